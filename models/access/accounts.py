@@ -1,0 +1,66 @@
+"""Accounts. A login is the server's, an account is one person's in one school."""
+
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import ForeignKey, Identity, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import OfSchool, Record, refers
+from models.people.persons import Person
+
+
+class Credential(Record):
+    """A login and its password: one of a person across the server. Never shown.
+
+    Above the schools, because one mother may have children in two of them.
+    """
+
+    __tablename__ = "credentials"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    """Lower case."""
+    password_hash: Mapped[str]
+    must_change_password: Mapped[bool]
+    password_changed_at: Mapped[datetime]
+
+
+class CredentialSchool(Record):
+    """In which schools a login has an account. Above the schools, to find them at sign-in."""
+
+    __tablename__ = "credential_schools"
+
+    credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+
+
+class AccountStatus(Enum):
+    """Whether an account can be used.
+
+    ACTIVE: It can.
+    LOCKED: It cannot, until it is unlocked.
+    """
+
+    ACTIVE = "ACTIVE"
+    LOCKED = "LOCKED"
+
+
+class Account(OfSchool):
+    """That a person of the school can sign in (учётная запись).
+
+    status: Whether it can be used.
+    last_signed_in_at: When they last signed in; null if never.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("school_id", "person_id"),
+        UniqueConstraint("school_id", "credential_id"),
+    )
+
+    person_id: Mapped[int] = refers(Person, covered=True)
+    credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"))
+    status: Mapped[AccountStatus]
+    last_signed_in_at: Mapped[datetime | None]

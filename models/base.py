@@ -1,0 +1,233 @@
+"""What every table shares: a school in its key, references that cannot leave it, global ids."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar, Generic, TypeVar
+
+import sqlalchemy
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Computed,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    and_,
+    or_,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    InstrumentedAttribute,
+    Mapped,
+    MappedColumn,
+    declared_attr,
+    mapped_column,
+)
+
+from models.problems import BadUserInput
+
+THE_SCHOOL = "nullif(current_setting('app.school_id', true), '')::bigint"
+"""SQL: the school of this transaction, or null, which matches no row and fits no column."""
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Record(DeclarativeBase):
+    """A row. Its docstring lines `column: text` become the API's field descriptions."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger,
+        str: Text,
+        bytes: LargeBinary,
+        Decimal: Numeric,
+        datetime: DateTime(timezone=True),
+        Enum: sqlalchemy.Enum(Enum, native_enum=False, length=40, create_constraint=False),
+    }
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+    @classmethod
+    def __table_cls__(cls, name: str, metadata: MetaData, *items: Any, **options: Any) -> Table:
+        """Add what the columns imply: references bound to the school, indexes, limits."""
+        columns = [item for item in items if isinstance(item, Column)]
+        for item in items:
+            if isinstance(item, Index | ExcludeConstraint):  # one name space for all tables
+                item.name = f"{name}_{item.name}"
+        implied = [rule for column in columns for rule in implied_by(column)]
+        return Table(name, metadata, *items, *implied, **options)
+
+
+def implied_by(column: Column[Any]) -> list[Any]:
+    """Constraints and indexes that a column's own declaration already says."""
+    if target := column.info.get("refers"):
+        pair = ["school_id", column.name]
+        reference = ForeignKeyConstraint(pair, [f"{target}.school_id", f"{target}.id"])
+        return [reference, *([] if column.info["covered"] else [Index(None, *pair)])]
+    if most := column.info.get("most"):
+        return [CheckConstraint(f"char_length({column.name}) BETWEEN 1 AND {most}", column.name)]
+    if isinstance(column.type, sqlalchemy.Enum):
+        names = ", ".join(f"'{name}'" for name in column.type.enums)
+        return [CheckConstraint(f"{column.name} IN ({names})", column.name)]
+    return []
+
+
+class OfSchool(Record):
+    """A row of one school. A new one belongs to the school of its transaction."""
+
+    __abstract__ = True
+    shown_as: ClassVar[str | None] = None
+    """The name of its type in the API, where it is not the name of the class."""
+    is_view: ClassVar[bool] = False
+    """Whether it is another look at rows that have their ids elsewhere; such a one has none."""
+
+    school_id: Mapped[int] = mapped_column(
+        ForeignKey("schools.id"), primary_key=True, server_default=text(THE_SCHOOL), sort_order=-3
+    )
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-2)
+    version: Mapped[int] = mapped_column(server_default="1", sort_order=-1)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """Every UPDATE counts `version` up and checks that nobody else did."""
+        return {"version_id_col": cls.version}
+
+    @property
+    def joined(self) -> dict[Any, Any]:
+        """Rows loaded together with this one, by the reference or path that leads to them."""
+        found: dict[Any, Any] = self.__dict__.setdefault("_joined", {})
+        return found
+
+    @property
+    def global_id(self) -> Id[OfSchool]:
+        return Id(type(self), self.school_id, self.id)
+
+    @classmethod
+    def api_name(cls) -> str:
+        return cls.shown_as or cls.__name__
+
+
+def refers(to: type[OfSchool] | str, *, covered: bool = False) -> MappedColumn[Any]:
+    """A reference to a row of the same school, indexed unless a constraint or an index `covered`
+    it, or nobody ever looks for rows by it."""
+    table = to if isinstance(to, str) else to.__tablename__
+    return mapped_column(info={"refers": table, "covered": covered})
+
+
+def same(*columns: str, of: str) -> ForeignKeyConstraint:
+    """Columns copied from the row that the first of them refers to: the database keeps them equal,
+    so that policies and joins may rely on the copy."""
+    theirs = [f"{of}.school_id", f"{of}.id", *(f"{of}.{column}" for column in columns[1:])]
+    return ForeignKeyConstraint(["school_id", *columns], theirs)
+
+
+def words(most: int) -> MappedColumn[Any]:
+    """A text of 1..`most` characters; null says there is none."""
+    return mapped_column(info={"most": most})
+
+
+def target_of(column: InstrumentedAttribute[Any]) -> type[OfSchool]:
+    """The row type a `refers(...)` column leads to."""
+    [stored] = column.property.columns[0].base_columns  # behind a view
+    table = stored.info["refers"]
+    for mapper in Record.registry.mappers:
+        if getattr(mapper.class_, "__tablename__", None) == table:
+            found: type[OfSchool] = mapper.class_
+            return found
+    raise LookupError(table)
+
+
+class Dated:
+    """A fact that holds for a time: half-open, `valid_to` null while it lasts.
+
+    valid_from: First day it holds.
+    valid_to: First day it holds no more; null while it lasts.
+    """
+
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+def holds_on(row: Any, day: Any) -> ColumnElement[bool]:
+    """Whether a dated row holds on the day."""
+    return and_(row.valid_from <= day, or_(row.valid_to.is_(None), row.valid_to > day))
+
+
+DURATION = "daterange(valid_from, valid_to)"
+
+
+def never_overlaps(*same: str, span: str = DURATION, where: str | None = None) -> ExcludeConstraint:
+    """No two rows alike in the columns `same` whose `span` overlaps; judged by the database."""
+    alike = [(column, "=") for column in ("school_id", *same)]
+    return ExcludeConstraint(
+        *alike,
+        (text(span), "&&"),
+        using="gist",
+        where=text(where) if where else None,
+        name="_".join(["never_overlaps", *same]),
+    )
+
+
+def dated(*same: str, where: str | None = None) -> tuple[Any, ...]:
+    """Table arguments of a dated fact of which there is one at a time for `same`."""
+    return (
+        never_overlaps(*same, where=where),
+        CheckConstraint("valid_to >= valid_from", "valid_to"),
+    )
+
+
+def generated(sql: str) -> Computed:
+    """A column the database computes when a row is written."""
+    return Computed(sql, persisted=True)
+
+
+R_co = TypeVar("R_co", bound=OfSchool, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Generic[R_co]):
+    """The name of a row in the API, `Mark:17-823441`: its type, school and key."""
+
+    row: type[R_co]
+    school_id: int
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.row.api_name()}:{self.school_id}-{self.key}"
+
+    @staticmethod
+    def parse(value: str, row: type[OfSchool] = OfSchool) -> Id[OfSchool]:
+        """Read the id of some `row`. Raises BadUserInput for any other text."""
+        if found := re.fullmatch(r"([A-Za-z]{1,60}):([1-9][0-9]{0,17})-([1-9][0-9]{0,17})", value):
+            for mapper in Record.registry.mappers:
+                kind = mapper.class_
+                if issubclass(kind, row) and kind.api_name() == found[1] and not kind.is_view:
+                    return Id(kind, int(found[2]), int(found[3]))
+        raise BadUserInput(expected="id" if row is OfSchool else f"id of {row.api_name()}")
+
+
+__all__ = [
+    "THE_SCHOOL", "Dated", "Id", "OfSchool", "Record", "dated", "generated", "holds_on",
+    "never_overlaps", "refers", "same", "target_of", "time", "words",
+]  # fmt: skip

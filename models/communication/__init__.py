@@ -1,0 +1,1 @@
+"""The noticeboard and the mail."""

@@ -1,0 +1,130 @@
+"""Mail inside the school: letters, and the copy of each that its sender and recipients hold."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import OfSchool, generated, refers
+from models.files.files import File
+from models.people.persons import Person
+
+
+class MailFolder(Enum):
+    """Where a copy of a letter lies.
+
+    INBOX: Received.
+    SENT: Sent.
+    DRAFTS: Not sent yet.
+    ARCHIVE: Put away.
+    TRASH: Thrown away.
+    """
+
+    INBOX = "INBOX"
+    SENT = "SENT"
+    DRAFTS = "DRAFTS"
+    ARCHIVE = "ARCHIVE"
+    TRASH = "TRASH"
+
+
+class MailRole(Enum):
+    """What someone is to a letter.
+
+    FROM: Wrote it.
+    TO: It is for them.
+    CC: They get a copy; everyone sees that.
+    BCC: They get a copy; only the writer sees that.
+    """
+
+    FROM = "FROM"
+    TO = "TO"
+    CC = "CC"
+    BCC = "BCC"
+
+
+class MailMessage(OfSchool):
+    """A letter (письмо). Once sent it never changes.
+
+    subject: What it is about; empty when not told.
+    body: Plain text.
+    sent_at: When it was sent; null for a draft.
+    shows_recipients: Indicates whether recipients see each other.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "mail_messages"
+    __table_args__ = (
+        CheckConstraint("char_length(subject) <= 300", "subject"),
+        CheckConstraint("char_length(body) <= 50000", "body"),
+        Index("words_of_mail", "words", postgresql_using="gin"),
+    )
+
+    sender_id: Mapped[int] = refers(Person)
+    thread_id: Mapped[int | None] = refers("mail_messages")
+    """The letter that began the conversation; null for that letter itself."""
+    reply_to_id: Mapped[int | None] = refers("mail_messages")
+    subject: Mapped[str]
+    body: Mapped[str]
+    sent_at: Mapped[datetime | None]
+    shows_recipients: Mapped[bool]
+    words: Mapped[Any] = mapped_column(
+        TSVECTOR, generated("to_tsvector('russian', subject || ' ' || body)")
+    )
+
+
+class MailCopy(OfSchool):
+    """One person's copy of a letter.
+
+    role: What they are to the letter.
+    folder: Where it lies.
+    read_at: When they first read it; null before.
+    at: When it came into being: sent, received or last saved.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "mail_copies"
+    __table_args__ = (
+        UniqueConstraint("school_id", "message_id", "person_id", "role"),
+        Index("mailbox", "school_id", "person_id", "folder", "at", "id"),
+    )
+
+    message_id: Mapped[int] = refers(MailMessage, covered=True)
+    person_id: Mapped[int] = refers(Person, covered=True)
+    role: Mapped[MailRole]
+    folder: Mapped[MailFolder | None]
+    """Null while the letter is a draft: it lies nowhere of theirs yet."""
+    read_at: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+
+class MailRecipient(OfSchool):
+    """Who wrote a letter and who got it: all that others may know of someone's copy.
+
+    role: What they are to the letter.
+    """
+
+    __table__ = MailCopy.__table__
+    __mapper_args__: dict[str, Any] = {
+        "include_properties": ["school_id", "id", "version", "message_id", "person_id", "role"]
+    }
+
+    message_id: Mapped[int]
+    person_id: Mapped[int]
+    role: Mapped[MailRole]
+
+
+class MailAttachment(OfSchool):
+    """A file that belongs to a letter.
+
+    position: Its place, from 0.
+    """
+
+    __tablename__ = "mail_attachments"
+    __table_args__ = (UniqueConstraint("school_id", "message_id", "file_id"),)
+
+    message_id: Mapped[int] = refers(MailMessage, covered=True)
+    file_id: Mapped[int] = refers(File)
+    position: Mapped[int]

@@ -1,0 +1,1 @@
+"""The class journal: assignments, marks, attendance, term marks, closures."""

@@ -1,0 +1,1 @@
+"""Everyone with a card: students, guardians, staff."""

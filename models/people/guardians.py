@@ -1,0 +1,85 @@
+"""Guardians, and for which child they may hear and decide what."""
+
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from models.base import Dated, OfSchool, dated, refers, words
+from models.people.persons import Person
+from models.people.students import Student
+
+
+class GuardianRelation(Enum):
+    """Who a guardian is to the child.
+
+    MOTHER: Mother.
+    FATHER: Father.
+    GUARDIAN: Guardian or trustee (опекун, попечитель).
+    FOSTER: Foster parent (приёмный родитель).
+    INSTITUTION: An institution for children.
+    """
+
+    MOTHER = "MOTHER"
+    FATHER = "FATHER"
+    GUARDIAN = "GUARDIAN"
+    FOSTER = "FOSTER"
+    INSTITUTION = "INSTITUTION"
+
+
+class LegalStatus(Enum):
+    """What a court left of a guardian's rights to a child.
+
+    FULL: All rights; a divorce alone changes nothing.
+    RESTRICTED: Limited by a court (ограничение прав, СК РФ ст. 73).
+    TERMINATED: Taken away by a court (лишение прав, СК РФ ст. 69).
+    """
+
+    FULL = "FULL"
+    RESTRICTED = "RESTRICTED"
+    TERMINATED = "TERMINATED"
+
+
+class Guardian(OfSchool):
+    """A parent or another legal representative of a child (законный представитель)."""
+
+    __tablename__ = "guardians"
+    __table_args__ = (
+        UniqueConstraint("school_id", "person_id"),
+        UniqueConstraint("school_id", "sourced_id"),
+    )
+
+    person_id: Mapped[int] = refers(Person, covered=True)
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class GuardianLink(OfSchool, Dated):
+    """What one guardian is to one child. Per child, never per family.
+
+    relation: Who they are to the child.
+    legal_status: What a court left of their rights.
+    basis_document: The paper it rests on; null when none is needed.
+    may_receive_info: Indicates whether the school tells them of the child.
+    may_contact: Indicates whether the school may write to them.
+    hide_whereabouts: Indicates whether the child's address and phone are kept from them.
+    lives_with: Indicates whether the child lives with them.
+    contact_priority: Whom to call first, from 1.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "guardian_links"
+    __table_args__ = (
+        *dated("guardian_id", "student_id"),
+        CheckConstraint("contact_priority BETWEEN 1 AND 20", "contact_priority"),
+    )
+
+    guardian_id: Mapped[int] = refers(Guardian)
+    student_id: Mapped[int] = refers(Student)
+    relation: Mapped[GuardianRelation]
+    legal_status: Mapped[LegalStatus]
+    basis_document: Mapped[str | None] = words(300)
+    may_receive_info: Mapped[bool]
+    may_contact: Mapped[bool]
+    hide_whereabouts: Mapped[bool]
+    lives_with: Mapped[bool]
+    contact_priority: Mapped[int]

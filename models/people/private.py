@@ -1,0 +1,126 @@
+"""What only some may know of a person; each kind in a table and under a policy of its own."""
+
+from datetime import date
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from models.base import OfSchool, refers, words
+from models.people.guardians import Guardian
+from models.people.staff import Staff
+from models.people.students import Student
+
+
+class DocumentKind(Enum):
+    """An identity document.
+
+    PASSPORT: Passport of a citizen of Russia (паспорт).
+    BIRTH_CERTIFICATE: Birth certificate (свидетельство о рождении).
+    FOREIGN: A foreign document.
+    """
+
+    PASSPORT = "PASSPORT"
+    BIRTH_CERTIFICATE = "BIRTH_CERTIFICATE"
+    FOREIGN = "FOREIGN"
+
+
+class Identity:
+    """Identity document and insurance number. The full values are stored encrypted, with the
+    row's own identity bound in, so that a ciphertext moved to another row cannot be read.
+
+    document_kind: What document; null when not entered.
+    document_masked: Its number with all but the last three characters hidden.
+    issued_by: Who issued it.
+    issued_on: When it was issued.
+    snils_masked: Insurance number (СНИЛС) with all but the last four digits hidden.
+    """
+
+    document_kind: Mapped[DocumentKind | None]
+    document_encrypted: Mapped[bytes | None]
+    document_masked: Mapped[str | None] = words(60)
+    issued_by: Mapped[str | None] = words(300)
+    issued_on: Mapped[date | None]
+    snils_encrypted: Mapped[bytes | None]
+    snils_index: Mapped[bytes | None]
+    """A keyed hash, to look a number up and to keep it unique without decrypting."""
+    snils_masked: Mapped[str | None] = words(20)
+
+
+class StudentIdentity(Identity, OfSchool):
+    """A student's documents (документы, удостоверяющие личность)."""
+
+    __tablename__ = "student_identities"
+    __table_args__ = (
+        UniqueConstraint("school_id", "student_id"),
+        UniqueConstraint("school_id", "snils_index"),
+    )
+
+    student_id: Mapped[int] = refers(Student, covered=True)
+
+
+class StaffIdentity(Identity, OfSchool):
+    """A staff member's documents."""
+
+    __tablename__ = "staff_identities"
+    __table_args__ = (
+        UniqueConstraint("school_id", "staff_id"),
+        UniqueConstraint("school_id", "snils_index"),
+    )
+
+    staff_id: Mapped[int] = refers(Staff, covered=True)
+
+
+class Contacts:
+    """Phone, mail and address. The address is stored encrypted.
+
+    phone: As printed; null when not entered.
+    email: Private address; null when not entered.
+    """
+
+    phone: Mapped[str | None] = words(50)
+    email: Mapped[str | None] = words(254)
+    address_encrypted: Mapped[bytes | None]
+
+
+class StudentContacts(Contacts, OfSchool):
+    """How to reach a student, and where they live."""
+
+    __tablename__ = "student_contacts"
+    __table_args__ = (UniqueConstraint("school_id", "student_id"),)
+
+    student_id: Mapped[int] = refers(Student, covered=True)
+
+
+class GuardianContacts(Contacts, OfSchool):
+    """How to reach a guardian, and where they live."""
+
+    __tablename__ = "guardian_contacts"
+    __table_args__ = (UniqueConstraint("school_id", "guardian_id"),)
+
+    guardian_id: Mapped[int] = refers(Guardian, covered=True)
+
+
+class StudentHealth(OfSchool):
+    """What the school must know of a student's health (сведения о здоровье).
+
+    health_group: Health group, 1..5; null when not entered.
+    physical_education: Group for physical education: `основная`, `подготовительная`,
+        `специальная А`, `специальная Б`; null when not entered.
+    accommodations: What teachers must mind; null when nothing.
+    is_disabled: Indicates whether a disability is established (инвалидность).
+    has_special_needs: Indicates whether special educational needs are established (ОВЗ).
+    """
+
+    __tablename__ = "student_health"
+    __table_args__ = (
+        UniqueConstraint("school_id", "student_id"),
+        CheckConstraint("health_group BETWEEN 1 AND 5", "health_group"),
+    )
+
+    student_id: Mapped[int] = refers(Student, covered=True)
+    health_group: Mapped[int | None]
+    physical_education: Mapped[str | None] = words(60)
+    accommodations: Mapped[str | None] = words(1000)
+    is_disabled: Mapped[bool]
+    has_special_needs: Mapped[bool]

@@ -1,0 +1,43 @@
+"""Who works in the school."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import OfSchool, refers, words
+from models.people.persons import Person
+from models.school.rooms import Room
+
+
+class Staff(OfSchool):
+    """Someone who works or worked here: the card everyone may see (карточка сотрудника).
+
+    position: What they are, e.g. `Учитель математики`.
+    work_email: For everyone; null when not entered.
+    personnel_no: Personnel number (табельный номер).
+    hired_on: First day of work.
+    dismissed_on: First day they work no more; null while they work.
+    load_rate: Share of a full position (ставка), 0.01..3.00.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        UniqueConstraint("school_id", "person_id"),
+        UniqueConstraint("school_id", "personnel_no"),
+        UniqueConstraint("school_id", "sourced_id"),
+        CheckConstraint("dismissed_on >= hired_on", "dismissed_on"),
+        CheckConstraint("load_rate > 0 AND load_rate <= 3", "load_rate"),
+    )
+
+    person_id: Mapped[int] = refers(Person, covered=True)
+    room_id: Mapped[int | None] = refers(Room)
+    position: Mapped[str] = words(200)
+    work_email: Mapped[str | None] = words(254)
+    personnel_no: Mapped[str | None] = words(40)
+    hired_on: Mapped[date]
+    dismissed_on: Mapped[date | None]
+    load_rate: Mapped[Decimal | None] = mapped_column()
+    sourced_id: Mapped[str | None] = words(255)

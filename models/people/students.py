@@ -1,0 +1,90 @@
+"""Students: their card and their stays in the school."""
+
+from datetime import date
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from models.base import OfSchool, never_overlaps, refers, words
+from models.people.persons import Person
+
+
+class StudentStatus(Enum):
+    """Whether someone studies here.
+
+    ENROLLED: Studies here.
+    LEFT: Left for another school or place.
+    GRADUATED: Finished here.
+    """
+
+    ENROLLED = "ENROLLED"
+    LEFT = "LEFT"
+    GRADUATED = "GRADUATED"
+
+
+class StudyForm(Enum):
+    """How someone studies (форма обучения).
+
+    FULL_TIME: Full-time (очная).
+    PART_TIME: Part-time (очно-заочная).
+    EXTRAMURAL: Extramural (заочная).
+    FAMILY: Family education (семейное образование).
+    AT_HOME: Taught at home (на дому).
+    """
+
+    FULL_TIME = "FULL_TIME"
+    PART_TIME = "PART_TIME"
+    EXTRAMURAL = "EXTRAMURAL"
+    FAMILY = "FAMILY"
+    AT_HOME = "AT_HOME"
+
+
+class Student(OfSchool):
+    """A student's basic card (обучающийся).
+
+    personal_file_no: Number of the personal file (личное дело), e.g. `К-25`; unique in the school.
+    admitted_on: Day of admission to this school.
+    status: Whether they study here now.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "students"
+    __table_args__ = (
+        UniqueConstraint("school_id", "person_id"),
+        UniqueConstraint("school_id", "personal_file_no"),
+        UniqueConstraint("school_id", "sourced_id"),
+    )
+
+    person_id: Mapped[int] = refers(Person, covered=True)
+    personal_file_no: Mapped[str] = words(40)
+    admitted_on: Mapped[date]
+    status: Mapped[StudentStatus]
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class Enrollment(OfSchool):
+    """A stay in the school, from order to order (зачисление и выбытие).
+
+    entry_date: First day.
+    entry_order: Order of admission, e.g. `12-у от 30.08.2026`; null when not entered.
+    exit_date: First day no longer here; null while they study.
+    exit_reason: Why they left; null while they study.
+    destination: Where they left for; null when not known.
+    form: How they study.
+    """
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        never_overlaps("student_id", span="daterange(entry_date, exit_date)"),
+        CheckConstraint("exit_date >= entry_date", "exit_date"),
+    )
+
+    student_id: Mapped[int] = refers(Student)
+    entry_date: Mapped[date]
+    entry_order: Mapped[str | None] = words(100)
+    exit_date: Mapped[date | None]
+    exit_reason: Mapped[str | None] = words(300)
+    destination: Mapped[str | None] = words(300)
+    form: Mapped[StudyForm]
+    sourced_id: Mapped[str | None] = words(255)

@@ -1,0 +1,95 @@
+"""Refusals a caller can act on. Anything else that is raised is a bug and reaches nobody."""
+
+import re
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """Base of all expected refusals.
+
+    The class name is the stable code (`TermClosed` -> `TERM_CLOSED`), the docstring the English
+    message, `russian` the Russian one. A command's problems become `userErrors` of its payload;
+    a query's become top-level errors.
+
+    of: The id it is about; names the argument to blame.
+    field: The argument to blame, where `of` cannot tell; dots lead into nested inputs.
+    current: The row as it is now, for a client that must merge.
+    """
+
+    russian: ClassVar[str]
+
+    def __init__(
+        self, *, of: Any = None, field: str | None = None, current: Any = None, **details: Any
+    ) -> None:
+        super().__init__(self.message("en"))
+        self.of, self.field, self.current = of, field, current
+        self.extensions = {"code": self.code(), **details}
+
+    @classmethod
+    def code(cls) -> str:
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper()
+
+    @classmethod
+    def message(cls, language: str) -> str:
+        """The first line of what is told to people: `ru` or anything else for English."""
+        return cls.russian if language == "ru" else (cls.__doc__ or "").partition("\n")[0]
+
+
+class NotFound(Problem):
+    """No such record, or not for you."""
+
+    russian = "Такой записи нет, или она вам не видна."
+
+
+class Forbidden(Problem):
+    """Your role does not have the right to this."""
+
+    russian = "У вашей роли нет права на это."
+
+
+class Validation(Problem):
+    """The value breaks a rule; see which field it is."""
+
+    russian = "Значение нарушает правило; посмотрите, какое это поле."
+
+
+class PasswordMustChange(Problem):
+    """Choose a password of your own first: `changePassword` is all that can be done until then."""
+
+    russian = "Сначала задайте свой пароль: до этого доступен только `changePassword`."
+
+
+class PeriodClosed(Problem):
+    """The term is closed: its journal is read-only until it is reopened."""
+
+    russian = "Период закрыт: журнал можно только читать, пока период не откроют снова."
+
+
+class YearArchived(Problem):
+    """The academic year is archived: nothing in it can be changed."""
+
+    russian = "Учебный год в архиве: в нём ничего нельзя изменить."
+
+
+class Limit(Problem):
+    """More than is allowed at once; `most` says how much is."""
+
+    russian = "Больше, чем можно за один раз; `most` говорит, сколько можно."
+
+
+class Conflict(Problem):
+    """Someone else changed or made this record meanwhile; look at it as it is now and decide."""
+
+    russian = "Запись тем временем изменил или создал кто-то другой; посмотрите её и решите."
+
+
+class BadUserInput(Problem):
+    """The request itself is malformed: `expected` says what belongs there."""
+
+    russian = "Запрос составлен неверно: `expected` говорит, что должно быть на этом месте."
+
+
+class Unauthenticated(Problem):
+    """Sign in first: the token is missing, wrong or expired."""
+
+    russian = "Сначала войдите: ключа доступа нет, он неверен или истёк."

@@ -1,0 +1,180 @@
+"""When a school works: years, terms, holidays and bells."""
+
+from datetime import date, time
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from models.base import OfSchool, never_overlaps, refers, words
+
+DAYS = "daterange(starts_on, ends_on, '[]')"
+MINUTES = (
+    "int4range((extract(epoch FROM starts_at) / 60)::int, (extract(epoch FROM ends_at) / 60)::int)"
+)
+
+
+class YearStatus(Enum):
+    """Where an academic year stands.
+
+    PLANNED: Being prepared.
+    CURRENT: The year that runs; a school has one.
+    CLOSING: Its results are being summed up.
+    ARCHIVED: Read-only for everyone.
+    """
+
+    PLANNED = "PLANNED"
+    CURRENT = "CURRENT"
+    CLOSING = "CLOSING"
+    ARCHIVED = "ARCHIVED"
+
+
+class TermStatus(Enum):
+    """Whether a term's journal can be written.
+
+    OPEN: Marks and attendance are being put.
+    MARKING: Lessons are over, term marks (итоговые отметки) are being set.
+    CLOSED: The journal of the term is locked.
+    """
+
+    OPEN = "OPEN"
+    MARKING = "MARKING"
+    CLOSED = "CLOSED"
+
+
+class AcademicYear(OfSchool):
+    """An academic year (учебный год). OneRoster: academicSession of type schoolYear.
+
+    name: For example `2026/2027`.
+    starts_on: First day, school-local.
+    ends_on: Last day, school-local.
+    status: Where it stands.
+    """
+
+    __tablename__ = "academic_years"
+    __table_args__ = (
+        UniqueConstraint("school_id", "name"),
+        CheckConstraint("ends_on > starts_on", "ends_on"),
+        never_overlaps(span=DAYS),
+        Index("one_current", "school_id", unique=True, postgresql_where=text("status = 'CURRENT'")),
+    )
+
+    name: Mapped[str] = words(60)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    status: Mapped[YearStatus]
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class TermType(OfSchool):
+    """How a class's year is divided: quarters, trimesters, half-years (тип учебного периода).
+
+    code: `QUARTER`, `TRIMESTER`, `HALF_YEAR`, `YEAR` or one the server's operator defined.
+    name: For people, e.g. `Четверть`.
+    """
+
+    __tablename__ = "term_types"
+    __table_args__ = (UniqueConstraint("school_id", "code"),)
+
+    code: Mapped[str] = words(40)
+    name: Mapped[str] = words(60)
+
+
+class Term(OfSchool):
+    """One quarter, trimester or half-year (учебный период). OneRoster: gradingPeriod.
+
+    ordinal: Its number in the year, from 1.
+    name: For people, e.g. `2 четверть`.
+    starts_on: First day, school-local.
+    ends_on: Last day, school-local.
+    status: Whether its journal can be written.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "terms"
+    __table_args__ = (
+        UniqueConstraint("school_id", "academic_year_id", "term_type_id", "ordinal"),
+        CheckConstraint("ends_on > starts_on", "ends_on"),
+        CheckConstraint("ordinal BETWEEN 1 AND 12", "ordinal"),
+        never_overlaps("term_type_id", span=DAYS),
+    )
+
+    academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
+    term_type_id: Mapped[int] = refers(TermType)
+    ordinal: Mapped[int]
+    name: Mapped[str] = words(60)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    status: Mapped[TermStatus]
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class HolidaySet(OfSchool):
+    """Holidays that some classes share (набор каникул); independent of the type of term.
+
+    name: For people, e.g. `Дополнительные каникулы 1 классов`.
+    """
+
+    __tablename__ = "holiday_sets"
+    __table_args__ = (UniqueConstraint("school_id", "name"),)
+
+    name: Mapped[str] = words(100)
+
+
+class Holiday(OfSchool):
+    """Days without lessons (каникулы, праздники).
+
+    name: For people, e.g. `Осенние каникулы`.
+    starts_on: First day off, school-local.
+    ends_on: Last day off, school-local.
+    """
+
+    __tablename__ = "holidays"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", "ends_on"),
+        never_overlaps("holiday_set_id", span=DAYS),
+    )
+
+    holiday_set_id: Mapped[int] = refers(HolidaySet)
+    name: Mapped[str] = words(100)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+
+
+class BellSchedule(OfSchool):
+    """A table of bells (расписание звонков), of one shift or building.
+
+    name: For people, e.g. `1 смена`.
+    shift: 1 or 2.
+    """
+
+    __tablename__ = "bell_schedules"
+    __table_args__ = (
+        UniqueConstraint("school_id", "name"),
+        CheckConstraint("shift BETWEEN 1 AND 3", "shift"),
+    )
+
+    name: Mapped[str] = words(60)
+    shift: Mapped[int]
+
+
+class Period(OfSchool):
+    """The place of one lesson in a table of bells. Ed-Fi: ClassPeriod.
+
+    ordinal: Which lesson of the day, from 0.
+    starts_at: The first bell, school-local.
+    ends_at: The last bell, school-local.
+    """
+
+    __tablename__ = "periods"
+    __table_args__ = (
+        UniqueConstraint("school_id", "bell_schedule_id", "ordinal"),
+        CheckConstraint("ends_at > starts_at", "ends_at"),
+        CheckConstraint("ordinal BETWEEN 0 AND 14", "ordinal"),
+        never_overlaps("bell_schedule_id", span=MINUTES),
+    )
+
+    bell_schedule_id: Mapped[int] = refers(BellSchedule, covered=True)
+    ordinal: Mapped[int]
+    starts_at: Mapped[time]
+    ends_at: Mapped[time]

@@ -1,0 +1,55 @@
+"""Schools, and what a school may decide for itself."""
+
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import OfSchool, generated, words
+
+
+class School(OfSchool):
+    """A school: its card (карточка организации). The tenant everything else belongs to.
+
+    short_name: Short official name.
+    full_name: Full official name.
+    legal_address: Legal address; null when not entered.
+    postal_address: Postal address; null when it is the legal one.
+    phone: Phone for everyone, as printed; null when not entered.
+    email: Address for everyone; null when not entered.
+    site: Web site; null when not entered.
+    time_zone: IANA name of the zone all its dates and lesson times are in, e.g. `Asia/Barnaul`.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    term_mark_deviation: Largest difference of a term mark from the weighted average that
+        needs no comment, 0..3.
+    enough_marks: Fewest current marks a term mark should rest on (накопляемость), 0..20.
+    missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
+    mail_recipients: Most recipients of one letter, 1..5000.
+    upload_bytes: Largest attachment in bytes.
+    """
+
+    __tablename__ = "schools"
+    __table_args__ = (
+        CheckConstraint("term_mark_deviation BETWEEN 0 AND 3", "term_mark_deviation"),
+        CheckConstraint("enough_marks BETWEEN 0 AND 20", "enough_marks"),
+        CheckConstraint("missed_share BETWEEN 0 AND 1", "missed_share"),
+        CheckConstraint("mail_recipients BETWEEN 1 AND 5000", "mail_recipients"),
+        CheckConstraint("upload_bytes BETWEEN 1 AND 1073741824", "upload_bytes"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-3)
+    school_id: Mapped[int] = mapped_column(generated("id"), sort_order=-2)
+    short_name: Mapped[str] = words(200)
+    full_name: Mapped[str] = words(500)
+    legal_address: Mapped[str | None] = words(500)
+    postal_address: Mapped[str | None] = words(500)
+    phone: Mapped[str | None] = words(50)
+    email: Mapped[str | None] = words(254)
+    site: Mapped[str | None] = words(200)
+    time_zone: Mapped[str] = words(60)
+    sourced_id: Mapped[str | None] = words(255)
+    term_mark_deviation: Mapped[Decimal] = mapped_column(server_default="0.5")
+    enough_marks: Mapped[int] = mapped_column(server_default="3")
+    missed_share: Mapped[Decimal] = mapped_column(server_default="0.5")
+    mail_recipients: Mapped[int] = mapped_column(server_default="500")
+    upload_bytes: Mapped[int] = mapped_column(server_default="20971520")

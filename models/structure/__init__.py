@@ -1,0 +1,1 @@
+"""Classes, subjects and the sections in which they are taught."""

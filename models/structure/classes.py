@@ -1,0 +1,95 @@
+"""Classes (7А), who leads them and who is in them."""
+
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, cast
+from sqlalchemy import Text as SqlText
+from sqlalchemy.orm import Mapped, column_property
+
+from models.base import Dated, OfSchool, dated, refers, words
+from models.people.staff import Staff
+from models.people.students import Student
+from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType
+from models.school.rooms import Room
+
+
+class ClassKind(Enum):
+    """What kind of class it is, as state statistics count them.
+
+    ORDINARY: Ordinary (обычный).
+    ADVANCED: Advanced study of subjects (углублённый).
+    GYMNASIUM: Gymnasium (гимназический).
+    LYCEUM: Lyceum (лицейский).
+    CADET: Cadet (кадетский).
+    CORRECTIONAL: For children with special needs (коррекционный).
+    """
+
+    ORDINARY = "ORDINARY"
+    ADVANCED = "ADVANCED"
+    GYMNASIUM = "GYMNASIUM"
+    LYCEUM = "LYCEUM"
+    CADET = "CADET"
+    CORRECTIONAL = "CORRECTIONAL"
+
+
+class SchoolClass(OfSchool):
+    """A class of one academic year (класс). OneRoster: class with classType homeroom.
+
+    grade_level: Year of study (параллель), 0..12.
+    letter: What tells it from others of its grade (литера), at most 15 characters.
+    profile: Profile of study; null when general.
+    kind: As state statistics count it.
+    shift: 1 or 2.
+    reference_count: Head-count on 20 September; null before it is fixed.
+    name: Grade and letter, e.g. `7А`.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "school_classes"
+    __table_args__ = (
+        UniqueConstraint("school_id", "academic_year_id", "grade_level", "letter"),
+        UniqueConstraint("school_id", "sourced_id"),
+        CheckConstraint("grade_level BETWEEN 0 AND 12", "grade_level"),
+        CheckConstraint("shift BETWEEN 1 AND 3", "shift"),
+        CheckConstraint("reference_count BETWEEN 0 AND 100", "reference_count"),
+    )
+
+    academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
+    grade_level: Mapped[int]
+    letter: Mapped[str] = words(15)
+    profile: Mapped[str | None] = words(100)
+    kind: Mapped[ClassKind]
+    shift: Mapped[int]
+    reference_count: Mapped[int | None]
+    room_id: Mapped[int | None] = refers(Room)
+    term_type_id: Mapped[int] = refers(TermType)
+    holiday_set_id: Mapped[int | None] = refers(HolidaySet)
+    bell_schedule_id: Mapped[int | None] = refers(BellSchedule)
+    sourced_id: Mapped[str | None] = words(255)
+
+
+SchoolClass.name = column_property(cast(SchoolClass.grade_level, SqlText) + SchoolClass.letter)
+
+
+class ClassTeacher(OfSchool, Dated):
+    """Who leads a class, and when (классный руководитель).
+
+    is_deputy: Indicates whether they stand in for the class teacher (заместитель).
+    """
+
+    __tablename__ = "class_teachers"
+    __table_args__ = dated("school_class_id", where="NOT is_deputy")
+
+    school_class_id: Mapped[int] = refers(SchoolClass)
+    staff_id: Mapped[int] = refers(Staff)
+    is_deputy: Mapped[bool]
+
+
+class ClassMembership(OfSchool, Dated):
+    """That a student is in a class; one class at a time."""
+
+    __tablename__ = "class_memberships"
+    __table_args__ = dated("student_id")
+
+    student_id: Mapped[int] = refers(Student)
+    school_class_id: Mapped[int] = refers(SchoolClass)

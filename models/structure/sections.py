@@ -1,0 +1,121 @@
+"""Subjects, and the sections in which they are taught."""
+
+from decimal import Decimal
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from models.base import Dated, OfSchool, dated, refers, same, words
+from models.people.staff import Staff
+from models.people.students import Student
+from models.school.calendar import AcademicYear, TermType
+from models.structure.classes import SchoolClass
+
+
+class MarkScale(Enum):
+    """What marks a subject is given in.
+
+    FIVE_POINT: 1..5.
+    PASS_FAIL: Зачёт and незачёт.
+    UNGRADED: No marks at all, as in grade 1.
+    """
+
+    FIVE_POINT = "FIVE_POINT"
+    PASS_FAIL = "PASS_FAIL"  # noqa: S105
+    UNGRADED = "UNGRADED"
+
+
+class Subject(OfSchool):
+    """What is taught (предмет). Ed-Fi: AcademicSubject.
+
+    name: Full name, e.g. `Русский язык`.
+    short_name: For narrow columns, e.g. `Рус. яз.`.
+    area: Subject area (предметная область); null when not entered.
+    scale: What marks it is given in.
+    position: Its place in lists, from 0.
+    """
+
+    __tablename__ = "subjects"
+    __table_args__ = (
+        UniqueConstraint("school_id", "name"),
+        UniqueConstraint("school_id", "sourced_id"),
+    )
+
+    name: Mapped[str] = words(200)
+    short_name: Mapped[str] = words(60)
+    area: Mapped[str | None] = words(200)
+    scale: Mapped[MarkScale]
+    position: Mapped[int]
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class Section(OfSchool):
+    """A class with a subject, or a subgroup of it (учебная группа). OneRoster: scheduled class.
+
+    name: For people, e.g. `7А Английский язык, группа 1`.
+    is_subgroup: Indicates whether it is a part of the class (подгруппа).
+    hours_per_week: Hours of the curriculum; null when not entered.
+    scale: What marks are given in here; the subject's own unless the grade forbids marks.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "sections"
+    __table_args__ = (
+        UniqueConstraint("school_id", "academic_year_id", "name"),
+        UniqueConstraint("school_id", "id", "subject_id"),
+        UniqueConstraint("school_id", "sourced_id"),
+        CheckConstraint("hours_per_week BETWEEN 0 AND 40", "hours_per_week"),
+    )
+
+    academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
+    school_class_id: Mapped[int | None] = refers(SchoolClass)
+    subject_id: Mapped[int] = refers(Subject)
+    term_type_id: Mapped[int] = refers(TermType)
+    name: Mapped[str] = words(200)
+    is_subgroup: Mapped[bool]
+    hours_per_week: Mapped[Decimal | None]
+    scale: Mapped[MarkScale]
+    sourced_id: Mapped[str | None] = words(255)
+
+
+class SectionMembership(OfSchool, Dated):
+    """That a student studies in a section; in one section of a subject at a time."""
+
+    __tablename__ = "section_memberships"
+    __table_args__ = (
+        *dated("student_id", "subject_id"),
+        same("section_id", "subject_id", of="sections"),
+    )
+
+    section_id: Mapped[int] = refers(Section)
+    student_id: Mapped[int] = refers(Student)
+    subject_id: Mapped[int] = refers(Subject)
+    """The section's own, so that the database can keep a student out of two of its sections."""
+
+
+class TeachingRole(Enum):
+    """What a teacher is in a section.
+
+    MAIN: Teaches it.
+    ASSISTANT: Helps.
+    """
+
+    MAIN = "MAIN"
+    ASSISTANT = "ASSISTANT"
+
+
+class TeachingAssignment(OfSchool, Dated):
+    """That someone teaches a section (тарификация). Ed-Fi: StaffSectionAssociation.
+
+    role: What they are in it.
+    hours: Hours a week; null when all of the section's.
+    """
+
+    __tablename__ = "teaching_assignments"
+    __table_args__ = dated("section_id", "staff_id")
+
+    section_id: Mapped[int] = refers(Section)
+    staff_id: Mapped[int] = refers(Staff)
+    role: Mapped[TeachingRole]
+    hours: Mapped[Decimal | None]

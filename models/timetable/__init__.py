@@ -1,0 +1,1 @@
+"""Lessons and what is set for home."""

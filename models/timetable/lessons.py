@@ -1,0 +1,100 @@
+"""Lessons: what is taught where, when and by whom."""
+
+from datetime import date, datetime, time
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSRANGE
+from sqlalchemy.dialects.postgresql.ranges import Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import OfSchool, generated, never_overlaps, refers, words
+from models.files.files import File
+from models.people.staff import Staff
+from models.school.rooms import Room
+from models.structure.sections import Section
+
+HELD = "status <> 'CANCELLED'"
+
+
+class LessonStatus(Enum):
+    """What became of a lesson.
+
+    PLANNED: It is to be held.
+    CONDUCTED: It was held.
+    CANCELLED: It will not be held.
+    """
+
+    PLANNED = "PLANNED"
+    CONDUCTED = "CONDUCTED"
+    CANCELLED = "CANCELLED"
+
+
+class Lesson(OfSchool):
+    """One lesson of a section (урок).
+
+    date: Day, school-local.
+    starts_at: The first bell, school-local.
+    ends_at: The last bell, school-local.
+    ordinal: Which lesson of the day, 0..14.
+    status: What became of it.
+    topic: What it is about (тема урока); null before it is entered.
+    moved_from: When it was to begin before it was moved; null if it was not moved.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "lessons"
+    __table_args__ = (
+        UniqueConstraint("school_id", "section_id", "date", "starts_at"),
+        UniqueConstraint("school_id", "id", "section_id"),
+        CheckConstraint("ends_at > starts_at", "ends_at"),
+        CheckConstraint("ordinal BETWEEN 0 AND 14", "ordinal"),
+        never_overlaps("staff_id", span="span", where=HELD),
+        never_overlaps("room_id", span="span", where=HELD),
+        Index("by_date", "school_id", "date", "id"),
+        Index("by_teacher", "school_id", "staff_id", "date"),
+    )
+
+    section_id: Mapped[int] = refers(Section, covered=True)
+    staff_id: Mapped[int] = refers(Staff, covered=True)
+    room_id: Mapped[int | None] = refers(Room)
+    date: Mapped[date]
+    starts_at: Mapped[time]
+    ends_at: Mapped[time]
+    ordinal: Mapped[int]
+    status: Mapped[LessonStatus]
+    topic: Mapped[str | None] = words(1000)
+    moved_from: Mapped[datetime | None]
+    span: Mapped[Range[datetime]] = mapped_column(
+        TSRANGE, generated("tsrange(date + starts_at, date + ends_at)")
+    )
+
+
+class Homework(OfSchool):
+    """What is set for home in a lesson (домашнее задание).
+
+    text: What to do.
+    due_on: By which day, school-local; null for the next lesson.
+    version: Counts changes from 1; send it back as `expectedVersion`.
+    """
+
+    __tablename__ = "homework"
+    __table_args__ = (UniqueConstraint("school_id", "lesson_id"),)
+
+    lesson_id: Mapped[int] = refers(Lesson, covered=True)
+    text: Mapped[str] = words(4000)
+    due_on: Mapped[date | None]
+
+
+class HomeworkAttachment(OfSchool):
+    """A file that belongs to homework.
+
+    position: Its place, from 0.
+    """
+
+    __tablename__ = "homework_attachments"
+    __table_args__ = (UniqueConstraint("school_id", "homework_id", "file_id"),)
+
+    homework_id: Mapped[int] = refers(Homework, covered=True)
+    file_id: Mapped[int] = refers(File)
+    position: Mapped[int]
