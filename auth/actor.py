@@ -1,0 +1,102 @@
+"""Who is asking: one person while a request runs, anyone with the same rights in a rule."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    bindparam,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from auth.rights import Right
+from models.access.roles import AccessScope, Role
+from models.problems import Forbidden
+
+Grants = frozenset[tuple[Right, AccessScope]]
+"""What a role may do in a school: rights, and how far each reaches."""
+
+
+def parameter(name: str, type_: Any) -> BindParameter[Any]:
+    return bindparam(f"viewer_{name}", type_=type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """All a rule may know: the grants. Everything else is a parameter, filled in when the SQL
+    runs, so what is made of a rule once serves everyone who holds the same grants."""
+
+    grants: Grants
+
+    school_id: ClassVar[BindParameter[int]] = parameter("school_id", BigInteger)
+    person_id: ClassVar[BindParameter[int]] = parameter("person_id", BigInteger)
+    student_id: ClassVar[BindParameter[int]] = parameter("student_id", BigInteger)
+    guardian_id: ClassVar[BindParameter[int]] = parameter("guardian_id", BigInteger)
+    staff_id: ClassVar[BindParameter[int]] = parameter("staff_id", BigInteger)
+    role_grant_id: ClassVar[BindParameter[int]] = parameter("role_grant_id", BigInteger)
+    today: ClassVar[BindParameter[date]] = parameter("today", Date)
+    now: ClassVar[BindParameter[datetime]] = parameter("now", DateTime(timezone=True))
+
+    def scopes(self, right: Right) -> frozenset[AccessScope]:
+        """How far the right reaches; empty without it."""
+        return frozenset(scope for held, scope in self.grants if held is right)
+
+    def keys(
+        self, column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
+    ) -> Select[Any]:
+        """SELECT a key column within the school, for `in_`. No policy: policies are made of it.
+
+        Stands by itself wherever it is put: it never borrows a table of the statement around it.
+        """
+        inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
+        return inner.correlate(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The signed-in person, in one role in one school, for the time of one operation or event.
+
+    A part they do not play is 0: a parent has no `staff_id` while they act as a parent.
+    """
+
+    school_id: int
+    time_zone: str
+    account_id: int
+    session_id: int
+    person_id: int
+    role: Role
+    grants: Grants
+    student_id: int = 0
+    guardian_id: int = 0
+    staff_id: int = 0
+    role_grant_id: int = 0
+    today: date
+    now: datetime
+    must_change_password: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.grants)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return frozenset(right for right, _ in self.grants)
+
+    def require(self, right: Right) -> None:
+        """Raises Forbidden without the right, however far it would reach."""
+        if right not in self.rights:
+            raise Forbidden(requires=right)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of a Viewer's parameters."""
+        names = ("school_id", "person_id", "student_id", "guardian_id", "staff_id",
+                 "role_grant_id", "today", "now")  # fmt: skip
+        return {f"viewer_{name}": getattr(self, name) for name in names}

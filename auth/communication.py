@@ -1,0 +1,223 @@
+"""Who sees which notice and letter. Whom one may write to stands in `directory`."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true, union_all
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.people import (
+    children_of,
+    classes_led,
+    classes_of,
+    own,
+    sections_of,
+    sections_taught,
+)
+from auth.policy import CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.rights import Right
+from models.base import holds_on
+from models.communication.mail import (
+    MailAttachment,
+    MailCopy,
+    MailMessage,
+    MailRecipient,
+    MailRole,
+)
+from models.communication.notices import (
+    Notice,
+    NoticeAttachment,
+    NoticeReceipt,
+    NoticeTarget,
+    NoticeVersion,
+    TargetKind,
+)
+from models.people.staff import Staff
+from models.structure.classes import SchoolClass
+from models.structure.sections import Section, SectionMembership
+
+# -- the noticeboard ------------------------------------------------------------------
+
+
+def addressed(viewer: Viewer) -> Any:
+    """Notices meant for the viewer as they are today: a child who joins 7Б tomorrow sees the
+    notice of yesterday that still stands (domain.md DD12)."""
+
+    def covering(classes: Any, sections: Any, someone: ColumnElement[bool]) -> ColumnElement[bool]:
+        grades = viewer.keys(SchoolClass.grade_level, SchoolClass.id.in_(classes))
+        return or_(
+            and_(NoticeTarget.kind == TargetKind.SCHOOL, someone),
+            NoticeTarget.grade_level.in_(grades),
+            NoticeTarget.school_class_id.in_(classes),
+            NoticeTarget.section_id.in_(sections),
+        )
+
+    def of(students: Any) -> ColumnElement[bool]:
+        now = members_sections(viewer, students)
+        return covering(classes_of(viewer, students), now, exists(students))
+
+    taught = viewer.keys(
+        Section.school_class_id,
+        Section.id.in_(sections_taught(viewer)),
+        Section.school_class_id.is_not(None),
+    )
+    at_work = union_all(
+        taught, viewer.keys(SchoolClass.id, SchoolClass.id.in_(classes_led(viewer)))
+    )
+    staff = covering(at_work, sections_taught(viewer), viewer.staff_id > 0)
+    return viewer.keys(
+        NoticeTarget.notice_id,
+        or_(
+            NoticeTarget.person_id == viewer.person_id,
+            and_(NoticeTarget.to_students, of(own(viewer))),
+            and_(NoticeTarget.to_guardians, of(children_of(viewer))),
+            and_(NoticeTarget.to_staff, staff),
+        ),
+    )
+
+
+def members_sections(viewer: Viewer, students: Any) -> Any:
+    """Sections in which some of the students are today."""
+    today = holds_on(SectionMembership, viewer.today)
+    return sections_of(viewer, students).where(today)
+
+
+def in_time(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Whether it is a notice's time to be seen."""
+    lasts = or_(notice.visible_until.is_(None), notice.visible_until > viewer.now)
+    return and_(notice.visible_from <= viewer.now, lasts)
+
+
+def stands(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Whether a notice hangs on the board now."""
+    return and_(notice.withdrawn_at.is_(None), in_time(viewer, notice))
+
+
+def was_addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Whom to tell that a notice was taken down: all who saw it until then."""
+    mine = notice.author_id == viewer.person_id
+    return or_(mine, and_(in_time(viewer, notice), notice.id.in_(addressed(viewer))))
+
+
+def authored(viewer: Viewer) -> Any:
+    return viewer.keys(Notice.id, Notice.author_id == viewer.person_id)
+
+
+@readable(Notice, Right.NOTICES_READ)
+def read_notices(viewer: Viewer, notice: Any) -> Reach:
+    """What is addressed to one, while it stands; what one wrote; the administration: all."""
+    mine = notice.author_id == viewer.person_id
+    to_me = and_(stands(viewer, notice), notice.id.in_(addressed(viewer)))
+    return {SELF: or_(mine, to_me), SCHOOL: true()}
+
+
+@allowed(Notice, Right.NOTICES_PUBLISH)
+def edit_notices(viewer: Viewer, notice: Any) -> Reach:
+    """One's own; others' too for those who oversee the board: who publish to the whole school and
+    read all that is published in it."""
+    mine = notice.author_id == viewer.person_id
+    oversees = SCHOOL in viewer.scopes(Right.NOTICES_READ)
+    return {SECTION: mine, CLASS: mine, SCHOOL: true() if oversees else mine}
+
+
+@allowed(SchoolClass, Right.NOTICES_PUBLISH)
+def publish_to_classes(viewer: Viewer, school_class: Any) -> Reach:
+    """Classes one leads, or all. Teaching in a class is not leading it (domain.md CT8)."""
+    return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
+
+
+@allowed(Section, Right.NOTICES_PUBLISH)
+def publish_to_sections(viewer: Viewer, section: Any) -> Reach:
+    """Sections one teaches, those of the classes one leads, or all."""
+    return {
+        SECTION: section.id.in_(sections_taught(viewer)),
+        CLASS: section.school_class_id.in_(classes_led(viewer)),
+        SCHOOL: true(),
+    }
+
+
+@readable(NoticeTarget, Right.NOTICES_READ)
+def read_targets(viewer: Viewer, target: Any) -> Reach:
+    """As the notice; but who else was named in person is the author's business, and the
+    administration's: it may tell something of them (domain.md PS3)."""
+    reach = through(viewer, target, target.notice_id, Notice, read_notices)
+    told = or_(
+        target.kind != TargetKind.PERSON,
+        target.person_id == viewer.person_id,
+        target.notice_id.in_(authored(viewer)),
+    )
+    return {**reach, SELF: and_(reach[SELF], told)}
+
+
+@readable(NoticeVersion, Right.NOTICES_READ)
+def read_versions(viewer: Viewer, version: Any) -> Reach:
+    """Of one's own notices, or all. Its readers see that a notice was edited, but not what had to
+    be taken out of it."""
+    return {SELF: version.notice_id.in_(authored(viewer)), SCHOOL: true()}
+
+
+@readable(NoticeAttachment, Right.NOTICES_READ)
+def read_notice_attachments(viewer: Viewer, attachment: Any) -> Reach:
+    """As the notice."""
+    return through(viewer, attachment, attachment.notice_id, Notice, read_notices)
+
+
+@readable(NoticeReceipt, Right.NOTICES_READ)
+def read_receipts(viewer: Viewer, receipt: Any) -> Reach:
+    """One's own, those of one's own notices, or all."""
+    of_mine = receipt.notice_id.in_(authored(viewer))
+    mine = or_(receipt.person_id == viewer.person_id, of_mine)
+    return {SELF: mine, SCHOOL: true()}
+
+
+# -- mail -----------------------------------------------------------------------------
+
+
+@readable(MailCopy, Right.MAIL_USE)
+def read_mail(viewer: Viewer, copy: Any) -> Reach:
+    """One's own copies. Nobody reads others' mail; no right reaches further."""
+    return {SELF: and_(copy.person_id == viewer.person_id, copy.folder.is_not(None))}
+
+
+@readable(MailMessage, Right.MAIL_USE)
+def read_messages(viewer: Viewer, message: Any) -> Reach:
+    """Letters of which one holds a copy."""
+    return {SELF: message.id.in_(held(viewer))}
+
+
+def held(viewer: Viewer) -> Any:
+    return viewer.keys(
+        MailCopy.message_id, MailCopy.person_id == viewer.person_id, MailCopy.folder.is_not(None)
+    )
+
+
+@readable(MailRecipient, Right.MAIL_USE)
+def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
+    """The writer sees everyone; others see the writer, themselves, and the rest where the letter
+    shows its recipients, but nobody's blind copy."""
+    letter = aliased(MailMessage)
+    mine = select(letter.id).where(
+        letter.school_id == viewer.school_id,
+        letter.id == recipient.message_id,
+        or_(
+            letter.sender_id == viewer.person_id,
+            recipient.person_id == viewer.person_id,
+            recipient.role == MailRole.FROM,
+            and_(letter.shows_recipients, recipient.role != MailRole.BCC),
+        ),
+    )
+    known = exists(mine.correlate(recipient))
+    return {SELF: and_(recipient.message_id.in_(held(viewer)), known)}
+
+
+@readable(MailAttachment, Right.MAIL_USE)
+def read_mail_attachments(viewer: Viewer, attachment: Any) -> Reach:
+    """As the letter."""
+    return {SELF: attachment.message_id.in_(held(viewer))}
+
+
+def at_work(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        Staff.hired_on <= viewer.today,
+        or_(Staff.dismissed_on.is_(None), Staff.dismissed_on > viewer.today),
+    )

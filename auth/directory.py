@@ -1,0 +1,85 @@
+"""Whom one may write to."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, true, union_all
+
+from auth.actor import Viewer
+from auth.communication import at_work, members_sections
+from auth.people import (
+    children_of,
+    classes_led,
+    classes_of,
+    members_of_classes,
+    members_of_sections,
+    own,
+    sections_taught,
+)
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
+from auth.rights import Right
+from models.access.roles import Role, RoleGrant
+from models.base import holds_on
+from models.people.guardians import Guardian, GuardianLink, LegalStatus
+from models.people.persons import Person
+from models.people.staff import Staff
+from models.people.students import Student
+from models.structure.classes import ClassTeacher
+from models.structure.sections import TeachingAssignment
+
+ADMINISTRATION = (Role.DIRECTOR, Role.DEPUTY_DIRECTOR, Role.SECRETARY, Role.SCHOOL_ADMINISTRATOR)
+SUPPORT = (Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE)
+
+
+@allowed(Person, Right.MAIL_WRITE)
+def write_to(viewer: Viewer, person: Any) -> Reach:
+    """Whom one may write to (domain.md c.1, "Mail: may write to"). Never a guardian whom the
+    school may not write to, whom a court barred, or whose child is of age (domain.md e8, e9)."""
+
+    def staff(condition: ColumnElement[bool]) -> Any:
+        return person.id.in_(viewer.keys(Staff.person_id, at_work(viewer), condition))
+
+    def roles(*roles: Role) -> Any:
+        held = and_(RoleGrant.role.in_(roles), holds_on(RoleGrant, viewer.today))
+        return person.id.in_(viewer.keys(RoleGrant.person_id, held))
+
+    def teachers(students: Any) -> ColumnElement[bool]:
+        today = holds_on(TeachingAssignment, viewer.today)
+        now = members_sections(viewer, students)
+        teaching = viewer.keys(
+            TeachingAssignment.staff_id, TeachingAssignment.section_id.in_(now), today
+        )
+        classes = classes_of(viewer, students)
+        leading = viewer.keys(
+            ClassTeacher.staff_id,
+            ClassTeacher.school_class_id.in_(classes),
+            holds_on(ClassTeacher, viewer.today),
+        )
+        return or_(
+            staff(Staff.id.in_(union_all(teaching, leading))), roles(*ADMINISTRATION, *SUPPORT)
+        )
+
+    def families(students: Any) -> ColumnElement[bool]:
+        of_age = viewer.keys(Person.id, Person.adult_on <= viewer.today)
+        minors = Student.person_id.not_in(of_age)
+        guardians = viewer.keys(
+            GuardianLink.guardian_id,
+            GuardianLink.student_id.in_(viewer.keys(Student.id, Student.id.in_(students), minors)),
+            GuardianLink.may_contact.is_(True),
+            GuardianLink.legal_status != LegalStatus.TERMINATED,
+            holds_on(GuardianLink, viewer.today),
+        )
+        return or_(
+            person.id.in_(viewer.keys(Student.person_id, Student.id.in_(students))),
+            person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
+        )
+
+    everyone = staff(true())
+    pupils = members_of_sections(viewer, sections_taught(viewer))
+    own_class = members_of_classes(viewer, classes_led(viewer))
+    return {
+        SELF: teachers(own(viewer)),
+        CHILD: teachers(children_of(viewer)),
+        SECTION: or_(everyone, families(pupils)),
+        CLASS: or_(everyone, families(own_class)),
+        SCHOOL: or_(everyone, roles(*Role), families(viewer.keys(Student.id))),
+    }

@@ -1,0 +1,91 @@
+"""Who reads and writes the journal."""
+
+from typing import Any
+
+from sqlalchemy import and_, true
+
+from auth.actor import Viewer
+from auth.people import lists_of_sections, of_student
+from auth.policy import CHILD, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.rights import Right
+from auth.timetable import read_lessons
+from models.journal.assignments import Assignment
+from models.journal.attendance import AttendanceRecord
+from models.journal.diary import DiaryLesson
+from models.journal.marks import Mark, MarkRevision
+from models.journal.closures import JournalClosure
+from models.journal.term_marks import TermMark, TermMarkRevision
+from models.timetable.lessons import Lesson
+
+
+@readable(Assignment, Right.ASSIGNMENTS_READ)
+def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
+    """As its lesson."""
+    lesson = through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
+    return {**lesson, SECTION: lists_of_sections(viewer, assignment.section_id)[SECTION]}
+
+
+@allowed(Assignment, Right.MARKS_WRITE)
+def write_marks(viewer: Viewer, assignment: Any) -> Reach:
+    """In the sections one teaches today; with more, in those of one's class."""
+    return lists_of_sections(viewer, assignment.section_id)
+
+
+@readable(Mark, Right.MARKS_READ)
+@allowed(Mark, Right.MARKS_READ_HISTORY)
+@allowed(Mark, Right.MARKS_READ_AUTHORS)
+def read_marks(viewer: Viewer, mark: Any) -> Reach:
+    """Families: of their own child, once published (domain.md e14). Teachers: of their sections
+    and of their class. An emptied cell is no mark."""
+    reach = of_student(viewer, mark.student_id)
+    published = mark.published_at <= viewer.now
+    reach = {
+        **reach,
+        SELF: and_(reach[SELF], published),
+        CHILD: and_(reach[CHILD], published),
+        SECTION: lists_of_sections(viewer, mark.section_id)[SECTION],
+    }
+    return {scope: and_(rule, mark.withdrawn_at.is_(None)) for scope, rule in reach.items()}
+
+
+@readable(MarkRevision, Right.MARKS_READ_HISTORY)
+@allowed(MarkRevision, Right.MARKS_READ_AUTHORS)
+def read_mark_history(viewer: Viewer, revision: Any) -> Reach:
+    """As the mark."""
+    return through(viewer, revision, revision.mark_id, Mark, read_marks)
+
+
+@readable(DiaryLesson, Right.LESSONS_READ)
+def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
+    """Of the student; teachers: the lessons of their sections, and all of their class."""
+    taught = lists_of_sections(viewer, lesson.section_id)[SECTION]
+    return {**of_student(viewer, lesson.student_id), SECTION: taught}
+
+
+@readable(AttendanceRecord, Right.ATTENDANCE_READ)
+@allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
+def read_attendance(viewer: Viewer, record: Any) -> Reach:
+    """Of the student; teachers: of their sections and of their class."""
+    taught = lists_of_sections(viewer, record.section_id)[SECTION]
+    return {**of_student(viewer, record.student_id), SECTION: taught}
+
+
+@readable(TermMark, Right.TERM_MARKS_READ)
+@allowed(TermMark, Right.MARKS_READ_AUTHORS)
+def read_term_marks(viewer: Viewer, mark: Any) -> Reach:
+    """Of the student; teachers: of their sections and of their class."""
+    taught = lists_of_sections(viewer, mark.section_id)[SECTION]
+    return {**of_student(viewer, mark.student_id), SECTION: taught}
+
+
+@readable(TermMarkRevision, Right.MARKS_READ_HISTORY)
+@allowed(TermMarkRevision, Right.MARKS_READ_AUTHORS)
+def read_term_mark_history(viewer: Viewer, revision: Any) -> Reach:
+    """As the term mark."""
+    return through(viewer, revision, revision.term_mark_id, TermMark, read_term_marks)
+
+
+@readable(JournalClosure, Right.JOURNAL_CLOSE)
+def read_closures(viewer: Viewer, closure: Any) -> Reach:
+    """The whole school."""
+    return {SCHOOL: true()}

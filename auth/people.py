@@ -1,0 +1,257 @@
+"""Who sees whom. The other rooms are built of these: whose rows are a student's, a class's."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, true, union_all
+
+from auth.actor import Viewer
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
+from auth.rights import Right
+from models.access.roles import GrantScope, RoleGrant
+from models.base import holds_on
+from models.people.guardians import Guardian, GuardianLink, LegalStatus
+from models.people.persons import Person
+from models.people.private import (
+    GuardianContacts,
+    StaffIdentity,
+    StudentContacts,
+    StudentHealth,
+    StudentIdentity,
+)
+from models.people.staff import Staff
+from models.people.students import Enrollment, Student
+from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
+from models.structure.sections import Section, SectionMembership, TeachingAssignment
+
+# -- whose ----------------------------------------------------------------------------
+
+
+def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Students the viewer is a guardian of today: the link lasts, no court took the right away,
+    the school may tell them, and the child is not of age (domain.md e8, e9)."""
+    minors = viewer.keys(Person.id, or_(Person.adult_on.is_(None), Person.adult_on > viewer.today))
+    return viewer.keys(
+        GuardianLink.student_id,
+        GuardianLink.guardian_id == viewer.guardian_id,
+        holds_on(GuardianLink, viewer.today),
+        GuardianLink.may_receive_info.is_(True),
+        GuardianLink.legal_status != LegalStatus.TERMINATED,
+        GuardianLink.student_id.in_(viewer.keys(Student.id, Student.person_id.in_(minors))),
+        *conditions,
+    )
+
+
+def classes_led(viewer: Viewer) -> CompoundSelect[Any]:
+    """Classes the viewer leads today, or was given by their role grant."""
+    led = viewer.keys(
+        ClassTeacher.school_class_id,
+        ClassTeacher.staff_id == viewer.staff_id,
+        holds_on(ClassTeacher, viewer.today),
+    )
+    mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
+    grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
+    given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
+    by_grade = viewer.keys(SchoolClass.id, SchoolClass.grade_level.in_(grades))
+    return union_all(led, given, by_grade)
+
+
+def sections_taught(viewer: Viewer) -> Select[Any]:
+    """Sections the viewer teaches today."""
+    return viewer.keys(
+        TeachingAssignment.section_id,
+        TeachingAssignment.staff_id == viewer.staff_id,
+        holds_on(TeachingAssignment, viewer.today),
+    )
+
+
+def members_of_classes(viewer: Viewer, classes: Any) -> Select[Any]:
+    """Students who are in some of the classes today."""
+    today = holds_on(ClassMembership, viewer.today)
+    return viewer.keys(
+        ClassMembership.student_id, ClassMembership.school_class_id.in_(classes), today
+    )
+
+
+def members_of_sections(viewer: Viewer, sections: Any) -> Select[Any]:
+    """Students who are in some of the sections today."""
+    today = holds_on(SectionMembership, viewer.today)
+    return viewer.keys(
+        SectionMembership.student_id, SectionMembership.section_id.in_(sections), today
+    )
+
+
+def classes_of(viewer: Viewer, students: Any) -> Select[Any]:
+    """Classes in which some of the students are today."""
+    today = holds_on(ClassMembership, viewer.today)
+    return viewer.keys(
+        ClassMembership.school_class_id, ClassMembership.student_id.in_(students), today
+    )
+
+
+def sections_of(viewer: Viewer, students: Any) -> Select[Any]:
+    """Sections in which some of the students are or were: their past lessons stay theirs."""
+    return viewer.keys(SectionMembership.section_id, SectionMembership.student_id.in_(students))
+
+
+def own(viewer: Viewer) -> Select[Any]:
+    """The viewer themselves as a student."""
+    return viewer.keys(Student.id, Student.id == viewer.student_id)
+
+
+def of_student(viewer: Viewer, student_id: Any) -> Reach:
+    """For whatever belongs to one student."""
+    return {
+        SELF: student_id == viewer.student_id,
+        CHILD: student_id.in_(children_of(viewer)),
+        SECTION: student_id.in_(members_of_sections(viewer, sections_taught(viewer))),
+        CLASS: student_id.in_(members_of_classes(viewer, classes_led(viewer))),
+        SCHOOL: true(),
+    }
+
+
+# -- students and guardians -----------------------------------------------------------
+
+
+@readable(Student, Right.STUDENTS_READ)
+@allowed(Student, Right.BIRTH_DATES_READ)
+@allowed(Student, Right.STUDENTS_WRITE)
+@allowed(Student, Right.HEALTH_READ)
+def read_students(viewer: Viewer, student: Any) -> Reach:
+    """Oneself, one's children, one's sections and classes, or all."""
+    return of_student(viewer, student.id)
+
+
+@readable(Enrollment, Right.STUDENTS_READ)
+def read_enrollments(viewer: Viewer, enrollment: Any) -> Reach:
+    """As the student."""
+    return of_student(viewer, enrollment.student_id)
+
+
+@readable(StudentIdentity, Right.IDENTITY_READ, special=True)
+@allowed(StudentIdentity, Right.IDENTITY_READ_FULL)
+def read_identities(viewer: Viewer, identity: Any) -> Reach:
+    """As the student, but never by teaching them."""
+    return {**of_student(viewer, identity.student_id), SECTION: false()}
+
+
+@readable(StudentContacts, Right.CONTACTS_READ)
+def read_contacts(viewer: Viewer, contacts: Any) -> Reach:
+    """As the student, but never by teaching them, and not for a guardian from whom the child's
+    whereabouts are kept (domain.md e9)."""
+    known = children_of(viewer, GuardianLink.hide_whereabouts.is_(False))
+    reach = of_student(viewer, contacts.student_id)
+    return {**reach, CHILD: contacts.student_id.in_(known), SECTION: false()}
+
+
+@readable(StudentHealth, Right.HEALTH_READ_ACCOMMODATIONS, special=True)
+@allowed(StudentHealth, Right.HEALTH_READ)
+@allowed(StudentHealth, Right.HEALTH_READ_SPECIAL_NEEDS)
+def read_health(viewer: Viewer, health: Any) -> Reach:
+    """As the student; what of it is a matter of the right."""
+    return of_student(viewer, health.student_id)
+
+
+@readable(GuardianLink, Right.GUARDIANS_READ)
+@allowed(GuardianLink, Right.GUARDIANS_WRITE)
+def read_guardian_links(viewer: Viewer, link: Any) -> Reach:
+    """Of oneself, of one's children, of one's class, or all."""
+    return {**of_student(viewer, link.student_id), SECTION: false()}
+
+
+@allowed(GuardianLink, Right.GUARDIANS_READ_LEGAL_STATUS)
+def read_legal_status(viewer: Viewer, link: Any) -> Reach:
+    """A guardian sees what a court left of their own rights, never of the other's."""
+    return {SELF: link.guardian_id == viewer.guardian_id, SCHOOL: true()}
+
+
+@readable(Guardian, Right.GUARDIANS_READ)
+def read_guardians(viewer: Viewer, guardian: Any) -> Reach:
+    """Guardians of those students whose links one may see."""
+    return guardians_of(viewer, guardian.id)
+
+
+@readable(GuardianContacts, Right.GUARDIANS_READ_CONTACTS)
+def read_guardian_contacts(viewer: Viewer, contacts: Any) -> Reach:
+    """A student sees their parents', a guardian their own, never the other parent's."""
+    of_parents = guardians_of(viewer, contacts.guardian_id)
+    mine = or_(of_parents[SELF], contacts.guardian_id == viewer.guardian_id)
+    return {SELF: mine, CLASS: of_parents[CLASS], SCHOOL: true()}
+
+
+def guardians_of(viewer: Viewer, guardian_id: Any) -> Reach:
+    """For whatever belongs to one guardian: by the students they answer for today."""
+
+    def answering_for(students: Any) -> Any:
+        today = holds_on(GuardianLink, viewer.today)
+        of_these = GuardianLink.student_id.in_(students)
+        return guardian_id.in_(viewer.keys(GuardianLink.guardian_id, of_these, today))
+
+    return {
+        SELF: answering_for(own(viewer)),
+        CHILD: or_(answering_for(children_of(viewer)), guardian_id == viewer.guardian_id),
+        CLASS: answering_for(members_of_classes(viewer, classes_led(viewer))),
+        SCHOOL: true(),
+    }
+
+
+# -- staff and names ------------------------------------------------------------------
+
+
+@readable(Staff, Right.STAFF_READ)
+@allowed(Staff, Right.STAFF_WRITE)
+def read_staff(viewer: Viewer, staff: Any) -> Reach:
+    """The card of a member of staff is open to all of the school."""
+    return {SCHOOL: true()}
+
+
+@allowed(Staff, Right.STAFF_READ_FILE)
+def read_staff_files(viewer: Viewer, staff: Any) -> Reach:
+    """One's own, or all."""
+    return {SELF: staff.id == viewer.staff_id, SCHOOL: true()}
+
+
+@readable(StaffIdentity, Right.STAFF_READ_IDENTITY, special=True)
+def read_staff_identities(viewer: Viewer, identity: Any) -> Reach:
+    """One's own, or all."""
+    return {SELF: identity.staff_id == viewer.staff_id, SCHOOL: true()}
+
+
+@readable(Person, Right.PERSONS_READ)
+def read_persons(viewer: Viewer, person: Any) -> Reach:
+    """Names: of all staff and of oneself for everyone; of others as one sees their cards."""
+    known = or_(person.id == viewer.person_id, person.id.in_(viewer.keys(Staff.person_id)))
+
+    def with_families(students: Any) -> ColumnElement[bool]:
+        guardians = viewer.keys(
+            GuardianLink.guardian_id,
+            GuardianLink.student_id.in_(students),
+            holds_on(GuardianLink, viewer.today),
+        )
+        return or_(
+            known,
+            person.id.in_(viewer.keys(Student.person_id, Student.id.in_(students))),
+            person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
+        )
+
+    classmates = members_of_classes(viewer, classes_of(viewer, own(viewer)))
+    in_my_class = person.id.in_(viewer.keys(Student.person_id, Student.id.in_(classmates)))
+    return {
+        SELF: or_(with_families(own(viewer)), in_my_class),
+        CHILD: with_families(children_of(viewer)),
+        SECTION: with_families(members_of_sections(viewer, sections_taught(viewer))),
+        CLASS: with_families(members_of_classes(viewer, classes_led(viewer))),
+        SCHOOL: true(),
+    }
+
+
+def lists_of_sections(viewer: Viewer, section_id: Any) -> Reach:
+    """For whatever belongs to one section."""
+    led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
+    pupils = members_of_classes(viewer, classes_led(viewer))
+    return {
+        SELF: section_id.in_(sections_of(viewer, own(viewer))),
+        CHILD: section_id.in_(sections_of(viewer, children_of(viewer))),
+        SECTION: section_id.in_(sections_taught(viewer)),
+        CLASS: or_(section_id.in_(led), section_id.in_(sections_of(viewer, pupils))),
+        SCHOOL: true(),
+    }

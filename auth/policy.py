@@ -1,0 +1,109 @@
+"""Which rows a right reaches. Rules are SQL conditions: what is filtered out is never loaded.
+
+    @readable(Mark, Right.MARKS_READ)
+    def read_marks(viewer, mark):
+        return {SELF: mark.student_id == viewer.student_id, ...}
+
+A rule says for each scope which rows it reaches; a viewer reaches those of the scopes their role
+holds. A row type nobody declared readable is readable to nobody. `mark` is the row type or an
+alias of it, so that a rule holds wherever the row stands in a statement.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, inspect, or_, select, true
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.rights import Right
+from models.access.roles import AccessScope
+from models.base import OfSchool
+
+R = TypeVar("R", bound=OfSchool)
+Reach: TypeAlias = Mapping[AccessScope, ColumnElement[bool]]
+Rule: TypeAlias = Callable[[Viewer, Any], Reach]
+
+SELF, CHILD, SECTION, CLASS, SCHOOL = AccessScope
+EVERYONE: Reach = {scope: true() for scope in AccessScope}
+"""For what is no secret to anyone who holds the right at all."""
+
+rules: dict[tuple[type[OfSchool], Right], Rule] = {}
+reading: dict[type[OfSchool], Right] = {}
+audited: set[type[OfSchool]] = set()
+"""Rows of special categories: that someone read them is recorded."""
+
+
+def readable(row: type[OfSchool], right: Right, *, special: bool = False) -> Callable[[Rule], Rule]:
+    """Declare which rows the holder of `right` may read. Once per row type.
+
+    special: Whether each reading goes into the audit log.
+    """
+    reading[row] = right
+    if special:
+        audited.add(row)
+    return allowed(row, right)
+
+
+def allowed(row: type[OfSchool], right: Right) -> Callable[[Rule], Rule]:
+    """Declare on which rows `right` may be exercised."""
+
+    def register(rule: Rule) -> Rule:
+        rules[row, right] = rule
+        return rule
+
+    return register
+
+
+def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Rule) -> Reach:
+    """For a row that is reached exactly as the one its column `key` refers to."""
+    there = aliased(row)
+
+    def reached(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        found = select(there.id).where(there.school_id == viewer.school_id, there.id == key)
+        return exists(found.where(condition).correlate(entity))
+
+    return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
+
+
+def row_type(entity: Any) -> type[OfSchool]:
+    """The row type of itself or of an alias of it."""
+    found: type[OfSchool] = inspect(entity).mapper.class_
+    return found
+
+
+def visible(viewer: Viewer, entity: type[R], to: Right | None = None) -> Select[R]:
+    """SELECT the rows the viewer may read and, with `to`, may exercise that right on."""
+    return select(entity).where(seen(viewer, entity), reach(viewer, entity, to) if to else true())
+
+
+def seen(viewer: Viewer, entity: Any) -> ColumnElement[bool]:
+    """Whether the viewer may read a row: for WHERE, and for the ON of an outer join."""
+    right = reading.get(row_type(entity))
+    within = entity.school_id == viewer.school_id
+    return and_(within, reach(viewer, entity, right) if right else false())
+
+
+def reach(viewer: Viewer, entity: Any, right: Right) -> ColumnElement[bool]:
+    """The rows `right` reaches for this viewer: none without the right or without a rule."""
+    rule, scopes = rules.get((row_type(entity), right)), viewer.scopes(right)
+    if rule is None or not scopes:
+        return false()
+    conditions = rule(viewer, entity)
+    return or_(false(), *(conditions[s] for s in AccessScope if s in scopes and s in conditions))
+
+
+def scopes_of(right: Right) -> list[AccessScope]:
+    """How far a right can reach at all: as far as some rule says."""
+    return [scope for scope in AccessScope if (right, scope) in possible()]
+
+
+@cache
+def possible() -> frozenset[tuple[Right, AccessScope]]:
+    """Rights and scopes for which there is a rule; a school can grant no others. Asked only when
+    all rules are declared."""
+    viewer = Viewer(frozenset())
+    return frozenset(
+        (right, scope) for (row, right), rule in rules.items() for scope in rule(viewer, row)
+    )

@@ -1,0 +1,61 @@
+"""Who sees and changes which lessons."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.people import children_of, lists_of_sections, members_of_classes, own
+from auth.people import classes_led as led
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.rights import Right
+from models.base import holds_on
+from models.structure.sections import SectionMembership
+from models.timetable.lessons import Homework, HomeworkAttachment, Lesson
+
+
+def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[bool]:
+    """Whether one of the students was in the section on the day of the lesson."""
+    member = aliased(SectionMembership)
+    there = select(member.id).where(
+        member.school_id == viewer.school_id,
+        member.section_id == lesson.section_id,
+        member.student_id.in_(students),
+        holds_on(member, lesson.date),
+    )
+    return exists(there.correlate(lesson))
+
+
+@readable(Lesson, Right.LESSONS_READ)
+@allowed(Lesson, Right.TIMETABLE_WRITE)
+@allowed(Lesson, Right.ASSIGNMENTS_READ)
+def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
+    """Of the sections one was in that day; of those one teaches; of one's class; or all."""
+    return {
+        SELF: attended_by(viewer, lesson, own(viewer)),
+        CHILD: attended_by(viewer, lesson, children_of(viewer)),
+        SECTION: lists_of_sections(viewer, lesson.section_id)[SECTION],
+        CLASS: attended_by(viewer, lesson, members_of_classes(viewer, led(viewer))),
+        SCHOOL: true(),
+    }
+
+
+@allowed(Lesson, Right.LESSONS_WRITE)
+@allowed(Lesson, Right.MARKS_WRITE)
+@allowed(Lesson, Right.ATTENDANCE_WRITE)
+def write_lessons(viewer: Viewer, lesson: Any) -> Reach:
+    """In the sections one teaches today; with more, in those of one's class; with most, in all."""
+    return lists_of_sections(viewer, lesson.section_id)
+
+
+@readable(Homework, Right.ASSIGNMENTS_READ)
+def read_homework(viewer: Viewer, homework: Any) -> Reach:
+    """As its lesson."""
+    return through(viewer, homework, homework.lesson_id, Lesson, read_lessons)
+
+
+@readable(HomeworkAttachment, Right.ASSIGNMENTS_READ)
+def read_homework_attachments(viewer: Viewer, attachment: Any) -> Reach:
+    """As the homework."""
+    return through(viewer, attachment, attachment.homework_id, Homework, read_homework)
