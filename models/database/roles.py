@@ -1,0 +1,115 @@
+"""The roles: one owns the tables, the other works with them and can lift no wall.
+
+Everything here may be repeated, done by two at once, or interrupted.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from models.database.address import at_database, session
+from models.database.problems import Unfit
+from models.walls import APP
+
+OWNER = "gorod_owner"
+DATABASE = "gorod"
+
+_LOCK = 0x676F726F64  # "gorod"
+
+_MAKE_ROLES = {
+    OWNER: f"CREATE ROLE {OWNER} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS",
+    APP: f"CREATE ROLE {APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS",
+}
+_MAKE_EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
+_OPEN_SCHEMA = (
+    f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}",
+    f"GRANT USAGE ON SCHEMA public TO {APP}",
+)
+_ALREADY = (
+    asyncpg.DuplicateObjectError,
+    asyncpg.DuplicateDatabaseError,
+    asyncpg.UniqueViolationError,
+)
+
+
+async def prepare(superuser_url: str, database: str = DATABASE) -> None:
+    """A server of our own: the roles, and the database with all it needs."""
+    async with _alone(superuser_url) as connection:
+        await _make_roles(connection)
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database
+        ):
+            make = f'CREATE DATABASE "{database}" OWNER {OWNER} TEMPLATE template0 ENCODING UTF8'
+            await _unless_there(connection, make)
+    async with _alone(at_database(superuser_url, database)) as connection:
+        await connection.execute(_MAKE_EXTENSION)
+
+
+async def prepare_existing(url: str) -> None:
+    """Somebody else's server: the same within the rights of this user, or the SQL to ask for."""
+    async with _alone(url) as connection:
+        try:
+            await _make_roles(connection)
+            for role in (OWNER, APP):
+                await _join(connection, role)
+            await _furnish(connection)
+        except asyncpg.InsufficientPrivilegeError as problem:
+            raise Unfit(await _request(connection, problem)) from problem
+
+
+async def _make_roles(connection: asyncpg.Connection) -> None:
+    known = {record[0] for record in await connection.fetch("SELECT rolname FROM pg_roles")}
+    for role, statement in _MAKE_ROLES.items():
+        if role not in known:
+            await _unless_there(connection, statement)
+
+
+async def _join(connection: asyncpg.Connection, role: str) -> None:
+    """So that this user may act as the role; before 16 every membership includes that."""
+    right = "SET" if connection.get_server_version().major >= 16 else "MEMBER"
+    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, $2)", role, right):
+        await connection.execute(f"GRANT {role} TO CURRENT_USER")
+
+
+async def _furnish(connection: asyncpg.Connection) -> None:
+    """Only what is missing: repeating a GRANT would need the right to grant."""
+    installed = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist')"
+    if not await connection.fetchval(installed):
+        await connection.execute(_MAKE_EXTENSION)
+    for role, right, statement in zip((OWNER, APP), ("CREATE", "USAGE"), _OPEN_SCHEMA, strict=True):
+        has = "SELECT has_schema_privilege($1, 'public', $2)"
+        if not await connection.fetchval(has, role, right):
+            await connection.execute(statement)
+
+
+async def _request(connection: asyncpg.Connection, problem: Exception) -> str:
+    me = await connection.fetchval("SELECT quote_ident(current_user)")
+    database = await connection.fetchval("SELECT current_database()")
+    known = {record[0] for record in await connection.fetch("SELECT rolname FROM pg_roles")}
+    lines = [statement for role, statement in _MAKE_ROLES.items() if role not in known]
+    lines += [f"GRANT {OWNER}, {APP} TO {me}", _MAKE_EXTENSION, *_OPEN_SCHEMA]
+    script = "".join(f"    {line};\n" for line in lines)
+    return (
+        f"{me} may not prepare the database {database} ({problem}). "
+        f"Let an administrator of the server run there:\n\n{script}"
+    )
+
+
+async def _unless_there(connection: asyncpg.Connection, statement: str) -> None:
+    """Roles belong to the whole server, our lock to one database: another may have been first."""
+    try:
+        await connection.execute(statement)
+    except _ALREADY:
+        return
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One start at a time; the lock ends with the session, however that ends."""
+    connection = await session(url)
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({_LOCK})")
+        yield connection
+    finally:
+        await connection.close(timeout=5)
