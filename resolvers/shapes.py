@@ -1,0 +1,157 @@
+"""What can be read of a row, each as SQL: the one description both executors follow.
+
+A `Shape` is a field of a type: how its value is written in SQL for an entity (a row type or an
+alias of one) and a viewer. Nothing here runs anything.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, case, null, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from auth.actor import Viewer
+from auth.policy import reach, seen
+from auth.rights import Right
+from models.base import OfSchool, target_of
+
+Path: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
+"""References that lead from row to row."""
+Expression: TypeAlias = Callable[..., ColumnElement[Any]]
+"""`f(viewer, entity, **arguments)`: a computed value in SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A column of the row itself."""
+
+    column: str
+
+    def expression(self, viewer: Viewer, entity: Any) -> Any:
+        return getattr(entity, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """A column of the row that references lead to, as much a part of this row as its own: whoever
+    sees this row sees it, e.g. a student's name, which stands in `persons`."""
+
+    path: Path
+    column: InstrumentedAttribute[Any]
+
+    def expression(self, viewer: Viewer, entity: Any) -> Any:
+        steps = [aliased(target_of(reference)) for reference in self.path]
+        links = zip([entity, *steps], self.path, steps, strict=False)
+        found = select(getattr(steps[-1], self.column.key)).where(
+            *(
+                and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
+                for near, reference, far in links
+            )
+        )
+        return found.correlate(entity).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A value that SQL computes for the viewer."""
+
+    formula: Expression
+
+    def expression(self, viewer: Viewer, entity: Any, **arguments: Any) -> Any:
+        return self.formula(viewer, entity, **arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """Another shape that needs a right of its own, and is null where the right does not reach."""
+
+    shape: "Own | Via | Computed"
+    right: Right
+
+    def expression(self, viewer: Viewer, entity: Any, **arguments: Any) -> Any:
+        value = self.shape.expression(viewer, entity, **arguments)
+        return case((reach(viewer, entity, self.right), value), else_=null())
+
+
+Value: TypeAlias = Own | Via | Computed | Guarded
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The row that references lead to, if the viewer may read it; those on the way are but steps."""
+
+    path: Path
+
+    @property
+    def target(self) -> type[OfSchool]:
+        return target_of(self.path[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """The rows that refer to this one, as far as the viewer may read them; few by nature.
+
+    to: A reference of theirs to follow: then they are but links, and the rows are those at its
+        end (the students of a class, by their memberships).
+    order: Columns of the rows that refer; then their id.
+    where: What else must hold of the rows that refer, `f(viewer, entity)`.
+    match: A second pair of columns, this row's and theirs, that must be equal too.
+    single: Whether there is at most one.
+    """
+
+    reference: InstrumentedAttribute[Any]
+    to: InstrumentedAttribute[Any] | None = None
+    order: tuple[Any, ...] = ()
+    where: Callable[[Viewer, Any], ColumnElement[bool]] | None = None
+    match: tuple[str, InstrumentedAttribute[Any]] | None = None
+    single: bool = False
+
+    @property
+    def target(self) -> type[OfSchool]:
+        found: type[OfSchool] = self.reference.class_
+        return target_of(self.to) if self.to else found
+
+    def key(self, row: Any) -> tuple[int, int]:
+        """What a row is to be found by."""
+        return row.id, getattr(row, self.match[0]) if self.match else 0
+
+    def query(self, viewer: Viewer) -> Select[Any]:
+        """SELECT the rows, ordered."""
+        link, row = self.reference.class_, self.target
+        query = select(row)
+        if self.to:
+            ends = and_(row.school_id == link.school_id, row.id == self.to)
+            query = query.join(link, ends).where(link.school_id == viewer.school_id)
+        extra = [self.where(viewer, link)] if self.where else []
+        return query.where(seen(viewer, row), *extra).order_by(*self.order, link.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of rows besides their own columns, so that it can be joined at once.
+
+    ones: By the references they follow.
+    vias: References that lead to columns read as the row's own.
+    """
+
+    ones: tuple[tuple[Path, "Wanted"], ...] = ()
+    vias: tuple[Path, ...] = ()
+
+
+NOTHING = Wanted()
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def looks_ahead(
+    right: Right, **rows: tuple[Any, ...]
+) -> Callable[[F], F]:
+    """Say of a report what it needs, and where in it which rows are: its argument `wanted` gets,
+    by these names, what is asked below. `lessons=(Lesson, "days", "lessons")`."""
+
+    def note(use_case: F) -> F:
+        use_case.right, use_case.looks_at = right, rows  # type: ignore[attr-defined]
+        return use_case
+
+    return note
