@@ -1,0 +1,200 @@
+"""The shapes every answer has: nodes, connections, payloads with their errors."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import strawberry
+from strawberry.schema_directive import Location
+from strawberry.utils.str_converters import to_camel_case
+
+from models.access.roles import AccessScope
+from models.base import OfSchool
+from models.problems import Limit, Problem
+from resolvers.context import Ctx
+from resolvers.listing import Page
+
+T = TypeVar("T")
+
+strawberry.enum(AccessScope)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="Whoever does not hold this permission at any scope gets null and `FORBIDDEN`.",
+)
+class Requires:
+    permission: str = strawberry.directive_field(name="permission")
+    scope: list[AccessScope] = strawberry.directive_field(name="scope")
+
+
+def global_id(row: strawberry.Parent[OfSchool]) -> strawberry.ID:
+    return strawberry.ID(str(row.global_id))
+
+
+@strawberry.interface(description="Anything that has an id.")
+class Node:
+    id: strawberry.ID = strawberry.field(
+        resolver=global_id, description="Names it everywhere and for ever; tells nothing else."
+    )
+
+
+# -- connections ---------------------------------------------------------------------
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Indicates whether more follows.")
+    has_previous_page: bool = strawberry.field(description="Indicates whether more precedes.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first; null if empty.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last; null if empty.")
+
+
+@strawberry.type(description="A row in its place.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="For `after` and `before` of the same list.")
+    node: T = strawberry.field(description="The row.")
+
+
+def edges_of(page: strawberry.Parent[Page[Any]]) -> list[Any]:
+    return [
+        Edge(cursor=cursor, node=row) for cursor, row in zip(page.cursors, page.nodes, strict=True)
+    ]
+
+
+def page_info_of(page: strawberry.Parent[Page[Any]]) -> PageInfo:
+    start, end = (page.cursors[0], page.cursors[-1]) if page.cursors else (None, None)
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=start,
+        end_cursor=end,
+    )
+
+
+async def count_of(page: strawberry.Parent[Page[Any]], info: strawberry.Info[Ctx, None]) -> int:
+    return await page.listing.count(info.context)
+
+
+@strawberry.type(description="A page of a longer list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(
+        resolver=edges_of, description="The rows with their cursors."
+    )
+    nodes: list[T] = strawberry.field(description="The rows alone.")
+    page_info: PageInfo = strawberry.field(
+        resolver=page_info_of, description="Whether there is more, and how to get it."
+    )
+    total_count: int = strawberry.field(
+        resolver=count_of, description="How many rows the whole list has; counted only when asked."
+    )
+
+
+# -- mutations -----------------------------------------------------------------------
+
+
+@strawberry.interface(description="Why a mutation did not happen.")
+class UserError:
+    field: list[str] | None = strawberry.field(
+        description="Path inside `input` to what is wrong; null when no single field is."
+    )
+    message: str = strawberry.field(
+        description="For people, in the language asked for; may change, unlike the code."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """`SetMarkPayload { mark, userErrors }`: its type, and how to make one.
+
+    results: Names of the fields that hold what came of it.
+    single: Whether the command gives one row, not a dataclass of results.
+    """
+
+    type: Any
+    error: Any
+    codes: Any
+    results: tuple[str, ...]
+    single: bool
+
+    def done(self, result: Any) -> Any:
+        given = [result] if self.single else [getattr(result, name) for name in self.results]
+        return self.type(**dict(zip(self.results, given, strict=True)), user_errors=[])
+
+    def refused(self, problem: Problem, language: str) -> Any:
+        """Raises KeyError, a bug, for a problem the command did not declare."""
+        kept: dict[str, Any] = {name: problem.extensions.get(name) for name in self.results}
+        if problem.current is not None:
+            kept[self.results[0]] = problem.current
+        return self.type(
+            **kept, user_errors=[user_error(self.error, self.codes, problem, language)]
+        )
+
+
+def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
+    """Raises KeyError, a bug, for a problem the command did not declare."""
+    path = problem.field.split(".") if problem.field else None
+    most = {"most": problem.extensions.get("most")} if Limit.code() in codes.__members__ else {}
+    return error(
+        field=[to_camel_case(step) for step in path] if path else None,
+        message=problem.message(language),
+        code=codes[problem.code()],
+        **most,
+    )
+
+
+def payload(
+    name: str,
+    results: dict[str, tuple[Any, str]],
+    problems: tuple[type[Problem], ...],
+    *,
+    single: bool,
+) -> Payload:
+    """The payload of the mutation `name`; its codes are the command's own problems."""
+    error, codes = error_type(name, problems)
+    fields = {
+        field: (type_ | None, strawberry.field(description=told))
+        for field, (type_, told) in results.items()
+    }
+    errors = strawberry.field(description="Empty when all went well.")
+    fields["user_errors"] = (list.__class_getitem__(error), errors)
+    type_ = made(strawberry.type, f"{name}Payload", f"What came of `{name}`.", fields)
+    return Payload(type_, error, codes, tuple(results), single)
+
+
+@cache
+def error_type(name: str, problems: tuple[type[Problem], ...]) -> tuple[Any, Any]:
+    """`SetMarkUserError` and the enum of its codes."""
+    members = {
+        p.code(): strawberry.enum_value(p.code(), description=p.message("en")) for p in problems
+    }
+    codes: Any = Enum(f"{name}ErrorCode", members)  # type: ignore[misc]  # made, not written
+    strawberry.enum(codes, description=f"Why `{name}` may refuse.")
+    fields = {"code": (codes, strawberry.field(description="For programs; never translated."))}
+    if Limit in problems:
+        told = "With LIMIT, how much is allowed at once; else null."
+        fields["most"] = (int | None, strawberry.field(description=told))
+    error = made(
+        strawberry.type, f"{name}UserError", f"Why `{name}` did not happen.", fields, UserError
+    )
+    return error, codes
+
+
+def made(
+    kind: Callable[..., Any], name: str, told: str, fields: dict[str, tuple[Any, Any]], *base: type
+) -> Any:
+    """A Strawberry type of the given fields: by name, the annotation and what is told of it."""
+    annotations = {field: annotation for field, (annotation, _) in fields.items()}
+    contents = {field: content for field, (_, content) in fields.items()}
+    return kind(type(name, base, {"__annotations__": annotations, **contents}), description=told)
+
+
+def pascal(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,149 @@
+"""Arguments: from the signature of a use case to GraphQL, and back from what a client sent."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import strawberry
+from strawberry.types.unset import UNSET
+
+from gql.answers import made
+from gql.bridge.docs import read_doc
+from gql.bridge.types import is_report, shown
+from models.base import Id
+from models.problems import BadUserInput
+from resolvers.command import TEXTS
+from resolvers.context import Ctx
+from resolvers.keep import KEEP
+
+UseCase = Callable[..., Any]
+INPUTS: dict[type, Any] = {}
+
+
+def arguments_of(use_case: UseCase) -> list[inspect.Parameter]:
+    """The keyword arguments, as GraphQL types, explained by the docstring's `name: text` lines."""
+    texts = TEXTS | read_doc(use_case)[1]
+    signature = inspect.signature(use_case, eval_str=True)
+    return [
+        argument.replace(
+            annotation=Annotated[
+                or_left_out(shown_input(argument.annotation), argument.default),
+                strawberry.argument(texts.get(name), name=bare(name)),
+            ],
+            default=UNSET if argument.default is KEEP else argument.default,
+        )
+        for name, argument in signature.parameters.items()
+        if argument.kind is argument.KEYWORD_ONLY
+    ]
+
+
+def bare(name: str) -> str | None:
+    """`from_` is `from` in the API; any other name Strawberry makes by itself."""
+    return name.rstrip("_") if name.endswith("_") else None
+
+
+def or_left_out(type_: Any, default: Any) -> Any:
+    """What keeps its value when it is left out: without a default, GraphQL lets only what may be
+    null be left out."""
+    return type_ | None if default is KEEP else type_
+
+
+def shown_input(annotation: Any) -> Any:
+    """The GraphQL input type for a Python one; a dataclass of ours becomes an input of its
+    fields."""
+    inner = get_args(annotation)
+    if is_report(annotation):
+        return input_of(annotation)
+    if get_origin(annotation) in (list, Sequence, tuple):
+        return list.__class_getitem__(shown_input(inner[0]))
+    if type(None) in inner:
+        return shown_input(next(part for part in inner if part is not type(None))) | None
+    return shown(annotation)
+
+
+def input_of(report: type) -> Any:
+    """`MarkItem` as `MarkItemInput`."""
+    if report not in INPUTS:
+        told, texts = read_doc(report)
+        hints = get_type_hints(report)
+        contents = {}
+        for item in fields(report):
+            default = {} if item.default is MISSING else {"default": item.default}
+            default = {"default": UNSET} if item.default is KEEP else default
+            described = strawberry.field(description=texts.get(item.name), **default)
+            type_ = or_left_out(shown_input(hints[item.name]), item.default)
+            contents[item.name] = (type_, described)
+        one_of = {"one_of": True} if getattr(report, "one_of", False) else {}
+        kind: Any = lambda cls, description: strawberry.input(  # noqa: E731
+            cls, description=description, **one_of
+        )
+        INPUTS[report] = made(kind, f"{report.__name__}Input", told, contents)
+    return INPUTS[report]
+
+
+def input_type(name: str, arguments: list[inspect.Parameter]) -> Any:
+    """`SetMarkInput`: one field per argument of the command."""
+
+    def described(argument: inspect.Parameter) -> tuple[Any, Any]:
+        [told] = argument.annotation.__metadata__[-1:]
+        default = {} if argument.default is argument.empty else {"default": argument.default}
+        type_ = argument.annotation.__origin__
+        return type_, strawberry.field(description=told.description, **default)
+
+    contents = {argument.name: described(argument) for argument in arguments}
+    return made(strawberry.input, f"{name}Input", f"Arguments of `{name}`.", contents)
+
+
+def ids_among(use_case: UseCase) -> dict[str, Any]:
+    """The annotations of the keyword arguments, by which what is sent is read."""
+    parameters = inspect.signature(use_case, eval_str=True).parameters.values()
+    return {p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def received(annotations: dict[str, Any], sent: dict[str, Any], ctx: Ctx) -> dict[str, Any]:
+    """What was sent as the use case wants it: ids read, inputs as its dataclasses, what was not
+    sent left to the default. Raises BadUserInput naming the argument."""
+    return {
+        name: understood(annotations[name], value, name)
+        for name, value in sent.items()
+        if value is not UNSET
+    }
+
+
+def understood(annotation: Any, value: Any, path: str) -> Any:
+    inner = get_args(annotation)
+    if value is None and type(None) not in inner:
+        raise BadUserInput(field=path, expected="a value; leave it out to keep what is there")
+    if value is None:
+        return None
+    if type(None) in inner:
+        return understood(next(a for a in inner if a is not type(None)), value, path)
+    if get_origin(annotation) is Id:
+        return id_of(value, inner[0], path)
+    if is_report(annotation):
+        hints = get_type_hints(annotation)
+        given = {n: v for n, v in vars(value).items() if v is not UNSET}
+        parts = {n: understood(hints[n], v, f"{path}.{n}") for n, v in given.items()}
+        return annotation(**parts)
+    if isinstance(value, list):
+        parts_of = (understood(inner[0], one, f"{path}.{n}") for n, one in enumerate(value))
+        return list(parts_of)
+    if isinstance(value, str):
+        return storable(value, path)
+    return value
+
+
+def id_of(value: str, row: Any, path: str) -> Id[Any]:
+    try:
+        return Id.parse(value, row)
+    except BadUserInput as problem:
+        problem.field = path
+        raise
+
+
+def storable(value: str, path: str) -> str:
+    """PostgreSQL holds neither zero bytes nor halves of characters."""
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise BadUserInput(field=path, expected="text without NUL and lone surrogates")
+    return value

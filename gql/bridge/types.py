@@ -1,0 +1,89 @@
+"""Which GraphQL type stands for which Python one. The trees mirror each other: the row
+`models.journal.marks.Mark` is shown by the type `gql.journal.marks.Mark`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import strawberry
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.orm import InstrumentedAttribute
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from gql.answers import Connection, Node
+from gql.bridge.docs import read_doc
+from models.base import Id, OfSchool, Record
+from resolvers.listing import Listing
+
+MIRRORED = ("models.", "resolvers.")
+
+
+def shown(annotation: Any) -> Any:
+    """The GraphQL type for a Python one: classes of `models` and reports of `resolvers` become
+    their mirror types."""
+    if annotation is OfSchool:
+        return Node
+    if isinstance(annotation, type) and annotation.__module__.startswith(MIRRORED):
+        if issubclass(annotation, Enum):
+            return shown_enum(annotation)
+        name = annotation.api_name() if issubclass(annotation, OfSchool) else annotation.__name__
+        return Annotated[name, strawberry.lazy(mirror(annotation.__module__))]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Id:
+        return strawberry.ID
+    if origin is Listing:
+        connection: Any = Connection
+        return connection[shown(inner[0])]
+    if origin in (list, Sequence, tuple):
+        return list.__class_getitem__(shown(inner[0]))
+    if origin in (Union, UnionType):
+        return shown(next(part for part in inner if part is not NoneType)) | None
+    return annotation
+
+
+def mirror(module: str) -> str:
+    return "gql." + module.partition(".")[2]
+
+
+def shown_enum(enum: type[Enum]) -> type[Enum]:
+    """The enum itself, explained by its docstring's `NAME: text` lines."""
+    if "__strawberry_definition__" in vars(enum):
+        explained(enum)
+        return enum
+    strawberry.enum(enum)
+    explained(enum)
+    return enum
+
+
+def explained(enum: type[Enum]) -> None:
+    summary, texts = read_doc(enum)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.description = summary
+    for value in definition.values:
+        value.description = texts.get(value.name)
+
+
+def column_type(column: InstrumentedAttribute[Any]) -> Any:
+    """The Python type of a column, an enum where it holds one, with None where it may be null."""
+    [of] = column.property.columns[0].base_columns
+    if isinstance(of.type, SqlEnum) and of.type.enum_class:
+        type_: Any = of.type.enum_class
+    else:
+        type_ = of.type.python_type
+    return type_ | None if getattr(of, "nullable", False) else type_
+
+
+def is_report(annotation: Any) -> bool:
+    """Whether it is a dataclass of ours that is no row."""
+    return is_dataclass(annotation) and not (
+        isinstance(annotation, type) and issubclass(annotation, Record)
+    )
+
+
+def required(type_: Any) -> bool:
+    return NoneType not in get_args(type_)
+
+
+Arguments = Mapping[str, Any]

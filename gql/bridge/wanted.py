@@ -1,0 +1,75 @@
+"""Looking ahead: which to-one rows an operation asks for below a field, to join them at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
+from strawberry.utils.str_converters import to_snake_case
+
+from models.base import OfSchool
+from resolvers.shapes import NOTHING, One, Via, Wanted
+
+SHAPES: dict[type[OfSchool], dict[str, Any]] = {}
+"""What each shown row type can be asked for, by the name in Python. Filled by `node`."""
+THROUGH = {"edges", "node", "nodes"}
+"""Fields of a connection that lead to its rows."""
+
+
+def wanted_of(info: Any, row: type[OfSchool], *path: str) -> Wanted:
+    """What is asked of rows of the type `row` below the field being resolved, or below a `path`
+    of fields inside it."""
+    raw = getattr(info, "_raw_info", info)
+    found = NOTHING
+    for node in raw.field_nodes:
+        if node.selection_set is not None:
+            found = merged(found, below(node.selection_set, row, raw.fragments, path))
+    return found
+
+
+def below(selection: SelectionSetNode, row: type[OfSchool], fragments: Any, path: Any) -> Wanted:
+    ones: dict[Any, Wanted] = {}
+    vias: dict[Any, None] = {}
+    for node in fields_of(selection, fragments):
+        name = to_snake_case(node.name.value)
+        shape = SHAPES.get(row, {}).get(name)
+        inner = node.selection_set
+        if (path and name == path[0]) or (name in THROUGH and shape is None):
+            if inner is not None:
+                deeper = below(
+                    inner, row, fragments, path[1:] if path and name == path[0] else path
+                )
+                ones |= dict(deeper.ones)
+                vias |= dict.fromkeys(deeper.vias)
+        elif path:
+            continue
+        elif isinstance(shape, One) and inner is not None:
+            deeper = below(inner, shape.target, fragments, ())
+            ones[shape.path] = merged(ones.get(shape.path, NOTHING), deeper)
+        elif isinstance(shape, Via):
+            vias[shape.path] = None
+    return Wanted(tuple(ones.items()), tuple(vias))
+
+
+def merged(one: Wanted, other: Wanted) -> Wanted:
+    ones = dict(one.ones)
+    for path, deeper in other.ones:
+        ones[path] = merged(ones.get(path, NOTHING), deeper)
+    return Wanted(tuple(ones.items()), tuple(dict.fromkeys((*one.vias, *other.vias))))
+
+
+def fields_of(selection: SelectionSetNode, fragments: Any) -> Iterator[FieldNode]:
+    """All fields of a selection, those in fragments too. A fragment on another type asks for
+    fields this row type does not have, which are passed over, or for the same of it: then a join
+    more is made than needed, never a row shown."""
+    for node in selection.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, InlineFragmentNode):
+            yield from fields_of(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode):
+            yield from fields_of(fragments[node.name.value].selection_set, fragments)
