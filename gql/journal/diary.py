@@ -1,0 +1,57 @@
+"""The diary."""
+
+import datetime
+
+import strawberry
+
+from gql.bridge import many, node, one, only, query
+from models.journal import diary as rows
+from models.journal.attendance import AttendanceRecord
+from models.journal.marks import Mark
+from models.people.students import Student
+from models.structure.sections import Section
+from models.timetable.lessons import Homework, Lesson, LessonStatus
+from resolvers.journal import diary
+
+
+@node(rows.DiaryLesson)
+class DiaryLesson:
+    date: datetime.date
+    starts_at: datetime.time
+    ends_at: datetime.time
+    ordinal: int
+    status: LessonStatus
+    topic: str | None
+    lesson = only(Lesson.id, told="The lesson itself, for all who are in it.")
+    section = one(rows.DiaryLesson.section_id)
+    subject = one(rows.DiaryLesson.section_id, Section.subject_id)
+    teacher = one(rows.DiaryLesson.staff_id, told="Who gives it.")
+    room = one(rows.DiaryLesson.room_id)
+    homework = only(Homework.lesson_id)
+    marks = many(
+        Mark.lesson_id,
+        match=("student_id", Mark.student_id),
+        told="This student's marks in it.",
+    )
+    attendance = only(
+        AttendanceRecord.lesson_id,
+        match=("student_id", AttendanceRecord.student_id),
+        told="Whether this student was there; null when nothing is recorded.",
+    )
+
+
+@node(diary.DiaryDay)
+class DiaryDay:
+    date: datetime.date
+    lessons: list[rows.DiaryLesson]
+
+
+@node(diary.Diary)
+class Diary:
+    student: Student
+    days: list[diary.DiaryDay]
+
+
+@strawberry.type
+class Query:
+    diary = query(diary.find_diary)

@@ -1,0 +1,54 @@
+"""What only some may know of a person."""
+
+from datetime import date
+
+from auth.rights import Right
+from gql.answers import Node
+from gql.bridge import field, guarded, node
+from models.people import private as rows
+from resolvers.people import private
+
+
+@node(rows.StudentIdentity)
+class StudentIdentity(Node):
+    document_kind: rows.DocumentKind | None
+    document_masked: str | None
+    snils_masked: str | None
+    issued_by: str | None = guarded(Right.IDENTITY_READ_FULL)
+    issued_on: date | None = guarded(Right.IDENTITY_READ_FULL)
+    document_number = guarded(Right.IDENTITY_READ_FULL, field(private.document_number))
+    snils = guarded(Right.IDENTITY_READ_FULL, field(private.snils))
+
+
+@node(rows.StaffIdentity)
+class StaffIdentity(Node):
+    document_kind: rows.DocumentKind | None
+    document_masked: str | None
+    snils_masked: str | None
+    issued_by: str | None
+    issued_on: date | None
+    document_number = field(private.document_number)
+    snils = field(private.snils)
+
+
+@node(rows.StudentContacts)
+class StudentContacts(Node):
+    phone: str | None
+    email: str | None
+    address = field(private.address)
+
+
+@node(rows.GuardianContacts)
+class GuardianContacts(Node):
+    phone: str | None
+    email: str | None
+    address = field(private.address)
+
+
+@node(rows.StudentHealth)
+class StudentHealth(Node):
+    physical_education: str | None
+    accommodations: str | None
+    health_group: int | None = guarded(Right.HEALTH_READ)
+    is_disabled: bool | None = guarded(Right.HEALTH_READ)
+    has_special_needs: bool | None = guarded(Right.HEALTH_READ_SPECIAL_NEEDS)

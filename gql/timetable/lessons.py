@@ -1,0 +1,83 @@
+"""Lessons and what is set for home in them."""
+
+import datetime
+
+import strawberry
+
+from auth.rights import Right
+from gql.answers import Node
+from gql.bridge import can, listing, many, mutation, node, one, only, via
+from models.files.files import File
+from models.journal.assignments import Assignment
+from models.journal.attendance import AttendanceRecord
+from models.journal.marks import Mark
+from models.structure.sections import Section
+from models.timetable import lessons as rows
+from resolvers.timetable import lessons
+
+
+@node(rows.Lesson)
+class Lesson(Node):
+    date: datetime.date
+    starts_at: datetime.time
+    ends_at: datetime.time
+    ordinal: int
+    status: rows.LessonStatus
+    topic: str | None
+    moved_from: datetime.datetime | None
+    version: int
+    section = one(rows.Lesson.section_id)
+    subject = one(rows.Lesson.section_id, Section.subject_id)
+    school_class = one(rows.Lesson.section_id, Section.school_class_id)
+    teacher = one(rows.Lesson.staff_id, told="Who gives it.")
+    room = one(rows.Lesson.room_id)
+    homework = only(rows.Homework.lesson_id)
+    assignments = many(
+        Assignment.lesson_id, order=(Assignment.id,), told="What marks are given for in it."
+    )
+    marks = many(Mark.lesson_id, order=(Mark.student_id,), told="Marks given in it.")
+    attendance = many(
+        AttendanceRecord.lesson_id,
+        order=(AttendanceRecord.student_id,),
+        told="Who was in it; no record says nothing.",
+    )
+    viewer_can = can(
+        write=Right.LESSONS_WRITE,
+        set_marks=Right.MARKS_WRITE,
+        set_attendance=Right.ATTENDANCE_WRITE,
+        move=Right.TIMETABLE_WRITE,
+    )
+
+
+@node(rows.Homework)
+class Homework(Node):
+    text: str
+    due_on: datetime.date | None
+    version: int
+    lesson = one(rows.Homework.lesson_id)
+    attachments = many(
+        rows.HomeworkAttachment.homework_id,
+        order=(rows.HomeworkAttachment.position,),
+        told="Files that belong to it.",
+    )
+
+
+@node(rows.HomeworkAttachment)
+class HomeworkAttachment(Node):
+    file_name = via(rows.HomeworkAttachment.file_id, File.name)
+    media_type = via(rows.HomeworkAttachment.file_id, File.media_type)
+    size = via(rows.HomeworkAttachment.file_id, File.size)
+
+
+@strawberry.type
+class Query:
+    lessons = listing(lessons.find_lessons, lessons.ORDERS)
+
+
+@strawberry.type
+class Mutation:
+    set_lesson_topic = mutation(lessons.set_lesson_topic)
+    set_homework = mutation(lessons.set_homework)
+    schedule_lesson = mutation(lessons.schedule_lesson)
+    move_lesson = mutation(lessons.move_lesson)
+    cancel_lesson = mutation(lessons.cancel_lesson)

@@ -1,0 +1,62 @@
+"""What marks are given for."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id
+from models.journal.assignments import Assignment, AssignmentType
+from models.problems import PeriodClosed, Validation, YearArchived
+from models.timetable.lessons import Lesson
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.timetable.lessons import open_lesson
+
+
+async def find_assignment_types(ctx: Ctx) -> list[AssignmentType]:
+    """Kinds of work, in the school's own order (типы заданий)."""
+    query = visible(ctx.viewer, AssignmentType).order_by(AssignmentType.position)
+    return list(await ctx.rows(query, AssignmentType))
+
+
+@command(Right.MARKS_WRITE, PeriodClosed, YearArchived)
+async def create_assignment(
+    ctx: Ctx,
+    *,
+    lesson_id: Id[Lesson],
+    assignment_type_id: Id[AssignmentType],
+    title: str,
+    weight: Decimal | None = None,
+    due_on: date | None = None,
+    publish_at: datetime | None = None,
+    idempotency_key: UUID | None = None,
+) -> Assignment:
+    """Add something to a lesson that marks are given for: a column of the journal (задание).
+
+    lesson_id: The lesson.
+    assignment_type_id: What kind of work it is.
+    title: For people, at most 300 characters.
+    weight: Share in the weighted average, 0..100, two decimals; null for the usual of its type.
+    due_on: By which day; null when it is done in the lesson.
+    publish_at: When families may see its marks; null for at once.
+    """
+    lesson = await ctx.get(lesson_id, to=Right.MARKS_WRITE)
+    await open_lesson(ctx, lesson)
+    kind = await ctx.get(assignment_type_id)
+    if due_on is not None and due_on < lesson.date:
+        raise Validation(field="due_on")
+    if weight is not None and weight != round(weight, 2):
+        raise Validation(field="weight")
+    assignment = Assignment(
+        lesson_id=lesson.id,
+        section_id=lesson.section_id,
+        assignment_type_id=kind.id,
+        title=title,
+        weight=kind.default_weight if weight is None else weight,
+        due_on=due_on,
+        publish_at=publish_at,
+    )
+    ctx.session.add(assignment)
+    return assignment

@@ -1,0 +1,160 @@
+"""The cells of a journal that a command is about to write: all that must be known of them, read
+in a few statements however many they are, and held until the command is through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id, holds_on
+from models.journal.assignments import Assignment
+from models.journal.attendance import AttendanceCode, AttendanceRecord
+from models.journal.marks import Mark
+from models.people.students import Student
+from models.problems import Problem
+from models.structure.sections import Section, SectionMembership
+from models.timetable.lessons import Lesson
+from resolvers.context import Ctx
+from resolvers.loading import of_keys
+from resolvers.school.calendar import open_term
+
+Cell = tuple[int, int]
+"""Keys of an assignment and a student."""
+AWAY = frozenset(
+    {
+        AttendanceCode.EXCUSED,
+        AttendanceCode.ILLNESS,
+        AttendanceCode.UNEXCUSED,
+        AttendanceCode.ABSENT,
+    }
+)
+"""Whoever has one of these cannot have earned a mark in that lesson."""
+
+
+@dataclass
+class Cells:
+    """assignments: Those the actor may put marks for, with lesson and section, by key.
+    members: Students who were in the section of an assignment on its day.
+    away: Students who were absent from the lesson of an assignment.
+    marks: What the cells hold, emptied ones too.
+    closed: Why an assignment's lesson cannot be written in, by its key.
+    """
+
+    assignments: dict[int, tuple[Assignment, Lesson, Section]]
+    members: set[Cell]
+    away: set[Cell]
+    marks: dict[Cell, Mark]
+    closed: dict[int, Problem]
+
+
+async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]) -> Cells:
+    """What is known of the cells asked for. An assignment of another school, or one the actor may
+    not put marks for, is not among `assignments`."""
+    here = [
+        (assignment.key, student.key)
+        for assignment, student in asked
+        if assignment.school_id == student.school_id == ctx.actor.school_id
+    ]
+    assignments = await writable(ctx, sorted({key for key, _ in here}))
+    closed = await closed_ones(ctx, assignments)
+    students = sorted({key for _, key in here})
+    return Cells(
+        assignments,
+        await members_of(ctx, list(assignments), students),
+        await away_from(ctx, list(assignments), students),
+        await marks_in(ctx, here),
+        closed,
+    )
+
+
+async def writable(ctx: Ctx, keys: Sequence[int]) -> dict[int, tuple[Assignment, Lesson, Section]]:
+    query = (
+        visible(ctx.viewer, Assignment, Right.MARKS_WRITE)
+        .add_columns(Lesson, Section)
+        .join(
+            Lesson,
+            (Lesson.school_id == Assignment.school_id) & (Lesson.id == Assignment.lesson_id),
+        )
+        .join(Section, (Section.school_id == Lesson.school_id) & (Section.id == Lesson.section_id))
+        .where(of_keys(Assignment.id, keys))
+    )
+    return {line[0].id: (line[0], line[1], line[2]) for line in await ctx.lines(query)}
+
+
+async def closed_ones(
+    ctx: Ctx, assignments: dict[int, tuple[Assignment, Lesson, Section]]
+) -> dict[int, Problem]:
+    """One look a term, not a cell: a batch is mostly one lesson."""
+    answers: dict[object, Problem | None] = {}
+    closed = {}
+    for key, (_, lesson, section) in assignments.items():
+        asked = (section.term_type_id, lesson.date)
+        if asked not in answers:
+            try:
+                await open_term(ctx, section, lesson.date, None)
+                answers[asked] = None
+            except Problem as problem:
+                answers[asked] = problem
+        if problem_found := answers[asked]:
+            closed[key] = problem_found
+    return closed
+
+
+async def members_of(ctx: Ctx, assignments: Sequence[int], students: Sequence[int]) -> set[Cell]:
+    # Not through `visible`: the teacher of a lesson knows who was in it.
+    query = (
+        select(Assignment.id, SectionMembership.student_id)
+        .join(
+            Lesson, (Lesson.school_id == Assignment.school_id) & (Lesson.id == Assignment.lesson_id)
+        )
+        .join(
+            SectionMembership,
+            (SectionMembership.school_id == Lesson.school_id)
+            & (SectionMembership.section_id == Lesson.section_id)
+            & holds_on(SectionMembership, Lesson.date),
+        )
+        .where(
+            Assignment.school_id == ctx.viewer.school_id,
+            of_keys(Assignment.id, assignments),
+            of_keys(SectionMembership.student_id, students),
+        )
+    )
+    return {(line[0], line[1]) for line in await ctx.lines(query)}
+
+
+async def away_from(ctx: Ctx, assignments: Sequence[int], students: Sequence[int]) -> set[Cell]:
+    # Not through `visible`: a rule of the journal, not an answer.
+    query = (
+        select(Assignment.id, AttendanceRecord.student_id)
+        .join(
+            AttendanceRecord,
+            (AttendanceRecord.school_id == Assignment.school_id)
+            & (AttendanceRecord.lesson_id == Assignment.lesson_id),
+        )
+        .where(
+            Assignment.school_id == ctx.viewer.school_id,
+            of_keys(Assignment.id, assignments),
+            of_keys(AttendanceRecord.student_id, students),
+            AttendanceRecord.code.in_(AWAY),
+        )
+    )
+    return {(line[0], line[1]) for line in await ctx.lines(query)}
+
+
+async def marks_in(ctx: Ctx, cells: Sequence[Cell]) -> dict[Cell, Mark]:
+    """What the cells hold, locked in the order of keys so that two batches cannot deadlock."""
+    # Not through `visible`: an emptied cell, too, is known to who writes in it.
+    query = (
+        select(Mark)
+        .where(
+            Mark.school_id == ctx.viewer.school_id,
+            of_keys(Mark.assignment_id, sorted({key for key, _ in cells})),
+            of_keys(Mark.student_id, sorted({key for _, key in cells})),
+        )
+        .order_by(Mark.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {(mark.assignment_id, mark.student_id): mark for mark in await ctx.rows(query)}

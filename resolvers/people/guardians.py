@@ -1,0 +1,143 @@
+"""Looking guardians up, and saying for which child they may hear and decide what."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from auth.rights import Right
+from models.base import Id
+from models.people.guardians import Guardian, GuardianLink, GuardianRelation, LegalStatus
+from models.people.persons import Person
+from models.people.students import Student
+from models.problems import Problem, Validation
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.listing import Listing, Ordering
+from resolvers.shapes import Value, Via
+
+ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
+
+
+class AlreadyLinked(Problem):
+    """They already answer for this child at that time; end that link first."""
+
+    russian = "Они уже связаны с этим ребёнком в это время; сначала завершите ту связь."
+
+
+async def find_guardians(ctx: Ctx) -> Listing[Guardian]:
+    """Guardians the viewer may see, in Russian order of names (законные представители)."""
+    return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
+
+
+@command(
+    Right.GUARDIANS_WRITE,
+    AlreadyLinked,
+    refusals={"guardian_links_never_overlaps_guardian_id_student_id": (AlreadyLinked, None)},
+)
+async def link_guardian(
+    ctx: Ctx,
+    *,
+    student_id: Id[Student],
+    guardian_id: Id[Guardian] | None = None,
+    family_name: str | None = None,
+    given_name: str | None = None,
+    patronymic: str | None = None,
+    relation: GuardianRelation,
+    valid_from: date,
+    legal_status: LegalStatus = LegalStatus.FULL,
+    basis_document: str | None = None,
+    may_receive_info: bool = True,
+    may_contact: bool = True,
+    hide_whereabouts: bool = False,
+    lives_with: bool = True,
+    contact_priority: int = 1,
+    idempotency_key: UUID | None = None,
+) -> GuardianLink:
+    """Say that someone answers for a child: a guardian the school knows, or a new one by name.
+    A status other than FULL needs the document it rests on (решение суда).
+
+    student_id: The child.
+    guardian_id: A guardian the school knows; null for a new one.
+    family_name: Surname of a new guardian.
+    given_name: Given name of a new guardian.
+    patronymic: Patronymic of a new guardian.
+    relation: Who they are to the child.
+    valid_from: First day.
+    legal_status: What a court left of their rights.
+    basis_document: The paper it rests on, at most 300 characters.
+    may_receive_info: Whether the school tells them of the child.
+    may_contact: Whether the school may write to them.
+    hide_whereabouts: Whether the child's address and phone are kept from them.
+    lives_with: Whether the child lives with them.
+    contact_priority: Whom to call first, 1..20.
+    """
+    if legal_status is not LegalStatus.FULL and not basis_document:
+        raise Validation(field="basis_document")
+    student = await ctx.get(student_id)
+    guardian = await (
+        ctx.get(guardian_id)
+        if guardian_id
+        else new_guardian(ctx, family_name, given_name, patronymic)
+    )
+    link = GuardianLink(
+        guardian_id=guardian.id,
+        student_id=student.id,
+        relation=relation,
+        valid_from=valid_from,
+        legal_status=legal_status,
+        basis_document=basis_document,
+        may_receive_info=may_receive_info,
+        may_contact=may_contact,
+        hide_whereabouts=hide_whereabouts,
+        lives_with=lives_with,
+        contact_priority=contact_priority,
+    )
+    ctx.session.add(link)
+    return link
+
+
+async def new_guardian(
+    ctx: Ctx, family_name: str | None, given_name: str | None, patronymic: str | None
+) -> Guardian:
+    names = {"family_name": family_name, "given_name": given_name}
+    for field, name in names.items():
+        if not name:
+            raise Validation(field=field)
+    person = Person(**names, patronymic=patronymic)
+    ctx.session.add(person)
+    await ctx.session.flush()
+    guardian = Guardian(person_id=person.id)
+    ctx.session.add(guardian)
+    await ctx.session.flush()
+    return guardian
+
+
+@command(Right.GUARDIANS_WRITE)
+async def end_guardian_link(
+    ctx: Ctx,
+    *,
+    guardian_link_id: Id[GuardianLink],
+    expected_version: int,
+    legal_status: LegalStatus | None = None,
+    basis_document: str | None = None,
+    valid_to: date | None = None,
+) -> GuardianLink:
+    """End what a guardian is to a child from a day on, or take from it what a court took. It holds
+    at once, for open sockets too; the guardian is not told who did it (СК РФ ст. 66, 71, 74).
+
+    guardian_link_id: What to end.
+    legal_status: What a court left; null when the link simply ends.
+    basis_document: The paper it rests on; needed for RESTRICTED and TERMINATED.
+    valid_to: First day it holds no more; null for today, or for not at all with a legal status.
+    """
+    link = await ctx.get(guardian_link_id, to=Right.GUARDIANS_WRITE, version=expected_version)
+    if legal_status in (LegalStatus.RESTRICTED, LegalStatus.TERMINATED) and not basis_document:
+        raise Validation(field="basis_document")
+    if legal_status is not None:
+        link.legal_status = legal_status
+        link.hide_whereabouts = link.hide_whereabouts or legal_status is not LegalStatus.FULL
+    if basis_document is not None:
+        link.basis_document = basis_document
+    if valid_to is not None or legal_status is None:
+        link.valid_to = valid_to or ctx.actor.today
+    return link

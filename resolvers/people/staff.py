@@ -1,0 +1,138 @@
+"""Looking staff up, hiring and dismissing."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, func, literal, or_, update
+
+from auth.communication import at_work
+from auth.rights import Right
+from models.access.roles import RoleGrant
+from models.base import Id
+from models.people.persons import Person, Sex
+from models.people.staff import Staff
+from models.problems import Problem, Validation
+from models.school.rooms import Room
+from models.structure.classes import ClassTeacher
+from models.structure.sections import TeachingAssignment
+from resolvers.access.ending import end_sessions_of
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.listing import Listing, Ordering
+from resolvers.shapes import Own, Value, Via
+
+ORDERS: Mapping[str, Value] = {
+    "full_name": Via((Staff.person_id,), Person.sort_key),
+    "position": Own("position"),
+}
+
+
+class AlreadyDismissed(Problem):
+    """They do not work here any more."""
+
+    russian = "Этот сотрудник уже уволен."
+
+
+async def find_staff(ctx: Ctx) -> Listing[Staff]:
+    """Who works in the school today, in Russian order of names (сотрудники)."""
+    order = (Ordering("full_name", ORDERS["full_name"]),)
+    return Listing(Staff, order, (at_work(ctx.viewer),))
+
+
+@command(
+    Right.STAFF_WRITE,
+    refusals={"uq_staff_school_id_personnel_no": (Validation, "personnel_no")},
+)
+async def hire_staff(
+    ctx: Ctx,
+    *,
+    family_name: str,
+    given_name: str,
+    patronymic: str | None = None,
+    sex: Sex | None = None,
+    birth_date: date | None = None,
+    position: str,
+    hired_on: date,
+    personnel_no: str | None = None,
+    load_rate: Decimal | None = None,
+    work_email: str | None = None,
+    room_id: Id[Room] | None = None,
+    idempotency_key: UUID | None = None,
+) -> Staff:
+    """Take someone on (приём на работу).
+
+    family_name: Surname, at most 100 characters.
+    given_name: Given name, at most 100 characters.
+    patronymic: Patronymic; null when they have none.
+    sex: As in the documents.
+    birth_date: Day of birth.
+    position: What they are to be, at most 200 characters.
+    hired_on: First day of work.
+    personnel_no: Personnel number, unique in the school.
+    load_rate: Share of a full position, 0.01..3.00.
+    work_email: Mail address for everyone.
+    room_id: Where to find them.
+    """
+    room = await ctx.get(room_id) if room_id else None
+    person = Person(
+        family_name=family_name,
+        given_name=given_name,
+        patronymic=patronymic,
+        sex=sex,
+        birth_date=birth_date,
+    )
+    ctx.session.add(person)
+    await ctx.session.flush()
+    staff = Staff(
+        person_id=person.id,
+        position=position,
+        hired_on=hired_on,
+        personnel_no=personnel_no,
+        load_rate=load_rate,
+        work_email=work_email,
+        room_id=room.id if room else None,
+    )
+    ctx.session.add(staff)
+    return staff
+
+
+@command(Right.STAFF_WRITE, AlreadyDismissed)
+async def dismiss_staff(
+    ctx: Ctx, *, staff_id: Id[Staff], expected_version: int, dismissed_on: date
+) -> Staff:
+    """Let someone go (увольнение). From the day on they teach nothing, lead nothing and may do
+    nothing; what they wrote stays theirs. A day that has come ends their sessions at once.
+
+    staff_id: Who.
+    dismissed_on: First day they work no more.
+    """
+    staff = await ctx.get(staff_id, to=Right.STAFF_WRITE, version=expected_version)
+    if staff.dismissed_on is not None and staff.dismissed_on <= dismissed_on:
+        raise AlreadyDismissed(current=staff)
+    if dismissed_on < staff.hired_on:
+        raise Validation(field="dismissed_on")
+    staff.dismissed_on = dismissed_on
+    for row, mine in (
+        (TeachingAssignment, TeachingAssignment.staff_id == staff.id),
+        (ClassTeacher, ClassTeacher.staff_id == staff.id),
+        (RoleGrant, RoleGrant.person_id == staff.person_id),
+    ):
+        await end(ctx, row, mine, dismissed_on)
+    if dismissed_on <= ctx.actor.today:
+        await end_sessions_of(ctx, staff.person_id)
+    return staff
+
+
+async def end(ctx: Ctx, row: Any, mine: Any, day: date) -> None:
+    """End the dated rows that would hold on the day; what was to begin later never does."""
+    holding = update(row).where(
+        row.school_id == ctx.actor.school_id, mine, or_(row.valid_to.is_(None), row.valid_to > day)
+    )
+    ended = {
+        "valid_to": func.greatest(row.valid_from, literal(day, Date)),
+        "version": row.version + 1,
+    }
+    await ctx.session.execute(holding.values(ended).execution_options(synchronize_session=False))

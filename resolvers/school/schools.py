@@ -1,0 +1,78 @@
+"""The school's card and settings."""
+
+from decimal import Decimal
+from zoneinfo import available_timezones
+
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id
+from models.problems import Validation
+from models.school.schools import School
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.keep import KEEP, edited
+
+
+async def find_school(ctx: Ctx) -> School | None:
+    """The school the viewer works in (карточка школы)."""
+    found = await ctx.rows(visible(ctx.viewer, School), School)
+    return found[0] if found else None
+
+
+@command(Right.SCHOOL_WRITE)
+async def update_school(
+    ctx: Ctx,
+    *,
+    school_id: Id[School],
+    expected_version: int,
+    short_name: str = KEEP,
+    full_name: str = KEEP,
+    legal_address: str | None = KEEP,
+    postal_address: str | None = KEEP,
+    phone: str | None = KEEP,
+    email: str | None = KEEP,
+    site: str | None = KEEP,
+    time_zone: str = KEEP,
+    term_mark_deviation: Decimal = KEEP,
+    enough_marks: int = KEEP,
+    missed_share: Decimal = KEEP,
+    mail_recipients: int = KEEP,
+    upload_bytes: int = KEEP,
+) -> School:
+    """Correct the school's card or settings; what is left out stays as it is.
+
+    school_id: The school.
+    short_name: Short official name, at most 200 characters.
+    full_name: Full official name, at most 500 characters.
+    legal_address: Legal address; null clears it.
+    postal_address: Postal address; null clears it.
+    phone: Phone for everyone; null clears it.
+    email: Mail address for everyone; null clears it.
+    site: Web site; null clears it.
+    time_zone: IANA name of its zone, e.g. `Asia/Barnaul`.
+    term_mark_deviation: Largest difference of a term mark from the average without a comment, 0..3.
+    enough_marks: Fewest current marks for a term mark, 0..20.
+    missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
+    mail_recipients: Most recipients of one letter, 1..5000.
+    upload_bytes: Largest attachment in bytes, at most 1073741824.
+    """
+    if time_zone is not KEEP and time_zone not in available_timezones():
+        raise Validation(field="time_zone")
+    school = await ctx.get(school_id, to=Right.SCHOOL_WRITE, version=expected_version)
+    edited(
+        school,
+        short_name=short_name,
+        full_name=full_name,
+        legal_address=legal_address,
+        postal_address=postal_address,
+        phone=phone,
+        email=email,
+        site=site,
+        time_zone=time_zone,
+        term_mark_deviation=term_mark_deviation,
+        enough_marks=enough_marks,
+        missed_share=missed_share,
+        mail_recipients=mail_recipients,
+        upload_bytes=upload_bytes,
+    )
+    return school

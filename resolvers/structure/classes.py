@@ -1,0 +1,160 @@
+"""Looking classes up, making them, and giving them a class teacher."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.rights import Right
+from models.base import Id, holds_on
+from models.people.persons import Person
+from models.people.staff import Staff
+from models.people.students import Student
+from models.problems import Conflict, Validation, YearArchived
+from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
+from models.school.rooms import Room
+from models.structure.classes import ClassKind, ClassMembership, ClassTeacher, SchoolClass
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.listing import Listing, Ordering
+from resolvers.school.calendar import open_year
+from resolvers.shapes import Own, Value
+
+ORDERS: Mapping[str, Value] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
+
+
+def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
+    return and_(holds_on(link, viewer.today), link.is_deputy.is_(False))
+
+
+def in_class_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
+    return holds_on(link, viewer.today)
+
+
+def name_of_member() -> Any:
+    """The sort key of a member's name, in SQL."""
+    student, person = aliased(Student), aliased(Person)
+    name = select(person.sort_key).where(
+        student.school_id == ClassMembership.school_id,
+        student.id == ClassMembership.student_id,
+        person.school_id == student.school_id,
+        person.id == student.person_id,
+    )
+    return name.correlate(ClassMembership).scalar_subquery()
+
+
+async def find_classes(ctx: Ctx) -> Listing[SchoolClass]:
+    """Classes the viewer may see, of the current year, by grade and letter (классы)."""
+    current = ctx.viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
+    order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "letter"))
+    return Listing(SchoolClass, order, (SchoolClass.academic_year_id.in_(current),))
+
+
+@command(Right.CLASSES_WRITE, YearArchived)
+async def create_class(
+    ctx: Ctx,
+    *,
+    academic_year_id: Id[AcademicYear],
+    grade_level: int,
+    letter: str,
+    term_type_id: Id[TermType],
+    kind: ClassKind = ClassKind.ORDINARY,
+    profile: str | None = None,
+    shift: int = 1,
+    room_id: Id[Room] | None = None,
+    holiday_set_id: Id[HolidaySet] | None = None,
+    bell_schedule_id: Id[BellSchedule] | None = None,
+    reference_count: int | None = None,
+    idempotency_key: UUID | None = None,
+) -> SchoolClass:
+    """Make a class. Grade and letter are unique in a year.
+
+    academic_year_id: The year it is of.
+    grade_level: Year of study, 0..12.
+    letter: What tells it from others of its grade, 1..15 characters.
+    term_type_id: How its year is divided.
+    kind: As state statistics count it.
+    profile: Profile of study, at most 100 characters; null when general.
+    shift: 1..3.
+    room_id: Home room.
+    holiday_set_id: Its holidays.
+    bell_schedule_id: Its table of bells.
+    reference_count: Head-count on 20 September, 0..100.
+    """
+    year = await open_year(ctx, academic_year_id)
+    others = {
+        "room_id": room_id,
+        "holiday_set_id": holiday_set_id,
+        "bell_schedule_id": bell_schedule_id,
+    }
+    found = {name: (await ctx.get(key)).id for name, key in others.items() if key}
+    made = SchoolClass(
+        academic_year_id=year.id,
+        grade_level=grade_level,
+        letter=letter,
+        term_type_id=(await ctx.get(term_type_id)).id,
+        kind=kind,
+        profile=profile,
+        shift=shift,
+        reference_count=reference_count,
+        **found,
+    )
+    ctx.session.add(made)
+    return made
+
+
+@command(Right.CLASSES_WRITE)
+async def assign_class_teacher(
+    ctx: Ctx,
+    *,
+    school_class_id: Id[SchoolClass],
+    staff_id: Id[Staff],
+    valid_from: date,
+    is_deputy: bool = False,
+    idempotency_key: UUID | None = None,
+) -> ClassTeacher:
+    """Give a class its teacher from a day on; whoever led it until then stops leading it.
+
+    school_class_id: The class.
+    staff_id: Who is to lead it.
+    valid_from: First day.
+    is_deputy: Whether they only stand in; then the class teacher stays.
+    """
+    school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
+    staff = await ctx.get(staff_id)
+    if staff.dismissed_on and staff.dismissed_on <= valid_from:
+        raise Validation(field="staff_id")
+    if not is_deputy:
+        await end_leading(ctx, school_class, valid_from)
+    link = ClassTeacher(
+        school_class_id=school_class.id,
+        staff_id=staff.id,
+        valid_from=valid_from,
+        is_deputy=is_deputy,
+    )
+    ctx.session.add(link)
+    return link
+
+
+async def end_leading(ctx: Ctx, school_class: SchoolClass, day: date) -> None:
+    """End what holds on the day. One who was to begin later is a conflict for people to decide."""
+    mine = (
+        ClassTeacher.school_id == ctx.actor.school_id,
+        ClassTeacher.school_class_id == school_class.id,
+        ClassTeacher.is_deputy.is_(False),
+    )
+    later = await ctx.session.scalar(
+        select(ClassTeacher.id).where(*mine, ClassTeacher.valid_from > day)
+    )
+    if later is not None:
+        raise Conflict(field="valid_from")
+    await ctx.session.execute(
+        update(ClassTeacher)
+        .where(*mine, holds_on(ClassTeacher, day))
+        .values(valid_to=day, version=ClassTeacher.version + 1)
+        .execution_options(synchronize_session=False)
+    )
