@@ -1,0 +1,106 @@
+"""The GraphQL console: GraphiQL, served from this package and from nowhere else.
+
+``source/`` is what it is built from, ``static/`` is the built result (``npm ci && npm run build``
+in ``source/`` makes it anew), ``examples/`` are the queries it opens with, one tab each, in the
+order of their file names; they are read when the server starts and need no build.
+"""
+
+import gzip
+import json
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+__all__ = ["examples", "routes"]
+
+_HERE = Path(__file__).parent
+_STATIC = _HERE / "static"
+_ASSETS = _STATIC / "assets"
+
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+
+_SECURITY = {
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'self'",
+            "worker-src 'self' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "font-src 'self' data:",
+            "img-src 'self' data:",
+            "connect-src 'self' ws: wss:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            # A password must not end up in an address, even if the script failed to load.
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def examples() -> list[str]:
+    """The queries the console opens with."""
+    files = sorted((_HERE / "examples").glob("*.graphql"))
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def routes(path: str = "/graphiql", *, endpoint: str = "/graphql") -> list[BaseRoute]:
+    """The console's page at ``path`` and its assets below; it talks to the API at ``endpoint``."""
+    template = (_STATIC / "index.html").read_text(encoding="utf-8")
+    # The names of the built files are the whole of what is served: no path leads elsewhere.
+    assets = {file.name: file for file in _ASSETS.iterdir() if file.suffix in _MEDIA_TYPES}
+    queries = examples()
+
+    @lru_cache(maxsize=4)
+    def page(root: str) -> str:
+        config = {"path": root + path, "endpoint": root + endpoint, "examples": queries}
+        # Inside a script element only "<" could end the text too early.
+        text = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
+        html = template.replace('="./', f'="{escape(root + path)}/')
+        return html.replace('id="gorod-config">null<', f'id="gorod-config">{text}<')
+
+    async def index(request: Request) -> Response:
+        root = request.scope.get("root_path", "").rstrip("/")
+        return HTMLResponse(page(root), headers={"Cache-Control": "no-cache", **_SECURITY})
+
+    def asset(request: Request) -> Response:
+        file = assets.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404)
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Vary": "Accept-Encoding",
+            **_SECURITY,
+        }
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        return Response(
+            _content(file, packed), headers=headers, media_type=_MEDIA_TYPES[file.suffix]
+        )
+
+    return [
+        Route(path, index, name="graphiql"),
+        Route(f"{path}/assets/{{name:path}}", asset, name="graphiql-asset"),
+    ]
+
+
+@lru_cache(maxsize=64)
+def _content(file: Path, packed: bool) -> bytes:
+    """What a built file contains; packed once, for everybody."""
+    content = file.read_bytes()
+    return gzip.compress(content, mtime=0) if packed else content

@@ -1,0 +1,157 @@
+// Talking to Gorod: plain requests for the bar, and the fetcher GraphiQL runs its operations with.
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { getNamedType, isLeafType, isRequiredArgument } from "graphql";
+import { createClient } from "graphql-ws";
+
+import { TEXTS } from "./texts.js";
+
+const DEFAULTS = { path: "/graphiql", endpoint: "/graphql", examples: [] };
+
+/** What the server wrote into the page: where the API is and the examples to begin with. */
+export const config = {
+  ...DEFAULTS,
+  ...JSON.parse(document.getElementById("gorod-config").textContent),
+};
+
+const SIGN_IN = `mutation SignIn($login: String!, $password: String!) {
+  signIn(input: {login: $login, password: $password}) {
+    accessToken
+    expiresAt
+    userErrors { message }
+  }
+}`;
+
+/** A failure that can be shown to a person as it is. */
+export class Failure extends Error {}
+
+/** Ask over HTTP; the answer is a JSON response, or a Failure that says in words why there is none. */
+async function send(input, init, { token, language }) {
+  const headers = new Headers(init.headers);
+  if (!headers.has("Accept-Language")) headers.set("Accept-Language", language);
+  if (token && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
+  let response;
+  try {
+    response = await fetch(input, { ...init, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure(TEXTS[language].unreachable);
+  }
+  if (!/\bjson\b/.test(response.headers.get("Content-Type") ?? "")) {
+    throw new Failure(TEXTS[language].notGraphQL(response.status));
+  }
+  return response;
+}
+
+async function ask(query, variables, { token, language, ...init }) {
+  const response = await send(
+    config.endpoint,
+    {
+      method: "POST",
+      headers: {
+        Accept: "application/graphql-response+json, application/json;q=0.9",
+        "Content-Type": "application/json",
+      },
+      body: JSON.stringify({ query, variables }),
+      ...init,
+    },
+    { token, language },
+  );
+  const { data, errors } = await response.json();
+  return { data, errors, status: response.status };
+}
+
+/** Sign in; the token and when it expires, or a Failure with the server's own words. */
+export async function signIn(login, password, language) {
+  const { data, errors } = await ask(SIGN_IN, { login, password }, { language });
+  const payload = data?.signIn;
+  if (payload?.accessToken) {
+    return { token: payload.accessToken, expiresAt: payload.expiresAt ?? null };
+  }
+  const messages = [...(payload?.userErrors ?? []), ...(errors ?? [])]
+    .map(({ message }) => message)
+    .filter(Boolean);
+  throw new Failure(messages.join(" ") || TEXTS[language].refused);
+}
+
+/** Tell the server the session is over, if it has a mutation for that. Nobody waits for it. */
+export function signOut(session, language, schema) {
+  const field = schema?.getMutationType()?.getFields().signOut;
+  if (!field || field.args.some(isRequiredArgument)) return;
+  const selection = isLeafType(getNamedType(field.type)) ? "" : " { __typename }";
+  ask(`mutation SignOut { signOut${selection} }`, undefined, {
+    token: session.token,
+    language,
+    keepalive: true,
+  }).catch(() => undefined);
+}
+
+/** The viewer's name, as far as the API tells; `ended` when the token is no longer good. */
+export async function askViewer(token, language) {
+  try {
+    const { data, errors, status } = await ask(
+      "query Viewer { viewer { displayName: fullName } }",
+      undefined,
+      { token, language },
+    );
+    const ended =
+      status === 401 || Boolean(errors?.some((e) => e.extensions?.code === "UNAUTHENTICATED"));
+    return { ended, name: data?.viewer?.displayName };
+  } catch {
+    return { ended: false };
+  }
+}
+
+/** The viewer's role, if the schema's viewer has such a field. */
+export async function askRole(schema, token, language) {
+  const viewer = getNamedType(schema.getQueryType()?.getFields().viewer?.type);
+  const fields = viewer && "getFields" in viewer ? viewer.getFields() : {};
+  const field = ["role", "roles"].find(
+    (name) => fields[name] && isLeafType(getNamedType(fields[name].type)),
+  );
+  if (!field) return undefined;
+  try {
+    const { data } = await ask(`query Viewer { viewer { role: ${field} } }`, undefined, {
+      token,
+      language,
+    });
+    return data?.viewer?.role;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The logins a demonstration offers; in production there are none. */
+export async function demoLogins() {
+  try {
+    const response = await fetch(`${config.path}/logins.json`, {
+      headers: { Accept: "application/json" },
+    });
+    const logins = response.ok ? await response.json() : [];
+    return Array.isArray(logins) ? logins.filter(({ login, password }) => login && password) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A fetcher for one viewer: HTTP for queries and mutations, a WebSocket for subscriptions. */
+export function connect({ token, language, onUnauthorized }) {
+  const socket = new URL(config.endpoint, location.href);
+  socket.protocol = socket.protocol.replace("http", "ws");
+  const wsClient = createClient({
+    url: socket.href,
+    connectionParams: () => (token ? { authorization: `Bearer ${token}` } : {}),
+    keepAlive: 15_000,
+    retryAttempts: 3,
+  });
+  const fetcher = createGraphiQLFetcher({
+    url: config.endpoint,
+    wsClient,
+    enableIncrementalDelivery: false,
+    fetch: async (input, init) => {
+      const response = await send(input, init, { token, language: language() });
+      if (token && response.status === 401) onUnauthorized();
+      return response;
+    },
+  });
+  return { fetcher, dispose: () => wsClient.dispose() };
+}

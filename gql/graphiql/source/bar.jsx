@@ -1,0 +1,155 @@
+import { useEffect, useRef, useState } from "react";
+
+import mark from "./mark.svg";
+import { demoLogins } from "./api.js";
+import { TEXTS, roleName } from "./texts.js";
+
+/** The sign-in bar: who is asking, and in which language the answers come. */
+export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onSignOut, onClose }) {
+  const texts = TEXTS[language];
+  const [logins, setLogins] = useState([]);
+  useEffect(() => {
+    demoLogins().then(setLogins);
+  }, []);
+  return (
+    <header className="gorod-bar">
+      <div className="gorod-row">
+        <div className="gorod-brand">
+          <img src={mark} alt="" width="28" height="28" />
+          <strong>Gorod</strong>
+          <span className="gorod-tagline">{texts.tagline}</span>
+        </div>
+        <div className="gorod-tools">
+          {logins.length > 0 && (
+            <DemoLogins
+              logins={logins}
+              current={session?.login}
+              busy={busy}
+              language={language}
+              onSignIn={onSignIn}
+            />
+          )}
+          {session ? (
+            <Viewer session={session} language={language} onSignOut={onSignOut} />
+          ) : (
+            <SignIn busy={busy} texts={texts} onSignIn={onSignIn} />
+          )}
+          <Language language={language} onLanguage={onLanguage} />
+        </div>
+      </div>
+      {notice && (
+        <div className={`gorod-notice gorod-notice-${notice.kind}`} role="alert">
+          <span>{notice.text}</span>
+          <button type="button" aria-label={texts.close} title={texts.close} onClick={onClose}>
+            ×
+          </button>
+        </div>
+      )}
+    </header>
+  );
+}
+
+function SignIn({ busy, texts, onSignIn }) {
+  const password = useRef(null);
+  const submit = async (event) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const signedIn = await onSignIn(form.get("login").trim(), form.get("password"));
+    if (!signedIn) password.current?.select();
+  };
+  return (
+    <form className="gorod-sign-in" method="post" onSubmit={submit}>
+      <input
+        name="login"
+        aria-label={texts.login}
+        placeholder={texts.login}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck="false"
+        required
+      />
+      <input
+        ref={password}
+        name="password"
+        type="password"
+        aria-label={texts.password}
+        placeholder={texts.password}
+        autoComplete="current-password"
+        required
+      />
+      <button type="submit" className="gorod-button gorod-button-primary" disabled={busy}>
+        {busy ? texts.signingIn : texts.signIn}
+      </button>
+    </form>
+  );
+}
+
+function DemoLogins({ logins, current, busy, language, onSignIn }) {
+  const texts = TEXTS[language];
+  const choose = (event) => {
+    const chosen = logins[Number(event.target.value)];
+    if (chosen) onSignIn(chosen.login, chosen.password, chosen);
+  };
+  return (
+    <select
+      className="gorod-demo"
+      aria-label={texts.demoLoginsLabel}
+      title={texts.demoLoginsLabel}
+      value=""
+      disabled={busy}
+      onChange={choose}
+    >
+      <option value="" disabled>
+        {texts.demoLogins}
+      </option>
+      {logins.map(({ login, name, role }, index) => (
+        <option key={login} value={index} disabled={login === current}>
+          {[roleName(role, language), name || login].filter(Boolean).join(" — ")}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Viewer({ session, language, onSignOut }) {
+  const role = roleName(session.role, language);
+  const name = session.name || session.login;
+  return (
+    <div className="gorod-viewer">
+      <span className="gorod-avatar" aria-hidden="true">
+        {initials(name)}
+      </span>
+      <span className="gorod-who" title={session.login}>
+        <span className="gorod-name">{name}</span>
+        {role && <span className="gorod-role">{role}</span>}
+      </span>
+      <button type="button" className="gorod-button" onClick={onSignOut}>
+        {TEXTS[language].signOut}
+      </button>
+    </div>
+  );
+}
+
+function Language({ language, onLanguage }) {
+  const label = TEXTS[language].language;
+  return (
+    <div className="gorod-language" role="group" aria-label={label} title={label}>
+      {["ru", "en"].map((each) => (
+        <button
+          key={each}
+          type="button"
+          lang={each}
+          aria-pressed={each === language}
+          onClick={() => onLanguage(each)}
+        >
+          {each.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function initials(name) {
+  const letters = name.split(/[\s._-]+/).filter(Boolean).map((word) => word[0]);
+  return letters.slice(0, 2).join("").toUpperCase();
+}

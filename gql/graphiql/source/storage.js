@@ -1,0 +1,54 @@
+// What the browser keeps. School computers are shared: the token, the queries and their history
+// live in sessionStorage and are gone with the tab; only looks (theme, language) outlive it.
+const SESSION = "gorod:session";
+const LANGUAGE = "gorod:language";
+const LOOKS = new Set(["graphiql:theme"]);
+
+const place = (key) => (LOOKS.has(key) ? localStorage : sessionStorage);
+
+const ownKeys = (storage) => Object.keys(storage).filter((key) => key.startsWith("graphiql:"));
+
+/** The storage GraphiQL is given. */
+export const graphiqlStorage = {
+  getItem: (key) => place(key).getItem(key),
+  setItem: (key, value) => place(key).setItem(key, value),
+  removeItem: (key) => place(key).removeItem(key),
+  clear() {
+    for (const storage of [sessionStorage, localStorage]) {
+      for (const key of ownKeys(storage)) storage.removeItem(key);
+    }
+  },
+  get length() {
+    return ownKeys(sessionStorage).length + ownKeys(localStorage).length;
+  },
+};
+
+/** How many milliseconds the session has left; infinity when the server did not say. */
+export function timeLeft({ expiresAt }) {
+  const end = Date.parse(expiresAt ?? "");
+  return Number.isNaN(end) ? Infinity : end - Date.now();
+}
+
+export function loadSession() {
+  try {
+    const session = JSON.parse(sessionStorage.getItem(SESSION));
+    return session?.token && timeLeft(session) > 0 ? session : null;
+  } catch {
+    return null;
+  }
+}
+
+export function saveSession(session) {
+  if (session) sessionStorage.setItem(SESSION, JSON.stringify(session));
+  else sessionStorage.removeItem(SESSION);
+}
+
+export function loadLanguage() {
+  const stored = localStorage.getItem(LANGUAGE);
+  if (stored === "ru" || stored === "en") return stored;
+  return navigator.language.toLowerCase().startsWith("ru") ? "ru" : "en";
+}
+
+export function saveLanguage(language) {
+  localStorage.setItem(LANGUAGE, language);
+}
