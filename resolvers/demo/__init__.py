@@ -1,0 +1,95 @@
+"""A believable school to look at, to test with and to measure: `load`, then `logins`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from models.access.roles import Role
+from models.database.address import session
+from models.secrets import Secrets
+from resolvers.demo.cast import LOGINS, STORIES
+from resolvers.demo.credentials import DEMO_PASSWORD, Credentials
+from resolvers.demo.plan import MARKED, SIZES, plans
+from resolvers.demo.school import make
+
+__all__ = ["DEMO_PASSWORD", "SIZES", "STORIES", "Login", "load", "logins"]
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to sign in to the main demo school in a role.
+
+    name: Full name of the person.
+    school: Short name of the school.
+    """
+
+    role: Role
+    login: str
+    password: str
+    name: str
+    school: str
+
+
+@asynccontextmanager
+async def closing_session(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await session(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def load(
+    url: str,
+    size: str,
+    seed: int,
+    secret_key: bytes,
+    progress: Callable[[str, float], None],
+    today: date | None = None,
+) -> None:
+    """Make the schools of a size (see SIZES) as the owner of the tables, each in a transaction.
+
+    The same size, seed and day make the same schools, but for salts and nonces. `progress` hears
+    the school's name and what share of everything is done, 0..1. `today` is each school's own if
+    not told; up to the day before it, the year has happened.
+    """
+    planned, secrets = plans(size), Secrets(secret_key)
+    async with closing_session(url) as connection:
+        credentials = await Credentials.open(connection)
+        for number, plan in enumerate(planned):
+
+            def told(share: float, done: int = number, name: str = plan.card.short) -> None:
+                progress(name, (done + share) / len(planned))
+
+            day = today or datetime.now(ZoneInfo(plan.card.zone)).date()
+            await make(connection, plan, seed, day, secrets, credentials, told)
+        await connection.execute("ANALYZE")
+
+
+async def logins(url: str) -> list[Login]:
+    """One login for every role, of the main school of the first demo loaded; none without one."""
+    async with closing_session(url) as connection, connection.transaction():
+        school = await connection.fetchrow(
+            "SELECT id, short_name FROM schools WHERE sourced_id = $1 ORDER BY id LIMIT 1", MARKED
+        )
+        if school is None:
+            return []
+        await connection.execute(f"SET LOCAL app.school_id = '{school['id']:d}'")
+        rows = await connection.fetch(
+            # The login may have a number behind it if the plain one was taken.
+            "SELECT regexp_replace(c.login, '-[0-9]+$', '') AS known, c.login, p.full_name"
+            " FROM accounts a JOIN credentials c ON c.id = a.credential_id"
+            " JOIN persons p ON p.school_id = a.school_id AND p.id = a.person_id"
+            " WHERE a.school_id = $1",
+            school["id"],
+        )
+    people = {row["known"]: row for row in rows}
+    return [
+        Login(role, row["login"], DEMO_PASSWORD, row["full_name"], school["short_name"])
+        for role in Role
+        if (row := people.get(LOGINS[role]))
+    ]

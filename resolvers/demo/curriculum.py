@@ -1,0 +1,131 @@
+"""The federal curriculum: subjects, and hours a week of every grade in a five-day week.
+
+Sums are the sanitary maximum: 21 hours in grade 1, 23 in 2-4, then 29, 30, 32, 33, 33, 34, 34.
+"""
+
+from typing import NamedTuple
+
+from models.structure.sections import MarkScale
+
+RUSSIAN, READING, LITERATURE = "Русский язык", "Литературное чтение", "Литература"
+ENGLISH, MATHS, WORLD = "Английский язык", "Математика", "Окружающий мир"
+ALGEBRA, GEOMETRY, PROBABILITY = "Алгебра", "Геометрия", "Вероятность и статистика"
+COMPUTING, PHYSICS, CHEMISTRY, BIOLOGY = "Информатика", "Физика", "Химия", "Биология"
+HISTORY, SOCIETY, GEOGRAPHY = "История", "Обществознание", "География"
+RELIGIONS = "Основы религиозных культур и светской этики"
+MORALS = "Основы духовно-нравственной культуры народов России"
+ART, MUSIC, LABOUR = "Изобразительное искусство", "Музыка", "Труд (технология)"
+SPORT, SAFETY = "Физическая культура", "Основы безопасности и защиты Родины"
+PROJECT = "Индивидуальный проект"
+
+SPLIT = (ENGLISH, COMPUTING, LABOUR)
+"""Taught to two subgroups in classes big enough; the first of them also where it is asked for."""
+
+
+class SubjectCard(NamedTuple):
+    short: str
+    area: str
+    scale: MarkScale = MarkScale.FIVE_POINT
+
+
+SUBJECTS = {
+    RUSSIAN: SubjectCard("Рус. яз.", "Русский язык и литература"),
+    READING: SubjectCard("Лит. чт.", "Русский язык и литература"),
+    LITERATURE: SubjectCard("Лит-ра", "Русский язык и литература"),
+    ENGLISH: SubjectCard("Англ. яз.", "Иностранные языки"),
+    MATHS: SubjectCard("Матем.", "Математика и информатика"),
+    ALGEBRA: SubjectCard("Алгебра", "Математика и информатика"),
+    GEOMETRY: SubjectCard("Геом.", "Математика и информатика"),
+    PROBABILITY: SubjectCard("Вер. и стат.", "Математика и информатика"),
+    COMPUTING: SubjectCard("Информ.", "Математика и информатика"),
+    WORLD: SubjectCard("Окр. мир", "Обществознание и естествознание"),
+    HISTORY: SubjectCard("История", "Общественно-научные предметы"),
+    SOCIETY: SubjectCard("Общ-во", "Общественно-научные предметы"),
+    GEOGRAPHY: SubjectCard("Геогр.", "Общественно-научные предметы"),
+    PHYSICS: SubjectCard("Физика", "Естественно-научные предметы"),
+    CHEMISTRY: SubjectCard("Химия", "Естественно-научные предметы"),
+    BIOLOGY: SubjectCard("Биол.", "Естественно-научные предметы"),
+    RELIGIONS: SubjectCard("ОРКСЭ", "Основы религиозных культур", MarkScale.PASS_FAIL),
+    MORALS: SubjectCard("ОДНКНР", "Основы духовно-нравственной культуры"),
+    ART: SubjectCard("ИЗО", "Искусство"),
+    MUSIC: SubjectCard("Музыка", "Искусство"),
+    LABOUR: SubjectCard("Труд", "Технология"),
+    SPORT: SubjectCard("Физ-ра", "Физическая культура"),
+    SAFETY: SubjectCard("ОБЗР", "Основы безопасности и защиты Родины"),
+    PROJECT: SubjectCard("Инд. пр.", "Индивидуальный проект"),
+}
+
+_PRIMARY = {RUSSIAN: 5, READING: 4, ENGLISH: 2, MATHS: 4, WORLD: 2, ART: 1, MUSIC: 1, LABOUR: 1,
+            SPORT: 3}  # fmt: skip
+_SENIOR = {RUSSIAN: 3, LITERATURE: 3, ENGLISH: 3, ALGEBRA: 4, GEOMETRY: 2, PROBABILITY: 1,
+           COMPUTING: 1, HISTORY: 2, SOCIETY: 4, GEOGRAPHY: 1, PHYSICS: 2, CHEMISTRY: 2,
+           BIOLOGY: 1, SPORT: 3, SAFETY: 1, PROJECT: 1}  # fmt: skip
+
+HOURS: dict[int, dict[str, int]] = {
+    1: {subject: hours for subject, hours in _PRIMARY.items() if subject != ENGLISH},
+    2: _PRIMARY,
+    3: _PRIMARY,
+    4: {**_PRIMARY, SPORT: 2, RELIGIONS: 1},
+    5: {RUSSIAN: 5, LITERATURE: 3, ENGLISH: 3, MATHS: 5, COMPUTING: 1, HISTORY: 2, GEOGRAPHY: 1,
+        BIOLOGY: 1, MORALS: 1, ART: 1, MUSIC: 1, LABOUR: 2, SPORT: 3},
+    6: {RUSSIAN: 6, LITERATURE: 3, ENGLISH: 3, MATHS: 5, COMPUTING: 1, HISTORY: 2, SOCIETY: 1,
+        GEOGRAPHY: 1, BIOLOGY: 1, MORALS: 1, ART: 1, MUSIC: 1, LABOUR: 2, SPORT: 2},
+    7: {RUSSIAN: 4, LITERATURE: 2, ENGLISH: 3, ALGEBRA: 3, GEOMETRY: 2, PROBABILITY: 1,
+        COMPUTING: 1, HISTORY: 2, SOCIETY: 1, GEOGRAPHY: 2, PHYSICS: 2, BIOLOGY: 2, ART: 1,
+        MUSIC: 1, LABOUR: 2, SPORT: 3},
+    8: {RUSSIAN: 4, LITERATURE: 2, ENGLISH: 3, ALGEBRA: 3, GEOMETRY: 2, PROBABILITY: 1,
+        COMPUTING: 1, HISTORY: 2, SOCIETY: 1, GEOGRAPHY: 2, PHYSICS: 2, CHEMISTRY: 2, BIOLOGY: 2,
+        MUSIC: 1, LABOUR: 1, SPORT: 3, SAFETY: 1},
+    9: {RUSSIAN: 3, LITERATURE: 3, ENGLISH: 3, ALGEBRA: 4, GEOMETRY: 2, PROBABILITY: 1,
+        COMPUTING: 1, HISTORY: 2, SOCIETY: 1, GEOGRAPHY: 2, PHYSICS: 3, CHEMISTRY: 2, BIOLOGY: 2,
+        LABOUR: 1, SPORT: 2, SAFETY: 1},
+    10: _SENIOR,
+    11: {**_SENIOR, PHYSICS: 3, PROJECT: 0},
+}  # fmt: skip
+
+
+class Post(NamedTuple):
+    """A kind of teacher: what is written on the card and what such a teacher teaches."""
+
+    position: str
+    subjects: frozenset[str]
+    room: str = ""
+    """Where they teach, if not in an ordinary room."""
+
+
+def post(position: str, *subjects: str, room: str = "") -> Post:
+    return Post(position, frozenset(subjects), room)
+
+
+PRIMARY_POST = post("Учитель начальных классов")
+"""Leads a class of grades 1-4 and teaches it all but English."""
+_COMMON_POSTS = (
+    post("Учитель русского языка и литературы", RUSSIAN, LITERATURE),
+    post("Учитель английского языка", ENGLISH),
+    post("Учитель истории и обществознания", HISTORY, SOCIETY, MORALS, PROJECT),
+    post("Учитель физической культуры", SPORT, room="Спортзал"),
+    post("Учитель музыки и изобразительного искусства", MUSIC, ART),
+)
+VILLAGE_POSTS = (
+    *_COMMON_POSTS,
+    post("Учитель математики и информатики", MATHS, ALGEBRA, GEOMETRY, PROBABILITY, COMPUTING),
+    post("Учитель географии и биологии", GEOGRAPHY, BIOLOGY),
+    post("Учитель физики и химии", PHYSICS, CHEMISTRY),
+    post("Учитель труда, преподаватель-организатор ОБЗР", LABOUR, SAFETY, room="Мастерская"),
+)
+CITY_POSTS = (
+    *_COMMON_POSTS,
+    post("Учитель математики", MATHS, ALGEBRA, GEOMETRY, PROBABILITY),
+    post("Учитель информатики", COMPUTING, room="Кабинет информатики"),
+    post("Учитель географии", GEOGRAPHY),
+    post("Учитель биологии", BIOLOGY),
+    post("Учитель химии", CHEMISTRY),
+    post("Учитель физики", PHYSICS),
+    post("Учитель труда (технологии)", LABOUR, room="Мастерская"),
+    post("Преподаватель-организатор ОБЗР", SAFETY),
+)
+
+
+def hours_of(grade: int) -> dict[str, int]:
+    """Subjects of a grade with their hours a week, in the order of lists."""
+    return {subject: HOURS[grade][subject] for subject in SUBJECTS if HOURS[grade].get(subject)}

@@ -1,0 +1,135 @@
+"""Lessons of the whole year from the weekly timetable, with topics and homework of those held."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from models.timetable.lessons import Homework, Lesson, LessonStatus
+from resolvers.demo.cast import CLASS
+from resolvers.demo.curriculum import ALGEBRA
+from resolvers.demo.ground import Site
+from resolvers.demo.roster import Klass, Room, Section
+from resolvers.demo.timetable import Meeting
+from resolvers.demo.topics import topic
+from resolvers.demo.works import PRACTICAL, home
+from resolvers.demo.year import bell
+
+PLANNED, CONDUCTED, CANCELLED = (
+    LessonStatus.PLANNED.name, LessonStatus.CONDUCTED.name, LessonStatus.CANCELLED.name,
+)  # fmt: skip
+CANCELLED_SHARE, HOMEWORK_SHARE = 0.004, 0.75
+SUBSTITUTED = 9
+"""Which algebra lesson of the story class the deputy director held, from 0."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A lesson that was held: by whom (a person), and when it was written into the journal."""
+
+    id: int
+    section: Section
+    day: date
+    number: int
+    topic: str
+    author_id: int
+    written_at: datetime
+    is_last: bool = False
+
+
+class Lessons:
+    """Writes lessons class by class."""
+
+    def __init__(
+        self, site: Site, meetings: list[Meeting], substitute: tuple[int, int] | None
+    ) -> None:
+        self._site, self._rng, self._substitute = site, site.rng("lessons"), substitute
+        self._lessons = site.ledger[Lesson].narrow(
+            "section_id staff_id room_id date starts_at ends_at ordinal status topic"
+        )
+        self._homework = site.ledger[Homework].narrow("lesson_id text")
+        self._week: dict[tuple[Klass, int], list[Meeting]] = defaultdict(list)
+        for meeting in sorted(meetings, key=lambda meeting: meeting.place):
+            self._week[meeting.klass, meeting.place[0]].append(meeting)
+
+    def held(self, klass: Klass) -> int:
+        """How many lessons of the class are over, subgroups counted once."""
+        days = Counter(day.weekday() for day in self._days(klass) if day < self._site.today)
+        return sum(days[weekday] * len(self._week[klass, weekday]) for weekday in days)
+
+    def _days(self, klass: Klass) -> list[date]:
+        return self._site.year.days_of(klass.grade)
+
+    def write(self, klass: Klass) -> list[Held]:
+        """Put all lessons of the class; returns those that were held, in order of time."""
+        days = self._days(klass)
+        week = Counter(day.weekday() for day in days)
+        totals: Counter[Section] = Counter()
+        for weekday, times in week.items():
+            for meeting in self._week[klass, weekday]:
+                for section in meeting.sections:
+                    totals[section] += times
+        told: Counter[Section] = Counter()
+        held: list[Held] = []
+        for day in days:
+            for meeting in self._week[klass, day.weekday()]:
+                for section, room in zip(meeting.sections, meeting.rooms, strict=True):
+                    number = told[section]
+                    told[section] += 1
+                    about = topic(section.subject, klass.grade, number, totals[section])
+                    lesson = self._lesson(section, room, day, meeting, number, about)
+                    held += [lesson] if lesson else []
+        last = {lesson.section: lesson for lesson in held}
+        for lesson in last.values():
+            lesson.is_last = True
+        return held
+
+    def _lesson(
+        self,
+        section: Section,
+        room: Room | None,
+        day: date,
+        meeting: Meeting,
+        number: int,
+        about: str,
+    ) -> Held | None:
+        _, shift, ordinal = meeting.place
+        starts_at, ends_at = bell(shift, ordinal)
+        status = self._status(day)
+        conducted = status == CONDUCTED
+        staff_id, author_id = self._teacher(section, day, number)
+        lesson_id = self._lessons.add(
+            section.id,
+            staff_id,
+            room.id if room else None,
+            day,
+            starts_at,
+            ends_at,
+            ordinal,
+            status,
+            about if conducted else None,
+        )
+        if not conducted:
+            return None
+        self._set_home(lesson_id, section)
+        at = self._site.at(day, ends_at) + timedelta(minutes=2 + int(self._rng.random() * 88))
+        return Held(lesson_id, section, day, number, about, author_id, at)
+
+    def _status(self, day: date) -> str:
+        """Lessons of today are still to come: nobody knows at what hour the demo is loaded."""
+        soon = day < self._site.today + timedelta(days=7)
+        if soon and self._rng.random() < CANCELLED_SHARE:
+            return CANCELLED
+        return CONDUCTED if day < self._site.today else PLANNED
+
+    def _teacher(self, section: Section, day: date, number: int) -> tuple[int, int]:
+        """Staff and person of who holds the lesson."""
+        story = section.klass.name == CLASS and section.subject == ALGEBRA
+        if story and number == SUBSTITUTED and self._substitute:
+            return self._substitute
+        teacher = section.teacher.on(day)
+        return teacher.id, teacher.human.id
+
+    def _set_home(self, lesson_id: int, section: Section) -> None:
+        wanted = section.klass.grade > 1 and section.subject not in PRACTICAL
+        if wanted and self._rng.random() < HOMEWORK_SHARE:
+            self._homework.add(lesson_id, home(self._rng, section.subject))
