@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from enum import Enum
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import strawberry
 from strawberry.schema_directive import Location
 from strawberry.utils.str_converters import to_camel_case
 
+from gql.enums import shown_enum
 from models.access.roles import AccessScope
 from models.base import OfSchool
 from models.problems import Limit, Problem
@@ -18,8 +19,7 @@ from resolvers.context import Ctx
 from resolvers.listing import Page
 
 T = TypeVar("T")
-
-strawberry.enum(AccessScope)
+Scope = shown_enum(AccessScope)
 
 
 @strawberry.schema_directive(
@@ -28,7 +28,7 @@ strawberry.enum(AccessScope)
 )
 class Requires:
     permission: str = strawberry.directive_field(name="permission")
-    scope: list[AccessScope] = strawberry.directive_field(name="scope")
+    scope: list[Scope] = strawberry.directive_field(name="scope")
 
 
 def global_id(row: strawberry.Parent[OfSchool]) -> strawberry.ID:
@@ -173,7 +173,9 @@ def error_type(name: str, problems: tuple[type[Problem], ...]) -> tuple[Any, Any
     }
     codes: Any = Enum(f"{name}ErrorCode", members)  # type: ignore[misc]  # made, not written
     strawberry.enum(codes, description=f"Why `{name}` may refuse.")
-    fields = {"code": (codes, strawberry.field(description="For programs; never translated."))}
+    fields: dict[str, tuple[Any, Any]] = {
+        "code": (codes, strawberry.field(description="For programs; never translated."))
+    }
     if Limit in problems:
         told = "With LIMIT, how much is allowed at once; else null."
         fields["most"] = (int | None, strawberry.field(description=told))

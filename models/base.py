@@ -104,7 +104,10 @@ class OfSchool(Record):
     school_id: Mapped[int] = mapped_column(
         ForeignKey("schools.id"), primary_key=True, server_default=text(THE_SCHOOL), sort_order=-3
     )
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-2)
+    # Without `autoincrement` SQLAlchemy sends a statement for each of many new rows.
+    id: Mapped[int] = mapped_column(
+        Identity(), primary_key=True, autoincrement=True, sort_order=-2
+    )
     version: Mapped[int] = mapped_column(server_default="1", sort_order=-1)
 
     @declared_attr.directive

@@ -1,5 +1,6 @@
 """The one way to write: a right, a transaction, a trace, and news for those who listen."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
@@ -104,8 +105,9 @@ def command(
             ctx.actor.require(right)
             kind = "among" if repeated else "row"
             if (earlier := await first_result(ctx, action, given, kind)) is not None:
-                row = await reread(ctx, earlier)
-                return await repeated(ctx, row) if repeated and row else row
+                row: Any = await reread(ctx, earlier)
+                done: T = await repeated(ctx, row) if repeated and row else row
+                return done
             result = await use_case(ctx, **given)  # type: ignore[call-arg]
             told_of = {name: value for name, value in given.items() if name not in private}
             await finish(ctx, action, told_of, result)
@@ -115,7 +117,8 @@ def command(
         async def run(ctx: Ctx, /, *_: P.args, **given: P.kwargs) -> T:
             for left in reversed(range(TRIES)):
                 try:
-                    return await reread(ctx, await attempt(ctx, dict(given)))
+                    done: T = await reread(ctx, await attempt(ctx, dict(given)))
+                    return done
                 except BaseException as error:
                     ctx.forget()  # first, or the rollback would empty the rows a Problem carries
                     await ctx.session.rollback()
@@ -210,10 +213,11 @@ async def reread(ctx: Ctx, result: Any) -> Any:
     if isinstance(result, Id):
         return await ctx.find(result)
     if isinstance(result, list | tuple):
-        return [await reread(ctx, one) for one in result]
+        return await asyncio.gather(*(reread(ctx, one) for one in result))  # rows in one SELECT
     if is_dataclass(result) and not isinstance(result, type):
-        read = {f.name: await reread(ctx, getattr(result, f.name)) for f in fields(result)}
-        return replace(result, **read)
+        names = [f.name for f in fields(result)]
+        read = await reread(ctx, [getattr(result, name) for name in names])
+        return replace(result, **dict(zip(names, read, strict=True)))
     return result
 
 
@@ -268,4 +272,6 @@ async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -
     deed["content"] = sealed(at=now, **deed)
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
+    if ctx.facts:
+        ctx.caller.services.tails.wake(actor.school_id)
     ctx.forget()

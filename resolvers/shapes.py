@@ -127,6 +127,13 @@ class Many:
         return query.where(seen(viewer, row), *extra).order_by(*self.order, link.id)
 
 
+SHAPES: dict[type[OfSchool], dict[str, Any]] = {}
+"""What each shown row type can be asked for, by the name in Python; filled by the API. None: what
+Python makes."""
+NEEDS: dict[tuple[type[Any], str], Right | None] = {}
+"""The right that a field of a shown type needs besides the one to read the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked of rows besides their own columns, so that it can be joined at once.

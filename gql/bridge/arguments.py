@@ -9,8 +9,8 @@ import strawberry
 from strawberry.types.unset import UNSET
 
 from gql.answers import made
-from gql.bridge.docs import read_doc
 from gql.bridge.types import is_report, shown
+from gql.docs import read_doc
 from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS

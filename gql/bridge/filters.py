@@ -12,13 +12,12 @@ from strawberry.types.unset import UNSET
 
 from gql.answers import made
 from gql.bridge.arguments import id_of, storable
-from gql.bridge.types import shown_enum
-from gql.bridge.wanted import SHAPES
+from gql.enums import shown_enum
 from models.base import OfSchool
 from models.problems import BadUserInput
 from resolvers.context import Ctx
 from resolvers.listing import Direction, Filter, Ordering
-from resolvers.shapes import Guarded, One, Own, Value, Via
+from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
     "eq": "Equal to this.",

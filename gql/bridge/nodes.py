@@ -25,14 +25,14 @@ from auth.policy import reach, reading, scopes_of
 from auth.rights import Right
 from gql.answers import Requires, error_type, made, pascal, user_error
 from gql.bridge.arguments import arguments_of, ids_among, received
-from gql.bridge.docs import read_doc, sentence
 from gql.bridge.types import column_type, required, shown
-from gql.bridge.wanted import SHAPES, wanted_of
+from gql.bridge.wanted import wanted_of
+from gql.docs import read_doc, sentence
 from models.base import OfSchool, target_of
 from models.problems import Forbidden
 from resolvers.context import Ctx
 from resolvers.loading import Way, computed_values, linked_rows, many_rows, rows_by
-from resolvers.shapes import Computed, Guarded, Many, One, Own, Via
+from resolvers.shapes import NEEDS, SHAPES, Computed, Guarded, Many, One, Own, Via
 
 T = TypeVar("T")
 Info = strawberry.Info[Ctx, None]
@@ -60,6 +60,7 @@ def node(row: type[Any]) -> Callable[[type[T]], type[T]]:
         for name, word in list(vars(cls).items()):
             if isinstance(word, Word):
                 shapes[name] = word.shape
+                NEEDS[row, name] = word.right
                 annotation = annotations.pop(name, word.type)
                 setattr(cls, name, made_field(name, word, annotation, texts.get(name)))
         if issubclass(row, OfSchool):

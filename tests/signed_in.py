@@ -1,0 +1,55 @@
+"""Sessions for tests: everyone of the demo is signed in beforehand, in each of their roles, with a
+token that can be told from login, role and school. Signing in itself is tested where it belongs."""
+
+import base64
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from models.access.roles import Role
+from models.access.sessions import Session
+from resolvers.access.contexts import contexts_in
+from resolvers.access.identify import hashed
+from resolvers.context import stand_in
+
+LOGINS = text(
+    "SELECT c.id, c.login, s.school_id FROM credentials c"
+    " JOIN credential_schools s ON s.credential_id = c.id ORDER BY 1, 3"
+)
+
+
+def token_of(login: str, role: Role, school_id: int) -> str:
+    digest = hashlib.sha256(f"{login} {role.name} {school_id}".encode()).digest()
+    return f"{school_id}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[Role, int]]]:
+    """The roles and schools of each login, the ones at work first."""
+    roles: dict[str, list[tuple[Role, int]]] = {}
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with AsyncSession(engine) as session:
+        for credential, login, school_id in (await session.execute(LOGINS)).all():
+            await stand_in(session, school_id)
+            for context in await contexts_in(session, credential, school_id, now):
+                token = token_of(login, context.role, school_id)
+                roles.setdefault(login, []).append((context.role, school_id))
+                session.add(
+                    Session(
+                        school_id=school_id,
+                        account_id=context.account_id,
+                        role=context.role,
+                        role_grant_id=context.role_grant_id,
+                        access_hash=hashed(token),
+                        access_expires_at=now + timedelta(days=36500),
+                        refresh_hash=hashed(token + "r"),
+                        refresh_expires_at=now + timedelta(days=36500),
+                        created_at=now,
+                        last_used_at=now,
+                    )
+                )
+            await session.commit()
+    await engine.dispose()
+    return roles

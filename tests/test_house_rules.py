@@ -1,0 +1,220 @@
+"""Rules of the house, checked once for every entity instead of by vigilance."""
+
+import ast
+import importlib.metadata
+import inspect
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+)
+from sqlalchemy import inspect as mapping
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.actor import Viewer
+from auth.matrix import default_rights
+from auth.policy import possible, reading, rules, visible
+from auth.rights import Right
+from gql.answers import Node
+from gql.bridge.wanted import SHAPES
+from gql.schema import FEATURES, schema
+from models.base import Id, OfSchool, Record
+from models.problems import Problem
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = [
+    use_case
+    for file in sorted((ROOT / "resolvers").glob("*/*.py"))
+    if file.parent.name not in ("demo", "exchange")
+    for use_case in vars(import_module(f"resolvers.{file.parent.name}.{file.stem}")).values()
+    if hasattr(use_case, "problems") and use_case.__module__.endswith(file.stem)
+]
+TABLES = Record.metadata.sorted_tables
+ABOVE = {"schools", "credentials", "credential_schools", "sign_in_failures"}
+WALLED = [table for table in TABLES if table.name not in ABOVE]
+TYPES = [t for name, t in schema._schema.type_map.items() if not name.startswith("__")]  # noqa: SLF001
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def name_of(thing: Any) -> str:
+    return str(getattr(thing, "__name__", getattr(thing, "name", thing)))
+
+
+# -- the API -------------------------------------------------------------------------
+
+
+def test_the_schema_file_is_fresh() -> None:
+    fresh = schema.as_str() + "\n"
+    assert (ROOT / "schema.graphql").read_text() == fresh, "run `make schema`"
+
+
+@pytest.mark.parametrize("type_", TYPES, ids=name_of)
+def test_everything_is_explained(type_: Any) -> None:
+    """Types, fields, arguments and enum values; roots and scalars explain themselves."""
+    silent = []
+    if isinstance(type_, GraphQLEnumType):
+        silent += [value for value, it in type_.values.items() if not it.description]
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        silent += [field for field, it in type_.fields.items() if not it.description]
+        for field, it in type_.fields.items():
+            arguments = getattr(it, "args", {}).items()
+            silent += [f"{field}({a})" for a, argument in arguments if not argument.description]
+        if type_.name not in ("Query", "Mutation", "Subscription") and not type_.description:
+            silent.append("the type itself")
+    assert not silent, "explain it in the docstring of the row or the use case"
+
+
+@pytest.mark.parametrize("row", SHAPES, ids=name_of)
+def test_a_shown_row_is_true_to_its_columns(row: type[OfSchool]) -> None:
+    """What may be null in the database may be null in the API, and the other way round."""
+    shown: Any = schema.get_type_by_name(row.api_name())
+    columns = mapping(row).columns
+    for field in shown.fields:
+        if field.base_resolver is None:
+            assert hasattr(row, field.python_name), f"{field.python_name} is no attribute"
+            column = columns.get(field.python_name)
+            if column is not None:
+                nullable = type(field.type).__name__ == "StrawberryOptional"
+                assert nullable == bool(column.nullable), field.python_name
+
+
+def test_rows_are_nodes_exactly_if_someone_may_read_them() -> None:
+    assert set(SHAPES) == set(reading), "show it in gql/ and declare it @readable, or neither"
+    for row in SHAPES:
+        shown: Any = schema.get_type_by_name(row.api_name())
+        assert (Node in shown.origin.__mro__) is not row.is_view
+
+
+# -- rights --------------------------------------------------------------------------
+
+
+def test_every_right_of_the_default_matrix_reaches_something() -> None:
+    lost = [(role.name, right, scope.name) for role, right, scope in default_rights()
+            if (right, scope) not in possible()]  # fmt: skip
+    assert not lost, "a right at a scope for which no rule exists"
+    assert {right for _, right, _ in default_rights()} == set(Right)
+
+
+@pytest.mark.parametrize(
+    ("row", "right"), rules, ids=lambda part: getattr(part, "__name__", str(part))
+)
+def test_a_rule_knows_no_ids_and_stays_in_the_school(row: type[OfSchool], right: Right) -> None:
+    viewer = Viewer(possible())
+    compiled = visible(viewer, row, right).compile(dialect=DIALECT)
+    given = {name for name in compiled.params if name.startswith("viewer_")}
+    numbers = [value for name, value in compiled.params.items()
+               if name not in given and isinstance(value, int) and value > 1]  # fmt: skip
+    assert not numbers, "a rule holds a number that may be somebody's id"
+    assert str(compiled).count("FROM ") <= str(compiled).count("school_id = ")
+
+
+def test_a_row_nobody_declared_readable_is_readable_to_nobody() -> None:
+    everything = Viewer(possible())
+    for mapper in Record.registry.mappers:
+        if issubclass(mapper.class_, OfSchool) and mapper.class_ not in reading:
+            assert "false" in str(visible(everything, mapper.class_).compile(dialect=DIALECT))
+
+
+# -- the tables ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", WALLED, ids=name_of)
+def test_a_table_belongs_to_a_school(table: Any) -> None:
+    assert "school_id" in [column.name for column in table.primary_key][:1]
+    for key in table.foreign_keys:
+        above = key.column.table.name in ABOVE
+        assert above or "school_id" in key.constraint.columns, key
+    for column in table.columns:
+        if column.name.endswith("_id") and column.name not in ("school_id", "sourced_id", "request_id"):
+            loose = table.name == "events"  # names rows that may be gone
+            assert column.foreign_keys or loose, f"`{column.name}` leads nowhere: use refers(...)"
+
+
+async def test_every_table_stands_behind_its_wall(sql: AsyncConnection) -> None:
+    wall = text("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = :name")
+    for table in WALLED:
+        assert (await sql.execute(wall, {"name": table.name})).all() == [(True, True)], table.name
+
+
+async def test_the_product_can_lift_no_wall_and_rewrite_no_history(sql: AsyncConnection) -> None:
+    role = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'gorod_app'"
+    assert (await sql.scalar(text(role))) is False
+    owned = "SELECT count(*) FROM pg_class WHERE relowner = 'gorod_app'::regrole"
+    assert (await sql.scalar(text(owned))) == 0
+    for table in ("audit_events", "events", "mark_revisions", "term_mark_revisions"):
+        for deed in ("UPDATE", "DELETE"):
+            may = f"SELECT has_table_privilege('gorod_app', '{table}', '{deed}')"
+            assert (await sql.scalar(text(may))) is False, (table, deed)
+
+
+# -- the code ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=name_of)
+def test_a_feature_of_the_api_holds_no_logic_and_no_sql(feature: Any) -> None:
+    file = Path(feature.__file__)
+    place = file.relative_to(ROOT / "gql")
+    tree = ast.parse(file.read_text())
+    branches = ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Match
+    assert not [step for step in ast.walk(tree) if isinstance(step, branches)]
+    assert "sqlalchemy" not in file.read_text()
+    here = [(ROOT / tree_name / place).exists() for tree_name in ("models", "resolvers")]
+    assert any(here), f"{place} has no counterpart of its name"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_a_change_says_what_it_has_seen_and_a_creation_can_be_repeated(command: Any) -> None:
+    """A command that is given the id of what it returns changes it; any other creates it."""
+    signature = inspect.signature(command, eval_str=True)
+    if command.right is None or command.__name__ in SAFE_TWICE:
+        return
+    given = [p.annotation for p in signature.parameters.values()]
+    changes = Id[signature.return_annotation] in given  # type: ignore[name-defined]
+    needed = {"expected_version"} if changes else {"idempotency_key", "expected_version"}
+    assert needed & set(signature.parameters), command.__name__
+
+
+SAFE_TWICE = {
+    "confirm_all_present", "mark_notice_read", "acknowledge_notice", "mark_mail_read",
+    "set_role_rights",
+}  # fmt: skip
+"""Commands that may be repeated as they are: the second time they find nothing to do."""
+
+
+def test_problem_codes_are_unique() -> None:
+    codes = [problem.code() for problem in descendants(Problem)]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_problem_speaks_russian() -> None:
+    for problem in descendants(Problem):
+        assert problem.message("ru") != problem.message("en"), problem
+
+
+def descendants(cls: type[Problem]) -> list[type[Problem]]:
+    children = cls.__subclasses__()
+    return children + [grandchild for child in children for grandchild in descendants(child)]
+
+
+@pytest.mark.parametrize("name", ["gql", "models", "resolvers", "auth"])
+def test_our_import_names_are_ours_alone(name: str) -> None:
+    """PyPI has a `gql` too; sharing an environment with it silently breaks one of the two."""
+    assert importlib.metadata.packages_distributions().get(name, []) in ([], ["gorod"])
+
+
+def test_no_file_is_longer_than_a_room_should_be() -> None:
+    long = {}
+    for tree in ("gql", "resolvers", "auth", "models", "tests"):
+        for file in (ROOT / tree).rglob("*.py"):
+            lines = len(file.read_text().splitlines())
+            if lines > 400 and "versions" not in file.parts:
+                long[str(file.relative_to(ROOT))] = lines
+    assert not long, "split the room"
