@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import String, Text, select, text, true
@@ -47,6 +47,7 @@ PER_RUN = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
+    phases=(Phase.generate,),  # a trace found is shown as it was found: shrinking takes minutes
 )
 
 
