@@ -19,7 +19,7 @@ from resolvers.context import Ctx
 from resolvers.listing import Page
 
 T = TypeVar("T")
-Scope = shown_enum(AccessScope)
+shown_enum(AccessScope)
 
 
 @strawberry.schema_directive(
@@ -28,7 +28,7 @@ Scope = shown_enum(AccessScope)
 )
 class Requires:
     permission: str = strawberry.directive_field(name="permission")
-    scope: list[Scope] = strawberry.directive_field(name="scope")
+    scope: list[AccessScope] = strawberry.directive_field(name="scope")
 
 
 def global_id(row: strawberry.Parent[OfSchool]) -> strawberry.ID:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 from aiodataloader import DataLoader
-from sqlalchemy import Row, Select, text
+from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.actor import Actor, Viewer
@@ -19,6 +19,7 @@ from models.base import Id, OfSchool, target_of
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.access.identify import identify, school_of
+from resolvers.events.readers import Tails
 from resolvers.files.storage import Storage
 from resolvers.loading import assembled, joined, rows_by
 from resolvers.news import Fact
@@ -43,6 +44,8 @@ class Services:
     now: Callable[[], datetime] = utc_now
     public_url: str = ""
     """Where the server is reached, for links it hands out; empty: they are relative."""
+    tails: Tails = field(default_factory=Tails)
+    """Who listens to what happens."""
 
 
 @dataclass(kw_only=True)
@@ -122,12 +125,16 @@ class Ctx:
         if self.actor.must_change_password and not allow_first_password:
             raise PasswordMustChange
 
-    async def lines(self, query: Select[Any], actor: Actor | None = None) -> Sequence[Row[Any]]:
+    async def lines(
+        self, query: Select[*tuple[Any, ...]], actor: Actor | None = None
+    ) -> Sequence[Any]:
         """Run a SELECT, for another `actor` of the school if told. Start it from `visible(...)`,
         or say in a comment why not."""
         async with self._turn:
             await self.enter()
-            return (await self.session.execute(query, (actor or self.actor).values)).all()
+            found = await self.session.execute(query, (actor or self.actor).values)
+            lines: Sequence[Any] = found.all()
+            return lines
 
     @asynccontextmanager
     async def elsewhere(self, school_id: int) -> AsyncIterator[AsyncSession]:
@@ -144,7 +151,7 @@ class Ctx:
                 raise
 
     async def rows(
-        self, query: Select[Any], row: Any = None, wanted: Wanted = NOTHING
+        self, query: Select[*tuple[Any, ...]], row: Any = None, wanted: Wanted = NOTHING
     ) -> Sequence[Any]:
         """The rows of a SELECT of the row type `row`, with what is `wanted` of them."""
         places: list[Any] = []

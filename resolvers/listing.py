@@ -197,7 +197,8 @@ def beyond(
 ) -> ColumnElement[bool]:
     """Rows behind (or before) a place: greater in the first key in which they differ from it.
     As in PostgreSQL's order, null is greater than everything."""
-    steps, equal = [], []
+    steps: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
     for (key, down), value in zip(keys, place, strict=True):
         given = literal(value, key.type) if value is not None else None
         if after is not down:

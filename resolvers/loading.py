@@ -16,6 +16,7 @@ from resolvers.shapes import Computed, Guarded, Many, Path, Via, Wanted
 if TYPE_CHECKING:
     from resolvers.context import Ctx
 
+
 class Way(NamedTuple):
     """What led to a joined row: a path, to the row itself or but to columns of it."""
 
@@ -53,8 +54,7 @@ def outer(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tu
     for step, reference in enumerate(path, start=1):
         far: Any = aliased(target_of(reference))
         linked = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
-        last = viewer is not None and step == len(path)
-        on = and_(linked, seen(viewer, far)) if last else linked
+        on = and_(linked, seen(viewer, far)) if viewer and step == len(path) else linked
         query = query.outerjoin_from(near, far, on)
         near = far
     return query, near

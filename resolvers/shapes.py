@@ -109,7 +109,7 @@ class Many:
 
     @property
     def target(self) -> type[OfSchool]:
-        found: type[OfSchool] = self.reference.class_
+        found: Any = self.reference.class_
         return target_of(self.to) if self.to else found
 
     def key(self, row: Any) -> tuple[int, int]:
@@ -151,9 +151,7 @@ NOTHING = Wanted()
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def looks_ahead(
-    right: Right, **rows: tuple[Any, ...]
-) -> Callable[[F], F]:
+def looks_ahead(right: Right, **rows: tuple[Any, ...]) -> Callable[[F], F]:
     """Say of a report what it needs, and where in it which rows are: its argument `wanted` gets,
     by these names, what is asked below. `lessons=(Lesson, "days", "lessons")`."""
 

@@ -74,7 +74,7 @@ def input_of(report: type) -> Any:
             described = strawberry.field(description=texts.get(item.name), **default)
             type_ = or_left_out(shown_input(hints[item.name]), item.default)
             contents[item.name] = (type_, described)
-        one_of = {"one_of": True} if getattr(report, "one_of", False) else {}
+        one_of: dict[str, Any] = {"one_of": True} if getattr(report, "one_of", False) else {}
         kind: Any = lambda cls, description: strawberry.input(  # noqa: E731
             cls, description=description, **one_of
         )

@@ -47,8 +47,8 @@ def comparison(type_: Any) -> Any:
     if type_ not in comparisons:
         is_enum = isinstance(type_, type) and issubclass(type_, Enum)
         words = ("eq", "in_", "is_null") if is_enum else BY_TYPE[type_]
-        shown = shown_enum(type_) if is_enum else type_
-        kinds = {"in_": list.__class_getitem__(shown), "is_null": bool}
+        shown: Any = shown_enum(type_) if is_enum else type_
+        kinds: dict[str, Any] = {"in_": list.__class_getitem__(shown), "is_null": bool}
         contents = {
             word: (
                 kinds.get(word, shown) | None,

@@ -1,6 +1,5 @@
 """Recording who was in a lesson."""
 
-
 from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
 

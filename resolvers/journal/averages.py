@@ -19,7 +19,7 @@ def over_term(viewer: Viewer, student_id: Any, section_id: Any, term_id: Any, va
 
     value: `f(mark, assignment)`, the aggregate.
     """
-    mark, assignment, lesson, term = (aliased(r) for r in (Mark, Assignment, Lesson, Term))
+    mark, assignment, lesson, term = tables()
     query = (
         select(value(mark, assignment))
         .select_from(mark)
@@ -45,6 +45,11 @@ def over_term(viewer: Viewer, student_id: Any, section_id: Any, term_id: Any, va
         )
     )
     return query.scalar_subquery()
+
+
+def tables() -> list[Any]:
+    """Aliases of their own, for an average may stand in any statement."""
+    return [aliased(row) for row in (Mark, Assignment, Lesson, Term)]
 
 
 def mean(mark: Any, assignment: Any) -> ColumnElement[Any]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -48,15 +48,22 @@ class Diary:
     Right.LESSONS_READ, lessons=(DiaryLesson, "days", "lessons"), student=(Student, "student")
 )
 async def find_diary(
-    ctx: Ctx, wanted: Mapping[str, Wanted], *, student_id: Id[Student], from_: date, to: date
+    ctx: Ctx,
+    wanted: Mapping[str, Wanted],
+    *,
+    student_id: Id[Student],
+    from_: date | None = None,
+    to: date | None = None,
 ) -> Diary | None:
     """A student's diary; null for a student the viewer may not see.
 
     student_id: Whose.
-    from_: First day, school-local.
-    to: Last day, school-local; at most 62 days.
+    from_: First day, school-local; null for Monday of this week.
+    to: Last day, school-local, at most 62 days later; null for the week that begins with `from`.
     """
-    bounded(from_, to, LONGEST)
+    first = from_ or ctx.actor.today - timedelta(days=ctx.actor.today.weekday())
+    last = to or first + timedelta(days=6)
+    bounded(first, last, LONGEST)
     student = await ctx.find(student_id, wanted["student"])
     if student is None:
         return None
@@ -65,7 +72,7 @@ async def find_diary(
         .where(
             seen(ctx.viewer, DiaryLesson),
             DiaryLesson.student_id == student.id,
-            DiaryLesson.date.between(from_, to),
+            DiaryLesson.date.between(first, last),
             DiaryLesson.status != LessonStatus.CANCELLED,
         )
         .order_by(DiaryLesson.date, DiaryLesson.starts_at, DiaryLesson.id)

@@ -134,7 +134,8 @@ async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) ->
     found: Homework | None = (await ctx.session.scalars(query)).one_or_none()
     if found is None and expected_version is None:
         return Homework(lesson_id=lesson.id)
-    return as_expected(found, expected_version)
+    homework: Homework = as_expected(found, expected_version)
+    return homework
 
 
 def as_expected(found: Any, expected_version: int | None) -> Any:
