@@ -1,11 +1,13 @@
 """The demo school in a fresh database per test, and people of it who speak the real schema."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -63,38 +65,90 @@ def template(postgres: Server, worker_id: str) -> Template:
     return Template(name, asyncio.run(furnish()))
 
 
-@pytest.fixture
-async def database(postgres: Server, template: Template) -> AsyncIterator[str]:
-    """The name of a fresh clone."""
-    name = f"{template.name}_{next(clones)}"
+@dataclass
+class Clones:
+    """Clones of the template, one at a time. One that nobody wrote to serves the next test too."""
+
+    template: str
+    operator: AsyncEngine
+    name: str | None = None
+    written: bool = False
+
+    async def fresh(self) -> str:
+        if self.name is None or self.written:
+            await self.drop()
+            self.name, self.written = f"{self.template}_{next(clones)}", False
+            await self.run(f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
+        return self.name
+
+    async def drop(self) -> None:
+        if self.name is not None:
+            await self.run(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    async def run(self, statement: str) -> None:
+        async with self.operator.connect() as connection:
+            await connection.execute(text(statement))
+
+    def watch(self, engine: AsyncEngine) -> None:
+        """Notice what writes: whatever is no plain reading."""
+
+        def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
+            words = statement.lstrip().upper()
+            reads = words.startswith(("SELECT", "SET LOCAL", "SHOW")) and "FOR UPDATE" not in words
+            self.written = self.written or not reads
+
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="session")
+async def kept(postgres: Server, template: Template) -> AsyncIterator[Clones]:
     operator = create_async_engine(
         postgres.url("postgres", "postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
-    async with operator.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.name}"))
-    yield name
-    async with operator.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    kept = Clones(template.name, operator)
+    yield kept
+    await kept.drop()
     await operator.dispose()
 
 
 @pytest.fixture
-async def engine(postgres: Server, database: str) -> AsyncIterator[AsyncEngine]:
+async def database(kept: Clones) -> str:
+    """The name of a clone of the template as good as fresh."""
+    return await kept.fresh()
+
+
+@pytest.fixture
+async def engine(postgres: Server, database: str, kept: Clones) -> AsyncIterator[AsyncEngine]:
     """The product's, with as many connections as a test may want at once."""
     engine = connect(postgres.url("gorod_app", database), pool_size=20)
+    kept.watch(engine)
     yield engine
     await engine.dispose()
 
 
 @pytest.fixture
-async def sql(postgres: Server, database: str) -> AsyncIterator[AsyncConnection]:
+async def sql(postgres: Server, database: str, kept: Clones) -> AsyncIterator[AsyncConnection]:
     """The operator's, whom no wall holds: for looking at what a test did. Commits by itself."""
     engine = create_async_engine(
         postgres.url("postgres", database), poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
+    kept.watch(engine)
     async with engine.connect() as connection:
         yield connection
     await engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def others_write(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test in a file that finds its own way to the database is taken to have written to it."""
+    yield
+    if "kept" in request.fixturenames and re.search(r"\bdatabase\b", source(request.module)):
+        request.getfixturevalue("kept").written = True
+
+
+@cache
+def source(module: Any) -> str:
+    return Path(module.__file__).read_text()
 
 
 @dataclass

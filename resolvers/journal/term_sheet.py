@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Float, and_, case, cast, distinct, func, select
+from sqlalchemy import Float, and_, case, cast, func, select
 
 from auth.actor import Viewer
 from auth.policy import visible
@@ -121,7 +121,8 @@ async def find_term_mark_sheet(
 def sheet_query(viewer: Viewer, section: Section, term: Term) -> Any:
     """A line a student, all of it counted by the database."""
     members = (
-        select(distinct(SectionMembership.student_id).label("student_id"))
+        select(SectionMembership.student_id)
+        .distinct()
         .where(
             SectionMembership.school_id == viewer.school_id,
             SectionMembership.section_id == section.id,
