@@ -1,5 +1,6 @@
 """What `postmaster.pid` says, and whether it is still true."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def written(data: Path) -> int | None:
 def serves(pid: int, data: Path) -> bool:
     """Whether this process is the postmaster of this cluster; in doubt, it is."""
     arguments = _arguments(pid)
-    if not arguments or Path(arguments[0]).name not in {"postgres", "postmaster"}:
+    if not arguments or arguments[0].startswith("postgres:") or not _is_postgres(arguments[0]):
         return False
     folder = _folder(pid)
     if folder is None:  # not ours to look into: what was it told?
@@ -54,15 +55,26 @@ def serves(pid: int, data: Path) -> bool:
         return False
 
 
+def label(data: Path) -> str:
+    """The cluster's name in the titles of its processes, which every user can read."""
+    return f"gorod-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
+
+
 def members(data: Path) -> list[int]:
-    """The server's processes that are left, known by the folder they work in (Linux only)."""
-    numbers = (int(place.name) for place in Path("/proc").glob("[0-9]*"))
-    return [pid for pid in numbers if _folder(pid) == data and _is_postgres(pid)]
+    """The server's processes that are left (Linux only): known by the folder they work in or,
+    where we may not look into the processes of others, by their title."""
+    title = f"postgres: {label(data)}:"
+    numbers = [int(place.name) for place in Path("/proc").glob("[0-9]*")]
+    programs = {pid: next(iter(_arguments(pid)), "") for pid in numbers}
+    return [
+        pid
+        for pid, program in programs.items()
+        if program.startswith(title) or (_is_postgres(program) and _folder(pid) == data)
+    ]
 
 
-def _is_postgres(pid: int) -> bool:
+def _is_postgres(program: str) -> bool:
     """Sessions and helpers call themselves "postgres: …"."""
-    program = next(iter(_arguments(pid)), "")
     return Path(program.split(":")[0]).name in {"postgres", "postmaster"}
 
 

@@ -29,7 +29,6 @@ OPTIONS = {
     "lc_messages": "C",
     "logging_collector": "off",
     "log_destination": "stderr",
-    "cluster_name": "gorod",
 }
 
 
@@ -94,7 +93,11 @@ class Postmaster:
         return self._process.pid if self._process else None
 
     def _settings(self) -> list[str]:
-        settings = {**OPTIONS, "unix_socket_directories": str(self.socket), **self.options}
+        own = {
+            "unix_socket_directories": str(self.socket),
+            "cluster_name": pidfile.label(self.data),
+        }
+        settings = {**OPTIONS, **own, **self.options}
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _inherit(self) -> int:

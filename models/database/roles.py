@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from models.database.address import at_database, session
+from models.database.address import at_database, session, user
 from models.database.problems import Unfit
 from models.walls import APP
 
@@ -48,6 +48,11 @@ async def prepare(superuser_url: str, database: str = DATABASE) -> None:
 
 async def prepare_existing(url: str) -> None:
     """Somebody else's server: the same within the rights of this user, or the SQL to ask for."""
+    if user(url) == APP:
+        raise Unfit(
+            f"{APP} works with the tables, it does not make or change them: for that let "
+            "DATABASE_URL name a user who owns the database."
+        )
     async with _alone(url) as connection:
         try:
             await _make_roles(connection)

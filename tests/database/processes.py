@@ -1,0 +1,96 @@
+"""Folders for processes to work in; looking at processes, and ending them."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from models.database.address import session
+from models.database.embedded import Embedded
+
+Start = Callable[[], subprocess.Popen[str]]
+
+
+@contextmanager
+def passable() -> Iterator[Path]:
+    """As a checkout may be: others can pass through it. pytest's own folders are closed."""
+    made = Path(tempfile.mkdtemp(prefix="gorod-case-", dir="/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def line(program: subprocess.Popen[str]) -> list[str]:
+    assert program.stdout is not None
+    return program.stdout.readline().split()
+
+
+def kill(program: subprocess.Popen[str]) -> list[str]:
+    """kill -9, and what it still had said."""
+    program.kill()
+    said, _ = program.communicate()
+    return [word for word in said.splitlines(keepends=True) if word.endswith("\n")]
+
+
+def until(true: Callable[[], Any], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def gone(pid: int) -> bool:
+    """Or a zombie, where nobody buries orphans."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
+
+
+def ask(embedded: Embedded, query: str) -> Any:
+    async def asked() -> Any:
+        connection = await session(embedded.url("postgres", "postgres"))
+        try:
+            return await connection.fetchval(query)
+        finally:
+            await connection.close()
+
+    result: list[Any] = []
+    thread = threading.Thread(target=lambda: result.append(asyncio.run(asked())))
+    thread.start()
+    thread.join()
+    return result[0]
+
+
+@contextmanager
+def computing(embedded: Embedded) -> Iterator[int]:
+    """A session's process that does not notice the end of its server: it computes."""
+    url = embedded.url("postgres", "postgres")
+    with subprocess.Popen([sys.executable, "-c", COMPUTE, url], stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        pid = int(program.stdout.readline())
+        state = f"SELECT state = 'active' FROM pg_stat_activity WHERE pid = {pid}"
+        until(lambda: ask(embedded, state))
+        yield pid
+        program.kill()
+
+
+COMPUTE = """
+import asyncio, sys
+from models.database.address import session
+
+async def compute():
+    connection = await session(sys.argv[1])
+    print(connection.get_server_pid(), flush=True)
+    await connection.execute("DO 'BEGIN LOOP END LOOP; END'")
+
+asyncio.run(compute())
+"""

@@ -1,0 +1,153 @@
+"""The supervisor against real processes: killed at bad moments, started twice, lied to."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from models.database import account, binaries, home, pidfile
+from models.database.address import session
+from models.database.embedded import Embedded, opened
+from models.database.problems import InUse
+from tests.database.processes import Start, ask, computing, gone, kill, line, until
+
+pytestmark = pytest.mark.embedded_only
+
+
+def test_after_kill_nine_of_the_app_postgres_stops_by_itself_and_nothing_acknowledged_is_lost(
+    writer: Start,
+) -> None:
+    """The first of them makes the cluster, too."""
+    acknowledged = 0
+    for more in (3, 200, 40):
+        program = writer()
+        server, *found = map(int, line(program))
+        assert found[:acknowledged] == list(range(1, acknowledged + 1))
+        for _ in range(more):
+            [acknowledged] = map(int, line(program))
+        for last in kill(program):
+            acknowledged = int(last)
+        until(partial(gone, server))
+
+
+def test_a_new_start_waits_for_the_server_of_a_killed_one(writer: Start, data_dir: Path) -> None:
+    """Nobody waits for the orphan here; it may still be writing its last checkpoint."""
+    program = writer()
+    server = int(line(program)[0])
+    kill(program)
+    with Embedded(data_dir) as embedded:
+        assert gone(server)
+        assert ask(embedded, "SELECT count(*) FROM numbers") >= 0
+
+
+def test_a_cluster_half_made_when_its_maker_was_killed_is_made_again(
+    writer: Start, folder: Path
+) -> None:
+    data_dir = folder / ".gorod"
+    program = writer()
+    until((data_dir / "postgres.part" / "base").exists)
+    kill(program)
+    assert not (data_dir / "postgres").exists()
+    with Embedded(data_dir) as embedded:
+        assert ask(embedded, "SELECT 1") == 1
+    assert not (data_dir / "postgres.part").exists()
+
+
+def test_two_owners_never_share_one_cluster(writer: Start, data_dir: Path) -> None:
+    program = writer()
+    server = int(line(program)[0])
+    with pytest.raises(InUse, match=f"process {program.pid} "):
+        Embedded(data_dir).start()
+    assert not gone(server)
+    assert line(program)  # it has not even noticed
+    with opened(data_dir) as url:  # but whoever only wants to talk to its server may
+        assert asyncio.run(numbers(url("postgres", "postgres"))) > 0
+
+
+async def numbers(url: str) -> int:
+    connection = await session(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM numbers"))
+    finally:
+        await connection.close()
+
+
+def test_a_killed_postmaster_is_started_again_even_while_its_sessions_are_at_work(
+    data_dir: Path,
+) -> None:
+    with Embedded(data_dir) as embedded:
+        ask(embedded, "CREATE TABLE kept AS SELECT 42 AS answer")
+        assert not embedded.ensure()
+        with computing(embedded) as busy:
+            assert embedded.pid
+            os.kill(embedded.pid, signal.SIGKILL)
+            until(lambda: not embedded.alive())
+            assert not gone(busy)
+            assert embedded.ensure()
+            assert gone(busy)
+        assert ask(embedded, "SELECT answer FROM kept") == 42
+
+
+@pytest.mark.parametrize("content", ["{stranger}", "{dead}", "", "torn"])
+def test_a_stale_pid_file_is_removed_only_on_proof(data_dir: Path, content: str) -> None:
+    stranger = subprocess.Popen(["sleep", "600"])
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    file = data_dir / "postgres" / "postmaster.pid"
+    first = content.format(stranger=stranger.pid, dead=dead.pid)
+    file.write_text(f"{first}\n{file.parent}\n1\n5432\n\n*\n" if first else "")
+    try:
+        with Embedded(data_dir) as embedded:
+            assert ask(embedded, "SELECT 1") == 1
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_server_that_somebody_else_started_is_left_alone(data_dir: Path) -> None:
+    cluster, socket = data_dir / "postgres", data_dir / "socket"
+    user = account.of_server(cluster)
+    programs = binaries.for_account(user, home.SHARED)
+    foreign = subprocess.Popen(
+        [programs.program("postgres"), "-D", cluster, "-k", socket, "-c", "listen_addresses="],
+        cwd="/",
+        stderr=subprocess.DEVNULL,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
+    )
+    try:
+        until(lambda: pidfile.written(cluster) == foreign.pid)
+        with pytest.raises(InUse, match=f"Process {foreign.pid} "):
+            Embedded(data_dir).start()
+        assert foreign.poll() is None
+        assert pidfile.written(cluster) == foreign.pid
+    finally:
+        foreign.send_signal(signal.SIGINT)
+        foreign.wait()
+
+
+def test_the_server_outlives_the_thread_that_started_it(data_dir: Path) -> None:
+    """The kernel's death signal follows the thread that forks, not the process."""
+    embedded = Embedded(data_dir)
+    thread = threading.Thread(target=embedded.start)
+    thread.start()
+    thread.join()
+    with embedded:
+        pid = embedded.pid
+        assert ask(embedded, "SELECT pg_sleep(0.2) IS NOT NULL")
+        assert (embedded.alive(), embedded.pid) == (True, pid)
+
+
+async def test_it_starts_and_stops_inside_a_running_loop(data_dir: Path) -> None:
+    with Embedded(data_dir) as embedded:
+        connection = await session(embedded.url("postgres", "postgres"))
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+    assert not embedded.alive()

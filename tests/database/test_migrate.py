@@ -1,0 +1,26 @@
+"""Versions of the tables: the newest is the models', and there is a way back."""
+
+from models.database import migrate, roles
+from tests.postgres import Server
+
+
+async def prepared(postgres: Server, name: str) -> str:
+    await roles.prepare(postgres.url("postgres", "postgres"), name)
+    return postgres.url("postgres", name)
+
+
+async def test_upgraded_tables_are_what_the_models_say(postgres: Server) -> None:
+    url = await prepared(postgres, "drifting")
+    await migrate.upgrade(url)
+    now, newest = await migrate.status(postgres.url("gorod_app", "drifting"))
+    assert now == newest
+    assert await migrate.drift(url) == []
+
+
+async def test_there_is_a_way_back_to_nothing_and_forth_again(postgres: Server) -> None:
+    url = await prepared(postgres, "back_and_forth")
+    await migrate.upgrade(url)
+    await migrate.downgrade(url, "base")
+    assert (await migrate.status(url))[0] is None
+    await migrate.upgrade(url)
+    assert await migrate.drift(url) == []
