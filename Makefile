@@ -1,0 +1,48 @@
+# make run: everything on this machine.  make test: all checks.  The rest: make help.
+SHELL := /bin/bash
+BIN := .venv/bin
+
+# What the shell around us sets must not change what we do: bytecode makes starts quick.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+ifneq ($(filter test,$(MAKECMDGOALS)),)
+unexport DATABASE_URL
+endif
+
+.PHONY: help venv run test checks schema lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run     start database, made-up school and API on http://127.0.0.1:8000 (PORT=…)'
+	@echo 'make test    format, lint, types, imports, schema, tests'
+	@echo 'make schema  write schema.graphql anew'
+	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
+	@echo 'make clean   remove what was made; .gorod, which holds data, stays'
+
+venv:
+	@.ci/bootstrap
+
+run: venv
+	@$(BIN)/gorod dev
+
+test: venv checks
+	$(BIN)/pytest -n auto
+	@# Once more on the oldest PostgreSQL we promise, where the machine has one.
+	@if $(BIN)/python -m tests.postgres; then \
+		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
+
+checks: venv
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/gorod schema check
+
+schema: venv
+	@$(BIN)/gorod schema print > .schema.graphql.part && mv .schema.graphql.part schema.graphql
+
+lock:
+	@.ci/bootstrap lock $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,121 @@
+"""What commands share: the settings, and the database they name."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Database:
+    """app: address for the product. owner: address for who may change tables, or sees all
+    schools. own: indicates whether it is the embedded one, with which we may do as we like."""
+
+    app: str
+    owner: str
+    own: bool
+
+
+def settings(**given: Any) -> "Settings":
+    """From the environment; a wrong value is a mistake of the asker."""
+    from pydantic import ValidationError
+
+    from gql.settings import Settings
+
+    try:
+        return Settings(**given)
+    except ValidationError as problem:
+        lines = [f"{_variable(e['loc'])}: {e['msg']}" for e in problem.errors()]
+        raise typer.BadParameter("; ".join(lines)) from problem
+
+
+def external(current: "Settings") -> Database | None:
+    """The server that the environment names."""
+    if current.database_url is None:
+        return None
+    url = current.database_url.get_secret_value()
+    return Database(app=url, owner=url, own=False)
+
+
+@contextmanager
+def database(current: "Settings") -> Iterator[Database]:
+    """The named server, the embedded one of a `gorod` that runs already, or one for the while."""
+    if named := external(current):
+        yield named
+        return
+    from models.database.embedded import opened
+
+    with opened(current.data_dir) as url:
+        yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))
+
+
+def embedded_database(app: str, owner: str) -> Database:
+    return Database(app=app, owner=owner, own=True)
+
+
+async def prepare(target: Database) -> None:
+    """Roles, extension, and for the embedded server the database itself."""
+    from models.database import roles
+    from models.database.address import at_database
+
+    if target.own:
+        await roles.prepare(at_database(target.owner, "postgres"))
+    else:
+        await roles.prepare_existing(target.owner)
+
+
+async def make_ready(target: Database) -> None:
+    """All that, and the tables; nothing happens where all is there."""
+    from models.database import migrate
+
+    await prepare(target)
+    await migrate.upgrade(target.owner)
+
+
+async def ensure_usable(current: "Settings", target: Database) -> None:
+    """Our own database is brought up to date in passing; somebody else's must be so already."""
+    if target.own:
+        await make_ready(target)
+    await check(current, target)
+
+
+async def check(current: "Settings", target: Database) -> None:
+    """Refuses a server that the product must not work with."""
+    from sqlalchemy.pool import NullPool
+
+    from models.database import fitness
+    from models.database.engine import connect
+
+    engine = connect(target.app, poolclass=NullPool, caches=current.statement_caches)
+    await fitness.check(engine, caches=current.statement_caches)
+
+
+async def count_schools(target: Database) -> int:
+    from sqlalchemy import text
+    from sqlalchemy.pool import NullPool
+
+    from models.database.engine import connect, explained
+    from models.database.roles import OWNER
+
+    engine = connect(target.owner, role=OWNER, poolclass=NullPool)
+    with explained():
+        async with engine.connect() as connection:
+            return int(await connection.scalar(text("SELECT count(*) FROM schools")) or 0)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]).upper() if location else "settings"
+    known = {"DATABASE_URL", "PORT"}
+    return name if name in known or name.startswith("GOROD_") else f"GOROD_{name}"

@@ -1,0 +1,39 @@
+"""What is shown once the API answers: where it is, and how to come in."""
+
+from typing import TYPE_CHECKING, Any
+
+from gql.cli.backend import Database
+from gql.cli.console import screen, table
+from gql.cli.server import ENDPOINT
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+    from resolvers.demo import Login
+
+CONSOLE = "/graphiql"
+
+
+async def show(current: "Settings", target: Database) -> None:
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.table import Table
+
+    from resolvers import demo
+
+    where = Table.grid(padding=(0, 2))
+    where.add_row("GraphQL", f"{current.public}{ENDPOINT}")
+    where.add_row("GraphiQL", f"{current.public}{CONSOLE}")
+    where.add_row("Database", "embedded" if target.own else "DATABASE_URL")
+    parts: list[Any] = [where]
+    if current.demo and (people := await demo.logins(target.owner)):
+        parts += ["", *_who(people)]
+    console = screen()
+    console.print(Panel(Group(*parts), title="Gorod", expand=False))
+    console.print("Ctrl-C stops everything.")
+
+
+def _who(people: "list[Login]") -> list[Any]:
+    """The password stands in the heading: it is the same for all."""
+    heading = f"To sign in to the made-up school (password {people[0].password}):"
+    rows = [(who.role.name, who.login, who.name) for who in people]
+    return [heading, table(("role", "login", "name"), rows)]

@@ -1,0 +1,74 @@
+"""How commands talk: to a person, or with `--json` to a program."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
+
+
+def screen() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    typer.echo(text)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def fail(text: str) -> NoReturn:
+    typer.echo(f"gorod: {text}", err=True)
+    raise typer.Exit(1)
+
+
+def insist(yes: bool, what: str) -> None:
+    """Nothing is destroyed unless a person says so, here or with `--yes`."""
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{what} Say --yes if you mean it.")
+    typer.confirm(f"{what} Go on?", abort=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*columns, box=box.SIMPLE, pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str, float], None]]:
+    """Takes the name of a step and the part of the whole that is done, 0 to 1."""
+    console = screen()
+    if not console.is_terminal:
+        say(f"{title} …")
+        yield lambda step, done: None
+        return
+
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[step]}"), console=console) as bar:
+        task = bar.add_task(title, total=1.0, step="")
+        yield lambda step, done: bar.update(task, completed=done, step=step)
+        bar.update(task, completed=1.0, step="")

@@ -1,0 +1,54 @@
+"""`gorod demo`: made-up schools."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gql.cli.backend import count_schools, database, ensure_usable, run, settings
+from gql.cli.console import Json, Yes, insist, print_json, progress, say, screen, table
+
+app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
+
+
+class Size(StrEnum):
+    SMALL = "small"
+    SCHOOL = "school"
+    CITY = "city"
+
+
+@app.command()
+def load(
+    size: Annotated[Size, typer.Option(help="How much of it.")] = Size.SMALL,
+    seed: Annotated[int, typer.Option(help="The same number makes the same school.")] = 1,
+    yes: Yes = False,
+) -> None:
+    """Make up a school with its people, lessons and marks."""
+    from resolvers import demo
+
+    current = settings()
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        if there := run(count_schools(target)):
+            insist(yes, f"The database has {there} school(s): made-up data would mix with theirs.")
+        with progress("Making up a school") as advance:
+            run(demo.load(target.owner, size.value, seed, current.key, advance))
+    say("Done. `gorod demo logins` shows who may come in.")
+
+
+@app.command()
+def logins(as_json: Json = False) -> None:
+    """Show how the made-up people sign in."""
+    from resolvers import demo
+
+    current = settings()
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        known = run(demo.logins(target.owner))
+    people = [{**asdict(login), "role": login.role.name} for login in known]
+    columns = ("role", "login", "password", "name", "school")
+    if as_json:
+        print_json(people)
+    else:
+        screen().print(table(columns, [[str(p[c]) for c in columns] for p in people]))

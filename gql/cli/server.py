@@ -1,0 +1,157 @@
+"""uvicorn in this process, and the signals that end it."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from http.client import HTTPConnection
+from typing import Any, TypeVar
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from gql.cli.console import fail
+
+T = TypeVar("T")
+
+ENDPOINT = "/graphql"
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop before there was anything to wait for."""
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: there is more to stop than this, and stopping is no failure."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+@contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """Taken first of all: a port in use should be told before a database is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as problem:
+        reason = os.strerror(problem.errno or 0)
+        fail(f"cannot listen on {host}:{port}: {reason}. Set PORT to another one.")
+    with listening:
+        yield listening
+
+
+def until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Runs it; Ctrl-C, SIGTERM and a closed terminal set the event."""
+
+    async def stoppable() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        try:
+            await main(stop)
+        except Stopped:
+            return
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(stoppable())
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """Its result; Stopped, with the work cancelled, if somebody would not wait for it."""
+    task = asyncio.create_task(work)
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.wait({task})
+    raise Stopped
+
+
+async def serve(
+    app: Starlette,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    *,
+    patience: int,
+    announce: Callable[[], Awaitable[None]],
+    watch: Callable[[], Awaitable[None]],
+) -> None:
+    """Until asked to stop, or until `watch` fails. `announce` comes when the API has answered.
+
+    patience: seconds that open requests and sockets get to finish.
+    """
+    server = _Server(_config(app, patience))
+    running = asyncio.create_task(_run(server, listening))
+    beside = asyncio.create_task(_tell(server, listening, announce, watch))
+    asked = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait({running, beside, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        server.should_exit = True
+        beside.cancel()
+        asked.cancel()
+        if not server.started:
+            running.cancel()
+        await asyncio.wait({running, beside})
+
+
+async def _tell(
+    server: _Server,
+    listening: socket.socket,
+    announce: Callable[[], Awaitable[None]],
+    watch: Callable[[], Awaitable[None]],
+) -> None:
+    await server.listens.wait()
+    await asyncio.to_thread(_ask, listening)
+    await announce()
+    await watch()
+
+
+def _config(app: Starlette, patience: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=patience,
+    )
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listening])
+    except SystemExit as problem:
+        raise RuntimeError("The API did not start; the log says why.") from problem
+
+
+def _ask(listening: socket.socket) -> None:
+    """One real question over the network: what is announced has answered once."""
+    host, port = listening.getsockname()[:2]
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = HTTPConnection(near, port, timeout=30)
+    try:
+        body = b'{"query": "{__typename}"}'
+        connection.request("POST", ENDPOINT, body, {"Content-Type": "application/json"})
+        connection.getresponse().read()
+    finally:
+        connection.close()

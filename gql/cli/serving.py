@@ -1,0 +1,118 @@
+"""`gorod dev` and `gorod serve`: everything up, then down again."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gql.cli import backend
+from gql.cli.backend import Database
+from gql.cli.console import progress, say
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+    from models.database.embedded import Embedded
+
+Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT says the same.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(dev)
+    app.command()(serve)
+
+
+def dev(port: Port = None) -> None:
+    """Run everything on this machine: database, a made-up school, API, console."""
+    _up(port, environment="development", demo=True)
+
+
+def serve(port: Port = None) -> None:
+    """Run the API for real use, without made-up data.
+
+    A database named by DATABASE_URL must be up to date; the embedded one is brought there.
+    """
+    _up(port, demo=False)
+
+
+def _up(port: int | None, **given: Any) -> None:
+    current = backend.settings(**given, **({} if port is None else {"port": port}))
+
+    from gql.cli.server import listen, until_stopped
+
+    with listen(current.host, current.port) as listening:
+        real = current.model_copy(update={"port": listening.getsockname()[1]})
+        until_stopped(lambda stop: _run(real, listening, stop))
+    say("Stopped.")
+
+
+async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Event) -> None:
+    """Whatever ends it, the embedded server is stopped last."""
+    from gql.cli.server import unless
+
+    if named := backend.external(current):
+        await unless(stop, _ready(current, named))
+        await _serve(current, named, listening, stop, _look_away)
+        return
+
+    from models.database.embedded import Embedded
+
+    embedded = Embedded(current.data_dir)
+    try:
+        say("Starting PostgreSQL …")
+        await unless(stop, asyncio.to_thread(embedded.start))
+        own = backend.embedded_database(
+            embedded.url("gorod_app", "gorod"), embedded.url("postgres", "gorod")
+        )
+        await unless(stop, _ready(current, own))
+        await _serve(current, own, listening, stop, lambda: _keep(embedded))
+    finally:
+        await asyncio.to_thread(embedded.stop)
+
+
+async def _ready(current: "Settings", target: Database) -> None:
+    """In development we may change the database, and an empty one gets a school."""
+    if not current.demo:
+        await backend.ensure_usable(current, target)
+        return
+    await backend.make_ready(target)
+    await backend.check(current, target)
+    if await backend.count_schools(target) == 0:
+        from resolvers import demo
+
+        with progress("Making up a school") as advance:
+            await demo.load(target.owner, "small", 1, current.key, advance)
+
+
+async def _serve(
+    current: "Settings",
+    target: Database,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    watch: Callable[[], Awaitable[None]],
+) -> None:
+    from gql.app import create_app
+    from gql.cli import card, server
+
+    await server.serve(
+        create_app(current, target.app),
+        listening,
+        stop,
+        patience=3 if current.demo else 30,
+        announce=lambda: card.show(current, target),
+        watch=watch,
+    )
+
+
+async def _keep(embedded: "Embedded") -> None:
+    """Starts the database again if somebody killed it."""
+    while True:
+        await asyncio.sleep(0.5)
+        if not embedded.alive() and await asyncio.to_thread(embedded.ensure):
+            say("PostgreSQL had ended and was started again.")
+
+
+async def _look_away() -> None:
+    """Nobody but its owner looks after a server of somebody else."""
+    await asyncio.Event().wait()

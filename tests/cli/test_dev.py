@@ -1,0 +1,79 @@
+"""`gorod dev` from nothing to answering, killed, started again, and stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from models.database import pidfile
+from tests.cli.test_commands import GOROD
+from tests.database.processes import gone, passable, until
+
+pytestmark = pytest.mark.embedded_only
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with passable() as folder:
+        yield folder / ".gorod"
+        until(lambda: not pidfile.members(folder / ".gorod" / "postgres"))
+
+
+@pytest.fixture
+def dev(data_dir: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str]]]:
+    """Starts it; the process and the address of its API, once that is shown."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> tuple[subprocess.Popen[str], str]:
+        program = subprocess.Popen(
+            [*GOROD, "dev"],
+            env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(program)
+        assert program.stdout is not None
+        for line in program.stdout:
+            if "/graphql" in line:
+                return program, line.split()[2]
+        raise AssertionError("it ended without an address")
+
+    yield start
+    for program in started:
+        with program:
+            program.kill()
+
+
+def typename(api: str) -> str:
+    request = urllib.request.Request(
+        api, b'{"query": "{__typename}"}', {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)["data"]["__typename"])
+
+
+def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
+    data_dir: Path, dev: Callable[[], tuple[subprocess.Popen[str], str]]
+) -> None:
+    killed, api = dev()
+    assert typename(api) == "Query"
+    killed.kill()
+    program, api = dev()
+    assert typename(api) == "Query"
+    status = subprocess.run(
+        [*GOROD, "db", "status", "--json"],
+        env={**os.environ, "GOROD_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(status.stdout)["upToDate"]
+    server = pidfile.written(data_dir / "postgres")
+    assert server
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(60) == 0
+    assert gone(server)
