@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,13 +97,23 @@ async def _serve(
     from gql.cli import card, server
 
     await server.serve(
-        create_app(current, target.app),
+        create_app(current, target.app, _logins(target) if current.demo else None),
         listening,
         stop,
         patience=3 if current.demo else 30,
         announce=lambda: card.show(current, target),
         watch=watch,
     )
+
+
+def _logins(target: Database) -> Callable[[], Awaitable[list[dict[str, str]]]]:
+    async def people() -> list[dict[str, str]]:
+        from resolvers import demo
+
+        known = await demo.logins(target.owner)
+        return [{**asdict(login), "role": login.role.name} for login in known]
+
+    return people
 
 
 async def _keep(embedded: "Embedded") -> None:
