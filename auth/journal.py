@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from auth.actor import Viewer
 from auth.people import lists_of_sections, of_student
@@ -11,9 +11,9 @@ from auth.rights import Right
 from auth.timetable import read_lessons
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
+from models.journal.closures import JournalClosure
 from models.journal.diary import DiaryLesson
 from models.journal.marks import Mark, MarkRevision
-from models.journal.closures import JournalClosure
 from models.journal.term_marks import TermMark, TermMarkRevision
 from models.timetable.lessons import Lesson
 
@@ -31,21 +31,33 @@ def write_marks(viewer: Viewer, assignment: Any) -> Reach:
     return lists_of_sections(viewer, assignment.section_id)
 
 
-@readable(Mark, Right.MARKS_READ)
-@allowed(Mark, Right.MARKS_READ_HISTORY)
-@allowed(Mark, Right.MARKS_READ_AUTHORS)
-def read_marks(viewer: Viewer, mark: Any) -> Reach:
+def shown_marks(viewer: Viewer, mark: Any) -> Reach:
     """Families: of their own child, once published (domain.md e14). Teachers: of their sections
-    and of their class. An emptied cell is no mark."""
+    and of their class."""
     reach = of_student(viewer, mark.student_id)
     published = mark.published_at <= viewer.now
-    reach = {
+    return {
         **reach,
         SELF: and_(reach[SELF], published),
         CHILD: and_(reach[CHILD], published),
         SECTION: lists_of_sections(viewer, mark.section_id)[SECTION],
     }
+
+
+@readable(Mark, Right.MARKS_READ)
+@allowed(Mark, Right.MARKS_READ_HISTORY)
+@allowed(Mark, Right.MARKS_READ_AUTHORS)
+def read_marks(viewer: Viewer, mark: Any) -> Reach:
+    """Whom they are shown to. An emptied cell is no mark."""
+    reach = shown_marks(viewer, mark)
     return {scope: and_(rule, mark.withdrawn_at.is_(None)) for scope, rule in reach.items()}
+
+
+def was_marked(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
+    """Whom to tell that a mark was taken back: all to whom it was shown until then."""
+    held = viewer.scopes(Right.MARKS_READ)
+    rules = (rule for scope, rule in shown_marks(viewer, mark).items() if scope in held)
+    return or_(false(), *rules)
 
 
 @readable(MarkRevision, Right.MARKS_READ_HISTORY)

@@ -5,7 +5,9 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError, OperationType
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 from strawberry.utils.await_maybe import await_maybe
@@ -15,6 +17,10 @@ from gql.logs import log
 from models.problems import Problem
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
+from resolvers.events.listening import Delivery
+
+WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""Raised when a request does not say which operation to run; by HTTP these are a 400."""
 
 
 class Operation(SchemaExtension):
@@ -33,17 +39,21 @@ class Operation(SchemaExtension):
 
 
 class PerEvent(StrawberryGraphQLCoreExecutionContext):
-    """Answers each event of a subscription in a Ctx of its own, closed before it is sent."""
+    """Answers each event of a subscription in the Ctx it was judged in, closed before sending."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         heard = self.operation.operation is OperationType.SUBSCRIPTION
         return self.answer() if heard else super().execute_operation(serially)
 
     async def answer(self) -> Any:
-        async with self.context_value.caller.open() as self.context_value:
+        delivery: Delivery = self.root_value
+        self.root_value, self.context_value = delivery.event, delivery.ctx
+        try:
             answer = await await_maybe(super().execute_operation(False))
-            await told_of_reading(self.context_value)
+            await told_of_reading(delivery.ctx)
             return answer
+        finally:
+            await delivery.ctx.session.close()
 
 
 class Schema(strawberry.Schema):
@@ -61,6 +71,9 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, Problem):
         return told(error, cause, caller.language)
+    if isinstance(cause, WHICH):
+        error.extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
+        return error
     if cause is None or isinstance(cause, GraphQLError):  # the request's fault, found by graphql
         parse = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if parse else "BAD_USER_INPUT"

@@ -1,7 +1,7 @@
 """The one way to write: a right, a transaction, a trace, and news for those who listen."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from functools import wraps
@@ -186,8 +186,16 @@ def refusal(error: BaseException, given: Mapping[str, Any], meaning: Refusals) -
     if isinstance(error, DBAPIError) and error.orig:
         return meaning.problem(error.orig.__cause__) or error
     if isinstance(error, Problem) and error.of and not error.field:
-        error.field = next((name for name, value in given.items() if value == error.of), None)
+        error.field = next((p for p, value in arguments(given) if value == error.of), None)
     return error
+
+
+def arguments(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Arguments and what stands in lists of them, by their paths."""
+    for name, value in given.items():
+        yield name, value
+        if isinstance(value, list):
+            yield from ((f"{name}.{place}", one) for place, one in enumerate(value))
 
 
 def lost_a_race(problem: BaseException) -> bool:

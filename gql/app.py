@@ -1,0 +1,146 @@
+"""HTTP and sockets: who is at the door, and where what is served."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from cross_web import HTTPException
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from gql import graphiql
+from gql.files import transfer
+from gql.schema import schema
+from gql.settings import Settings
+from gql.sockets import Socket, Wire
+from models.database.engine import connect
+from models.secrets import Secrets
+from resolvers.context import Caller, Services
+from resolvers.events.readers import Tails
+from resolvers.events.tail import Pace
+from resolvers.files.storage import Storage
+
+
+class Api(GraphQL[Caller, None]):
+    """Lets a Caller in; each of its operations opens its own Ctx."""
+
+    websocket_adapter_class = Wire
+    graphql_transport_ws_handler_class = Socket
+
+    def __init__(self, services: Services, origins: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            allowed_origins=origins,
+            connection_init_wait_timeout=timedelta(seconds=5),
+        )
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive=receive, send=send))
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as refusal:
+            response = malformed(refusal.reason, refusal.status_code)
+        except (UnicodeDecodeError, RecursionError):
+            response = malformed("The body is not UTF-8 JSON.", 400)
+        await response(scope, receive, send)
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Caller:
+        return Caller(
+            services=self.services,
+            token=bearer(request.headers.get("authorization")),
+            language=language_of(request),
+            user_agent=request.headers.get("user-agent"),
+        )
+
+    async def on_ws_connect(self, context: Caller) -> Any:
+        """A socket brings its token in `connection_init`: browsers cannot set headers there."""
+        given: Mapping[str, Any] = context.connection_params or {}
+        said = {str(name).lower(): value for name, value in given.items()}
+        if isinstance(token := said.get("authorization"), str):
+            context.token = bearer(token)
+        if said.get("accept-language") in ("ru", "en"):
+            context.language = said["accept-language"]
+        return await super().on_ws_connect(context)
+
+
+def malformed(reason: str, status: int) -> Response:
+    """A request that is no GraphQL request at all, in the shape of every other error."""
+    error = {"message": reason, "extensions": {"code": "BAD_REQUEST"}}
+    headers = {"Allow": "POST"} if status == 405 else None
+    return JSONResponse({"errors": [error]}, status, headers)
+
+
+def bearer(header: str | None) -> str | None:
+    """The token of `Bearer …`; whatever else is there is no token."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """`ru` or `en`, by the first of the two that `Accept-Language` names; Russian by default."""
+    for part in connection.headers.get("accept-language", "").split(","):
+        if (tag := part.strip()[:2].lower()) in ("ru", "en"):
+            return tag
+    return "ru"
+
+
+def services_of(settings: Settings, url: str) -> Services:
+    engine = connect(
+        url,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        caches=settings.statement_caches,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+    )
+    secrets, storage = Secrets(settings.key), Storage(settings.storage)
+    kept = timedelta(days=settings.events_kept_days)
+    tails = Tails(Pace(recheck=settings.socket_recheck_seconds, retention=kept))
+    return Services(engine, secrets, storage, public_url=settings.public, tails=tails)
+
+
+def create_app(
+    settings: Settings, url: str | None = None, logins: "Logins | None" = None
+) -> Starlette:
+    """The API, GraphiQL and file transfer, on the database at `url` or of the settings."""
+    if url is None:
+        assert settings.database_url  # noqa: S101  # whoever starts it without one gives `url`
+        url = settings.database_url.get_secret_value()
+    services = services_of(settings, url)
+    api = Api(services, settings.trusted_origins)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await services.engine.dispose()
+
+    routes: list[BaseRoute] = [Route("/graphql", api), WebSocketRoute("/graphql", api)]
+    files = transfer.routes(services, language_of)
+    people = Route("/graphiql/logins.json", known_logins(logins))
+    return Starlette(routes=[*routes, *files, people, *graphiql.routes()], lifespan=lifespan)
+
+
+Logins = Callable[[], Awaitable[list[dict[str, str]]]]
+
+
+def known_logins(logins: Logins | None) -> Callable[[Request], Awaitable[Response]]:
+    """How the made-up people sign in, for GraphiQL to offer; nobody outside of the demo."""
+
+    async def answer(_: Request) -> Response:
+        return JSONResponse(await logins() if logins else [])
+
+    return answer

@@ -1,0 +1,79 @@
+"""The public schema: the table of contents of the product."""
+
+from types import ModuleType
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from gql import events
+from gql.access import accounts, audit, explain, roles, sessions, viewer
+from gql.bridge import query
+from gql.communication import mail, notices
+from gql.errors import Operation, PerEvent, Schema
+from gql.files import files
+from gql.journal import (
+    assignments,
+    attendance,
+    closures,
+    diary,
+    journal,
+    marks,
+    term_marks,
+    term_sheet,
+)
+from gql.people import guardians, persons, private, staff, students
+from gql.scalars import SCALARS
+from gql.school import calendar, rooms, schools
+from gql.structure import classes, sections
+from gql.timetable import lessons
+from resolvers import nodes
+
+
+@strawberry.type
+class Nodes:
+    node = query(nodes.find_node)
+    nodes = query(nodes.find_nodes)
+
+
+FEATURES: tuple[ModuleType, ...] = (
+    sessions, viewer, accounts, roles, explain, audit,
+    schools, calendar, rooms,
+    persons, students, guardians, private, staff,
+    classes, sections,
+    lessons,
+    diary, journal, assignments, marks, attendance, term_marks, term_sheet, closures,
+    notices, mail,
+    files,
+    events,
+)  # fmt: skip
+ROOTS = ("Query", "Mutation", "Subscription")
+
+
+def root(name: str, *more: Any) -> Any:
+    """`Query`, `Mutation` or `Subscription` of all features."""
+    parts = (getattr(feature, name, None) for feature in FEATURES)
+    return merge_types(name, (*more, *(part for part in parts if part is not None)))
+
+
+def types_of(feature: ModuleType) -> list[Any]:
+    """What a feature shows: named here, for some are reached only as `Node`."""
+    return [
+        shown
+        for name, shown in vars(feature).items()
+        if hasattr(shown, "__strawberry_definition__")
+        and shown.__module__ == feature.__name__
+        and name not in ROOTS
+    ]
+
+
+schema = Schema(
+    root("Query", Nodes),
+    root("Mutation"),
+    root("Subscription"),
+    types=[shown for feature in FEATURES for shown in types_of(feature)],
+    extensions=[Operation],
+    execution_context_class=PerEvent,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

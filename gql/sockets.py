@@ -1,0 +1,200 @@
+"""Sockets: the protocol `graphql-transport-ws`, more careful than Strawberry's own handler.
+
+A frame that is none of the protocol closes the socket, but an operation that fails, be it for its
+syntax, ends only itself. A socket may be opened by a stranger: tools connect before anybody signs
+in, an answer to a wrong token here would tell no more than one to an operation does, and each
+operation is judged by itself anyway. What began under a good token is another matter: when that
+ends, so does the socket, for nothing else on it can go on.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, cast
+from uuid import uuid4
+
+from graphql import GraphQLError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.types import ExecutionResult
+
+from gql.errors import named
+from models.problems import Problem
+from resolvers.context import Caller
+from resolvers.events.problems import AccessRevoked, SessionEnded, SubscriptionLimit
+
+MOST_CHARACTERS = 256 * 1024
+"""The longest frame that is read, as with bodies of HTTP requests."""
+MOST_OPERATIONS = 50
+"""How many operations a socket may run at once."""
+CLOSING: Mapping[type[Problem], tuple[int, str]] = {
+    SessionEnded: (4401, "Unauthorized"),
+    AccessRevoked: (4403, "Forbidden"),
+}
+"""What ends the whole socket, not only the operation it happened to."""
+MAYBE_MAPPING, MAYBE_TEXT = (dict, type(None)), (str, type(None))
+PAYLOAD = {
+    "query": (str,),
+    "variables": MAYBE_MAPPING,
+    "operationName": MAYBE_TEXT,
+    "extensions": MAYBE_MAPPING,
+}
+FRAMES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "connection_init": {"payload": MAYBE_MAPPING},
+    "ping": {"payload": MAYBE_MAPPING},
+    "pong": {"payload": MAYBE_MAPPING},
+    "subscribe": {"id": (str,), "payload": (dict,)},
+    "complete": {"id": (str,)},
+}
+
+
+def fits(given: Mapping[str, Any], shape: Mapping[str, tuple[type, ...]]) -> bool:
+    return all(isinstance(given.get(name), types) for name, types in shape.items())
+
+
+def fault_of(frame: Any) -> str | None:
+    """What is wrong with a frame; None if it is one of the protocol."""
+    if not isinstance(frame, dict) or not isinstance(kind := frame.get("type"), str):
+        return "A message is an object with a type"
+    if kind not in FRAMES:
+        return "Unknown type of message"
+    if not fits(frame, FRAMES[kind]) or frame.get("id") == "":
+        return f"Not a message of type {kind}"
+    if kind == "subscribe" and not fits(frame["payload"], PAYLOAD):
+        return "Not the payload of an operation"
+    return None
+
+
+class Wire(ASGIWebSocketAdapter):
+    """A socket that several tasks speak through: what one says after another has closed it is
+    lost, and no mistake."""
+
+    async def iter_json(
+        self, *, ignore_parsing_errors: bool = False
+    ) -> AsyncGenerator[object, None]:
+        while self.ws.application_state is WebSocketState.CONNECTED:
+            try:
+                text = await self.ws.receive_text()
+            except KeyError:
+                raise NonTextMessageReceived from None
+            except (WebSocketDisconnect, RuntimeError):
+                return
+            try:
+                if len(text) > MOST_CHARACTERS:
+                    raise NonJsonMessageReceived
+                frame = self.view.decode_json(text)
+            except (ValueError, RecursionError):
+                raise NonJsonMessageReceived from None
+            yield frame
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(cast("str", self.view.encode_json(message)))
+        except (WebSocketDisconnect, RuntimeError):
+            raise WebSocketDisconnected from None
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state is WebSocketState.CONNECTED:
+            await self.ws.close(code, reason)
+
+
+class Running(Operation[Caller, None]):
+    """An operation with the `extensions` it came with."""
+
+    __slots__ = ["extensions"]
+
+    def __init__(self, handler: "Socket", id: str, payload: Mapping[str, Any]) -> None:
+        super().__init__(
+            handler, id, payload["query"], payload.get("variables"), payload.get("operationName")
+        )
+        self.extensions: dict[str, Any] | None = payload.get("extensions")
+
+
+class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
+    """A connection and the operations on it."""
+
+    async def handle_message(self, message: Any) -> None:
+        if fault := fault_of(message):
+            await self.handle_invalid_message(fault)
+            return
+        if message["type"] == "connection_init" and message.get("payload") is None:
+            message = {**message, "payload": {}}
+        await super().handle_message(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        name = message["id"]
+        if not self.connection_acknowledged:
+            await self.websocket.close(4401, "Unauthorized")
+        elif name in self.operations:
+            await self.websocket.close(4409, f"Subscriber for {name[:60]} already exists")
+        elif len(self.operations) >= MOST_OPERATIONS:
+            refused = self.problem(SubscriptionLimit(most=MOST_OPERATIONS))
+            await self.send_message({"id": name, "type": "error", "payload": [refused.formatted]})
+        else:
+            operation = self.operations[name] = Running(self, name, message["payload"])
+            operation.task = asyncio.create_task(self.run_operation(operation))
+            operation.task.add_done_callback(self._task_done)
+
+    async def run_operation(self, operation: Operation[Caller, None]) -> None:
+        """Until it has ended, or the socket has."""
+        caller = replace(self.context, request_id=uuid4().hex)
+        try:
+            ending = await self.answer(cast("Running", operation), caller)
+            if ending is not None:
+                await self.end(*ending)
+        except WebSocketDisconnected:
+            return
+        except Exception as error:  # a bug, of which the client must not learn more than that
+            await self.break_off(operation, error, caller)
+
+    async def answer(self, operation: Running, caller: Caller) -> tuple[int, str] | None:
+        """Send what an operation yields; how to close the socket, if it ended so."""
+        stream = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=caller,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+        )
+        async with aclosing(stream):
+            async for result in stream:
+                assert isinstance(result, ExecutionResult)  # noqa: S101  # no `@defer` here
+                if result.errors and result.data is None:
+                    await operation.send_initial_errors(result.errors)
+                    return closing(result.errors)
+                await operation.send_next(result)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        return None
+
+    async def break_off(
+        self, operation: Operation[Caller, None], error: Exception, caller: Caller
+    ) -> None:
+        told = named(GraphQLError(str(error), original_error=error), caller)
+        try:
+            await operation.send_initial_errors([told])
+        except WebSocketDisconnected:
+            return
+
+    async def end(self, code: int, reason: str) -> None:
+        """Close the socket, and all that still runs on it before it can say another word."""
+        for name in list(self.operations):
+            await self.cleanup_operation(name)
+        await self.websocket.close(code, reason)
+
+    def problem(self, problem: Problem) -> GraphQLError:
+        return named(GraphQLError(str(problem), original_error=problem), self.context)
+
+
+def closing(errors: list[GraphQLError]) -> tuple[int, str] | None:
+    causes = {type(error.original_error) for error in errors}
+    return next((CLOSING[cause] for cause in CLOSING if cause in causes), None)

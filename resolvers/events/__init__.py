@@ -1,0 +1,1 @@
+"""Telling those who listen what happens, as it happens."""

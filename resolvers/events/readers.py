@@ -1,0 +1,111 @@
+"""Places in the logs, for all who listen in this process.
+
+A listener is a place in the log, not a queue. Recent events lie in a ring all listeners share;
+one who is behind it reads what is missing from the table. Nothing here knows who may hear what.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from resolvers.events.entries import Cursor, Entry, Interest
+from resolvers.events.tail import Missed, MissedReason, Pace, Source, Tail
+
+BATCH = 100
+"""How many events a listener is given at a time."""
+
+
+@dataclass
+class Reader:
+    """A listener's place in the log.
+
+    start: The cursor to go on from; None once that is settled.
+    """
+
+    tail: Tail
+    interest: Interest
+    now: Callable[[], datetime]
+    start: Cursor | None
+    seq: int
+    life: int
+
+    async def batch(self, patience: float) -> Sequence[Entry]:
+        """The next events of interest, in order; none when patience ran out before there were any.
+        Raises Missed, once, and then goes on from the end of the log."""
+        try:
+            await self._begin()
+            if found := await self._found():
+                return found
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):  # in this task: it waits from here on
+                    self.seq = max(self.seq, await self.tail.news(self.interest))
+            return await self._found()
+        except Missed:
+            self.seq, self.life = self.tail.head, self.tail.life
+            raise
+
+    async def _begin(self) -> None:
+        start, self.start = self.start, None
+        if start is not None:
+            if start != self.tail.cursor and (reason := await self.tail.source.doubt(start)):
+                raise Missed(reason)
+            self.seq = start.seq
+
+    async def _found(self) -> Sequence[Entry]:
+        tail, pace = self.tail, self.tail.pace
+        while self.life == tail.life and self.seq < tail.floor:
+            oldest = self.now() - pace.retention
+            if reason := await tail.source.lack(self.interest, self.seq, oldest, pace.backlog):
+                raise Missed(reason)
+            upto = tail.head
+            found, self.seq = await tail.source.page(self.interest, self.seq, upto, BATCH)
+            if found:
+                return found
+        if self.life != tail.life:
+            raise Missed(MissedReason.UNKNOWN_CURSOR)
+        fitting = filter(self.interest.covers, tail.after(self.seq))
+        found = list(islice(fitting, BATCH))
+        self.seq = found[-1].seq if len(found) == BATCH else max(self.seq, tail.head)
+        return found
+
+
+class Tails:
+    """The ends of all logs that are listened to in this process."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
+        self._tails: dict[int, Tail] = {}
+
+    def wake(self, school_id: int) -> None:
+        """Say that there is something new in the log of a school: called after each commit of this
+        process, and the place for a bus to call that hears of commits of other processes. A call
+        that is lost costs its listeners one poll."""
+        if tail := self._tails.get(school_id):
+            tail.woken.set()
+
+    @asynccontextmanager
+    async def reader(
+        self,
+        source: Source,
+        interest: Interest,
+        now: Callable[[], datetime],
+        start: Cursor | None = None,
+    ) -> AsyncIterator[Reader]:
+        """A place in the log: after the cursor, or at its end. The first listener of a school sets
+        its tail going, the last one ends it."""
+        school_id = source.school_id
+        tail = self._tails.get(school_id)
+        if tail is None:
+            tail = self._tails[school_id] = Tail(source, self.pace)
+        tail.readers += 1
+        try:
+            await tail.ready.wait()
+            yield Reader(tail, interest, now, start, tail.head, tail.life)
+        finally:
+            tail.readers -= 1
+            if not tail.readers:
+                del self._tails[school_id]
+                await tail.close()
