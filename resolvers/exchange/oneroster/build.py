@@ -1,0 +1,71 @@
+"""From tables to records: every row becomes a record, or an error says why it did not."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from resolvers.exchange.oneroster import people, structure
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.dates import Dates
+from resolvers.exchange.oneroster.findings import Findings
+from resolvers.exchange.oneroster.records import Record, Records, User
+from resolvers.exchange.oneroster.tables import Table
+from resolvers.exchange.oneroster.values import Cells
+from resolvers.exchange.oneroster.vocabulary import Dialect
+
+R = TypeVar("R", bound=Record)
+
+
+def records_of(tables: Mapping[str, Table], dialect: Dialect, findings: Findings) -> Records:
+    """The records of all tables. The rows are given up on the way, to hold the set only once."""
+    made = Records()
+
+    def fill(kind: str, reader: Callable[[Cells], R | None], into: dict[str, R]) -> None:
+        if kind in tables:
+            take(tables[kind], reader, into, findings)
+
+    in_users = dialect is Dialect.ONEROSTER_1_1 and (
+        "users" in tables and "role" in tables["users"].header.columns
+    )
+
+    def user(row: Cells) -> User | None:
+        read = people.user(row)
+        if read and in_users and read.sourced_id not in made.users:
+            for role in people.roles_of_user(row, read):
+                keep(role, made.roles, row)
+        return read
+
+    fill("orgs", structure.org, made.orgs)
+    fill("academicSessions", structure.session, made.sessions)
+    fill("courses", structure.course, made.courses)
+    fill("classes", structure.class_record, made.classes)
+    fill("users", user, made.users)
+    fill("roles", people.role_record, made.roles)
+    fill("enrollments", structure.enrollment, made.enrollments)
+    fill("demographics", people.demographics, made.demographics)
+    fill("relationships", people.relationship, made.relationships)
+    fill("userFlags", people.user_flag, made.flags)
+    return made
+
+
+def take(
+    table: Table, reader: Callable[[Cells], R | None], into: dict[str, R], findings: Findings
+) -> None:
+    dates = Dates(table)
+    for line, cells in table.rows:
+        row = Cells(table, line, cells, dates, findings)
+        record = reader(row)
+        if record is None:
+            table.lost.add(row.text("sourcedId"))
+        else:
+            keep(record, into, row)
+    table.rows.clear()
+
+
+def keep(record: R, into: dict[str, R], row: Cells) -> None:
+    """The first of a name stays; one that says the same again does no harm."""
+    first = into.setdefault(record.sourced_id, record)
+    if first is not record:
+        code = Code.ROW_TWICE if first == record else Code.KEY_CONFLICT
+        row.findings.add(
+            code, row.table.file, row.line, value=record.sourced_id, taken=first.place.row
+        )

@@ -1,0 +1,188 @@
+"""School years and terms out of sessions."""
+
+import re
+from datetime import date
+from typing import Final
+
+from models.school.calendar import AcademicYear, Term, TermStatus, TermType, YearStatus
+from resolvers.exchange.oneroster.book import Entry
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.planning import DAY, Planning, cut
+from resolvers.exchange.oneroster.records import Session
+from resolvers.exchange.oneroster.vocabulary import SessionKind
+
+TYPES: Final = {
+    "QUARTER": "Четверть",
+    "TRIMESTER": "Триместр",
+    "HALF_YEAR": "Полугодие",
+    "YEAR": "Год",
+}
+LENGTHS: Final = ((85, "QUARTER"), (110, "TRIMESTER"), (215, "HALF_YEAR"))
+"""Longest terms of each kind, in days; the third quarter is the longest one."""
+WORDS: Final = (
+    (re.compile(r"четверт|quarter", re.IGNORECASE), "QUARTER"),
+    (re.compile(r"триместр|trimester", re.IGNORECASE), "TRIMESTER"),
+    (re.compile(r"полугоди|half|semester", re.IGNORECASE), "HALF_YEAR"),
+)
+SUMMER: Final = 7
+"""A year that begins in July or later is named after this calendar year and the next."""
+MOST_TERMS: Final = 12
+
+
+def plan_calendar(plan: Planning) -> None:
+    if not any(plan.book[TermType]):
+        for code in ("QUARTER", "HALF_YEAR"):
+            term_type(plan, code)
+    by_name: dict[str, list[Session]] = {}
+    for session in relevant(plan):
+        by_name.setdefault(name_of(plan, session), []).append(session)
+    if not by_name and not any(plan.book[AcademicYear]) and plan.class_records:
+        add_usual_year(plan)
+    for name, sessions in sorted(by_name.items()):
+        plan_year(plan, name, sessions)
+    choose_current(plan)
+    for session in sorted(relevant(plan), key=lambda it: (it.start, it.end)):
+        if session.kind is not SessionKind.SCHOOL_YEAR:
+            plan_term(plan, session)
+    for term in plan.book[Term]:  # a set of changes may name sessions it does not repeat
+        if term["sourced_id"] is not None:
+            plan.types.setdefault(term["sourced_id"], term["term_type_id"])
+            year = plan.book[AcademicYear][term["academic_year_id"]]
+            plan.years.setdefault(term["sourced_id"], year)
+    for sourced_id, year in plan.book[AcademicYear].named().items():
+        plan.years.setdefault(sourced_id, year)
+
+
+def relevant(plan: Planning) -> list[Session]:
+    """Sessions of the years that this school's classes are in; all, if they name none."""
+    active = [it for it in plan.records.sessions.values() if it.active]
+    used = {key for it in plan.class_records if it.active for key in it.session_ids}
+    names = {name_of(plan, it) for it in active if it.sourced_id in used}
+    return [it for it in active if not names or name_of(plan, it) in names]
+
+
+def name_of(plan: Planning, session: Session) -> str:
+    """`2022/2023`: by the dates, since titles say anything."""
+    above = plan.records.sessions.get(plan.roster.year_of.get(session.sourced_id, ""))
+    return year_name((above or session).start)
+
+
+def year_name(start: date) -> str:
+    begins = start.year if start.month >= SUMMER else start.year - 1
+    return f"{begins}/{begins + 1}"
+
+
+def add_usual_year(plan: Planning) -> None:
+    """The set has no session at all: the year that runs, from September to May."""
+    name = year_name(plan.today)
+    begins = int(name[:4])
+    days = {"starts_on": date(begins, 9, 1), "ends_on": date(begins + 1, 5, 31)}
+    fresh = {"name": name, "status": YearStatus.PLANNED, **days}
+    place = plan.class_records[0].place
+    plan.book[AcademicYear].put(None, place, name, fresh)
+
+
+def plan_year(plan: Planning, name: str, sessions: list[Session]) -> None:
+    """The year with all its terms in it. One that is here is made longer, never shorter."""
+    shelf = plan.book[AcademicYear]
+    own = [it for it in sessions if it.kind is SessionKind.SCHOOL_YEAR]
+    head = (own or sessions)[0]
+    found = next((y for it in own if (y := shelf.named().get(it.sourced_id))), None)
+    found = found or shelf.named("name").get(name)
+    starts_on = min(it.start for it in sessions)
+    ends_on = max(starts_on + DAY, *(it.end for it in sessions))
+    if found is not None:
+        starts_on, ends_on = min(starts_on, found["starts_on"]), max(ends_on, found["ends_on"])
+    for other in shelf:
+        if other is not found and starts_on <= other["ends_on"] and other["starts_on"] <= ends_on:
+            plan.tell(Code.YEARS_OVERLAP, head, value=name, taken=other["name"])
+    # Without a year of its own in the set, a year bears no identifier.
+    key = own[0].sourced_id if own else None
+    fresh = {"name": name, "status": YearStatus.PLANNED, "sourced_id": key}
+    year = shelf.put(found, head.place, name, fresh, starts_on=starts_on, ends_on=ends_on)
+    if year["sourced_id"] is None and key is not None:
+        year.values["sourced_id"] = key
+    plan.years.update(dict.fromkeys((it.sourced_id for it in sessions), year))
+
+
+def choose_current(plan: Planning) -> None:
+    """The year that today is in, else the latest there is, unless the school has said otherwise."""
+    years = sorted(plan.book[AcademicYear], key=lambda year: year["starts_on"])
+    current = next((y for y in years if y["status"] is YearStatus.CURRENT), None)
+    around = next((y for y in years if y["starts_on"] <= plan.today <= y["ends_on"]), None)
+    chosen = around or current or (years[-1] if years else None)
+    if chosen and chosen is not current and chosen["status"] is YearStatus.PLANNED:
+        chosen.values["status"] = YearStatus.CURRENT
+        if current:
+            current.values["status"] = YearStatus.CLOSING
+            current.first = True
+            current.label, current.place = current.label or current["name"], chosen.place
+    for year in years:
+        over = year["ends_on"] < plan.today
+        if year.before is None and over and year["status"] is YearStatus.PLANNED:
+            year.values["status"] = YearStatus.ARCHIVED
+
+
+def term_code(session: Session) -> str:
+    for word, code in WORDS:
+        if word.search(session.title):
+            return code
+    if session.kind is SessionKind.SEMESTER:
+        return "HALF_YEAR"
+    days = (session.end - session.start).days + 1
+    return next((code for most, code in LENGTHS if days <= most), "YEAR")
+
+
+def term_type(plan: Planning, code: str) -> Entry:
+    """The school's own type of this code, or a new one."""
+    shelf = plan.book[TermType]
+    found = shelf.named("code").get(code)
+    return found or shelf.put(None, None, TYPES[code], {"code": code, "name": TYPES[code]})
+
+
+def plan_term(plan: Planning, session: Session) -> None:
+    """One term. The database keeps terms of a kind from overlapping: the first one stays."""
+    year, shelf = plan.years[session.sourced_id], plan.book[Term]
+    kind = term_type(plan, term_code(session))
+    plan.types[session.sourced_id] = kind.id
+    others = [it for it in shelf if it["term_type_id"] == kind.id]
+    days = {"starts_on": session.start, "ends_on": session.end}
+    found = shelf.named().get(session.sourced_id) or next(
+        (it for it in others if it["sourced_id"] is None and days.items() <= it.values.items()),
+        None,
+    )
+    if found is not None and found["term_type_id"] != kind.id:
+        plan.types[session.sourced_id] = found["term_type_id"]
+        others = [it for it in shelf if it["term_type_id"] == found["term_type_id"]]
+    across = next((it for it in others if it is not found and crosses(it, session)), None)
+    locked = found is not None and found["status"] is TermStatus.CLOSED
+    ordinal = found["ordinal"] if found else place_of(others, year, session)
+    if across or session.end <= session.start or ordinal > MOST_TERMS:
+        taken = across["name"] if across else session.title
+        plan.tell(Code.TERM_LEFT_OUT, session, value=session.title, taken=taken)
+        return
+    shut = year["status"] is YearStatus.ARCHIVED
+    fresh = {
+        "academic_year_id": year.id,
+        "term_type_id": kind.id,
+        "ordinal": ordinal,
+        "status": TermStatus.CLOSED if shut else TermStatus.OPEN,
+        **days,
+    }
+    said = {"name": cut(session.title, 60), "sourced_id": session.sourced_id}
+    # A closed term's journal rests on its days.
+    shelf.put(found, session.place, session.title, fresh, **said, **({} if locked else days))
+
+
+def crosses(term: Entry, session: Session) -> bool:
+    return bool(term["starts_on"] <= session.end and session.start <= term["ends_on"])
+
+
+def place_of(others: list[Entry], year: Entry, session: Session) -> int:
+    """Its number in the year: the next after the terms before it that is free."""
+    mine = [it for it in others if it["academic_year_id"] == year.id]
+    taken = {it["ordinal"] for it in mine}
+    number = 1 + max((it["ordinal"] for it in mine if it["starts_on"] < session.start), default=0)
+    while number in taken:
+        number += 1
+    return number

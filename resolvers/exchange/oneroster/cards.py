@@ -1,0 +1,187 @@
+"""People out of users: their personal cards, and those of students."""
+
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from typing import Any, Final
+
+from models.people.persons import Person, Sex
+from models.people.private import StudentContacts
+from models.people.students import Enrollment, Student, StudentStatus, StudyForm
+from models.school.calendar import AcademicYear
+from resolvers.exchange.oneroster.book import Entry, Shelf
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.planning import PUPILS, Planning, same_name
+from resolvers.exchange.oneroster.records import RoleRecord, User
+from resolvers.exchange.oneroster.vocabulary import Role
+
+OLDEST: Final = date(1900, 1, 1)
+FILE_NUMBER: Final = 40
+
+
+class Cards:
+    """Writes the people of one school into its book."""
+
+    def __init__(self, plan: Planning) -> None:
+        self.plan, self.book = plan, plan.book
+        self.persons = self._persons()
+        self.known = self._known()
+        self.file_numbers = set(self.book[Student].named("personal_file_no"))
+        self.stays = self.book[Enrollment].grouped("student_id")
+        self.student_contacts = self.book[StudentContacts].named("student_id")
+        self.begins = self._first_days()
+        current = [y for y in self.book[AcademicYear] if y["starts_on"] <= plan.today]
+        self.usual = max((y["starts_on"] for y in current), default=plan.today)
+
+    def _persons(self) -> dict[str, Entry]:
+        """{user: the person}: one, whatever they are here."""
+        plan, shelf = self.plan, self.book[Person]
+        cards = (plan.students, plan.guardians, plan.staff)
+        return {key: shelf[it["person_id"]] for rows in cards for key, it in rows.items()}
+
+    def _known(self) -> dict[tuple[str, date], str]:
+        """{name and birth date: user} of the people who are here, to notice one coming twice."""
+        keys = {entry.id: key for key, entry in self.persons.items()}
+        return {
+            (full_name(it), it["birth_date"]): keys.get(it.id, "—")
+            for it in self.book[Person]
+            if it["birth_date"]
+        }
+
+    def _first_days(self) -> dict[str, date]:
+        """{user: the first day the set names them in a class of this school}."""
+        mine = {it.sourced_id for it in self.plan.class_records}
+        found: dict[str, date] = {}
+        for it in self.plan.records.enrollments.values():
+            if it.begin and it.class_id in mine:
+                found[it.user_id] = min(it.begin, found.get(it.user_id, it.begin))
+        return found
+
+    def roles(self, user: User, kinds: Iterable[Role], active: bool = True) -> list[RoleRecord]:
+        roles = self.plan.roles.get(user.sourced_id, ())
+        return [it for it in roles if it.role in kinds and (it.active or not active)]
+
+    def stays_as(self, user: User, kinds: Iterable[Role], here: Entry | None) -> bool:
+        """Whether they are it, as far as the set says; one who is here need not be named again."""
+        if not user.active:
+            return False
+        return bool(self.roles(user, kinds)) or (
+            here is not None and not self.roles(user, kinds, active=False)
+        )
+
+    # -- the person -------------------------------------------------------------------
+
+    def person(self, user: User) -> Entry:
+        said: dict[str, Any] = {"family_name": user.family_name, "given_name": user.given_name}
+        if user.middle_name:
+            said["patronymic"] = user.middle_name
+        about = self.plan.records.demographics.get(user.sourced_id)
+        if about and about.active and about.sex:
+            said["sex"] = Sex[about.sex.name]
+        if about and about.active and about.birth_date:
+            if OLDEST <= about.birth_date < self.plan.today:
+                said["birth_date"] = about.birth_date
+            else:
+                self.plan.tell(Code.BIRTH_DATE_ODD, about, "birthDate", value=about.birth_date)
+        found = self.persons.get(user.sourced_id)
+        person = self.book[Person].put(found, user.place, shown(user), **said)
+        if found is None:
+            self.persons[user.sourced_id] = person
+            alike = self.known.get((full_name(person), person["birth_date"]))
+            if alike:
+                name = f"{shown(user)}, {person['birth_date']}"
+                self.plan.tell(Code.POSSIBLE_DUPLICATE, user, value=name, taken=alike)
+        return person
+
+    def contacts(
+        self, shelf: Shelf, found: Entry | None, user: User, owner: dict[str, Any]
+    ) -> None:
+        """Only what the set says: an empty cell takes nothing away."""
+        said = {"phone": user.phone or user.sms, "email": user.email}
+        said = {name: value for name, value in said.items() if value}
+        if said:
+            shelf.put(found, user.place, shown(user), owner, **said)
+
+    # -- students ---------------------------------------------------------------------
+
+    def student(self, user: User) -> None:
+        found = self.plan.students.get(user.sourced_id)
+        if self.stays_as(user, PUPILS, found):
+            self._enrol(user, found)
+        elif found is not None and self.named_as(user, PUPILS):
+            self._leave(user, found)
+
+    def named_as(self, user: User, kinds: Iterable[Role]) -> bool:
+        return not user.active or bool(self.roles(user, kinds, active=False))
+
+    def _enrol(self, user: User, found: Entry | None) -> None:
+        began = [it.begin for it in self.roles(user, PUPILS) if it.begin]
+        if user.sourced_id in self.begins:
+            began.append(self.begins[user.sourced_id])
+        since = min(began, default=self.usual)
+        person, label = self.person(user), shown(user)
+        fresh = {"person_id": person.id, "admitted_on": since, "status": StudentStatus.ENROLLED}
+        said = {"personal_file_no": self._file_number(user, found), "sourced_id": user.sourced_id}
+        student = self.book[Student].put(found, user.place, label, fresh, **said)
+        self.plan.students[user.sourced_id] = student
+        contacts = self.student_contacts.get(student.id)
+        self.contacts(self.book[StudentContacts], contacts, user, {"student_id": student.id})
+        stays = self.stays.get((student.id,), [])
+        last = max(stays, key=lambda stay: stay["entry_date"], default=None)
+        if last is None or self._returns(user, student, last, max(began, default=None)):
+            begin = max(began, default=since) if last else since
+            stay = {"student_id": student.id, "entry_date": begin, "form": StudyForm.FULL_TIME}
+            self.book[Enrollment].put(None, user.place, label, stay)
+            student.values["status"] = StudentStatus.ENROLLED
+        else:
+            self.book[Enrollment].put(last, user.place, label)
+
+    def _returns(self, user: User, student: Entry, last: Entry, began: date | None) -> bool:
+        """Who has left is admitted again only by a later day of the set's own."""
+        if last["exit_date"] is None and student["status"] is StudentStatus.ENROLLED:
+            return False
+        if last["exit_date"] and began and began > last["exit_date"]:
+            return True
+        if last["exit_date"] is None or last["exit_date"] <= self.plan.today:
+            gone = last["exit_date"] or "—"
+            self.plan.tell(Code.ENDED_HERE, user, value=shown(user), taken=gone)
+            self.plan.left_students[student.id] = last["exit_date"] or self.plan.today
+        return False
+
+    def _leave(self, user: User, student: Entry) -> None:
+        today, label = self.plan.today, shown(user)
+        stays = [it for it in self.stays.get((student.id,), []) if it["exit_date"] is None]
+        self.book[Student].put(student, user.place, label)
+        if student["status"] is StudentStatus.ENROLLED:
+            student.values["status"] = StudentStatus.LEFT
+            for stay in stays:
+                self.book[Enrollment].put(stay, user.place, label).end(
+                    "exit_date", today, stay["entry_date"]
+                )
+                stay.values["exit_reason"] = "Выбыл по данным импорта"
+        self.plan.left_students[student.id] = today
+
+    def _file_number(self, user: User, found: Entry | None) -> str:
+        """The official number; or the sender's identifier, as it is or shortened."""
+        own = found["personal_file_no"] if found else None
+        if found and not user.identifier:
+            return str(own)
+        wishes = [it for it in (user.identifier, user.sourced_id) if 0 < len(it) <= FILE_NUMBER]
+        digest = sha256(user.sourced_id.encode()).hexdigest()
+        wishes.append(f"{user.sourced_id[: FILE_NUMBER - 13]}~{digest[:12]}")
+        number = next(it for it in wishes if it == own or it not in self.file_numbers)
+        if user.identifier and number != user.identifier:
+            self.plan.tell(
+                Code.FILE_NUMBER_TAKEN, user, "identifier", value=user.identifier, taken=number
+            )
+        self.file_numbers.add(number)
+        return number
+
+
+def shown(user: User) -> str:
+    return " ".join(it for it in (user.family_name, user.given_name, user.middle_name) if it)
+
+
+def full_name(person: Entry) -> str:
+    parts = (person["family_name"], person["given_name"], person["patronymic"])
+    return same_name(" ".join(part for part in parts if part))

@@ -1,0 +1,134 @@
+"""The files of a set, their columns, and other names the same columns go by.
+
+A column has one name here, that of OneRoster 1.2; the names of the other dialects and the
+misspellings seen in real sets lead to it. So the dialects differ in what they leave out, and
+hardly in anything else.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+MANIFEST: Final = "manifest"
+PROFILES: Final = "userProfiles"
+READ: Final = (
+    "orgs",
+    "academicSessions",
+    "courses",
+    "classes",
+    "users",
+    "roles",
+    "enrollments",
+    "demographics",
+    "relationships",
+    "userFlags",
+)
+# Gradebook, resources and accounts elsewhere: part of the standards, no part of a roster.
+NOT_READ: Final = (
+    PROFILES,
+    "categories",
+    "classResources",
+    "courseResources",
+    "lineItemLearningObjectiveIds",
+    "lineItemScoreScales",
+    "lineItems",
+    "resources",
+    "resultLearningObjectiveIds",
+    "resultScoreScales",
+    "results",
+    "scoreScales",
+    "userResources",
+)
+FILES: Final = {name.casefold(): name for name in (MANIFEST, *READ, *NOT_READ)}
+
+# Passwords are blanked as a file is read: no row, record or finding ever holds one.
+PASSWORD: Final = "password"  # noqa: S105
+# 152-ФЗ, art. 10: a school has no ground to take these in, so they are not looked at.
+UNWANTED: Final = frozenset(
+    {
+        "americanIndianOrAlaskaNative",
+        "asian",
+        "blackOrAfricanAmerican",
+        "nativeHawaiianOrOtherPacificIslander",
+        "white",
+        "demographicRaceTwoOrMoreRaces",
+        "hispanicOrLatinoEthnicity",
+        "ethnicityCodes",
+        "raceCodes",
+    }
+)
+EVERYWHERE: Final = ("sourcedId", "status", "dateLastModified")
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "manifest": ("propertyName", "value"),
+    "orgs": ("name", "type", "identifier", "parentSourcedId"),
+    "academicSessions": ("title", "type", "startDate", "endDate", "parentSourcedId", "schoolYear"),
+    "courses": (
+        *("title", "courseCode", "grades", "orgSourcedId", "schoolYearSourcedId"),
+        *("subjects", "subjectCodes"),
+    ),
+    "classes": (
+        *("title", "grades", "courseSourcedId", "classCode", "classType", "location"),
+        *("schoolSourcedId", "termSourcedIds", "subjects", "subjectCodes", "periods"),
+    ),
+    "users": (
+        *("enabledUser", "orgSourcedIds", "role", "username", "userIds"),
+        *("givenName", "familyName", "middleName", "identifier", "email", "sms", "phone"),
+        *("agentSourcedIds", "grades", "password", "userMasterIdentifier", "resourceSourcedIds"),
+        *("preferredGivenName", "preferredMiddleName", "preferredFamilyName"),
+        *("primaryOrgSourcedId", "pronouns", "activeDirectoryMatchId"),
+    ),
+    "roles": (
+        *("userSourcedId", "roleType", "role", "beginDate", "endDate", "orgSourcedId"),
+        *("userProfileSourcedId", "sessionSourcedId", "grade", "isPrimary"),
+    ),
+    "enrollments": (
+        *("classSourcedId", "schoolSourcedId", "userSourcedId", "role", "primary"),
+        *("beginDate", "endDate"),
+    ),
+    "demographics": (
+        *("birthDate", "sex", "countryOfBirthCode", "stateOfBirthAbbreviation", "cityOfBirth"),
+        *("publicSchoolResidenceStatus", *sorted(UNWANTED)),
+    ),
+    "relationships": ("userSourcedId", "relationshipUserSourcedId", "relationshipRole"),
+    "userFlags": ("userSourcedId", "flag"),
+}
+REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "manifest": ("propertyName", "value"),
+    "orgs": ("sourcedId", "name", "type"),
+    "academicSessions": ("sourcedId", "title", "type", "startDate", "endDate"),
+    "courses": ("sourcedId", "title"),
+    "classes": ("sourcedId", "title", "schoolSourcedId"),
+    "users": ("sourcedId", "givenName", "familyName"),
+    "roles": ("userSourcedId", "role", "orgSourcedId"),
+    "enrollments": ("classSourcedId", "userSourcedId", "role"),
+    "demographics": ("sourcedId",),
+    "relationships": COLUMNS["relationships"],
+    "userFlags": COLUMNS["userFlags"],
+}
+DATES: Final = ("birthDate", "beginDate", "endDate", "startDate", "dateLastModified")
+
+# Names of School Data Sync.
+ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "courses": {"code": "courseCode", "grade": "grades", "subject": "subjects"},
+    "classes": {
+        "orgSourcedId": "schoolSourcedId",
+        "sessionSourcedIds": "termSourcedIds",
+        "code": "classCode",
+        "grade": "grades",
+        "subject": "subjects",
+    },
+    "roles": {"roleStartDate": "beginDate", "roleEndDate": "endDate"},
+    "enrollments": {"orgSourcedId": "schoolSourcedId"},
+    "demographics": {
+        "userSourcedId": "sourcedId",
+        "birthCity": "cityOfBirth",
+        "birthState": "stateOfBirthAbbreviation",
+        "birthCountry": "countryOfBirthCode",
+    },
+}
+MISSPELT: Final = {
+    "dataLastModified": "dateLastModified",
+    "dateModified": "dateLastModified",
+    "prefferedGivenName": "preferredGivenName",
+    "prefferedMiddleName": "preferredMiddleName",
+    "prefferedFamilyName": "preferredFamilyName",
+}

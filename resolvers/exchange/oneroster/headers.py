@@ -1,0 +1,98 @@
+"""From the names written above the columns to those of the standard."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.columns import (
+    ALIASES,
+    COLUMNS,
+    EVERYWHERE,
+    MISSPELT,
+    PASSWORD,
+    REQUIRED,
+    UNWANTED,
+)
+from resolvers.exchange.oneroster.findings import Findings
+
+EXTENSION: Final = "metadata."  # what a vendor adds; allowed, and unknown to anybody else
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a file.
+
+    names: As written, in their order; empty for a column without a name.
+    columns: {name of the standard: place}, of the columns that are read.
+    unnamed: Places of columns without a name.
+    secret: Places of what is never kept.
+    last: The place of the last column with a name.
+    """
+
+    names: tuple[str, ...]
+    columns: dict[str, int]
+    unnamed: tuple[int, ...]
+    secret: tuple[int, ...]
+    last: int
+
+
+def header_of(kind: str, written: list[str], file: str, findings: Findings) -> Header | None:
+    """The header; None, with a finding, if it lacks a column the file is nothing without.
+
+    Then nothing else is said of it: if the header is missing, what was taken for one is a row,
+    and its values, names and passwords, have no place in findings.
+    """
+    names = tuple(" ".join(name.split()) for name in written)
+    columns: dict[str, int] = {}
+    for at, name in enumerate(names):
+        columns.setdefault(standard_name(kind, name) or "", at)
+    columns.pop("", None)
+    missing = [column for column in REQUIRED[kind] if column not in columns]
+    for column in missing:
+        findings.add(Code.COLUMN_MISSING, file, column=column)
+    if missing:
+        return None
+    for at, name in enumerate(names):
+        tell_name(kind, name, columns.get(standard_name(kind, name) or "") == at, file, findings)
+    return shaped(names, columns, file, findings)
+
+
+def tell_name(kind: str, name: str, first: bool, file: str, findings: Findings) -> None:
+    """What is odd about one name."""
+    column = standard_name(kind, name)
+    if column is None:
+        if name and not name.startswith(EXTENSION):
+            findings.add(Code.COLUMN_UNKNOWN, file, column=name)
+    elif not first:
+        findings.add(Code.COLUMN_TWICE, file, column=name)
+    elif name != column and name not in ALIASES.get(kind, {}):
+        findings.add(Code.COLUMN_MISSPELT, file, column=name, value=column)
+
+
+def standard_name(kind: str, name: str) -> str | None:
+    """`dateLastModified` of `DataLastModified`; None of what no dialect knows."""
+    folded = name.casefold()
+    return KNOWN[kind].get(folded) or MISSPELT_FOLDED.get(folded)
+
+
+def shaped(
+    names: tuple[str, ...], columns: dict[str, int], file: str, findings: Findings
+) -> Header:
+    unnamed = tuple(at for at, name in enumerate(names) if not name)
+    if unnamed:
+        findings.add(Code.COLUMNS_UNNAMED, file)
+    if unwanted := UNWANTED & columns.keys():
+        findings.add(Code.COLUMNS_UNWANTED, file)
+    secret = tuple(columns.pop(column) for column in (PASSWORD, *unwanted) if column in columns)
+    last = max(at for at, name in enumerate(names) if name)
+    return Header(names, columns, unnamed, secret, last)
+
+
+KNOWN: Final = {
+    kind: {
+        **{alias.casefold(): column for alias, column in ALIASES.get(kind, {}).items()},
+        **{name.casefold(): name for name in (*EVERYWHERE, *names)},
+    }
+    for kind, names in COLUMNS.items()
+}
+MISSPELT_FOLDED: Final = {name.casefold(): column for name, column in MISSPELT.items()}

@@ -1,0 +1,108 @@
+"""What a set would make of one school: its rows as they are to be, and what was found out.
+
+    plan = plan_school(roster, key, book, today, findings, alone=True)
+
+Nothing is written and no statement sent: `book` has been read before, and is written afterwards,
+if nobody minds the findings.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+
+from resolvers.exchange.oneroster.adults import plan_people
+from resolvers.exchange.oneroster.aftermath import plan_endings, plan_homes
+from resolvers.exchange.oneroster.book import Book, Entry, Shelf
+from resolvers.exchange.oneroster.calendar import plan_calendar
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.families import plan_families
+from resolvers.exchange.oneroster.findings import Findings
+from resolvers.exchange.oneroster.homerooms import plan_classes
+from resolvers.exchange.oneroster.leaders import plan_teachers
+from resolvers.exchange.oneroster.lists import plan_members
+from resolvers.exchange.oneroster.planning import Planning
+from resolvers.exchange.oneroster.report import LISTED, Change, Counts
+from resolvers.exchange.oneroster.roster import RosterSet
+from resolvers.exchange.oneroster.teaching import plan_sections
+
+
+def plan_school(
+    roster: RosterSet, key: str, book: Book, today: date, findings: Findings, *, alone: bool
+) -> Planning:
+    """Plan the school that the set calls `key`. Each step looks things up that those before it
+    have put into the book.
+
+    alone: It is the only school of the set, so that what names no school is in it.
+    """
+    plan = Planning(roster=roster, key=key, alone=alone, book=book, today=today, findings=findings)
+    for step in (
+        plan_calendar,
+        plan_people,
+        plan_classes,
+        plan_sections,
+        plan_families,
+        plan_members,
+        plan_teachers,
+        plan_homes,
+        plan_endings,
+        check_lengths,
+    ):
+        step(plan)
+    return plan
+
+
+def check_lengths(plan: Planning) -> None:
+    """A name that does not fit is for its sender to shorten, not for us to cut."""
+    for shelf in plan.book.shelves():
+        limits = {column.name: column.info["most"] for column in shelf.columns
+                  if "most" in column.info}  # fmt: skip
+        for entry in shelf if limits else ():
+            for name, most in limits.items() if entry.changes else ():
+                if entry[name] is not None and len(entry[name]) > most:
+                    plan.tell(Code.VALUE_TOO_LONG, entry.place, value=entry[name], taken=most)
+
+
+# -- what it comes to -----------------------------------------------------------------
+
+
+def counts(book: Book) -> dict[str, Counts]:
+    """{kind of row: how many of it}, of kinds that the set speaks of."""
+    found = {}
+    for shelf in book.shelves():
+        deeds = [deed(entry) for entry in shelf]
+        tally = Counts(*(deeds.count(name) for name in Counts.__slots__))
+        if tally != Counts():
+            found[shelf.kind.__name__] = tally
+    return found
+
+
+def changes(book: Book) -> tuple[Change, ...]:
+    """The first changes, of every kind some."""
+    shelves = list(book.shelves())
+    most = LISTED // len(shelves)
+    return tuple(it for shelf in shelves for it in islice(changes_of(shelf), most))
+
+
+def changes_of(shelf: Shelf) -> Iterator[Change]:
+    return (
+        Change(shelf.kind.__name__, deed(entry), entry.label or f"№ {entry.id}", columns(entry))
+        for entry in shelf
+        if entry.changes
+    )
+
+
+def columns(entry: Entry) -> tuple[tuple[str, object, object], ...]:
+    before = entry.before
+    if before is None:
+        return ()
+    return tuple((name, before[name], value) for name, value in entry.values.items()
+                 if before[name] != value)  # fmt: skip
+
+
+def deed(entry: Entry) -> str:
+    """In the words of `Counts`; empty of what the set does not speak of."""
+    if entry.before is None:
+        return "created"
+    if entry.changes:
+        return "ended" if entry.ended else "updated"
+    return "unchanged" if entry.place else ""

@@ -1,0 +1,138 @@
+"""The entrance: a folder or a ZIP with OneRoster files becomes records and findings.
+
+    roster = read(Path("autumn.zip"))
+    if roster.errors: ...            # show them; nothing was written anywhere
+    for user in roster.records.users.values(): ...
+
+Bad content never raises; only what holds no set at all does, as `RosterUnreadable`.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from resolvers.exchange.oneroster.build import records_of
+from resolvers.exchange.oneroster.codes import Code
+from resolvers.exchange.oneroster.coherence import check_coherence, check_complete
+from resolvers.exchange.oneroster.columns import MANIFEST, PROFILES, READ
+from resolvers.exchange.oneroster.files import Limits, RosterFile, files_of
+from resolvers.exchange.oneroster.findings import Finding, Findings, Severity
+from resolvers.exchange.oneroster.guardians import add_guardians
+from resolvers.exchange.oneroster.manifest import Manifest, dialect_of, manifest_of
+from resolvers.exchange.oneroster.records import Records
+from resolvers.exchange.oneroster.references import check_parents, check_references
+from resolvers.exchange.oneroster.refusals import RosterUnreadable, Why
+from resolvers.exchange.oneroster.schools import check_schools, school_of_each, schools_of
+from resolvers.exchange.oneroster.tables import Table, table_of
+from resolvers.exchange.oneroster.vocabulary import Dialect, Mode
+from resolvers.exchange.oneroster.years import check_years, year_of_each
+
+USUAL: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSet:
+    """A set that was read.
+
+    records: By kind and `sourced_id`.
+    findings: By file and row.
+    modes: {file of the standard: bulk or delta}, where the manifest says so.
+    schools: Organisations that are schools, or were taken for one.
+    school_of: {organisation: the school it is or is part of}.
+    year_of: {session: the session that is its school year}.
+    """
+
+    dialect: Dialect
+    records: Records
+    findings: tuple[Finding, ...]
+    modes: Mapping[str, Mode]
+    schools: tuple[str, ...]
+    school_of: Mapping[str, str]
+    year_of: Mapping[str, str]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What cannot be taken in as it is written."""
+        return [it for it in self.findings if it.severity is Severity.ERROR]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """How doubtful things were understood."""
+        return [it for it in self.findings if it.severity is Severity.WARNING]
+
+    @property
+    def delta(self) -> bool:
+        """Whether some file holds only changes: then what is not here is not gone."""
+        return Mode.DELTA in self.modes.values()
+
+
+def read(path: Path, limits: Limits = USUAL) -> RosterSet:
+    """Reads the set at `path`."""
+    findings = Findings()
+    files = files_of(path, limits, findings)
+    present = frozenset(files)
+    tables = tables_of(files, limits, findings)
+    manifest = manifest_of(tables.pop(MANIFEST, None), present, findings)
+    dialect = dialect_of(tables, manifest, findings) if tables else None
+    if dialect is None:
+        raise RosterUnreadable(Why.UNKNOWN_DIALECT, findings.all())
+    check_files(dialect, present, tables, manifest, findings)
+    return checked(dialect, records_of(tables, dialect, findings), tables, manifest, findings)
+
+
+def tables_of(files: dict[str, RosterFile], limits: Limits, findings: Findings) -> dict[str, Table]:
+    """The tables of the files that are read; of the others it is said that they are not.
+
+    The bytes are given up one file at a time, so that the set is not held twice.
+    """
+    tables: dict[str, Table] = {}
+    for kind in list(files):
+        file = files.pop(kind)
+        if kind in (MANIFEST, *READ):
+            if table := table_of(file, limits.rows, findings):
+                tables[kind] = table
+        else:
+            header = file.content[:4096].partition(b"\n")[0].lower()
+            copied = kind == PROFILES and b"roletype" in header
+            findings.add(Code.PROFILES_ARE_ROLES if copied else Code.FILE_NOT_READ, file.name)
+    return tables
+
+
+def check_files(
+    dialect: Dialect,
+    present: Collection[str],
+    tables: Mapping[str, Table],
+    manifest: Manifest,
+    findings: Findings,
+) -> None:
+    """What a set must have, unless it says that it only brings changes."""
+    in_users = dialect is Dialect.ONEROSTER_1_1
+    for kind in () if manifest.delta else ("orgs", "users", *(() if in_users else ("roles",))):
+        if kind not in present:
+            findings.once(Code.FILE_MISSING, f"{kind}.csv")
+    users = tables.get("users")
+    if in_users and users and "role" not in users.header.columns:
+        findings.add(Code.COLUMN_MISSING, users.file, column="role")
+
+
+def checked(
+    dialect: Dialect,
+    records: Records,
+    tables: Mapping[str, Table],
+    manifest: Manifest,
+    findings: Findings,
+) -> RosterSet:
+    """The set, once everything in it has been looked at together."""
+    check_references(records, tables, manifest, findings)
+    check_parents(records, findings)
+    add_guardians(records, manifest.delta, findings)
+    schools = schools_of(records, manifest.delta, findings)
+    school_of = school_of_each(records.orgs, schools)
+    year_of = year_of_each(records.sessions)
+    check_schools(records, school_of, findings)
+    check_coherence(records, findings)
+    if not manifest.delta:
+        check_years(records.sessions, year_of, findings)
+        check_complete(records, findings)
+    return RosterSet(dialect, records, findings.all(), manifest.modes, schools, school_of, year_of)
