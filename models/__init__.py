@@ -11,7 +11,7 @@ from models.structure import classes, sections
 from models.timetable import lessons
 
 __all__ = [
-    "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary", "events", "files",
-    "guardians", "lessons", "mail", "marks", "notices", "persons", "private", "roles", "rooms",
+    "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
+    "events", "files", "guardians", "lessons", "mail", "marks", "notices", "persons", "private", "roles", "rooms",
     "schools", "sections", "sessions", "staff", "students", "term_marks",
 ]  # fmt: skip

@@ -105,9 +105,7 @@ class OfSchool(Record):
         ForeignKey("schools.id"), primary_key=True, server_default=text(THE_SCHOOL), sort_order=-3
     )
     # Without `autoincrement` SQLAlchemy sends a statement for each of many new rows.
-    id: Mapped[int] = mapped_column(
-        Identity(), primary_key=True, autoincrement=True, sort_order=-2
-    )
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, autoincrement=True, sort_order=-2)
     version: Mapped[int] = mapped_column(server_default="1", sort_order=-1)
 
     @declared_attr.directive
@@ -205,6 +203,11 @@ def generated(sql: str) -> Computed:
     return Computed(sql, persisted=True)
 
 
+def storable(value: str) -> bool:
+    """Whether PostgreSQL can hold a text: no zero bytes and no halves of characters."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 R_co = TypeVar("R_co", bound=OfSchool, covariant=True)
 
 
@@ -232,5 +235,5 @@ class Id(Generic[R_co]):
 
 __all__ = [
     "THE_SCHOOL", "Dated", "Id", "OfSchool", "Record", "dated", "generated", "holds_on",
-    "never_overlaps", "refers", "same", "target_of", "time", "words",
+    "never_overlaps", "refers", "same", "storable", "target_of", "time", "words",
 ]  # fmt: skip

@@ -95,7 +95,7 @@ def command(
     case gives, a row or a dataclass of rows, is read anew after the commit, as any query reads it.
     """
     meaning = Refusals(refusals or {})
-    told = {problem for problem, _ in meaning.by_constraint.values()}
+    told = dict.fromkeys(problem for problem, _ in meaning.by_constraint.values())
 
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         action = f"{use_case.__module__.removeprefix('resolvers.')}.{use_case.__name__}"

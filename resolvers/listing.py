@@ -4,20 +4,20 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import visible
-from models.base import Id, OfSchool
+from models.base import Id, OfSchool, storable
 from models.problems import BadUserInput, Forbidden
 from resolvers.context import Ctx
-from resolvers.shapes import NOTHING, Guarded, Value, Wanted
+from resolvers.shapes import NEEDS, NOTHING, Value, Wanted
 
 R = TypeVar("R", bound=OfSchool)
 USUAL, MOST = 20, 100
@@ -90,7 +90,8 @@ class Listing(Generic[R]):
         query = visible(ctx.viewer, self.row).where(*self.where)
         for name, after in (("after", True), ("before", False)):
             if (cursor := getattr(window, name)) is not None:
-                query = query.where(beyond(keys, self.place_of(name, cursor), after=after))
+                place = self.place_of(name, cursor, [key.type for key, _ in keys])
+                query = query.where(beyond(keys, place, after=after))
         order = [key.desc() if down is not backwards else key.asc() for key, down in keys]
         query = query.order_by(*order).limit(size + 1)
         found = list(await ctx.rows(query, self.row, wanted))
@@ -130,16 +131,16 @@ class Listing(Generic[R]):
             json.dumps([self.name, *map(written, place)], ensure_ascii=False).encode()
         ).decode()
 
-    def place_of(self, argument: str, cursor: str) -> list[Any]:
+    def place_of(self, argument: str, cursor: str, types: Sequence[Any]) -> list[Any]:
         """Raises BadUserInput for anything but a cursor of this order."""
         try:
             name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise BadUserInput(field=argument, expected="a cursor") from None
         if name != self.name or len(values) != len(self.order) + 1:
             raise BadUserInput(field=argument, expected="a cursor of this list in this order")
         try:
-            return [read(value) for value in values]
+            return [read(value, type_) for value, type_ in zip(values, types, strict=True)]
         except (ValueError, TypeError, KeyError, ArithmeticError):
             raise BadUserInput(field=argument, expected="a cursor") from None
 
@@ -165,7 +166,6 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
     "time": time.fromisoformat,
-    "Decimal": Decimal,
 }
 
 
@@ -178,16 +178,22 @@ def written(value: Any) -> Any:
     return {type(value).__name__: str(value)}
 
 
-def read(value: Any) -> Any:
-    """Raises ValueError or KeyError for what no cursor of ours holds."""
+def read(value: Any, column: Any) -> Any:
+    """What a cursor holds for a column of this type. Raises ValueError, TypeError or KeyError for
+    what no cursor of ours does."""
     if isinstance(value, dict):
         [(kind, text)] = value.items()
-        return KINDS[kind](text)
-    if isinstance(value, str) and "\0" in value:
+        value = KINDS[kind](text)
+    expected: Any = str if isinstance(column, SqlEnum) else column.python_type
+    if value is None:
+        return None
+    if type(value) is not expected:
+        raise TypeError
+    if expected is str and not storable(value):
         raise ValueError
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    if expected is int and not -(2**63) <= value < 2**63:
         raise ValueError
-    if isinstance(value, list | float):
+    if expected is datetime and value.utcoffset() != timedelta(0):
         raise ValueError
     return value
 
@@ -247,8 +253,9 @@ class Filter:
         parts: list[ColumnElement[bool]] = []
         for name, comparisons in self.fields.items():
             shape = shapes[name]
-            if isinstance(shape, Guarded) and shape.right not in ctx.actor.rights:
-                raise Forbidden(field=f"filter.{name}", requires=shape.right)
+            needed = NEEDS.get((row, name))
+            if needed and needed not in ctx.actor.rights:
+                raise Forbidden(field=f"filter.{name}", requires=needed)
             value = shape.expression(ctx.viewer, row)
             parts += [COMPARATORS[how](value, given) for how, given in comparisons.items()]
         parts += [part.condition(ctx, row, shapes) for part in self.all]

@@ -79,7 +79,7 @@ Value: TypeAlias = Own | Via | Computed | Guarded
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """The row that references lead to, if the viewer may read it; those on the way are but steps."""
+    """The row that references lead to, if the viewer may read it; those between are but steps."""
 
     path: Path
 

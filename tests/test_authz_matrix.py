@@ -46,8 +46,8 @@ INSERT INTO mail_attachments (school_id, version, message_id, file_id, position)
     SELECT 1, 1, m.id, f.id, 0 FROM mail_messages m, (SELECT min(id) AS id FROM files) f
     WHERE m.school_id = 1;
 INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity, details,
-    request_id, previous_hash, hash) VALUES (1, 1, 1000000, now(), NULL, NULL, 'test', 'Mark:1-1', '',
-    'r', 'p', 'h');
+    request_id, previous_hash, hash)
+    VALUES (1, 1, 1000000, now(), NULL, NULL, 'test', 'Mark:1-1', '', 'r', 'p', 'h');
 """
 """Rows of kinds that the demo school has none of, so that every type can be asked about."""
 

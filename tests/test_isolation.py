@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import String, Text, select, text, true
+from sqlalchemy import inspect as mapping
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -201,7 +202,7 @@ async def planted(url: str, *, rls: bool) -> dict[str, list[int]]:
         ours = "SELECT id FROM {} WHERE school_id = 2 ORDER BY id LIMIT 5"
         for row in policy.reading:
             if not row.is_view:
-                keys = await connection.scalars(text(ours.format(row.__table__.name)))
+                keys = await connection.scalars(text(ours.format(mapping(row).local_table)))
                 if listed := list(keys):
                     found[row.api_name()] = listed
     await engine.dispose()

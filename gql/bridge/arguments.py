@@ -11,6 +11,7 @@ from strawberry.types.unset import UNSET
 from gql.answers import made
 from gql.bridge.types import is_report, shown
 from gql.docs import read_doc
+from models import base
 from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS
@@ -143,7 +144,7 @@ def id_of(value: str, row: Any, path: str) -> Id[Any]:
 
 
 def storable(value: str, path: str) -> str:
-    """PostgreSQL holds neither zero bytes nor halves of characters."""
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    """Raises BadUserInput for a text that cannot be kept."""
+    if not base.storable(value):
         raise BadUserInput(field=path, expected="text without NUL and lone surrogates")
     return value

@@ -41,3 +41,7 @@ class Staff(OfSchool):
     dismissed_on: Mapped[date | None]
     load_rate: Mapped[Decimal | None] = mapped_column()
     sourced_id: Mapped[str | None] = words(255)
+
+    def works_on(self, day: date) -> bool:
+        """Whether they were hired by the day and not dismissed."""
+        return self.hired_on <= day and (self.dismissed_on is None or day < self.dismissed_on)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import OfSchool, generated, words
+from models.base import Id, OfSchool, generated, words
 
 
 class School(OfSchool):
@@ -53,3 +53,9 @@ class School(OfSchool):
     missed_share: Mapped[Decimal] = mapped_column(server_default="0.5")
     mail_recipients: Mapped[int] = mapped_column(server_default="500")
     upload_bytes: Mapped[int] = mapped_column(server_default="20971520")
+
+    @property
+    def global_id(self) -> Id[OfSchool]:
+        """A school is its own: `school_id`, which the database computes, is not there to be read
+        just after a change."""
+        return Id(type(self), self.id, self.id)

@@ -45,13 +45,13 @@ class Lesson(OfSchool):
 
     __tablename__ = "lessons"
     __table_args__ = (
-        UniqueConstraint("school_id", "section_id", "date", "starts_at"),
         UniqueConstraint("school_id", "id", "section_id"),
         CheckConstraint("ends_at > starts_at", "ends_at"),
         CheckConstraint("ordinal BETWEEN 0 AND 14", "ordinal"),
         never_overlaps("staff_id", span="span", where=HELD),
         never_overlaps("room_id", span="span", where=HELD),
         Index("by_date", "school_id", "date", "id"),
+        Index("by_section", "school_id", "section_id", "date", "starts_at"),
         Index("by_teacher", "school_id", "staff_id", "date"),
     )
 

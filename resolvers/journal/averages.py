@@ -3,7 +3,7 @@ the marks the viewer may see, so an unpublished mark counts nowhere for a family
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, cast, func, select
+from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
@@ -79,7 +79,8 @@ def suggested_value(
 
     def whole(mark: Any, assignment: Any) -> ColumnElement[Any]:
         average = mean(mark, assignment)
-        return func.greatest(func.round(average), 2, type_=Numeric)
+        # PostgreSQL's greatest passes nulls over: without marks it would suggest a 2.
+        return case((average.is_not(None), func.greatest(func.round(average), 2)))
 
     found: ColumnElement[Any] = over_term(viewer, student_id, section_id, term_id, whole)
     return found

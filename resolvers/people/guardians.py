@@ -128,7 +128,8 @@ async def end_guardian_link(
     guardian_link_id: What to end.
     legal_status: What a court left; null when the link simply ends.
     basis_document: The paper it rests on; needed for RESTRICTED and TERMINATED.
-    valid_to: First day it holds no more; null for today, or for not at all with a legal status.
+    valid_to: First day it holds no more, not later than it ends already; null for today, or for
+        not at all with a legal status.
     """
     link = await ctx.get(guardian_link_id, to=Right.GUARDIANS_WRITE, version=expected_version)
     if legal_status in (LegalStatus.RESTRICTED, LegalStatus.TERMINATED) and not basis_document:
@@ -139,5 +140,8 @@ async def end_guardian_link(
     if basis_document is not None:
         link.basis_document = basis_document
     if valid_to is not None or legal_status is None:
-        link.valid_to = valid_to or ctx.actor.today
+        end = valid_to or max(link.valid_from, ctx.actor.today)
+        if link.valid_to is not None and end > link.valid_to:
+            raise Validation(field="valid_to")
+        link.valid_to = end
     return link

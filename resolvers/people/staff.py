@@ -18,6 +18,7 @@ from models.problems import Problem, Validation
 from models.school.rooms import Room
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
+from resolvers.access.administration import LastAdministrator, keeping_an_administrator
 from resolvers.access.ending import end_sessions_of
 from resolvers.command import command
 from resolvers.context import Ctx
@@ -99,7 +100,7 @@ async def hire_staff(
     return staff
 
 
-@command(Right.STAFF_WRITE, AlreadyDismissed)
+@command(Right.STAFF_WRITE, AlreadyDismissed, LastAdministrator)
 async def dismiss_staff(
     ctx: Ctx, *, staff_id: Id[Staff], expected_version: int, dismissed_on: date
 ) -> Staff:
@@ -115,12 +116,13 @@ async def dismiss_staff(
     if dismissed_on < staff.hired_on:
         raise Validation(field="dismissed_on")
     staff.dismissed_on = dismissed_on
-    for row, mine in (
-        (TeachingAssignment, TeachingAssignment.staff_id == staff.id),
-        (ClassTeacher, ClassTeacher.staff_id == staff.id),
-        (RoleGrant, RoleGrant.person_id == staff.person_id),
-    ):
-        await end(ctx, row, mine, dismissed_on)
+    async with keeping_an_administrator(ctx, max(dismissed_on, ctx.actor.today)):
+        for row, mine in (
+            (TeachingAssignment, TeachingAssignment.staff_id == staff.id),
+            (ClassTeacher, ClassTeacher.staff_id == staff.id),
+            (RoleGrant, RoleGrant.person_id == staff.person_id),
+        ):
+            await end(ctx, row, mine, dismissed_on)
     if dismissed_on <= ctx.actor.today:
         await end_sessions_of(ctx, staff.person_id)
     return staff

@@ -62,7 +62,7 @@ async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYea
         AcademicYear.school_id == ctx.actor.school_id, AcademicYear.id == year.id
     )
     if await ctx.session.scalar(held.with_for_update(read=True)) is YearStatus.ARCHIVED:
-        raise YearArchived(field="academic_year_id")
+        raise YearArchived(of=academic_year_id)
     return year
 
 

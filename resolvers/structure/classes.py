@@ -107,7 +107,7 @@ async def create_class(
     return made
 
 
-@command(Right.CLASSES_WRITE)
+@command(Right.CLASSES_WRITE, YearArchived)
 async def assign_class_teacher(
     ctx: Ctx,
     *,
@@ -125,8 +125,9 @@ async def assign_class_teacher(
     is_deputy: Whether they only stand in; then the class teacher stays.
     """
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
+    await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
     staff = await ctx.get(staff_id)
-    if staff.dismissed_on and staff.dismissed_on <= valid_from:
+    if not staff.works_on(valid_from):
         raise Validation(field="staff_id")
     if not is_deputy:
         await end_leading(ctx, school_class, valid_from)

@@ -16,7 +16,7 @@ from models.base import Id, holds_on
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.people.students import Student
-from models.problems import NotFound, Validation, YearArchived
+from models.problems import Conflict, NotFound, Validation, YearArchived
 from models.school.calendar import AcademicYear, YearStatus
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import (
@@ -35,6 +35,7 @@ from resolvers.school.calendar import open_year
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"name": Own("name")}
+MOST_HOURS = 40
 SUBJECT_ORDERS: Mapping[str, Value] = {"position": Own("position"), "name": Own("name")}
 
 
@@ -147,11 +148,16 @@ async def set_section_members(
     await ctx.session.execute(delete(SectionMembership).where(*mine, future))
     holding = (*mine, holds_on(SectionMembership, effective_from))
     here = set(await ctx.session.scalars(select(SectionMembership.student_id).where(*holding)))
-    leaving = update(SectionMembership).where(
-        *holding, of_keys(SectionMembership.student_id, sorted(here - wanted))
-    )
-    changed = {"valid_to": effective_from, "version": SectionMembership.version + 1}
-    await ctx.session.execute(leaving.values(changed).execution_options(synchronize_session=False))
+    for students, end in ((here - wanted, effective_from), (here & wanted, None)):
+        ending = update(SectionMembership).where(
+            *holding,
+            of_keys(SectionMembership.student_id, sorted(students)),
+            SectionMembership.valid_to.is_distinct_from(end),
+        )
+        changed = {"valid_to": end, "version": SectionMembership.version + 1}
+        await ctx.session.execute(
+            ending.values(changed).execution_options(synchronize_session=False)
+        )
     join_section(ctx, section, wanted - here, effective_from)
     section.version += 1
     return section
@@ -215,24 +221,39 @@ async def assign_teacher(
     staff_id: Who is to teach it.
     valid_from: First day.
     role: What they are in it.
-    hours: Hours a week; null for all of the section's.
+    hours: Hours a week, 0..40; null for all of the section's.
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
     staff = await ctx.get(staff_id)
-    if staff.dismissed_on and staff.dismissed_on <= valid_from:
+    if not staff.works_on(valid_from):
         raise Validation(field="staff_id")
+    if hours is not None and not 0 <= hours <= MOST_HOURS:
+        raise Validation(field="hours")
     if role is TeachingRole.MAIN:
-        before = update(TeachingAssignment).where(
-            TeachingAssignment.school_id == ctx.actor.school_id,
-            TeachingAssignment.section_id == section.id,
-            TeachingAssignment.role == TeachingRole.MAIN,
-            holds_on(TeachingAssignment, valid_from),
-        )
-        ended = {"valid_to": valid_from, "version": TeachingAssignment.version + 1}
-        await ctx.session.execute(before.values(ended).execution_options(synchronize_session=False))
+        await end_teaching(ctx, section, valid_from)
     assignment = TeachingAssignment(
         section_id=section.id, staff_id=staff.id, role=role, hours=hours, valid_from=valid_from
     )
     ctx.session.add(assignment)
     return assignment
+
+
+async def end_teaching(ctx: Ctx, section: Section, day: date) -> None:
+    """End what holds of its main teachers on the day. One who is to begin later is a conflict for
+    people to decide. No constraint keeps a section to one of them, so they change one by one."""
+    this = select(Section.id).where(
+        Section.school_id == ctx.actor.school_id, Section.id == section.id
+    )
+    await ctx.session.execute(this.with_for_update(key_share=True))
+    mine = (
+        TeachingAssignment.school_id == ctx.actor.school_id,
+        TeachingAssignment.section_id == section.id,
+        TeachingAssignment.role == TeachingRole.MAIN,
+    )
+    later = select(TeachingAssignment.id).where(*mine, TeachingAssignment.valid_from > day)
+    if await ctx.session.scalar(later.limit(1)) is not None:
+        raise Conflict(field="valid_from")
+    holding = update(TeachingAssignment).where(*mine, holds_on(TeachingAssignment, day))
+    ended = {"valid_to": day, "version": TeachingAssignment.version + 1}
+    await ctx.session.execute(holding.values(ended).execution_options(synchronize_session=False))

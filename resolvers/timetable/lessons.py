@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import aliased
 
 from auth.rights import Right
@@ -61,7 +61,6 @@ class LessonHeld(Problem):
 BUSY = {
     "lessons_never_overlaps_staff_id": (TeacherBusy, "starts_at"),
     "lessons_never_overlaps_room_id": (RoomBusy, "room_id"),
-    "uq_lessons_school_id_section_id_date_starts_at": (StudentBusy, "starts_at"),
 }
 
 
@@ -197,6 +196,8 @@ async def schedule_lesson(
     staff_id: Who gives it; null for the section's main teacher.
     room_id: Where; null when not known.
     """
+    if ends_at <= starts_at:
+        raise Validation(field="ends_at")
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
     await open_term(ctx, section, date, "date")
     await students_free(ctx, section, date, starts_at, ends_at)
@@ -236,6 +237,8 @@ async def move_lesson(
     ordinal: Which lesson of the day, 0..14.
     room_id: Where; left out keeps the room, null for nowhere in particular.
     """
+    if ends_at <= starts_at:
+        raise Validation(field="ends_at")
     lesson = await planned(ctx, lesson_id, expected_version)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     await open_term(ctx, section, lesson.date, "lesson_id")
@@ -291,7 +294,7 @@ async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] 
     """Raises Validation when nobody teaches the section that day, or they do not work then."""
     if staff_id:
         staff = await ctx.get(staff_id)
-        if staff.hired_on > day or (staff.dismissed_on and staff.dismissed_on <= day):
+        if not staff.works_on(day):
             raise Validation(field="staff_id")
         return staff.id
     main = select(TeachingAssignment.staff_id).where(
@@ -309,29 +312,30 @@ async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] 
 async def students_free(
     ctx: Ctx, section: Section, day: date, starts_at: time, ends_at: time, *, but: int = 0
 ) -> None:
-    """Raises StudentBusy when a member of the section is in another lesson then. No constraint can
-    say it, so timetables of one school and day are changed one after another."""
+    """Raises StudentBusy when the section or a member of it is in another lesson then. No
+    constraint can say it, so timetables of one school and day are changed one after another."""
     lock = func.pg_advisory_xact_lock(ctx.actor.school_id % 2**31, day.toordinal())
     await ctx.session.execute(select(lock))
     mine, theirs = aliased(SectionMembership), aliased(SectionMembership)
-    clash = (
-        select(Lesson.id)
-        .join(
-            theirs,
-            (theirs.school_id == Lesson.school_id) & (theirs.section_id == Lesson.section_id),
-        )
-        .join(mine, (mine.school_id == theirs.school_id) & (mine.student_id == theirs.student_id))
+    shared = (
+        select(mine.id)
+        .join(theirs, (theirs.school_id == mine.school_id) & (theirs.student_id == mine.student_id))
         .where(
-            Lesson.school_id == ctx.actor.school_id,
-            Lesson.date == day,
-            Lesson.id != but,
-            Lesson.status != LessonStatus.CANCELLED,
-            Lesson.starts_at < ends_at,
-            Lesson.ends_at > starts_at,
+            mine.school_id == ctx.actor.school_id,
             mine.section_id == section.id,
+            theirs.section_id == Lesson.section_id,
             holds_on(mine, day),
             holds_on(theirs, day),
         )
+    )
+    clash = select(Lesson.id).where(
+        Lesson.school_id == ctx.actor.school_id,
+        Lesson.date == day,
+        Lesson.id != but,
+        Lesson.status != LessonStatus.CANCELLED,
+        Lesson.starts_at < ends_at,
+        Lesson.ends_at > starts_at,
+        or_(Lesson.section_id == section.id, shared.exists()),
     )
     if await ctx.session.scalar(clash.limit(1)) is not None:
         raise StudentBusy(field="starts_at")

@@ -2408,18 +2408,17 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "school_id", "id", "section_id", name=op.f("uq_lessons_school_id_id_section_id")
         ),
-        sa.UniqueConstraint(
-            "school_id",
-            "section_id",
-            "date",
-            "starts_at",
-            name=op.f("uq_lessons_school_id_section_id_date_starts_at"),
-        ),
     )
     op.create_index(
         op.f("ix_lessons_school_id_room_id"), "lessons", ["school_id", "room_id"], unique=False
     )
     op.create_index("lessons_by_date", "lessons", ["school_id", "date", "id"], unique=False)
+    op.create_index(
+        "lessons_by_section",
+        "lessons",
+        ["school_id", "section_id", "date", "starts_at"],
+        unique=False,
+    )
     op.create_index(
         "lessons_by_teacher", "lessons", ["school_id", "staff_id", "date"], unique=False
     )
@@ -3385,6 +3384,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notice_targets_school_id_notice_id"), table_name="notice_targets")
     op.drop_table("notice_targets")
     op.drop_index("lessons_by_teacher", table_name="lessons")
+    op.drop_index("lessons_by_section", table_name="lessons")
     op.drop_index("lessons_by_date", table_name="lessons")
     op.drop_index(op.f("ix_lessons_school_id_room_id"), table_name="lessons")
     op.drop_table("lessons")

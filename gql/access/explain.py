@@ -1,0 +1,35 @@
+"""Explanations of access."""
+
+import strawberry
+
+from gql.bridge import field, node, query
+from models.access.roles import AccessScope, Role
+from resolvers.access import explain
+
+
+@node(explain.HeldRight)
+class HeldRight:
+    permission: str
+    scopes: list[AccessScope]
+
+
+@node(explain.AccessInRole)
+class AccessInRole:
+    role: Role
+    rights: list[explain.HeldRight]
+    reached: bool
+    text: str
+
+
+@node(explain.AccessExplanation)
+class AccessExplanation:
+    allowed: bool
+    permissions: list[str]
+    roles: list[explain.AccessInRole]
+    text: str
+    granted_by = field(explain.granted_by)
+
+
+@strawberry.type
+class Query:
+    explain_access = query(explain.explain_access)

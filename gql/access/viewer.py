@@ -1,0 +1,49 @@
+"""The one who asks."""
+
+import strawberry
+
+from gql.bridge import field, node, query
+from models.access.roles import Role
+from resolvers.access import viewer as reports
+
+
+@node(reports.ViewerContext)
+class ViewerContext:
+    role: Role
+    school_name: str
+    is_current: bool
+    school_id = field(reports.school_id_of_context)
+    role_grant_id = field(reports.grant_of_context)
+
+
+@node(reports.ViewerSchool)
+class ViewerSchool:
+    id = field(reports.id_of_school)
+    name: str
+    time_zone: str
+
+
+@node(reports.ViewerChild)
+class ViewerChild:
+    id = field(reports.id_of_child)
+    full_name: str
+    class_name: str | None
+    school = field(reports.school_of_child)
+
+
+@node(reports.Viewer)
+class Viewer:
+    role = field(reports.role)
+    full_name = field(reports.full_name)
+    short_name = field(reports.short_name)
+    person = field(reports.person)
+    school = field(reports.school)
+    student = field(reports.student)
+    rights = field(reports.rights)
+    contexts = field(reports.contexts)
+    children = field(reports.children)
+
+
+@strawberry.type
+class Query:
+    viewer = query(reports.find_viewer)

@@ -1,0 +1,104 @@
+"""The bytes of files over HTTP: `PUT` and `GET /files/<token>`, by signed links."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+from uuid import uuid4
+
+import structlog
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from models.problems import NotFound, Problem
+from resolvers.context import Services
+from resolvers.files import transfer
+from resolvers.files.kinds import TypeDiffers
+from resolvers.files.links import LinkNotGood
+
+log = structlog.get_logger("gorod")
+
+STATUSES: Mapping[type[Problem], int] = {
+    LinkNotGood: 403,
+    NotFound: 404,
+    transfer.AlreadyUploaded: 409,
+    transfer.TooManyBytes: 413,
+    transfer.TooFewBytes: 400,
+    TypeDiffers: 400,
+}
+CONTAINED = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What was uploaded may be anything: it is saved, never shown as a page of this server."""
+Language = Callable[[HTTPConnection], str]
+
+
+class Files:
+    """Answers at `/files/<token>`."""
+
+    def __init__(self, services: Services, language_of: Language) -> None:
+        self.services, self.language_of = services, language_of
+        self.methods = {"GET": self.get, "HEAD": self.get, "PUT": self.put}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self.methods.get(request.method, not_allowed)(request)
+        except Problem as problem:
+            response = refusal(problem, self.language_of(request))
+        except ClientDisconnect:
+            return  # nobody is there to be answered, and nothing was kept
+        except Exception as cause:
+            response = failure(cause, self.language_of(request))
+        await response(scope, receive, send)
+
+    async def get(self, request: Request) -> Response:
+        parcel = await transfer.hand_out(self.services, request.path_params["token"])
+        headers = {
+            **CONTAINED,
+            "Content-Disposition": disposition(parcel.name),
+            "Content-Length": str(parcel.size),
+            "Content-Type": parcel.media_type,
+        }
+        return StreamingResponse(parcel.content, headers=headers)
+
+    async def put(self, request: Request) -> Response:
+        told = request.headers.get("content-length", "")
+        length = int(told) if told.isdecimal() else None
+        token = request.path_params["token"]
+        await transfer.receive(self.services, token, length, request.stream())
+        return Response(status_code=204)
+
+
+async def not_allowed(request: Request) -> Response:
+    error = {"message": "Only GET and PUT.", "extensions": {"code": "BAD_REQUEST"}}
+    return JSONResponse({"errors": [error]}, 405, {"Allow": "GET, HEAD, PUT"})
+
+
+def refusal(problem: Problem, language: str) -> Response:
+    """In the shape of every other error. What is still on its way of a body is not waited for."""
+    error = {"message": problem.message(language), "extensions": {"code": problem.code()}}
+    headers = {"Cache-Control": "no-store", "Connection": "close"}
+    return JSONResponse({"errors": [error]}, STATUSES[type(problem)], headers)
+
+
+def failure(cause: Exception, language: str) -> Response:
+    """A bug, or a storage that is away: nothing of the cause, but the id to find it by."""
+    request_id = uuid4().hex
+    log.error("transfer failed", request_id=request_id, exc_info=cause)
+    message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
+    extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
+    return JSONResponse({"errors": [{"message": message, "extensions": extensions}]}, 500)
+
+
+def disposition(name: str) -> str:
+    """To be saved under its own name (RFC 6266, RFC 5987)."""
+    plain = "".join(c if (c.isascii() and c.isalnum()) or c in "._- " else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def routes(services: Services, language_of: Language) -> list[Route]:
+    return [Route("/files/{token}", Files(services, language_of))]

@@ -1,0 +1,49 @@
+"""Ending sessions: whatever rests on them, sockets and links too, ends with them."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.access.accounts import Account
+from models.access.sessions import Session
+from resolvers.access.contexts import schools_of
+from resolvers.context import Ctx, stand_in
+
+
+async def end(
+    session: AsyncSession, school_id: int, now: datetime, *which: ColumnElement[bool]
+) -> int:
+    """End the living sessions of the school for which this holds; how many there were. The
+    transaction must stand in the school already."""
+    living = (Session.school_id == school_id, Session.revoked_at.is_(None))
+    ended = update(Session).where(*living, *which).values(revoked_at=now)
+    found = ended.returning(Session.id).execution_options(synchronize_session=False)
+    return len((await session.execute(found)).all())
+
+
+async def end_sessions_of(ctx: Ctx, person_id: int) -> None:
+    """All sessions of a person in this school, in the transaction of a command."""
+    school_id = ctx.actor.school_id
+    accounts = select(Account.id).where(
+        Account.school_id == school_id, Account.person_id == person_id
+    )
+    await end(ctx.session, school_id, ctx.actor.now, Session.account_id.in_(accounts))
+
+
+async def end_sessions_everywhere(
+    session: AsyncSession, credential_id: int, home: int, now: datetime, *, but: int = 0
+) -> None:
+    """All sessions of a login, each behind the wall of its school, all or none. The transaction
+    stands in the school `home` afterwards.
+
+    but: The session that goes on.
+    """
+    for school_id in await schools_of(session, credential_id):
+        await stand_in(session, school_id)
+        accounts = select(Account.id).where(
+            Account.school_id == school_id, Account.credential_id == credential_id
+        )
+        mine = (Session.account_id.in_(accounts), Session.id != but)
+        await end(session, school_id, now, *mine)
+    await stand_in(session, home)

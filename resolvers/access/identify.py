@@ -1,0 +1,155 @@
+"""Who a token belongs to, and in what role they may work at this moment."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.actor import Actor, Grants
+from auth.rights import Right
+from models.access.roles import AccessScope, GrantScope, Role
+from models.problems import Unauthenticated
+
+TOKEN = re.compile(r"([1-9][0-9]{0,17})\.[A-Za-z0-9_-]{43}")
+
+STANDING = """
+    SELECT p.id AS person_id, s.id AS student_id, g.id AS guardian_id, w.id AS staff_id
+    FROM persons p
+    LEFT JOIN students s
+        ON s.school_id = p.school_id AND s.person_id = p.id AND s.status = 'ENROLLED'
+    LEFT JOIN guardians g ON g.school_id = p.school_id AND g.person_id = p.id
+    LEFT JOIN staff w ON w.school_id = p.school_id AND w.person_id = p.id
+        AND w.hired_on <= {today} AND (w.dismissed_on IS NULL OR w.dismissed_on > {today})
+    WHERE p.school_id = :school_id AND p.id = {person}
+"""
+"""What someone is in the school today."""
+
+ROLES = """
+    SELECT 'STUDENT' AS role, NULL::bigint AS role_grant_id, 'SCHOOL' AS scope
+    WHERE {who}.student_id IS NOT NULL
+    UNION ALL SELECT 'PARENT', NULL, 'SCHOOL' WHERE {who}.guardian_id IS NOT NULL
+    UNION ALL SELECT 'CLASS_TEACHER', NULL, 'SCHOOL' WHERE EXISTS (
+        SELECT FROM class_teachers t WHERE t.school_id = :school_id
+            AND t.staff_id = {who}.staff_id AND t.valid_from <= {today}
+            AND (t.valid_to IS NULL OR t.valid_to > {today}))
+    UNION ALL SELECT r.role, r.id, r.scope FROM role_grants r
+    WHERE r.school_id = :school_id AND r.person_id = {who}.person_id AND r.valid_from <= {today}
+        AND (r.valid_to IS NULL OR r.valid_to > {today})
+        AND (r.role <> 'SUBJECT_TEACHER' OR {who}.staff_id IS NOT NULL)
+"""
+"""The roles they may work in today: some follow from records, the rest were granted. Grants end
+by their date with no job to end them."""
+
+TODAY = "(CAST(:now AS timestamptz) AT TIME ZONE school.time_zone)::date"
+
+WAYS = f"""
+    SELECT {{session}} AS session_id, account.id AS account_id, school.time_zone, {TODAY} AS today,
+        who.*, credential.must_change_password, role.role, role.role_grant_id, role.scope,
+        ARRAY(SELECT permission || ' ' || held.scope FROM role_rights held
+              WHERE held.school_id = :school_id AND held.role = role.role) AS rights
+    FROM {{source}}
+    JOIN credentials credential ON credential.id = account.credential_id
+    JOIN schools school ON school.id = account.school_id
+    CROSS JOIN LATERAL ({STANDING.format(today=TODAY, person="account.person_id")}) who
+    CROSS JOIN LATERAL ({ROLES.format(today=TODAY, who="who")}) role
+"""  # noqa: S608  # made of constants alone
+"""An account in each role it can work in now, with all that is known of an actor."""
+
+SESSION = (
+    WAYS.format(
+        session="session.id",
+        source="""sessions session JOIN accounts account ON account.school_id = session.school_id
+        AND account.id = session.account_id AND account.status = 'ACTIVE'""",
+    )
+    + """
+    WHERE session.school_id = :school_id AND session.revoked_at IS NULL
+        AND role.role = session.role
+        AND role.role_grant_id IS NOT DISTINCT FROM session.role_grant_id
+"""
+)
+BY_TOKEN = text(f"{SESSION} AND session.access_hash = :hash AND session.access_expires_at > :now")
+BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
+OF_ACCOUNT = text(f"""
+    {WAYS.format(session="0", source="accounts account")}
+    WHERE account.school_id = :school_id AND account.status = 'ACTIVE' AND account.id = :id
+    ORDER BY role.role, role.role_grant_id
+""")
+
+
+def school_of(token: str | None) -> int | None:
+    """The school a token says it is of; whether it is, its hash must prove."""
+    return int(found[1]) if token and (found := TOKEN.fullmatch(token)) else None
+
+
+def hashed(token: str) -> bytes:
+    """What is kept of a token. It has 256 random bits, so a fast hash is as good as a slow one."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def identify(session: AsyncSession, token: str, now: datetime) -> Actor:
+    """The actor of an access token. Raises Unauthenticated when it is not good at this moment:
+    unknown, expired, revoked, the account locked, or the role no longer theirs."""
+    given = {"school_id": school_of(token), "hash": hashed(token), "now": now}
+    line = (await session.execute(BY_TOKEN, given)).mappings().one_or_none()
+    if line is None:
+        raise Unauthenticated
+    return actor_of(line, given)
+
+
+async def holder_of(
+    session: AsyncSession, school_id: int, session_id: int, now: datetime
+) -> Actor | None:
+    """The actor of a session that is still alive, whether or not its access token has run out."""
+    given = {"school_id": school_id, "id": session_id, "now": now}
+    line = (await session.execute(BY_ID, given)).mappings().one_or_none()
+    return actor_of(line, given) if line else None
+
+
+async def actors_of(
+    session: AsyncSession, school_id: int, account_id: int, now: datetime
+) -> list[Actor]:
+    """An account as it would act in each of the roles it can work in now."""
+    given = {"school_id": school_id, "id": account_id, "now": now}
+    lines = (await session.execute(OF_ACCOUNT, given)).mappings().all()
+    return [actor_of(line, given) for line in lines]
+
+
+def actor_of(line: Mapping[Any, Any], given: Mapping[str, Any]) -> Actor:
+    role = Role[line["role"]]
+    return Actor(
+        school_id=given["school_id"],
+        time_zone=line["time_zone"],
+        account_id=line["account_id"],
+        session_id=line["session_id"],
+        person_id=line["person_id"],
+        role=role,
+        grants=granted(line["rights"], GrantScope[line["scope"]]),
+        student_id=(line["student_id"] or 0) if role is Role.STUDENT else 0,
+        guardian_id=(line["guardian_id"] or 0) if role is Role.PARENT else 0,
+        staff_id=0 if role in (Role.STUDENT, Role.PARENT) else line["staff_id"] or 0,
+        role_grant_id=line["role_grant_id"] or 0,
+        today=line["today"],
+        now=given["now"],
+        must_change_password=line["must_change_password"],
+    )
+
+
+OPEN = frozenset({Right.SCHOOL_READ, Right.STAFF_READ})
+"""What is open to everyone in the school, whatever part of it their role is for."""
+
+
+def granted(rights: list[str], scope: GrantScope) -> Grants:
+    """The rights of a role. Given for a part of the school only, what it may do in all of the
+    school it may do in the classes it was given for."""
+    pairs = (line.split(" ") for line in rights)
+    known = [(Right(name), AccessScope[reach]) for name, reach in pairs if name in set(Right)]
+    if scope is GrantScope.SCHOOL:
+        return frozenset(known)
+    narrow = {AccessScope.SCHOOL: AccessScope.CLASS}
+    return frozenset(
+        (right, reach if right in OPEN else narrow.get(reach, reach)) for right, reach in known
+    )

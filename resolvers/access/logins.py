@@ -1,0 +1,86 @@
+"""Logins: made of names, one of a person on the whole server."""
+
+import re
+from datetime import datetime
+from itertools import count
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.access.accounts import Credential, CredentialSchool
+from models.people.persons import Person
+from models.problems import Problem, Validation
+from resolvers.access import passwords
+
+LETTERS = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "zh", "з": "z",
+    "и": "i", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh",
+    "щ": "shch", "ы": "y", "э": "e", "ю": "yu", "я": "ya",
+}  # fmt: skip
+SHAPE = re.compile(r"[a-z0-9._-]{3,64}")
+LONGEST_NAME = 50
+"""Of a login that is made of a name: a number may have to go behind it."""
+
+
+class LoginTaken(Problem):
+    """This login is taken; choose another."""
+
+    russian = "Этот логин занят; выберите другой."
+
+
+def latin(name: str) -> str:
+    """As in a login: `Щербакова` -> `shcherbakova`. What has no Latin letter is left out."""
+    letters = "".join(LETTERS.get(letter, letter) for letter in name.lower())
+    return re.sub(r"[^a-z0-9]", "", letters)
+
+
+def proposed(family_name: str, given_name: str) -> str:
+    """`Иванова`, `Мария` -> `ivanova.m`."""
+    parts = [part for part in (latin(family_name), latin(given_name)[:1]) if part]
+    return ".".join(parts)[:LONGEST_NAME].ljust(3, "0")
+
+
+def well_formed(login: str) -> str:
+    """The login as it is kept. Raises Validation."""
+    if not SHAPE.fullmatch(kept := login.strip().lower()):
+        raise Validation(field="login")
+    return kept
+
+
+async def new_credential(
+    session: AsyncSession, school_id: int, login: str, password: str, now: datetime
+) -> int:
+    """A login with a one-time password, for the first account it has. Raises LoginTaken."""
+    key = await inserted(session, login, await passwords.hashed(password), now)
+    if key is None:
+        raise LoginTaken(field="login")
+    session.add(CredentialSchool(credential_id=key, school_id=school_id))
+    return key
+
+
+async def generated_credential(
+    session: AsyncSession, school_id: int, person: Person, password: str, now: datetime
+) -> int:
+    """The same with the first login of the person's name that is free."""
+    base, hashed = proposed(person.family_name, person.given_name), await passwords.hashed(password)
+    alike = select(Credential.login).where(
+        Credential.login.regexp_match(f"^{re.escape(base)}[0-9]*$")
+    )
+    taken = set(await session.scalars(alike))
+    free = (name for n in count(1) if (name := f"{base}{n if n > 1 else ''}") not in taken)
+    for login in free:  # another may take it meanwhile: then the next
+        if (key := await inserted(session, login, hashed, now)) is not None:
+            session.add(CredentialSchool(credential_id=key, school_id=school_id))
+            return key
+    raise AssertionError
+
+
+async def inserted(session: AsyncSession, login: str, hashed: str, now: datetime) -> int | None:
+    """None when the login is taken; a transaction that is about to take it is waited for."""
+    new = insert(Credential).values(
+        login=login, password_hash=hashed, must_change_password=True, password_changed_at=now
+    )
+    found: int | None = await session.scalar(new.on_conflict_do_nothing().returning(Credential.id))
+    return found

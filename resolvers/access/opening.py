@@ -1,0 +1,159 @@
+"""Opening a session: in which of someone's roles, and with what keys."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.access.accounts import Account, AccountStatus, Credential
+from models.access.roles import Role
+from models.access.sessions import Session
+from models.problems import Problem, Unauthenticated
+from resolvers.access.contexts import Context, contexts_in, schools_of
+from resolvers.access.ending import end
+from resolvers.access.identify import hashed
+from resolvers.access.viewer import Viewer
+from resolvers.context import Ctx, stand_in
+
+ACCESS, REFRESH = timedelta(minutes=15), timedelta(days=30)
+
+
+class NothingToDoHere(Problem):
+    """This account has no such role in any school now; ask the school's administrator."""
+
+    russian = "У этой учётной записи сейчас нет такой роли; обратитесь к администратору школы."
+
+
+@dataclass
+class SignedIn:
+    """A session, and the keys to it.
+
+    access_token: Sent as `Authorization: Bearer …`; good for 15 minutes.
+    refresh_token: Good once, for 30 days, for a new pair by `refreshSession`.
+    expires_at: When the access token ends.
+    must_change_password: Indicates whether `changePassword` is all that can be done now.
+    retry_at: After TOO_MANY_TRIES, when the next try counts.
+    viewer: Who signed in, and as what.
+    """
+
+    access_token: str | None = None
+    refresh_token: str | None = None
+    expires_at: datetime | None = None
+    must_change_password: bool | None = None
+    retry_at: datetime | None = None
+    viewer: Viewer | None = None
+
+
+async def known_as(session: AsyncSession, *which: Any) -> Any:
+    """The columns of a credential, not the row: a rollback would empty that."""
+    query = select(
+        Credential.id,
+        Credential.login,
+        Credential.password_hash,
+        Credential.must_change_password,
+        Credential.password_changed_at,
+    )
+    return (await session.execute(query.where(*which))).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """In which role and school someone wants to work; None for whichever comes first.
+
+    instead_of: School and session that end when the new one begins.
+    """
+
+    role: Role | None
+    school_id: int | None
+    role_grant_id: int | None = None
+    instead_of: tuple[int, int] | None = None
+
+    def fits(self, context: Context) -> bool:
+        return self.role in (None, context.role) and self.role_grant_id in (
+            None,
+            context.role_grant_id,
+        )
+
+
+async def begin(ctx: Ctx, known: Any, choice: Choice) -> SignedIn:
+    """A new session in the first context that fits the choice. Raises NothingToDoHere."""
+    for school_id in await schools_of(ctx.session, known.id):
+        if choice.school_id not in (None, school_id):
+            continue
+        await ctx.session.rollback()
+        await stand_in(ctx.session, school_id)
+        found = await contexts_in(ctx.session, known.id, school_id, ctx.caller.now())
+        for context in filter(choice.fits, found):
+            return await open_session(ctx, known, context, choice.instead_of)
+    raise NothingToDoHere
+
+
+async def open_session(
+    ctx: Ctx, known: Any, context: Context, instead_of: tuple[int, int] | None
+) -> SignedIn:
+    """One transaction. It locks the account and the credential, in this order, so that nobody
+    gets in by a password that is changed, or into an account that is locked, at this moment."""
+    now, tokens = ctx.caller.now(), Tokens.fresh(context.school_id)
+    mine = (Account.school_id == context.school_id, Account.id == context.account_id)
+    seen = update(Account).where(*mine, Account.status == AccountStatus.ACTIVE)
+    active = await ctx.session.scalar(seen.values(last_signed_in_at=now).returning(Account.id))
+    same = (Credential.id == known.id, Credential.password_hash == known.password_hash)
+    valid = await ctx.session.scalar(select(Credential.id).where(*same).with_for_update(read=True))
+    if active is None or valid is None:
+        raise NothingToDoHere
+    of_account = (Session.school_id == context.school_id, Session.account_id == context.account_id)
+    await ctx.session.execute(delete(Session).where(*of_account, Session.refresh_expires_at <= now))
+    ctx.session.add(
+        Session(
+            school_id=context.school_id,
+            account_id=context.account_id,
+            role=context.role,
+            role_grant_id=context.role_grant_id,
+            created_at=now,
+            user_agent=(ctx.caller.user_agent or "").replace("\0", "")[:300] or None,
+            **tokens.kept(now),
+        )
+    )
+    await ctx.session.flush()
+    if instead_of:
+        old_school, old = instead_of
+        await stand_in(ctx.session, old_school)
+        if not await end(ctx.session, old_school, now, Session.id == old):
+            raise Unauthenticated
+    await ctx.session.commit()
+    return await keys(ctx, tokens, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A pair of keys. Each names its school, so that the wall can be put up before it is looked
+    for; 256 random bits say the rest."""
+
+    access: str
+    refresh: str
+
+    @classmethod
+    def fresh(cls, school_id: int) -> "Tokens":
+        return cls(*(f"{school_id}.{secrets.token_urlsafe(32)}" for _ in range(2)))
+
+    def kept(self, now: datetime) -> dict[str, Any]:
+        """What a session keeps of them."""
+        return {
+            "access_hash": hashed(self.access),
+            "access_expires_at": now + ACCESS,
+            "refresh_hash": hashed(self.refresh),
+            "refresh_expires_at": now + REFRESH,
+            "last_used_at": now,
+        }
+
+
+async def keys(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
+    """What is handed out; from here on the operation goes on as the one who signed in."""
+    ctx.become(tokens.access)
+    actor = await ctx.identified(allow_first_password=True)
+    must_change = actor.must_change_password
+    viewer = None if must_change else Viewer(actor)
+    return SignedIn(tokens.access, tokens.refresh, now + ACCESS, must_change, viewer=viewer)

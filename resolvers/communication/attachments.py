@@ -1,0 +1,35 @@
+"""Files that go with a notice or a letter."""
+
+from collections.abc import Sequence
+
+from auth.policy import visible
+from models.base import Id
+from models.files.files import File, FileStatus
+from models.problems import Limit, NotFound, Validation
+from resolvers.context import Ctx
+from resolvers.loading import of_keys
+
+MOST = 20
+
+
+async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 0) -> list[int]:
+    """Keys of files of the actor's own whose bytes have come, each once, in their order.
+
+    already: How many files there are besides these.
+
+    Raises NotFound or Validation naming the place in `file_ids`, Limit when there are too many.
+    """
+    wanted = {file_id: place for place, file_id in reversed(list(enumerate(file_ids)))}
+    if len(wanted) + already > MOST:
+        raise Limit(field="file_ids", most=MOST)
+    if not wanted:
+        return []
+    keys = [file_id.key for file_id in wanted if file_id.school_id == ctx.actor.school_id]
+    query = visible(ctx.viewer, File).where(of_keys(File.id, keys))
+    found = {file.global_id: file for file in await ctx.rows(query, File)}
+    for file_id, place in sorted(wanted.items(), key=lambda one: one[1]):
+        if file_id not in found:
+            raise NotFound(field=f"file_ids.{place}")
+        if found[file_id].status is not FileStatus.READY:
+            raise Validation(field=f"file_ids.{place}")
+    return [file_id.key for file_id in dict.fromkeys(file_ids)]

@@ -1,0 +1,129 @@
+"""Whom a notice is for: targets as they are given, and whether they are in the author's reach."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id
+from models.communication import notices as rows
+from models.communication.notices import TargetKind
+from models.people.persons import Person
+from models.problems import Forbidden, Limit, NotFound, Validation
+from models.school.schools import School
+from models.structure.classes import SchoolClass
+from models.structure.sections import Section
+from resolvers.context import Ctx
+from resolvers.loading import of_keys
+
+MOST = 100
+GRADES = range(13)
+REFERENCES = {
+    TargetKind.GRADE_LEVEL: "grade_level",
+    TargetKind.SCHOOL_CLASS: "school_class_id",
+    TargetKind.SECTION: "section_id",
+    TargetKind.PERSON: "person_id",
+}
+"""What tells which one of its kind a target is."""
+FLAGS = ("to_students", "to_guardians", "to_staff")
+
+
+@dataclass(frozen=True)
+class NoticeTarget:
+    """One part of a notice's audience: a place in the school, and who of those there. The audience
+    is the union of the targets.
+
+    kind: Whom it is for.
+    grade_level: Which year of study, 0..12; with GRADE_LEVEL and nothing else.
+    school_class_id: Which class; with SCHOOL_CLASS and nothing else.
+    section_id: Which section; with SECTION and nothing else.
+    person_id: Who; with PERSON and nothing else.
+    to_students: Whether it is for students; of no account with PERSON.
+    to_guardians: Whether it is for guardians; of no account with PERSON.
+    to_staff: Whether it is for staff; of no account with PERSON. Only for those who publish to
+        the whole school.
+    """
+
+    kind: TargetKind
+    grade_level: int | None = None
+    school_class_id: Id[SchoolClass] | None = None
+    section_id: Id[Section] | None = None
+    person_id: Id[Person] | None = None
+    to_students: bool = False
+    to_guardians: bool = False
+    to_staff: bool = False
+
+    @property
+    def needs_whole_school(self) -> str | None:
+        """What of it only they may ask for who publish to the whole school."""
+        if self.kind not in (TargetKind.SCHOOL_CLASS, TargetKind.SECTION):
+            return "kind"
+        return "to_staff" if self.to_staff else None
+
+    def row(self) -> rows.NoticeTarget:
+        given = {
+            name: value.key if isinstance(value, Id) else value
+            for name, value in vars(self).items()
+        }
+        if self.kind is TargetKind.PERSON:
+            given |= dict.fromkeys(FLAGS, False)
+        return rows.NoticeTarget(**given)
+
+
+async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
+    """Targets as rows, each once.
+
+    Raises Validation for one that is badly put, NotFound for one that is not there, Forbidden for
+    one that is out of the author's reach; each names its place. Limit when there are too many.
+    """
+    if len(targets) > MOST:
+        raise Limit(field="targets", most=MOST)
+    if not targets:
+        raise Validation(field="targets")
+    for place, target in enumerate(targets):
+        check_form(target, f"targets.{place}")
+    await check_reach(ctx, targets)
+    return [target.row() for target in dict.fromkeys(targets)]
+
+
+def check_form(target: NoticeTarget, place: str) -> None:
+    for kind, reference in REFERENCES.items():
+        if (getattr(target, reference) is not None) is not (kind is target.kind):
+            raise Validation(field=f"{place}.{reference}")
+    if target.grade_level is not None and target.grade_level not in GRADES:
+        raise Validation(field=f"{place}.grade_level")
+    if target.kind is not TargetKind.PERSON and not any(getattr(target, flag) for flag in FLAGS):
+        raise Validation(field=f"{place}.to_students")
+
+
+async def check_reach(ctx: Ctx, targets: Sequence[NoticeTarget]) -> None:
+    """One statement for each kind of target, however many there are."""
+    needs = ((n, target.needs_whole_school) for n, target in enumerate(targets))
+    wide = next((f"targets.{n}.{what}" for n, what in needs if what), None)
+    if wide and not await ctx.rows(visible(ctx.viewer, School, Right.NOTICES_PUBLISH)):
+        raise Forbidden(field=wide, requires=Right.NOTICES_PUBLISH)
+    for row, reference, right in (
+        (SchoolClass, "school_class_id", Right.NOTICES_PUBLISH),
+        (Section, "section_id", Right.NOTICES_PUBLISH),
+        (Person, "person_id", None),
+    ):
+        given = {
+            f"targets.{n}.{reference}": getattr(target, reference)
+            for n, target in enumerate(targets)
+            if getattr(target, reference) is not None
+        }
+        await check_rows(ctx, row, given, right)
+
+
+async def check_rows(ctx: Ctx, row: Any, given: Mapping[str, Id[Any]], right: Right | None) -> None:
+    """Raises NotFound or Forbidden for the first place whose row is out of reach."""
+    keys = {one.key for one in given.values() if one.school_id == ctx.actor.school_id}
+    if not given:
+        return
+    reached = visible(ctx.viewer, row, right).where(of_keys(row.id, sorted(keys)))
+    found = {one.global_id for one in await ctx.rows(reached, row)}
+    for place, one in given.items():
+        if one not in found:
+            hidden = await ctx.find(one) is None
+            raise NotFound(field=place) if hidden else Forbidden(field=place, requires=right)

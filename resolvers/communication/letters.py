@@ -1,0 +1,234 @@
+"""Writing letters: drafts, and sending them. Once sent a letter never changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Text,
+    bindparam,
+    delete,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from auth.rights import Right
+from models.base import Id
+from models.communication.mail import MailAttachment, MailCopy, MailMessage, MailRole
+from models.events import EventKind
+from models.files.files import File
+from models.people.persons import Person
+from models.problems import Limit, NotFound, Problem, Validation
+from resolvers.command import command
+from resolvers.communication.attachments import ready_files
+from resolvers.communication.recipients import (
+    Recipient,
+    families_among,
+    others_of,
+    recipients_of,
+)
+from resolvers.context import Ctx
+from resolvers.keep import KEEP, edited
+from resolvers.news import Fact
+
+PRIVATE = ("to", "cc", "bcc", "subject", "body", "file_ids", "reply_to_id")
+"""What of a letter is nobody else's business, not even in the audit log."""
+
+
+class AlreadySent(Problem):
+    """The letter was sent; a sent letter never changes. Write another."""
+
+    russian = "Письмо уже отправлено, отправленное не меняется. Напишите другое."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What was told of a letter; KEEP where it stays as it is."""
+
+    to: Sequence[Id[Person]]
+    cc: Sequence[Id[Person]]
+    bcc: Sequence[Id[Person]]
+    subject: str
+    body: str
+    file_ids: Sequence[Id[File]]
+    reply_to_id: Id[MailMessage] | None
+    group_thread: bool
+
+
+@command(Right.MAIL_WRITE, Limit, AlreadySent, private=PRIVATE)
+async def save_draft(
+    ctx: Ctx,
+    *,
+    draft_id: Id[MailMessage] | None = None,
+    expected_version: int | None = None,
+    to: list[Id[Person]] = KEEP,
+    cc: list[Id[Person]] = KEEP,
+    bcc: list[Id[Person]] = KEEP,
+    subject: str = KEEP,
+    body: str = KEEP,
+    file_ids: list[Id[File]] = KEEP,
+    reply_to_id: Id[MailMessage] | None = KEEP,
+    group_thread: bool = KEEP,
+    idempotency_key: UUID | None = None,
+) -> MailMessage:
+    """Keep a letter to go on with it later (черновик): a new one, or one's own draft anew. What is
+    left out of a draft stays as it is. Nobody else sees it.
+
+    draft_id: The draft; null for a new one.
+    expected_version: The version of the draft you have seen; null for a new one.
+    to: Whom it is for; as `mailRecipients` offers them.
+    cc: Who gets a copy, for everyone to see.
+    bcc: Who gets a copy that nobody else sees.
+    subject: What it is about, at most 300 characters.
+    body: Plain text, at most 50000 characters.
+    file_ids: Files to attach, at most 20, all uploaded by you.
+    reply_to_id: The letter it answers, which you must hold; null for none.
+    group_thread: Whether families among its recipients see each other; `sendMail` tells more.
+    """
+    letter = Letter(
+        to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
+        reply_to_id=reply_to_id, group_thread=group_thread,
+    )  # fmt: skip
+    draft = await draft_of(ctx, draft_id, expected_version)
+    return await written(ctx, draft, letter, send=False)
+
+
+@command(Right.MAIL_WRITE, Limit, AlreadySent, private=PRIVATE)
+async def send_mail(
+    ctx: Ctx,
+    *,
+    draft_id: Id[MailMessage] | None = None,
+    expected_version: int | None = None,
+    to: list[Id[Person]] = KEEP,
+    cc: list[Id[Person]] = KEEP,
+    bcc: list[Id[Person]] = KEEP,
+    subject: str = KEEP,
+    body: str = KEEP,
+    file_ids: list[Id[File]] = KEEP,
+    reply_to_id: Id[MailMessage] | None = KEEP,
+    group_thread: bool = KEEP,
+    idempotency_key: UUID | None = None,
+) -> MailMessage:
+    """Send a letter inside the school, a new one or one's own draft (отправить письмо). Whoever is
+    named twice gets it once. Families do not learn who else got it, if several did, unless
+    `groupThread` says that they may.
+
+    draft_id: The draft to send, with whatever else is given here in place of what it says.
+    expected_version: The version of the draft you have seen; null without a draft.
+    to: Whom it is for: people whom `mailRecipients` offers, or the writer of the letter answered.
+    cc: Who gets a copy, for everyone to see.
+    bcc: Who gets a copy that nobody else sees.
+    subject: What it is about, at most 300 characters; empty if left out.
+    body: Plain text, at most 50000 characters; empty if left out.
+    file_ids: Files to attach, at most 20, all uploaded by you.
+    reply_to_id: The letter it answers, which you must hold; null for none.
+    group_thread: Whether students and guardians among its recipients see each other.
+    """
+    letter = Letter(
+        to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
+        reply_to_id=reply_to_id, group_thread=group_thread,
+    )  # fmt: skip
+    draft = await draft_of(ctx, draft_id, expected_version)
+    return await written(ctx, draft, letter, send=True)
+
+
+async def draft_of(
+    ctx: Ctx, draft_id: Id[MailMessage] | None, expected_version: int | None
+) -> MailMessage:
+    """The draft, locked, or a new one. Raises Validation where it is not told what was seen."""
+    if (draft_id is None) is not (expected_version is None):
+        raise Validation(field="expected_version")
+    if draft_id is None:
+        return MailMessage(
+            sender_id=ctx.actor.person_id, subject="", body="", shows_recipients=False
+        )
+    draft = await ctx.get(draft_id, version=expected_version)
+    if draft.sent_at is not None:
+        raise AlreadySent(of=draft_id, current=draft)
+    draft.version += 1  # also if only its recipients change
+    return draft
+
+
+async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool) -> MailMessage:
+    """Put the letter down and, with `send`, into everyone's mailbox."""
+    answered = await answer(ctx, message, letter)
+    edited(message, subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread)
+    named = {MailRole.TO: letter.to, MailRole.CC: letter.cc, MailRole.BCC: letter.bcc}
+    recipients = await recipients_of(ctx, message, named)
+    families = await families_among(ctx, recipients, answered)
+    if send:
+        if not recipients:
+            raise Validation(field="to")
+        message.sent_at = ctx.actor.now
+        message.shows_recipients = message.shows_recipients or families <= 1
+    files = None if letter.file_ids is KEEP else await ready_files(ctx, letter.file_ids)
+    ctx.session.add(message)
+    await ctx.session.flush()
+    await hand_out(ctx, message, recipients)
+    if files is not None:
+        await attach(ctx, message, files)
+    if send:
+        ctx.announce(Fact(EventKind.MAIL_RECEIVED, message, persons=tuple(recipients)))
+    return message
+
+
+async def answer(ctx: Ctx, message: MailMessage, letter: Letter) -> MailMessage | None:
+    """The letter this one answers; it joins its conversation. Raises NotFound for one that the
+    actor does not hold, or that was never sent."""
+    if letter.reply_to_id is KEEP:
+        key = message.reply_to_id
+        return await ctx.find(Id(MailMessage, ctx.actor.school_id, key)) if key else None
+    if letter.reply_to_id is None:
+        message.reply_to_id = message.thread_id = None
+        return None
+    answered = await ctx.get(letter.reply_to_id)
+    if answered.sent_at is None:
+        raise NotFound(of=letter.reply_to_id)
+    message.reply_to_id, message.thread_id = answered.id, answered.thread_id or answered.id
+    return answered
+
+
+# -- putting it down ------------------------------------------------------------------
+
+HAND_OUT = text("""
+    INSERT INTO mail_copies (school_id, message_id, person_id, role, folder, read_at, at)
+    SELECT :school_id, :message_id, person_id, role, folder,
+        CASE WHEN role = 'FROM' THEN :at END, :at
+    FROM unnest(:persons, :roles, :folders) AS copy (person_id, role, folder)
+    ON CONFLICT (school_id, message_id, person_id, role) DO UPDATE
+    SET folder = excluded.folder, at = excluded.at, version = mail_copies.version + 1
+""").bindparams(
+    bindparam("persons", type_=ARRAY(BigInteger)),
+    bindparam("roles", type_=ARRAY(Text)),
+    bindparam("folders", type_=ARRAY(Text)),
+    bindparam("at", type_=DateTime(timezone=True)),
+)
+
+
+async def hand_out(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Recipient]) -> None:
+    """A copy for each, in one statement for all of them: the writer's stays the same one from the
+    first draft on, the others' lie nowhere until the letter is sent."""
+    await ctx.session.execute(delete(MailCopy).where(*others_of(ctx, message)))
+    sent = message.sent_at is not None
+    theirs, mine = ("INBOX", "SENT") if sent else (None, "DRAFTS")
+    copies = [
+        (message.sender_id, MailRole.FROM.name, mine),
+        *((key, recipient.role.name, theirs) for key, recipient in recipients.items()),
+    ]
+    persons, roles, folders = (list(column) for column in zip(*copies, strict=True))
+    given = {"persons": persons, "roles": roles, "folders": folders, "at": ctx.actor.now}
+    place = {"school_id": ctx.actor.school_id, "message_id": message.id}
+    await ctx.session.execute(HAND_OUT, {**place, **given})
+
+
+async def attach(ctx: Ctx, message: MailMessage, files: Sequence[int]) -> None:
+    before = delete(MailAttachment).where(
+        MailAttachment.school_id == ctx.actor.school_id, MailAttachment.message_id == message.id
+    )
+    await ctx.session.execute(before)
+    ctx.session.add_all(
+        MailAttachment(message_id=message.id, file_id=key, position=place)
+        for place, key in enumerate(files)
+    )

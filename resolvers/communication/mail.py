@@ -1,0 +1,156 @@
+"""The mail: one's folders, conversations, whom one may write to, and what one does with letters
+that came. Writing them stands in `letters`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from auth.actor import Viewer
+from auth.policy import reach, visible
+from auth.rights import Right
+from models.access.accounts import Account, AccountStatus
+from models.base import Id
+from models.communication.mail import MailCopy, MailFolder, MailMessage, MailRole
+from models.communication.notices import Notice
+from models.people.persons import Person
+from models.problems import Validation
+from resolvers.command import command
+from resolvers.communication.notices import matching
+from resolvers.communication.receipts import unread
+from resolvers.context import Ctx
+from resolvers.listing import COMPARATORS, Direction, Listing, Ordering, at
+from resolvers.shapes import Own, Value
+
+ORDERS: Mapping[str, Value] = {"at": Own("at")}
+THREAD_ORDERS: Mapping[str, Value] = {"sent_at": Own("sent_at")}
+RECIPIENT_ORDERS: Mapping[str, Value] = {"full_name": Own("sort_key")}
+AWAY = {MailFolder.ARCHIVE, MailFolder.TRASH}
+
+
+def is_recipient(viewer: Viewer, copy: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = copy.role != MailRole.FROM
+    return found
+
+
+async def find_mailbox(
+    ctx: Ctx, *, folder: MailFolder = MailFolder.INBOX, search: str | None = None
+) -> Listing[MailCopy]:
+    """One's own mail in a folder, the newest first (почта). Nobody has a right to anyone else's.
+
+    folder: Which folder.
+    search: Words in subject or text, in any form: `"контрольная работа" -физика`; at most 200
+        characters.
+    """
+    where = [MailCopy.folder == folder]
+    if search and search.strip():
+        found = ctx.viewer.keys(MailMessage.id, matching(MailMessage.words, search))
+        where.append(MailCopy.message_id.in_(found))
+    return Listing(MailCopy, (Ordering("at", ORDERS["at"], Direction.DESC),), tuple(where))
+
+
+async def find_mail_thread(ctx: Ctx, *, message_id: Id[MailMessage]) -> Listing[MailMessage]:
+    """A conversation, as far as the viewer holds its letters, the oldest first (переписка).
+
+    message_id: Any letter of it that the viewer holds.
+    """
+    first = func.coalesce(MailMessage.thread_id, MailMessage.id)
+    named = visible(ctx.viewer, MailMessage).where(at(MailMessage.id, message_id, ctx))
+    same = first.in_(named.with_only_columns(first).correlate(None))
+    order = (Ordering("sent_at", THREAD_ORDERS["sent_at"]),)
+    return Listing(MailMessage, order, (same, MailMessage.sent_at.is_not(None)))
+
+
+async def find_mail_recipients(ctx: Ctx, *, search: str | None = None) -> Listing[Person]:
+    """Whom the viewer may write to, of those who can sign in, in Russian order of names (адресная
+    книга).
+
+    search: A part of the name; case does not matter, and Ё is Е.
+    """
+    ctx.actor.require(Right.MAIL_WRITE)
+    active = ctx.viewer.keys(Account.person_id, Account.status == AccountStatus.ACTIVE)
+    where = [
+        reach(ctx.viewer, Person, Right.MAIL_WRITE),
+        Person.id.in_(active),
+        Person.id != ctx.viewer.person_id,
+    ]
+    if search and search.strip():
+        where.append(COMPARATORS["contains"](Person.full_name, search.strip()))
+    order = (Ordering("full_name", RECIPIENT_ORDERS["full_name"]),)
+    return Listing(Person, order, tuple(where))
+
+
+@dataclass(frozen=True)
+class UnreadCounts:
+    """What waits to be read by the viewer (непрочитанное).
+
+    notices: Notices that stand, are meant for them, and that they have not read.
+    mail: Letters in their inbox that they have not read.
+    """
+
+    notices: int
+    mail: int
+
+
+async def count_unread(ctx: Ctx) -> UnreadCounts:
+    """How much waits to be read by the viewer."""
+    await ctx.identified()
+    notices = visible(ctx.viewer, Notice).where(unread(ctx.viewer, Notice))
+    mail = visible(ctx.viewer, MailCopy).where(
+        MailCopy.folder == MailFolder.INBOX, MailCopy.read_at.is_(None)
+    )
+    counts = [
+        query.with_only_columns(func.count(row.id)).scalar_subquery()
+        for query, row in ((notices, Notice), (mail, MailCopy))
+    ]
+    line: Any = (await ctx.lines(select(*counts)))[0]
+    return UnreadCounts(notices=line[0], mail=line[1])
+
+
+# -- what came ------------------------------------------------------------------------
+
+
+@command(Right.MAIL_USE)
+async def mark_mail_read(ctx: Ctx, *, mail_copy_id: Id[MailCopy]) -> MailCopy:
+    """Say that one has read a letter. Said twice it changes nothing: the first time counts.
+
+    mail_copy_id: One's own copy of the letter.
+    """
+    copy = await ctx.get(mail_copy_id)
+    unread = update(MailCopy).where(
+        MailCopy.school_id == ctx.actor.school_id,
+        MailCopy.id == copy.id,
+        MailCopy.read_at.is_(None),
+    )
+    now_read = {"read_at": ctx.actor.now, "version": MailCopy.version + 1}
+    await ctx.session.execute(unread.values(now_read).execution_options(synchronize_session=False))
+    return copy
+
+
+@command(Right.MAIL_USE)
+async def move_mail(
+    ctx: Ctx, *, mail_copy_id: Id[MailCopy], expected_version: int, folder: MailFolder
+) -> MailCopy:
+    """Move one's own copy of a letter: away, into the archive or the trash, or back to the folder
+    it is from. Others' copies stay where they are.
+
+    mail_copy_id: One's own copy of the letter.
+    folder: TRASH, ARCHIVE unless it is a draft, or the folder it came from: INBOX for what was
+        received, SENT for what was sent, DRAFTS for a draft.
+    """
+    copy = await ctx.get(mail_copy_id, version=expected_version)
+    home = await home_of(ctx, copy)
+    away = {MailFolder.TRASH} if home is MailFolder.DRAFTS else AWAY
+    if folder is not home and folder not in away:
+        raise Validation(field="folder")
+    copy.folder = folder
+    return copy
+
+
+async def home_of(ctx: Ctx, copy: MailCopy) -> MailFolder:
+    """Where a copy lies if nobody moves it."""
+    if copy.role is not MailRole.FROM:
+        return MailFolder.INBOX
+    letter = await ctx.get(Id(MailMessage, copy.school_id, copy.message_id))
+    return MailFolder.SENT if letter.sent_at else MailFolder.DRAFTS

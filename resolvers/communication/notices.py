@@ -1,0 +1,241 @@
+"""The noticeboard: reading it, putting a notice up, changing it and taking it down."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func
+
+from auth.communication import stands
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id
+from models.communication.notices import (
+    Notice,
+    NoticeAttachment,
+    NoticeTarget,
+    NoticeVersion,
+)
+from models.events import EventKind
+from models.files.files import File
+from models.problems import BadUserInput, Limit, NotFound, Problem, Validation
+from resolvers.command import command
+from resolvers.communication import audience
+from resolvers.communication.attachments import ready_files
+from resolvers.communication.receipts import unread
+from resolvers.context import Ctx
+from resolvers.keep import KEEP, edited
+from resolvers.listing import Direction, Listing, Ordering
+from resolvers.loading import of_keys
+from resolvers.news import Fact
+from resolvers.shapes import Own, Value
+
+ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
+LONGEST_SEARCH = 200
+
+
+class NoticeWithdrawn(Problem):
+    """The notice was taken down; publish a new one."""
+
+    russian = "Объявление снято; опубликуйте новое."
+
+
+def matching(words: Any, search: str) -> ColumnElement[bool]:
+    """Whether stored words hold what is searched for, in any of its Russian forms. Raises
+    BadUserInput for a search longer than anybody types."""
+    if len(search) > LONGEST_SEARCH:
+        raise BadUserInput(field="search", expected=f"at most {LONGEST_SEARCH} characters")
+    found: ColumnElement[bool] = words.bool_op("@@")(func.websearch_to_tsquery("russian", search))
+    return found
+
+
+async def find_notices(
+    ctx: Ctx, *, unread_only: bool = False, include_hidden: bool = False, search: str | None = None
+) -> Listing[Notice]:
+    """Notices that stand, for the viewer to read: the pinned first, then the newest (объявления).
+    Those who oversee the noticeboard see all, others what is for them and what they wrote.
+
+    unread_only: Whether to leave out what the viewer has read, wrote, or is not meant to read.
+    include_hidden: Whether to show, too, what does not yet stand, ran out or was taken down: one's
+        own, and for those who oversee the noticeboard all.
+    search: Words in title or text, in any form: `родительское собрание`, `"каток" -лёд`; at most
+        200 characters.
+    """
+    where = [] if include_hidden else [stands(ctx.viewer, Notice)]
+    if unread_only:
+        where.append(unread(ctx.viewer, Notice))
+    if search and search.strip():
+        where.append(matching(Notice.words, search))
+    order = tuple(Ordering(name, shape, Direction.DESC) for name, shape in ORDERS.items())
+    return Listing(Notice, order, tuple(where))
+
+
+@command(Right.NOTICES_PUBLISH, Limit)
+async def publish_notice(
+    ctx: Ctx,
+    *,
+    title: str,
+    body: str,
+    targets: list[audience.NoticeTarget],
+    visible_from: datetime | None = None,
+    visible_until: datetime | None = None,
+    is_pinned: bool = False,
+    requires_acknowledgement: bool = False,
+    file_ids: Sequence[Id[File]] = (),
+    idempotency_key: UUID | None = None,
+) -> Notice:
+    """Put a notice up for an audience within one's right: one's sections, one's class, or the
+    school. Whom it reaches is worked out when it is read: who joins later sees it too.
+
+    title: Headline, at most 300 characters.
+    body: Plain text, at most 20000 characters; HTML is shown as it is written.
+    targets: Whom it is for, at most 100; the audience is their union.
+    visible_from: From when it is seen; null, or a time gone by, for at once.
+    visible_until: Until when, later than `visibleFrom`; null without end.
+    is_pinned: Whether it stays on top.
+    requires_acknowledgement: Whether readers must confirm that they have read it.
+    file_ids: Files to attach, at most 20, all uploaded by you.
+    """
+    parts = await audience.audience(ctx, targets)
+    files = await ready_files(ctx, file_ids)
+    now = ctx.actor.now
+    notice = Notice(
+        author_id=ctx.actor.person_id,
+        title=title,
+        body=body,
+        visible_from=max(visible_from or now, now),
+        visible_until=visible_until,
+        is_pinned=is_pinned,
+        requires_acknowledgement=requires_acknowledgement,
+    )
+    ctx.session.add(notice)
+    await ctx.session.flush()
+    belong(ctx, notice, parts)
+    attach(ctx, notice, files)
+    ctx.announce(Fact(EventKind.NOTICE_PUBLISHED, notice))
+    return notice
+
+
+def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
+    for part in parts:
+        part.notice_id = notice.id
+    ctx.session.add_all(parts)
+
+
+def attach(ctx: Ctx, notice: Notice, files: Sequence[int], begin: int = 0) -> None:
+    ctx.session.add_all(
+        NoticeAttachment(notice_id=notice.id, file_id=key, position=place)
+        for place, key in enumerate(files, start=begin)
+    )
+
+
+@command(Right.NOTICES_PUBLISH, Limit, NoticeWithdrawn)
+async def edit_notice(
+    ctx: Ctx,
+    *,
+    notice_id: Id[Notice],
+    expected_version: int,
+    title: str = KEEP,
+    body: str = KEEP,
+    targets: list[audience.NoticeTarget] = KEEP,
+    visible_from: datetime = KEEP,
+    visible_until: datetime | None = KEEP,
+    is_pinned: bool = KEEP,
+    requires_acknowledgement: bool = KEEP,
+    file_ids: Sequence[Id[File]] = (),
+    removed_attachment_ids: Sequence[Id[NoticeAttachment]] = (),
+) -> Notice:
+    """Change a notice; what is left out stays as it is. The text it had is kept, and that it was
+    edited is shown. Receipts stay: they say that it was read, and when.
+
+    notice_id: The notice: one's own, or any for those who oversee the noticeboard.
+    title: Headline, at most 300 characters.
+    body: Plain text, at most 20000 characters.
+    targets: Whom it is for, all anew, at most 100.
+    visible_from: From when it is seen; only while it is not yet.
+    visible_until: Until when, later than `visibleFrom`; null without end.
+    is_pinned: Whether it stays on top.
+    requires_acknowledgement: Whether readers must confirm that they have read it.
+    file_ids: Files to add, all uploaded by you; at most 20 in all.
+    removed_attachment_ids: Attachments to take away.
+    """
+    notice = await ctx.get(notice_id, to=Right.NOTICES_PUBLISH, version=expected_version)
+    now = ctx.actor.now
+    if notice.withdrawn_at is not None:
+        raise NoticeWithdrawn(of=notice_id, current=notice)
+    if visible_from is not KEEP and notice.visible_from <= now:
+        raise Validation(field="visible_from")
+    before = notice.title, notice.body
+    edited(
+        notice,
+        title=title,
+        body=body,
+        visible_from=visible_from if visible_from is KEEP else max(visible_from, now),
+        visible_until=visible_until,
+        is_pinned=is_pinned,
+        requires_acknowledgement=requires_acknowledgement,
+    )
+    if (notice.title, notice.body) != before:
+        keep_version(ctx, notice, *before)
+    if targets is not KEEP:
+        await replace_targets(ctx, notice, targets)
+    await change_attachments(ctx, notice, file_ids, removed_attachment_ids)
+    notice.version += 1
+    ctx.announce(Fact(EventKind.NOTICE_EDITED, notice))
+    return notice
+
+
+def keep_version(ctx: Ctx, notice: Notice, title: str, body: str) -> None:
+    notice.edited_at = ctx.actor.now
+    ctx.session.add(
+        NoticeVersion(
+            notice_id=notice.id,
+            editor_id=ctx.actor.person_id,
+            title=title,
+            body=body,
+            replaced_at=ctx.actor.now,
+        )
+    )
+
+
+async def replace_targets(ctx: Ctx, notice: Notice, targets: list[audience.NoticeTarget]) -> None:
+    parts = await audience.audience(ctx, targets)
+    mine = (NoticeTarget.school_id == ctx.actor.school_id, NoticeTarget.notice_id == notice.id)
+    await ctx.session.execute(delete(NoticeTarget).where(*mine))
+    belong(ctx, notice, parts)
+
+
+async def change_attachments(
+    ctx: Ctx, notice: Notice, added: Sequence[Id[File]], removed: Sequence[Id[NoticeAttachment]]
+) -> None:
+    """Raises NotFound for one that is not the notice's; else as `ready_files`."""
+    if not added and not removed:
+        return
+    mine = visible(ctx.viewer, NoticeAttachment).where(NoticeAttachment.notice_id == notice.id)
+    here = {one.global_id: one for one in await ctx.rows(mine, NoticeAttachment)}
+    for place, one in enumerate(removed):
+        if one not in here:
+            raise NotFound(field=f"removed_attachment_ids.{place}")
+    left = [here[one] for one in here.keys() - set(removed)]
+    files = await ready_files(ctx, added, already=len(left))
+    of_school = NoticeAttachment.school_id == ctx.actor.school_id
+    gone = of_keys(NoticeAttachment.id, [one.key for one in removed])
+    await ctx.session.execute(delete(NoticeAttachment).where(of_school, gone))
+    kept = {one.file_id for one in left}
+    begin = max((one.position for one in left), default=-1) + 1
+    attach(ctx, notice, [key for key in files if key not in kept], begin)
+
+
+@command(Right.NOTICES_PUBLISH, NoticeWithdrawn)
+async def withdraw_notice(ctx: Ctx, *, notice_id: Id[Notice], expected_version: int) -> Notice:
+    """Take a notice down: it leaves the lists of all who saw it at once (снять объявление).
+
+    notice_id: The notice: one's own, or any for those who oversee the noticeboard.
+    """
+    notice = await ctx.get(notice_id, to=Right.NOTICES_PUBLISH, version=expected_version)
+    if notice.withdrawn_at is not None:
+        raise NoticeWithdrawn(of=notice_id, current=notice)
+    notice.withdrawn_at = ctx.actor.now
+    ctx.announce(Fact(EventKind.NOTICE_WITHDRAWN, notice))
+    return notice

@@ -1,0 +1,137 @@
+"""Announcing a file to upload, and links to those that are here."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from auth.rights import Right
+from models.files.files import File, FileStatus
+from models.problems import Limit, Validation
+from models.school.schools import School
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.files.kinds import KINDS
+from resolvers.files.links import Link, Way
+
+UPLOADABLE, DOWNLOADABLE = timedelta(minutes=15), timedelta(minutes=10)
+MOST_PENDING = 50
+"""Files a person may have announced of which the bytes have not come."""
+LONGEST_NAME = 255
+UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the order of others: a name must read as it is."""
+
+
+@dataclass(frozen=True)
+class HttpHeader:
+    """A header of an HTTP request.
+
+    name: Its name.
+    value: Its value.
+    """
+
+    name: str
+    value: str
+
+
+@dataclass
+class UploadInvited:
+    """A file that is announced, and how to send its bytes: one HTTP request.
+
+    file: The file.
+    url: Where to send the bytes, exactly as many as announced; null once they are there. Whoever
+        has this address can use it.
+    method: The HTTP method.
+    headers: Headers to send along.
+    expires_at: Until when.
+    """
+
+    file: File
+    url: str | None
+    method: str
+    headers: list[HttpHeader]
+    expires_at: datetime
+
+
+async def invited(ctx: Ctx, file: File) -> UploadInvited:
+    url, expires_at = link_to(ctx, file.id, Way.UP, UPLOADABLE)
+    awaited = file.status is FileStatus.PENDING
+    headers = [HttpHeader("Content-Type", file.media_type)]
+    return UploadInvited(file, url if awaited else None, "PUT", headers, expires_at)
+
+
+def link_to(ctx: Ctx, file_id: int, way: Way, lasts: timedelta) -> tuple[str, datetime]:
+    """A link that the actor can use for a while, as long as their session lives."""
+    services, actor = ctx.caller.services, ctx.actor
+    expires = int((actor.now + lasts).timestamp())
+    link = Link(way, actor.school_id, file_id, actor.session_id, expires)
+    url = f"{services.public_url}/files/{link.token(services.secrets)}"
+    return url, datetime.fromtimestamp(expires, UTC)
+
+
+@command(Right.FILES_UPLOAD, Limit, repeated=invited)
+async def request_upload(
+    ctx: Ctx, *, name: str, media_type: str, size: int, idempotency_key: UUID | None = None
+) -> UploadInvited:
+    """Announce a file and get an address to send its bytes to (загрузить файл). It can be attached
+    once they are there, and are what they were said to be.
+
+    name: Its name without a path, at most 255 characters, with the extension of its type.
+    media_type: PDF, PNG, JPEG, GIF, WebP, MP3, MP4, ZIP, DOCX, XLSX, PPTX, ODT, plain text or CSV.
+    size: Bytes; at most `school.uploadBytes`.
+    """
+    if (kind := KINDS.get(media_type)) is None:
+        raise Validation(field="media_type")
+    if not is_plain(name) or PurePosixPath(name).suffix.lower() not in kind.extensions:
+        raise Validation(field="name")
+    if size < 1:
+        raise Validation(field="size")
+    mine = (File.school_id == ctx.actor.school_id, File.owner_id == ctx.actor.person_id)
+    late = File.created_at > ctx.actor.now - UPLOADABLE
+    pending = select(func.count()).where(*mine, File.status == FileStatus.PENDING, late)
+    largest = select(School.upload_bytes).where(School.id == ctx.actor.school_id)
+    limits: Mapping[str | None, tuple[int, int]] = {
+        "size": (size, (await ctx.session.scalars(largest)).one()),
+        None: (1 + (await ctx.session.scalars(pending)).one(), MOST_PENDING),
+    }
+    for field, (wanted, most) in limits.items():
+        if wanted > most:
+            raise Limit(field=field, most=most)
+    file = File(
+        owner_id=ctx.actor.person_id,
+        name=name,
+        media_type=media_type,
+        size=size,
+        status=FileStatus.PENDING,
+        created_at=ctx.actor.now,
+    )
+    ctx.session.add(file)
+    await ctx.session.flush()
+    return await invited(ctx, file)
+
+
+def is_plain(name: str) -> bool:
+    """Whether it is a name and nothing else: no path, nothing that cannot be seen."""
+    hidden = any(unicodedata.category(c) in UNSEEN or c in TURNING for c in name)
+    return 0 < len(name) <= LONGEST_NAME and not hidden and not set(name) & set("/\\")
+
+
+class Attached(Protocol):
+    """A row that a file is attached by."""
+
+    file_id: int
+
+
+def download_url(ctx: Ctx, row: File | Attached) -> str | None:
+    """Where to get the bytes, for ten minutes and this session only; null until they are there.
+    Whoever sees the row may have the file: seeing it is what the link was made for."""
+    if isinstance(row, File) and row.status is not FileStatus.READY:
+        return None
+    file_id = row.id if isinstance(row, File) else row.file_id
+    return link_to(ctx, file_id, Way.DOWN, DOWNLOADABLE)[0]

@@ -1,0 +1,110 @@
+"""What may be uploaded, and how its bytes show that it is what it is said to be."""
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from models.problems import Problem
+
+Sign: TypeAlias = tuple[tuple[int, bytes], ...]
+"""Bytes at their places, all of which must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A media type: how its files are named, and signs of it of which one must be there. Text has
+    none; all of it is looked at."""
+
+    extensions: tuple[str, ...]
+    signs: tuple[Sign, ...] = ()
+
+
+class TypeDiffers(Problem):
+    """The file is not what it was said to be; upload it under its own media type."""
+
+    russian = "Файл не того типа, какой был заявлен; загрузите его под его собственным типом."
+
+
+ZIP = (0, b"PK\x03\x04")
+IN_ZIP = 30
+"""Where the name of a zip archive's first file stands."""
+OFFICE = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"customXml/")
+
+
+def office(folder: bytes, extension: str) -> Kind:
+    """Office Open XML: a zip archive that begins with one of its parts."""
+    return Kind((extension,), tuple((ZIP, (IN_ZIP, part)) for part in (*OFFICE, folder)))
+
+
+OPEN_DOCUMENT = "application/vnd.openxmlformats-officedocument"
+ODT = "application/vnd.oasis.opendocument.text"
+KINDS: Mapping[str, Kind] = {
+    "application/pdf": Kind((".pdf",), (((0, b"%PDF-"),),)),
+    "image/png": Kind((".png",), (((0, b"\x89PNG\r\n\x1a\n"),),)),
+    "image/jpeg": Kind((".jpg", ".jpeg"), (((0, b"\xff\xd8\xff"),),)),
+    "image/gif": Kind((".gif",), (((0, b"GIF87a"),), ((0, b"GIF89a"),))),
+    "image/webp": Kind((".webp",), (((0, b"RIFF"), (8, b"WEBP")),)),
+    "audio/mpeg": Kind(
+        (".mp3",), (((0, b"ID3"),), *(((0, b"\xff" + bytes([b])),) for b in b"\xfa\xfb\xf2\xf3"))
+    ),
+    "video/mp4": Kind((".mp4",), (((4, b"ftyp"),),)),
+    "application/zip": Kind((".zip",), ((ZIP,), ((0, b"PK\x05\x06"),))),
+    f"{OPEN_DOCUMENT}.wordprocessingml.document": office(b"word/", ".docx"),
+    f"{OPEN_DOCUMENT}.spreadsheetml.sheet": office(b"xl/", ".xlsx"),
+    f"{OPEN_DOCUMENT}.presentationml.presentation": office(b"ppt/", ".pptx"),
+    ODT: Kind((".odt",), ((ZIP, (IN_ZIP, b"mimetype" + ODT.encode())),)),
+    "text/plain": Kind((".txt",)),
+    "text/csv": Kind((".csv",)),
+}
+LOOKED_AT = max(
+    place + len(part) for kind in KINDS.values() for sign in kind.signs for place, part in sign
+)
+NEVER_IN_TEXT = bytes({*range(32)} - set(b"\t\n\v\f\r\x1a\x1b"))
+NOT_IN_1251 = b"\x98"
+
+
+class Inspection:
+    """Looks at the bytes of a file as they pass."""
+
+    def __init__(self, media_type: str) -> None:
+        self._signs = KINDS[media_type].signs
+        self._begun = b""
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self._encodings = {"utf-8", "cp1251"}
+
+    def look(self, chunk: bytes) -> None:
+        """Raises TypeDiffers as soon as it is certain."""
+        if not self._signs:
+            self._read(chunk)
+        elif len(self._begun) < LOOKED_AT:
+            self._begun += chunk[: LOOKED_AT - len(self._begun)]
+            if len(self._begun) == LOOKED_AT:
+                self._compare()
+
+    def end(self) -> None:
+        """No more follows. Raises TypeDiffers."""
+        if self._signs:
+            self._compare()
+        else:
+            self._read(b"", final=True)
+
+    def _compare(self) -> None:
+        def shows(sign: Sign) -> bool:
+            return all(self._begun.startswith(part, place) for place, part in sign)
+
+        if not any(map(shows, self._signs)):
+            raise TypeDiffers
+
+    def _read(self, chunk: bytes, *, final: bool = False) -> None:
+        """Text is UTF-8, or what Russian Windows writes."""
+        if len(chunk.translate(None, NEVER_IN_TEXT)) < len(chunk):
+            raise TypeDiffers
+        if NOT_IN_1251 in chunk:
+            self._encodings.discard("cp1251")
+        try:
+            self._utf8.decode(chunk, final)
+        except UnicodeDecodeError:
+            self._encodings.discard("utf-8")
+        if not self._encodings:
+            raise TypeDiffers

@@ -1,0 +1,137 @@
+"""The bytes of files on their way in and out, never held whole."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
+
+from models.files.files import File, FileStatus
+from models.problems import NotFound, Problem
+from resolvers.context import Services
+from resolvers.files.kinds import Inspection
+from resolvers.files.links import Link, LinkNotGood, Way, entered, read
+
+
+class AlreadyUploaded(Problem):
+    """The bytes of this file are here already; for other bytes ask for another file."""
+
+    russian = "Содержимое этого файла уже загружено; для другого запросите другой файл."
+
+
+class TooManyBytes(Problem):
+    """There are more bytes than were announced."""
+
+    russian = "Байтов больше, чем было заявлено."
+
+
+class TooFewBytes(Problem):
+    """There are fewer bytes than were announced."""
+
+    russian = "Байтов меньше, чем было заявлено."
+
+
+class Passing:
+    """Bytes counted, hashed and looked at as they pass."""
+
+    def __init__(self, size: int, media_type: str) -> None:
+        self.size, self.seen = size, 0
+        self.digest, self.inspection = hashlib.sha256(), Inspection(media_type)
+
+    def expect(self, length: int) -> None:
+        """Raises TooManyBytes or TooFewBytes."""
+        if length > self.size:
+            raise TooManyBytes
+        if length < self.size:
+            raise TooFewBytes
+
+    async def through(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Ends with the first byte too many, or the first sign of another type."""
+        async for chunk in body:
+            self.seen += len(chunk)
+            if self.seen > self.size:
+                raise TooManyBytes
+            self.inspection.look(chunk)
+            self.digest.update(chunk)
+            yield chunk
+        self.expect(self.seen)
+        self.inspection.end()
+
+
+async def receive(
+    services: Services, token: str, length: int | None, body: AsyncIterator[bytes]
+) -> None:
+    """Take the bytes of a file. Until the last of them has come and is found good, the file is
+    pending and nothing is stored; no connection to the database is kept meanwhile.
+
+    length: How many bytes the sender says will come; None if it does not say.
+    """
+    link = read(token, Way.UP, services)
+    passing = await awaited(services, link)
+    if length is not None:
+        passing.expect(length)
+    key = f"{link.school_id}/{link.file_id}/{secrets.token_urlsafe(16)}"
+    await services.storage.put(key, passing.through(body))
+    try:
+        await settle(services, link, key, passing)
+    except BaseException:
+        await services.storage.drop(key)
+        raise
+
+
+async def awaited(services: Services, link: Link) -> Passing:
+    """What is to come. Raises AlreadyUploaded, or LinkNotGood if there is no such file."""
+    query = select(File.size, File.media_type, File.status).where(*at(link))
+    async with entered(services, link) as (session, _):
+        file = (await session.execute(query)).one_or_none()
+    if file is None:
+        raise LinkNotGood
+    if file.status is not FileStatus.PENDING:
+        raise AlreadyUploaded
+    return Passing(file.size, file.media_type)
+
+
+async def settle(services: Services, link: Link, key: str, passing: Passing) -> None:
+    """The file is ready, if nobody was quicker and its owner is still there."""
+    async with entered(services, link) as (session, now):
+        ready = {
+            "status": FileStatus.READY,
+            "sha256": passing.digest.digest(),
+            "storage_key": key,
+            "uploaded_at": now,
+            "version": File.version + 1,
+        }
+        pending = update(File).where(*at(link), File.status == FileStatus.PENDING)
+        if await session.scalar(pending.values(ready).returning(File.id)) is None:
+            raise AlreadyUploaded
+        await session.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file on its way out."""
+
+    name: str
+    media_type: str
+    size: int
+    content: AsyncIterator[bytes]
+
+
+async def hand_out(services: Services, token: str) -> Parcel:
+    """The bytes of a file. Raises LinkNotGood, or NotFound if the storage has lost them."""
+    link = read(token, Way.DOWN, services)
+    query = select(File.name, File.media_type, File.size, File.storage_key).where(*at(link))
+    async with entered(services, link) as (session, _):
+        file = (await session.execute(query)).one_or_none()
+    if file is None or file.storage_key is None:
+        raise LinkNotGood
+    try:
+        content = await services.storage.get(file.storage_key)
+    except FileNotFoundError:
+        raise NotFound from None
+    return Parcel(file.name, file.media_type, file.size, content)
+
+
+def at(link: Link) -> tuple[ColumnElement[bool], ...]:
+    return (File.school_id == link.school_id, File.id == link.file_id)

@@ -1,0 +1,248 @@
+"""Opening accounts, giving new passwords, locking."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from resolvers.access.logins import proposed
+from tests.access.asking import CHANGE, SIGN_IN, code, holding, sign_in
+from tests.conftest import Api, SignIn, Template
+
+ACCOUNTS = """query ($name: String) {
+    accounts(first: 100, filter: {fullName: {contains: $name}}) {
+        totalCount
+        nodes { id login fullName status version lastSignedInAt person { id }
+                viewerCan { lock resetPassword } }
+    }
+}"""
+CREATE = """mutation ($person: ID!, $login: String, $key: UUID) {
+    createAccount(input: {personId: $person, login: $login, idempotencyKey: $key}) {
+        account { id login fullName status } oneTimePassword
+        userErrors { code field }
+    }
+}"""
+LOCK = """mutation ($id: ID!, $version: Int!, $locked: Boolean! = true) {
+    lockAccount(input: {accountId: $id, expectedVersion: $version, locked: $locked,
+                        reason: "Потерян телефон"}) {
+        account { id status version } userErrors { code field }
+    }
+}"""
+HIRE = """mutation ($family: String!, $given: String!) {
+    hireStaff(input: {familyName: $family, givenName: $given, position: "Лаборант",
+                      hiredOn: "2026-11-01"}) {
+        staff { person { id } } userErrors { code }
+    }
+}"""
+
+
+async def hired(api: SignIn, family: str, given: str) -> str:
+    """The id of a person who has no account yet."""
+    done = await api("hr")(HIRE, family=family, given=given)
+    return str(done["hireStaff"]["staff"]["person"]["id"])
+
+
+async def account(api: Api, name: str) -> Any:
+    [found] = (await api(ACCOUNTS, name=name))["accounts"]["nodes"]
+    return found
+
+
+# -- looking --------------------------------------------------------------------------
+
+
+async def test_the_administrator_finds_an_account_by_name(api: SignIn) -> None:
+    found = await account(api("admin"), "иванова ольга")
+    assert found["login"] == "parent.ivanova"
+    assert found["fullName"] == "Иванова Ольга Сергеевна"
+    assert found["status"] == "ACTIVE"
+    assert found["viewerCan"] == {"lock": True, "resetPassword": True}
+
+
+async def test_a_class_teacher_sees_accounts_of_her_class_and_no_others(api: SignIn) -> None:
+    leader = api("teacher.belova", Role.CLASS_TEACHER)
+    mine = await account(leader, "Соколов Егор")
+    assert mine["viewerCan"] == {"lock": False, "resetPassword": True}
+    assert (await account(leader, "Соколова Татьяна"))["login"] == "parent.sokolova"
+    for stranger in ("Громова Полина", "Громова Юлия", "Воронцова"):
+        assert (await leader(ACCOUNTS, name=stranger))["accounts"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize(
+    "login",
+    ["parent.ivanova", "student.ivanova", "teacher.gusev", "secretary", "hr", "psychologist"],
+)
+async def test_who_sees_no_accounts(api: SignIn, login: str) -> None:
+    assert await code(api(login), ACCOUNTS, name="а") == "FORBIDDEN"
+
+
+# -- opening --------------------------------------------------------------------------
+
+
+async def test_a_new_colleague_gets_an_account_and_chooses_a_password(
+    api: SignIn, stranger: Api
+) -> None:
+    person = await hired(api, "Щукина", "Юлия")
+    done = (await api("admin")(CREATE, person=person))["createAccount"]
+    assert done["account"]["login"] == "shchukina.y"
+    first = await stranger.reply(
+        SIGN_IN, login=done["account"]["login"], password=done["oneTimePassword"]
+    )
+    assert (first.data or {})["signIn"]["userErrors"][0]["code"] == "NOTHING_TO_DO_HERE"
+    await api("admin")(
+        """mutation ($person: ID!) { grantRole(input: {personId: $person, role: SECRETARY,
+            validFrom: "2026-11-01", basis: "Приказ 7-к"}) { userErrors { code } } }""",
+        person=person,
+    )
+    come = await sign_in(stranger, done["account"]["login"], done["oneTimePassword"])
+    assert come["mustChangePassword"] is True
+    await holding(stranger, come["accessToken"])(
+        CHANGE, old=done["oneTimePassword"], new="выбран самой Юлией"
+    )
+    assert (await sign_in(stranger, done["account"]["login"], "выбран самой Юлией"))["viewer"]
+
+
+async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: SignIn) -> None:
+    people = [await hired(api, "Щукина", f"Юлия{'а' * n}") for n in range(4)]
+    admin = api("admin")
+    done = await asyncio.gather(*(admin(CREATE, person=person) for person in people))
+    logins = sorted(one["createAccount"]["account"]["login"] for one in done)
+    assert logins == ["shchukina.y", "shchukina.y2", "shchukina.y3", "shchukina.y4"]
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "login"),
+    [
+        ("Иванова", "Мария", "ivanova.m"),
+        ("Щербакова-Ли", "Ёлка", "shcherbakovali.y"),
+        ("Ли", "", "li0"),
+        ("O'Neil", "Anna", "oneil.a"),
+        ("李", "明", "000"),
+    ],
+)
+def test_how_logins_are_made_of_names(family: str, given: str, login: str) -> None:
+    assert proposed(family, given) == login
+
+
+@pytest.mark.parametrize(
+    ("login", "refused", "field"),
+    [
+        ("director", "LOGIN_TAKEN", ["login"]),
+        ("Director", "LOGIN_TAKEN", ["login"]),
+        ("ab", "VALIDATION", ["login"]),
+        ("x" * 65, "VALIDATION", ["login"]),
+        ("имя", "VALIDATION", ["login"]),
+        ("a b c", "VALIDATION", ["login"]),
+    ],
+)
+async def test_logins_that_cannot_be(
+    api: SignIn, login: str, refused: str, field: list[str]
+) -> None:
+    person = await hired(api, "Щукина", "Юлия")
+    error = await api("admin").refused(CREATE, person=person, login=login)
+    assert (error["code"], error["field"]) == (refused, field)
+
+
+async def test_one_login_on_the_server_whatever_two_schools_do_at_once(
+    api: SignIn, template: Template
+) -> None:
+    admins = [login for login, held in template.roles.items()
+              if Role.SCHOOL_ADMINISTRATOR in {role for role, _ in held}]  # fmt: skip
+    assert len(admins) == 2
+    free = [await person_without_account(api(login)) for login in admins]
+    replies = await asyncio.gather(
+        *(api(login).reply(CREATE, person=person, login="the.same")
+          for login, person in zip(admins, free, strict=True))
+    )  # fmt: skip
+    errors = [(reply.data or {})["createAccount"]["userErrors"] for reply in replies]
+    assert sorted(error["code"] for found in errors for error in found) == ["LOGIN_TAKEN"]
+
+
+async def person_without_account(admin: Api) -> str:
+    done = await admin(
+        """mutation { enrolStudent(input: {familyName: "Новиков", givenName: "Ян",
+            personalFileNo: "Н-1", entryDate: "2026-11-20"}) {
+            student { person { id } } userErrors { code } } }"""
+    )
+    return str(done["enrolStudent"]["student"]["person"]["id"])
+
+
+async def test_a_second_account_is_refused_with_the_one_there_is(api: SignIn) -> None:
+    admin = api("admin")
+    there = await account(admin, "иванова ольга")
+    reply = await admin.reply(CREATE, person=there["person"]["id"])
+    done = (reply.data or {})["createAccount"]
+    assert done["userErrors"][0]["code"] == "ACCOUNT_EXISTS"
+    assert done["account"]["id"] == there["id"]
+    assert done["oneTimePassword"] is None
+
+
+async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(api: SignIn) -> None:
+    person, key = await hired(api, "Щукина", "Юлия"), str(uuid4())
+    admin = api("admin")
+    first, again = [
+        (await admin(CREATE, person=person, key=key))["createAccount"] for _ in range(2)
+    ]
+    assert again["account"] == first["account"]
+    assert first["oneTimePassword"] is not None
+    assert again["oneTimePassword"] is None
+
+
+async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnection) -> None:
+    person = await hired(api, "Щукина", "Юлия")
+    done = (await api("admin")(CREATE, person=person, key=str(uuid4())))["createAccount"]
+    for table in ("credentials", "audit_events", "attempts"):
+        kept = (await sql.execute(text(f"SELECT t::text FROM {table} t"))).all()
+        assert done["oneTimePassword"] not in str(kept), table
+
+
+@pytest.mark.parametrize("login", ["director", "zavuch", "secretary", "hr", "teacher.belova"])
+async def test_who_opens_no_accounts(api: SignIn, login: str) -> None:
+    person = await hired(api, "Щукина", "Юлия")
+    assert await api(login).refusal(CREATE, person=person) == "FORBIDDEN"
+
+
+async def test_nobody_opens_accounts_in_another_school(api: SignIn, template: Template) -> None:
+    [other] = {school for _, school in template.roles["parent.morozova"]} - {
+        template.roles["admin"][0][1]
+    }
+    assert await api("admin").refusal(CREATE, person=f"PublicPerson:{other}-1") == "NOT_FOUND"
+    assert await api("admin").refusal(CREATE, person="PublicPerson:1-999999") == "NOT_FOUND"
+
+
+# -- locking --------------------------------------------------------------------------
+
+
+async def test_a_locked_account_is_out_at_once_and_in_again_when_unlocked(
+    api: SignIn, stranger: Api
+) -> None:
+    mother, admin = api("parent.ivanova"), api("admin")
+    there = await account(admin, "Иванова Ольга")
+    locked = (await admin(LOCK, id=there["id"], version=there["version"]))["lockAccount"]["account"]
+    assert locked["status"] == "LOCKED"
+    assert await code(mother) == "UNAUTHENTICATED"
+    given = {"login": "parent.ivanova", "password": "gorod-demo-2026"}
+    assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
+    await admin(LOCK, id=there["id"], version=locked["version"], locked=False)
+    assert await code(mother) == "UNAUTHENTICATED", "the old session stays ended"
+    assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
+
+
+async def test_a_lock_needs_a_reason_and_what_was_seen(api: SignIn) -> None:
+    admin = api("admin")
+    there = await account(admin, "Иванова Ольга")
+    assert await admin.refusal(LOCK, id=there["id"], version=there["version"] + 1) == "CONFLICT"
+    silent = LOCK.replace("Потерян телефон", "  ")
+    error = await admin.refused(silent, id=there["id"], version=there["version"])
+    assert (error["code"], error["field"]) == ("VALIDATION", ["reason"])
+
+
+@pytest.mark.parametrize("login", ["director", "zavuch", "teacher.belova", "parent.ivanov"])
+async def test_who_locks_nobody(api: SignIn, login: str) -> None:
+    there = await account(api("admin"), "Соколова Татьяна")
+    actor = api(login, Role.CLASS_TEACHER if login == "teacher.belova" else None)
+    given = {"id": there["id"], "version": there["version"]}
+    assert await actor.refusal(LOCK, **given) == "FORBIDDEN"

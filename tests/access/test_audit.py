@@ -1,0 +1,160 @@
+"""What was done and read, and that nobody can change the record of it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from models.access.roles import Role
+from resolvers.access.audit import verify_chain
+from tests.access.asking import CHANGE, code
+from tests.conftest import Api, SignIn, Template
+
+EVENTS = """query ($filter: AuditEventFilter, $first: Int) {
+    auditEvents(first: $first, filter: $filter) {
+        totalCount
+        nodes { id seq at role action entity details requestId actor { fullName } }
+    }
+}"""
+HEALTH = "{ students(first: 3) { nodes { health { physicalEducation } } } }"
+RENAME = """mutation ($id: ID!, $version: Int!, $phone: String!) {
+    updateSchool(input: {schoolId: $id, expectedVersion: $version, phone: $phone}) {
+        school { id version } userErrors { code }
+    }
+}"""
+
+
+async def events(api: Api, **filter: Any) -> list[Any]:
+    found = await api(EVENTS, filter={name: {"eq": value} for name, value in filter.items()})
+    return list(found["auditEvents"]["nodes"])
+
+
+async def telephone(director: Api, *phones: str) -> str:
+    """Change the school's phone as often as told; the id of the school."""
+    for phone in phones:
+        school = (await director("{ school { id version } }"))["school"]
+        await director(RENAME, id=school["id"], version=school["version"], phone=phone)
+    return str(school["id"])
+
+
+async def checked(engine: AsyncEngine, school: str) -> int | None:
+    async with AsyncSession(engine) as session:
+        return await verify_chain(session, int(school.partition("-")[2]))
+
+
+# -- what is written ------------------------------------------------------------------
+
+
+async def test_a_command_leaves_its_trace(api: SignIn) -> None:
+    school = await telephone(api("director"), "8 (38500) 00-1-28")
+    [event] = await events(api("director"), action="school.schools.update_school")
+    assert event["actor"] == {"fullName": "Воронцова Елена Викторовна"}
+    assert event["role"] == "DIRECTOR"
+    assert event["entity"] == school
+    assert "phone: 8 (38500) 00-1-28" in event["details"]
+    assert event["at"] == "2026-11-23T05:00:00Z"
+
+
+async def test_the_newest_come_first_without_gaps(api: SignIn) -> None:
+    await telephone(api("director"), "1", "2", "3")
+    numbers = [event["seq"] for event in await events(api("director"))]
+    assert numbers == list(range(numbers[0], 0, -1))
+
+
+async def test_what_was_refused_leaves_no_trace(api: SignIn) -> None:
+    director = api("director")
+    school = await telephone(director, "1")
+    refused = await director.refusal(RENAME, id=school, version=99, phone="2")
+    assert refused == "CONFLICT"
+    assert len(await events(director, action="school.schools.update_school")) == 1
+
+
+async def test_reading_what_is_specially_protected_leaves_a_trace(api: SignIn) -> None:
+    await api("psychologist")(HEALTH)
+    [event] = await events(api("director"), action="read")
+    assert event["role"] == "PSYCHOLOGIST"
+    assert event["details"] == "StudentHealth"
+
+
+async def test_a_changed_password_is_told_but_not_the_password(api: SignIn) -> None:
+    await api("parent.ivanova")(CHANGE, old="gorod-demo-2026", new="никому не скажу")
+    [event] = await events(api("director"), role="PARENT")
+    assert event["action"] == "access.own_password.change_password"
+    assert event["details"] == ""
+
+
+# -- who reads it ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("login", ["director", "zavuch", "admin"])
+async def test_who_reads_the_log(api: SignIn, login: str) -> None:
+    assert await code(api(login), EVENTS) is None
+
+
+@pytest.mark.parametrize(
+    "login", ["parent.ivanova", "student.ivanova", "teacher.belova", "secretary", "hr", "social"]
+)
+async def test_who_does_not(api: SignIn, login: str) -> None:
+    assert await code(api(login), EVENTS) == "FORBIDDEN"
+
+
+async def test_nobody_reads_the_log_of_another_school(api: SignIn, template: Template) -> None:
+    [other] = [login for login, held in template.roles.items()
+               if held[0][0] is Role.DIRECTOR and login != "director"]  # fmt: skip
+    await telephone(api("director"), "1")
+    [event] = await events(api("director"))
+    assert await events(api(other)) == []
+    node = await api(other)("query ($id: ID!) { node(id: $id) { id } }", id=event["id"])
+    assert node == {"node": None}
+
+
+# -- that it is whole -----------------------------------------------------------------
+
+
+async def test_a_log_that_nobody_touched_is_whole(api: SignIn, engine: AsyncEngine) -> None:
+    director = api("director")
+    school = (await director("{ school { id } }"))["school"]["id"]
+    assert await checked(engine, school) is None
+    await telephone(director, "1", "2", "3")
+    await api("psychologist")(HEALTH)
+    assert await checked(engine, school) is None
+
+
+TAMPERING = {
+    "a word": ("UPDATE audit_events SET details = details || '.' WHERE seq = 2", 2),
+    "who it was": ("UPDATE audit_events SET actor_id = actor_id + 1 WHERE seq = 1", 1),
+    "the role": ("UPDATE audit_events SET role = 'SECRETARY' WHERE seq = 3", 3),
+    "the time": ("UPDATE audit_events SET at = at + interval '1 microsecond' WHERE seq = 2", 2),
+    "an entry gone": ("DELETE FROM audit_events WHERE seq = 2", 2),
+    "the first gone": ("DELETE FROM audit_events WHERE seq = 1", 1),
+    "the last gone": ("DELETE FROM audit_events WHERE seq = 4", 4),
+    "all gone": ("DELETE FROM audit_events", 1),
+    "two changed places": (
+        "UPDATE audit_events SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3);"
+        "UPDATE audit_events SET seq = -seq WHERE seq < 0",
+        2,
+    ),
+    "hashes made to fit the change, but for those that follow": (
+        "UPDATE audit_events SET hash = sha256(hash) WHERE seq = 4",
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", TAMPERING)
+async def test_a_log_that_was_changed_is_found_out(
+    api: SignIn, engine: AsyncEngine, sql: AsyncConnection, deed: str
+) -> None:
+    school = await telephone(api("director"), "1", "2", "3", "4")
+    statements, broken = TAMPERING[deed]
+    for statement in statements.split(";"):
+        await sql.execute(text(statement))
+    assert await checked(engine, school) == broken
+
+
+async def test_even_the_product_can_change_nothing(engine: AsyncEngine) -> None:
+    for deed in ("UPDATE audit_events SET seq = seq", "DELETE FROM audit_events"):
+        async with engine.connect() as connection:
+            with pytest.raises(Exception, match="permission denied"):
+                await connection.execute(text(deed))

@@ -1,0 +1,192 @@
+"""Why someone sees something, or does not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from tests.access.asking import code
+from tests.conftest import Api, SignIn, Template
+
+EXPLAIN = """query ($account: ID!, $node: ID!, $field: String) {
+    explainAccess(accountId: $account, nodeId: $node, field: $field) {
+        allowed permissions text
+        roles { role reached text rights { permission scopes } }
+        grantedBy { role permission scope }
+    }
+}"""
+
+
+async def account(api: SignIn, name: str) -> str:
+    found = await api("admin")(
+        "query ($n: String) { accounts(filter: {fullName: {contains: $n}}) { nodes { id } } }",
+        n=name,
+    )
+    return str(found["accounts"]["nodes"][0]["id"])
+
+
+async def student(api: SignIn, name: str) -> str:
+    found = await api("director")(
+        "query ($n: String) { students(filter: {fullName: {contains: $n}}) { nodes { id } } }",
+        n=name,
+    )
+    return str(found["students"]["nodes"][0]["id"])
+
+
+async def explained(api: SignIn, who: str, node: str, field: str | None = None) -> Any:
+    given = {"account": await account(api, who), "node": node, "field": field}
+    return (await api("admin")(EXPLAIN, **given))["explainAccess"]
+
+
+async def test_a_mother_sees_her_child_as_a_mother(api: SignIn) -> None:
+    told = await explained(api, "Иванова Ольга", await student(api, "Иванова Мария"))
+    assert told["allowed"] is True
+    assert told["permissions"] == ["students:read"]
+    assert told["text"] == "Seen. Role: parent."
+    [role] = told["roles"]
+    assert role["role"] == "PARENT"
+    assert role["rights"] == [{"permission": "students:read", "scopes": ["CHILD"]}]
+    assert role["text"] == "Parent: seen, by `students:read`: one's own children."
+    assert {"role": "PARENT", "permission": "students:read", "scope": "CHILD"} in told["grantedBy"]
+
+
+async def test_another_mother_does_not_though_she_holds_the_right(api: SignIn) -> None:
+    told = await explained(api, "Соколова Татьяна", await student(api, "Иванова Мария"))
+    assert told["allowed"] is False
+    assert told["text"] == "Not seen in any of the roles. It takes `students:read`."
+    assert told["roles"][0]["text"].startswith("Parent: not seen; the right is there")
+
+
+async def test_a_teacher_who_is_a_mother_sees_her_child_only_as_a_mother(api: SignIn) -> None:
+    """Орлова's son is in 4А, where she does not teach."""
+    node = await student(api, "Орлов Кирилл")
+    told = await explained(api, "Орлова Марина", node, "birthDate")
+    assert told["permissions"] == ["students:read", "birth-dates:read"]
+    reached = {role["role"]: role["reached"] for role in told["roles"]}
+    assert reached["PARENT"] is True
+    assert reached["SUBJECT_TEACHER"] is False
+    [teaching] = [role for role in told["roles"] if role["role"] == "SUBJECT_TEACHER"]
+    assert teaching["text"] == (
+        "Subject teacher: not seen, the role does not hold `birth-dates:read`."
+    )
+
+
+FIELDS = [
+    ("Иванова Ольга", "identity", True),  # her own child's
+    ("Белова", "identity", True),  # of her class
+    ("Гусев Алексей", "identity", False),  # never by teaching
+    ("Тихонова", "identity", False),
+    ("Рябов", "health", False),
+    ("Тихонова", "health", True),
+    ("Сомова", "health", True),  # what of it, is a matter of its fields
+    ("Рябов", "birthDate", False),
+    ("Воронцова", "birthDate", True),
+    ("Рябов", "fullName", True),
+    ("Белова", "guardianLinks", True),
+    ("Гусев Алексей", "guardianLinks", False),
+    ("Иванов Пётр", "schoolClass", True),
+]
+
+
+@pytest.mark.parametrize(("who", "field", "allowed"), FIELDS)
+async def test_fields_of_a_student(api: SignIn, who: str, field: str, allowed: bool) -> None:
+    told = await explained(api, who, await student(api, "Иванова Мария"), field)
+    assert told["allowed"] is allowed
+
+
+@pytest.mark.parametrize(("who", "login", "role"), [
+    ("Иванова Ольга", "parent.ivanova", None),
+    ("Белова", "teacher.belova", Role.CLASS_TEACHER),
+    ("Гусев Алексей", "teacher.gusev", Role.SUBJECT_TEACHER),
+    ("Громов Андрей", "parent.gromov", None),
+    ("Рябов", "admin", None),
+])  # fmt: skip
+@pytest.mark.parametrize("field", ["identity", "contacts", "health", "birthDate"])
+async def test_what_is_explained_is_what_happens(
+    api: SignIn, who: str, login: str, role: Role | None, field: str
+) -> None:
+    told = await explained(api, who, node := await student(api, "Громова Полина"), field)
+    subfield = "" if field == "birthDate" else " { id }"
+    query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Student {{ {field}{subfield} }} }} }}"
+    reply = await api(login, role).reply(query, id=node)
+    shown = ((reply.data or {}).get("node") or {}).get(field)
+    there = [one for one in told["roles"] if role is None or one["role"] == role.name]
+    assert any(one["reached"] for one in there) is (shown is not None)
+
+
+async def test_a_restricted_father_learns_nothing_of_where_his_child_lives(api: SignIn) -> None:
+    node = await student(api, "Громова Полина")
+    assert (await explained(api, "Громов Андрей", node))["allowed"] is True
+    told = await explained(api, "Громов Андрей", node, "contacts")
+    assert told["allowed"] is False
+    assert told["permissions"] == ["students:read", "contacts:read"]
+
+
+async def test_one_who_is_locked_has_no_roles(api: SignIn, sql: AsyncConnection) -> None:
+    await sql.execute(text("UPDATE accounts SET status = 'LOCKED'"
+                           " WHERE credential_id = (SELECT id FROM credentials"
+                           " WHERE login = 'parent.ivanova')"))  # fmt: skip
+    told = await explained(api, "Иванова Ольга", await student(api, "Иванова Мария"))
+    assert (told["allowed"], told["roles"]) == (False, [])
+    assert told["text"] == "The account has no role now, or it is locked."
+
+
+async def test_it_is_told_in_russian_too(api: SignIn) -> None:
+    admin = Api(replace(api("admin").caller, language="ru"))
+    given = {
+        "account": await account(api, "Иванова Ольга"),
+        "node": await student(api, "Соколов Егор"),
+    }
+    told = (await admin(EXPLAIN, **given))["explainAccess"]
+    assert told["text"] == "Не видно ни в одной из ролей. Нужно: `students:read`."
+    assert told["roles"][0]["text"] == (
+        "Родитель: не видно; право есть (`students:read`: своих детей), но сюда оно не достаёт."
+    )
+
+
+async def test_what_is_not_there_and_what_is_hidden_look_the_same(
+    api: SignIn, template: Template
+) -> None:
+    [here] = {school for _, school in template.roles["admin"]}
+    [there] = {school for _, school in template.roles["parent.morozova"]} - {here}
+    hidden = await explained(api, "Рябов", await student(api, "Иванова Мария"), "health")
+    absent = await explained(api, "Рябов", f"Student:{here}-999999", "health")
+    elsewhere = await explained(api, "Рябов", f"Student:{there}-1", "health")
+    assert hidden == absent == elsewhere
+
+
+async def test_accounts_one_does_not_see_are_not_explained(api: SignIn, template: Template) -> None:
+    [here] = {school for _, school in template.roles["admin"]}
+    node = await student(api, "Иванова Мария")
+    for unknown in (f"Account:{here}-999999", f"Account:{3 - here}-1"):
+        told = await api("admin")(EXPLAIN, account=unknown, node=node)
+        assert told == {"explainAccess": None}
+
+
+@pytest.mark.parametrize(
+    ("node", "field"),
+    [("Student:1-1", "shoeSize"), ("Student:1-1", ""), ("Session:1-1", None), ("nonsense", None)],
+)
+async def test_what_cannot_be_asked(api: SignIn, node: str, field: str | None) -> None:
+    given = {"account": await account(api, "Рябов"), "node": node, "field": field}
+    assert await code(api("admin"), EXPLAIN, **given) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(
+    "login", ["zavuch", "secretary", "hr", "teacher.belova", "parent.ivanova", "student.ivanova"]
+)
+async def test_who_is_explained_nothing(api: SignIn, login: str) -> None:
+    given = {"account": await account(api, "Рябов"), "node": await student(api, "Иванова Мария")}
+    assert await code(api(login), EXPLAIN, **given) == "FORBIDDEN"
+
+
+async def test_an_administrator_of_one_grade_explains_nothing(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    given = {"account": await account(api, "Рябов"), "node": await student(api, "Иванова Мария")}
+    await sql.execute(text("UPDATE role_grants SET scope = 'GRADE_LEVEL', grade_level = 7"
+                           " WHERE role = 'SCHOOL_ADMINISTRATOR'"))  # fmt: skip
+    assert await code(api("admin"), EXPLAIN, **given) == "FORBIDDEN"

@@ -1,0 +1,165 @@
+"""New passwords for those who forgot theirs: from whom, for whom."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from tests.access.asking import CHANGE, SIGN_IN, code, holding, sign_in
+from tests.access.test_accounts import account
+from tests.conftest import Api, SignIn, Template
+
+RESET = """mutation ($id: ID!, $version: Int) {
+    resetPassword(input: {accountId: $id, expectedVersion: $version}) {
+        account { id login version } oneTimePassword userErrors { code field }
+    }
+}"""
+
+
+async def test_a_class_teacher_gives_a_mother_of_her_class_a_new_password(
+    api: SignIn, stranger: Api
+) -> None:
+    leader = api("teacher.belova", Role.CLASS_TEACHER)
+    mother = api("parent.sokolova")
+    there = await account(leader, "Соколова Татьяна")
+    done = (await leader(RESET, id=there["id"], version=there["version"]))["resetPassword"]
+    assert await code(mother) == "UNAUTHENTICATED", "her sessions ended"
+    assert done["account"]["login"] == "parent.sokolova"
+    assert done["account"]["version"] == there["version"] + 1
+    come = await sign_in(stranger, "parent.sokolova", done["oneTimePassword"])
+    assert come["mustChangePassword"] is True
+
+
+async def test_a_second_reset_needs_to_have_seen_the_first(api: SignIn) -> None:
+    admin = api("admin")
+    there = await account(admin, "Соколова Татьяна")
+    given = {"id": there["id"], "version": there["version"]}
+    replies = await asyncio.gather(*(admin.reply(RESET, **given) for _ in range(2)))
+    codes = [(reply.data or {})["resetPassword"]["userErrors"] for reply in replies]
+    assert sorted(error["code"] for found in codes for error in found) == ["CONFLICT"]
+
+
+async def test_a_reset_ends_the_wait_after_wrong_passwords(api: SignIn, stranger: Api) -> None:
+    for _ in range(6):
+        await stranger.refusal(SIGN_IN, login="parent.sokolova", password="forgotten")
+    there = await account(api("admin"), "Соколова Татьяна")
+    done = (await api("admin")(RESET, id=there["id"]))["resetPassword"]
+    assert (await sign_in(stranger, "parent.sokolova", done["oneTimePassword"]))["accessToken"]
+
+
+RESETS = [
+    ("teacher.belova", "Громова Юлия", "NOT_FOUND"),  # of another class
+    ("teacher.belova", "Воронцова", "NOT_FOUND"),
+    ("admin", "Воронцова", "FORBIDDEN"),  # closed to the administrator
+    ("admin", "Тихонова", "FORBIDDEN"),
+    ("admin", "Рябов", "FORBIDDEN"),  # himself: changePassword
+    ("director", "Тихонова", None),
+    ("zavuch", "Соколова Татьяна", "FORBIDDEN"),
+    ("teacher.gusev", "Соколова Татьяна", "FORBIDDEN"),
+    ("parent.ivanov", "Иванова Ольга", "FORBIDDEN"),
+]
+
+
+@pytest.mark.parametrize(("login", "whose", "refused"), RESETS)
+async def test_who_may_give_a_new_password_to_whom(
+    api: SignIn, login: str, whose: str, refused: str | None
+) -> None:
+    role = Role.CLASS_TEACHER if login == "teacher.belova" else None
+    director, admin = api("director"), api("admin")
+    there = await account(director if whose != "Воронцова" else admin, whose)
+    actor = api(login, role)
+    if refused:
+        assert await actor.refusal(RESET, id=there["id"]) == refused
+    else:
+        assert (await actor(RESET, id=there["id"]))["resetPassword"]["oneTimePassword"]
+
+
+async def test_a_class_teacher_cannot_take_over_a_colleague_whose_child_she_has(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """Орлова teaches here and has a child in 4А; whoever leads 4А sees the account, no more."""
+    await led_by_gusev(sql, "4", "А")
+    leader = api("teacher.gusev", Role.SUBJECT_TEACHER)
+    leader = await as_class_teacher(leader)
+    there = await account(leader, "Орлова Марина")
+    assert there["viewerCan"]["resetPassword"] is False
+    assert await leader.refusal(RESET, id=there["id"]) == "FORBIDDEN"
+    father = await account(leader, "Орлов Максим")
+    assert (await leader(RESET, id=father["id"]))["resetPassword"]["oneTimePassword"]
+
+
+async def test_a_mother_without_rights_gets_no_password_from_the_class_teacher(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    await led_by_gusev(sql, "8", "А")
+    leader = await as_class_teacher(api("teacher.gusev"))
+    mother = await account(leader, "Лебедева Оксана")
+    assert await leader.refusal(RESET, id=mother["id"]) == "FORBIDDEN"
+    grandmother = await account(leader, "Кузьмина Галина")
+    assert (await leader(RESET, id=grandmother["id"]))["resetPassword"]["oneTimePassword"]
+
+
+async def led_by_gusev(sql: AsyncConnection, grade: str, letter: str) -> None:
+    await sql.execute(
+        text("""
+            UPDATE class_teachers t SET staff_id = s.id
+            FROM staff s JOIN persons p ON p.school_id = s.school_id AND p.id = s.person_id
+            WHERE s.school_id = t.school_id AND p.family_name = 'Гусев'
+                AND t.school_class_id IN (SELECT id FROM school_classes
+                    WHERE grade_level = :grade AND letter = :letter AND school_id = t.school_id)
+        """),
+        {"grade": int(grade), "letter": letter},
+    )
+
+
+async def as_class_teacher(teacher: Api) -> Api:
+    done = await teacher("""mutation { switchContext(input: {role: CLASS_TEACHER}) {
+        accessToken userErrors { code } } }""")
+    return holding(teacher, done["switchContext"]["accessToken"])
+
+
+async def test_no_school_opens_another_by_a_login_both_know(
+    api: SignIn, stranger: Api, template: Template
+) -> None:
+    """The mother of two schools gets a login of its own here; there all stays as it was."""
+    [here] = {school for _, school in template.roles["admin"]}
+    [there] = {school for _, school in template.roles["parent.morozova"]} - {here}
+    elsewhere = api("parent.morozova", school=there)
+    mine = api("parent.morozova", school=here)
+    found = await account(api("admin"), "Морозова Екатерина")
+    done = (await api("admin")(RESET, id=found["id"]))["resetPassword"]
+    assert await code(mine) == "UNAUTHENTICATED"
+    assert await code(elsewhere) is None
+    assert done["account"]["login"] == "morozova.e"
+    come = await sign_in(stranger, "morozova.e", done["oneTimePassword"])
+    await holding(stranger, come["accessToken"])(
+        CHANGE, old=done["oneTimePassword"], new="known to two of us"
+    )
+    now = await sign_in(stranger, "morozova.e", "known to two of us")
+    children = (await holding(stranger, now["accessToken"])(
+        "{ viewer { children { fullName } contexts { schoolId } } }"
+    ))["viewer"]  # fmt: skip
+    assert [child["fullName"] for child in children["children"]] == ["Морозов Артём Денисович"]
+    assert {context["schoolId"] for context in children["contexts"]} == {f"School:{here}-{here}"}
+    assert (await sign_in(stranger, "parent.morozova"))["viewer"]["school"] == {
+        "id": f"School:{there}-{there}"
+    }
+
+
+async def test_who_signs_in_while_the_password_is_reset_does_not_stay(
+    api: SignIn, stranger: Api
+) -> None:
+    """Whichever comes first, in the end only the one-time password opens."""
+    admin = api("admin")
+    there = await account(admin, "Соколова Татьяна")
+    signing_in = [
+        stranger.reply(SIGN_IN, login="parent.sokolova", password="gorod-demo-2026")
+        for _ in range(4)
+    ]
+    replies = await asyncio.gather(*signing_in, admin.reply(RESET, id=there["id"]))
+    assert (replies[-1].data or {})["resetPassword"]["oneTimePassword"]
+    tokens = [(reply.data or {})["signIn"]["accessToken"] for reply in replies[:-1]]
+    for token in filter(None, tokens):
+        assert await code(holding(stranger, token)) == "UNAUTHENTICATED"

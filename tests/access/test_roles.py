@@ -1,0 +1,231 @@
+"""Giving roles and taking them, and what a role may do."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from tests.access.asking import code, sign_in
+from tests.conftest import Api, SignIn, Template
+
+GRANTS = """query ($name: String, $role: Role) {
+    roleGrants(first: 100, filter: {fullName: {contains: $name}, role: {eq: $role}}) {
+        totalCount
+        nodes { id role fullName scope gradeLevel validFrom validTo basis version
+                person { id } schoolClass { name } grantedBy { shortName } viewerCan { revoke } }
+    }
+}"""
+GRANT = """mutation ($person: ID!, $role: Role!, $from: Date! = "2026-11-01", $to: Date,
+                     $scope: GrantScope! = SCHOOL, $grade: Int, $class: ID) {
+    grantRole(input: {personId: $person, role: $role, validFrom: $from, validTo: $to,
+                      scope: $scope, gradeLevel: $grade, schoolClassId: $class,
+                      basis: "Приказ № 12-к"}) {
+        roleGrant { id version validTo scope role schoolClass { name } grantedBy { shortName } }
+        userErrors { code field }
+    }
+}"""
+REVOKE = """mutation ($id: ID!, $version: Int!, $to: Date) {
+    revokeRole(input: {roleGrantId: $id, expectedVersion: $version, validTo: $to}) {
+        roleGrant { id validTo version } userErrors { code field }
+    }
+}"""
+
+
+async def grant(api: Api, name: str, role: str) -> Any:
+    [found] = (await api(GRANTS, name=name, role=role))["roleGrants"]["nodes"]
+    return found
+
+
+async def person(api: Api, name: str) -> str:
+    return str((await api(GRANTS, name=name))["roleGrants"]["nodes"][0]["person"]["id"])
+
+
+# -- who has which --------------------------------------------------------------------
+
+
+async def test_the_director_sees_who_has_which_role(api: SignIn) -> None:
+    found = await grant(api("director"), "Зайцева", "DEPUTY_DIRECTOR")
+    assert found["scope"] == "SCHOOL"
+    assert found["basis"].startswith("Приказ")
+    assert found["grantedBy"] == {"shortName": "Воронцова Е. В."}
+    assert found["viewerCan"] == {"revoke": True}
+
+
+async def test_the_administrator_can_take_no_protected_role(api: SignIn) -> None:
+    admin = api("admin")
+    assert (await grant(admin, "Тихонова", "PSYCHOLOGIST"))["viewerCan"] == {"revoke": False}
+    assert (await grant(admin, "Зайцева", "DEPUTY_DIRECTOR"))["viewerCan"] == {"revoke": True}
+
+
+@pytest.mark.parametrize(
+    "login", ["parent.ivanova", "student.ivanova", "teacher.gusev", "secretary", "psychologist"]
+)
+async def test_who_sees_no_roles(api: SignIn, login: str) -> None:
+    for document in ("{ roles { role } }", GRANTS):
+        assert await code(api(login), document) == "FORBIDDEN"
+
+
+# -- giving ---------------------------------------------------------------------------
+
+
+async def test_a_teacher_becomes_a_deputy_for_one_grade(api: SignIn, stranger: Api) -> None:
+    admin = api("admin")
+    gusev = await person(admin, "Гусев")
+    done = await admin(GRANT, person=gusev, role="DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=7)
+    assert done["grantRole"]["roleGrant"]["grantedBy"] == {"shortName": "Рябов Д. О."}
+    deputy = await sign_in(stranger, "teacher.gusev", role="DEPUTY_DIRECTOR")
+    gusev_api = Api(api("teacher.gusev").caller)
+    gusev_api.caller.token = deputy["accessToken"]
+    classes = await gusev_api("{ students(first: 100) { nodes { schoolClass { name } } } }")
+    names = {one["schoolClass"]["name"] for one in classes["students"]["nodes"]}
+    assert names == {"7А", "7Б"}, "what a deputy may do in all of the school, he may in grade 7"
+    open_to_all = await gusev_api("{ school { shortName } staff(first: 1) { totalCount } }")
+    assert open_to_all["school"]["shortName"]
+    assert open_to_all["staff"]["totalCount"] > 1
+
+
+async def test_the_second_grant_of_a_role_can_be_chosen(api: SignIn, stranger: Api) -> None:
+    admin = api("admin")
+    gusev = await person(admin, "Гусев")
+    given = [
+        (await admin(GRANT, person=gusev, role="DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=n))[
+            "grantRole"
+        ]["roleGrant"]["id"]
+        for n in (7, 8)
+    ]
+    teacher = api("teacher.gusev")
+    for wanted in given:
+        done = await teacher(
+            """mutation ($grant: ID!) { switchContext(input: {role: DEPUTY_DIRECTOR,
+                roleGrantId: $grant}) { accessToken userErrors { code } } }""",
+            grant=wanted,
+        )
+        teacher.caller.token = done["switchContext"]["accessToken"]
+        contexts = (await teacher("{ viewer { contexts { roleGrantId isCurrent } } }"))["viewer"]
+        [current] = [c for c in contexts["contexts"] if c["isCurrent"]]
+        assert current["roleGrantId"] == wanted
+
+
+REFUSED = [
+    ("admin", {"role": "PSYCHOLOGIST"}, "FORBIDDEN", None),
+    ("admin", {"role": "SOCIAL_PEDAGOGUE"}, "FORBIDDEN", None),
+    ("admin", {"role": "DIRECTOR"}, "FORBIDDEN", None),
+    ("zavuch", {"role": "SECRETARY"}, "FORBIDDEN", None),
+    ("hr", {"role": "SECRETARY"}, "FORBIDDEN", None),
+    ("teacher.belova", {"role": "SECRETARY"}, "FORBIDDEN", None),
+    ("director", {"role": "STUDENT"}, "VALIDATION", ["role"]),
+    ("director", {"role": "PARENT"}, "VALIDATION", ["role"]),
+    ("director", {"role": "CLASS_TEACHER"}, "VALIDATION", ["role"]),
+    ("admin", {"role": "SECRETARY", "to": "2026-11-01"}, "VALIDATION", ["validTo"]),
+    ("admin", {"role": "SECRETARY", "grade": 7}, "VALIDATION", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL"}, "VALIDATION", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL", "grade": 13}, "VALIDATION",
+     ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "grade": 99}, "VALIDATION", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "SCHOOL_CLASS"}, "VALIDATION", ["schoolClassId"]),
+    ("admin", {"role": "SECRETARY", "person": "PublicPerson:1-999999"}, "NOT_FOUND", ["personId"]),
+    ("admin", {"role": "SECRETARY", "person": "PublicPerson:2-1"}, "NOT_FOUND", ["personId"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("login", "given", "refused", "field"), REFUSED)
+async def test_roles_that_are_not_given(
+    api: SignIn, login: str, given: dict[str, Any], refused: str, field: list[str] | None
+) -> None:
+    gusev = await person(api("director"), "Гусев")
+    error = await api(login).refused(GRANT, **{"person": gusev, **given})
+    assert (error["code"], error["field"]) == (refused, field)
+
+
+async def test_the_director_appoints_a_psychologist(api: SignIn) -> None:
+    director = api("director")
+    gusev = await person(director, "Гусев")
+    done = await director(GRANT, person=gusev, role="PSYCHOLOGIST")
+    assert done["grantRole"]["roleGrant"]["role"] == "PSYCHOLOGIST"
+
+
+async def test_the_same_role_is_not_given_twice_even_at_once(api: SignIn) -> None:
+    admin = api("admin")
+    gusev = await person(admin, "Гусев")
+    replies = await asyncio.gather(
+        *(admin.reply(GRANT, person=gusev, role="SECRETARY") for _ in range(3))
+    )
+    done = [(reply.data or {})["grantRole"] for reply in replies]
+    codes = [error["code"] for one in done for error in one["userErrors"]]
+    assert codes == ["ALREADY_GRANTED"] * 2
+    assert len({one["roleGrant"]["id"] for one in done}) == 1, "the refusal shows the one there is"
+
+
+async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
+    admin = api("admin")
+    gusev = await person(admin, "Гусев")
+    first = {"from": "2026-11-01", "to": "2026-12-01"}
+    await admin(GRANT, person=gusev, role="SECRETARY", **first)
+    assert (await admin.refusal(GRANT, person=gusev, role="SECRETARY")) == "ALREADY_GRANTED"
+    await admin(GRANT, person=gusev, role="SECRETARY", **{"from": "2026-12-01"})
+
+
+# -- taking ---------------------------------------------------------------------------
+
+
+async def test_a_taken_role_is_over_at_once(api: SignIn, sql: AsyncConnection) -> None:
+    deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
+    found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
+    done = await api("admin")(REVOKE, id=found["id"], version=found["version"])
+    assert done["revokeRole"]["roleGrant"]["validTo"] == "2026-11-23"
+    assert await code(deputy) == "UNAUTHENTICATED"
+    living = "SELECT count(*) FROM sessions WHERE role = 'DEPUTY_DIRECTOR' AND revoked_at IS NULL"
+    assert await sql.scalar(text(living)) == 0, "open sockets hear of it, too"
+    again = {"id": found["id"], "version": found["version"] + 1}
+    assert await api("admin").refusal(REVOKE, **again) == "ALREADY_REVOKED"
+
+
+async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
+    deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
+    found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
+    given = {"id": found["id"], "version": found["version"]}
+    error = await api("admin").refused(REVOKE, **given, to="2026-11-22")
+    assert (error["code"], error["field"]) == ("VALIDATION", ["validTo"])
+    await api("admin")(REVOKE, **given, to="2026-12-01")
+    assert await code(deputy) is None
+
+
+async def test_a_role_that_has_not_begun_never_does(api: SignIn) -> None:
+    admin = api("admin")
+    gusev = await person(admin, "Гусев")
+    done = await admin(GRANT, person=gusev, role="SECRETARY", **{"from": "2027-01-11"})
+    made = done["grantRole"]["roleGrant"]
+    ended = await admin(REVOKE, id=made["id"], version=made["version"])
+    assert ended["revokeRole"]["roleGrant"]["validTo"] == "2027-01-11"
+
+
+@pytest.mark.parametrize(
+    ("login", "whose", "role", "refused"),
+    [
+        ("admin", "Тихонова", "PSYCHOLOGIST", "FORBIDDEN"),
+        ("admin", "Воронцова", "DIRECTOR", "FORBIDDEN"),
+        ("director", "Тихонова", "PSYCHOLOGIST", None),
+        ("zavuch", "Ильина", "SECRETARY", "FORBIDDEN"),
+        ("teacher.belova", "Ильина", "SECRETARY", "FORBIDDEN"),
+        ("parent.ivanova", "Ильина", "SECRETARY", "FORBIDDEN"),
+    ],
+)
+async def test_who_takes_which_role(
+    api: SignIn, login: str, whose: str, role: str, refused: str | None
+) -> None:
+    found = await grant(api("director"), whose, role)
+    given = {"id": found["id"], "version": found["version"]}
+    if refused:
+        assert await api(login).refusal(REVOKE, **given) == refused
+    else:
+        await api(login)(REVOKE, **given)
+
+
+async def test_a_grant_of_another_school_is_not_there(api: SignIn, template: Template) -> None:
+    [other] = [login for login, held in template.roles.items()
+               if held[0][0] is Role.DIRECTOR and login != "director"]  # fmt: skip
+    found = (await api(other)(GRANTS))["roleGrants"]["nodes"][0]
+    assert await api("director").refusal(REVOKE, id=found["id"], version=1) == "NOT_FOUND"

@@ -1,0 +1,253 @@
+"""Signing in and out, keys that turn, and what ends when something ends."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from resolvers.demo import DEMO_PASSWORD
+from tests.access.asking import REFRESH, SIGN_IN, SIGN_OUT, SWITCH, WHO, code, holding, sign_in
+from tests.conftest import Api, Clock, SignIn, Template
+
+# -- in -------------------------------------------------------------------------------
+
+
+async def test_a_teacher_signs_in(stranger: Api) -> None:
+    done = await sign_in(stranger, " Teacher.Gusev ")
+    assert done["viewer"]["role"] == "SUBJECT_TEACHER"
+    assert done["viewer"]["fullName"] == "Гусев Алексей Павлович"
+    assert done["expiresAt"] == "2026-11-23T05:15:00Z"
+    assert done["mustChangePassword"] is False
+    assert await holding(stranger, done["accessToken"])(WHO)
+
+
+async def test_one_who_teaches_and_is_a_mother_signs_in_as_what_she_chooses(stranger: Api) -> None:
+    usual = await sign_in(stranger, "teacher.orlova")
+    as_mother = await sign_in(stranger, "teacher.orlova", role="PARENT")
+    roles = [done["viewer"]["role"] for done in (usual, as_mother)]
+    assert roles == ["SUBJECT_TEACHER", "PARENT"]
+
+
+async def test_nobody_signs_in_to_a_role_or_school_that_is_not_theirs(stranger: Api) -> None:
+    given = {"login": "parent.ivanova", "password": DEMO_PASSWORD}
+    assert await stranger.refusal(SIGN_IN, **given, role="DIRECTOR") == "NOTHING_TO_DO_HERE"
+    assert await stranger.refusal(SIGN_IN, **given, school="School:2-2") == "NOTHING_TO_DO_HERE"
+    assert await stranger.refusal(SIGN_IN, **given, school="School:9-9") == "NOTHING_TO_DO_HERE"
+
+
+async def test_an_unknown_login_is_answered_like_a_wrong_password(stranger: Api) -> None:
+    replies = [
+        await stranger.reply(SIGN_IN, login=login, password="guessed it is")
+        for login in ("parent.ivanova", "nobody.at.all")
+    ]
+    assert replies[0].data == replies[1].data
+    assert replies[0].errors is replies[1].errors is None
+    [error] = (replies[0].data or {})["signIn"]["userErrors"]
+    assert error["code"] == "WRONG_CREDENTIALS"
+    assert error["field"] is None
+
+
+@pytest.mark.parametrize("login", ["parent.ivanova", "nobody.at.all"])
+async def test_after_five_wrong_passwords_one_must_wait(
+    stranger: Api, clock: Clock, login: str
+) -> None:
+    async def answer(password: str) -> tuple[str | None, str | None]:
+        done = (await stranger.reply(SIGN_IN, login=login, password=password)).data or {}
+        errors = done["signIn"]["userErrors"]
+        return errors[0]["code"] if errors else None, done["signIn"]["retryAt"]
+
+    assert {await answer(f"wrong {n}") for n in range(5)} == {("WRONG_CREDENTIALS", None)}
+    assert await answer(DEMO_PASSWORD) == ("TOO_MANY_TRIES", "2026-11-23T05:00:30Z")
+    clock.now += timedelta(seconds=30)
+    assert await answer("wrong again") == ("WRONG_CREDENTIALS", None)
+    assert await answer(DEMO_PASSWORD) == ("TOO_MANY_TRIES", "2026-11-23T05:01:30Z")
+    for _ in range(12):
+        clock.now += timedelta(minutes=15)
+        assert (await answer("and again"))[0] == "WRONG_CREDENTIALS"
+    clock.now += timedelta(minutes=15)
+    right = None if login == "parent.ivanova" else "WRONG_CREDENTIALS"
+    assert (await answer(DEMO_PASSWORD))[0] == right
+
+
+async def test_the_right_password_ends_the_count(stranger: Api) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            await stranger.refusal(SIGN_IN, login="parent.ivanova", password="wrong")
+        assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
+
+
+async def test_many_guesses_at_once_are_many_guesses(stranger: Api) -> None:
+    """Whoever asks twenty times at once gets five answers, not twenty."""
+    asked = (
+        stranger.refusal(SIGN_IN, login="parent.ivanova", password=f"guess {n}") for n in range(20)
+    )
+    codes = await asyncio.gather(*asked)
+    assert codes.count("WRONG_CREDENTIALS") == 5
+    assert codes.count("TOO_MANY_TRIES") == 15
+
+
+async def test_no_token_is_kept_as_it_is(stranger: Api, sql: AsyncConnection) -> None:
+    done = await sign_in(stranger, "parent.ivanova")
+    kept = str((await sql.execute(text("SELECT sessions::text FROM sessions"))).all())
+    for token in (done["accessToken"], done["refreshToken"]):
+        assert token not in kept
+        assert token.partition(".")[2] not in kept
+
+
+# -- tokens ---------------------------------------------------------------------------
+
+
+async def test_an_access_token_runs_out(stranger: Api, clock: Clock) -> None:
+    done = await sign_in(stranger, "parent.ivanova")
+    mother = holding(stranger, done["accessToken"])
+    clock.now += timedelta(minutes=14, seconds=59)
+    assert await code(mother) is None
+    clock.now += timedelta(seconds=1)
+    assert await code(mother) == "UNAUTHENTICATED"
+
+
+async def test_a_token_is_good_for_no_other_school(api: SignIn) -> None:
+    director = api("director")
+    own, _, rest = (director.caller.token or "").partition(".")
+    other = "2" if own == "1" else "1"
+    assert await code(holding(director, f"{other}.{rest}")) == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("token", ["", "x", "1.short", f"0.{'a' * 43}", f"99.{'a' * 43}", "1.é"])
+async def test_what_is_no_token_opens_nothing(stranger: Api, token: str) -> None:
+    assert await code(holding(stranger, token)) == "UNAUTHENTICATED"
+
+
+async def test_a_refresh_token_gives_a_new_pair_and_is_spent(stranger: Api) -> None:
+    first = await sign_in(stranger, "parent.ivanova")
+    second = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
+    assert second["viewer"] == {"role": "PARENT"}
+    assert await code(holding(stranger, first["accessToken"])) == "UNAUTHENTICATED"
+    assert await code(holding(stranger, second["accessToken"])) is None
+
+
+async def test_a_spent_refresh_token_ends_the_session(stranger: Api) -> None:
+    """One of the two who have it is a thief, and nobody knows which."""
+    first = await sign_in(stranger, "parent.ivanova")
+    second = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
+    assert await stranger.refusal(REFRESH, token=first["refreshToken"]) == "SESSION_OVER"
+    assert await code(holding(stranger, second["accessToken"])) == "UNAUTHENTICATED"
+    assert await stranger.refusal(REFRESH, token=second["refreshToken"]) == "SESSION_OVER"
+
+
+async def test_of_two_who_refresh_at_once_one_ends_the_session(stranger: Api) -> None:
+    first = await sign_in(stranger, "parent.ivanova")
+    replies = await asyncio.gather(
+        *(stranger.reply(REFRESH, token=first["refreshToken"]) for _ in range(2))
+    )
+    payloads = [(reply.data or {})["refreshSession"] for reply in replies]
+    assert len([p for p in payloads if p["userErrors"]]) == 1
+    [won] = [p["accessToken"] for p in payloads if not p["userErrors"]]
+    assert await code(holding(stranger, won)) == "UNAUTHENTICATED"
+
+
+async def test_a_refresh_token_runs_out(stranger: Api, clock: Clock) -> None:
+    done = await sign_in(stranger, "parent.ivanova")
+    clock.now += timedelta(days=30)
+    assert await stranger.refusal(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.refusal(REFRESH, token=done["accessToken"]) == "SESSION_OVER"
+    assert await stranger.refusal(REFRESH, token="garbage") == "SESSION_OVER"
+
+
+async def test_signing_out_ends_this_session_and_no_other(stranger: Api) -> None:
+    phone, desk = [await sign_in(stranger, "parent.ivanova") for _ in range(2)]
+    done = await holding(stranger, phone["accessToken"])(SIGN_OUT)
+    assert done["signOut"]["signedOut"] is True
+    assert await code(holding(stranger, phone["accessToken"])) == "UNAUTHENTICATED"
+    assert await stranger.refusal(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
+    assert await code(holding(stranger, desk["accessToken"])) is None
+
+
+async def test_nothing_follows_signing_out_in_the_same_document(api: SignIn) -> None:
+    document = """mutation {
+        signOut { signedOut }
+        switchContext(input: {role: PARENT}) { accessToken }
+    }"""
+    reply = await api("parent.ivanova").reply(document)
+    assert (reply.data or {})["switchContext"] is None
+    assert [(error.extensions or {})["code"] for error in reply.errors or []] == ["UNAUTHENTICATED"]
+
+
+# -- contexts -------------------------------------------------------------------------
+
+
+async def test_a_teacher_goes_on_as_a_mother_and_back(stranger: Api) -> None:
+    teaching = await sign_in(stranger, "teacher.orlova")
+    mother = (await holding(stranger, teaching["accessToken"])(SWITCH, role="PARENT"))[
+        "switchContext"
+    ]
+    assert mother["viewer"]["role"] == "PARENT"
+    assert await code(holding(stranger, teaching["accessToken"])) == "UNAUTHENTICATED"
+    again = await holding(stranger, mother["accessToken"])(SWITCH, role="SUBJECT_TEACHER")
+    assert again["switchContext"]["viewer"]["role"] == "SUBJECT_TEACHER"
+
+
+async def test_a_mother_goes_on_in_her_other_childs_school(
+    stranger: Api, template: Template
+) -> None:
+    schools = [f"School:{n}-{n}" for _, n in template.roles["parent.morozova"]]
+    here = await sign_in(stranger, "parent.morozova", school=schools[0])
+    assert here["viewer"]["school"]["id"] == schools[0]
+    mother = holding(stranger, here["accessToken"])
+    there = (await mother(SWITCH, role="PARENT", school=schools[1]))["switchContext"]
+    assert there["viewer"]["school"]["id"] == schools[1]
+    assert await code(mother) == "UNAUTHENTICATED"
+
+
+async def test_nobody_goes_on_in_a_role_or_school_that_is_not_theirs(api: SignIn) -> None:
+    mother = api("parent.ivanova")
+    assert await mother.refusal(SWITCH, role="SUBJECT_TEACHER") == "NOTHING_TO_DO_HERE"
+    for school in ("School:2-2", "School:9-9"):
+        refused = await mother.refusal(SWITCH, role="PARENT", school=school)
+        assert refused == "NOTHING_TO_DO_HERE"
+    assert await code(mother) is None, "she stays where she was"
+
+
+async def test_one_session_becomes_one_session(stranger: Api) -> None:
+    """Two who go on from the same session at once: one gets through."""
+    done = await sign_in(stranger, "teacher.orlova")
+    mother = holding(stranger, done["accessToken"])
+    replies = await asyncio.gather(*(mother.reply(SWITCH, role="PARENT") for _ in range(2)))
+    assert len([reply for reply in replies if not reply.errors]) == 1
+
+
+# -- what ends ------------------------------------------------------------------------
+
+
+async def test_a_dismissed_teacher_is_out_at_once(api: SignIn, stranger: Api) -> None:
+    staff = (await api("hr")("{ staff(first: 100) { nodes { id fullName version } } }"))["staff"]
+    [gusev] = [one for one in staff["nodes"] if one["fullName"] == "Гусев Алексей Павлович"]
+    before = await sign_in(stranger, "teacher.gusev")
+    teacher = holding(stranger, before["accessToken"])
+    await api("hr")(
+        """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
+            expectedVersion: $version, dismissedOn: "2026-11-23"}) { userErrors { code } } }""",
+        id=gusev["id"],
+        version=gusev["version"],
+    )
+    assert await code(teacher) == "UNAUTHENTICATED"
+    given = {"login": "teacher.gusev", "password": DEMO_PASSWORD}
+    assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
+    assert await stranger.refusal(REFRESH, token=before["refreshToken"]) == "SESSION_OVER"
+
+
+async def test_a_role_that_ends_by_its_date_ends_with_the_day(
+    api: SignIn, sql: AsyncConnection, clock: Clock
+) -> None:
+    """In the school's own zone: midnight in Barnaul is 17:00 in UTC."""
+    await sql.execute(
+        text("UPDATE role_grants SET valid_to = '2026-11-24' WHERE role = 'DEPUTY_DIRECTOR'")
+    )
+    deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
+    clock.now = clock.now.replace(hour=16, minute=59)
+    assert await code(deputy) is None
+    clock.now = clock.now.replace(hour=17, minute=0)
+    assert await code(deputy) == "UNAUTHENTICATED"

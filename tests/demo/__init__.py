@@ -1,0 +1,1 @@
+"""The demo school: believable, without contradictions, the same every time."""

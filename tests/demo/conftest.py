@@ -1,0 +1,97 @@
+"""Databases with a demo in them. Tests here only look, so that one load serves them all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from models.database import migrate, roles
+from models.database.address import at_database, session
+from resolvers import demo
+from tests.postgres import Server
+
+TODAY = date(2026, 11, 23)
+"""A Monday in the second quarter."""
+KEY = b"a key that only these tests know and nobody else"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A database with demo schools, seen by a superuser.
+
+    main, neighbour: Ids of the schools.
+    told: The progress that was told while loading.
+    """
+
+    url: str
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    main: int = 1
+    neighbour: int = 2
+    told: list[tuple[str, float]] = field(default_factory=list)
+
+    async def rows(self, sql: str, *values: object) -> list[Row]:
+        return [dict(row) for row in await self.connection.fetch(sql, *values)]
+
+    async def one(self, sql: str, *values: object) -> Any:
+        """The only column of the only row."""
+        [row] = await self.rows(sql, *values)
+        [value] = row.values()
+        return value
+
+    async def person(self, login: str, school: int | None = None) -> Row:
+        """Someone of the main school by their login."""
+        [row] = await self.rows(
+            "SELECT p.* FROM credentials c JOIN accounts a ON a.credential_id = c.id"
+            " JOIN persons p ON (p.school_id, p.id) = (a.school_id, a.person_id)"
+            " WHERE c.login = $1 AND p.school_id = $2",
+            login,
+            school or self.main,
+        )
+        return row
+
+    async def student(self, login: str) -> Row:
+        person = await self.person(login)
+        [row] = await self.rows("SELECT * FROM students WHERE person_id = $1", person["id"])
+        return row
+
+
+async def fresh(postgres: Server, name: str) -> str:
+    """An empty database with all tables; its address for a superuser."""
+    operator = postgres.url("postgres", "postgres")
+    await roles.prepare(operator, name)
+    url = at_database(operator, name)
+    await migrate.upgrade(url)
+    return url
+
+
+Told = list[tuple[str, float]]
+
+
+async def load(url: str, size: str = "small", seed: int = 7, today: date = TODAY) -> Told:
+    """Returns the progress that was told."""
+    told: Told = []
+    await demo.load(url, size, seed, KEY, lambda *step: told.append(step), today)
+    return told
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Loaded]:
+    connection = await session(url)
+    try:
+        yield Loaded(url, connection)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="package")
+async def small(postgres: Server, worker_id: str) -> AsyncIterator[Loaded]:
+    url = await fresh(postgres, f"demo_{worker_id}")
+    told = await load(url)
+    async with opened(url) as loaded:
+        loaded.told.extend(told)
+        yield loaded

@@ -1,0 +1,173 @@
+"""Loading itself: alike each time, beside other schools, by whom, and on what day of the year."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import ForeignKeyConstraint, Table
+
+from models.base import Record
+from resolvers import demo
+from resolvers.demo.ledger import is_numbered
+from tests.demo.conftest import Loaded, fresh, load, opened
+from tests.postgres import Server
+
+RANDOM = ("_encrypted", "password_hash")
+"""Ends of columns that differ each time, and must: they hold nonces and salts."""
+
+
+def fingerprint(table: Table) -> str:
+    """SQL: a hash of all the rows."""
+    kept = [column.name for column in table.columns if not column.name.endswith(RANDOM)]
+    return (
+        f"SELECT md5(string_agg(row::text, '\n' ORDER BY row::text))"
+        f" FROM (SELECT {', '.join(kept)} FROM {table.name}) AS row"
+    )
+
+
+async def prints(loaded: Loaded) -> dict[str, str]:
+    tables = Record.metadata.sorted_tables
+    return {table.name: await loaded.one(fingerprint(table)) for table in tables}
+
+
+async def test_the_same_seed_and_day_make_the_same_schools(
+    small: Loaded, postgres: Server, worker_id: str
+) -> None:
+    url = await fresh(postgres, f"demo_again_{worker_id}")
+    await load(url)
+    async with opened(url) as again:
+        assert await prints(again) == await prints(small)
+
+
+async def test_another_seed_makes_other_people_around_the_same_stories(
+    small: Loaded, postgres: Server, worker_id: str
+) -> None:
+    url = await fresh(postgres, f"demo_other_{worker_id}")
+    await load(url, seed=8, today=date(2026, 9, 2))
+    async with opened(url) as other:
+        names = "SELECT array_agg(full_name ORDER BY full_name) FROM persons"
+        assert await other.one(names) != await small.one(names)
+        assert [known.name for known in await demo.logins(url)] == [
+            known.name for known in await demo.logins(small.url)
+        ]
+
+
+async def test_every_reference_leads_to_a_row(small: Loaded) -> None:
+    """Though a superuser's load goes without the database's own checks."""
+    references = [
+        rule
+        for table in Record.metadata.sorted_tables
+        for rule in table.constraints
+        if isinstance(rule, ForeignKeyConstraint)
+    ]
+    assert len(references) > 100
+    for rule in references:
+        own = [f"c.{column.name}" for column in rule.columns]
+        theirs = [f"p.{element.column.name}" for element in rule.elements]
+        lost = await small.one(
+            f"SELECT count(*) FROM {rule.table.name} c WHERE ({', '.join(own)}) IS NOT NULL"
+            f" AND NOT EXISTS (SELECT FROM {rule.referred_table.name} p"
+            f" WHERE ({', '.join(theirs)}) = ({', '.join(own)}))"
+        )
+        assert lost == 0, rule.name
+
+
+async def test_the_next_row_gets_the_next_number(small: Loaded) -> None:
+    for table in filter(is_numbered, Record.metadata.sorted_tables):
+        next_number, last = await small.one(
+            f"SELECT array[coalesce(pg_sequence_last_value(pg_get_serial_sequence("
+            f"'{table.name}', 'id')), 0) + 1, coalesce(max(id), 0)] FROM {table.name}"
+        )
+        assert next_number > last, table.name
+
+
+async def test_the_owner_of_the_tables_can_load_behind_the_walls(
+    postgres: Server, worker_id: str
+) -> None:
+    """As on a hosted server: no superuser, no COPY, and every reference is checked."""
+    url = await fresh(postgres, f"demo_owned_{worker_id}")
+    owner = f"operator_{worker_id}"
+    async with opened(url) as seen:
+        await seen.connection.execute(f"CREATE ROLE {owner} LOGIN IN ROLE gorod_owner")
+        as_owner = url.replace("postgres@", f"{owner}@")
+        await load(as_owner)
+        assert len(await demo.logins(as_owner)) == 12
+        assert await seen.one("SELECT count(*) FROM students") == 102
+
+
+async def test_a_second_demo_stands_beside_the_first(postgres: Server, worker_id: str) -> None:
+    url = await fresh(postgres, f"demo_twice_{worker_id}")
+    early = date(2026, 9, 2)
+    await load(url, today=early)
+    first = await demo.logins(url)
+    await load(url, today=early)
+    async with opened(url) as both:
+        assert await demo.logins(url) == first
+        assert await both.one("SELECT count(*) FROM students") == 204
+        again = await both.rows(
+            "SELECT school_id FROM credentials c JOIN credential_schools s"
+            " ON s.credential_id = c.id WHERE login = 'parent.morozova-2' ORDER BY 1"
+        )
+        assert [row["school_id"] for row in again] == [3, 4]
+
+
+async def test_a_database_without_a_demo_has_no_logins(postgres: Server, worker_id: str) -> None:
+    assert await demo.logins(await fresh(postgres, f"demo_none_{worker_id}")) == []
+
+
+async def test_progress_is_told_to_the_end(small: Loaded) -> None:
+    shares = [share for _, share in small.told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert {name for name, _ in small.told} == {
+        "МБОУ «Заречненская СОШ»",
+        "МКОУ «Луговская начальная школа»",
+    }
+
+
+async def test_an_unknown_size_is_refused_before_anything_is_made(small: Loaded) -> None:
+    with pytest.raises(ValueError, match="not huge"):
+        await load(small.url, "huge")
+
+
+@pytest.mark.parametrize("today", [date(2026, 7, 15), date(2026, 9, 1)])
+async def test_before_the_first_lesson_nothing_has_happened(
+    postgres: Server, worker_id: str, today: date
+) -> None:
+    url = await fresh(postgres, f"demo_{today:%m%d}_{worker_id}")
+    await load(url, today=today)
+    async with opened(url) as loaded:
+        assert await loaded.one("SELECT max(name) FROM academic_years") == "2026/2027"
+        assert await loaded.one("SELECT count(*) FROM lessons WHERE status = 'CONDUCTED'") == 0
+        for table in ("marks", "attendance_records", "homework", "term_marks", "journal_closures"):
+            assert await loaded.one(f"SELECT count(*) FROM {table}") == 0
+        assert len(await demo.logins(url)) == 12
+
+
+async def test_after_the_last_lesson_the_year_is_summed_up(
+    postgres: Server, worker_id: str
+) -> None:
+    url = await fresh(postgres, f"demo_june_{worker_id}")
+    await load(url, today=date(2027, 6, 15))
+    async with opened(url) as loaded:
+        kinds = await loaded.rows("SELECT kind, count(*) FROM term_marks GROUP BY 1 ORDER BY 1")
+        assert [row["kind"] for row in kinds] == ["TERM", "YEAR"]
+        assert await loaded.one("SELECT count(*) FROM terms WHERE status = 'OPEN'") == 0
+        assert await loaded.one("SELECT count(*) FROM lessons WHERE status = 'PLANNED'") == 0
+
+
+async def test_a_big_school_has_a_thousand_students_in_two_shifts(
+    postgres: Server, worker_id: str
+) -> None:
+    url = await fresh(postgres, f"demo_big_{worker_id}")
+    await load(url, "school", today=date(2026, 9, 8))
+    async with opened(url) as loaded:
+        assert await loaded.one("SELECT count(*) FROM students") == 1000
+        assert await loaded.one("SELECT count(*) FROM school_classes") == 40
+        assert await loaded.one("SELECT count(DISTINCT shift) FROM school_classes") == 2
+        assert await loaded.one("SELECT count(*) FROM sections WHERE is_subgroup") > 50
+        assert len(await demo.logins(url)) == 12
+        known = await loaded.rows("SELECT login FROM credentials")
+        missing = set(demo.STORIES.values()) - {row["login"] for row in known}
+        assert missing == {demo.STORIES["took over in October"]}  # not hired yet
+        held = await loaded.one("SELECT max(date) FROM lessons WHERE status = 'CONDUCTED'")
+        assert held == date(2026, 9, 7)

@@ -1,0 +1,174 @@
+"""Garbage in every argument of every mutation: a typed refusal each time, and no trace."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    get_named_type,
+    get_nullable_type,
+    is_required_input_field,
+)
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.matrix import MATRIX, SHORT
+from gql.schema import schema
+from resolvers.demo.cast import LOGINS
+from tests.conftest import Api, SignIn, refusals
+
+CORE: Any = schema._schema  # noqa: SLF001
+MUTATIONS = {n: f for n, f in CORE.mutation_type.fields.items() if f.args}
+NUL, HALF, LONG, HTML = "a\0b", "a\ud800b", "ы" * 100_000, "<script>alert(1)</script>"
+DIGITS = "9" * 200
+TEXTS = [NUL, HALF, LONG, HTML, DIGITS, "", " ", "'; DROP TABLE marks; --", 5, [], {}]
+SCALARS: dict[str, list[Any]] = {
+    "String": TEXTS,
+    "ID": [*TEXTS, "Mark:1-1", "School:2-2", "Student:1-999999999999999999", "Nothing:1-1", -1],
+    "Int": [-1, 0, 2**31 - 1, -(2**31), 2**31, int(DIGITS), DIGITS, 1.5, True, NUL],
+    "Date": ["0001-01-01", "9999-12-31", "2026-02-30", "2026-11-23T00:00:00Z", *TEXTS],
+    "DateTime": [
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-23T25:00:00Z", *TEXTS
+    ],
+    "LocalTime": ["00:00", "23:59:59", "24:00", "12:00+03:00", *TEXTS],
+    "Decimal": ["NaN", "Infinity", "1e999999", "-1", "999999999999999.999999999999999", *TEXTS],
+    "UUID": ["00000000-0000-0000-0000-000000000000", *TEXTS],
+    "Boolean": ["true", 1, NUL, []],
+}  # fmt: skip
+GOOD: dict[str, Any] = {
+    "String": "Проба", "Int": 1, "Date": "2026-11-24", "DateTime": "2026-12-01T08:00:00Z",
+    "LocalTime": "18:00", "Decimal": "1", "Boolean": True,
+    "UUID": "8a5c1f0e-52c3-4d7f-9b11-1df0a7a5a0c1",
+}  # fmt: skip
+Keys = dict[str, int]
+
+
+@pytest.fixture
+async def keys(sql: AsyncConnection) -> Keys:
+    """Keys of rows that can be written in: an algebra lesson of 7А, and what belongs to it."""
+    found = await sql.execute(
+        text("""SELECT m.id AS "Mark", m.assignment_id AS "Assignment", m.lesson_id AS "Lesson",
+        m.student_id AS "Student" FROM marks m JOIN lessons l ON l.id = m.lesson_id
+        WHERE m.section_id = 68 AND l.date > '2026-11-02' LIMIT 1""")
+    )
+    known = {"SchoolClass": 7, "Section": 68, "Staff": 9, "Term": 2}
+    return known | dict(found.mappings().one())
+
+
+def actor_of(name: str) -> str:
+    """Someone who holds the right that the mutation needs, as far as it goes."""
+    for directive in MUTATIONS[name].extensions["strawberry-definition"].directives:
+        line = next(line for right, line in MATRIX.items() if right.value == directive.permission)
+        return LOGINS[SHORT[line.split()[-1]]]
+    return "director"
+
+
+def good(field: str, type_: Any, keys: Keys) -> Any:
+    """A value that could be right."""
+    nullable, named = get_nullable_type(type_), get_named_type(type_)
+    if isinstance(nullable, GraphQLList):
+        return [good(field, nullable.of_type, keys)]
+    if isinstance(named, GraphQLInputObjectType):
+        return filled(named, keys)
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    if named.name == "ID":
+        kind = field.removesuffix("s").removesuffix("Id")
+        kind = kind[:1].upper() + kind[1:]
+        return f"{kind}:1-{keys.get(kind, 1)}"
+    return GOOD[named.name]
+
+
+def filled(input_: Any, keys: Keys) -> dict[str, Any]:
+    needed = {n: f for n, f in input_.fields.items() if is_required_input_field(f)}
+    if input_.is_one_of:
+        needed = dict([next(iter(input_.fields.items()))])
+    return {name: good(name, field.type, keys) for name, field in needed.items()}
+
+
+def garbage(input_: Any, keys: Keys) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Inputs of which one argument, or one in a nested input or list, is wrong."""
+    for name, field in input_.fields.items():
+        nullable, named = get_nullable_type(field.type), get_named_type(field.type)
+        listed = isinstance(nullable, GraphQLList)
+        if isinstance(named, GraphQLInputObjectType):
+            wrongs: list[Any] = [inner for _, inner in garbage(named, keys)]
+        elif isinstance(named, GraphQLEnumType):
+            wrongs = ["NOTHING", NUL, 5]
+        else:
+            wrongs = SCALARS[named.name]
+        for wrong in [*([[one] for one in wrongs] if listed else wrongs), None]:
+            yield name, {**filled(input_, keys), name: wrong}
+
+
+def codes_of(reply: Any) -> set[str]:
+    codes = {(error.extensions or {}).get("code", "none") for error in reply.errors or []}
+    return codes | {error["code"] for error in refusals(reply)}
+
+
+async def tried(api: Api, name: str, given: dict[str, Any]) -> Any:
+    type_ = get_named_type(MUTATIONS[name].args["input"].type).name
+    answer = "{ userErrors { field message code } }"
+    return await api.reply(
+        f"mutation ($input: {type_}!) {{ {name}(input: $input) {answer} }}", input=given
+    )
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+async def test_no_garbage_is_an_unexpected_error_or_leaves_a_trace(
+    api: SignIn, sql: AsyncConnection, keys: Keys, name: str
+) -> None:
+    person = api(actor_of(name))
+    input_ = get_named_type(MUTATIONS[name].args["input"].type)
+    failures, seen = [], 0
+    for field, given in garbage(input_, keys):
+        reply = await tried(person, name, given)
+        codes = codes_of(reply)
+        wrote = await sql.scalar(text("SELECT count(*) FROM audit_events"))
+        unexpected = codes & {"INTERNAL_SERVER_ERROR", "none"}
+        if unexpected or (codes and wrote != seen) or nameless(reply):
+            failures.append((field, repr(given[field])[:60], codes, wrote - seen))
+        seen = wrote
+    assert not failures
+
+
+def nameless(reply: Any) -> bool:
+    """Whether we refuse a value without saying which argument it is."""
+    told = [e.extensions or {} for e in reply.errors or []] + refusals(reply)
+    return any(
+        not error.get("field")
+        for error in told
+        if error["code"] == "VALIDATION"
+        or (error["code"] == "BAD_USER_INPUT" and "expected" in error)
+    )
+
+
+def literal(value: Any, type_: Any) -> str:
+    """As it stands in a document."""
+    named, nullable = get_named_type(type_), get_nullable_type(type_)
+    if isinstance(nullable, GraphQLList) and isinstance(value, list):
+        return f"[{', '.join(literal(one, nullable.of_type) for one in value)}]"
+    if isinstance(value, dict):
+        of = named.fields
+        return f"{{{', '.join(f'{n}: {literal(v, of[n].type)}' for n, v in value.items())}}}"
+    return str(value) if isinstance(named, GraphQLEnumType) else json.dumps(value)
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+async def test_a_number_of_200_digits_in_the_document_is_refused(
+    api: SignIn, sql: AsyncConnection, keys: Keys, name: str
+) -> None:
+    person = api(actor_of(name))
+    input_ = get_named_type(MUTATIONS[name].args["input"].type)
+    for field in input_.fields:
+        given = {**filled(input_, keys), field: int(DIGITS)}
+        arguments = literal(given, input_)
+        document = f"mutation {{ {name}(input: {arguments}) {{ userErrors {{ field code }} }} }}"
+        codes = codes_of(await person.reply(document))
+        assert codes
+        assert not codes & {"INTERNAL_SERVER_ERROR", "none"}, (field, codes)
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
