@@ -74,7 +74,8 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     if isinstance(cause, WHICH):
         error.extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
         return error
-    if cause is None or isinstance(cause, GraphQLError):  # the request's fault, found by graphql
+    of_document = (error.extensions or {}).get("code") == "GRAPHQL_VALIDATION_FAILED"
+    if cause is None or of_document or isinstance(cause, GraphQLError):  # the request's fault
         parse = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if parse else "BAD_USER_INPUT"
         error.extensions = {"code": code, **(error.extensions or {})}

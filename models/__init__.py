@@ -12,6 +12,6 @@ from models.timetable import lessons
 
 __all__ = [
     "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
-    "events", "files", "guardians", "lessons", "mail", "marks", "notices", "persons", "private", "roles", "rooms",
-    "schools", "sections", "sessions", "staff", "students", "term_marks",
+    "events", "files", "guardians", "lessons", "mail", "marks", "notices", "persons", "private",
+    "roles", "rooms", "schools", "sections", "sessions", "staff", "students", "term_marks",
 ]  # fmt: skip

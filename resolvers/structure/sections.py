@@ -32,9 +32,12 @@ from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.loading import of_keys
 from resolvers.school.calendar import open_year
-from resolvers.shapes import Own, Value
+from resolvers.shapes import Own, Value, Via
 
-ORDERS: Mapping[str, Value] = {"name": Own("name")}
+ORDERS: Mapping[str, Value] = {
+    "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
+    "name": Own("name"),
+}
 MOST_HOURS = 40
 SUBJECT_ORDERS: Mapping[str, Value] = {"position": Own("position"), "name": Own("name")}
 
@@ -65,9 +68,9 @@ async def find_subjects(ctx: Ctx) -> Listing[Subject]:
 
 
 async def find_sections(ctx: Ctx) -> Listing[Section]:
-    """Sections the viewer may see, of the current year, by name (учебные группы)."""
+    """Sections the viewer may see, of the current year, by grade and name (учебные группы)."""
     current = ctx.viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
-    order = (Ordering("name", ORDERS["name"]),)
+    order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "name"))
     return Listing(Section, order, (Section.academic_year_id.in_(current),))
 
 
