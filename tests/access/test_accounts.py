@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from resolvers.access.logins import proposed
 from tests.access.asking import CHANGE, SIGN_IN, code, holding, sign_in
 from tests.conftest import Api, SignIn, Template
 
@@ -79,6 +78,13 @@ async def test_who_sees_no_accounts(api: SignIn, login: str) -> None:
     assert await code(api(login), ACCOUNTS, name="а") == "FORBIDDEN"
 
 
+async def test_a_page_of_accounts_costs_few_statements(api: SignIn, statements: Any) -> None:
+    with statements() as sent:
+        found = await api("admin")(ACCOUNTS, name="а")
+    assert len(found["accounts"]["nodes"]) == 100
+    assert len(sent) <= 8, sent
+
+
 # -- opening --------------------------------------------------------------------------
 
 
@@ -111,20 +117,6 @@ async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: Sig
     done = await asyncio.gather(*(admin(CREATE, person=person) for person in people))
     logins = sorted(one["createAccount"]["account"]["login"] for one in done)
     assert logins == ["shchukina.y", "shchukina.y2", "shchukina.y3", "shchukina.y4"]
-
-
-@pytest.mark.parametrize(
-    ("family", "given", "login"),
-    [
-        ("Иванова", "Мария", "ivanova.m"),
-        ("Щербакова-Ли", "Ёлка", "shcherbakovali.y"),
-        ("Ли", "", "li0"),
-        ("O'Neil", "Anna", "oneil.a"),
-        ("李", "明", "000"),
-    ],
-)
-def test_how_logins_are_made_of_names(family: str, given: str, login: str) -> None:
-    assert proposed(family, given) == login
 
 
 @pytest.mark.parametrize(

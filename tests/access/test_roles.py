@@ -159,6 +159,18 @@ async def test_the_same_role_is_not_given_twice_even_at_once(api: SignIn) -> Non
     assert len({one["roleGrant"]["id"] for one in done}) == 1, "the refusal shows the one there is"
 
 
+async def test_several_deeds_of_one_document_are_each_done(api: SignIn) -> None:
+    """The second does not go on in what the first one reads in."""
+    gusev = await person(api("admin"), "Гусев")
+    given = 'personId: $person, validFrom: "2026-11-01", basis: "Приказ № 12-к"'
+    document = f"""mutation ($person: ID!) {{
+        a: grantRole(input: {{role: SECRETARY, {given}}}) {{ roleGrant {{ role fullName }} }}
+        b: grantRole(input: {{role: HR_SPECIALIST, {given}}}) {{ roleGrant {{ role }} }}
+    }}"""
+    done = await api("admin")(document, person=gusev)
+    assert [done[name]["roleGrant"]["role"] for name in "ab"] == ["SECRETARY", "HR_SPECIALIST"]
+
+
 async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
     admin = api("admin")
     gusev = await person(admin, "Гусев")

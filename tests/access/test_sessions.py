@@ -80,7 +80,6 @@ async def test_the_right_password_ends_the_count(stranger: Api) -> None:
 
 
 async def test_many_guesses_at_once_are_many_guesses(stranger: Api) -> None:
-    """Whoever asks twenty times at once gets five answers, not twenty."""
     asked = (
         stranger.refusal(SIGN_IN, login="parent.ivanova", password=f"guess {n}") for n in range(20)
     )
@@ -190,9 +189,7 @@ async def test_a_teacher_goes_on_as_a_mother_and_back(stranger: Api) -> None:
     assert again["switchContext"]["viewer"]["role"] == "SUBJECT_TEACHER"
 
 
-async def test_a_mother_goes_on_in_her_other_childs_school(
-    stranger: Api, template: Template
-) -> None:
+async def test_a_mother_goes_on_in_her_other_school(stranger: Api, template: Template) -> None:
     schools = [f"School:{n}-{n}" for _, n in template.roles["parent.morozova"]]
     here = await sign_in(stranger, "parent.morozova", school=schools[0])
     assert here["viewer"]["school"]["id"] == schools[0]

@@ -1,0 +1,20 @@
+"""How logins are made of names."""
+
+import pytest
+
+from resolvers.access.logins import SHAPE, proposed
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "login"),
+    [
+        ("Иванова", "Мария", "ivanova.m"),
+        ("Щербакова-Ли", "Ёлка", "shcherbakovali.y"),
+        ("Ли", "", "li0"),
+        ("O'Neil", "Anna", "oneil.a"),
+        ("李", "明", "000"),
+    ],
+)
+def test_how_logins_are_made_of_names(family: str, given: str, login: str) -> None:
+    assert proposed(family, given) == login
+    assert SHAPE.fullmatch(login)
