@@ -1,5 +1,6 @@
 """Who is asking: one person while a request runs, anyone with the same rights in a rule."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -11,14 +12,21 @@ from sqlalchemy import (
     Date,
     DateTime,
     Select,
+    TableValuedAlias,
     bindparam,
+    column,
+    func,
+    literal_column,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.rights import Right
 from models.access.roles import AccessScope, Role
+from models.base import Id
 from models.problems import Forbidden
+from models.school.schools import School
 
 Grants = frozenset[tuple[Right, AccessScope]]
 """What a role may do in a school: rights, and how far each reaches."""
@@ -54,9 +62,37 @@ class Viewer:
         """SELECT a key column within the school, for `in_`. No policy: policies are made of it.
 
         Stands by itself wherever it is put: it never borrows a table of the statement around it.
+        `SELECT ALL`, which is but SELECT, tells it apart in the SQL: what is asked so more than
+        once in a statement can be asked once (`gql.engine.sql`).
         """
         inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
-        return inner.correlate(None)
+        return inner.prefix_with("ALL").correlate(None)
+
+
+def of_each(name: str) -> Any:
+    """A column of `viewers_of`. Written as text, so that no rule takes the table for its own."""
+    return literal_column(f"viewers.{name}", BigInteger)
+
+
+class Viewers(Viewer):
+    """Several at once who hold the same grants and work in the same school: what differs between
+    them stands in the lines of a table, `viewers_of` them, that the statement must be FROM."""
+
+    person_id = of_each("person_id")
+    student_id = of_each("student_id")
+    guardian_id = of_each("guardian_id")
+    staff_id = of_each("staff_id")
+    role_grant_id = of_each("role_grant_id")
+
+
+def viewers_of(actors: "Sequence[Actor]", **more: Sequence[int]) -> TableValuedAlias:
+    """A line for each of them: its `place`, from 1, what they are, and more numbers."""
+    names = ("person_id", "student_id", "guardian_id", "staff_id", "role_grant_id")
+    numbers = {name: [getattr(actor, name) for actor in actors] for name in names} | more
+    arrays = (bindparam(None, given, type_=ARRAY(BigInteger)) for given in numbers.values())
+    columns = (column(name, BigInteger) for name in numbers)
+    lines = func.unnest(*arrays).table_valued(*columns, with_ordinality="place")
+    return lines.render_derived(name="viewers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +120,11 @@ class Actor:
     @property
     def viewer(self) -> Viewer:
         return Viewer(self.grants)
+
+    @property
+    def school(self) -> Id[School]:
+        """The school they work in; a right is theirs in all of it if it reaches the school."""
+        return Id(School, self.school_id, self.school_id)
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -39,9 +39,9 @@ from models.structure.sections import Section, SectionMembership
 # -- the noticeboard ------------------------------------------------------------------
 
 
-def addressed(viewer: Viewer) -> Any:
-    """Notices meant for the viewer as they are today: a child who joins 7Б tomorrow sees the
-    notice of yesterday that still stands (domain.md DD12)."""
+def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Whether a notice is meant for the viewer as they are today: a child who joins 7Б tomorrow
+    sees the notice of yesterday that still stands (domain.md DD12)."""
 
     def covering(classes: Any, sections: Any, someone: ColumnElement[bool]) -> ColumnElement[bool]:
         grades = viewer.keys(SchoolClass.grade_level, SchoolClass.id.in_(classes))
@@ -65,8 +65,9 @@ def addressed(viewer: Viewer) -> Any:
         taught, viewer.keys(SchoolClass.id, SchoolClass.id.in_(classes_led(viewer)))
     )
     staff = covering(at_work, sections_taught(viewer), viewer.staff_id > 0)
-    return viewer.keys(
-        NoticeTarget.notice_id,
+    meant = select(NoticeTarget.id).where(
+        NoticeTarget.school_id == viewer.school_id,
+        NoticeTarget.notice_id == notice.id,
         or_(
             NoticeTarget.person_id == viewer.person_id,
             and_(NoticeTarget.to_students, of(own(viewer))),
@@ -74,6 +75,7 @@ def addressed(viewer: Viewer) -> Any:
             and_(NoticeTarget.to_staff, staff),
         ),
     )
+    return exists(meant.correlate(notice))
 
 
 def members_sections(viewer: Viewer, students: Any) -> Any:
@@ -96,7 +98,7 @@ def stands(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
 def was_addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     """Whom to tell that a notice was taken down: all who saw it until then."""
     mine = notice.author_id == viewer.person_id
-    return or_(mine, and_(in_time(viewer, notice), notice.id.in_(addressed(viewer))))
+    return or_(mine, and_(in_time(viewer, notice), addressed(viewer, notice)))
 
 
 def authored(viewer: Viewer) -> Any:
@@ -107,7 +109,7 @@ def authored(viewer: Viewer) -> Any:
 def read_notices(viewer: Viewer, notice: Any) -> Reach:
     """What is addressed to one, while it stands; what one wrote; the administration: all."""
     mine = notice.author_id == viewer.person_id
-    to_me = and_(stands(viewer, notice), notice.id.in_(addressed(viewer)))
+    to_me = and_(stands(viewer, notice), addressed(viewer, notice))
     return {SELF: or_(mine, to_me), SCHOOL: true()}
 
 

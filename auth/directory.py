@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, true, union_all
 from auth.actor import Viewer
 from auth.communication import at_work, members_sections
 from auth.people import (
+    answering,
     children_of,
     classes_led,
     classes_of,
@@ -19,7 +20,7 @@ from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
 from auth.rights import Right
 from models.access.roles import Role, RoleGrant
 from models.base import holds_on
-from models.people.guardians import Guardian, GuardianLink, LegalStatus
+from models.people.guardians import Guardian, GuardianLink
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.people.students import Student
@@ -59,14 +60,11 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
         )
 
     def families(students: Any) -> ColumnElement[bool]:
-        of_age = viewer.keys(Person.id, Person.adult_on <= viewer.today)
-        minors = Student.person_id.not_in(of_age)
         guardians = viewer.keys(
             GuardianLink.guardian_id,
-            GuardianLink.student_id.in_(viewer.keys(Student.id, Student.id.in_(students), minors)),
+            GuardianLink.student_id.in_(students),
             GuardianLink.may_contact.is_(True),
-            GuardianLink.legal_status != LegalStatus.TERMINATED,
-            holds_on(GuardianLink, viewer.today),
+            *answering(viewer),
         )
         return or_(
             person.id.in_(viewer.keys(Student.person_id, Student.id.in_(students))),

@@ -31,6 +31,7 @@ MATRIX: dict[Right, str] = {
     Right.CLASSMATES_READ: "self: STU; section: ST CT; class: CT; school: PSY SOC DD SA SEC HR DIR",
     Right.CONTACTS_READ: "self: STU; child: PAR; class: CT; school: PSY SOC DD SA SEC DIR",
     Right.FILES_UPLOAD: f"self: {EVERYONE}",
+    Right.GUARDIANS_CONSENT: "self: STU",
     Right.GUARDIANS_READ: "self: STU; child: PAR; class: CT; school: PSY SOC DD SA SEC DIR",
     Right.GUARDIANS_READ_CONTACTS: "self: STU PAR; class: CT; school: PSY SOC DD SA SEC DIR",
     Right.GUARDIANS_READ_LEGAL_STATUS: "self: PAR; school: PSY SOC DD SEC DIR",

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from auth.actor import Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
@@ -11,13 +21,7 @@ from models.access.roles import GrantScope, RoleGrant
 from models.base import holds_on
 from models.people.guardians import Guardian, GuardianLink, LegalStatus
 from models.people.persons import Person
-from models.people.private import (
-    GuardianContacts,
-    StaffIdentity,
-    StudentContacts,
-    StudentHealth,
-    StudentIdentity,
-)
+from models.people.private import StaffIdentity, StudentContacts, StudentHealth, StudentIdentity
 from models.people.staff import Staff
 from models.people.students import Enrollment, Student
 from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
@@ -26,17 +30,39 @@ from models.structure.sections import Section, SectionMembership, TeachingAssign
 # -- whose ----------------------------------------------------------------------------
 
 
+def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
+    """Whether the child of a guardian link is of age (domain.md e8)."""
+    of_age = select(Student.id).where(
+        Student.school_id == viewer.school_id,
+        Student.id == link.student_id,
+        Person.school_id == viewer.school_id,
+        Person.id == Student.person_id,
+        Person.adult_on <= viewer.today,
+    )
+    return exists(of_age.correlate(link))
+
+
+def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    """What makes a guardian link hold today: it lasts, no court took the right away, and the
+    child is not of age, or lets them (domain.md e8, e9)."""
+    lets = and_(
+        GuardianLink.consent_from <= viewer.today,
+        or_(GuardianLink.consent_to.is_(None), GuardianLink.consent_to > viewer.today),
+    )
+    return (
+        holds_on(GuardianLink, viewer.today),
+        GuardianLink.legal_status != LegalStatus.TERMINATED,
+        or_(lets, ~grown(viewer, GuardianLink)),
+    )
+
+
 def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Students the viewer is a guardian of today: the link lasts, no court took the right away,
-    the school may tell them, and the child is not of age (domain.md e8, e9)."""
-    minors = viewer.keys(Person.id, or_(Person.adult_on.is_(None), Person.adult_on > viewer.today))
+    """Students the viewer answers for today, and of whom the school may tell them."""
     return viewer.keys(
         GuardianLink.student_id,
         GuardianLink.guardian_id == viewer.guardian_id,
-        holds_on(GuardianLink, viewer.today),
         GuardianLink.may_receive_info.is_(True),
-        GuardianLink.legal_status != LegalStatus.TERMINATED,
-        GuardianLink.student_id.in_(viewer.keys(Student.id, Student.person_id.in_(minors))),
+        *answering(viewer),
         *conditions,
     )
 
@@ -109,7 +135,13 @@ def of_student(viewer: Viewer, student_id: Any) -> Reach:
     }
 
 
-# -- students and guardians -----------------------------------------------------------
+def of_student_closely(viewer: Viewer, student_id: Any) -> Reach:
+    """For what nobody learns by teaching the student."""
+    reach = of_student(viewer, student_id)
+    return {scope: rows for scope, rows in reach.items() if scope is not SECTION}
+
+
+# -- students ------------------------------------------------------------------------
 
 
 @readable(Student, Right.STUDENTS_READ)
@@ -131,7 +163,7 @@ def read_enrollments(viewer: Viewer, enrollment: Any) -> Reach:
 @allowed(StudentIdentity, Right.IDENTITY_READ_FULL)
 def read_identities(viewer: Viewer, identity: Any) -> Reach:
     """As the student, but never by teaching them."""
-    return {**of_student(viewer, identity.student_id), SECTION: false()}
+    return of_student_closely(viewer, identity.student_id)
 
 
 @readable(StudentContacts, Right.CONTACTS_READ)
@@ -139,8 +171,8 @@ def read_contacts(viewer: Viewer, contacts: Any) -> Reach:
     """As the student, but never by teaching them, and not for a guardian from whom the child's
     whereabouts are kept (domain.md e9)."""
     known = children_of(viewer, GuardianLink.hide_whereabouts.is_(False))
-    reach = of_student(viewer, contacts.student_id)
-    return {**reach, CHILD: contacts.student_id.in_(known), SECTION: false()}
+    reach = of_student_closely(viewer, contacts.student_id)
+    return {**reach, CHILD: contacts.student_id.in_(known)}
 
 
 @readable(StudentHealth, Right.HEALTH_READ_ACCOMMODATIONS, special=True)
@@ -149,49 +181,6 @@ def read_contacts(viewer: Viewer, contacts: Any) -> Reach:
 def read_health(viewer: Viewer, health: Any) -> Reach:
     """As the student; what of it is a matter of the right."""
     return of_student(viewer, health.student_id)
-
-
-@readable(GuardianLink, Right.GUARDIANS_READ)
-@allowed(GuardianLink, Right.GUARDIANS_WRITE)
-def read_guardian_links(viewer: Viewer, link: Any) -> Reach:
-    """Of oneself, of one's children, of one's class, or all."""
-    return {**of_student(viewer, link.student_id), SECTION: false()}
-
-
-@allowed(GuardianLink, Right.GUARDIANS_READ_LEGAL_STATUS)
-def read_legal_status(viewer: Viewer, link: Any) -> Reach:
-    """A guardian sees what a court left of their own rights, never of the other's."""
-    return {SELF: link.guardian_id == viewer.guardian_id, SCHOOL: true()}
-
-
-@readable(Guardian, Right.GUARDIANS_READ)
-def read_guardians(viewer: Viewer, guardian: Any) -> Reach:
-    """Guardians of those students whose links one may see."""
-    return guardians_of(viewer, guardian.id)
-
-
-@readable(GuardianContacts, Right.GUARDIANS_READ_CONTACTS)
-def read_guardian_contacts(viewer: Viewer, contacts: Any) -> Reach:
-    """A student sees their parents', a guardian their own, never the other parent's."""
-    of_parents = guardians_of(viewer, contacts.guardian_id)
-    mine = or_(of_parents[SELF], contacts.guardian_id == viewer.guardian_id)
-    return {SELF: mine, CLASS: of_parents[CLASS], SCHOOL: true()}
-
-
-def guardians_of(viewer: Viewer, guardian_id: Any) -> Reach:
-    """For whatever belongs to one guardian: by the students they answer for today."""
-
-    def answering_for(students: Any) -> Any:
-        today = holds_on(GuardianLink, viewer.today)
-        of_these = GuardianLink.student_id.in_(students)
-        return guardian_id.in_(viewer.keys(GuardianLink.guardian_id, of_these, today))
-
-    return {
-        SELF: answering_for(own(viewer)),
-        CHILD: or_(answering_for(children_of(viewer)), guardian_id == viewer.guardian_id),
-        CLASS: answering_for(members_of_classes(viewer, classes_led(viewer))),
-        SCHOOL: true(),
-    }
 
 
 # -- staff and names ------------------------------------------------------------------

@@ -20,6 +20,7 @@ class Right(StrEnum):
     CLASSMATES_READ = "classmates:read"
     CONTACTS_READ = "contacts:read"
     FILES_UPLOAD = "files:upload"
+    GUARDIANS_CONSENT = "guardians:consent"
     GUARDIANS_READ = "guardians:read"
     GUARDIANS_READ_CONTACTS = "guardians:read-contacts"
     GUARDIANS_READ_LEGAL_STATUS = "guardians:read-legal-status"

@@ -12,7 +12,8 @@ from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, rea
 from auth.rights import Right
 from models.base import holds_on
 from models.structure.sections import SectionMembership
-from models.timetable.lessons import Homework, HomeworkAttachment, Lesson
+from models.timetable.homework import Homework, HomeworkAttachment
+from models.timetable.lessons import Lesson
 
 
 def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """HTTP and sockets: who is at the door, and where what is served."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
@@ -16,11 +18,14 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gql import graphiql
+from gql.engine.run import Engine
+from gql.errors import WHICH
 from gql.files import transfer
 from gql.schema import schema
 from gql.settings import Settings
 from gql.sockets import Socket, Wire
 from models.database.engine import connect
+from models.database.readers import Readers
 from models.secrets import Secrets
 from resolvers.context import Caller, Services
 from resolvers.events.readers import Tails
@@ -44,28 +49,58 @@ class Api(GraphQL[Caller, None]):
             connection_init_wait_timeout=timedelta(seconds=5),
         )
         self.services = services
+        self.engine = Engine(schema, services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
+        request = Request(scope, receive)
         try:
-            response = await self.run(Request(scope, receive))
+            response = await self.compiled(request) or await self.run(request)
         except HTTPException as refusal:
-            response = malformed(refusal.reason, refusal.status_code)
+            unclear = isinstance(refusal.__cause__, WHICH)
+            code = "OPERATION_RESOLUTION_FAILURE" if unclear else "BAD_REQUEST"
+            response = malformed(refusal.reason, refusal.status_code, code)
         except (UnicodeDecodeError, RecursionError):
             response = malformed("The body is not UTF-8 JSON.", 400)
         await response(scope, receive, send)
 
+    async def compiled(self, request: Request) -> Response | None:
+        """The engine's answer, where it has one. A request's body is kept, so it can be read
+        again."""
+        if request.method != "POST" or not is_json(request):
+            return None
+        try:
+            asked = orjson.loads(await request.body())
+        except ValueError:
+            return None
+        if not isinstance(asked, dict):
+            return None
+        query, name = asked.get("query"), asked.get("operationName")
+        variables = asked.get("variables") or {}
+        if not (isinstance(query, str) and isinstance(variables, dict)):
+            return None
+        answer = await self.engine.answer(self.caller(request), query, variables, name)
+        if answer is None:
+            return None
+        return Response(answer.body, headers={PLAN: answer.kind}, media_type=JSON)
+
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Caller:
+        return self.caller(request)
+
+    def caller(self, request: Request | WebSocket) -> Caller:
         return Caller(
             services=self.services,
             token=bearer(request.headers.get("authorization")),
             language=language_of(request),
             user_agent=request.headers.get("user-agent"),
         )
+
+    def encode_json(self, data: object) -> bytes:
+        return written(data)
 
     async def on_ws_connect(self, context: Caller) -> Any:
         """A socket brings its token in `connection_init`: browsers cannot set headers there."""
@@ -78,11 +113,28 @@ class Api(GraphQL[Caller, None]):
         return await super().on_ws_connect(context)
 
 
-def malformed(reason: str, status: int) -> Response:
+PLAN = "Gorod-Plan"
+"""Header: whether an answer was compiled, or mixed of both ways. None: the standard one."""
+JSON = "application/json"
+
+
+def is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
+
+
+def written(answer: object) -> bytes:
+    """JSON in UTF-8, for people read it in consoles and logs."""
+    try:
+        return orjson.dumps(answer)
+    except TypeError:  # half a character of the request, quoted in an error: no UTF-8 can hold it
+        return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def malformed(reason: str, status: int, code: str = "BAD_REQUEST") -> Response:
     """A request that is no GraphQL request at all, in the shape of every other error."""
-    error = {"message": reason, "extensions": {"code": "BAD_REQUEST"}}
+    error = {"message": reason, "extensions": {"code": code}}
     headers = {"Allow": "POST"} if status == 405 else None
-    return JSONResponse({"errors": [error]}, status, headers)
+    return Response(written({"errors": [error]}), status, headers, "application/json")
 
 
 def bearer(header: str | None) -> str | None:
@@ -107,10 +159,25 @@ def services_of(settings: Settings, url: str) -> Services:
         pool_size=settings.pool_size,
         max_overflow=0,
     )
+    # A pooler moves statements between sessions: nothing can be told to one beforehand.
+    readers = (
+        Readers(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+        if settings.statement_caches
+        else None
+    )
     secrets, storage = Secrets(settings.key), Storage(settings.storage)
     kept = timedelta(days=settings.events_kept_days)
-    tails = Tails(Pace(recheck=settings.socket_recheck_seconds, retention=kept))
-    return Services(engine, secrets, storage, public_url=settings.public, tails=tails)
+    pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
+    tails = Tails(pace, connections=max(1, settings.pool_size // 2))
+    return Services(
+        engine,
+        secrets,
+        storage,
+        public_url=settings.public,
+        tails=tails,
+        open_introspection=settings.open_introspection,
+        readers=readers,
+    )
 
 
 def create_app(
@@ -126,6 +193,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        if services.readers:
+            await services.readers.close()
         await services.engine.dispose()
 
     routes: list[BaseRoute] = [Route("/graphql", api), WebSocketRoute("/graphql", api)]

@@ -1,18 +1,32 @@
 """What a client learns of an error: a code in any case, the rest only if it was expected."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError, OperationType
+from graphql import (
+    DocumentNode,
+    ExecutableDefinitionNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+)
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
+from gql.engine.denials import denials
+from gql.engine.operation import Operation as Asked
 from gql.logs import log
 from models.problems import Problem
 from resolvers.access.reading import told_of_reading
@@ -21,39 +35,115 @@ from resolvers.events.listening import Delivery
 
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
+ABOUT_SCHEMA = ("__schema", "__type")
+SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+
+
+class Several(CannotGetOperationTypeError):
+    """A document of several operations, and no word of which is meant."""
+
+    def as_http_error_reason(self) -> str:
+        return "The document has several operations: `operationName` says which one to run."
 
 
 class Operation(SchemaExtension):
     """Opens the Ctx of an operation: the door knows only a Caller, a socket carries many."""
 
+    asked_for: str | None = None
+
     async def on_operation(self) -> AsyncIterator[None]:
+        # Once the document is parsed, the name would be that of its first operation.
+        self.asked_for = self.execution_context.operation_name
         async with self.execution_context.context.open() as ctx:
             self.execution_context.context = ctx
             yield
             await told_of_reading(ctx)
 
+    async def on_execute(self) -> AsyncIterator[None]:
+        """A stranger learns the schema only where that is wanted."""
+        ctx: Ctx = self.execution_context.context
+        if not ctx.caller.services.open_introspection and introspects(self.document):
+            await ctx.identified(allow_first_password=True)
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        """What the engine hands back was parsed and found valid before."""
+        context: Ctx = self.execution_context.context
+        if context.caller.document is not None:
+            self.execution_context.graphql_document = context.caller.document
+            self.execution_context.validation_rules = ()
+        yield
+
     def on_validate(self) -> Iterator[None]:
+        kinds = [type(part) for part in self.document.definitions]
+        if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
+            raise Several(None)
         yield
         for error in self.execution_context.pre_execution_errors or []:
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
 
+    @property
+    def document(self) -> DocumentNode:
+        """Once it is parsed."""
+        assert self.execution_context.graphql_document is not None  # noqa: S101
+        return self.execution_context.graphql_document
+
+
+def introspects(document: DocumentNode) -> bool:
+    """Whether an operation asks about the schema, which it can do beside its root fields only."""
+    parts = (part for part in document.definitions if isinstance(part, ExecutableDefinitionNode))
+    waiting = [part.selection_set for part in parts]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+            if isinstance(selection, FieldNode) and selection.name.value in ABOUT_SCHEMA:
+                return True
+    return False
+
 
 class PerEvent(StrawberryGraphQLCoreExecutionContext):
-    """Answers each event of a subscription in the Ctx it was judged in, closed before sending."""
+    """Answers each event of a subscription in a Ctx of its own, closed before sending."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:
-        heard = self.operation.operation is OperationType.SUBSCRIPTION
-        return self.answer() if heard else super().execute_operation(serially)
+        if self.operation.operation is not OperationType.SUBSCRIPTION:
+            return self.with_denials(super().execute_operation(serially))
+        if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
+            raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
+        return self.answer()
 
     async def answer(self) -> Any:
         delivery: Delivery = self.root_value
         self.root_value, self.context_value = delivery.event, delivery.ctx
-        try:
-            answer = await await_maybe(super().execute_operation(False))
-            await told_of_reading(delivery.ctx)
-            return answer
-        finally:
-            await delivery.ctx.session.close()
+        async with delivery.ctx.caller.services.tails.turns.turn():
+            try:
+                answer = await self.with_denials(super().execute_operation(False))
+                await told_of_reading(delivery.ctx)
+                return answer
+            finally:
+                await delivery.ctx.session.close()
+
+    async def with_denials(self, answering: Any) -> Any:
+        """The answer, and one error for each field asked for that was refused by grant."""
+        answer = await await_maybe(answering)
+        asker: Ctx = self.context_value
+        if asker.is_known and isinstance(answer, ExecutionResult):
+            fragments = {name: part.definition for name, part in self.fragments.items()}
+            asked = Asked(self.schema, self.operation, fragments, self.variable_values)
+            told = denials(asked, asker.viewer, refused(answer.data or {}))
+            answer.errors = [*(answer.errors or ()), *told] or None
+        return answer
+
+
+def refused(data: dict[str, Any]) -> set[str]:
+    """Keys of mutations that were refused: all that was asked of what they would give is null."""
+    return {
+        key
+        for key, payload in data.items()
+        if isinstance(payload, dict)
+        and payload.get("userErrors")
+        and not any(isinstance(part, dict) for part in payload.values())
+    }
 
 
 class Schema(strawberry.Schema):
@@ -79,6 +169,9 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
         parse = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if parse else "BAD_USER_INPUT"
         error.extensions = {"code": code, **(error.extensions or {})}
+        if not caller.services.open_introspection:
+            error.message = SUGGESTION.sub("", error.message)
+        log.info("refused", request_id=caller.request_id, code=error.extensions["code"])
         return error
     log.error("request failed", request_id=caller.request_id, exc_info=cause)
     return GraphQLError(

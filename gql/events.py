@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import strawberry
 
 from auth.rights import Right
-from gql.bridge import node, query
+from gql.bridge import node, resolved
 from gql.bridge.arguments import arguments_of, ids_among, received
 from gql.bridge.nodes import Info, requires
 from gql.docs import read_doc, sentence
@@ -77,7 +77,7 @@ def subscription(use_case: Callable[..., Any], right: Right, told: Any) -> Any:
     annotations, arguments = ids_among(use_case), arguments_of(use_case)
 
     async def resolve(info: Info, **given: Any) -> AsyncIterator[Any]:
-        stream = use_case(info.context, **received(annotations, given, info.context))
+        stream = use_case(info.context, **received(annotations, given))
         try:
             async for delivery in stream:
                 yield delivery
@@ -98,7 +98,7 @@ def subscription(use_case: Callable[..., Any], right: Right, told: Any) -> Any:
 
 @strawberry.type
 class Query:
-    events_cursor = query(streams.events_cursor)
+    events_cursor = resolved(streams.events_cursor)
 
 
 @strawberry.type

@@ -7,8 +7,13 @@ import sys
 import structlog
 
 
-def configure(*, as_json: bool = False, level: int = logging.INFO) -> None:
-    """JSON for machines in production, words for people elsewhere."""
+def configure(*, as_json: bool = False, level: str = "info") -> None:
+    """JSON for machines in production, words for people elsewhere.
+
+    level: Of our own messages; of libraries only what is a warning at least.
+    """
+    named = logging.getLevelNamesMapping()
+    logging.getLogger().setLevel(max(named["WARNING"], named[level.upper()]))
     plain = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )

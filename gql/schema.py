@@ -26,8 +26,8 @@ from gql.journal import (
 from gql.people import guardians, persons, private, staff, students
 from gql.scalars import SCALARS
 from gql.school import calendar, rooms, schools
-from gql.structure import classes, sections
-from gql.timetable import lessons
+from gql.structure import classes, members, sections
+from gql.timetable import homework, lessons, scheduling
 from resolvers import nodes
 
 
@@ -41,20 +41,29 @@ FEATURES: tuple[ModuleType, ...] = (
     sessions, viewer, accounts, roles, explain, audit,
     schools, calendar, rooms,
     persons, students, guardians, private, staff,
-    classes, sections,
-    lessons,
+    classes, sections, members,
+    lessons, homework, scheduling,
     diary, journal, assignments, marks, attendance, term_marks, term_sheet, closures,
     notices, mail,
     files,
     events,
 )  # fmt: skip
-ROOTS = ("Query", "Mutation", "Subscription")
+ROOTS = {
+    "Query": "What one can ask (запросы). A field is null where the viewer has no right to it or "
+    "there is nothing.",
+    "Mutation": "What one can do (изменения). Each is one transaction, and its payload says why it "
+    "did not happen; those of a document are run one after another.",
+    "Subscription": "What one can listen to (подписки), over `graphql-transport-ws` at the same "
+    "address.",
+}
 
 
 def root(name: str, *more: Any) -> Any:
     """`Query`, `Mutation` or `Subscription` of all features."""
     parts = (getattr(feature, name, None) for feature in FEATURES)
-    return merge_types(name, (*more, *(part for part in parts if part is not None)))
+    merged = merge_types(name, (*more, *(part for part in parts if part is not None)))
+    merged.__strawberry_definition__.description = ROOTS[name]  # type: ignore[attr-defined]
+    return merged
 
 
 def types_of(feature: ModuleType) -> list[Any]:

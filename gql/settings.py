@@ -52,9 +52,10 @@ class Settings(BaseSettings):
         "behind a pooler in transaction mode.",
     )
     log_level: LogLevel = Field(default="info", description="The least important messages to log.")
-    environment: Literal["development", "production"] = Field(
-        default="production",
-        description="In development errors are shown in full. `gorod dev` sets it by itself.",
+    open_introspection: bool = Field(
+        default=False,
+        description="Indicates whether a stranger may read the schema, and errors suggest names "
+        "from it. Who is signed in may read it anyway. `gorod dev` sets it by itself.",
     )
     secret_key: SecretStr | None = Field(
         default=None,
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
         "from before it.",
     )
     socket_recheck_seconds: float = Field(
-        default=20,
+        default=5,
         gt=0,
         le=30,
         description="After how many seconds at most a revoked session or right ends a silent "

@@ -99,7 +99,7 @@ class Wire(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
-            await self.ws.send_text(cast("str", self.view.encode_json(message)))
+            await self.ws.send_text(self.view.encode_json_string(message))
         except (WebSocketDisconnect, RuntimeError):
             raise WebSocketDisconnected from None
 

@@ -8,10 +8,11 @@ from models.journal import assignments, attendance, closures, diary, marks, term
 from models.people import guardians, persons, private, staff, students
 from models.school import calendar, rooms, schools
 from models.structure import classes, sections
-from models.timetable import lessons
+from models.timetable import homework, lessons
 
 __all__ = [
     "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
-    "events", "files", "guardians", "lessons", "mail", "marks", "notices", "persons", "private",
-    "roles", "rooms", "schools", "sections", "sessions", "staff", "students", "term_marks",
+    "events", "files", "guardians", "homework", "lessons", "mail", "marks", "notices", "persons",
+    "private", "roles", "rooms", "schools", "sections", "sessions", "staff", "students",
+    "term_marks",
 ]  # fmt: skip

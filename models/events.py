@@ -61,6 +61,7 @@ class SchoolHead(Record):
 
 class Event(Record):
     """Something happened to a row. Has no content: that is read at delivery, by whom it may.
+    Those that are too old to go on from are cleared away, the oldest first.
 
     kind: What happened.
     at: When.
@@ -69,7 +70,7 @@ class Event(Record):
     __tablename__ = "events"
     __table_args__ = (
         Index("by_topic", "school_id", "topic", "seq"),
-        {"info": {"grants": "SELECT, INSERT"}},
+        {"info": {"grants": "SELECT, INSERT, DELETE"}},
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
@@ -82,3 +83,17 @@ class Event(Record):
     """Whose journal it concerns; null where it is not about one student."""
     persons: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     """Whom it is for, where that was fixed when it happened: the holders of a letter."""
+
+
+class ScheduledEvent(Record):
+    """What becomes an event when its time comes: more people may read the row from then on."""
+
+    __tablename__ = "scheduled_events"
+    __table_args__ = (Index("by_time", "school_id", "due_at"),)
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[EventKind] = mapped_column(primary_key=True)
+    topic: Mapped[Topic]
+    student_id: Mapped[int | None]
+    due_at: Mapped[datetime]

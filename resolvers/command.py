@@ -15,6 +15,7 @@ from auth.rights import Right
 from models.access.audit import Attempt, sealed
 from models.base import Id, OfSchool
 from models.problems import Conflict, Forbidden, NotFound, Problem, Validation
+from resolvers.access.identify import school_of
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Ctx
 from resolvers.news import record
@@ -35,6 +36,8 @@ TEXTS = {
 REMEMBERED = timedelta(hours=24)
 SECRET = ("password", "token", "code")
 """Arguments with such a word in their name are left out of the audit log."""
+HARMLESS = ("communication.", "files.", "journal.", "timetable.")
+"""Rooms whose commands change nobody's role, rights or standing in the school."""
 TRIES = 3
 """How often a command is tried that lost a deadlock or a serialisation race."""
 
@@ -149,6 +152,7 @@ def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P,
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         @wraps(use_case)
         async def run(ctx: Ctx, /, *args: P.args, **given: P.kwargs) -> T:
+            token, sessions = ctx.caller.token, ctx.caller.services.sessions
             try:
                 await told_of_reading(ctx)  # while it is known who it was that read
                 await ctx.session.rollback()
@@ -156,6 +160,8 @@ def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P,
             except BaseException:
                 await ctx.session.rollback()
                 raise
+            finally:
+                sessions.forget(school_of(token))
 
         run.right, run.problems = None, (Validation, *raises)  # type: ignore[attr-defined]
         return run
@@ -209,6 +215,11 @@ async def with_current(
     if current and isinstance(problem, Problem):
         problem.current = await current(ctx, **given)
     return problem
+
+
+def is_secret(argument: str) -> bool:
+    """Whether it is neither told to anyone nor touched."""
+    return any(word in argument for word in SECRET)
 
 
 # -- results --------------------------------------------------------------------------
@@ -273,13 +284,15 @@ async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -
         "details": "\n".join(
             f"{name}: {value}"
             for name, value in given.items()
-            if value is not None and not any(word in name for word in SECRET)
+            if value is not None and not is_secret(name)
         ),
         "request_id": ctx.caller.request_id,
     }
     deed["content"] = sealed(at=now, **deed)
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
+    if not action.startswith(HARMLESS):
+        ctx.caller.services.sessions.forget(actor.school_id)
     if ctx.facts:
         ctx.caller.services.tails.wake(actor.school_id)
     ctx.forget()

@@ -16,9 +16,11 @@ from auth.actor import Actor, Viewer
 from auth.policy import audited, visible
 from auth.rights import Right
 from models.base import Id, OfSchool, target_of
+from models.database.readers import Readers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.access.identify import identify, school_of
+from resolvers.access.known import Sessions
 from resolvers.events.readers import Tails
 from resolvers.files.storage import Storage
 from resolvers.loading import assembled, joined, rows_by
@@ -28,6 +30,10 @@ from resolvers.shapes import NOTHING, Wanted
 R = TypeVar("R", bound=OfSchool)
 V = TypeVar("V")
 Question: TypeAlias = Callable[..., Awaitable[Mapping[Any, V]]]
+
+
+READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Reading sees one snapshot and can write nothing."""
 
 
 def utc_now() -> datetime:
@@ -46,6 +52,12 @@ class Services:
     """Where the server is reached, for links it hands out; empty: they are relative."""
     tails: Tails = field(default_factory=Tails)
     """Who listens to what happens."""
+    open_introspection: bool = False
+    """Whether strangers, too, may read the schema."""
+    readers: Readers | None = None
+    """Connections for what is compiled; without them all is read by way of `engine`."""
+    sessions: Sessions = field(default_factory=Sessions)
+    """Who holds which token, for a few seconds."""
 
 
 @dataclass(kw_only=True)
@@ -59,12 +71,20 @@ class Caller:
     user_agent: str | None = None
     connection_params: dict[str, Any] | None = None
     """What a socket said of itself when it was opened."""
+    document: Any = None
+    """What is asked, if it was parsed and found valid already."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
 
+    async def identified(self) -> Actor:
+        """Who asks, found out by itself. Raises Unauthenticated, PasswordMustChange."""
+        async with self.open() as ctx:
+            return await ctx.identified()
+
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["Ctx"]:
+    async def open(self, actor: Actor | None = None) -> AsyncIterator["Ctx"]:
+        """A fresh Ctx; of the `actor` the caller has just been found to be, if told."""
         async with AsyncSession(self.services.engine, expire_on_commit=False) as session:
-            yield Ctx(self, session)
+            yield Ctx(self, session, _actor=actor)
 
     def now(self) -> datetime:
         return self.services.now()
@@ -77,7 +97,6 @@ class Ctx:
 
     caller: Caller
     session: AsyncSession
-    denied: set[str] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
     read_specially: set[type[OfSchool]] = field(default_factory=set)
     _actor: Actor | None = None
@@ -95,6 +114,11 @@ class Ctx:
     def viewer(self) -> Viewer:
         return self.actor.viewer
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was found out who asks."""
+        return self._actor is not None
+
     async def identified(self, *, allow_first_password: bool = False) -> Actor:
         """Who asks. Raises Unauthenticated for a stranger, or one whose token ran out, and
         PasswordMustChange for one who has still to choose a password of their own."""
@@ -110,12 +134,11 @@ class Ctx:
 
     async def enter(self, *, writing: bool = False, allow_first_password: bool = False) -> None:
         """Once per transaction, before anything else: tell the database whose rows it may show.
-        Once per operation: find out who asks. A query reads one snapshot and can write nothing."""
+        Once per operation: find out who asks."""
         if writing:  # what an earlier mutation of the document still reads in is over
             await self.session.rollback()
         if not self.session.in_transaction():
-            reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            await self.session.connection(execution_options={} if writing else reading)
+            await self.session.connection(execution_options={} if writing else READING)
             if (school_id := school_of(self.caller.token)) is None:
                 raise Unauthenticated
             await stand_in(self.session, school_id)

@@ -9,15 +9,16 @@ from enum import Enum
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, or_, select
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import InstrumentedAttribute
 
+from auth.actor import Viewer
 from auth.policy import visible
 from models.base import Id, OfSchool, storable
 from models.problems import BadUserInput, Forbidden
 from resolvers.context import Ctx
-from resolvers.shapes import NEEDS, NOTHING, Value, Wanted
+from resolvers.shapes import NEEDS, NOTHING, SHAPES, One, Own, Value, Wanted
 
 R = TypeVar("R", bound=OfSchool)
 USUAL, MOST = 20, 100
@@ -77,7 +78,7 @@ class Window:
 class Listing(Generic[R]):
     """A list too long to give whole: rows the viewer may read, and what else must hold of them.
 
-    order: Ends with what tells rows apart; `page` adds the id.
+    order: Ends with what tells rows apart; `keys` adds the id.
     """
 
     row: type[R]
@@ -86,11 +87,15 @@ class Listing(Generic[R]):
 
     async def page(self, ctx: Ctx, window: Window, wanted: Wanted = NOTHING) -> "Page[R]":
         size, backwards = window.size(), window.last is not None
-        keys = self.keys(ctx)
+        keys = self.keys(ctx.viewer)
         query = visible(ctx.viewer, self.row).where(*self.where)
         for name, after in (("after", True), ("before", False)):
             if (cursor := getattr(window, name)) is not None:
-                place = self.place_of(name, cursor, [key.type for key, _ in keys])
+                types = [key.type for key, _ in keys]
+                place = [
+                    None if value is None else literal(value, type_)
+                    for value, type_ in zip(self.place_of(name, cursor, types), types, strict=True)
+                ]
                 query = query.where(beyond(keys, place, after=after))
         order = [key.desc() if down is not backwards else key.asc() for key, down in keys]
         query = query.order_by(*order).limit(size + 1)
@@ -101,35 +106,37 @@ class Listing(Generic[R]):
             return Page(self, nodes[::-1], places[::-1], more, window.before is not None)
         return Page(self, nodes, places, window.after is not None, more)
 
-    def keys(self, ctx: Ctx) -> list[tuple[Any, bool]]:
+    def keys(self, viewer: Viewer) -> list[tuple[Any, bool]]:
         """What the list is ordered by, in SQL, and whether downwards."""
         keys = [
-            (key.shape.expression(ctx.viewer, self.row), key.direction is Direction.DESC)
+            (key.shape.expression(viewer, self.row), key.direction is Direction.DESC)
             for key in self.order
         ]
         return [*keys, (self.row.id, False)]
 
+    def cursor(self, viewer: Viewer) -> ColumnElement[str]:
+        """Where a row stands, bound to this order: base64 of JSON, fit for addresses."""
+        place = func.json_build_array(
+            cast(literal(self.name), Text), *(key for key, _ in self.keys(viewer))
+        )
+        coded = func.encode(func.convert_to(cast(place, Text), "UTF8"), "base64")
+        return func.translate(coded, "+/\n", "-_", type_=Text)
+
     async def places(self, ctx: Ctx, rows: Sequence[R]) -> list[str]:
-        """Cursors of rows: where each stands, bound to this order."""
+        """Cursors of rows."""
         if not rows:
             return []
         ids = [row.id for row in rows]
-        columns = [key for key, _ in self.keys(ctx)]
         of_school = self.row.school_id == ctx.viewer.school_id
-        query = select(self.row.id, *columns[:-1]).where(of_school, self.row.id.in_(ids))
-        found = {line[0]: [*line[1:], line[0]] for line in await ctx.lines(query)}
-        return [self.cursor(found[key]) for key in ids]
+        query = select(self.row.id, self.cursor(ctx.viewer)).where(of_school, self.row.id.in_(ids))
+        found: dict[int, str] = {line[0]: line[1] for line in await ctx.lines(query)}
+        return [found[key] for key in ids]
 
     async def count(self, ctx: Ctx) -> int:
         rows = visible(ctx.viewer, self.row).where(*self.where)
         [line] = await ctx.lines(select(func.count()).select_from(rows.subquery()))
         total: int = line[0]
         return total
-
-    def cursor(self, place: Sequence[Any]) -> str:
-        return base64.urlsafe_b64encode(
-            json.dumps([self.name, *map(written, place)], ensure_ascii=False).encode()
-        ).decode()
 
     def place_of(self, argument: str, cursor: str, types: Sequence[Any]) -> list[Any]:
         """Raises BadUserInput for anything but a cursor of this order."""
@@ -141,7 +148,7 @@ class Listing(Generic[R]):
             raise BadUserInput(field=argument, expected="a cursor of this list in this order")
         try:
             return [read(value, type_) for value, type_ in zip(values, types, strict=True)]
-        except (ValueError, TypeError, KeyError, ArithmeticError):
+        except (ValueError, TypeError):
             raise BadUserInput(field=argument, expected="a cursor") from None
 
     @property
@@ -162,31 +169,21 @@ class Page(Generic[R]):
 
 # -- cursors --------------------------------------------------------------------------
 
-KINDS: dict[str, Callable[[str], Any]] = {
-    "date": date.fromisoformat,
-    "datetime": datetime.fromisoformat,
-    "time": time.fromisoformat,
+READERS: Mapping[type, Callable[[str], Any]] = {
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+    time: time.fromisoformat,
 }
 
 
-def written(value: Any) -> Any:
-    """A value as JSON; what JSON cannot say is named."""
-    if isinstance(value, Enum):
-        return value.name
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return {type(value).__name__: str(value)}
-
-
 def read(value: Any, column: Any) -> Any:
-    """What a cursor holds for a column of this type. Raises ValueError, TypeError or KeyError for
-    what no cursor of ours does."""
-    if isinstance(value, dict):
-        [(kind, text)] = value.items()
-        value = KINDS[kind](text)
-    expected: Any = str if isinstance(column, SqlEnum) else column.python_type
+    """What a cursor holds for a column of this type. Raises ValueError or TypeError for what no
+    cursor of ours does."""
     if value is None:
         return None
+    expected: Any = str if isinstance(column, SqlEnum) else column.python_type
+    if reader := READERS.get(expected):
+        value = reader(value)
     if type(value) is not expected:
         raise TypeError
     if expected is str and not storable(value):
@@ -202,11 +199,13 @@ def beyond(
     keys: Sequence[tuple[Any, bool]], place: Sequence[Any], *, after: bool
 ) -> ColumnElement[bool]:
     """Rows behind (or before) a place: greater in the first key in which they differ from it.
-    As in PostgreSQL's order, null is greater than everything."""
+    As in PostgreSQL's order, null is greater than everything.
+
+    place: In SQL; None for null.
+    """
     steps: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
-    for (key, down), value in zip(keys, place, strict=True):
-        given = literal(value, key.type) if value is not None else None
+    for (key, down), given in zip(keys, place, strict=True):
         if after is not down:
             greater = false() if given is None else or_(key > given, key.is_(None))
         else:
@@ -220,26 +219,26 @@ def beyond(
 
 COMPARATORS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "eq": lambda value, given: value == given,
-    "in_": lambda value, given: value.in_(given),
+    "in_": lambda value, given: value == any_(given),
     "gte": lambda value, given: value >= given,
     "lte": lambda value, given: value <= given,
     "is_null": lambda value, given: value.is_(None) if given else value.is_not(None),
     "contains": lambda value, given: folded(value).like(
-        folded(literal(f"%{escaped(given)}%")), escape="\\"
+        literal("%") + escaped(folded(given)) + literal("%"), escape="\\"
     ),
 }
 
 
 def folded(value: Any) -> Any:
     """For search: case does not matter, and Ё is Е."""
-    return func.translate(func.lower(value), "ё", "е")
+    return func.translate(func.lower(value), "ё", "е", type_=Text)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions on the fields of a row, as `conditions` reads them from an input.
+    """Conditions on the fields of a row.
 
-    fields: By the name of the field, comparators with what they compare to.
+    fields: By the name of the field, comparators with the parameters they compare to.
     """
 
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -247,28 +246,31 @@ class Filter:
     any: Sequence["Filter"] = ()
     none: "Filter | None" = None
 
-    def condition(self, ctx: Ctx, row: Any, shapes: Mapping[str, Value]) -> ColumnElement[bool]:
+    def condition(self, viewer: Viewer, row: Any) -> ColumnElement[bool]:
         """In SQL. Raises Forbidden for a field the viewer has no right to: no answer and no count
         may tell what the field itself would not."""
         parts: list[ColumnElement[bool]] = []
         for name, comparisons in self.fields.items():
-            shape = shapes[name]
             needed = NEEDS.get((row, name))
-            if needed and needed not in ctx.actor.rights:
+            if needed and not viewer.scopes(needed):
                 raise Forbidden(field=f"filter.{name}", requires=needed)
-            value = shape.expression(ctx.viewer, row)
+            shape = SHAPES[row][name]
+            shape = Own(shape.path[0].key) if isinstance(shape, One) else shape
+            value = shape.expression(viewer, row)
             parts += [COMPARATORS[how](value, given) for how, given in comparisons.items()]
-        parts += [part.condition(ctx, row, shapes) for part in self.all]
+        parts += [part.condition(viewer, row) for part in self.all]
         if self.any:
-            parts.append(or_(*(part.condition(ctx, row, shapes) for part in self.any)))
+            parts.append(or_(*(part.condition(viewer, row) for part in self.any)))
         if self.none:
-            parts.append(~self.none.condition(ctx, row, shapes))
+            parts.append(~self.none.condition(viewer, row))
         return reduce(and_, parts, literal(value=True))
 
 
-def escaped(text: str) -> str:
+def escaped(text: ColumnElement[str]) -> ColumnElement[str]:
     """For LIKE: `%` and `_` are looked for like any other character."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    for sign in ("\\", "%", "_"):
+        text = func.replace(text, sign, "\\" + sign, type_=Text)
+    return text
 
 
 def at(column: InstrumentedAttribute[Any], id: Id[Any], ctx: Ctx) -> ColumnElement[bool]:

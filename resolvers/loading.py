@@ -92,10 +92,16 @@ async def linked_rows(ctx: "Ctx", keys: Sequence[int], row: type[OfSchool]) -> M
 
 
 async def many_rows(
-    ctx: "Ctx", keys: Sequence[tuple[int, int]], many: Many, wanted: Wanted
+    ctx: "Ctx",
+    keys: Sequence[tuple[int, int]],
+    many: Many,
+    wanted: Wanted,
+    given: tuple[tuple[str, Any], ...],
 ) -> Mapping[tuple[int, int], list[Any]]:
     """Visible rows of a to-many relation, by the keys of whom they refer to (`Many.key`)."""
-    query = many.query(ctx.viewer).where(of_keys(many.reference, sorted({k for k, _ in keys})))
+    query = many.query(ctx.viewer, dict(given)).where(
+        of_keys(many.reference, sorted({k for k, _ in keys}))
+    )
     other: Any = literal(0)
     if many.match:
         other = many.match[1]

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import OfSchool
-from models.events import EventKind, Topic
+from models.events import EventKind, ScheduledEvent, Topic
 
 TOPICS = {"NOTICE": Topic.NOTICES, "MAIL": Topic.MAIL}
 
@@ -21,12 +21,15 @@ class Fact:
 
     student_id: Whose journal it concerns.
     persons: Whom it is for, where that is fixed now and not when it is heard.
+    due_at: When it is to be heard, in place of whatever is scheduled of that kind for the row;
+        None for at once.
     """
 
     kind: EventKind
     row: OfSchool
     student_id: int | None = None
     persons: tuple[int, ...] | None = None
+    due_at: datetime | None = None
 
     @property
     def topic(self) -> Topic:
@@ -61,6 +64,9 @@ async def record(
     """Write the audit entry and the events of a command. Its last statement: the lock on the
     school's head makes their numbers free of gaps and ordered by commit, and the hash chain whole,
     and makes the school's writers queue behind it no longer than a commit takes."""
+    later, facts = [f for f in facts if f.due_at], [f for f in facts if not f.due_at]
+    if later:
+        await schedule(session, school_id, later)
     people = [",".join(map(str, fact.persons)) if fact.persons else None for fact in facts]
     texts, numbers = ARRAY(Text), ARRAY(BigInteger)
     statement = RECORD.bindparams(
@@ -73,3 +79,23 @@ async def record(
     )
     given = {"school_id": school_id, "n": len(facts), "at": at, **deed}
     await session.execute(statement, given)
+
+
+async def schedule(session: AsyncSession, school_id: int, facts: Sequence[Fact]) -> None:
+    """Write down what is to become an event when its time comes; `events.schedule` sees to it."""
+    rows = {
+        (str(fact.row.global_id), fact.kind): {
+            "school_id": school_id,
+            "entity": str(fact.row.global_id),
+            "kind": fact.kind,
+            "topic": fact.topic,
+            "student_id": fact.student_id,
+            "due_at": fact.due_at,
+        }
+        for fact in facts
+    }
+    statement = insert(ScheduledEvent).values(list(rows.values()))
+    anew = statement.on_conflict_do_update(
+        index_elements=["school_id", "entity", "kind"], set_={"due_at": statement.excluded.due_at}
+    )
+    await session.execute(anew)

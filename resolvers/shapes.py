@@ -4,9 +4,9 @@ A `Shape` is a field of a type: how its value is written in SQL for an entity (a
 alias of one) and a viewer. Nothing here runs anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, case, null, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from auth.actor import Viewer
 from auth.policy import reach, seen
 from auth.rights import Right
-from models.base import OfSchool, target_of
+from models.base import OfSchool, holds_on, target_of
 
 Path: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
 """References that lead from row to row."""
@@ -63,6 +63,21 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ident:
+    """The id of the row of another type whose key stands in a column of a report."""
+
+    row: type[OfSchool]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    """A group of booleans: which rights reach the row."""
+
+    rights: "Mapping[str, Computed]"
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """Another shape that needs a right of its own, and is null where the right does not reach."""
 
@@ -89,13 +104,21 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """In a report that shows a row: the row itself."""
+
+    target: type[OfSchool]
+
+
+@dataclass(frozen=True, slots=True)
 class Many:
     """The rows that refer to this one, as far as the viewer may read them; few by nature.
 
     to: A reference of theirs to follow: then they are but links, and the rows are those at its
         end (the students of a class, by their memberships).
-    order: Columns of the rows that refer; then their id.
-    where: What else must hold of the rows that refer, `f(viewer, entity)`.
+    order: Columns of the rows that refer, or `Via` them; then their id.
+    where: What else must hold of the rows that refer, `f(viewer, entity)`; below a report also
+        what it tells its shapes, by name.
     match: A second pair of columns, this row's and theirs, that must be equal too.
     single: Whether there is at most one.
     """
@@ -103,7 +126,7 @@ class Many:
     reference: InstrumentedAttribute[Any]
     to: InstrumentedAttribute[Any] | None = None
     order: tuple[Any, ...] = ()
-    where: Callable[[Viewer, Any], ColumnElement[bool]] | None = None
+    where: Callable[..., ColumnElement[bool]] | None = None
     match: tuple[str, InstrumentedAttribute[Any]] | None = None
     single: bool = False
 
@@ -116,20 +139,30 @@ class Many:
         """What a row is to be found by."""
         return row.id, getattr(row, self.match[0]) if self.match else 0
 
-    def query(self, viewer: Viewer) -> Select[Any]:
+    def query(self, viewer: Viewer, given: Mapping[str, Any]) -> Select[Any]:
         """SELECT the rows, ordered."""
         link, row = self.reference.class_, self.target
+        order = (
+            key.expression(viewer, link) if isinstance(key, Via) else key for key in self.order
+        )
         query = select(row)
         if self.to:
             ends = and_(row.school_id == link.school_id, row.id == self.to)
             query = query.join(link, ends).where(link.school_id == viewer.school_id)
-        extra = [self.where(viewer, link)] if self.where else []
-        return query.where(seen(viewer, row), *extra).order_by(*self.order, link.id)
+        extra = [self.where(viewer, link, **given)] if self.where else []
+        return query.where(seen(viewer, row), *extra).order_by(*order, link.id)
+
+
+def lasts(viewer: Viewer, row: Any) -> ColumnElement[bool]:
+    """Whether a dated row holds today: for `where`."""
+    return holds_on(row, viewer.today)
 
 
 SHAPES: dict[type[OfSchool], dict[str, Any]] = {}
 """What each shown row type can be asked for, by the name in Python; filled by the API. None: what
 Python makes."""
+REPORTS: dict[type[Any], dict[str, Any]] = {}
+"""The same of the reports, whose own names are their parts."""
 NEEDS: dict[tuple[type[Any], str], Right | None] = {}
 """The right that a field of a shown type needs besides the one to read the row."""
 
@@ -147,16 +180,3 @@ class Wanted:
 
 
 NOTHING = Wanted()
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def looks_ahead(right: Right, **rows: tuple[Any, ...]) -> Callable[[F], F]:
-    """Say of a report what it needs, and where in it which rows are: its argument `wanted` gets,
-    by these names, what is asked below. `lessons=(Lesson, "days", "lessons")`."""
-
-    def note(use_case: F) -> F:
-        use_case.right, use_case.looks_at = right, rows  # type: ignore[attr-defined]
-        return use_case
-
-    return note

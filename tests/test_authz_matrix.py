@@ -18,13 +18,13 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from auth.policy import reading, visible
-from gql.bridge.wanted import SHAPES
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Id, OfSchool
 from resolvers.access.identify import identify
 from resolvers.context import Services, stand_in
 from resolvers.demo.cast import LOGINS
+from resolvers.shapes import SHAPES
 from tests.conftest import Api, SignIn
 
 FILE = Path(__file__).with_name("authz_matrix.csv")

@@ -211,6 +211,6 @@ def test_each_example_is_one_named_operation_with_its_own_tab() -> None:
         title = re.search(r"^(?!#).*(query|subscription|mutation)\s+(\w+)", example, re.MULTILINE)
         assert title is not None
         assert title[2] == operation.name.value
-    assert names[0] == ("query", "Week")
+    assert names[0] == ("query", "WhoAmI")
     assert ("subscription", "NoticeEvents") in names
     assert len(set(names)) == len(names)

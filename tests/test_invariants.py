@@ -69,6 +69,11 @@ REFUSED = {
         VALUES (1, '2027/2028', '2027-09-01', '2028-05-31', 'CURRENT')""",
         "academic_years_one_current",
     ),
+    "a guardian whom a court restricted and who is told where the child lives": (
+        """UPDATE guardian_links SET hide_whereabouts = false WHERE id =
+        (SELECT min(id) FROM guardian_links WHERE legal_status = 'RESTRICTED')""",
+        "ck_guardian_links_hide_whereabouts",
+    ),
     "a guardian linked twice to a child at once": (
         """INSERT INTO guardian_links (school_id, guardian_id, student_id, relation, legal_status,
         may_receive_info, may_contact, hide_whereabouts, lives_with, contact_priority, valid_from)

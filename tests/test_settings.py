@@ -1,12 +1,15 @@
 """What the environment decides."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from gql import logs
 from gql.settings import Settings
+from resolvers.files.storage import Storage
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,24 @@ def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "new" / "secret.key"
     assert file.stat().st_mode & 0o777 == 0o600
     assert [kept.name for kept in file.parent.iterdir()] == ["secret.key"]
+
+
+def test_uploads_are_for_their_owner_only(tmp_path: Path) -> None:
+    Storage(Settings(data_dir=tmp_path).storage)
+    assert (tmp_path / "files").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_less_important_than_asked_for_is_not_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    try:
+        logs.configure(as_json=True, level=Settings(log_level="warning").log_level)
+        logs.log.info("quiet")
+        logs.log.warning("loud")
+    finally:
+        logs.configure()
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "loud"
 
 
 def test_a_given_key_comes_first_and_has_a_length(tmp_path: Path) -> None:

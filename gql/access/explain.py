@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gql.bridge import field, node, query
+from gql.bridge import field, node, resolved
 from models.access.roles import AccessScope, Role
 from resolvers.access import explain
 
@@ -32,4 +32,4 @@ class AccessExplanation:
 
 @strawberry.type
 class Query:
-    explain_access = query(explain.explain_access)
+    explain_access = resolved(explain.explain_access)

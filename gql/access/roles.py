@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, field, listing, mutation, node, one, query, via
+from gql.bridge import can, field, listing, mutation, node, one, resolved, via
 from models.access import roles as rows
 from models.people.persons import Person
 from resolvers.access import role_rights
@@ -46,7 +46,7 @@ class RoleGrant(Node):
 
 @strawberry.type
 class Query:
-    roles = query(reports.find_roles)
+    roles = resolved(reports.find_roles)
     role_grants = listing(reports.find_role_grants, reports.ORDERS)
 
 

@@ -3,7 +3,7 @@
 import strawberry
 
 from gql.bridge import mutation
-from resolvers.access import own_password, sessions
+from resolvers.access import linking, own_password, sessions
 
 
 @strawberry.type
@@ -13,3 +13,4 @@ class Mutation:
     sign_out = mutation(sessions.sign_out)
     switch_context = mutation(sessions.switch_context)
     change_password = mutation(own_password.change_password)
+    link_account = mutation(linking.link_account)

@@ -4,6 +4,9 @@ import strawberry
 
 from gql.bridge import field, node, query
 from models.access.roles import Role
+from models.people.persons import Person
+from models.people.students import Student
+from models.school.schools import School
 from resolvers.access import viewer as reports
 
 
@@ -33,15 +36,15 @@ class ViewerChild:
 
 @node(reports.Viewer)
 class Viewer:
-    role = field(reports.role)
-    full_name = field(reports.full_name)
-    short_name = field(reports.short_name)
-    person = field(reports.person)
-    school = field(reports.school)
-    student = field(reports.student)
-    rights = field(reports.rights)
-    contexts = field(reports.contexts)
-    children = field(reports.children)
+    role: Role
+    full_name: str
+    short_name: str
+    person: Person | None
+    school: School | None
+    student: Student | None
+    rights: list[str]
+    contexts: list[reports.ViewerContext]
+    children: list[reports.ViewerChild]
 
 
 @strawberry.type

@@ -1,9 +1,12 @@
 """The words that turn rows and use cases into GraphQL."""
 
-from gql.bridge.nodes import can, computed, field, guarded, many, node, one, only, problems, via
-from gql.bridge.operations import listing, mutation, query
+from gql.bridge.mutations import mutation
+from gql.bridge.nodes import node
+from gql.bridge.reads import listing, query, resolved
+from gql.bridge.relations import many, one, only, same
+from gql.bridge.values import can, computed, field, guarded, ident, problems, via
 
 __all__ = [
-    "can", "computed", "field", "guarded", "listing", "many", "mutation", "node", "one", "only",
-    "problems", "query", "via",
+    "can", "computed", "field", "guarded", "ident", "listing", "many", "mutation", "node", "one",
+    "only", "problems", "query", "resolved", "same", "via",
 ]  # fmt: skip

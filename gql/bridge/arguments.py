@@ -14,9 +14,9 @@ from gql.docs import read_doc
 from models import base
 from models.base import Id
 from models.problems import BadUserInput
-from resolvers.command import TEXTS
-from resolvers.context import Ctx
+from resolvers.command import TEXTS, is_secret
 from resolvers.keep import KEEP
+from resolvers.reads import LONGEST_SEARCH, Search, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}
@@ -29,7 +29,7 @@ def arguments_of(use_case: UseCase) -> list[inspect.Parameter]:
     return [
         argument.replace(
             annotation=Annotated[
-                or_left_out(shown_input(argument.annotation), argument.default),
+                or_left_out(shown_input(plain(argument.annotation)), argument.default),
                 strawberry.argument(texts.get(name), name=bare(name)),
             ],
             default=UNSET if argument.default is KEEP else argument.default,
@@ -73,7 +73,7 @@ def input_of(report: type) -> Any:
             default = {} if item.default is MISSING else {"default": item.default}
             default = {"default": UNSET} if item.default is KEEP else default
             described = strawberry.field(description=texts.get(item.name), **default)
-            type_ = or_left_out(shown_input(hints[item.name]), item.default)
+            type_ = or_left_out(shown_input(plain(hints[item.name])), item.default)
             contents[item.name] = (type_, described)
         one_of: dict[str, Any] = {"one_of": True} if getattr(report, "one_of", False) else {}
         kind: Any = lambda cls, description: strawberry.input(  # noqa: E731
@@ -102,11 +102,11 @@ def ids_among(use_case: UseCase) -> dict[str, Any]:
     return {p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def received(annotations: dict[str, Any], sent: dict[str, Any], ctx: Ctx) -> dict[str, Any]:
+def received(annotations: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     """What was sent as the use case wants it: ids read, inputs as its dataclasses, what was not
     sent left to the default. Raises BadUserInput naming the argument."""
     return {
-        name: understood(annotations[name], value, name)
+        name: understood(plain(annotations[name]), value, name)
         for name, value in sent.items()
         if value is not UNSET
     }
@@ -125,14 +125,21 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
     if is_report(annotation):
         hints = get_type_hints(annotation)
         given = {n: v for n, v in vars(value).items() if v is not UNSET}
-        parts = {n: understood(hints[n], v, f"{path}.{n}") for n, v in given.items()}
+        parts = {n: understood(plain(hints[n]), v, f"{path}.{n}") for n, v in given.items()}
         return annotation(**parts)
     if isinstance(value, list):
         parts_of = (understood(inner[0], one, f"{path}.{n}") for n, one in enumerate(value))
         return list(parts_of)
     if isinstance(value, str):
-        return storable(value, path)
+        return searched(value, path) if annotation is Search else storable(value, path)
     return value
+
+
+def searched(value: str, path: str) -> str | None:
+    """Raises BadUserInput for a search longer than anybody types."""
+    if len(value) > LONGEST_SEARCH:
+        raise BadUserInput(field=path, expected=f"at most {LONGEST_SEARCH} characters")
+    return storable(value.strip(), path) or None
 
 
 def id_of(value: str, row: Any, path: str) -> Id[Any]:
@@ -144,7 +151,9 @@ def id_of(value: str, row: Any, path: str) -> Id[Any]:
 
 
 def storable(value: str, path: str) -> str:
-    """Raises BadUserInput for a text that cannot be kept."""
+    """The text without what surrounds it: a name typed with a space behind it is the same name,
+    and spaces alone are no text. A secret is what was typed. Raises BadUserInput for a text that
+    cannot be kept."""
     if not base.storable(value):
         raise BadUserInput(field=path, expected="text without NUL and lone surrogates")
-    return value
+    return value if is_secret(path) else value.strip()

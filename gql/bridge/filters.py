@@ -1,6 +1,6 @@
 """Filters and orders: inputs made of what a type shows, read into conditions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -10,13 +10,14 @@ import strawberry
 from sqlalchemy import Enum as SqlEnum
 from strawberry.types.unset import UNSET
 
+from auth.actor import Viewer
 from gql.answers import made
-from gql.bridge.arguments import id_of, storable
+from gql.bridge.arguments import understood
 from gql.enums import shown_enum
-from models.base import OfSchool
+from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from resolvers.context import Ctx
 from resolvers.listing import Direction, Filter, Ordering
+from resolvers.reads import sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
@@ -128,29 +129,36 @@ def filterable(row: type[OfSchool], shape: Any) -> Any:
     return type_ if type_ in BY_TYPE else None
 
 
-def condition_of(ctx: Ctx, row: type[OfSchool], asked: Any) -> Any:
+Make = Callable[..., Any]
+"""`make(type, sql_type, value, path)`: the parameter of SQL for a value a client sent."""
+
+
+def condition_of(viewer: Viewer, row: type[OfSchool], asked: Any, make: Make) -> Any:
     """The SQL of a filter a client sent. Raises BadUserInput or Forbidden naming the field."""
-    shapes = {
-        name: Own(shape.path[0].key) if isinstance(shape, One) else shape
-        for name, shape in SHAPES[row].items()
-    }
-    return read_filter(ctx, row, asked, "filter").condition(ctx, row, shapes)
+    return read_filter(row, asked, "filter", make).condition(viewer, row)
 
 
-def read_filter(ctx: Ctx, row: type[OfSchool], asked: Any, path: str) -> Filter:
+def read_filter(row: type[OfSchool], asked: Any, path: str, make: Make) -> Filter:
     given = {n: v for n, v in vars(asked).items() if v is not UNSET and v is not None}
-    both = [read_filter(ctx, row, part, path) for part in bounded(given.pop("and_", []), path)]
-    either = [read_filter(ctx, row, part, path) for part in bounded(given.pop("or_", []), path)]
     none = given.pop("not_", None)
+    both, either = (
+        [
+            read_filter(row, part, f"{path}.{word}.{number}", make)
+            for number, part in enumerate(bounded(given.pop(f"{word}_", []), path))
+        ]
+        for word in ("and", "or")
+    )
     fields = {
         name: {
-            word: read_value(ctx, SHAPES[row][name], value, f"{path}.{name}")
+            word: compared(row, name, word, value, f"{path}.{name}", make)
             for word, value in vars(comparison_).items()
             if value is not UNSET and (value is not None or word == "eq")
         }
         for name, comparison_ in given.items()
     }
-    return Filter(fields, both, either, read_filter(ctx, row, none, path) if none else None)
+    return Filter(
+        fields, both, either, read_filter(row, none, f"{path}.not", make) if none else None
+    )
 
 
 def bounded(values: list[Any], path: str) -> list[Any]:
@@ -159,13 +167,21 @@ def bounded(values: list[Any], path: str) -> list[Any]:
     return values
 
 
-def read_value(ctx: Ctx, shape: Any, value: Any, path: str) -> Any:
+def compared(row: type[OfSchool], name: str, word: str, value: Any, path: str, make: Make) -> Any:
+    """What a field is compared to; a null and `isNull` are words of SQL, no values."""
+    if value is None or word == "is_null":
+        return value
+    shape = SHAPES[row][name]
+    is_id = isinstance(shape, One)
+    type_: Any = id_type(shape.target) if is_id else filterable(row, shape)
     if isinstance(value, list):
-        return [read_value(ctx, shape, one, path) for one in bounded(value, path)]
-    if isinstance(shape, One) and isinstance(value, str):
-        found = id_of(value, shape.target, path)
-        return found.key if found.school_id == ctx.actor.school_id else 0
-    return storable(value, path) if isinstance(value, str) else value
+        bounded(value, path)
+        type_ = list.__class_getitem__(type_)
+    return make(type_, sql_type(type_), understood(type_, value, path), f"{path}.{word}")
+
+
+def id_type(row: type[OfSchool]) -> Any:
+    return Id[row]  # type: ignore[valid-type]  # known when it runs
 
 
 # -- orders ---------------------------------------------------------------------------

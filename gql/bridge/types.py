@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 import strawberry
 from sqlalchemy import Enum as SqlEnum
@@ -15,6 +15,7 @@ from gql.answers import Connection, Node
 from gql.enums import shown_enum
 from models.base import Id, OfSchool, Record
 from resolvers.listing import Listing
+from resolvers.reads import Each, Row, Rows
 
 MIRRORED = ("models.", "resolvers.")
 
@@ -24,18 +25,24 @@ def shown(annotation: Any) -> Any:
     their mirror types."""
     if annotation is OfSchool:
         return Node
+    if annotation is Each:
+        return list.__class_getitem__(Node | None)
     if isinstance(annotation, type) and annotation.__module__.startswith(MIRRORED):
         if issubclass(annotation, Enum):
             return shown_enum(annotation)
         name = annotation.api_name() if issubclass(annotation, OfSchool) else annotation.__name__
         return Annotated[name, strawberry.lazy(mirror(annotation.__module__))]
     origin, inner = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, NewType) and annotation is not strawberry.ID:
+        return annotation.__supertype__
     if origin is Id:
         return strawberry.ID
     if origin is Listing:
         connection: Any = Connection
         return connection[shown(inner[0])]
-    if origin in (list, Sequence, tuple):
+    if origin is Row:
+        return shown(inner[0]) | None
+    if origin in (list, Sequence, tuple, Rows):
         return list.__class_getitem__(shown(inner[0]))
     if origin in (Union, UnionType):
         return shown(next(part for part in inner if part is not NoneType)) | None

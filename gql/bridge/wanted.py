@@ -12,8 +12,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_snake_case
 
 from models.base import OfSchool
-from resolvers.shapes import NOTHING, One, Via, Wanted
-from resolvers.shapes import SHAPES as SHAPES
+from resolvers.shapes import NOTHING, REPORTS, SHAPES, One, Same, Via, Wanted
 
 THROUGH = {"edges", "node", "nodes"}
 """Fields of a connection that lead to its rows."""
@@ -35,7 +34,7 @@ def below(selection: SelectionSetNode, row: type[OfSchool], fragments: Any, path
     vias: dict[Any, None] = {}
     for node in fields_of(selection, fragments):
         name = to_snake_case(node.name.value)
-        shape = SHAPES.get(row, {}).get(name)
+        shape = (SHAPES.get(row) or REPORTS.get(row, {})).get(name)
         inner = node.selection_set
         if (path and name == path[0]) or (name in THROUGH and shape is None):
             if inner is not None:
@@ -49,6 +48,10 @@ def below(selection: SelectionSetNode, row: type[OfSchool], fragments: Any, path
         elif isinstance(shape, One) and inner is not None:
             deeper = below(inner, shape.target, fragments, ())
             ones[shape.path] = merged(ones.get(shape.path, NOTHING), deeper)
+        elif isinstance(shape, Same) and inner is not None:
+            deeper = below(inner, shape.target, fragments, ())
+            ones |= dict(deeper.ones)
+            vias |= dict.fromkeys(deeper.vias)
         elif isinstance(shape, Via):
             vias[shape.path] = None
     return Wanted(tuple(ones.items()), tuple(vias))

@@ -11,14 +11,20 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+_WIDE = 400
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
 
 
 def screen() -> "Console":
+    """As wide as the terminal; without one nothing is cut off, for a program may read it."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _WIDE
+    return console
 
 
 def say(text: str) -> None:
@@ -47,10 +53,12 @@ def insist(yes: bool, what: str) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
     from rich import box
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    drawn = Table(*columns, box=box.SIMPLE, pad_edge=False)
+    # A login of which the end is missing is none.
+    whole = [Column(name, overflow="fold") for name in columns]
+    drawn = Table(*whole, box=box.SIMPLE, pad_edge=False)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn

@@ -1,6 +1,5 @@
 """`gorod demo`: made-up schools."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -46,9 +45,11 @@ def logins(as_json: Json = False) -> None:
     with database(current) as target:
         run(ensure_usable(current, target))
         known = run(demo.logins(target.owner))
-    people = [{**asdict(login), "role": login.role.name} for login in known]
-    columns = ("role", "login", "password", "name", "school")
+    columns = ("role", "login", "password", "name")
+    people = [(one.role.name, one.login, one.password, one.name) for one in known]
     if as_json:
-        print_json(people)
+        print_json([dict(zip(columns, person, strict=True)) for person in people])
+    elif known:
+        screen().print(table(columns, people))
     else:
-        screen().print(table(columns, [[str(p[c]) for c in columns] for p in people]))
+        say("There is no made-up school here; `gorod demo load` makes one.")

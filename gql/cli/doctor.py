@@ -145,7 +145,7 @@ async def _chains(target: Database) -> str:
             if (broken := await verify_chain(session, number)) is not None:
                 raise RuntimeError(f"school {number}: entry {broken} was changed or is missing")
             await session.rollback()
-    return f"whole in {len(schools)} schools"
+    return f"whole; {len(schools)} school(s)"
 
 
 async def _state(current: "Settings", target: Database) -> str:

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def dev(port: Port = None) -> None:
     """Run everything on this machine: database, a made-up school, API, console."""
-    _up(port, environment="development", demo=True)
+    _up(port, open_introspection=True, demo=True)
 
 
 def serve(port: Port = None) -> None:
@@ -40,8 +40,10 @@ def serve(port: Port = None) -> None:
 def _up(port: int | None, **given: Any) -> None:
     current = backend.settings(**given, **({} if port is None else {"port": port}))
 
+    from gql import logs
     from gql.cli.server import listen, until_stopped
 
+    logs.configure(as_json=not current.demo, level=current.log_level)
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
         until_stopped(lambda stop: _run(real, listening, stop))

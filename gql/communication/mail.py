@@ -6,11 +6,12 @@ import strawberry
 
 import gql.people.persons  # noqa: F401  # `mailRecipients` lists them
 from gql.answers import Node
-from gql.bridge import listing, many, mutation, node, one, only, query, via
+from gql.bridge import field, listing, many, mutation, node, one, only, query, via
 from models.communication import mail as rows
 from models.files.files import File
 from models.people.persons import Person
 from resolvers.communication import letters, mail
+from resolvers.files import files
 
 
 @node(rows.MailCopy)
@@ -67,6 +68,7 @@ class MailAttachment(Node):
     file_name = via(rows.MailAttachment.file_id, File.name)
     media_type = via(rows.MailAttachment.file_id, File.media_type)
     size = via(rows.MailAttachment.file_id, File.size)
+    url = field(files.download_url)
     file = one(rows.MailAttachment.file_id, told="The file itself, for who uploaded it.")
 
 

@@ -10,7 +10,8 @@ from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
 from models.people.students import Student
 from models.structure.sections import Section
-from models.timetable.lessons import Homework, Lesson, LessonStatus
+from models.timetable.homework import Homework
+from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.journal import diary
 
 

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gql.bridge import field, node, query
+from gql.bridge import ident, node, query
 from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
 from models.people.students import Student
@@ -13,8 +13,8 @@ from resolvers.journal import journal
 
 @node(journal.JournalCell)
 class JournalCell:
-    student_id = field(journal.student_id)
-    lesson_id = field(journal.lesson_id)
+    student_id = ident(Student, "student_id")
+    lesson_id = ident(Lesson, "lesson_id")
     marks: list[Mark]
     attendance: AttendanceRecord | None
 

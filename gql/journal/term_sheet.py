@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import strawberry
 
-from gql.bridge import field, node, query
+from gql.bridge import computed, ident, many, node, only, query, same, via
 from models.journal.marks import Mark
 from models.journal.term_marks import TermMark, TermMarkValue
+from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.sections import Section
@@ -15,15 +16,24 @@ from resolvers.journal import term_sheet
 
 @node(term_sheet.TermMarkRow)
 class TermMarkRow:
-    student_id = field(term_sheet.student_id)
-    full_name: str
-    weighted_average: Decimal | None
-    mark_count: int
-    suggested_value: TermMarkValue | None
-    warnings: list[term_sheet.TermMarkWarning]
-    marks: list[Mark]
-    term_mark: TermMark | None
-    student: Student | None
+    student_id = ident(Student, "id")
+    full_name = via(Student.person_id, Person.full_name)
+    weighted_average: Decimal | None = computed(term_sheet.average)
+    mark_count: int = computed(term_sheet.count)
+    suggested_value: TermMarkValue | None = computed(term_sheet.suggestion)
+    warnings: list[term_sheet.TermMarkWarning] = computed(term_sheet.warnings)
+    marks = many(
+        Mark.student_id,
+        where=term_sheet.in_term,
+        order=(Mark.lesson_id,),
+        told="Marks in the term, in order of time.",
+    )
+    term_mark = only(
+        TermMark.student_id,
+        where=term_sheet.of_term,
+        told="The term mark that is set; null when there is none.",
+    )
+    student = same(Student, told="The student's card.")
 
 
 @node(term_sheet.TermMarkSheet)

@@ -11,7 +11,7 @@ from models.people import guardians as rows
 from models.people.persons import Person
 from models.people.private import GuardianContacts
 from resolvers.people import guardians
-from resolvers.people.students import link_lasts
+from resolvers.shapes import lasts
 
 
 @node(rows.Guardian)
@@ -22,7 +22,7 @@ class Guardian(Node):
     contacts = only(GuardianContacts.guardian_id)
     links = many(
         rows.GuardianLink.guardian_id,
-        where=link_lasts,
+        where=lasts,
         order=(rows.GuardianLink.student_id,),
         told="The children they answer for today, as far as the viewer may know.",
     )
@@ -35,6 +35,8 @@ class GuardianLink(Node):
     valid_to: date | None
     lives_with: bool
     contact_priority: int
+    consent_from: date | None
+    consent_to: date | None
     version: int
     guardian_name = via(rows.GuardianLink.guardian_id, rows.Guardian.person_id, Person.full_name)
     guardian = one(rows.GuardianLink.guardian_id)
@@ -44,7 +46,7 @@ class GuardianLink(Node):
     may_receive_info: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
     may_contact: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
     hide_whereabouts: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
-    viewer_can = can(end=Right.GUARDIANS_WRITE)
+    viewer_can = can(end=Right.GUARDIANS_WRITE, share=Right.GUARDIANS_CONSENT)
 
 
 @strawberry.type
@@ -56,3 +58,5 @@ class Query:
 class Mutation:
     link_guardian = mutation(guardians.link_guardian)
     end_guardian_link = mutation(guardians.end_guardian_link)
+    share_with_guardian = mutation(guardians.share_with_guardian)
+    stop_sharing_with_guardian = mutation(guardians.stop_sharing_with_guardian)

@@ -13,7 +13,7 @@ from models.people.persons import Person
 from models.people.private import StudentContacts, StudentHealth, StudentIdentity
 from models.structure.classes import ClassMembership
 from resolvers.people import students
-from resolvers.structure import classes
+from resolvers.shapes import lasts
 
 
 @node(rows.Student)
@@ -33,7 +33,7 @@ class Student(Node):
     school_class = only(
         ClassMembership.student_id,
         to=ClassMembership.school_class_id,
-        where=classes.in_class_today,
+        where=lasts,
         told="The class they are in today; null outside classes.",
     )
     enrollments = many(
@@ -43,14 +43,18 @@ class Student(Node):
     )
     guardian_links = many(
         GuardianLink.student_id,
-        where=students.link_lasts,
+        where=lasts,
         order=(GuardianLink.contact_priority,),
         told="Who answers for them today, whom to call first first.",
     )
     identity = only(StudentIdentity.student_id)
     contacts = only(StudentContacts.student_id)
     health = only(StudentHealth.student_id)
-    viewer_can = can(edit=Right.STUDENTS_WRITE, read_health=Right.HEALTH_READ)
+    viewer_can = can(
+        edit=Right.STUDENTS_WRITE,
+        read_health=Right.HEALTH_READ,
+        link_guardians=Right.GUARDIANS_WRITE,
+    )
 
 
 @node(rows.Enrollment)

@@ -11,7 +11,9 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.structure import classes as rows
 from models.structure.sections import Section
+from resolvers.shapes import lasts
 from resolvers.structure import classes
+from resolvers.structure.members import by_name
 
 
 @node(rows.SchoolClass)
@@ -37,15 +39,15 @@ class SchoolClass(Node):
     )
     members = many(
         rows.ClassMembership.school_class_id,
-        where=classes.in_class_today,
-        order=(classes.name_of_member(),),
+        where=lasts,
+        order=(by_name(rows.ClassMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.ClassMembership.school_class_id,
         to=rows.ClassMembership.student_id,
-        where=classes.in_class_today,
-        order=(classes.name_of_member(),),
+        where=lasts,
+        order=(by_name(rows.ClassMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )
     sections = many(

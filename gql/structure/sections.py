@@ -11,7 +11,9 @@ from gql.bridge import can, listing, many, mutation, node, one, only, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure import sections as rows
+from resolvers.shapes import lasts
 from resolvers.structure import sections
+from resolvers.structure.members import by_name
 
 
 @node(rows.Subject)
@@ -47,15 +49,15 @@ class Section(Node):
     )
     members = many(
         rows.SectionMembership.section_id,
-        where=sections.in_section_today,
-        order=(sections.name_of_member(),),
+        where=lasts,
+        order=(by_name(rows.SectionMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.SectionMembership.section_id,
         to=rows.SectionMembership.student_id,
-        where=sections.in_section_today,
-        order=(sections.name_of_member(),),
+        where=lasts,
+        order=(by_name(rows.SectionMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )
     viewer_can = can(
@@ -93,5 +95,4 @@ class Query:
 @strawberry.type
 class Mutation:
     create_section = mutation(sections.create_section)
-    set_section_members = mutation(sections.set_section_members)
     assign_teacher = mutation(sections.assign_teacher)

@@ -1,4 +1,4 @@
-"""Lessons and what is set for home in them."""
+"""Lessons."""
 
 import datetime
 
@@ -6,13 +6,13 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, listing, many, mutation, node, one, only, via
-from models.files.files import File
+from gql.bridge import can, listing, many, mutation, node, one, only
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
 from models.structure.sections import Section
 from models.timetable import lessons as rows
+from models.timetable.homework import Homework
 from resolvers.timetable import lessons
 
 
@@ -31,7 +31,7 @@ class Lesson(Node):
     school_class = one(rows.Lesson.section_id, Section.school_class_id)
     teacher = one(rows.Lesson.staff_id, told="Who gives it.")
     room = one(rows.Lesson.room_id)
-    homework = only(rows.Homework.lesson_id)
+    homework = only(Homework.lesson_id)
     assignments = many(
         Assignment.lesson_id, order=(Assignment.id,), told="What marks are given for in it."
     )
@@ -49,26 +49,6 @@ class Lesson(Node):
     )
 
 
-@node(rows.Homework)
-class Homework(Node):
-    text: str
-    due_on: datetime.date | None
-    version: int
-    lesson = one(rows.Homework.lesson_id)
-    attachments = many(
-        rows.HomeworkAttachment.homework_id,
-        order=(rows.HomeworkAttachment.position,),
-        told="Files that belong to it.",
-    )
-
-
-@node(rows.HomeworkAttachment)
-class HomeworkAttachment(Node):
-    file_name = via(rows.HomeworkAttachment.file_id, File.name)
-    media_type = via(rows.HomeworkAttachment.file_id, File.media_type)
-    size = via(rows.HomeworkAttachment.file_id, File.size)
-
-
 @strawberry.type
 class Query:
     lessons = listing(lessons.find_lessons, lessons.ORDERS)
@@ -77,7 +57,3 @@ class Query:
 @strawberry.type
 class Mutation:
     set_lesson_topic = mutation(lessons.set_lesson_topic)
-    set_homework = mutation(lessons.set_homework)
-    schedule_lesson = mutation(lessons.schedule_lesson)
-    move_lesson = mutation(lessons.move_lesson)
-    cancel_lesson = mutation(lessons.cancel_lesson)

@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from models.base import Record
 from models.database.engine import connect, explained
-from models.database.problems import Unfit
+from models.database.problems import DatabaseProblem, Unfit
 from models.database.roles import OWNER
 from models.walls import APP
 
@@ -99,7 +100,10 @@ async def _run(connection: AsyncConnection, act: Callable[[Config], Any]) -> Non
         config.set_main_option("path_separator", "os")
         act(config)
 
-    await connection.run_sync(within)
+    try:
+        await connection.run_sync(within)
+    except CommandError as problem:  # a version nobody knows: a slip, or tables of a newer Gorod
+        raise DatabaseProblem(f"The tables' version cannot be changed: {problem}.") from problem
     await connection.commit()
 
 

@@ -1,5 +1,6 @@
 """Guardians, and for which child they may hear and decide what."""
 
+from datetime import date
 from enum import Enum
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
@@ -64,6 +65,9 @@ class GuardianLink(OfSchool, Dated):
     hide_whereabouts: Indicates whether the child's address and phone are kept from them.
     lives_with: Indicates whether the child lives with them.
     contact_priority: Whom to call first, from 1.
+    consent_from: First day on which the child, being of age, lets them hear of it; null when it
+        does not.
+    consent_to: First day on which it does so no more; null without end.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
@@ -71,6 +75,8 @@ class GuardianLink(OfSchool, Dated):
     __table_args__ = (
         *dated("guardian_id", "student_id"),
         CheckConstraint("contact_priority BETWEEN 1 AND 20", "contact_priority"),
+        CheckConstraint("legal_status <> 'RESTRICTED' OR hide_whereabouts", "hide_whereabouts"),
+        CheckConstraint("consent_to >= consent_from", "consent_to"),
     )
 
     guardian_id: Mapped[int] = refers(Guardian)
@@ -83,3 +89,10 @@ class GuardianLink(OfSchool, Dated):
     hide_whereabouts: Mapped[bool]
     lives_with: Mapped[bool]
     contact_priority: Mapped[int]
+    consent_from: Mapped[date | None]
+    consent_to: Mapped[date | None]
+
+    def lets_on(self, day: date) -> bool:
+        """Whether the child, being of age, lets them hear of it on the day."""
+        begun = self.consent_from is not None and self.consent_from <= day
+        return begun and (self.consent_to is None or day < self.consent_to)

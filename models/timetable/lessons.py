@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql.ranges import Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, never_overlaps, refers, words
-from models.files.files import File
 from models.people.staff import Staff
 from models.school.rooms import Room
 from models.structure.sections import Section
@@ -68,33 +67,3 @@ class Lesson(OfSchool):
     span: Mapped[Range[datetime]] = mapped_column(
         TSRANGE, generated("tsrange(date + starts_at, date + ends_at)")
     )
-
-
-class Homework(OfSchool):
-    """What is set for home in a lesson (домашнее задание).
-
-    text: What to do.
-    due_on: By which day, school-local; null for the next lesson.
-    version: Counts changes from 1; send it back as `expectedVersion`.
-    """
-
-    __tablename__ = "homework"
-    __table_args__ = (UniqueConstraint("school_id", "lesson_id"),)
-
-    lesson_id: Mapped[int] = refers(Lesson, covered=True)
-    text: Mapped[str] = words(4000)
-    due_on: Mapped[date | None]
-
-
-class HomeworkAttachment(OfSchool):
-    """A file that belongs to homework.
-
-    position: Its place, from 0.
-    """
-
-    __tablename__ = "homework_attachments"
-    __table_args__ = (UniqueConstraint("school_id", "homework_id", "file_id"),)
-
-    homework_id: Mapped[int] = refers(Homework, covered=True)
-    file_id: Mapped[int] = refers(File)
-    position: Mapped[int]

@@ -45,7 +45,7 @@ def login(viewer: Viewer, account: Any) -> ColumnElement[str]:
     return found.correlate(account).scalar_subquery()
 
 
-async def find_accounts(ctx: Ctx) -> Listing[Account]:
+def find_accounts(viewer: Viewer) -> Listing[Account]:
     """Accounts the viewer may see, in Russian order of names (учётные записи)."""
     return Listing(Account, (Ordering("full_name", ORDERS["full_name"]),))
 

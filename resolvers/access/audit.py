@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.actor import Viewer
 from models.access.audit import BEGINNING, AuditEvent, sealed
 from models.events import SchoolHead
-from resolvers.context import Ctx, stand_in
+from resolvers.context import stand_in
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.shapes import Own, Value
 
@@ -16,7 +17,7 @@ ORDERS: Mapping[str, Value] = {"seq": Own("seq")}
 AT_A_TIME = 1000
 
 
-async def find_audit_events(ctx: Ctx) -> Listing[AuditEvent]:
+def find_audit_events(viewer: Viewer) -> Listing[AuditEvent]:
     """Who did what, and who read specially protected data, the newest first (журнал аудита)."""
     return Listing(AuditEvent, (Ordering("seq", ORDERS["seq"], Direction.DESC),))
 

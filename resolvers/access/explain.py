@@ -15,12 +15,12 @@ from models.access.accounts import Account
 from models.access.roles import AccessScope, Role, RoleRight
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from models.school.schools import School
 from resolvers.access.explained import in_words, summed_up
 from resolvers.access.identify import actors_of
 from resolvers.context import Ctx
 from resolvers.loading import outer
-from resolvers.shapes import NEEDS, SHAPES, Guarded, Many, One, looks_ahead
+from resolvers.reads import reads
+from resolvers.shapes import NEEDS, SHAPES, Guarded, Many, One
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ class Question:
             here = (near.school_id == viewer.school_id, near.id == key)
             yield query.where(*here, far.id.is_not(None))
         elif isinstance(shape, Many):
-            rows = shape.query(viewer).where(shape.reference == key).limit(1)
+            rows = shape.query(viewer, {}).where(shape.reference == key).limit(1)
             yield rows.with_only_columns(shape.target.id, maintain_column_froms=True)
         elif right and (shape is None or isinstance(shape, Guarded)):
             found = found.where(reach(viewer, row, right))
         yield found
 
 
-@looks_ahead(Right.ACCESS_EXPLAIN)
+@reads(Right.ACCESS_EXPLAIN)
 async def explain_access(
     ctx: Ctx, *, account_id: Id[Account], node_id: Id[OfSchool], field: str | None = None
 ) -> AccessExplanation | None:
@@ -113,7 +113,7 @@ async def explain_access(
     node_id: The row.
     field: The field's name, e.g. `birthDate`; null for the row itself.
     """
-    await ctx.get(Id(School, ctx.actor.school_id, ctx.actor.school_id), to=Right.ACCESS_EXPLAIN)
+    await ctx.get(ctx.actor.school, to=Right.ACCESS_EXPLAIN)
     account = await ctx.find(account_id)
     question = Question(node_id, name_of(node_id, field))
     if account is None:

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor, Grants
@@ -47,8 +49,9 @@ by their date with no job to end them."""
 TODAY = "(CAST(:now AS timestamptz) AT TIME ZONE school.time_zone)::date"
 
 WAYS = f"""
-    SELECT {{session}} AS session_id, account.id AS account_id, school.time_zone, {TODAY} AS today,
-        who.*, credential.must_change_password, role.role, role.role_grant_id, role.scope,
+    SELECT {{session}} AS session_id, {{hash}} AS hash, account.id AS account_id,
+        school.time_zone, {TODAY} AS today, who.*,
+        credential.must_change_password, role.role, role.role_grant_id, role.scope,
         ARRAY(SELECT permission || ' ' || held.scope FROM role_rights held
               WHERE held.school_id = :school_id AND held.role = role.role) AS rights
     FROM {{source}}
@@ -62,6 +65,7 @@ WAYS = f"""
 SESSION = (
     WAYS.format(
         session="session.id",
+        hash="session.access_hash",
         source="""sessions session JOIN accounts account ON account.school_id = session.school_id
         AND account.id = session.account_id AND account.status = 'ACTIVE'""",
     )
@@ -71,10 +75,12 @@ SESSION = (
         AND role.role_grant_id IS NOT DISTINCT FROM session.role_grant_id
 """
 )
-BY_TOKEN = text(f"{SESSION} AND session.access_hash = :hash AND session.access_expires_at > :now")
+BY_TOKENS = text(
+    f"{SESSION} AND session.access_hash = ANY(:hashes) AND session.access_expires_at > :now"
+).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))
 BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
 OF_ACCOUNT = text(f"""
-    {WAYS.format(session="0", source="accounts account")}
+    {WAYS.format(session="0", hash="NULL", source="accounts account")}
     WHERE account.school_id = :school_id AND account.status = 'ACTIVE' AND account.id = :id
     ORDER BY role.role, role.role_grant_id
 """)
@@ -93,11 +99,20 @@ def hashed(token: str) -> bytes:
 async def identify(session: AsyncSession, token: str, now: datetime) -> Actor:
     """The actor of an access token. Raises Unauthenticated when it is not good at this moment:
     unknown, expired, revoked, the account locked, or the role no longer theirs."""
-    given = {"school_id": school_of(token), "hash": hashed(token), "now": now}
-    line = (await session.execute(BY_TOKEN, given)).mappings().one_or_none()
-    if line is None:
+    found = await identify_all(session, school_of(token) or 0, [token], now)
+    if token not in found:
         raise Unauthenticated
-    return actor_of(line, given)
+    return found[token]
+
+
+async def identify_all(
+    session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
+) -> dict[str, Actor]:
+    """The actors of those tokens of a school that are good at this moment."""
+    given = {"school_id": school_id, "hashes": [hashed(token) for token in tokens], "now": now}
+    lines = (await session.execute(BY_TOKENS, given)).mappings().all()
+    found = {line["hash"]: actor_of(line, given) for line in lines}
+    return {token: found[hashed(token)] for token in tokens if hashed(token) in found}
 
 
 async def holder_of(
@@ -127,7 +142,7 @@ def actor_of(line: Mapping[Any, Any], given: Mapping[str, Any]) -> Actor:
         session_id=line["session_id"],
         person_id=line["person_id"],
         role=role,
-        grants=granted(line["rights"], GrantScope[line["scope"]]),
+        grants=granted(tuple(line["rights"]), GrantScope[line["scope"]]),
         student_id=(line["student_id"] or 0) if role is Role.STUDENT else 0,
         guardian_id=(line["guardian_id"] or 0) if role is Role.PARENT else 0,
         staff_id=0 if role in (Role.STUDENT, Role.PARENT) else line["staff_id"] or 0,
@@ -142,7 +157,8 @@ OPEN = frozenset({Right.SCHOOL_READ, Right.STAFF_READ})
 """What is open to everyone in the school, whatever part of it their role is for."""
 
 
-def granted(rights: list[str], scope: GrantScope) -> Grants:
+@lru_cache(maxsize=1000)
+def granted(rights: tuple[str, ...], scope: GrantScope) -> Grants:
     """The rights of a role. Given for a part of the school only, what it may do in all of the
     school it may do in the classes it was given for."""
     pairs = (line.split(" ") for line in rights)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.actor import Actor
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import Role
 from models.access.sessions import Session
@@ -15,7 +16,7 @@ from models.problems import Problem, Unauthenticated
 from resolvers.access.contexts import Context, contexts_in, schools_of
 from resolvers.access.ending import end
 from resolvers.access.identify import hashed
-from resolvers.access.viewer import Viewer
+from resolvers.access.viewer import Viewer, find_viewer
 from resolvers.context import Ctx, stand_in
 
 ACCESS, REFRESH = timedelta(minutes=15), timedelta(days=30)
@@ -57,6 +58,13 @@ async def known_as(session: AsyncSession, *which: Any) -> Any:
         Credential.password_changed_at,
     )
     return (await session.execute(query.where(*which))).one_or_none()
+
+
+async def known_of(session: AsyncSession, actor: Actor) -> Any:
+    """The same of the one who asks; the transaction must stand in their school."""
+    mine = (Account.school_id == actor.school_id, Account.id == actor.account_id)
+    credential = select(Account.credential_id).where(*mine).scalar_subquery()
+    return await known_as(session, Credential.id == credential)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +163,5 @@ async def keys(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
     ctx.become(tokens.access)
     actor = await ctx.identified(allow_first_password=True)
     must_change = actor.must_change_password
-    viewer = None if must_change else Viewer(actor)
+    viewer = None if must_change else find_viewer(actor.viewer)
     return SignedIn(tokens.access, tokens.refresh, now + ACCESS, must_change, viewer=viewer)

@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from models.access.accounts import Account, Credential
-from models.access.audit import sealed
+from models.access.accounts import Credential
 from models.problems import Problem
 from resolvers.access import passwords
+from resolvers.access.deeds import told
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.guessing import TooManyTries, count_try, forget_tries
-from resolvers.access.opening import known_as
+from resolvers.access.opening import known_of
 from resolvers.access.sessions import WrongCredentials
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
-from resolvers.news import record
 
 
 class WeakPassword(Problem):
@@ -46,9 +45,7 @@ async def change_password(ctx: Ctx, *, current_password: str, new_password: str)
     if not passwords.good_enough(new_password) or new_password == current_password:
         raise WeakPassword(field="new_password")
     actor, now = await ctx.identified(allow_first_password=True), ctx.caller.now()
-    mine = (Account.school_id == actor.school_id, Account.id == actor.account_id)
-    credential = select(Account.credential_id).where(*mine).scalar_subquery()
-    known = await known_as(ctx.session, Credential.id == credential)
+    known = await known_of(ctx.session, actor)
     await ctx.session.rollback()
     await count_try(ctx.session, known.login, now)
     if not await passwords.matches(known.password_hash, current_password):
@@ -65,21 +62,7 @@ async def change_password(ctx: Ctx, *, current_password: str, new_password: str)
         raise WrongCredentials(field="current_password")
     await end_sessions_everywhere(ctx.session, known.id, actor.school_id, now, but=actor.session_id)
     await forget_tries(ctx.session, known.login, now)
-    await told_to_audit(ctx)
+    await told(ctx, actor.school_id, "access.own_password.change_password")
     await ctx.session.commit()
     ctx.become(ctx.caller.token)
     return PasswordChanged(now)
-
-
-async def told_to_audit(ctx: Ctx) -> None:
-    actor = ctx.actor
-    deed = {
-        "actor_id": actor.person_id,
-        "role": actor.role.name,
-        "action": "access.own_password.change_password",
-        "entity": None,
-        "details": "",
-        "request_id": ctx.caller.request_id,
-    }
-    deed["content"] = sealed(at=actor.now, **deed)
-    await record(ctx.session, actor.school_id, actor.now, (), deed)

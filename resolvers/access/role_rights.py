@@ -11,9 +11,7 @@ from sqlalchemy import delete, select
 from auth.policy import possible, visible
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
-from models.base import Id
 from models.problems import Conflict, Validation
-from models.school.schools import School
 from resolvers.access.administration import NobodyLeft, keeping_an_administrator
 from resolvers.access.roles import RoleRights
 from resolvers.command import command
@@ -86,7 +84,7 @@ async def set_role_rights(
     expected_revision: The `revision` you have seen; another one by now is a `CONFLICT`.
     """
     school_id = ctx.actor.school_id
-    await ctx.get(Id(School, school_id, school_id), to=Right.RIGHTS_WRITE)
+    await ctx.get(ctx.actor.school, to=Right.RIGHTS_WRITE)
     given, result = understood(rights), RightsSet(RoleRights(role))
     async with keeping_an_administrator(ctx, ctx.actor.today, NobodyLeft):
         rows = (RoleRight.school_id == school_id, RoleRight.role == role)

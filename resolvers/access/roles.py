@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_
 
 from auth.access import GIVEN_BY
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.access.roles import GrantScope, Role, RoleGrant
@@ -22,7 +23,8 @@ from resolvers.access.ending import end
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Direction, Listing, Ordering
-from resolvers.shapes import Own, Value, Via, looks_ahead
+from resolvers.reads import reads
+from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((RoleGrant.person_id,), Person.sort_key),
@@ -54,13 +56,13 @@ class RoleRights:
     role: Role
 
 
-@looks_ahead(Right.ROLES_READ)
+@reads(Right.ROLES_READ)
 async def find_roles(ctx: Ctx) -> list[RoleRights]:
     """The twelve roles, and what each may do in this school."""
     return [RoleRights(role) for role in Role]
 
 
-async def find_role_grants(ctx: Ctx) -> Listing[RoleGrant]:
+def find_role_grants(viewer: Viewer) -> Listing[RoleGrant]:
     """Who was given which role, the newest first (назначения ролей)."""
     newest = Ordering("granted_at", ORDERS["granted_at"], Direction.DESC)
     return Listing(RoleGrant, (newest,))

@@ -1,10 +1,11 @@
 """Signing in and out, and changing the role or school one works in."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import or_, select
 
-from models.access.accounts import Account, Credential
+from models.access.accounts import Credential
 from models.access.roles import Role, RoleGrant
 from models.access.sessions import Session
 from models.base import Id
@@ -22,6 +23,7 @@ from resolvers.access.opening import (
     begin,
     keys,
     known_as,
+    known_of,
 )
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
@@ -55,6 +57,13 @@ async def sign_in(
     role: The role to work in; null for the first of those one has.
     school_id: The school to work in; null for the first.
     """
+    known = await proven(ctx, login, password)
+    return await begin(ctx, known, Choice(role, school_id.key if school_id else None))
+
+
+async def proven(ctx: Ctx, login: str, password: str) -> Any:
+    """The credential of who knows its password. Raises WrongCredentials, or TooManyTries while
+    they must wait."""
     session, now = ctx.session, ctx.caller.now()
     await count_try(session, login, now)
     known = await known_as(session, Credential.login == login.strip().lower())
@@ -64,7 +73,7 @@ async def sign_in(
         raise WrongCredentials
     await forget_tries(session, login, now)
     await session.commit()
-    return await begin(ctx, known, Choice(role, school_id.key if school_id else None))
+    return known
 
 
 @open_command(SessionOver)
@@ -134,9 +143,7 @@ async def switch_context(
     role_grant_id: Which grant of the role, where one has several; null for the first.
     """
     actor = await ctx.identified()
-    mine = (Account.school_id == actor.school_id, Account.id == actor.account_id)
-    credential = select(Account.credential_id).where(*mine).scalar_subquery()
-    known = await known_as(ctx.session, Credential.id == credential)
+    known = await known_of(ctx.session, actor)
     await ctx.session.rollback()
     place = school_id.key if school_id else actor.school_id
     grant = role_grant_id.key if role_grant_id else None

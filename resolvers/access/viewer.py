@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
+from auth.actor import Viewer as Asker
 from auth.people import children_of
 from models.access.accounts import Account
 from models.access.roles import Role, RoleGrant
@@ -21,13 +22,7 @@ from models.structure.classes import ClassMembership, SchoolClass
 from resolvers.access.contexts import Context, contexts_in, schools_of
 from resolvers.command import open_query
 from resolvers.context import Ctx
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """Who asks, in the role they chose (текущий пользователь)."""
-
-    actor: Actor
+from resolvers.reads import Report, Row, Scalar, Told
 
 
 @dataclass(frozen=True)
@@ -75,60 +70,64 @@ class ViewerChild:
     school: ViewerSchool
 
 
+@dataclass(frozen=True)
+class Viewer(Report):
+    """Who asks, in the role they chose (текущий пользователь).
+
+    role: The role they work in now.
+    full_name: Surname, given name, patronymic.
+    short_name: Surname and initials.
+    person: Oneself as others know one, e.g. to be written to.
+    school: The school they work in now.
+    student: Oneself as a student; null in any other role.
+    rights: Rights they hold in this role, at whatever scope, by name.
+    contexts: All roles they can work in, in all schools; `switchContext` changes to another.
+    children: Their children, as long as a guardian link lasts, in all schools; empty in any role
+        but PARENT.
+    """
+
+    role: Told[Role]
+    full_name: Scalar[str]
+    short_name: Scalar[str]
+    person: Row[Person]
+    school: Row[School]
+    student: Row[Student]
+    rights: Told[list[str]]
+    contexts: Told[list[ViewerContext]]
+    children: Told[list[ViewerChild]]
+
+
 @open_query
-async def find_viewer(ctx: Ctx) -> Viewer | None:
+def find_viewer(viewer: Asker) -> Viewer:
     """Who asks, in the role they work in; null for a stranger."""
-    if ctx.caller.token is None:
-        return None
-    return Viewer(await ctx.identified())
+
+    def name(column: Any) -> Scalar[str]:
+        # Not through `visible`: oneself.
+        return Scalar(viewer.keys(column, Person.id == viewer.person_id).scalar_subquery())
+
+    return Viewer(
+        role=Told(role),
+        full_name=name(Person.full_name),
+        short_name=name(Person.short_name),
+        person=Row(Person, (Person.id == viewer.person_id,)),
+        school=Row(School),
+        student=Row(Student, (Student.id == viewer.student_id,)),
+        rights=Told(rights),
+        contexts=Told(contexts),
+        children=Told(children),
+    )
 
 
-def role(ctx: Ctx, viewer: Viewer) -> Role:
-    """The role they work in now."""
-    return viewer.actor.role
+async def role(ctx: Ctx) -> Role:
+    return ctx.actor.role
 
 
-async def person_of(ctx: Ctx, viewer: Viewer) -> Person:
-    # Not through `visible`: oneself.
-    mine = (Person.school_id == viewer.actor.school_id, Person.id == viewer.actor.person_id)
-    found: Person = (await ctx.rows(select(Person).where(*mine)))[0]
-    return found
+async def rights(ctx: Ctx) -> list[str]:
+    return sorted(ctx.actor.rights)
 
 
-async def full_name(ctx: Ctx, viewer: Viewer) -> str:
-    """Surname, given name, patronymic."""
-    return (await person_of(ctx, viewer)).full_name
-
-
-async def short_name(ctx: Ctx, viewer: Viewer) -> str:
-    """Surname and initials."""
-    return (await person_of(ctx, viewer)).short_name
-
-
-async def person(ctx: Ctx, viewer: Viewer) -> Person | None:
-    """Oneself as others know one, e.g. to be written to."""
-    return await ctx.find(Id(Person, viewer.actor.school_id, viewer.actor.person_id))
-
-
-async def school(ctx: Ctx, viewer: Viewer) -> School | None:
-    """The school they work in now."""
-    return await ctx.find(Id(School, viewer.actor.school_id, viewer.actor.school_id))
-
-
-async def student(ctx: Ctx, viewer: Viewer) -> Student | None:
-    """Oneself as a student; null in any other role."""
-    key = viewer.actor.student_id
-    return await ctx.find(Id(Student, viewer.actor.school_id, key)) if key else None
-
-
-def rights(ctx: Ctx, viewer: Viewer) -> list[str]:
-    """Rights they hold in this role, at whatever scope, by name."""
-    return sorted(viewer.actor.rights)
-
-
-async def contexts(ctx: Ctx, viewer: Viewer) -> list[ViewerContext]:
-    """All roles they can work in, in all schools; `switchContext` changes to another."""
-    now, credential = viewer.actor, await credential_of(ctx, viewer)
+async def contexts(ctx: Ctx) -> list[ViewerContext]:
+    now, credential = ctx.actor, await credential_of(ctx)
     found: list[Context] = []
     for school_id in await schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
@@ -146,18 +145,16 @@ async def contexts(ctx: Ctx, viewer: Viewer) -> list[ViewerContext]:
     ]
 
 
-async def children(ctx: Ctx, viewer: Viewer) -> list[ViewerChild]:
-    """Their children, as long as a guardian link lasts, in all schools; empty in any role but
-    PARENT."""
-    if viewer.actor.role is not Role.PARENT:
+async def children(ctx: Ctx) -> list[ViewerChild]:
+    if ctx.actor.role is not Role.PARENT:
         return []
-    now, credential = viewer.actor.now, await credential_of(ctx, viewer)
+    now, credential = ctx.actor.now, await credential_of(ctx)
     found: list[ViewerChild] = []
     for school_id in await schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
             there = await contexts_in(session, credential, school_id, now)
             if parent := next((c for c in there if c.role is Role.PARENT), None):
-                found += await children_there(session, viewer.actor, parent)
+                found += await children_there(session, ctx.actor, parent)
     return found
 
 
@@ -167,8 +164,8 @@ async def schools(ctx: Ctx, credential: int) -> list[int]:
         return await schools_of(session, credential)
 
 
-async def credential_of(ctx: Ctx, viewer: Viewer) -> int:
-    mine = (Account.school_id == viewer.actor.school_id, Account.id == viewer.actor.account_id)
+async def credential_of(ctx: Ctx) -> int:
+    mine = (Account.school_id == ctx.actor.school_id, Account.id == ctx.actor.account_id)
     found: int = (await ctx.rows(select(Account.credential_id).where(*mine)))[0]
     return found
 

@@ -22,7 +22,6 @@ from models.files.files import File
 from models.people.persons import Person
 from models.problems import Limit, NotFound, Problem, Validation
 from resolvers.command import command
-from resolvers.communication.attachments import ready_files
 from resolvers.communication.recipients import (
     Recipient,
     families_among,
@@ -30,6 +29,7 @@ from resolvers.communication.recipients import (
     recipients_of,
 )
 from resolvers.context import Ctx
+from resolvers.files.attachments import attach_instead, ready_files
 from resolvers.keep import KEEP, edited
 from resolvers.news import Fact
 
@@ -168,7 +168,7 @@ async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool)
     await ctx.session.flush()
     await hand_out(ctx, message, recipients)
     if files is not None:
-        await attach(ctx, message, files)
+        await attach_instead(ctx, MailAttachment.message_id, message, files)
     if send:
         ctx.announce(Fact(EventKind.MAIL_RECEIVED, message, persons=tuple(recipients)))
     return message
@@ -221,14 +221,3 @@ async def hand_out(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Reci
     given = {"persons": persons, "roles": roles, "folders": folders, "at": ctx.actor.now}
     place = {"school_id": ctx.actor.school_id, "message_id": message.id}
     await ctx.session.execute(HAND_OUT, {**place, **given})
-
-
-async def attach(ctx: Ctx, message: MailMessage, files: Sequence[int]) -> None:
-    before = delete(MailAttachment).where(
-        MailAttachment.school_id == ctx.actor.school_id, MailAttachment.message_id == message.id
-    )
-    await ctx.session.execute(before)
-    ctx.session.add_all(
-        MailAttachment(message_id=message.id, file_id=key, position=place)
-        for place, key in enumerate(files)
-    )

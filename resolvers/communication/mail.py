@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, update
 
 from auth.actor import Viewer
 from auth.policy import reach, visible
@@ -20,7 +20,8 @@ from resolvers.command import command
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import unread
 from resolvers.context import Ctx
-from resolvers.listing import COMPARATORS, Direction, Listing, Ordering, at
+from resolvers.listing import COMPARATORS, Direction, Listing, Ordering
+from resolvers.reads import Arg, Report, Scalar, Search, reads
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"at": Own("at")}
@@ -34,8 +35,8 @@ def is_recipient(viewer: Viewer, copy: Any) -> ColumnElement[bool]:
     return found
 
 
-async def find_mailbox(
-    ctx: Ctx, *, folder: MailFolder = MailFolder.INBOX, search: str | None = None
+def find_mailbox(
+    viewer: Viewer, *, folder: MailFolder = MailFolder.INBOX, search: Arg[Search] | None = None
 ) -> Listing[MailCopy]:
     """One's own mail in a folder, the newest first (почта). Nobody has a right to anyone else's.
 
@@ -44,68 +45,67 @@ async def find_mailbox(
         characters.
     """
     where = [MailCopy.folder == folder]
-    if search and search.strip():
-        found = ctx.viewer.keys(MailMessage.id, matching(MailMessage.words, search))
+    if search is not None:
+        found = viewer.keys(MailMessage.id, matching(MailMessage.words, search))
         where.append(MailCopy.message_id.in_(found))
     return Listing(MailCopy, (Ordering("at", ORDERS["at"], Direction.DESC),), tuple(where))
 
 
-async def find_mail_thread(ctx: Ctx, *, message_id: Id[MailMessage]) -> Listing[MailMessage]:
+def find_mail_thread(viewer: Viewer, *, message_id: Arg[Id[MailMessage]]) -> Listing[MailMessage]:
     """A conversation, as far as the viewer holds its letters, the oldest first (переписка).
 
     message_id: Any letter of it that the viewer holds.
     """
     first = func.coalesce(MailMessage.thread_id, MailMessage.id)
-    named = visible(ctx.viewer, MailMessage).where(at(MailMessage.id, message_id, ctx))
+    named = visible(viewer, MailMessage).where(MailMessage.id == message_id)
     same = first.in_(named.with_only_columns(first).correlate(None))
     order = (Ordering("sent_at", THREAD_ORDERS["sent_at"]),)
     return Listing(MailMessage, order, (same, MailMessage.sent_at.is_not(None)))
 
 
-async def find_mail_recipients(ctx: Ctx, *, search: str | None = None) -> Listing[Person]:
+@reads(Right.MAIL_WRITE)
+def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -> Listing[Person]:
     """Whom the viewer may write to, of those who can sign in, in Russian order of names (адресная
     книга).
 
     search: A part of the name; case does not matter, and Ё is Е.
     """
-    ctx.actor.require(Right.MAIL_WRITE)
-    active = ctx.viewer.keys(Account.person_id, Account.status == AccountStatus.ACTIVE)
+    active = viewer.keys(Account.person_id, Account.status == AccountStatus.ACTIVE)
     where = [
-        reach(ctx.viewer, Person, Right.MAIL_WRITE),
+        reach(viewer, Person, Right.MAIL_WRITE),
         Person.id.in_(active),
-        Person.id != ctx.viewer.person_id,
+        Person.id != viewer.person_id,
     ]
-    if search and search.strip():
-        where.append(COMPARATORS["contains"](Person.full_name, search.strip()))
+    if search is not None:
+        where.append(COMPARATORS["contains"](Person.full_name, search))
     order = (Ordering("full_name", RECIPIENT_ORDERS["full_name"]),)
     return Listing(Person, order, tuple(where))
 
 
 @dataclass(frozen=True)
-class UnreadCounts:
+class UnreadCounts(Report):
     """What waits to be read by the viewer (непрочитанное).
 
     notices: Notices that stand, are meant for them, and that they have not read.
     mail: Letters in their inbox that they have not read.
     """
 
-    notices: int
-    mail: int
+    notices: Scalar[int]
+    mail: Scalar[int]
 
 
-async def count_unread(ctx: Ctx) -> UnreadCounts:
+def count_unread(viewer: Viewer) -> UnreadCounts:
     """How much waits to be read by the viewer."""
-    await ctx.identified()
-    notices = visible(ctx.viewer, Notice).where(unread(ctx.viewer, Notice))
-    mail = visible(ctx.viewer, MailCopy).where(
-        MailCopy.folder == MailFolder.INBOX, MailCopy.read_at.is_(None)
+    inbox = (MailCopy.folder == MailFolder.INBOX, MailCopy.read_at.is_(None))
+    return UnreadCounts(
+        notices=count_of(viewer, Notice, unread(viewer, Notice)),
+        mail=count_of(viewer, MailCopy, *inbox),
     )
-    counts = [
-        query.with_only_columns(func.count(row.id)).scalar_subquery()
-        for query, row in ((notices, Notice), (mail, MailCopy))
-    ]
-    line: Any = (await ctx.lines(select(*counts)))[0]
-    return UnreadCounts(notices=line[0], mail=line[1])
+
+
+def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[int]:
+    rows = visible(viewer, row).where(*where)
+    return Scalar(rows.with_only_columns(func.count(row.id)).scalar_subquery())
 
 
 # -- what came ------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func
 
+from auth.actor import Viewer
 from auth.communication import stands
 from auth.policy import visible
 from auth.rights import Right
@@ -19,20 +20,20 @@ from models.communication.notices import (
 )
 from models.events import EventKind
 from models.files.files import File
-from models.problems import BadUserInput, Limit, NotFound, Problem, Validation
+from models.problems import Limit, NotFound, Problem, Validation
 from resolvers.command import command
 from resolvers.communication import audience
-from resolvers.communication.attachments import ready_files
 from resolvers.communication.receipts import unread
 from resolvers.context import Ctx
+from resolvers.files.attachments import attach, ready_files
 from resolvers.keep import KEEP, edited
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.loading import of_keys
 from resolvers.news import Fact
+from resolvers.reads import Arg, Search
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
-LONGEST_SEARCH = 200
 
 
 class NoticeWithdrawn(Problem):
@@ -41,17 +42,18 @@ class NoticeWithdrawn(Problem):
     russian = "Объявление снято; опубликуйте новое."
 
 
-def matching(words: Any, search: str) -> ColumnElement[bool]:
-    """Whether stored words hold what is searched for, in any of its Russian forms. Raises
-    BadUserInput for a search longer than anybody types."""
-    if len(search) > LONGEST_SEARCH:
-        raise BadUserInput(field="search", expected=f"at most {LONGEST_SEARCH} characters")
+def matching(words: Any, search: Arg[Search]) -> ColumnElement[bool]:
+    """Whether stored words hold what is searched for, in any of its Russian forms."""
     found: ColumnElement[bool] = words.bool_op("@@")(func.websearch_to_tsquery("russian", search))
     return found
 
 
-async def find_notices(
-    ctx: Ctx, *, unread_only: bool = False, include_hidden: bool = False, search: str | None = None
+def find_notices(
+    viewer: Viewer,
+    *,
+    unread_only: bool = False,
+    include_hidden: bool = False,
+    search: Arg[Search] | None = None,
 ) -> Listing[Notice]:
     """Notices that stand, for the viewer to read: the pinned first, then the newest (объявления).
     Those who oversee the noticeboard see all, others what is for them and what they wrote.
@@ -62,10 +64,10 @@ async def find_notices(
     search: Words in title or text, in any form: `родительское собрание`, `"каток" -лёд`; at most
         200 characters.
     """
-    where = [] if include_hidden else [stands(ctx.viewer, Notice)]
+    where = [] if include_hidden else [stands(viewer, Notice)]
     if unread_only:
-        where.append(unread(ctx.viewer, Notice))
-    if search and search.strip():
+        where.append(unread(viewer, Notice))
+    if search is not None:
         where.append(matching(Notice.words, search))
     order = tuple(Ordering(name, shape, Direction.DESC) for name, shape in ORDERS.items())
     return Listing(Notice, order, tuple(where))
@@ -112,22 +114,22 @@ async def publish_notice(
     ctx.session.add(notice)
     await ctx.session.flush()
     belong(ctx, notice, parts)
-    attach(ctx, notice, files)
+    attach(ctx, NoticeAttachment.notice_id, notice, files)
     ctx.announce(Fact(EventKind.NOTICE_PUBLISHED, notice))
+    if notice.visible_from > now:
+        appear(ctx, notice)
     return notice
+
+
+def appear(ctx: Ctx, notice: Notice) -> None:
+    """Let its audience hear of it when it comes up on the board."""
+    ctx.announce(Fact(EventKind.NOTICE_PUBLISHED, notice, due_at=notice.visible_from))
 
 
 def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
     for part in parts:
         part.notice_id = notice.id
     ctx.session.add_all(parts)
-
-
-def attach(ctx: Ctx, notice: Notice, files: Sequence[int], begin: int = 0) -> None:
-    ctx.session.add_all(
-        NoticeAttachment(notice_id=notice.id, file_id=key, position=place)
-        for place, key in enumerate(files, start=begin)
-    )
 
 
 @command(Right.NOTICES_PUBLISH, Limit, NoticeWithdrawn)
@@ -183,6 +185,8 @@ async def edit_notice(
     await change_attachments(ctx, notice, file_ids, removed_attachment_ids)
     notice.version += 1
     ctx.announce(Fact(EventKind.NOTICE_EDITED, notice))
+    if visible_from is not KEEP:
+        appear(ctx, notice)
     return notice
 
 
@@ -224,7 +228,8 @@ async def change_attachments(
     await ctx.session.execute(delete(NoticeAttachment).where(of_school, gone))
     kept = {one.file_id for one in left}
     begin = max((one.position for one in left), default=-1) + 1
-    attach(ctx, notice, [key for key in files if key not in kept], begin)
+    new = [key for key in files if key not in kept]
+    attach(ctx, NoticeAttachment.notice_id, notice, new, begin=begin)
 
 
 @command(Right.NOTICES_PUBLISH, NoticeWithdrawn)

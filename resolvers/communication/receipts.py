@@ -18,7 +18,8 @@ from models.people.persons import Person
 from models.problems import Problem
 from resolvers.command import command
 from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering, at
+from resolvers.listing import Listing, Ordering
+from resolvers.reads import Arg
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
@@ -78,13 +79,13 @@ def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     return and_(
         stands(viewer, notice),
         notice.author_id != viewer.person_id,
-        notice.id.in_(addressed(viewer)),
+        addressed(viewer, notice),
         ~is_read(viewer, notice),
     )
 
 
-async def find_notice_receipts(
-    ctx: Ctx, *, notice_id: Id[Notice], acknowledged: bool | None = None
+def find_notice_receipts(
+    viewer: Viewer, *, notice_id: Arg[Id[Notice]], acknowledged: bool | None = None
 ) -> Listing[NoticeReceipt]:
     """Who has read a notice, in Russian order of names (лист ознакомления): for its author and for
     those who oversee the noticeboard; others find but their own receipt.
@@ -92,7 +93,7 @@ async def find_notice_receipts(
     notice_id: The notice.
     acknowledged: Only those who have confirmed, or only those who have not; null for both.
     """
-    where = [at(NoticeReceipt.notice_id, notice_id, ctx)]
+    where = [NoticeReceipt.notice_id == notice_id]
     if acknowledged is not None:
         where.append(NoticeReceipt.acknowledged_at.is_not(None).is_(acknowledged))
     return Listing(NoticeReceipt, (Ordering("full_name", ORDERS["full_name"]),), tuple(where))
@@ -123,7 +124,7 @@ async def acknowledge_notice(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
     asked = visible(ctx.viewer, Notice).where(
         Notice.id == notice.id,
         Notice.requires_acknowledgement,
-        Notice.id.in_(addressed(ctx.viewer)),
+        addressed(ctx.viewer, Notice),
     )
     if not await ctx.rows(asked, Notice):
         raise NothingToAcknowledge(of=notice_id)

@@ -10,6 +10,8 @@ import asyncpg
 
 from models.access.roles import Role
 from models.database.address import session
+from models.database.problems import Unfit
+from models.database.roles import OWNER
 from models.secrets import Secrets
 from resolvers.demo.cast import LOGINS, STORIES
 from resolvers.demo.credentials import DEMO_PASSWORD, Credentials
@@ -36,11 +38,22 @@ class Login:
 
 @asynccontextmanager
 async def closing_session(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """As who owns the tables; but a superuser stays one, for to others COPY is closed (RLS)."""
     connection = await session(url)
     try:
+        superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        if not await connection.fetchval(superuser):
+            await act_as_owner(connection)
         yield connection
     finally:
         await connection.close()
+
+
+async def act_as_owner(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    try:
+        await connection.execute(f"SET ROLE {OWNER}")
+    except asyncpg.InsufficientPrivilegeError as problem:
+        raise Unfit(f"The demo is for a member of {OWNER}: {problem}.") from problem
 
 
 async def load(

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.timetable.lessons import Homework, Lesson, LessonStatus
+from models.timetable.homework import Homework
+from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.demo.cast import CLASS
 from resolvers.demo.curriculum import ALGEBRA
 from resolvers.demo.ground import Site

@@ -174,6 +174,6 @@ def topic(subject: str, grade: int, number: int, of: int) -> str:
     """The topic of a lesson by its number, from 0, `of` all in the year."""
     topics = listed(subject, grade)
     place = number * len(topics) // of
-    first = -(-place * of // len(topics))
+    first, end = (-(-border * of // len(topics)) for border in (place, place + 1))
     stages = STAGES.get(subject, USUAL_STAGES)
-    return topics[place] + stages[(number - first) % len(stages)]
+    return topics[place] + stages[(number - first) * len(stages) // max(end - first, len(stages))]

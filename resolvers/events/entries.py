@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
+from models.base import Id, OfSchool
 from models.events import Event, EventKind, Topic
 from models.problems import BadUserInput
 
@@ -58,6 +60,11 @@ class Entry:
         )  # fmt: skip
 
     @property
+    def subject(self) -> Id[OfSchool]:
+        """The row it is about."""
+        return parsed(self.entity)
+
+    @property
     def is_for_a_section(self) -> bool:
         """Whether it concerns the journals of all who were in a lesson, whom the log leaves out."""
         return self.kind is EventKind.HOMEWORK_SET and self.student_id is None
@@ -80,6 +87,12 @@ class Entry:
                  self.student_id, self.persons)  # fmt: skip
         digest = hashlib.blake2b(repr(parts).encode(), digest_size=9).digest()
         return base64.urlsafe_b64encode(digest).decode()
+
+
+@lru_cache(maxsize=10_000)
+def parsed(entity: str) -> Id[OfSchool]:
+    """Remembered, as all who hear of an event ask."""
+    return Id.parse(entity)
 
 
 @dataclass(frozen=True, slots=True)

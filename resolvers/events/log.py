@@ -9,16 +9,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from models.base import Id, holds_on
-from models.events import Event, Topic
+from models.base import holds_on
+from models.events import Event, ScheduledEvent, SchoolHead, Topic
 from models.structure.sections import SectionMembership
-from models.timetable.lessons import Homework, Lesson
+from models.timetable.homework import Homework
+from models.timetable.lessons import Lesson
 from resolvers.context import stand_in
+from resolvers.events.clearing import clear
 from resolvers.events.entries import Cursor, Entry, Interest
+from resolvers.events.schedule import release
 from resolvers.events.tail import MissedReason
 from resolvers.loading import of_keys
 
 # Not through `visible`: an event says nothing to anyone until its row has passed the policy.
+
+
+def pulse(school_id: int) -> Select[int, datetime | None]:
+    """How far the log of a school goes, and when it is to go on by itself."""
+    mine = ScheduledEvent.school_id == school_id
+    due = select(func.min(ScheduledEvent.due_at)).where(mine).scalar_subquery()
+    return select(SchoolHead.event_seq, due).where(SchoolHead.school_id == school_id)
 
 
 def newest(school_id: Any) -> Select[Event]:
@@ -49,10 +59,23 @@ class Log:
             await stand_in(session, self.school_id)
             yield session
 
-    async def last(self) -> Entry | None:
+    async def pulse(self, now: datetime) -> tuple[int, datetime | None]:
         async with self.opened() as session:
-            found = (await session.scalars(newest(self.school_id))).one_or_none()
-            return Entry.of(found) if found else None
+            head, due = (await session.execute(pulse(self.school_id))).one()
+            if due is not None and due <= now:
+                await release(session, self.school_id, now)
+                head, due = (await session.execute(pulse(self.school_id))).one()
+                await session.commit()
+            return head, due
+
+    async def recent(self, most: int) -> list[Entry]:
+        async with self.opened() as session:
+            found = (await session.scalars(newest(self.school_id).limit(most))).all()
+            return await self._with_students(session, [Entry.of(one) for one in reversed(found)])
+
+    async def clear(self, oldest: datetime) -> bool:
+        async with self.opened() as session:
+            return await clear(session, self.school_id, oldest)
 
     async def since(self, seq: int, most: int) -> list[Entry]:
         async with self.opened() as session:
@@ -83,12 +106,12 @@ class Log:
         self, interest: Interest, after: int, oldest: datetime, most: int
     ) -> MissedReason | None:
         later = (Event.school_id == self.school_id, Event.seq > after)
-        following = select(Event.at).where(*later).order_by(Event.seq).limit(1).scalar_subquery()
+        following = select(Event).where(*later).order_by(Event.seq).limit(1)
         told = select(Event.seq).where(*later, of_interest(interest)).limit(most + 1).subquery()
         async with self.opened() as session:
-            count = select(func.count()).select_from(told).scalar_subquery()
-            next_at, number = (await session.execute(select(following, count))).one()
-        if next_at is not None and next_at < oldest:
+            first = (await session.scalars(following)).one_or_none()
+            number = await session.scalar(select(func.count()).select_from(told)) or 0
+        if first is not None and (first.at < oldest or first.seq > after + 1):  # cleared away
             return MissedReason.TOO_OLD
         return MissedReason.TOO_MANY if number > most else None
 
@@ -103,7 +126,7 @@ class Log:
     async def _with_students(self, session: AsyncSession, entries: Sequence[Entry]) -> list[Entry]:
         """Entries with the students whose homework it is: looked up once for all who listen, so
         that only the families of a section are woken by its homework."""
-        homework = [Id.parse(e.entity).key for e in entries if e.is_for_a_section]
+        homework = [e.subject.key for e in entries if e.is_for_a_section]
         if not homework:
             return list(entries)
         member = SectionMembership
@@ -120,7 +143,7 @@ class Log:
         found = (await session.execute(query)).all()
         students = {key: frozenset(keys) for key, keys in found}
         return [
-            replace(e, concerns=students.get(Id.parse(e.entity).key, frozenset()))
+            replace(e, concerns=students.get(e.subject.key, frozenset()))
             if e.is_for_a_section
             else e
             for e in entries

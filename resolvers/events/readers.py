@@ -13,6 +13,7 @@ from itertools import islice
 
 from resolvers.events.entries import Cursor, Entry, Interest
 from resolvers.events.tail import Missed, MissedReason, Pace, Source, Tail
+from resolvers.events.turns import Turns
 
 BATCH = 100
 """How many events a listener is given at a time."""
@@ -26,43 +27,51 @@ class Reader:
     """
 
     tail: Tail
+    turns: Turns
     interest: Interest
-    now: Callable[[], datetime]
     start: Cursor | None
     seq: int
     life: int
 
-    async def batch(self, patience: float) -> Sequence[Entry]:
-        """The next events of interest, in order; none when patience ran out before there were any.
-        Raises Missed, once, and then goes on from the end of the log."""
+    async def batch(self) -> Sequence[Entry]:
+        """The next events of interest, in order; none when it is time to look at the listener again
+        before there were any. Raises Missed, once, and then goes on from the end of the log."""
         try:
             await self._begin()
             if found := await self._found():
                 return found
             with suppress(TimeoutError):
-                async with asyncio.timeout(patience):  # in this task: it waits from here on
+                async with asyncio.timeout(self._patience()):  # in this task: it waits here
                     self.seq = max(self.seq, await self.tail.news(self.interest))
             return await self._found()
         except Missed:
             self.seq, self.life = self.tail.head, self.tail.life
             raise
 
+    def _patience(self) -> float:
+        """Seconds until the listener is to be looked at again: all at the same time, for what is
+        asked of many at once costs little more than what is asked of one."""
+        recheck = self.tail.pace.recheck
+        return recheck - asyncio.get_running_loop().time() % recheck
+
     async def _begin(self) -> None:
         start, self.start = self.start, None
         if start is not None:
-            if start != self.tail.cursor and (reason := await self.tail.source.doubt(start)):
+            if start != self.tail.cursor and (reason := await self._doubt(start)):
                 raise Missed(reason)
             self.seq = start.seq
 
+    async def _doubt(self, start: Cursor) -> MissedReason | None:
+        if known := self.tail.entry(start.seq):
+            same = known.fingerprint == start.fingerprint
+            return None if same else MissedReason.UNKNOWN_CURSOR
+        async with self.turns.turn():
+            return await self.tail.source.doubt(start)
+
     async def _found(self) -> Sequence[Entry]:
-        tail, pace = self.tail, self.tail.pace
+        tail = self.tail
         while self.life == tail.life and self.seq < tail.floor:
-            oldest = self.now() - pace.retention
-            if reason := await tail.source.lack(self.interest, self.seq, oldest, pace.backlog):
-                raise Missed(reason)
-            upto = tail.head
-            found, self.seq = await tail.source.page(self.interest, self.seq, upto, BATCH)
-            if found:
+            if found := await self._page():
                 return found
         if self.life != tail.life:
             raise Missed(MissedReason.UNKNOWN_CURSOR)
@@ -71,12 +80,26 @@ class Reader:
         self.seq = found[-1].seq if len(found) == BATCH else max(self.seq, tail.head)
         return found
 
+    async def _page(self) -> Sequence[Entry]:
+        """What the ring has no more."""
+        tail, pace = self.tail, self.tail.pace
+        async with self.turns.turn():
+            oldest = tail.now() - pace.retention
+            if reason := await tail.source.lack(self.interest, self.seq, oldest, pace.backlog):
+                raise Missed(reason)
+            upto = tail.head
+            found, self.seq = await tail.source.page(self.interest, self.seq, upto, BATCH)
+            return found
+
 
 class Tails:
-    """The ends of all logs that are listened to in this process."""
+    """The ends of all logs that are listened to in this process.
 
-    def __init__(self, pace: Pace | None = None) -> None:
-        self.pace = pace or Pace()
+    connections: How many of the database those who listen may use at once.
+    """
+
+    def __init__(self, pace: Pace | None = None, connections: int = 5) -> None:
+        self.pace, self.turns = pace or Pace(), Turns(connections)
         self._tails: dict[int, Tail] = {}
 
     def wake(self, school_id: int) -> None:
@@ -99,11 +122,11 @@ class Tails:
         school_id = source.school_id
         tail = self._tails.get(school_id)
         if tail is None:
-            tail = self._tails[school_id] = Tail(source, self.pace)
+            tail = self._tails[school_id] = Tail(source, self.pace, now)
         tail.readers += 1
         try:
             await tail.ready.wait()
-            yield Reader(tail, interest, now, start, tail.head, tail.life)
+            yield Reader(tail, self.turns, interest, start, tail.head, tail.life)
         finally:
             tail.readers -= 1
             if not tail.readers:

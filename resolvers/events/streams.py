@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 
+from auth.actor import Viewer
 from auth.communication import was_addressed
 from auth.journal import was_marked
 from auth.policy import seen
@@ -20,9 +21,9 @@ from models.people.students import Student
 from models.timetable.lessons import Lesson
 from resolvers.context import Ctx
 from resolvers.events.entries import Entry, Interest, cursor_at
-from resolvers.events.listening import Ear, Heard, Stream, listen
+from resolvers.events.hearing import OUT_OF_REACH, Crowd, Ear, Told
+from resolvers.events.listening import Heard, Stream, listen
 from resolvers.events.log import newest
-from resolvers.events.problems import AccessRevoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,6 @@ async def events_cursor(ctx: Ctx) -> str | None:
     return str(cursor_at(ctx.actor.school_id, last))
 
 
-async def always(ctx: Ctx) -> bool:
-    """For streams that need no more than their right."""
-    return True
-
-
 def heard(entry: Entry) -> dict[str, Any]:
     return {"cursor": entry.cursor, "occurred_at": entry.at, "kind": entry.kind}
 
@@ -88,26 +84,47 @@ def heard(entry: Entry) -> dict[str, Any]:
 
 
 def notice_events(ctx: Ctx, *, after: str | None = None) -> Stream:
-    """What happens on the noticeboard (доска объявлений) to notices the viewer may read.
+    """What happens on the noticeboard (доска объявлений) to notices the viewer may read. One that
+    is to be seen later is told of when its time comes.
 
     after: The `cursor` of the last event heard, to go on from there; null: from now on.
     """
-    board = Ear(Right.NOTICES_READ, lambda _: Interest(Topic.NOTICES), always, notice_event)
-    return listen(ctx, board, after, "Subscription.noticeEvents")
+    return listen(ctx, BOARD, after)
 
 
-async def notice_event(ctx: Ctx, entry: Entry) -> NoticeEvent | None:
-    """A notice that was taken down is told of to those who had it on their board."""
-    key, viewer = Id.parse(entry.entity).key, ctx.viewer
-    gone = entry.kind is EventKind.NOTICE_WITHDRAWN
-    told = was_addressed(viewer, Notice) if gone else false()
-    here, readable = (Notice.school_id == viewer.school_id, seen(viewer, Notice))
-    query: Any = select(Notice, readable).where(here, Notice.id == key, or_(readable, told))
-    for notice, is_readable in await ctx.lines(query):
-        return NoticeEvent(
-            **heard(entry), notice_id=entry.entity, notice=notice if is_readable else None
-        )
-    return None
+async def tell_notices(crowd: Crowd) -> Told:
+    """That a notice was taken down is told to those who had it on their board, and after that
+    nothing else is told of it."""
+    viewer, them = crowd.viewer, crowd.them()
+    readable = seen(viewer, Notice)
+    told = or_(readable, was_addressed(viewer, Notice))
+    if not withdraws(crowd.entry):
+        told = and_(readable, Notice.withdrawn_at.is_(None))
+    here = and_(Notice.school_id == viewer.school_id, Notice.id == them.c.key)
+    query = select(them.c.place, Notice.id, readable).join(Notice, here).where(told)
+    lines = await crowd.lines(query)
+    rows = await crowd.rows(Notice, [key for _, key, may_read in lines if may_read])
+
+    def event(entry: Entry, notice: Notice | None) -> NoticeEvent:
+        return NoticeEvent(**heard(entry), notice_id=entry.entity, notice=notice)
+
+    return {
+        place: event(crowd.entry_of(place), rows[key] if may_read else None)
+        for place, key, may_read in lines
+    }
+
+
+def withdraws(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind is EventKind.NOTICE_WITHDRAWN
+
+
+BOARD = Ear(
+    coordinate="Subscription.noticeEvents",
+    right=Right.NOTICES_READ,
+    interest=lambda actor, _: Interest(Topic.NOTICES),
+    alike=withdraws,
+    tell=tell_notices,
+)
 
 
 # -- mail -----------------------------------------------------------------------------
@@ -118,19 +135,29 @@ def mail_events(ctx: Ctx, *, after: str | None = None) -> Stream:
 
     after: The `cursor` of the last event heard, to go on from there; null: from now on.
     """
-
-    def mine(ctx: Ctx) -> Interest:
-        return Interest(Topic.MAIL, ctx.actor.person_id)
-
-    return listen(ctx, Ear(Right.MAIL_USE, mine, always, mail_event), after,
-                  "Subscription.mailEvents")  # fmt: skip
+    return listen(ctx, MAILBOX, after)
 
 
-async def mail_event(ctx: Ctx, entry: Entry) -> MailEvent | None:
-    message = await ctx.find(Id(MailMessage, entry.school_id, Id.parse(entry.entity).key))
-    if message is None:
-        return None
-    return MailEvent(**heard(entry), message_id=entry.entity, message=message)
+async def tell_letters(crowd: Crowd) -> Told:
+    """To whom it came, as long as they keep it."""
+    viewer, them = crowd.viewer, crowd.them()
+    here = and_(seen(viewer, MailMessage), MailMessage.id == them.c.key)
+    lines = await crowd.lines(select(them.c.place, MailMessage.id).join(MailMessage, here))
+    rows = await crowd.rows(MailMessage, [key for _, key in lines])
+
+    def event(entry: Entry, message: MailMessage) -> MailEvent:
+        return MailEvent(**heard(entry), message_id=entry.entity, message=message)
+
+    return {place: event(crowd.entry_of(place), rows[key]) for place, key in lines}
+
+
+MAILBOX = Ear(
+    coordinate="Subscription.mailEvents",
+    right=Right.MAIL_USE,
+    interest=lambda actor, _: Interest(Topic.MAIL, actor.person_id),
+    alike=lambda _: None,
+    tell=tell_letters,
+)
 
 
 # -- the journal ----------------------------------------------------------------------
@@ -138,56 +165,61 @@ async def mail_event(ctx: Ctx, entry: Entry) -> MailEvent | None:
 
 def journal_events(ctx: Ctx, *, student_id: Id[Student], after: str | None = None) -> Stream:
     """What happens in a student's journal (журнал): marks, attendance, homework and term marks,
-    each as far as the viewer may read it. A mark that is published later is not told of before,
-    nor when that time comes.
+    each as far as the viewer may read it. A mark that is published later is told of then.
 
     student_id: Whose journal.
     after: The `cursor` of the last event heard, to go on from there; null: from now on.
     """
-    about = Interest(Topic.JOURNAL, student_id.key)
-
-    async def reaches(ctx: Ctx) -> bool:
-        return await ctx.find(student_id) is not None
-
-    async def told(ctx: Ctx, entry: Entry) -> JournalEvent | None:
-        return await journal_event(ctx, entry, student_id)
-
-    ear = Ear(Right.STUDENTS_READ, lambda _: about, reaches, told)
-    return listen(ctx, ear, after, "Subscription.journalEvents")
+    return listen(ctx, JOURNAL, after, student_id)
 
 
-async def journal_event(ctx: Ctx, entry: Entry, student_id: Id[Student]) -> JournalEvent | None:
-    """Raises AccessRevoked when the student is out of reach: the same statement looks."""
-    viewer, student = ctx.viewer, student_id.key
-    target, which = changed(ctx, entry, student)
-    query: Any = (
-        select(Student.id, target)
-        .outerjoin_from(Student, target, and_(seen(viewer, target), which))
-        .where(seen(viewer, Student), Student.id == student)
-    )
-    lines = await ctx.lines(query)
-    if not lines:
-        raise AccessRevoked
-    row: OfSchool | None = lines[0][1]
-    if row is None:
-        return None
-    return JournalEvent(
-        **heard(entry), student_id=str(student_id), entity_id=str(row.global_id), node=row
-    )
+async def tell_journal(crowd: Crowd) -> Told:
+    """Whether the student is in reach is asked by the same statement."""
+    viewer, them = crowd.viewer, crowd.them()
+    in_reach = and_(seen(viewer, Student), Student.id == them.c.whose)
+    query: Any = select(them.c.place, null()).join(Student, in_reach)
+    if crowd.entry is None:
+        return dict(await crowd.lines(query))
+    target, which = changed(viewer, them, crowd.entry)
+    query = select(them.c.place, target.id).select_from(them).join(Student, in_reach)
+    lines = await crowd.lines(query.outerjoin(target, and_(seen(viewer, target), which)))
+    rows = await crowd.rows(target, [key for _, key in lines if key is not None])
+
+    def event(place: int, row: OfSchool) -> JournalEvent:
+        student_id, entity_id = crowd.asked[place - 1].whose, row.global_id
+        return JournalEvent(
+            **heard(crowd.entry_of(place)),
+            student_id=str(Id(Student, row.school_id, student_id)),
+            entity_id=str(entity_id),
+            node=row,
+        )
+
+    return {place: event(place, rows[key]) if key is not None else None for place, key in lines}
 
 
-def changed(ctx: Ctx, entry: Entry, student: int) -> tuple[Any, ColumnElement[bool]]:
-    """Which row an event is about, for one student."""
-    named = Id.parse(entry.entity)
+def changed(viewer: Viewer, them: Any, entry: Entry) -> tuple[Any, ColumnElement[bool]]:
+    """Which row an event is about, for the student each of them listens to."""
+    named = entry.subject.row
     if entry.kind is EventKind.MARK_WITHDRAWN:
         mark = select(Mark.id).where(
-            Mark.school_id == ctx.viewer.school_id,
+            Mark.school_id == viewer.school_id,
             Mark.assignment_id == Assignment.id,
-            Mark.student_id == student,
-            was_marked(ctx.viewer, Mark),
+            Mark.student_id == them.c.whose,
+            was_marked(viewer, Mark),
         )
-        return Assignment, and_(Assignment.id == named.key, exists(mark.correlate(Assignment)))
-    if named.row is Lesson:  # all who were in it and not recorded yet
+        marked = exists(mark.correlate(Assignment, them))
+        return Assignment, and_(Assignment.id == them.c.key, marked)
+    if named is Lesson:  # all who were in it and not recorded yet
         record = AttendanceRecord
-        return record, and_(record.lesson_id == named.key, record.student_id == student)
-    return named.row, named.row.id == named.key
+        return record, and_(record.lesson_id == them.c.key, record.student_id == them.c.whose)
+    return named, named.id == them.c.key
+
+
+JOURNAL = Ear(
+    coordinate="Subscription.journalEvents",
+    right=Right.STUDENTS_READ,
+    interest=lambda _, student: Interest(Topic.JOURNAL, student),
+    alike=lambda entry: (entry.kind, entry.subject.row),
+    tell=tell_journal,
+    otherwise=OUT_OF_REACH,
+)

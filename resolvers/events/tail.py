@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import count
 from typing import Protocol
 
 from resolvers.events.entries import Cursor, Entry, Interest, cursor_at
@@ -16,6 +17,10 @@ log = logging.getLogger("gorod.events")
 
 AT_ONCE = 500
 """How many events are read from the table by one statement."""
+SOON = 0.01
+"""Seconds, at the least, until what should have happened by now is looked for again."""
+CLEARING = timedelta(hours=1)
+"""How often events that are too old are cleared away."""
 
 
 class MissedReason(Enum):
@@ -46,12 +51,12 @@ class Pace:
     poll: Seconds between looks at the log when nobody says that there is something new in it.
     recheck: Seconds after which a listener who was told nothing is looked at again.
     retention: How long after an event one can still go on from before it.
-    backlog: How many events one can be behind.
-    ring: How many recent events are kept in memory for each school that is listened to.
+    backlog: How many events one can be behind who is behind the ring.
+    ring: How many recent events are kept in memory for each school that is listened to; at least 1.
     """
 
     poll: float = 0.5
-    recheck: float = 20.0
+    recheck: float = 5.0
     retention: timedelta = timedelta(days=7)
     backlog: int = 10_000
     ring: int = 1_000
@@ -64,8 +69,11 @@ class Source(Protocol):
     def school_id(self) -> int:
         """Which school."""
 
-    async def last(self) -> Entry | None:
-        """The newest event."""
+    async def pulse(self, now: datetime) -> tuple[int, datetime | None]:
+        """Make events of what is due. The number of the newest event, and when more will be due."""
+
+    async def recent(self, most: int) -> list[Entry]:
+        """The newest events, in order."""
 
     async def since(self, seq: int, most: int) -> list[Entry]:
         """Events from this number on, in order."""
@@ -83,12 +91,15 @@ class Source(Protocol):
     ) -> MissedReason | None:
         """Why one cannot be told all after this number; None if one can."""
 
+    async def clear(self, oldest: datetime) -> bool:
+        """Clear away some of the events that are older; whether there are more of them."""
+
 
 class Tail:
     """The end of a school's log."""
 
-    def __init__(self, source: Source, pace: Pace) -> None:
-        self.source, self.pace = source, pace
+    def __init__(self, source: Source, pace: Pace, now: Callable[[], datetime]) -> None:
+        self.source, self.pace, self.now = source, pace, now
         self.entries: list[Entry] = []
         """The ring: without gaps, the newest last."""
         self.newest: Entry | None = None
@@ -97,6 +108,10 @@ class Tail:
         self.life = 0
         """Counts how often the log turned out to be another one than before."""
         self.readers = 0
+        self.due: datetime | None = None
+        """When something will come into view."""
+        self.cleared: datetime | None = None
+        """When what was too old was cleared away."""
         self.woken, self.ready = asyncio.Event(), asyncio.Event()
         self._waiting: dict[Interest, set[asyncio.Future[int]]] = defaultdict(set)
         self._closing = False
@@ -113,6 +128,10 @@ class Tail:
     def after(self, seq: int) -> Sequence[Entry]:
         """What the ring has after this number, which must not lie before its floor."""
         return self.entries[seq - self.floor :]
+
+    def entry(self, seq: int) -> Entry | None:
+        """The event of this number, if the ring has it."""
+        return self.entries[seq - self.floor - 1] if self.floor < seq <= self.head else None
 
     async def news(self, interest: Interest) -> int:
         """Wait for something of interest; the number after which it is to be found."""
@@ -137,15 +156,34 @@ class Tail:
             try:
                 await self._read()
                 self.ready.set()
+                await self._clear()
             except Exception:  # whatever it is, it must not leave listeners deaf for good
+                self.due = None
                 log.warning("the log of events cannot be read", exc_info=True)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.pace.poll):
+                async with asyncio.timeout(self._pause()):
                     await self.woken.wait()
 
+    def _pause(self) -> float:
+        """Seconds until there may be something new."""
+        if self.due is None:
+            return self.pace.poll
+        return min(self.pace.poll, max(SOON, (self.due - self.now()).total_seconds()))
+
     async def _read(self) -> None:
-        if not self.ready.is_set() or not await self._went_on():
-            self._begin_at(await self.source.last())
+        head, self.due = await self.source.pulse(self.now())
+        known = self.ready.is_set()
+        if known and (head == self.head or await self._went_on()):
+            return
+        self._begin_at(await self.source.recent(self.pace.ring))
+
+    async def _clear(self) -> None:
+        now = self.now()
+        if self.cleared is None or now - self.cleared >= CLEARING:
+            if await self.source.clear(now - self.pace.retention):
+                self.woken.set()  # and on with it, but first of all with what is new
+            else:
+                self.cleared = now
 
     async def _went_on(self) -> bool:
         """Read what is new. The newest event known is read again with it: if it is another one by
@@ -160,9 +198,13 @@ class Tail:
             if len(found) < AT_ONCE:
                 return True
 
-    def _begin_at(self, newest: Entry | None) -> None:
+    def _begin_at(self, recent: Sequence[Entry]) -> None:
+        """With these in the ring, so that those who come back after a restart, all at once, need
+        not read them one by one."""
         self.life += 1
-        self.entries, self.newest, self.floor = [], newest, newest.seq if newest else 0
+        self.newest = recent[-1] if recent else None
+        self.floor = self.head - unbroken(recent, self.now() - self.pace.retention)
+        self.entries = list(recent[len(recent) - (self.head - self.floor) :])
         for interest in list(self._waiting):
             self._tell(interest, self.head)
 
@@ -188,3 +230,13 @@ class Tail:
 def in_turn(head: int, new: Sequence[Entry]) -> bool:
     """Whether numbers go on without a gap."""
     return all(entry.seq == number for number, entry in enumerate(new, start=head + 1))
+
+
+def unbroken(recent: Sequence[Entry], oldest: datetime) -> int:
+    """How many of the newest events are not too old, and without a gap."""
+    number = 0
+    for entry, seq in zip(reversed(recent), count(recent[-1].seq if recent else 0, -1)):
+        if entry.seq != seq or entry.at < oldest:
+            break
+        number += 1
+    return number

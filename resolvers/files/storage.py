@@ -16,7 +16,7 @@ class Storage:
     def __init__(self, url: str) -> None:
         if url.startswith("file://"):
             folder = Path(url.removeprefix("file://"))
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.store: ObjectStore = LocalStore(str(folder))
         else:
             self.store = from_url(url, client_options={"timeout": "30s"})

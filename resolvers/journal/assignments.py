@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from auth.policy import visible
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
@@ -12,13 +12,13 @@ from models.problems import PeriodClosed, Validation, YearArchived
 from models.timetable.lessons import Lesson
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.reads import Rows
 from resolvers.timetable.lessons import open_lesson
 
 
-async def find_assignment_types(ctx: Ctx) -> list[AssignmentType]:
+def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
     """Kinds of work, in the school's own order (типы заданий)."""
-    query = visible(ctx.viewer, AssignmentType).order_by(AssignmentType.position)
-    return list(await ctx.rows(query, AssignmentType))
+    return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
 @command(Right.MARKS_WRITE, PeriodClosed, YearArchived)

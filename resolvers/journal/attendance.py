@@ -3,7 +3,7 @@
 from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
 
-from auth.policy import visible
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.events import EventKind
@@ -16,11 +16,11 @@ from models.timetable.lessons import Lesson
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.journal.cells import AWAY
-from resolvers.journal.marks import NotHeldYet
-from resolvers.listing import at
+from resolvers.journal.writing import NotHeldYet
+from resolvers.keep import as_expected
 from resolvers.news import Fact
-from resolvers.shapes import NOTHING, Wanted
-from resolvers.timetable.lessons import as_expected, hold, open_lesson
+from resolvers.reads import Arg, Rows
+from resolvers.timetable.lessons import hold, open_lesson
 
 
 class HasMarks(Problem):
@@ -29,18 +29,13 @@ class HasMarks(Problem):
     russian = "У ученика есть отметка за этот урок, значит, он был; сначала уберите отметку."
 
 
-async def find_attendance(
-    ctx: Ctx, wanted: Wanted = NOTHING, *, lesson_id: Id[Lesson]
-) -> list[AttendanceRecord]:
+def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[AttendanceRecord]:
     """Who was in a lesson, as far as the viewer may know (посещаемость урока).
 
     lesson_id: The lesson.
     """
-    query = visible(ctx.viewer, AttendanceRecord).where(
-        at(AttendanceRecord.lesson_id, lesson_id, ctx)
-    )
-    query = query.order_by(AttendanceRecord.student_id)
-    return list(await ctx.rows(query, AttendanceRecord, wanted))
+    in_lesson = AttendanceRecord.lesson_id == lesson_id
+    return Rows(AttendanceRecord, (in_lesson,), order=(AttendanceRecord.student_id,))
 
 
 @command(Right.ATTENDANCE_WRITE, PeriodClosed, YearArchived, NotHeldYet, HasMarks)

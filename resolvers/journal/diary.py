@@ -1,21 +1,19 @@
 """A student's diary: days, their lessons, and in each what concerns this student."""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func
 
-from auth.policy import seen
+from auth.actor import Actor, Viewer
 from auth.rights import Right
 from models.base import Id
 from models.journal.diary import DiaryLesson
 from models.people.students import Student
 from models.problems import BadUserInput
 from models.timetable.lessons import LessonStatus
-from resolvers.context import Ctx
-from resolvers.shapes import Wanted, looks_ahead
+from resolvers.reads import Arg, Groups, Report, Row, Rows, reads
 
 LONGEST = 62
 
@@ -33,54 +31,53 @@ class DiaryDay:
 
 
 @dataclass(frozen=True)
-class Diary:
+class Diary(Report):
     """A student's diary (дневник).
 
     student: Whose it is.
     days: Days with lessons, in order.
     """
 
-    student: Student
-    days: list[DiaryDay]
+    needs: ClassVar = ("student",)
+
+    student: Row[Student]
+    days: Groups[DiaryDay]
 
 
-@looks_ahead(
-    Right.LESSONS_READ, lessons=(DiaryLesson, "days", "lessons"), student=(Student, "student")
-)
-async def find_diary(
-    ctx: Ctx,
-    wanted: Mapping[str, Wanted],
+def checked(
+    actor: Actor, student_id: Any, from_: date | None = None, to: date | None = None
+) -> None:
+    """Raises BadUserInput for days that are none."""
+    first = from_ or actor.today - timedelta(days=actor.today.weekday())
+    bounded(first, to or first + timedelta(days=6), LONGEST)
+
+
+@reads(Right.LESSONS_READ, checked)
+def find_diary(
+    viewer: Viewer,
     *,
-    student_id: Id[Student],
-    from_: date | None = None,
-    to: date | None = None,
-) -> Diary | None:
+    student_id: Arg[Id[Student]],
+    from_: Arg[date] | None = None,
+    to: Arg[date] | None = None,
+) -> Diary:
     """A student's diary; null for a student the viewer may not see.
 
     student_id: Whose.
     from_: First day, school-local; null for Monday of this week.
     to: Last day, school-local, at most 62 days later; null for the week that begins with `from`.
     """
-    first = from_ or ctx.actor.today - timedelta(days=ctx.actor.today.weekday())
-    last = to or first + timedelta(days=6)
-    bounded(first, last, LONGEST)
-    student = await ctx.find(student_id, wanted["student"])
-    if student is None:
-        return None
-    query = (
-        select(DiaryLesson)
-        .where(
-            seen(ctx.viewer, DiaryLesson),
-            DiaryLesson.student_id == student.id,
-            DiaryLesson.date.between(first, last),
-            DiaryLesson.status != LessonStatus.CANCELLED,
-        )
-        .order_by(DiaryLesson.date, DiaryLesson.starts_at, DiaryLesson.id)
+    monday: Any = cast(func.date_trunc("week", viewer.today), Date)
+    first = monday if from_ is None else from_
+    lessons = (
+        DiaryLesson.student_id == student_id,
+        DiaryLesson.date.between(first, first + 6 if to is None else to),
+        DiaryLesson.status != LessonStatus.CANCELLED,
     )
-    days: dict[date, list[DiaryLesson]] = defaultdict(list)
-    for lesson in await ctx.rows(query, DiaryLesson, wanted["lessons"]):
-        days[lesson.date].append(lesson)
-    return Diary(student, [DiaryDay(day, lessons) for day, lessons in days.items()])
+    in_time = (DiaryLesson.date, DiaryLesson.starts_at)
+    return Diary(
+        student=Row(Student, (Student.id == student_id,)),
+        days=Groups(DiaryDay, Rows(DiaryLesson, lessons, in_time), by="date"),
+    )
 
 
 def bounded(first: date, last: date, longest: int) -> None:

@@ -32,8 +32,8 @@ from models.structure.sections import MarkScale, Section, SectionMembership
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.journal.averages import weighted_average
+from resolvers.keep import as_expected
 from resolvers.news import Fact
-from resolvers.timetable.lessons import as_expected
 
 V = TermMarkValue
 NEUTRAL = {V.EXEMPT, V.NOT_ASSESSED}

@@ -1,32 +1,31 @@
 """The sheet by which term marks are set: for each student of a section what they have, what it
 comes to, and what to mind."""
 
-from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Float, and_, case, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, and_, case, cast, func, select
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
 from models.journal.attendance import AttendanceRecord
-from models.journal.marks import Mark
-from models.journal.term_marks import TermMark, TermMarkKind, TermMarkValue
+from models.journal.term_marks import TermMarkKind, TermMarkValue
 from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.school.schools import School
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.context import Ctx
 from resolvers.journal.averages import mark_count, suggested_value, weighted_average
 from resolvers.journal.cells import AWAY
 from resolvers.journal.term_marks import VALUES
-from resolvers.shapes import Wanted, looks_ahead
+from resolvers.reads import Arg, Report, Row, Rows, reads
+from resolvers.shapes import Via
 
 
 class TermMarkWarning(Enum):
@@ -40,33 +39,15 @@ class TermMarkWarning(Enum):
     MISSED_TOO_MUCH = "MISSED_TOO_MUCH"
 
 
-@dataclass
 class TermMarkRow:
     """One student in the sheet.
 
-    full_name: Surname, given name, patronymic.
-    weighted_average: To 0.01, halves up (средневзвешенный балл); null without marks.
-    mark_count: How many marks the average rests on.
-    suggested_value: What the average speaks for; null without marks.
     warnings: What to mind.
-    marks: Marks in the term, in order of time.
-    term_mark: The term mark that is set; null when there is none.
-    student: The student's card; null when it is not for the viewer.
     """
-
-    student_key: int
-    full_name: str
-    weighted_average: Decimal | None
-    mark_count: int
-    suggested_value: TermMarkValue | None
-    warnings: list[TermMarkWarning]
-    marks: list[Mark]
-    term_mark: TermMark | None
-    student: Student | None
 
 
 @dataclass(frozen=True)
-class TermMarkSheet:
+class TermMarkSheet(Report):
     """A section's sheet for a term (ведомость итоговых отметок).
 
     section: Whose it is.
@@ -74,142 +55,143 @@ class TermMarkSheet:
     rows: Everyone who was in the section during the term, in Russian order of names.
     """
 
-    section: Section
-    term: Term
-    rows: list[TermMarkRow]
+    needs: ClassVar = ("section", "term")
+
+    section: Row[Section]
+    term: Row[Term]
+    rows: Rows[Student]
 
 
-@looks_ahead(
-    Right.TERM_MARKS_READ,
-    marks=(Mark, "rows", "marks"),
-    term_marks=(TermMark, "rows", "term_mark"),
-    students=(Student, "rows", "student"),
-)
-async def find_term_mark_sheet(
-    ctx: Ctx, wanted: dict[str, Wanted], *, section_id: Id[Section], term_id: Id[Term]
-) -> TermMarkSheet | None:
+@reads(Right.TERM_MARKS_READ)
+def find_term_mark_sheet(
+    viewer: Viewer, *, section_id: Arg[Id[Section]], term_id: Arg[Id[Term]]
+) -> TermMarkSheet:
     """The sheet of a section for a term; null where the viewer may not see one of the two. It tells
     of each student only what the viewer may know.
 
     section_id: Whose.
     term_id: The term.
     """
-    section, term = await ctx.find(section_id), await ctx.find(term_id)
-    if section is None or term is None:
-        return None
-    lines = await ctx.lines(sheet_query(ctx.viewer, section, term))
-    marks = await marks_of(ctx, section, term, wanted["marks"])
-    term_marks = await term_marks_of(ctx, section, term, wanted["term_marks"])
-    students = await students_of(ctx, [line[0] for line in lines], wanted["students"])
-    rows = [
-        TermMarkRow(
-            line.student_id,
-            line.full_name,
-            line.average,
-            line.number,
-            VALUES.get(int(line.suggested)) if line.suggested is not None else None,
-            warnings_of(line),
-            marks[line.student_id],
-            term_marks.get(line.student_id),
-            students.get(line.student_id),
-        )
-        for line in lines
-    ]
-    return TermMarkSheet(section, term, rows)
-
-
-def sheet_query(viewer: Viewer, section: Section, term: Term) -> Any:
-    """A line a student, all of it counted by the database."""
+    term = aliased(Term)
     members = (
         select(SectionMembership.student_id)
-        .distinct()
+        .join(
+            term,
+            and_(
+                term.school_id == SectionMembership.school_id,
+                term.id == term_id,
+                SectionMembership.valid_from <= term.ends_on,
+                SectionMembership.valid_to.is_(None)
+                | (SectionMembership.valid_to > term.starts_on),
+            ),
+        )
         .where(
             SectionMembership.school_id == viewer.school_id,
-            SectionMembership.section_id == section.id,
-            SectionMembership.valid_from <= term.ends_on,
-            SectionMembership.valid_to.is_(None) | (SectionMembership.valid_to > term.starts_on),
+            SectionMembership.section_id == section_id,
         )
-        .subquery()
+        .correlate(None)
     )
-    about = (viewer, members.c.student_id, section.id, term.id)
-    known = visible(viewer, Student).with_only_columns(Student.id)
-    return (
-        select(
-            members.c.student_id,
-            Person.full_name,
-            weighted_average(*about).label("average"),
-            suggested_value(*about).label("suggested"),
-            mark_count(*about).label("number"),
-            missed_share(viewer, members.c.student_id, section, term).label("missed"),
-            School.enough_marks,
-            School.missed_share,
-        )
-        .join(
-            Student, and_(Student.school_id == viewer.school_id, Student.id == members.c.student_id)
-        )
-        .join(Person, and_(Person.school_id == Student.school_id, Person.id == Student.person_id))
-        .join(School, School.id == viewer.school_id)
-        .where(members.c.student_id.in_(known))
-        .order_by(Person.sort_key, Student.id)
+    return TermMarkSheet(
+        section=Row(Section, (Section.id == section_id,)),
+        term=Row(Term, (Term.id == term_id,)),
+        rows=Rows(
+            Student,
+            (Student.id.in_(members),),
+            (Via((Student.person_id,), Person.sort_key),),
+            shown_as=TermMarkRow,
+            given={"section_id": section_id, "term_id": term_id},
+        ),
     )
 
 
-def missed_share(viewer: Viewer, student_id: Any, section: Section, term: Term) -> Any:
+# -- what a row of the sheet tells ----------------------------------------------------
+
+
+def average(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
+    """To 0.01, halves up (средневзвешенный балл); null without marks."""
+    return weighted_average(viewer, student.id, section_id, term_id)
+
+
+def count(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
+    """How many marks the average rests on."""
+    return mark_count(viewer, student.id, section_id, term_id)
+
+
+def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
+    """What the average speaks for; null without marks."""
+    points = suggested_value(viewer, student.id, section_id, term_id)
+    names = {number: value.name for number, value in VALUES.items()}
+    return cast(case(names, value=cast(points, Integer)), SqlEnum(TermMarkValue, native_enum=False))
+
+
+def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
+    """What to mind."""
+    school = aliased(School)
+    few = mark_count(viewer, student.id, section_id, term_id) < school.enough_marks
+    missed = missed_share(viewer, student.id, section_id, term_id) > school.missed_share
+    held = array(
+        [
+            case((few, TermMarkWarning.TOO_FEW_MARKS.name)),
+            case((missed, TermMarkWarning.MISSED_TOO_MUCH.name)),
+        ]
+    )
+    found = select(func.array_remove(held, None, type_=WARNINGS)).where(
+        school.id == viewer.school_id
+    )
+    return found.correlate(student).scalar_subquery()
+
+
+WARNINGS = ARRAY(SqlEnum(TermMarkWarning, native_enum=False, length=40))
+
+
+def missed_share(viewer: Viewer, student_id: Any, section_id: Any, term_id: Any) -> Any:
     """Share of the recorded lessons of the term that a student missed; null without records."""
-    record = AttendanceRecord
+    record, lesson, term = aliased(AttendanceRecord), aliased(Lesson), aliased(Term)
     missed = func.count(case((record.code.in_(AWAY), 1)))
     return (
-        select(cast(missed, Float) / func.nullif(func.count(), 0))
-        .join(Lesson, and_(Lesson.school_id == record.school_id, Lesson.id == record.lesson_id))
+        select(cast(missed, Numeric) / func.nullif(func.count(), 0))
+        .select_from(record)
+        .join(lesson, and_(lesson.school_id == record.school_id, lesson.id == record.lesson_id))
+        .join(
+            term,
+            and_(
+                term.school_id == record.school_id,
+                term.id == term_id,
+                lesson.date.between(term.starts_on, term.ends_on),
+            ),
+        )
         .where(
             record.school_id == viewer.school_id,
             record.student_id == student_id,
-            record.section_id == section.id,
-            Lesson.date.between(term.starts_on, term.ends_on),
-            Lesson.status == LessonStatus.CONDUCTED,
+            record.section_id == section_id,
+            lesson.status == LessonStatus.CONDUCTED,
         )
         .scalar_subquery()
     )
 
 
-def warnings_of(line: Any) -> list[TermMarkWarning]:
-    few = line.number < line.enough_marks
-    missed = line.missed is not None and line.missed > float(line.missed_share)
-    found = {TermMarkWarning.TOO_FEW_MARKS: few, TermMarkWarning.MISSED_TOO_MUCH: missed}
-    return [warning for warning, holds in found.items() if holds]
-
-
-async def marks_of(ctx: Ctx, section: Section, term: Term, wanted: Wanted) -> dict[int, list[Mark]]:
-    in_term = ctx.viewer.keys(
-        Lesson.id,
-        Lesson.section_id == section.id,
-        Lesson.date.between(term.starts_on, term.ends_on),
+def in_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
+    """Whether a mark was given in the section in the term."""
+    lesson, term = aliased(Lesson), aliased(Term)
+    lessons = (
+        select(lesson.id)
+        .join(
+            term,
+            and_(
+                term.school_id == lesson.school_id,
+                term.id == term_id,
+                lesson.date.between(term.starts_on, term.ends_on),
+            ),
+        )
+        .where(lesson.school_id == viewer.school_id, lesson.section_id == section_id)
+        .correlate(None)
     )
-    query = visible(ctx.viewer, Mark).where(
-        Mark.section_id == section.id, Mark.lesson_id.in_(in_term)
+    return and_(mark.section_id == section_id, mark.lesson_id.in_(lessons))
+
+
+def of_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
+    """Whether a term mark is of the subject of the section and of the term."""
+    subject = viewer.keys(Section.subject_id, Section.id == section_id)
+    return and_(
+        mark.subject_id.in_(subject), mark.term_id == term_id, mark.kind == TermMarkKind.TERM
     )
-    found: dict[int, list[Mark]] = defaultdict(list)
-    for mark in await ctx.rows(query.order_by(Mark.lesson_id, Mark.id), Mark, wanted):
-        found[mark.student_id].append(mark)
-    return found
-
-
-async def term_marks_of(
-    ctx: Ctx, section: Section, term: Term, wanted: Wanted
-) -> dict[int, TermMark]:
-    query = visible(ctx.viewer, TermMark).where(
-        TermMark.subject_id == section.subject_id,
-        TermMark.term_id == term.id,
-        TermMark.kind == TermMarkKind.TERM,
-    )
-    return {mark.student_id: mark for mark in await ctx.rows(query, TermMark, wanted)}
-
-
-async def students_of(ctx: Ctx, keys: list[int], wanted: Wanted) -> dict[int, Student]:
-    query = visible(ctx.viewer, Student).where(Student.id.in_(keys))
-    return {student.id: student for student in await ctx.rows(query, Student, wanted)}
-
-
-def student_id(ctx: Ctx, row: TermMarkRow) -> Id[Student]:
-    """Id of the student."""
-    return Id(Student, ctx.actor.school_id, row.student_key)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.people.guardians import Guardian, GuardianLink, GuardianRelation, LegalStatus
@@ -13,6 +14,7 @@ from models.problems import Problem, Validation
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.people.persons import new_person
 from resolvers.shapes import Value, Via
 
 ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
@@ -24,7 +26,7 @@ class AlreadyLinked(Problem):
     russian = "Они уже связаны с этим ребёнком в это время; сначала завершите ту связь."
 
 
-async def find_guardians(ctx: Ctx) -> Listing[Guardian]:
+def find_guardians(viewer: Viewer) -> Listing[Guardian]:
     """Guardians the viewer may see, in Russian order of names (законные представители)."""
     return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
 
@@ -48,7 +50,7 @@ async def link_guardian(
     basis_document: str | None = None,
     may_receive_info: bool = True,
     may_contact: bool = True,
-    hide_whereabouts: bool = False,
+    hide_whereabouts: bool | None = None,
     lives_with: bool = True,
     contact_priority: int = 1,
     idempotency_key: UUID | None = None,
@@ -67,13 +69,14 @@ async def link_guardian(
     basis_document: The paper it rests on, at most 300 characters.
     may_receive_info: Whether the school tells them of the child.
     may_contact: Whether the school may write to them.
-    hide_whereabouts: Whether the child's address and phone are kept from them.
+    hide_whereabouts: Whether the child's address and phone are kept from them; null to do so
+        unless the status is FULL. From a RESTRICTED guardian they always are.
     lives_with: Whether the child lives with them.
     contact_priority: Whom to call first, 1..20.
     """
     if legal_status is not LegalStatus.FULL and not basis_document:
         raise Validation(field="basis_document")
-    student = await ctx.get(student_id)
+    student = await ctx.get(student_id, to=Right.GUARDIANS_WRITE)
     guardian = await (
         ctx.get(guardian_id)
         if guardian_id
@@ -88,12 +91,17 @@ async def link_guardian(
         basis_document=basis_document,
         may_receive_info=may_receive_info,
         may_contact=may_contact,
-        hide_whereabouts=hide_whereabouts,
+        hide_whereabouts=hides(legal_status) if hide_whereabouts is None else hide_whereabouts,
         lives_with=lives_with,
         contact_priority=contact_priority,
     )
     ctx.session.add(link)
     return link
+
+
+def hides(legal_status: LegalStatus) -> bool:
+    """Whom a court limited is not to know where the child lives (domain.md e9)."""
+    return legal_status is not LegalStatus.FULL
 
 
 async def new_guardian(
@@ -103,9 +111,7 @@ async def new_guardian(
     for field, name in names.items():
         if not name:
             raise Validation(field=field)
-    person = Person(**names, patronymic=patronymic)
-    ctx.session.add(person)
-    await ctx.session.flush()
+    person = await new_person(ctx, **names, patronymic=patronymic)
     guardian = Guardian(person_id=person.id)
     ctx.session.add(guardian)
     await ctx.session.flush()
@@ -136,7 +142,7 @@ async def end_guardian_link(
         raise Validation(field="basis_document")
     if legal_status is not None:
         link.legal_status = legal_status
-        link.hide_whereabouts = link.hide_whereabouts or legal_status is not LegalStatus.FULL
+        link.hide_whereabouts = link.hide_whereabouts or hides(legal_status)
     if basis_document is not None:
         link.basis_document = basis_document
     if valid_to is not None or legal_status is None:
@@ -144,4 +150,44 @@ async def end_guardian_link(
         if link.valid_to is not None and end > link.valid_to:
             raise Validation(field="valid_to")
         link.valid_to = end
+    return link
+
+
+@command(Right.GUARDIANS_CONSENT)
+async def share_with_guardian(
+    ctx: Ctx,
+    *,
+    guardian_link_id: Id[GuardianLink],
+    expected_version: int,
+    consent_to: date | None = None,
+) -> GuardianLink:
+    """As a student of age, let a parent go on to hear of oneself (согласие совершеннолетнего).
+    What a court took from them stays taken.
+
+    guardian_link_id: What the parent is to oneself.
+    consent_to: First day they hear no more; null without end.
+    """
+    may = Right.GUARDIANS_CONSENT
+    link = await ctx.get(guardian_link_id, to=may, version=expected_version)
+    if consent_to is not None and consent_to <= ctx.actor.today:
+        raise Validation(field="consent_to")
+    if not link.lets_on(ctx.actor.today):
+        link.consent_from = ctx.actor.today
+    link.consent_to = consent_to
+    return link
+
+
+@command(Right.GUARDIANS_CONSENT)
+async def stop_sharing_with_guardian(
+    ctx: Ctx, *, guardian_link_id: Id[GuardianLink], expected_version: int
+) -> GuardianLink:
+    """Take back what one let a parent hear; it holds at once, for open sockets too (отзыв
+    согласия).
+
+    guardian_link_id: What the parent is to oneself.
+    """
+    may = Right.GUARDIANS_CONSENT
+    link = await ctx.get(guardian_link_id, to=may, version=expected_version)
+    if link.lets_on(ctx.actor.today):
+        link.consent_to = ctx.actor.today
     return link

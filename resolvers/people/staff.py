@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Date, func, literal, or_, update
 
+from auth.actor import Viewer
 from auth.communication import at_work
 from auth.rights import Right
 from models.access.roles import RoleGrant
@@ -23,6 +24,7 @@ from resolvers.access.ending import end_sessions_of
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.people.persons import new_person
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
@@ -37,10 +39,25 @@ class AlreadyDismissed(Problem):
     russian = "Этот сотрудник уже уволен."
 
 
-async def find_staff(ctx: Ctx) -> Listing[Staff]:
+class NotAtWork(Problem):
+    """They do not work here on that day."""
+
+    russian = "В этот день этот человек здесь не работает."
+
+
+async def at_work_on(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "staff_id") -> Staff:
+    """Who is to do something on a day. Raises NotAtWork, naming the field, for one who is not
+    hired yet by then, or was dismissed."""
+    staff = await ctx.get(staff_id)
+    if not staff.works_on(day):
+        raise NotAtWork(field=field)
+    return staff
+
+
+def find_staff(viewer: Viewer) -> Listing[Staff]:
     """Who works in the school today, in Russian order of names (сотрудники)."""
     order = (Ordering("full_name", ORDERS["full_name"]),)
-    return Listing(Staff, order, (at_work(ctx.viewer),))
+    return Listing(Staff, order, (at_work(viewer),))
 
 
 @command(
@@ -77,16 +94,16 @@ async def hire_staff(
     work_email: Mail address for everyone.
     room_id: Where to find them.
     """
+    await ctx.get(ctx.actor.school, to=Right.STAFF_WRITE)
     room = await ctx.get(room_id) if room_id else None
-    person = Person(
+    person = await new_person(
+        ctx,
         family_name=family_name,
         given_name=given_name,
         patronymic=patronymic,
         sex=sex,
         birth_date=birth_date,
     )
-    ctx.session.add(person)
-    await ctx.session.flush()
     staff = Staff(
         person_id=person.id,
         position=position,

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-
-from auth.actor import Viewer
+from auth.actor import Actor, Viewer
 from auth.policy import visible
 from auth.rights import Right
-from models.base import Id, holds_on
+from models.base import Id
 from models.people.persons import Person, Sex
 from models.people.private import StudentIdentity
 from models.people.students import Enrollment, Student, StudentStatus, StudyForm
@@ -22,8 +20,11 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.listing import Listing, Ordering
-from resolvers.school.calendar import open_year
-from resolvers.shapes import NOTHING, Own, Value, Via, Wanted
+from resolvers.people.persons import new_person
+from resolvers.reads import Arg, Row, Sealed, reads
+from resolvers.school.calendar import OutsideYear, in_year, open_year
+from resolvers.shapes import Own, Value, Via
+from resolvers.structure.members import hold_class, join_section, whole_class
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((Student.person_id,), Person.sort_key),
@@ -38,11 +39,7 @@ class PersonalFileTaken(Problem):
     russian = "Этот номер личного дела занят; возьмите следующий свободный."
 
 
-def link_lasts(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return holds_on(link, viewer.today)
-
-
-async def find_students(ctx: Ctx) -> Listing[Student]:
+def find_students(viewer: Viewer) -> Listing[Student]:
     """Students who study here today and whom the viewer may see, in Russian order of names
     (обучающиеся)."""
     order = (Ordering("full_name", ORDERS["full_name"]),)
@@ -61,44 +58,42 @@ class StudentBy:
 
     one_of: ClassVar[bool] = True
 
-    id: Id[Student] | None = KEEP
-    personal_file_no: str | None = KEEP
-    sourced_id: str | None = KEEP
-    snils: str | None = KEEP
+    id: Arg[Id[Student]] | None = KEEP
+    personal_file_no: Arg[str] | None = KEEP
+    sourced_id: Arg[str] | None = KEEP
+    snils: Arg[Sealed] | None = KEEP
 
 
-async def find_student(ctx: Ctx, wanted: Wanted = NOTHING, *, by: StudentBy) -> Student | None:
+def checked(actor: Actor, by: StudentBy) -> None:
+    """Raises BadUserInput for no key, Forbidden for one the viewer may not look by."""
+    if None in (by.id, by.personal_file_no, by.sourced_id, by.snils):
+        raise BadUserInput(field="by", expected="exactly one key that is not null")
+    if by.snils is not KEEP:
+        actor.require(Right.IDENTITY_READ_FULL)
+
+
+@reads(check=checked)
+def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
     """One student; null when there is none or they are not for the viewer to see.
 
     by: How to find them.
     """
-    query = visible(ctx.viewer, Student)
     if by.id is not KEEP:
-        return await ctx.find(given(by.id), wanted)
+        return Row(Student, (Student.id == by.id,))
     if by.personal_file_no is not KEEP:
-        query = query.where(Student.personal_file_no == given(by.personal_file_no))
-    elif by.sourced_id is not KEEP:
-        query = query.where(Student.sourced_id == given(by.sourced_id))
-    else:
-        ctx.actor.require(Right.IDENTITY_READ_FULL)
-        index = ctx.caller.services.secrets.index(given(by.snils))
-        owner = visible(ctx.viewer, StudentIdentity, Right.IDENTITY_READ_FULL)
-        owner = owner.with_only_columns(StudentIdentity.student_id)
-        query = query.where(Student.id.in_(owner.where(StudentIdentity.snils_index == index)))
-    found = await ctx.rows(query, Student, wanted)
-    return found[0] if found else None
-
-
-def given(value: Any) -> Any:
-    if value is None:
-        raise BadUserInput(field="by", expected="exactly one key that is not null")
-    return value
+        return Row(Student, (Student.personal_file_no == by.personal_file_no,))
+    if by.sourced_id is not KEEP:
+        return Row(Student, (Student.sourced_id == by.sourced_id,))
+    owner = visible(viewer, StudentIdentity, Right.IDENTITY_READ_FULL)
+    owner = owner.where(StudentIdentity.snils_index == by.snils)
+    return Row(Student, (Student.id.in_(owner.with_only_columns(StudentIdentity.student_id)),))
 
 
 @command(
     Right.STUDENTS_WRITE,
     PersonalFileTaken,
     YearArchived,
+    OutsideYear,
     refusals={"uq_students_school_id_personal_file_no": (PersonalFileTaken, "personal_file_no")},
 )
 async def enrol_student(
@@ -116,7 +111,8 @@ async def enrol_student(
     school_class_id: Id[SchoolClass] | None = None,
     idempotency_key: UUID | None = None,
 ) -> Student:
-    """Admit a student by order (зачисление) and put them into a class.
+    """Admit a student by order (зачисление) and put them into a class, and into the sections that
+    all of it attend.
 
     family_name: Surname, at most 100 characters.
     given_name: Given name, at most 100 characters.
@@ -124,22 +120,22 @@ async def enrol_student(
     sex: As in the documents.
     birth_date: Day of birth.
     personal_file_no: Number of the personal file, unique in the school.
-    entry_date: First day.
+    entry_date: First day; with a class, a day of its year.
     entry_order: The order, e.g. `12-у от 30.08.2026`.
     form: How they study.
     school_class_id: Their class; null for family education.
     """
+    await ctx.get(ctx.actor.school, to=Right.STUDENTS_WRITE)
     if birth_date is not None and birth_date >= entry_date:
         raise Validation(field="birth_date")
-    person = Person(
+    person = await new_person(
+        ctx,
         family_name=family_name,
         given_name=given_name,
         patronymic=patronymic,
         sex=sex,
         birth_date=birth_date,
     )
-    ctx.session.add(person)
-    await ctx.session.flush()
     student = Student(
         person_id=person.id,
         personal_file_no=personal_file_no,
@@ -151,12 +147,23 @@ async def enrol_student(
     stay = {"entry_date": entry_date, "entry_order": entry_order, "form": form}
     ctx.session.add(Enrollment(student_id=student.id, **stay))
     if school_class_id:
-        school_class = await ctx.get(school_class_id)
-        year = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
-        begun = max(entry_date, (await open_year(ctx, year)).starts_on)
-        ctx.session.add(
-            ClassMembership(
-                student_id=student.id, school_class_id=school_class.id, valid_from=begun
-            )
-        )
+        await join_class(ctx, student, school_class_id, entry_date)
     return student
+
+
+async def join_class(
+    ctx: Ctx, student: Student, school_class_id: Id[SchoolClass], entry_date: date
+) -> None:
+    """Put a student into a class, and into the sections that all of it attend; who is in which
+    subgroup is for people to decide. Raises OutsideYear or YearArchived."""
+    school_class = await ctx.get(school_class_id)
+    year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
+    in_year(await open_year(ctx, year_id), entry_date, "entry_date")
+    await hold_class(ctx, school_class)
+    ctx.session.add(
+        ClassMembership(
+            student_id=student.id, school_class_id=school_class.id, valid_from=entry_date
+        )
+    )
+    for section in await ctx.session.scalars(whole_class(ctx, school_class)):
+        join_section(ctx, section, [student.id], entry_date)

@@ -2,54 +2,62 @@
 
 from datetime import date
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
-from auth.policy import visible
-from models.base import Id
-from models.problems import PeriodClosed, Validation, YearArchived
+from auth.actor import Viewer
+from models.base import Id, holds_on
+from models.problems import PeriodClosed, Problem, Validation, YearArchived
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
+    Holiday,
     HolidaySet,
     Term,
     TermStatus,
     YearStatus,
 )
-from models.structure.sections import Section
+from models.structure.classes import ClassMembership, SchoolClass
+from models.structure.sections import Section, SectionMembership
 from resolvers.context import Ctx
-from resolvers.listing import at
-from resolvers.shapes import NOTHING, Wanted
+from resolvers.reads import Arg, Rows
 
 
-async def find_academic_years(ctx: Ctx) -> list[AcademicYear]:
+class SchoolHoliday(Problem):
+    """There are no lessons on that day; see the holidays of the class."""
+
+    russian = "В этот день нет уроков; посмотрите каникулы класса."
+
+
+class OutsideYear(Problem):
+    """The day is not in the academic year."""
+
+    russian = "Этот день не входит в учебный год."
+
+
+def find_academic_years(viewer: Viewer) -> Rows[AcademicYear]:
     """Academic years, the latest first (учебные годы)."""
-    query = visible(ctx.viewer, AcademicYear).order_by(AcademicYear.starts_on.desc())
-    return list(await ctx.rows(query, AcademicYear))
+    return Rows(AcademicYear, order=(AcademicYear.starts_on.desc(),))
 
 
-async def find_terms(
-    ctx: Ctx, wanted: Wanted = NOTHING, *, academic_year_id: Id[AcademicYear] | None = None
-) -> list[Term]:
+def find_terms(
+    viewer: Viewer, *, academic_year_id: Arg[Id[AcademicYear]] | None = None
+) -> Rows[Term]:
     """Terms, in order of their days (четверти, полугодия).
 
     academic_year_id: Only of this year.
     """
-    query = visible(ctx.viewer, Term).order_by(Term.starts_on, Term.term_type_id)
-    if academic_year_id:
-        query = query.where(at(Term.academic_year_id, academic_year_id, ctx))
-    return list(await ctx.rows(query, Term, wanted))
+    of_year = () if academic_year_id is None else (Term.academic_year_id == academic_year_id,)
+    return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
 
 
-async def find_holiday_sets(ctx: Ctx) -> list[HolidaySet]:
+def find_holiday_sets(viewer: Viewer) -> Rows[HolidaySet]:
     """Sets of holidays, by name (каникулы)."""
-    query = visible(ctx.viewer, HolidaySet).order_by(HolidaySet.name)
-    return list(await ctx.rows(query, HolidaySet))
+    return Rows(HolidaySet, order=(HolidaySet.name,))
 
 
-async def find_bell_schedules(ctx: Ctx) -> list[BellSchedule]:
+def find_bell_schedules(viewer: Viewer) -> Rows[BellSchedule]:
     """Tables of bells, by name (расписание звонков)."""
-    query = visible(ctx.viewer, BellSchedule).order_by(BellSchedule.name)
-    return list(await ctx.rows(query, BellSchedule))
+    return Rows(BellSchedule, order=(BellSchedule.name,))
 
 
 async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYear:
@@ -85,6 +93,7 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
         )
         .where(
             Term.school_id == ctx.actor.school_id,
+            Term.academic_year_id == section.academic_year_id,
             Term.term_type_id == section.term_type_id,
             Term.starts_on <= day,
             Term.ends_on >= day,
@@ -101,3 +110,45 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
         raise PeriodClosed(field=field, term=str(term.global_id))
     open_one: Term = term
     return open_one
+
+
+def in_year(year: AcademicYear, day: date, field: str) -> date:
+    """The day. Raises OutsideYear, naming the field."""
+    if not year.starts_on <= day <= year.ends_on:
+        raise OutsideYear(field=field)
+    return day
+
+
+async def school_day(ctx: Ctx, section: Section, day: date, field: str) -> None:
+    """Raises SchoolHoliday, naming the field, for a day off of the section's class, or of a class
+    some of its students are in."""
+    school_id = ctx.actor.school_id
+    members = select(SectionMembership.student_id).where(
+        SectionMembership.school_id == school_id,
+        SectionMembership.section_id == section.id,
+        holds_on(SectionMembership, day),
+    )
+    theirs = select(ClassMembership.school_class_id).where(
+        ClassMembership.school_id == school_id,
+        ClassMembership.student_id.in_(members),
+        holds_on(ClassMembership, day),
+    )
+    # Not through `visible`: when there is no school is no secret.
+    off = (
+        select(Holiday.id)
+        .join(
+            SchoolClass,
+            and_(
+                SchoolClass.school_id == Holiday.school_id,
+                SchoolClass.holiday_set_id == Holiday.holiday_set_id,
+            ),
+        )
+        .where(
+            Holiday.school_id == school_id,
+            Holiday.starts_on <= day,
+            Holiday.ends_on >= day,
+            or_(SchoolClass.id == section.school_class_id, SchoolClass.id.in_(theirs)),
+        )
+    )
+    if await ctx.session.scalar(off.limit(1)) is not None:
+        raise SchoolHoliday(field=field)

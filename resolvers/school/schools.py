@@ -3,7 +3,7 @@
 from decimal import Decimal
 from zoneinfo import available_timezones
 
-from auth.policy import visible
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.problems import Validation
@@ -11,12 +11,12 @@ from models.school.schools import School
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP, edited
+from resolvers.reads import Row
 
 
-async def find_school(ctx: Ctx) -> School | None:
+def find_school(viewer: Viewer) -> Row[School]:
     """The school the viewer works in (карточка школы)."""
-    found = await ctx.rows(visible(ctx.viewer, School), School)
-    return found[0] if found else None
+    return Row(School)
 
 
 @command(Right.SCHOOL_WRITE)

@@ -6,50 +6,32 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id, holds_on
-from models.people.persons import Person
 from models.people.staff import Staff
-from models.people.students import Student
-from models.problems import Conflict, Validation, YearArchived
+from models.problems import Conflict, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
-from models.structure.classes import ClassKind, ClassMembership, ClassTeacher, SchoolClass
+from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
-from resolvers.shapes import Own, Value
+from resolvers.shapes import Own, Value, lasts
 
 ORDERS: Mapping[str, Value] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
 
 
 def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return and_(holds_on(link, viewer.today), link.is_deputy.is_(False))
+    return and_(lasts(viewer, link), link.is_deputy.is_(False))
 
 
-def in_class_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return holds_on(link, viewer.today)
-
-
-def name_of_member() -> Any:
-    """The sort key of a member's name, in SQL."""
-    student, person = aliased(Student), aliased(Person)
-    name = select(person.sort_key).where(
-        student.school_id == ClassMembership.school_id,
-        student.id == ClassMembership.student_id,
-        person.school_id == student.school_id,
-        person.id == student.person_id,
-    )
-    return name.correlate(ClassMembership).scalar_subquery()
-
-
-async def find_classes(ctx: Ctx) -> Listing[SchoolClass]:
+def find_classes(viewer: Viewer) -> Listing[SchoolClass]:
     """Classes the viewer may see, of the current year, by grade and letter (классы)."""
-    current = ctx.viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
+    current = viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
     order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "letter"))
     return Listing(SchoolClass, order, (SchoolClass.academic_year_id.in_(current),))
 
@@ -107,7 +89,7 @@ async def create_class(
     return made
 
 
-@command(Right.CLASSES_WRITE, YearArchived)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork)
 async def assign_class_teacher(
     ctx: Ctx,
     *,
@@ -126,9 +108,7 @@ async def assign_class_teacher(
     """
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
-    staff = await ctx.get(staff_id)
-    if not staff.works_on(valid_from):
-        raise Validation(field="staff_id")
+    staff = await at_work_on(ctx, staff_id, valid_from)
     if not is_deputy:
         await end_leading(ctx, school_class, valid_from)
     link = ClassTeacher(

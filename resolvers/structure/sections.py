@@ -1,4 +1,4 @@
-"""Looking subjects and sections up, making sections, and saying who is in them and teaches them."""
+"""Looking subjects and sections up, making sections, and saying who teaches them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,23 +6,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, select, update
 
 from auth.actor import Viewer
-from auth.policy import visible
 from auth.rights import Right
 from models.base import Id, holds_on
-from models.people.persons import Person
 from models.people.staff import Staff
-from models.people.students import Student
-from models.problems import Conflict, NotFound, Validation, YearArchived
+from models.problems import Conflict, Validation, YearArchived
 from models.school.calendar import AcademicYear, YearStatus
-from models.structure.classes import ClassMembership, SchoolClass
+from models.structure.classes import SchoolClass
 from models.structure.sections import (
     MarkScale,
     Section,
-    SectionMembership,
     Subject,
     TeachingAssignment,
     TeachingRole,
@@ -30,9 +25,10 @@ from models.structure.sections import (
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
-from resolvers.loading import of_keys
+from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
-from resolvers.shapes import Own, Value, Via
+from resolvers.shapes import Own, Value, Via, lasts
+from resolvers.structure.members import class_list, hold_class, join_section
 
 ORDERS: Mapping[str, Value] = {
     "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
@@ -43,33 +39,17 @@ SUBJECT_ORDERS: Mapping[str, Value] = {"position": Own("position"), "name": Own(
 
 
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return and_(holds_on(link, viewer.today), link.role == TeachingRole.MAIN)
+    return and_(lasts(viewer, link), link.role == TeachingRole.MAIN)
 
 
-def in_section_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return holds_on(link, viewer.today)
-
-
-def name_of_member() -> Any:
-    """The sort key of a member's name, in SQL."""
-    student, person = aliased(Student), aliased(Person)
-    name = select(person.sort_key).where(
-        student.school_id == SectionMembership.school_id,
-        student.id == SectionMembership.student_id,
-        person.school_id == student.school_id,
-        person.id == student.person_id,
-    )
-    return name.correlate(SectionMembership).scalar_subquery()
-
-
-async def find_subjects(ctx: Ctx) -> Listing[Subject]:
+def find_subjects(viewer: Viewer) -> Listing[Subject]:
     """Subjects, in the school's own order (предметы)."""
     return Listing(Subject, (Ordering("position", SUBJECT_ORDERS["position"]),))
 
 
-async def find_sections(ctx: Ctx) -> Listing[Section]:
+def find_sections(viewer: Viewer) -> Listing[Section]:
     """Sections the viewer may see, of the current year, by grade and name (учебные группы)."""
-    current = ctx.viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
+    current = viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
     order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "name"))
     return Listing(Section, order, (Section.academic_year_id.in_(current),))
 
@@ -86,7 +66,7 @@ async def create_section(
     idempotency_key: UUID | None = None,
 ) -> Section:
     """Begin to teach a subject in a class, whole or in a subgroup (подгруппа). A whole-class
-    section starts with all who are in the class today.
+    section starts with all who are in the class today; in a year to come, on its first day.
 
     school_class_id: The class.
     subject_id: The subject.
@@ -95,7 +75,8 @@ async def create_section(
     hours_per_week: Hours of the curriculum, 0..40.
     """
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
-    await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
+    year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
+    year = await open_year(ctx, year_id)
     subject = await ctx.get(subject_id)
     ungraded = school_class.grade_level <= 1
     section = Section(
@@ -111,102 +92,14 @@ async def create_section(
     ctx.session.add(section)
     if not is_subgroup:
         await ctx.session.flush()
-        students = set(
-            await ctx.session.scalars(class_list(ctx, school_class.id), ctx.actor.values)
-        )
-        join_section(ctx, section, students, ctx.actor.today)
+        await hold_class(ctx, school_class)
+        begun = max(year.starts_on, ctx.actor.today)
+        listed = await ctx.session.scalars(class_list(ctx, school_class.id, begun))
+        join_section(ctx, section, listed, begun)
     return section
 
 
-@command(
-    Right.CLASSES_WRITE,
-    YearArchived,
-    refusals={
-        "section_memberships_never_overlaps_student_id_subject_id": (Validation, "student_ids")
-    },
-)
-async def set_section_members(
-    ctx: Ctx,
-    *,
-    section_id: Id[Section],
-    expected_version: int,
-    student_ids: list[Id[Student]],
-    effective_from: date,
-) -> Section:
-    """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
-    longer named leaves on that day, and the marks they have stay where they were given.
-
-    section_id: The section.
-    student_ids: All its members, at most 500; they must be in its class that day.
-    effective_from: First day.
-    """
-    section = await ctx.get(section_id, to=Right.CLASSES_WRITE, version=expected_version)
-    await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
-    wanted = await members_to_be(ctx, section, student_ids, effective_from)
-    mine = (
-        SectionMembership.school_id == ctx.actor.school_id,
-        SectionMembership.section_id == section.id,
-    )
-    future = SectionMembership.valid_from >= effective_from
-    await ctx.session.execute(delete(SectionMembership).where(*mine, future))
-    holding = (*mine, holds_on(SectionMembership, effective_from))
-    here = set(await ctx.session.scalars(select(SectionMembership.student_id).where(*holding)))
-    for students, end in ((here - wanted, effective_from), (here & wanted, None)):
-        ending = update(SectionMembership).where(
-            *holding,
-            of_keys(SectionMembership.student_id, sorted(students)),
-            SectionMembership.valid_to.is_distinct_from(end),
-        )
-        changed = {"valid_to": end, "version": SectionMembership.version + 1}
-        await ctx.session.execute(
-            ending.values(changed).execution_options(synchronize_session=False)
-        )
-    join_section(ctx, section, wanted - here, effective_from)
-    section.version += 1
-    return section
-
-
-async def members_to_be(
-    ctx: Ctx, section: Section, student_ids: list[Id[Student]], day: date
-) -> set[int]:
-    """Keys of the students. Raises NotFound or Validation naming the place in the list."""
-    if len(student_ids) > 500:
-        raise Validation(field="student_ids", most=500)
-    keys = [one.key for one in student_ids if one.school_id == ctx.actor.school_id]
-    query = visible(ctx.viewer, Student).where(of_keys(Student.id, keys))
-    known = {found.id for found in await ctx.rows(query)}
-    in_class = known
-    if section.school_class_id:
-        listed = class_list(ctx, section.school_class_id, day)
-        in_class = set(await ctx.session.scalars(listed, ctx.actor.values))
-    for place, student in enumerate(student_ids):
-        if student.key not in known or student.school_id != ctx.actor.school_id:
-            raise NotFound(field=f"student_ids.{place}")
-        if student.key not in in_class:
-            raise Validation(field=f"student_ids.{place}")
-    return known
-
-
-def class_list(ctx: Ctx, school_class_id: int, day: date | None = None) -> Any:
-    """Keys of the students of a class on a day. Not through `visible`: a class's subgroups are
-    made of whoever is in it."""
-    return select(ClassMembership.student_id).where(
-        ClassMembership.school_id == ctx.viewer.school_id,
-        ClassMembership.school_class_id == school_class_id,
-        holds_on(ClassMembership, day or ctx.actor.today),
-    )
-
-
-def join_section(ctx: Ctx, section: Section, students: set[int], day: date) -> None:
-    ctx.session.add_all(
-        SectionMembership(
-            section_id=section.id, student_id=key, subject_id=section.subject_id, valid_from=day
-        )
-        for key in sorted(students)
-    )
-
-
-@command(Right.CLASSES_WRITE, YearArchived)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork)
 async def assign_teacher(
     ctx: Ctx,
     *,
@@ -228,9 +121,7 @@ async def assign_teacher(
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
-    staff = await ctx.get(staff_id)
-    if not staff.works_on(valid_from):
-        raise Validation(field="staff_id")
+    staff = await at_work_on(ctx, staff_id, valid_from)
     if hours is not None and not 0 <= hours <= MOST_HOURS:
         raise Validation(field="hours")
     if role is TeachingRole.MAIN:

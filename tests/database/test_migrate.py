@@ -1,6 +1,9 @@
 """Versions of the tables: the newest is the models', and there is a way back."""
 
+import pytest
+
 from models.database import migrate, roles
+from models.database.problems import DatabaseProblem
 from tests.postgres import Server
 
 
@@ -23,4 +26,13 @@ async def test_there_is_a_way_back_to_nothing_and_forth_again(postgres: Server) 
     await migrate.downgrade(url, "base")
     assert (await migrate.status(url))[0] is None
     await migrate.upgrade(url)
+    assert await migrate.drift(url) == []
+
+
+async def test_a_version_nobody_knows_is_refused_in_words(postgres: Server) -> None:
+    """As after a slip of the pen, or when an older Gorod meets the tables of a newer one."""
+    url = await prepared(postgres, "from_the_future")
+    await migrate.upgrade(url)
+    with pytest.raises(DatabaseProblem, match="'nosuch'"):
+        await migrate.downgrade(url, "nosuch")
     assert await migrate.drift(url) == []

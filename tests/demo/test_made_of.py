@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from random import Random
 
 import pytest
@@ -107,6 +107,8 @@ def test_every_subject_has_topics_for_all_its_lessons() -> None:
             told = [topic(subject, grade, number, 34 * hours) for number in range(34 * hours)]
             assert all(told)
             assert len(set(told)) >= min(6, len(told))
+            in_order = [about for about, _ in groupby(told)]
+            assert len(in_order) == len(set(told)), "what was summed up does not begin again"
 
 
 def test_seats_are_those_of_the_sizes() -> None:

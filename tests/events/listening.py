@@ -33,6 +33,8 @@ CLEAR_MARK = """mutation ($input: ClearMarkInput!) { clearMark(input: $input) {
 
 PUBLISH = """mutation ($input: PublishNoticeInput!) { publishNotice(input: $input) {
   notice { id version } userErrors { code field } } }"""
+EDIT = """mutation ($input: EditNoticeInput!) { editNotice(input: $input) {
+  notice { id version } userErrors { code field } } }"""
 WITHDRAW = """mutation ($input: WithdrawNoticeInput!) { withdrawNotice(input: $input) {
   notice { id } userErrors { code field } } }"""
 SEND = """mutation ($input: SendMailInput!) { sendMail(input: $input) {
@@ -186,7 +188,7 @@ async def mark(api: SignIn, desk: Desk, student: str = MASHA, **more: Any) -> An
     return data["setMark"]["mark"]
 
 
-async def notice(author: Api, school_class: str, title: str = "Собрание") -> Any:
+async def notice(author: Api, school_class: str, title: str = "Собрание", **more: Any) -> Any:
     target = {"kind": "SCHOOL_CLASS", "schoolClassId": school_class, "toGuardians": True}
-    given = {"title": title, "body": "В среду", "targets": [target]}
+    given = {"title": title, "body": "В среду", "targets": [target], **more}
     return (await author(PUBLISH, input=given))["publishNotice"]["notice"]

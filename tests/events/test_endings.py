@@ -13,7 +13,6 @@ from resolvers.events.tail import Pace
 from tests.conftest import Clock, SignIn
 from tests.events.listening import (
     JOURNAL,
-    MAIL,
     MASHA,
     NEVER,
     NOTICES,
@@ -94,13 +93,16 @@ async def test_after_signing_out_nothing_is_heard(api: SignIn, desk: Desk, liste
     assert await stream.code() == "UNAUTHENTICATED"
 
 
-async def test_who_is_told_nothing_is_looked_at_again_by_and_by(
-    api: SignIn, listen: Listen, sql: AsyncConnection, pace: Callable[[Pace], None]
+async def test_who_is_told_nothing_more_is_looked_at_again_by_and_by(
+    api: SignIn, desk: Desk, listen: Listen, sql: AsyncConnection, pace: Callable[[Pace], None]
 ) -> None:
     pace(replace(NEVER, recheck=0.02))
     father = await listen(api("parent.ivanov"), JOURNAL, id=MASHA)
-    mail = await listen(api("parent.ivanova"), MAIL)
-    ends = asyncio.ensure_future(father.code()), asyncio.ensure_future(mail.code())
+    mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
+    hear = father.soon(), mother.soon()
+    await mark(api, desk)
+    await asyncio.gather(*hear)
+    ends = asyncio.ensure_future(father.code()), asyncio.ensure_future(mother.code())
     await parted(sql, "parent.ivanov", "may_receive_info = false")
     assert await ends[0] == "ACCESS_REVOKED"
     await api("parent.ivanova")("mutation { signOut { signedOut } }")

@@ -126,7 +126,7 @@ async def test_who_was_away_for_too_long_is_told_to_read_anew(
 async def test_who_is_too_far_behind_is_told_to_read_anew(
     api: SignIn, desk: Desk, listen: Listen, pace: Callable[[Pace], None]
 ) -> None:
-    pace(replace(NEVER, backlog=1))
+    pace(replace(NEVER, backlog=1, ring=1))
     mother = api("parent.ivanova")
     before = await here(mother)
     version = (await mark(api, desk, value=2))["version"]

@@ -1,6 +1,11 @@
 """Where the tests of the journal sit down to write."""
 
 from dataclasses import dataclass
+from typing import Any
+
+SET = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
+  mark { id value kind version comment student { fullName } revisions { newValue oldValue reason } }
+  userErrors { code field message } } }"""
 
 
 @dataclass(frozen=True)
@@ -14,3 +19,17 @@ class Desk:
     others: list[str]
     teacher: str
     section_key: int
+
+
+def cell(desk: Desk, **more: Any) -> dict[str, Any]:
+    """A mark for Masha."""
+    return {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 5, **more}
+
+
+def batch(desk: Desk, *values: int) -> list[dict[str, Any]]:
+    """Marks for Masha and those after her."""
+    students = [desk.masha, *desk.others]
+    return [
+        {"assignmentId": desk.assignment, "studentId": student, "value": value}
+        for student, value in zip(students, values, strict=False)
+    ]

@@ -1,7 +1,6 @@
-"""Marks: who sets and sees them, when, what is refused, and what each change leaves behind."""
+"""Marks: who sets them, when, what is refused, and what each change leaves behind."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,25 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from tests.conftest import NOON, Api, Clock, SignIn
-from tests.journal.desk import Desk
+from tests.conftest import SignIn
+from tests.journal.desk import SET, Desk, cell
 
-SET = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
-  mark { id value kind version comment student { fullName } revisions { newValue oldValue reason } }
-  userErrors { code field message } } }"""
-SET_MANY = """mutation ($input: SetMarksInput!) { setMarks(input: $input) {
-  results { mark { value version } userErrors { code field } }
-  userErrors { code field } } }"""
 CLEAR = """mutation ($input: ClearMarkInput!) { clearMark(input: $input) {
   assignment { id marks { id } } userErrors { code field } } }"""
-ADD = """mutation ($input: CreateAssignmentInput!) { createAssignment(input: $input) {
-  assignment { id weight } userErrors { code field } } }"""
 CLOSE = """mutation ($input: CloseTermInput!) { closeTerm(input: $input) {
   term { status version } userErrors { code field } } }"""
-
-
-def cell(desk: Desk, **more: Any) -> dict[str, Any]:
-    return {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 5, **more}
 
 
 async def test_a_teacher_sets_a_mark_and_its_history_begins(
@@ -196,98 +183,3 @@ async def test_repeating_an_attempt_gives_the_first_mark_again(
     first = await teacher(SET, input=cell(desk, idempotencyKey=key))
     assert await teacher(SET, input=cell(desk, idempotencyKey=key)) == first
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 1
-
-
-# -- batches --------------------------------------------------------------------------
-
-
-def batch(desk: Desk, *values: int) -> list[dict[str, Any]]:
-    students = [desk.masha, *desk.others]
-    return [
-        {"assignmentId": desk.assignment, "studentId": student, "value": value}
-        for student, value in zip(students, values, strict=False)
-    ]
-
-
-async def test_a_class_is_marked_in_as_many_statements_as_a_student(
-    api: SignIn, desk: Desk, statements: Any
-) -> None:
-    teacher = api(desk.teacher)
-    with statements() as one:
-        await teacher(SET_MANY, input={"items": batch(desk, 5)})
-    with statements() as many:
-        data = await teacher(SET_MANY, input={"items": batch(desk, 1, 4, 3, 5, 4)[1:]})
-    assert [r["mark"]["value"] for r in data["setMarks"]["results"]] == [4, 3, 5, 4]
-    assert len(many) <= len(one) + 1
-
-
-async def test_one_bad_row_rejects_everything_or_only_itself(
-    api: SignIn, desk: Desk, sql: AsyncConnection
-) -> None:
-    teacher, items = api(desk.teacher), batch(desk, 5, 9, 4)
-    all_or_none = (await teacher(SET_MANY, input={"items": items}))["setMarks"]["results"]
-    assert [bool(r["userErrors"]) for r in all_or_none] == [False, True, False]
-    count = text("SELECT count(*) FROM marks WHERE assignment_id = :id")
-    key = {"id": int(desk.assignment.partition("-")[2])}
-    assert await sql.scalar(count, key) == 0
-    some = await teacher(SET_MANY, input={"items": items, "errorPolicy": "REJECT_FAILED_ROWS"})
-    assert some["setMarks"]["results"][1] == {
-        "mark": None,
-        "userErrors": [{"code": "VALIDATION", "field": ["value"]}],
-    }
-    assert await sql.scalar(count, key) == 2
-
-
-async def test_a_batch_of_ten_thousand_is_refused_by_its_limit(api: SignIn, desk: Desk) -> None:
-    items = batch(desk, 5) * 501
-    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"
-
-
-# -- what a family sees ---------------------------------------------------------------
-
-SEEN = """query ($id: ID!) { node(id: $id) { ... on Lesson { marks { value student { id } } } } }"""
-
-
-async def added(api: Api, desk: Desk, **more: Any) -> str:
-    kinds = (await api("{ assignmentTypes { id } }"))["assignmentTypes"]
-    given = {
-        "lessonId": desk.lesson,
-        "assignmentTypeId": kinds[0]["id"],
-        "title": "Диагностика",
-        **more,
-    }
-    data = await api(ADD, input=given)
-    return str(data["createAssignment"]["assignment"]["id"])
-
-
-async def test_a_mark_published_on_thursday_is_nowhere_for_the_family_before(
-    api: SignIn, desk: Desk, clock: Clock
-) -> None:
-    """Not in lists, not in counts, not in the mean (domain.md e14)."""
-    teacher, mother = api(desk.teacher), api("parent.ivanova")
-    before = await mother(SEEN, id=desk.lesson)
-    thursday = NOON + timedelta(days=3)
-    assignment = await added(teacher, desk, publishAt=thursday.isoformat())
-    await teacher(SET, input=cell(desk, assignmentId=assignment, value=2))
-    assert await mother(SEEN, id=desk.lesson) == before
-    seen_by_teacher = (await teacher(SEEN, id=desk.lesson))["node"]["marks"]
-    assert {"value": 2, "student": {"id": desk.masha}} in seen_by_teacher
-    clock.now = thursday + timedelta(seconds=1)
-    after = (await mother(SEEN, id=desk.lesson))["node"]["marks"]
-    assert {"value": 2, "student": {"id": desk.masha}} in after
-
-
-async def test_a_mother_sees_her_childs_marks_only(api: SignIn, desk: Desk) -> None:
-    teacher = api(desk.teacher)
-    await teacher(SET_MANY, input={"items": batch(desk, 5, 4, 3)})
-    marks = (await api("parent.ivanova")(SEEN, id=desk.lesson))["node"]["marks"]
-    assert {mark["student"]["id"] for mark in marks} == {desk.masha}
-
-
-@pytest.mark.parametrize("weight", ["NaN", "Infinity", "-1", "1e5", "9" * 200, "1.005", "101"])
-async def test_a_weight_that_is_none_is_refused(api: SignIn, desk: Desk, weight: str) -> None:
-    teacher = api(desk.teacher)
-    kinds = (await teacher("{ assignmentTypes { id } }"))["assignmentTypes"]
-    given = {"lessonId": desk.lesson, "assignmentTypeId": kinds[0]["id"], "title": "?"}
-    code = await teacher.refusal(ADD, input={**given, "weight": weight})
-    assert code in ("BAD_USER_INPUT", "VALIDATION")

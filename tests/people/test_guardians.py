@@ -10,7 +10,7 @@ from tests.conftest import SignIn
 
 LINK = """mutation ($input: LinkGuardianInput!) { linkGuardian(input: $input) {
   guardianLink { id version relation validFrom validTo guardianName guardian { id }
-    student { id } legalStatus } userErrors { code field message } } }"""
+    student { id } legalStatus hideWhereabouts } userErrors { code field message } } }"""
 END = """mutation ($input: EndGuardianLinkInput!) { endGuardianLink(input: $input) {
   guardianLink { id version validTo legalStatus hideWhereabouts }
   userErrors { code field message } } }"""
@@ -45,6 +45,37 @@ async def test_a_known_guardian_gets_another_child_and_sees_them_at_once(
     await api("social")(LINK, input=given)
     children = (await api("parent.ivanova")(CHILDREN))["viewer"]["children"]
     assert "Student:1-3" in {child["id"] for child in children}
+
+
+async def test_whom_a_court_restricted_is_not_shown_where_the_child_lives(
+    api: SignIn, mother: tuple[str, str]
+) -> None:
+    """Unless asked, and not even if asked (domain.md e9)."""
+    court = {"legalStatus": "RESTRICTED", "basisDocument": "Решение суда № 1"}
+    given = MASHA | {"guardianId": mother[0], "studentId": "Student:1-3"} | court
+    refusal = await api("social").refused(LINK, input=given | {"hideWhereabouts": False})
+    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["hideWhereabouts"])
+    link = (await api("social")(LINK, input=given))["linkGuardian"]["guardianLink"]
+    assert link["hideWhereabouts"] is True
+    seen = '{ student(by: {id: "Student:1-%s"}) { fullName contacts { address } } }'
+    restricted = (await api("parent.ivanova")(seen % 3))["student"]
+    assert restricted["fullName"]
+    assert restricted["contacts"] is None
+    assert (await api("parent.ivanova")(seen % 1))["student"]["contacts"]["address"]
+
+
+async def test_who_may_link_in_one_class_links_in_no_other(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    await sql.execute(
+        text("""UPDATE role_rights SET scope = 'CLASS' WHERE school_id = 1
+        AND role = 'SOCIAL_PEDAGOGUE' AND permission = 'guardians:write'""")
+    )
+    refusal = await api("social").refused(LINK, input=NEW)
+    assert (refusal["code"], refusal["field"]) == ("FORBIDDEN", ["studentId"])
+    can = '{ student(by: {id: "Student:1-1"}) { viewerCan { linkGuardians } } }'
+    assert (await api("social")(can))["student"]["viewerCan"] == {"linkGuardians": False}
+    assert (await api("secretary")(can))["student"]["viewerCan"] == {"linkGuardians": True}
 
 
 async def test_a_guardian_is_linked_to_a_child_once_at_a_time(

@@ -42,6 +42,16 @@ async def test_someone_hired_is_in_the_list_of_staff(api: SignIn) -> None:
     assert made["id"] in {one["id"] for one in listed["staff"]["nodes"]}
 
 
+async def test_who_may_hire_for_one_class_only_hires_nobody(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    await sql.execute(
+        text("UPDATE role_grants SET scope = 'SCHOOL_CLASS', school_class_id = 7"
+             " WHERE school_id = 1 AND role = 'HR_SPECIALIST'")
+    )  # fmt: skip
+    assert await api("hr").refusal(HIRE, input=NEW) == "FORBIDDEN"
+
+
 async def test_a_personnel_number_is_given_once(api: SignIn, sql: AsyncConnection) -> None:
     await api("hr")(HIRE, input=NEW)
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))

@@ -1,5 +1,6 @@
 """Students: enrolled by order, found by every key one has a right to, listed and searched."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -38,6 +39,51 @@ async def test_the_secretary_enrols_a_student_into_a_class(api: SignIn) -> None:
     assert (stay["entryDate"], stay["form"]) == ("2026-11-23", "FULL_TIME")
 
 
+async def test_who_joins_a_class_joins_what_all_of_it_attends(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """Which subgroups they are in is for people to decide."""
+    made = (await api("secretary")(ENROL, input=NEW))["enrolStudent"]["student"]
+    attended = await sql.scalars(
+        text("SELECT section_id FROM section_memberships WHERE student_id = :id ORDER BY 1"),
+        {"id": int(made["id"].partition("-")[2])},
+    )
+    whole = "SELECT id FROM sections WHERE school_class_id = 7 AND NOT is_subgroup ORDER BY 1"
+    assert attended.all() == (await sql.scalars(text(whole))).all()
+    mother = "SELECT count(*) FROM sections WHERE school_class_id = 7 AND is_subgroup"
+    assert await sql.scalar(text(mother)), "or this test tells nothing"
+
+
+async def test_who_joins_a_class_while_a_section_begins_is_in_it(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    begin = """mutation { createSection(input: {schoolClassId: "SchoolClass:1-7",
+        subjectId: "Subject:1-15"}) { section { id } userErrors { code } } }"""
+    begun, joined = await asyncio.gather(api("zavuch")(begin), api("secretary")(ENROL, input=NEW))
+    section, student = (
+        int(node["id"].partition("-")[2])
+        for node in (begun["createSection"]["section"], joined["enrolStudent"]["student"])
+    )
+    both = "SELECT count(*) FROM section_memberships WHERE section_id = :s AND student_id = :p"
+    assert await sql.scalar(text(both), {"s": section, "p": student}) == 1
+
+
+async def test_spaces_around_a_name_are_no_part_of_it(api: SignIn) -> None:
+    typed = NEW | {"familyName": " Ёлкина ", "givenName": "Анна\u00a0", "personalFileNo": "Ё-1\t"}
+    made = (await api("secretary")(ENROL, input=typed))["enrolStudent"]["student"]
+    assert (made["fullName"], made["personalFileNo"]) == ("Ёлкина Анна", "Ё-1")
+    assert await api("secretary").refusal(ENROL, input=NEW) == "PERSONAL_FILE_TAKEN"
+
+
+async def test_a_secretary_of_one_class_enrols_nobody(api: SignIn, sql: AsyncConnection) -> None:
+    """A new student is of the school before they are of a class."""
+    await sql.execute(
+        text("UPDATE role_grants SET scope = 'SCHOOL_CLASS', school_class_id = 7"
+             " WHERE school_id = 1 AND role = 'SECRETARY'")
+    )  # fmt: skip
+    assert await api("secretary").refusal(ENROL, input=NEW) == "FORBIDDEN"
+
+
 async def test_a_number_of_a_personal_file_is_given_once(api: SignIn, sql: AsyncConnection) -> None:
     await api("secretary")(ENROL, input=NEW)
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))
@@ -50,6 +96,9 @@ async def test_a_number_of_a_personal_file_is_given_once(api: SignIn, sql: Async
     ("wrong", "code", "field"),
     [
         ({"familyName": ""}, "VALIDATION", ["familyName"]),
+        ({"familyName": " \u00a0"}, "VALIDATION", ["familyName"]),
+        ({"entryDate": "2026-08-31"}, "OUTSIDE_YEAR", ["entryDate"]),
+        ({"entryDate": "2027-07-01"}, "OUTSIDE_YEAR", ["entryDate"]),
         ({"givenName": "А" * 101}, "VALIDATION", ["givenName"]),
         ({"patronymic": "\ud800"}, "BAD_USER_INPUT", ["patronymic"]),
         ({"birthDate": "2026-11-23"}, "VALIDATION", ["birthDate"]),

@@ -55,8 +55,17 @@ async def test_a_stranger_may_connect_but_hears_nothing(connected: Connect) -> N
             await client.sign_in(token)
             await client.ask(NOTICES)
             assert await client.error() == "UNAUTHENTICATED"
+            await client.ask("{ __schema { queryType { name } } }")
+            assert await client.error() == "UNAUTHENTICATED"
             await client.ask("{ __typename }", id="2")
             assert (await client.hear())["payload"] == {"data": {"__typename": "Query"}}
+
+
+async def test_a_socket_writes_names_in_their_own_letters(api: SignIn, connected: Connect) -> None:
+    async with connected() as client:
+        await client.sign_in(api("parent.ivanova").caller.token)
+        await client.ask("{ viewer { fullName } }")
+        assert "Иванова Ольга Сергеевна" in await client.wire.recv()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +79,7 @@ async def test_a_stranger_may_connect_but_hears_nothing(connected: Connect) -> N
          "BAD_USER_INPUT"),
         ("fragment F on Query { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("", "OPERATION_RESOLUTION_FAILURE"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ('subscription { noticeEvents(after: "x") { __typename } }', "BAD_USER_INPUT"),
     ],
 )  # fmt: skip

@@ -53,7 +53,8 @@ async def test_the_deputy_director_makes_a_class(api: SignIn) -> None:
 
 async def test_a_class_is_made_once(api: SignIn) -> None:
     zavuch = api("zavuch")
-    assert await zavuch.refusal(CREATE, input=NEW | {"letter": "А"}) == "CONFLICT"
+    for same in ("А", " А", "А\u00a0"):
+        assert await zavuch.refusal(CREATE, input=NEW | {"letter": same}) == "CONFLICT"
     replies = await asyncio.gather(*(zavuch.reply(CREATE, input=NEW) for _ in range(4)))
     errors = [
         error["code"] for r in replies for error in (r.data or {})["createClass"]["userErrors"]
@@ -71,6 +72,7 @@ async def test_repeating_an_attempt_gives_the_same_class(api: SignIn) -> None:
     ("wrong", "code", "field"),
     [
         ({"letter": ""}, "VALIDATION", "letter"),
+        ({"letter": "  "}, "VALIDATION", "letter"),
         ({"letter": "В" * 16}, "VALIDATION", "letter"),
         ({"letter": "В\0"}, "BAD_USER_INPUT", "letter"),
         ({"gradeLevel": 13}, "VALIDATION", "gradeLevel"),
@@ -165,4 +167,4 @@ async def test_who_does_not_work_that_day_leads_no_class(
     )
     given = {"schoolClassId": "SchoolClass:1-7", "staffId": another, "validFrom": "2026-11-23"}
     refusal = await api("zavuch").refused(LEAD, input=given)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["staffId"])
+    assert (refusal["code"], refusal["field"]) == ("NOT_AT_WORK", ["staffId"])

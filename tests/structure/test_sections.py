@@ -1,38 +1,23 @@
-"""Sections: who is in them from when, who teaches them, and what their history keeps."""
+"""Sections: whom they start with, and who teaches them."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.conftest import Api, SignIn
+from tests.conftest import SignIn
 
 CREATE = """mutation ($input: CreateSectionInput!) { createSection(input: $input) {
   section { id name isSubgroup scale version students { id } schoolClass { students { id } } }
   userErrors { code field message } } }"""
-MEMBERS = """mutation ($input: SetSectionMembersInput!) { setSectionMembers(input: $input) {
-  section { id version students { id } } userErrors { code field message } } }"""
 TEACH = """mutation ($input: AssignTeacherInput!) { assignTeacher(input: $input) {
   teachingAssignment { id role validFrom validTo staff { id } section { teacher { id } } }
   userErrors { code field message } } }"""
-SECTION = "query ($id: ID!) { node(id: $id) { ... on Section { version students { id } } } }"
 NEW = {"schoolClassId": "SchoolClass:1-7", "subjectId": "Subject:1-15"}
 ALGEBRA = {"sectionId": "Section:1-68"}
-ONE, TWO = "Section:1-66", "Section:1-67"
-"""The English groups of 7А."""
 LASTING = """SELECT staff_id FROM teaching_assignments WHERE section_id = 68 AND role = 'MAIN'
     AND valid_to IS NULL"""
-
-
-async def in_section(api: Api, section: str) -> list[str]:
-    return [s["id"] for s in (await api(SECTION, id=section))["node"]["students"]]
-
-
-async def members(api: Api, section: str, students: list[str], **more: Any) -> dict[str, Any]:
-    given = {"sectionId": section, "studentIds": students, "effectiveFrom": "2026-11-23"}
-    return given | {"expectedVersion": (await api(SECTION, id=section))["node"]["version"]} | more
 
 
 async def test_a_whole_class_section_starts_with_the_whole_class(api: SignIn) -> None:
@@ -41,6 +26,35 @@ async def test_a_whole_class_section_starts_with_the_whole_class(api: SignIn) ->
     assert made["students"]
     everyone = {student["id"] for student in made["schoolClass"]["students"]}
     assert {student["id"] for student in made["students"]} == everyone
+
+
+async def test_a_section_of_next_year_starts_with_next_years_class(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    year = await sql.scalar(
+        text("""INSERT INTO academic_years (school_id, name, starts_on, ends_on, status)
+        VALUES (1, '2027/2028', '2027-09-01', '2028-06-30', 'PLANNED') RETURNING id""")
+    )
+    school_class = await sql.scalar(
+        text("""INSERT INTO school_classes (school_id, academic_year_id, grade_level, letter, kind,
+        shift, term_type_id) VALUES (1, :year, 8, 'А', 'ORDINARY', 1, 1) RETURNING id"""),
+        {"year": year},
+    )
+    await sql.execute(
+        text("UPDATE class_memberships SET valid_to = '2027-09-01' WHERE student_id = 1")
+    )
+    await sql.execute(
+        text("""INSERT INTO class_memberships (school_id, student_id, school_class_id, valid_from)
+        VALUES (1, 1, :id, '2027-09-01')"""),
+        {"id": school_class},
+    )
+    given = NEW | {"schoolClassId": f"SchoolClass:1-{school_class}"}
+    made = (await api("zavuch")(CREATE, input=given))["createSection"]["section"]
+    found = await sql.execute(
+        text("SELECT student_id, valid_from::text FROM section_memberships WHERE section_id = :id"),
+        {"id": int(made["id"].partition("-")[2])},
+    )
+    assert [tuple(line) for line in found] == [(1, "2027-09-01")]
 
 
 async def test_a_subgroup_starts_empty_and_its_name_is_its_own(api: SignIn) -> None:
@@ -62,70 +76,6 @@ async def test_first_graders_get_no_marks(api: SignIn) -> None:
     given = NEW | {"schoolClassId": "SchoolClass:1-1"}
     made = (await api("zavuch")(CREATE, input=given))["createSection"]["section"]
     assert made["scale"] == "UNGRADED"
-
-
-async def test_nobody_is_in_two_subgroups_of_a_subject(api: SignIn, sql: AsyncConnection) -> None:
-    zavuch = api("zavuch")
-    first, second = await in_section(zavuch, ONE), await in_section(zavuch, TWO)
-    both = await members(zavuch, TWO, [*second, first[0]])
-    refusal = await zavuch.refused(MEMBERS, input=both)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["studentIds"])
-    assert await in_section(zavuch, TWO) == second
-    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
-
-
-async def test_moving_to_the_other_subgroup_keeps_where_one_was(
-    api: SignIn, sql: AsyncConnection
-) -> None:
-    zavuch = api("zavuch")
-    first, second = await in_section(zavuch, ONE), await in_section(zavuch, TWO)
-    mover = first[0]
-    left = await zavuch(MEMBERS, input=await members(zavuch, ONE, first[1:]))
-    assert left["setSectionMembers"]["section"]["version"] == 2
-    await zavuch(MEMBERS, input=await members(zavuch, TWO, [*second, mover]))
-    assert mover in await in_section(zavuch, TWO)
-    stays = await sql.execute(
-        text("""SELECT section_id, valid_to::text FROM section_memberships
-        WHERE student_id = :id AND section_id IN (66, 67) ORDER BY valid_from"""),
-        {"id": int(mover.partition("-")[2])},
-    )
-    assert [tuple(stay) for stay in stays] == [(66, "2026-11-23"), (67, None)]
-
-
-async def test_who_was_to_leave_later_and_is_named_again_stays(
-    api: SignIn, sql: AsyncConnection
-) -> None:
-    zavuch = api("zavuch")
-    everyone = await in_section(zavuch, ONE)
-    later = await members(zavuch, ONE, everyone[1:], effectiveFrom="2026-12-20")
-    await zavuch(MEMBERS, input=later)
-    await zavuch(MEMBERS, input=await members(zavuch, ONE, everyone, effectiveFrom="2026-12-01"))
-    ends = await sql.scalars(
-        text("""SELECT valid_to::text FROM section_memberships WHERE section_id = 66
-        AND student_id = :id"""),
-        {"id": int(everyone[0].partition("-")[2])},
-    )
-    assert ends.all() == [None]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code", "field"),
-    [
-        ({"studentIds": ["Student:1-2"]}, "VALIDATION", ["studentIds", "0"]),
-        ({"studentIds": ["Student:1-1", "Student:1-99999"]}, "NOT_FOUND", ["studentIds", "1"]),
-        ({"studentIds": ["Student:2-1"]}, "NOT_FOUND", ["studentIds", "0"]),
-        ({"studentIds": ["Staff:1-1"]}, "BAD_USER_INPUT", ["studentIds", "0"]),
-        ({"studentIds": ["Student:1-1"] * 501}, "VALIDATION", ["studentIds"]),
-        ({"expectedVersion": 9}, "CONFLICT", ["sectionId"]),
-    ],
-)
-async def test_who_cannot_be_in_a_section_is_named(
-    api: SignIn, wrong: dict[str, Any], code: str, field: list[str]
-) -> None:
-    zavuch = api("zavuch")
-    given = await members(zavuch, ONE, [], **wrong)
-    refusal = await zavuch.refused(MEMBERS, input=given)
-    assert (refusal["code"], refusal["field"]) == (code, field)
 
 
 async def test_a_new_main_teacher_takes_the_place_of_the_one_before(
@@ -169,8 +119,7 @@ async def test_in_an_archived_year_nothing_changes(api: SignIn, sql: AsyncConnec
     await sql.execute(text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 1"))
     zavuch = api("zavuch")
     teach = {**ALGEBRA, "staffId": "Staff:1-9", "validFrom": "2026-11-23"}
-    moved = await members(zavuch, ONE, [])
-    for document, given in ((CREATE, NEW), (TEACH, teach), (MEMBERS, moved)):
+    for document, given in ((CREATE, NEW), (TEACH, teach)):
         refusal = await zavuch.refused(document, input=given)
         assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", None)
 

@@ -104,7 +104,9 @@ function DemoLogins({ logins, current, busy, language, onSignIn }) {
       </option>
       {logins.map(({ login, name, role }, index) => (
         <option key={login} value={index} disabled={login === current}>
-          {[roleName(role, language), name || login].filter(Boolean).join(" — ")}
+          {[login, [roleName(role, language), name].filter(Boolean).join(", ")]
+            .filter(Boolean)
+            .join(" — ")}
         </option>
       ))}
     </select>

@@ -20,6 +20,7 @@ WALLED = (
     "persons",
     "role_rights",
     "rooms",
+    "scheduled_events",
     "school_heads",
     "subjects",
     "term_types",
@@ -70,7 +71,6 @@ WALLED = (
 """Rows of one school: nobody sees another's, not even the tables' owner."""
 ADDED_TO = (
     "audit_events",
-    "events",
     "mark_revisions",
     "notice_versions",
     "term_mark_revisions",
@@ -112,6 +112,7 @@ WORKED_WITH = (
     "role_grants",
     "role_rights",
     "rooms",
+    "scheduled_events",
     "school_classes",
     "school_heads",
     "section_memberships",
@@ -142,6 +143,7 @@ def put_up_walls() -> None:
         op.execute(f"CREATE POLICY school ON {table} USING (school_id = {SCHOOL})")
     for table in ADDED_TO:
         op.execute(f"GRANT SELECT, INSERT ON {table} TO gorod_app")
+    op.execute("GRANT SELECT, INSERT, DELETE ON events TO gorod_app")
     for table in WORKED_WITH:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO gorod_app")
 
@@ -376,9 +378,53 @@ def upgrade() -> None:
         sa.CheckConstraint("topic IN ('NOTICES', 'MAIL', 'JOURNAL')", name=op.f("ck_events_topic")),
         sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_events_school_id")),
         sa.PrimaryKeyConstraint("school_id", "seq", name=op.f("pk_events")),
-        info={"grants": "SELECT, INSERT"},
+        info={"grants": "SELECT, INSERT, DELETE"},
     )
     op.create_index("events_by_topic", "events", ["school_id", "topic", "seq"], unique=False)
+    op.create_table(
+        "scheduled_events",
+        sa.Column("school_id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "NOTICE_PUBLISHED",
+                "NOTICE_EDITED",
+                "NOTICE_WITHDRAWN",
+                "MAIL_RECEIVED",
+                "MARK_SET",
+                "MARK_WITHDRAWN",
+                "ATTENDANCE_SET",
+                "HOMEWORK_SET",
+                "TERM_MARK_SET",
+                name="eventkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "topic",
+            sa.Enum("NOTICES", "MAIL", "JOURNAL", name="topic", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("student_id", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('NOTICE_PUBLISHED', 'NOTICE_EDITED', 'NOTICE_WITHDRAWN', 'MAIL_RECEIVED', 'MARK_SET', 'MARK_WITHDRAWN', 'ATTENDANCE_SET', 'HOMEWORK_SET', 'TERM_MARK_SET')",
+            name=op.f("ck_scheduled_events_kind"),
+        ),
+        sa.CheckConstraint(
+            "topic IN ('NOTICES', 'MAIL', 'JOURNAL')", name=op.f("ck_scheduled_events_topic")
+        ),
+        sa.ForeignKeyConstraint(
+            ["school_id"], ["schools.id"], name=op.f("fk_scheduled_events_school_id")
+        ),
+        sa.PrimaryKeyConstraint("school_id", "entity", "kind", name=op.f("pk_scheduled_events")),
+    )
+    op.create_index(
+        "scheduled_events_by_time", "scheduled_events", ["school_id", "due_at"], unique=False
+    )
     op.create_table(
         "holiday_sets",
         sa.Column(
@@ -1554,6 +1600,8 @@ def upgrade() -> None:
         sa.Column("hide_whereabouts", sa.Boolean(), nullable=False),
         sa.Column("lives_with", sa.Boolean(), nullable=False),
         sa.Column("contact_priority", sa.BigInteger(), nullable=False),
+        sa.Column("consent_from", sa.Date(), nullable=True),
+        sa.Column("consent_to", sa.Date(), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         postgresql.ExcludeConstraint(
@@ -1579,6 +1627,11 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "contact_priority BETWEEN 1 AND 20", name=op.f("ck_guardian_links_contact_priority")
         ),
+        sa.CheckConstraint(
+            "legal_status <> 'RESTRICTED' OR hide_whereabouts",
+            name=op.f("ck_guardian_links_hide_whereabouts"),
+        ),
+        sa.CheckConstraint("consent_to >= consent_from", name=op.f("ck_guardian_links_consent_to")),
         sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_guardian_links_valid_to")),
         sa.ForeignKeyConstraint(
             ["school_id", "guardian_id"],
@@ -3474,6 +3527,8 @@ def downgrade() -> None:
     op.drop_index("persons_by_name", table_name="persons")
     op.drop_table("persons")
     op.drop_table("holiday_sets")
+    op.drop_index("scheduled_events_by_time", table_name="scheduled_events")
+    op.drop_table("scheduled_events")
     op.drop_index("events_by_topic", table_name="events")
     op.drop_table("events")
     op.drop_table("credential_schools")

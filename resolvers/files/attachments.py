@@ -1,9 +1,12 @@
-"""Files that go with a notice or a letter."""
+"""Files that go with homework, a notice or a letter."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete
 
 from auth.policy import visible
-from models.base import Id
+from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, NotFound, Validation
 from resolvers.context import Ctx
@@ -33,3 +36,24 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
         if found[file_id].status is not FileStatus.READY:
             raise Validation(field=f"file_ids.{place}")
     return [file_id.key for file_id in dict.fromkeys(file_ids)]
+
+
+def attach(
+    ctx: Ctx, reference: Any, owner: OfSchool, files: Sequence[int], *, begin: int = 0
+) -> None:
+    """Add files to a row, in their order.
+
+    reference: The column by which an attachment refers to the row.
+    begin: The place of the first.
+    """
+    ctx.session.add_all(
+        reference.class_(**{reference.key: owner.id}, file_id=key, position=place)
+        for place, key in enumerate(files, start=begin)
+    )
+
+
+async def attach_instead(ctx: Ctx, reference: Any, owner: OfSchool, files: Sequence[int]) -> None:
+    """The same in place of the files it had."""
+    of_school = reference.class_.school_id == ctx.actor.school_id
+    await ctx.session.execute(delete(reference.class_).where(of_school, reference == owner.id))
+    attach(ctx, reference, owner, files)

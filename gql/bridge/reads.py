@@ -1,0 +1,194 @@
+"""The words with which root fields that read are made of use cases.
+
+query(f)              what `f(viewer, **arguments)` says in SQL: rows, a row, a report
+listing(f, orders)    a long list, read by pages, filtered and ordered
+resolved(f)           what Python makes, `f(ctx, **arguments)`
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_args
+
+import strawberry
+from sqlalchemy import bindparam
+
+from auth.actor import Actor
+from auth.policy import reading
+from auth.rights import Right
+from gql.bridge.arguments import arguments_of, ids_among, received
+from gql.bridge.filters import Make, condition_of, filter_type, order_of, order_type
+from gql.bridge.nodes import Info, requires
+from gql.bridge.types import shown
+from gql.bridge.wanted import wanted_of
+from gql.docs import read_doc, sentence
+from models.base import OfSchool
+from resolvers.context import Ctx
+from resolvers.listing import Listing, Window
+from resolvers.parts import load
+from resolvers.reads import in_parameters, sent_as
+from resolvers.shapes import SHAPES, Value
+
+UseCase = Callable[..., Any]
+WINDOW = {f.name for f in fields(Window)}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A root field that SQL answers.
+
+    orders: By what its rows can be ordered; None where it is no listing.
+    """
+
+    use_case: UseCase
+    right: Right | None
+    annotations: Mapping[str, Any]
+    orders: Mapping[str, Value] | None = None
+
+    @property
+    def check(self) -> Callable[..., None] | None:
+        return getattr(self.use_case, "check", None)
+
+    def said(self, actor: Actor, arguments: dict[str, Any], make: Make) -> Any:
+        """What the use case says with the arguments a client sent: rows, a report, a listing.
+
+        make: Makes a parameter of SQL of a value: `make(type, sql_type, value, path)`.
+
+        Raises BadUserInput, Forbidden.
+        """
+        asked, order = arguments.pop("filter", None), arguments.pop("order_by", None)
+        given = received(dict(self.annotations), arguments)
+        if self.check:
+            self.check(actor, **given)
+        found = self.use_case(
+            actor.viewer,
+            **{
+                name: in_parameters(self.annotations[name], value, make, name)
+                for name, value in given.items()
+            },
+        )
+        if self.orders is None:
+            return found
+        row, where = found.row, found.where
+        where = (*where, condition_of(actor.viewer, row, asked, make)) if asked else where
+        return Listing(row, order_of(order, self.orders) or found.order, where)
+
+
+def query(use_case: UseCase) -> Any:
+    """A root field answered by what `use_case(viewer, **arguments)` says. It needs the right to
+    read the rows it gives."""
+    read = Read(use_case, right_of(use_case), ids_among(use_case))
+    is_open = getattr(use_case, "is_open", False)
+
+    async def resolve(info: Info, **arguments: Any) -> Any:
+        ctx: Ctx = info.context
+        if is_open and ctx.caller.token is None:
+            return None
+        actor = await ctx.identified()
+        if read.right and read.right not in actor.rights:
+            return None
+        part = read.said(actor, arguments, valued(ctx))
+        return await load(ctx, part, lambda *at: wanted_of(info, *at))
+
+    return root_field(resolve, use_case, read.right, arguments_of(use_case), read)
+
+
+def valued(ctx: Ctx) -> Make:
+    """Makes parameters that hold their values."""
+
+    def make(type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+        return bindparam(
+            None, sent_as(ctx.actor, ctx.caller.services.secrets, type_, value), type_=sql_type
+        )
+
+    return make
+
+
+def resolved(use_case: UseCase) -> Any:
+    """A root field that Python makes: `use_case(ctx, **arguments)`."""
+    annotations, right = ids_among(use_case), right_of(use_case)
+    is_open = getattr(use_case, "is_open", False)
+
+    async def resolve(info: Info, **arguments: Any) -> Any:
+        if not is_open:
+            actor = await info.context.identified()
+            if right and right not in actor.rights:
+                return None
+        return await use_case(info.context, **received(annotations, arguments))
+
+    return root_field(resolve, use_case, right, arguments_of(use_case))
+
+
+def listing(use_case: UseCase, orders: Mapping[str, Value]) -> Any:
+    """A root field that is a long list: `use_case(viewer, **arguments) -> Listing`."""
+    read = Read(use_case, right_of(use_case), ids_among(use_case), orders)
+    row = row_of(use_case)
+    assert row  # noqa: S101  # a listing lists rows
+    filters, ordering = filter_type(row, SHAPES[row]), order_type(row, orders)
+
+    async def resolve(info: Info, **arguments: Any) -> Any:
+        ctx: Ctx = info.context
+        actor = await ctx.identified()
+        if read.right and read.right not in actor.rights:
+            return None
+        window = window_of(arguments)
+        found = read.said(actor, arguments, valued(ctx))
+        return await found.page(ctx, window, wanted_of(info, row))
+
+    explained = {
+        "filter": (filters, "Only rows for which this holds."),
+        "order_by": (list.__class_getitem__(ordering), "What to order by; ties go by id."),
+    }
+    more = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[type_ | None, strawberry.argument(told)],
+        )
+        for name, (type_, told) in explained.items()
+    ]
+    takes = [*arguments_of(use_case), *more, *arguments_of(Window)]
+    return root_field(resolve, use_case, read.right, takes, read)
+
+
+def window_of(arguments: dict[str, Any]) -> Window:
+    """Which part of a list is asked for; what is left of the arguments says of what list."""
+    return Window(**{name: arguments.pop(name) for name in WINDOW if name in arguments})
+
+
+def root_field(
+    resolve: Any, use_case: UseCase, right: Right | None, arguments: Any, read: Read | None = None
+) -> Any:
+    """Always nullable: a field that fails must not blank its siblings."""
+    own = [p for p in inspect.signature(resolve).parameters.values() if p.name != "arguments"]
+    returned = inspect.signature(use_case, eval_str=True).return_annotation
+    resolve.__name__ = use_case.__name__
+    resolve.__signature__ = inspect.Signature([*own, *arguments])
+    resolve.__annotations__ = {p.name: p.annotation for p in [*own, *arguments]}
+    type_ = shown(returned)
+    return strawberry.field(
+        resolve,
+        graphql_type=type_ if type(None) in get_args(type_) else type_ | None,
+        description=sentence(read_doc(use_case)[0], f"Needs `{right}`." if right else None),
+        directives=requires(right),
+        metadata={"read": read, "right": right},
+    )
+
+
+def row_of(use_case: UseCase) -> type[OfSchool] | None:
+    """The row type among what a use case returns, if there is one."""
+    todo = [inspect.signature(use_case, eval_str=True).return_annotation]
+    while todo:
+        annotation = todo.pop()
+        if isinstance(annotation, type) and issubclass(annotation, OfSchool):
+            return annotation
+        todo += get_args(annotation)
+    return None
+
+
+def right_of(use_case: UseCase) -> Right | None:
+    """What a root field needs: what its use case says, or else the right to read its rows."""
+    declared: Right | None = getattr(use_case, "right", None)
+    row = row_of(use_case)
+    return declared or (reading.get(row) if row and row is not OfSchool else None)

@@ -1,0 +1,80 @@
+"""The words for rows that belong to a row.
+
+one(reference)           the row a reference leads to, if the reader may see it
+many(reference, to=...)  the rows that refer to this one, or the rows behind them
+only(reference, to=...)  the one such row
+same(Row)                in a report: the row it shows, under its own type
+"""
+
+from typing import Any
+
+import strawberry
+from sqlalchemy.orm import InstrumentedAttribute
+
+from auth.policy import reading
+from gql.bridge.nodes import Info, Word
+from gql.bridge.values import behind, stepped, told_by
+from gql.bridge.wanted import wanted_of
+from gql.docs import read_doc
+from models.base import OfSchool
+from resolvers.loading import Way, many_rows, rows_by
+from resolvers.shapes import Many, One, Same
+
+
+def same(row: type[OfSchool], *, told: str) -> Any:
+    """The row that a report shows, as what it is."""
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        return behind(parent)
+
+    return Word(Same(row), resolve, row | None, told=told)
+
+
+def one(*path: InstrumentedAttribute[Any], told: str | None = None) -> Any:
+    """The row that references lead to; null when there is none or it is not for the reader."""
+    shape = One(path)
+    way = Way(path, of_row=True)
+
+    async def resolve_late(parent: Any, info: Info) -> Any:
+        near = await stepped(info.context, parent, path[:-1])
+        key = getattr(near, path[-1].key) if near is not None else None
+        if key is None:
+            return None
+        wanted = wanted_of(info, shape.target)
+        return await info.context.together(rows_by, key, shape.target.id, wanted)
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        if way in parent.joined:
+            return parent.joined[way]
+        return resolve_late(parent, info)
+
+    told = told or read_doc(shape.target)[0]
+    return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)
+
+
+async def rows_of(info: Info, parent: Any, shape: Many) -> list[Any]:
+    about = (shape, wanted_of(info, shape.target), told_by(parent))
+    return await info.context.together(many_rows, shape.key(behind(parent)), *about) or []
+
+
+def many(reference: InstrumentedAttribute[Any], *, told: str | None = None, **how: Any) -> Any:
+    """All visible rows that refer to this one. Only where that list is short by nature."""
+    shape = Many(reference, **how)
+
+    async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        return await rows_of(info, parent, shape)
+
+    type_ = list.__class_getitem__(shape.target)
+    return Word(shape, resolve, type_, reading.get(shape.target), told)
+
+
+def only(reference: InstrumentedAttribute[Any], *, told: str | None = None, **how: Any) -> Any:
+    """The one row that refers to this one; null when there is none or it is not for the reader."""
+    shape = Many(reference, single=True, **how)
+
+    async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        found = await rows_of(info, parent, shape)
+        return found[0] if found else None
+
+    told = told or read_doc(shape.target)[0]
+    return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)

@@ -1,0 +1,11 @@
+"""The engine: a validated operation becomes one SQL statement whose one value is the answer.
+
+operation   what is asked: fields merged, fragments spread, directives obeyed
+values      arguments: which of them are parameters of SQL, and where each comes from
+sql         the writing of SQL: names, parameters, and what auth and the bridge declared
+text        the writing of JSON in SQL
+objects     rows and what belongs to them
+roots       root fields: rows, pages, reports
+plan        a whole operation, made once and kept
+run         answering by a plan, or handing back
+"""

@@ -1,0 +1,297 @@
+"""Rows as JSON: their values, the rows they refer to, and those that refer to them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, SelectionSetNode
+from sqlalchemy import UnaryExpression
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql import operators
+
+from auth.actor import Viewer
+from auth.policy import audited, reach, seen
+from gql.bridge.nodes import Word
+from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.sql import Unspeakable, at, fragment, name_of, parameter, table
+from gql.engine.text import NULL, Json, array, leaf
+from models.base import OfSchool, target_of
+from resolvers.reads import Told
+from resolvers.shapes import Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
+
+SCHOOL = parameter("viewer_school_id") + "::BIGINT"
+SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
+Given = Mapping[str, Any]
+
+
+@dataclass
+class Scope:
+    """The FROM of one SELECT; rows that are referred to are joined when they are first asked for.
+
+    row, alias: What it began with.
+    given: What the report that shows the row tells its shapes.
+    """
+
+    writer: "Writer"
+    row: type[OfSchool]
+    alias: str
+    source: str
+    given: Given = field(default_factory=dict)
+    joined: dict[Any, str] = field(default_factory=dict)
+
+    def join(self, alias: str, path: Sequence[InstrumentedAttribute[Any]], *, see: bool) -> str:
+        """The alias of the row that references lead to; with `see` only if the viewer may."""
+        for number, reference in enumerate(path, start=1):
+            sees = see and number == len(path)
+            key = (alias, reference.key, sees)
+            if key not in self.joined:
+                target, far = target_of(reference), self.writer.alias()
+                on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
+                on += f" AND {self.writer.seen(target, far)}" if sees else ""
+                self.source += f" LEFT JOIN {table(target, far)} ON {on}"
+                self.joined[key] = far
+            alias = self.joined[key]
+        return alias
+
+
+@dataclass
+class Writer:
+    """Writes what one viewer may see of what an operation asks for."""
+
+    operation: Operation
+    viewer: Viewer
+    aliases: int = 0
+    tellings: dict[str, "Telling"] = field(default_factory=dict)
+    special: dict[bytes, type[OfSchool]] = field(default_factory=dict)
+    seen_under: dict[str, set[type[OfSchool]]] = field(default_factory=dict)
+
+    def note(self, row: type[OfSchool], asked: Asked, opening: str) -> None:
+        """Remember how rows of special categories show in an answer, for that they were read goes
+        into the audit log. In JSON no text can hold `"key":{`: its quotes are escaped."""
+        rows = self.seen_under.setdefault(asked.key, set())
+        rows.add(row)
+        if rows & audited:
+            if len(rows) > 1:
+                raise Unspeakable
+            self.special[f'"{asked.key}":{opening}'.encode()] = row
+
+    def told(self, part: Told[Any], returned: Any, asked: Asked) -> str:
+        """A parameter for JSON that is known before the statement runs."""
+        name = f"told{len(self.tellings)}"
+        self.tellings[name] = Telling(part.ask, returned, asked)
+        return f"{parameter(name)}::TEXT"
+
+    def alias(self) -> str:
+        self.aliases += 1
+        return f"t{self.aliases}"
+
+    def seen(self, row: type[OfSchool], alias: str) -> str:
+        key = (seen, row, self.viewer)
+        return fragment(key, lambda entity: seen(self.viewer, entity), row, alias)
+
+    def scope(self, row: type[OfSchool], alias: str | None = None, given: Given = {}) -> Scope:  # noqa: B006  # never changed
+        alias = alias or self.alias()
+        return Scope(self, row, alias, table(row, alias), given)
+
+    # -- objects ----------------------------------------------------------------------
+
+    def object(
+        self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], write: "WriteField"
+    ) -> str:
+        """JSON of an object of the type, field by field."""
+        json = Json()
+        json.known("{")
+        for number, asked in enumerate(self.operation.fields(type_, below)):
+            json.known(f'{"," if number else ""}"{asked.key}":')
+            if asked.name == "__typename":
+                json.known(f'"{type_.name}"')
+            elif (word := word_of(type_, asked)) and word.right and not self.holds(word.right):
+                json.known(NULL)
+            else:
+                write(json, asked)
+        json.known("}")
+        return json.sql()
+
+    def holds(self, right: Any) -> bool:
+        return bool(self.viewer.scopes(right))
+
+    def row(
+        self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], scope: Scope, alias: str,
+        row: type[OfSchool],
+    ) -> str:  # fmt: skip
+        """JSON of the row that stands under an alias."""
+
+        def write(json: Json, asked: Asked) -> None:
+            word = word_of(type_, asked)
+            returned = type_.fields[asked.name].type
+            if asked.name == "id" and word is None:
+                self.ident(json, Ident(row, "id"), alias)
+            elif word is None:
+                column = getattr(row, type_.fields[asked.name].extensions[DEFINED].python_name)
+                json.made(leaf(returned, at(alias, column)))
+            else:
+                self.field(json, asked, word.shape, returned, scope, alias, row)
+
+        return self.object(type_, below, write)
+
+    def field(
+        self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: str,
+        row: type[OfSchool],
+    ) -> None:  # fmt: skip
+        type_ = bare(returned)
+        if isinstance(shape, Same):
+            json.made(self.row(type_, asked.below, scope, alias, row))
+        elif isinstance(shape, One):
+            self.note(shape.target, asked, "{")
+            far = scope.join(alias, shape.path, see=True)
+            found = self.row(type_, asked.below, scope, far, shape.target)
+            json.made(f"CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END")
+        elif isinstance(shape, Many):
+            json.made(self.many(shape, type_, asked, scope, alias))
+        elif isinstance(shape, Can):
+            json.made(self.rights(shape, type_, asked, alias, row))
+        elif isinstance(shape, Ident):
+            self.ident(json, shape, alias)
+        else:
+            json.made(leaf(returned, self.value(shape, scope, alias, row)))
+
+    def ident(self, json: Json, shape: Ident, alias: str) -> None:
+        """A global id."""
+        json.known(f'"{shape.row.api_name()}:')
+        json.made(SCHOOL_TEXT)
+        json.known("-")
+        json.made(f"{alias}.{name_of(shape.column)}")
+        json.known('"')
+
+    # -- values -----------------------------------------------------------------------
+
+    def value(self, shape: Any, scope: Scope, alias: str, row: type[OfSchool]) -> str:
+        """SQL of a value of the row."""
+        if isinstance(shape, Own):
+            return at(alias, getattr(row, shape.column))
+        if isinstance(shape, Via):
+            return at(scope.join(alias, shape.path, see=False), shape.column)
+        if isinstance(shape, Computed):
+            given = scope.given
+            key = (shape.formula, row, self.viewer, *names(given))
+            return fragment(key, lambda e: shape.expression(self.viewer, e, **given), row, alias)
+        if isinstance(shape, Guarded):
+            right = shape.right
+            key = (reach, right, row, self.viewer)
+            reached = fragment(key, lambda e: reach(self.viewer, e, right), row, alias)
+            return f"CASE WHEN {reached} THEN {self.value(shape.shape, scope, alias, row)} END"
+        raise Unspeakable
+
+    def rights(
+        self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
+    ) -> str:
+        def write(json: Json, right: Asked) -> None:
+            python_name = type_.fields[right.name].extensions[DEFINED].python_name
+            held = self.value(shape.rights[python_name], self.nowhere(row, alias), alias, row)
+            json.made(leaf(type_.fields[right.name].type, held))
+
+        return self.object(type_, asked.below, write)
+
+    def nowhere(self, row: type[OfSchool], alias: str) -> Scope:
+        """A scope for what needs no joins."""
+        return Scope(self, row, alias, "")
+
+    # -- rows that refer --------------------------------------------------------------
+
+    def many(
+        self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str
+    ) -> str:
+        self.note(many.target, asked, "{" if many.single else "[{")
+        link: Any = many.reference.class_
+        inner = self.scope(link)
+        near = row_alias = inner.alias
+        if many.to is not None:
+            row_alias = self.alias()
+            same = f"{row_alias}.school_id = {SCHOOL} AND {row_alias}.id = {at(near, many.to)}"
+            inner.source += f" JOIN {table(many.target, row_alias)} ON {same}"
+        where = [f"{near}.school_id = {SCHOOL}", f"{at(near, many.reference)} = {alias}.id"]
+        if many.match:
+            mine, theirs = many.match
+            where.append(f"{at(near, theirs)} = {alias}.{name_of(mine)}")
+        if condition := many.where:
+            given = scope.given
+            key = (condition, link, self.viewer, *names(given))
+            expression: Any = lambda e: condition(self.viewer, e, **given)  # noqa: E731
+            where.append(fragment(key, expression, link, near))
+        where.append(self.seen(many.target, row_alias))
+        found = self.row(type_, asked.below, inner, row_alias, many.target)
+        order = self.order((*many.order, link.id), inner, near, link)
+        conditions = " AND ".join(where)
+        if many.single:
+            one = f"SELECT {found} FROM {inner.source} WHERE {conditions} ORDER BY {order} LIMIT 1"
+            return f"coalesce(({one}), 'null')"
+        rows = f"SELECT string_agg({found}, ',' ORDER BY {order}) FROM {inner.source}"
+        return array(f"({rows} WHERE {conditions})")
+
+    def order(self, keys: Sequence[Any], scope: Scope, alias: str, row: type[OfSchool]) -> str:
+        """The keys of an order: columns, `.desc()` of them, or `Via`."""
+        return ", ".join(self.key(key, scope, alias, row) for key in keys)
+
+    def key(self, key: Any, scope: Scope, alias: str, row: type[OfSchool]) -> str:
+        if isinstance(key, UnaryExpression) and key.modifier is operators.desc_op:
+            return f"{alias}.{name_of(key.element.key)} DESC"  # type: ignore[arg-type]
+        if isinstance(key, InstrumentedAttribute):
+            return at(alias, key)
+        return self.value(key, scope, alias, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something known of who asks, and what of it is asked for."""
+
+    ask: Callable[..., Any]
+    returned: Any
+    asked: Asked
+
+    def written(self, operation: Operation, value: Any) -> str:
+        return orjson.dumps(written(operation, self.returned, self.asked, value)).decode()
+
+
+def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:
+    """A value as JSON has it, with what is asked of it and no more."""
+    if isinstance(type_, GraphQLNonNull):
+        return written(operation, type_.of_type, asked, value)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLList):
+        return [written(operation, type_.of_type, asked, one) for one in value]
+    if not isinstance(type_, GraphQLObjectType):
+        return type_.serialize(value)
+    found = {}
+    for field_ in operation.fields(type_, asked.below):
+        if field_.name == "__typename":
+            found[field_.key] = type_.name
+            continue
+        defined = type_.fields[field_.name]
+        word = word_of(type_, field_)
+        name = defined.extensions[DEFINED].python_name
+        part = word.plain(value) if word else getattr(value, name)
+        found[field_.key] = written(operation, defined.type, field_, part)
+    return found
+
+
+WriteField = Callable[[Json, Asked], None]
+
+
+def word_of(type_: GraphQLObjectType, asked: Asked) -> Word | None:
+    """What the bridge declared of a field."""
+    found: Word | None = type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
+    return found
+
+
+def bare(type_: Any) -> Any:
+    """The object type in a list or a non-null."""
+    while isinstance(type_, GraphQLNonNull | GraphQLList):
+        type_ = type_.of_type
+    return type_
+
+
+def names(given: Given) -> tuple[Any, ...]:
+    """What of the arguments of a report decides how an expression is written."""
+    return tuple((name, getattr(value, "key", None)) for name, value in given.items())

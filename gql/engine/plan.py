@@ -1,0 +1,187 @@
+"""A plan: how a whole operation is answered, for everyone with the same rights who sends variables
+of the same shape. What it costs to make it is paid once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, GraphQLField
+
+from auth.actor import Actor
+from gql.bridge.arguments import understood
+from gql.bridge.reads import Read, window_of
+from gql.engine.denials import denials
+from gql.engine.objects import Telling, Writer, bare
+from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.pages import Page
+from gql.engine.roots import Roots
+from gql.engine.sql import Unspeakable, numbered
+from gql.engine.text import NULL
+from gql.engine.values import Arguments, Path, Place, Source
+from models.base import OfSchool
+from models.problems import Problem
+from resolvers.listing import Listing, beyond
+
+MOST_TEXT = 400_000
+"""Longest statement, in characters; a longer one is refused as too complex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a use case asks of its arguments before anything is read, at each request."""
+
+    check: Any
+    arguments: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How an operation is answered.
+
+    keys: The keys of the answer in order; of each whether SQL answers it, or else what is known.
+    sql: One statement that gives a text for each key that SQL answers; empty if there is none.
+    parameters: The names of its `$1`, `$2`, …
+    sources: Where a request has the values of those that are arguments.
+    denied: Fields refused by grant.
+    handed_back: Nodes of the root fields which the standard executor answers.
+    leaves: Where in the variables parameters were found.
+    special: How rows of special categories show in an answer.
+    tellings: By the names of parameters, what is known of who asks before anything is read.
+    """
+
+    keys: tuple[tuple[str, str | None], ...]
+    sql: str
+    parameters: tuple[str, ...]
+    sources: Mapping[str, Source]
+    checks: tuple[Check, ...]
+    denied: tuple[GraphQLError, ...]
+    handed_back: tuple[FieldNode, ...] = ()
+    leaves: Mapping[str, set[Path]] = field(default_factory=dict)
+    tellings: Mapping[str, Telling] = field(default_factory=dict)
+    operation: Operation | None = None
+    special: Mapping[bytes, type[OfSchool]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """For `Gorod-Plan`."""
+        answered = any(known is None for _, known in self.keys)
+        return "compiled" if not self.handed_back else "mixed" if answered else "standard"
+
+
+def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
+    """Make the plan of an operation. Root fields that cannot be said in SQL are handed back, as
+    are those whose arguments are refused: the standard executor tells why."""
+    viewer = actor.viewer
+    writer = Writer(operation, viewer)
+    arguments = Arguments(schema, operation, sent)
+    keys: list[tuple[str, str | None]] = []
+    columns: list[str] = []
+    back: list[FieldNode] = []
+    checks: list[Check] = []
+    for asked in operation.fields(operation.root, [operation.selections]):
+        root = Root(asked, operation.root.fields.get(asked.name), writer, arguments, actor)
+        try:
+            known = root.known()
+            if known is None:
+                columns.append(root.written(checks))
+            keys.append((asked.key, known))
+        except (Unspeakable, Problem):
+            back += asked.nodes
+            keys.append((asked.key, HANDED_BACK))
+    sql, names = numbered(f"SELECT {', '.join(columns)}") if columns else ("", ())
+    if len(sql) > MOST_TEXT:
+        raise Unspeakable
+    denied = tuple(denials(operation, viewer))
+    return Plan(
+        tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
+        arguments.leaves, writer.tellings, operation,
+        writer.special,
+    )  # fmt: skip
+
+
+HANDED_BACK = ""
+"""In the place of what is known: the standard executor knows."""
+
+
+@dataclass
+class Root:
+    """One root field."""
+
+    asked: Asked
+    definition: GraphQLField | None
+    writer: Writer
+    arguments: Arguments
+    actor: Actor
+
+    def known(self) -> str | None:
+        """JSON that is known without SQL."""
+        if self.asked.name == "__typename":
+            return f'"{self.writer.operation.root.name}"'
+        read = self.read()
+        return NULL if read.right and not self.writer.holds(read.right) else None
+
+    def read(self) -> Read:
+        if self.definition is None:
+            raise Unspeakable  # __schema, __type
+        found: Read | None = self.definition.extensions[DEFINED].metadata.get("read")
+        if found is None:
+            raise Unspeakable
+        return found
+
+    def written(self, checks: list[Check]) -> str:
+        assert self.definition  # noqa: S101  # `known` comes first
+        read, node = self.read(), self.asked.nodes[0]
+        given = self.arguments.of(self.definition, node)
+        window = window_of(given) if read.orders is not None else None
+        part = read.said(self.actor, given, self.make)
+        if read.check and (sources := self.checked()):
+            checks.append(Check(read.check, sources))
+        roots = Roots(self.writer)
+        if window is None:
+            return roots.part(part, self.definition.type, self.asked)
+        size, backwards = window.size(), window.last is not None
+        behind = [
+            self.beyond(part, name, cursor, after=name == "after")
+            for name in ("after", "before")
+            if (cursor := getattr(window, name)) is not None
+        ]
+        follows, precedes = window.before is not None, window.after is not None
+        page = Page(roots, part, size, backwards, behind, follows, precedes)
+        return page.written(bare(self.definition.type), self.asked)
+
+    def checked(self) -> dict[str, Source]:
+        """The sources of this field's own arguments; what stands inside of inputs is checked when
+        the plan is made."""
+        mine = self.made
+        return {name: source for name, source in mine.items() if "." not in name}
+
+    # -- parameters -------------------------------------------------------------------
+
+    def __post_init__(self) -> None:
+        self.made: dict[str, Source] = {}
+
+    def make(self, type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+        found = self.arguments.parameter(
+            self.place(path), sql_type, type_, value, lambda sent: understood(type_, sent, path)
+        )
+        self.made[path] = self.arguments.sources[found.key]
+        return found
+
+    def place(self, path: str) -> Place:
+        assert self.definition  # noqa: S101  # `known` comes first
+        return Place(self.definition, self.asked.nodes[0], path)
+
+    def beyond(self, listing: Listing[Any], name: str, cursor: str, *, after: bool) -> Any:
+        keys = listing.keys(self.writer.viewer)
+        types = [key.type for key, _ in keys]
+        if None in (place := listing.place_of(name, cursor, types)):
+            raise Unspeakable
+
+        def reader(number: int) -> Any:
+            return lambda sent: listing.place_of(name, sent, types)[number]
+
+        where = [
+            self.arguments.parameter(self.place(name), type_, None, value, reader(number))
+            for number, (type_, value) in enumerate(zip(types, place, strict=True))
+        ]
+        return beyond(keys, where, after=after)

@@ -1,0 +1,244 @@
+"""Answering: by a plan where there is one, by the standard executor where there is none."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    get_variable_values,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from auth.actor import Grants
+from gql.engine.operation import Operation
+from gql.engine.plan import Plan, planned
+from gql.engine.sql import Unspeakable
+from gql.engine.values import as_sent, shape
+from gql.errors import told as told_error
+from models.problems import Problem
+from resolvers.access.known import Known
+from resolvers.access.reading import told_of_reading
+from resolvers.context import Caller, Services
+from resolvers.reads import sent_as
+
+RULES = tuple(specified_rules)
+MOST_DOCUMENTS = 1000
+MOST_PLANS = 100
+"""Of one operation and one set of rights."""
+
+
+@dataclass
+class Family:
+    """The plans of an operation for those with the same rights.
+
+    leaves: Where in the variables parameters were found so far.
+    """
+
+    leaves: dict[str, set[Any]] = field(default_factory=dict)
+    plans: dict[bytes, Plan] = field(default_factory=dict)
+
+
+@dataclass
+class Document:
+    """A valid document's operation to read by, and its plans."""
+
+    definition: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    families: dict[Grants, Family] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer, and how it was found: compiled, mixed or standard."""
+
+    body: bytes
+    kind: str
+
+
+@dataclass
+class Engine:
+    """Answers operations that read.
+
+    schema: Strawberry's.
+    """
+
+    schema: Any
+    services: Services
+    documents: OrderedDict[tuple[str, str | None], Document | None] = field(
+        default_factory=OrderedDict
+    )
+
+    async def answer(
+        self, caller: Caller, query: str, variables: Mapping[str, Any], name: str | None
+    ) -> Answer | None:
+        """The answer; None: the standard executor must give it, or say what is wrong."""
+        document = self.document(query, name)
+        if document is None or not caller.token or self.services.readers is None:
+            return None
+        try:
+            known = await self.services.sessions.of(caller.token, caller.identified)
+            plan = self.plan(document, known, variables)
+            told = await self.told(plan, caller, known) if plan.tellings else {}
+            values = self.values(plan, known, variables, told)
+        except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
+            return None
+        if plan.kind == "standard":
+            return None
+        school_id = known.actor.school_id
+        found: Sequence[bytes] = ()
+        if plan.sql:
+            found = await self.services.readers.fetch(school_id, plan.sql, values)
+            if plan.special:
+                await self.recorded(plan, caller, found)
+        if plan.handed_back:
+            return await self.mixed(document, plan, found, (caller, query, variables))
+        return Answer(whole(plan, found, {}, errors_of(plan, caller.language)), plan.kind)
+
+    # -- documents and plans ----------------------------------------------------------
+
+    def document(self, query: str, name: str | None) -> Document | None:
+        """None for what is invalid, or does more than read."""
+        key = (query, name)
+        if key in self.documents:
+            self.documents.move_to_end(key)
+            return self.documents[key]
+        found = self.documents[key] = self.read(query, name)
+        if len(self.documents) > MOST_DOCUMENTS:
+            self.documents.popitem(last=False)
+        return found
+
+    def read(self, query: str, name: str | None) -> Document | None:
+        try:
+            document = parse(query)
+        except (GraphQLError, RecursionError):
+            return None
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        named = [d for d in operations if name in (None, d.name.value if d.name else None)]
+        if len(named) != 1 or named[0].operation is not OperationType.QUERY:
+            return None
+        if validate_document(self.schema._schema, document, RULES):  # noqa: SLF001  # graphql-core's
+            return None
+        fragments = {
+            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+        }
+        return Document(named[0], fragments)
+
+    def plan(self, document: Document, known: Known, variables: Mapping[str, Any]) -> Plan:
+        grants = known.actor.grants
+        family = document.families.get(grants) or document.families.setdefault(grants, Family())
+        plan = family.plans.get(shape(variables, family.leaves))
+        if plan is not None:
+            return plan
+        plan = self.made(document, known, variables)
+        for name, paths in plan.leaves.items():
+            family.leaves.setdefault(name, set()).update(paths)
+        if len(family.plans) >= MOST_PLANS:
+            family.plans.clear()
+        family.plans[shape(variables, family.leaves)] = plan
+        return plan
+
+    def made(self, document: Document, known: Known, variables: Mapping[str, Any]) -> Plan:
+        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
+        declared = document.definition.variable_definitions or ()
+        coerced = get_variable_values(schema, declared, dict(variables))
+        if isinstance(coerced, list):
+            raise coerced[0]
+        operation = Operation(schema, document.definition, document.fragments, coerced)
+        actor = replace(known.actor, **moment(self.services, known))
+        return planned(self.schema, operation, variables, actor)
+
+    async def told(self, plan: Plan, caller: Caller, known: Known) -> dict[str, str]:
+        """What is known of who asks, asked for once in a few seconds."""
+        found = {}
+        for name, telling in plan.tellings.items():
+            if telling.ask not in known.facts:
+                async with caller.open() as ctx:
+                    await ctx.identified()
+                    known.facts[telling.ask] = await telling.ask(ctx)
+            assert plan.operation  # noqa: S101  # there is one where something is told
+            found[name] = telling.written(plan.operation, known.facts[telling.ask])
+        return found
+
+    def values(
+        self,
+        plan: Plan,
+        known: Known,
+        variables: Mapping[str, Any],
+        told: Mapping[str, str],
+    ) -> list[Any]:
+        """The values of the statement's parameters. Raises for what no client should send."""
+        values = {**known.values(self.services.now()), **told}
+        understood = {name: source.value(variables) for name, source in plan.sources.items()}
+        for check in plan.checks:
+            actor = replace(known.actor, **moment(self.services, known))
+            check.check(actor, **{n: s.value(variables) for n, s in check.arguments.items()})
+        secrets = self.services.secrets
+        for name, value in understood.items():
+            values[name] = as_sent(sent_as(known.actor, secrets, plan.sources[name].type, value))
+        return [values[name] for name in plan.parameters]
+
+    async def recorded(self, plan: Plan, caller: Caller, found: Sequence[bytes]) -> None:
+        """Tell the audit log which special categories were read, before the answer goes out."""
+        shown = {row for mark, row in plan.special.items() if any(mark in text for text in found)}
+        if shown:
+            async with caller.open() as ctx:
+                await ctx.identified()
+                ctx.read_specially |= shown
+                await told_of_reading(ctx)
+
+    # -- both executors ---------------------------------------------------------------
+
+    async def mixed(
+        self, document: Document, plan: Plan, found: Sequence[bytes], request: Any
+    ) -> Answer:
+        """What was handed back is answered by the standard executor, and put in its place."""
+        caller, query, variables = request
+        rest = replace(
+            document.definition, selection_set=SelectionSetNode(selections=plan.handed_back)
+        )
+        parsed = DocumentNode(definitions=(rest, *document.fragments.values()))
+        result = await self.schema.execute(query, dict(variables), replace(caller, document=parsed))
+        own = {(error.extensions or {}).get("coordinate") for error in plan.denied}
+        errors = errors_of(plan, caller.language) + [
+            error.formatted
+            for error in result.errors or []
+            if (error.extensions or {}).get("coordinate") not in own - {None}
+        ]
+        return Answer(whole(plan, found, result.data or {}, errors), plan.kind)
+
+
+def moment(services: Services, known: Known) -> dict[str, Any]:
+    values = known.values(services.now())
+    return {"now": values["viewer_now"], "today": values["viewer_today"]}
+
+
+def errors_of(plan: Plan, language: str) -> list[Any]:
+    return [told_error(error, error.original_error, language).formatted for error in plan.denied]  # type: ignore[arg-type]
+
+
+def whole(
+    plan: Plan, found: Sequence[bytes], standard: Mapping[str, Any], errors: Sequence[Any]
+) -> bytes:
+    """The body: what SQL gave is not looked at any more."""
+    texts = iter(found)
+    parts = []
+    for key, known in plan.keys:
+        if known is None:
+            text = next(texts)
+        else:
+            text = known.encode() if known else orjson.dumps(standard.get(key))
+        parts.append(b'"%b":%b' % (key.encode(), text))
+    body = b'{"data":{%b}' % b",".join(parts)
+    if errors:
+        body += b',"errors":%b' % orjson.dumps(errors)
+    return body + b"}"

@@ -1,0 +1,189 @@
+"""The writing of SQL. Names come from the models alone; values are parameters, or constants of
+our own declarations that pass through `quoted`."""
+
+import re
+from collections.abc import Hashable
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, select, true
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from models.base import OfSchool
+
+DIALECT: Any = asyncpg.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+HERE = "¤"
+"""Stands for the alias under which a row is read, until it is known."""
+HERE_QUOTED = f'"{HERE}"'
+VALUE = "ø"
+PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+MARKED = re.compile("\0([^\0]+)\0")
+
+
+class Unspeakable(Exception):
+    """The engine cannot say this in SQL; the standard executor can."""
+
+
+def quoted(value: Any) -> str:
+    """A constant as SQL has it. Raises Unspeakable for what PostgreSQL cannot hold."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, Enum):
+        value = value.name
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return f"({value})" if value < 0 else str(value)
+    if isinstance(value, date | datetime | time):
+        value = value.isoformat()
+    if not isinstance(value, str) or "\0" in value:
+        raise Unspeakable
+    return "'" + value.replace("'", "''") + "'"
+
+
+def parameter(name: str) -> str:
+    """The place of a parameter, until the statement is whole and places are counted."""
+    return f"\0{name}\0"
+
+
+def name_of(identifier: str) -> str:
+    """A name of the models as SQL has it."""
+    found: str = DIALECT.identifier_preparer.quote(identifier)
+    return found
+
+
+def at(alias: str, attribute: InstrumentedAttribute[Any]) -> str:
+    """A column of the row that stands under an alias, or what stands for one."""
+    of = attribute.property.columns[0]
+    if isinstance(of, Column):
+        return f"{alias}.{name_of(of.name)}"
+    row: Any = attribute.class_
+    key = attribute.key
+    return fragment((row, key), lambda entity: getattr(entity, key), row, alias)
+
+
+# -- what was declared ----------------------------------------------------------------
+
+FRAGMENTS: dict[Hashable, str] = {}
+"""Declared expressions written once, for any alias, any viewer with the same grants."""
+MOST_FRAGMENTS = 10_000
+
+
+def fragment(key: Hashable, expression: Any, row: type[OfSchool], alias: str) -> str:
+    """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
+    the alias."""
+    if (written := FRAGMENTS.get(key)) is None:
+        if len(FRAGMENTS) >= MOST_FRAGMENTS:
+            FRAGMENTS.clear()
+        entity = aliased(row, name=HERE)
+        written = FRAGMENTS[key] = compiled(expression(entity), entity)
+    return written.replace(HERE_QUOTED, alias)
+
+
+def table(row: type[OfSchool], alias: str) -> str:
+    """For FROM: the table of a row type, or the query it is another look at, under an alias."""
+    return from_clause(row).replace(HERE_QUOTED, alias)
+
+
+@cache
+def from_clause(row: type[OfSchool]) -> str:
+    entity = aliased(row, name=HERE)
+    _, _, found = written_sql(select(true().label(VALUE)).select_from(entity)).partition("FROM ")
+    return found
+
+
+def compiled(expression: ColumnElement[Any], entity: Any) -> str:
+    """An expression over a row, by itself."""
+    whole = written_sql(select(expression.label(VALUE)).select_from(entity))
+    start, end = len("SELECT "), whole.rindex(f' AS "{VALUE}"')
+    return f"({whole[start:end]})"
+
+
+def written_sql(statement: Any) -> str:
+    """SQL in which constants stand as they are, and parameters in their places."""
+    made = statement.compile(dialect=DIALECT)
+    parameters = {name: None for name, bind in made.binds.items() if bind.required}
+    state = made.construct_expanded_state(parameters)  # lists of constants are written out
+    processors = {**made._bind_processors, **state.processors}  # noqa: SLF001  # as it would send
+    values = state.parameters
+    text: str = state.statement
+
+    def put(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in values:
+            return found[0]
+        if name in parameters:
+            return parameter(name)
+        process = processors.get(name)
+        return quoted(process(values[name]) if process else values[name])
+
+    return with_keys_apart(PARAMETER.sub(put, text))
+
+
+# -- keys that are asked for more than once -------------------------------------------
+
+KEYS: dict[str, int] = {}
+BODIES: list[str] = []
+"""Queries for keys that stand by themselves (`Viewer.keys`), and their numbers by their text."""
+OWN = "(SELECT ALL "
+ASIDE = re.compile("\1(\\d+)\1")
+
+
+def with_keys_apart(text: str) -> str:
+    """The text with a mark in the place of each query that stands by itself. What many rules ask,
+    e.g. who the viewer's children are, is then asked once in a statement, not once a rule."""
+    while (start := text.rfind(OWN)) >= 0:  # the last holds no other
+        end = closing(text, start)
+        body = text[start + 1 : end]
+        if (number := KEYS.setdefault(body, len(BODIES))) == len(BODIES):
+            BODIES.append(body)
+        text = f"{text[:start]}\1{number}\1{text[end + 1 :]}"
+    return text
+
+
+def closing(text: str, start: int) -> int:
+    """Where the parenthesis closes that opens at `start`; none in quotes counts."""
+    depth, in_text = 0, False
+    for place in range(start, len(text)):
+        sign = text[place]
+        if sign == "'":
+            in_text = not in_text
+        elif not in_text and sign in "()":
+            depth += 1 if sign == "(" else -1
+            if depth == 0:
+                return place
+    raise Unspeakable
+
+
+def keys_first(text: str) -> str:
+    """The statement with the queries set apart before it, each once, in order of need."""
+    written: dict[str, str] = {}
+
+    def name(found: re.Match[str]) -> str:
+        number = found[1]
+        if number not in written:
+            written[number] = ""  # its place is kept, in case
+            body = ASIDE.sub(name, BODIES[int(number)])
+            del written[number]
+            written[number] = f"k{number}(k) AS ({body})"
+        return f"(SELECT k FROM k{number})"
+
+    whole = ASIDE.sub(name, text)
+    return f"WITH {', '.join(written.values())} {whole}" if written else whole
+
+
+# -- the whole statement --------------------------------------------------------------
+
+
+def numbered(text: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with `$1`, `$2` for its parameters, and their names in that order."""
+    places: dict[str, int] = {}
+
+    def put(found: re.Match[str]) -> str:
+        return f"${places.setdefault(found[1], len(places) + 1)}"
+
+    return MARKED.sub(put, keys_first(text)), tuple(places)

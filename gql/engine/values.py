@@ -1,0 +1,209 @@
+"""Arguments: which of them are parameters of SQL, and where the next request has them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import orjson
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    get_argument_values,
+)
+from sqlalchemy import bindparam
+from strawberry.types.arguments import convert_arguments
+from strawberry.utils.str_converters import to_camel_case
+
+from gql.engine.operation import Operation
+from gql.engine.sql import Unspeakable
+
+Path = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request has the value of a parameter.
+
+    type: What it is in Python.
+    variable: Its name; None: the document itself says it, and it is `constant`.
+    path: Where inside of the variable.
+    parse: Reads it as GraphQL does.
+    understand: Makes of that the Python value. Like `parse` it raises for what no client should
+        send; the standard executor then says what is wrong with it.
+    """
+
+    type: Any
+    variable: str | None
+    path: Path
+    constant: Any
+    parse: Callable[[Any], Any]
+    understand: Callable[[Any], Any]
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """The value in Python. Raises ValueError for null, which is written, not sent."""
+        if self.variable is None:
+            return self.constant
+        found: Any = variables[self.variable]
+        for step in self.path:
+            found = found[step]
+        if (value := self.understand(self.parse(found))) is None:
+            raise ValueError
+        return value
+
+
+@dataclass
+class Arguments:
+    """The arguments of an operation's root fields, and the parameters made of them.
+
+    sources: By the names of the parameters.
+    leaves: By variables, where in them parameters are found; of lists any member. All else that
+        a variable holds decides how the statement is written.
+    """
+
+    schema: Any
+    operation: Operation
+    sent: Mapping[str, Any]
+    sources: dict[str, Source] = field(default_factory=dict)
+    leaves: dict[str, set[Path]] = field(default_factory=dict)
+
+    def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+        """The arguments as a resolver gets them."""
+        values = get_argument_values(definition, node, self.operation.variables)
+        declared = definition.extensions["strawberry-definition"].arguments
+        registry = self.schema.schema_converter.scalar_registry
+        found: dict[str, Any] = convert_arguments(values, declared, registry, self.schema.config)
+        return found
+
+    def parameter(
+        self, at: "Place", sql_type: Any, type: Any, value: Any, understand: Callable[[Any], Any]
+    ) -> Any:
+        """A parameter for what stands at a place of the arguments, now with this value."""
+        name = f"a{len(self.sources)}"
+        variable, path, type_ = at.origin()
+        if variable is None or variable not in self.sent:
+            self.sources[name] = Source(type, None, (), value, understand, understand)
+        else:
+            leaf = tuple(EACH if isinstance(step, int) else step for step in path)
+            self.leaves.setdefault(variable, set()).add(leaf)
+            self.sources[name] = Source(type, variable, path, None, parser(type_), understand)
+        return bindparam(name, type_=sql_type)
+
+
+EACH = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the arguments of a field, e.g. `filter.and.0.date.gte`."""
+
+    definition: GraphQLField
+    node: FieldNode
+    path: str
+
+    def origin(self) -> tuple[str | None, Path, Any]:
+        """The variable it is from and where inside of it, and its GraphQL type."""
+        first, *steps = (to_camel_case(step.rstrip("_")) for step in self.path.split("."))
+        given = {argument.name.value: argument.value for argument in self.node.arguments or ()}
+        literal: ValueNode | None = given.get(first)
+        variable, path = named(literal), list[Any]()
+        type_ = self.definition.args[first].type
+        for step in steps:
+            type_, key = part_of(type_, step)
+            if variable:
+                path.append(key)
+            else:
+                literal = inside(literal, key)
+                variable = named(literal)
+        if literal is not None and not variable and holds_variables(literal):
+            raise Unspeakable
+        return variable, tuple(path), type_
+
+
+def named(literal: ValueNode | None) -> str | None:
+    return literal.name.value if isinstance(literal, VariableNode) else None
+
+
+def part_of(type_: Any, step: str) -> tuple[Any, Any]:
+    """The type of a member of a list, or of a field of an input, and the key to it."""
+    bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if isinstance(bare, GraphQLList):
+        return bare.of_type, int(step)
+    if isinstance(bare, GraphQLInputObjectType):
+        return bare.fields[step].type, step
+    raise Unspeakable
+
+
+def inside(literal: ValueNode | None, key: Any) -> ValueNode | None:
+    if isinstance(literal, ListValueNode):
+        found: ValueNode = literal.values[key]
+        return found
+    if isinstance(literal, ObjectValueNode):
+        return next((f.value for f in literal.fields if f.name.value == key), None)
+    return literal if key == 0 else None  # a single value where a list may stand
+
+
+def holds_variables(literal: ValueNode) -> bool:
+    if isinstance(literal, ListValueNode):
+        return any(named(one) or holds_variables(one) for one in literal.values)
+    return isinstance(literal, ObjectValueNode)
+
+
+def parser(type_: Any) -> Callable[[Any], Any]:
+    """Reads what JSON has for a scalar, an enum or a list of them."""
+    if isinstance(type_, GraphQLNonNull):
+        return parser(type_.of_type)
+    if isinstance(type_, GraphQLList):
+        one = parser(type_.of_type)
+        return lambda sent: [one(part) for part in sent] if isinstance(sent, list) else [one(sent)]
+    if isinstance(type_, GraphQLInputObjectType):
+        raise Unspeakable
+    found: Callable[[Any], Any] = type_.parse_value
+    return found
+
+
+# -- the shape of variables -----------------------------------------------------------
+
+
+def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> bytes:
+    """All that of the variables decides how a statement is written: which are given, and what of
+    them is no parameter."""
+    return orjson.dumps(
+        {name: skeleton(value, leaves.get(name, NONE), ()) for name, value in variables.items()},
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+NONE: set[Path] = set()
+HERE = ["a parameter"]
+KIND = re.compile(r"([A-Za-z]+):\d")
+"""What an id is of decides which rows are asked."""
+"""A list of its own kind: no client's list of texts is taken for it where texts are expected."""
+
+
+def skeleton(value: Any, leaves: set[Path], path: Path) -> Any:
+    if value is None:
+        return None
+    if path in leaves:
+        kind = KIND.match(value) if isinstance(value, str) else None
+        return [*HERE, kind[1]] if kind else HERE
+    if isinstance(value, dict):
+        return {key: skeleton(part, leaves, (*path, key)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [skeleton(part, leaves, (*path, EACH)) for part in value]
+    return value
+
+
+def as_sent(value: Any) -> Any:
+    """A value as the driver wants it."""
+    if isinstance(value, Enum):
+        return value.name
+    return [as_sent(one) for one in value] if isinstance(value, list) else value

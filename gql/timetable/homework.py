@@ -1,0 +1,38 @@
+"""Homework."""
+
+import datetime
+
+import strawberry
+
+from gql.answers import Node
+from gql.bridge import field, many, mutation, node, one, via
+from models.files.files import File
+from models.timetable import homework as rows
+from resolvers.files import files
+from resolvers.timetable import homework
+
+
+@node(rows.Homework)
+class Homework(Node):
+    text: str
+    due_on: datetime.date | None
+    version: int
+    lesson = one(rows.Homework.lesson_id)
+    attachments = many(
+        rows.HomeworkAttachment.homework_id,
+        order=(rows.HomeworkAttachment.position,),
+        told="Files that belong to it.",
+    )
+
+
+@node(rows.HomeworkAttachment)
+class HomeworkAttachment(Node):
+    file_name = via(rows.HomeworkAttachment.file_id, File.name)
+    media_type = via(rows.HomeworkAttachment.file_id, File.media_type)
+    size = via(rows.HomeworkAttachment.file_id, File.size)
+    url = field(files.download_url)
+
+
+@strawberry.type
+class Mutation:
+    set_homework = mutation(homework.set_homework)

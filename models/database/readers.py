@@ -1,0 +1,113 @@
+"""Connections for reading: one statement, one answer, nothing before or after it.
+
+Each stands behind the wall of one school, which it is told when it is opened or changes schools;
+one that already serves the school is preferred. They can write nothing. Statements are prepared
+once a connection. Behind a pooler that moves transactions between sessions there are none.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from models.database.address import dsn, user
+from models.walls import APP
+
+
+class Readers:
+    """At most `size` connections, opened when they are needed, the last used first."""
+
+    def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
+        self.url, self.size = url, size
+        self.settings = {
+            "application_name": "gorod",
+            "timezone": "UTC",
+            "jit": "off",
+            "datestyle": "ISO",
+            "default_transaction_read_only": "on",
+            "statement_timeout": str(statement_timeout_ms),
+        } | ({"role": APP} if user(url) != APP else {})
+        self.idle: dict[int, list[asyncpg.Connection]] = defaultdict(list)
+        self.open = 0
+        self.waiting: list[asyncio.Future[None]] = []
+
+    async def fetch(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[bytes]:
+        """The one row of a statement, behind the wall of a school: texts, as bytes.
+
+        Raises asyncpg.PostgresError. A cancelled statement is cancelled in the database, too.
+        """
+        connection = await self.taken(school_id)
+        try:
+            found: Any = await connection.fetchrow(sql, *values)
+        except BaseException:
+            await self.dropped(connection)
+            raise
+        self.idle[school_id].append(connection)
+        if self.waiting:
+            self.wake()
+        return found  # type: ignore[no-any-return]  # a statement of ours gives one row
+
+    async def taken(self, school_id: int) -> asyncpg.Connection:
+        while True:
+            if mine := self.idle[school_id]:
+                connection = mine.pop()
+                if not connection.is_closed():
+                    return connection
+                self.open -= 1
+            elif self.open < self.size:
+                return await self.opened(school_id)
+            elif other := next((idle for idle in self.idle.values() if idle), None):
+                return await self.moved(other.pop(0), school_id)
+            else:
+                turn = asyncio.get_running_loop().create_future()
+                self.waiting.append(turn)
+                await turn
+
+    async def opened(self, school_id: int) -> asyncpg.Connection:
+        self.open += 1
+        try:
+            connection = await asyncpg.connect(
+                dsn(self.url),
+                timeout=15,
+                statement_cache_size=500,
+                server_settings={**self.settings, "app.school_id": str(school_id)},
+            )
+            for type_ in ("text", "varchar"):
+                await connection.set_type_codec(
+                    type_, schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
+                )
+        except BaseException:
+            self.open -= 1
+            self.wake()
+            raise
+        return connection
+
+    async def moved(self, connection: asyncpg.Connection, school_id: int) -> asyncpg.Connection:
+        """A connection of another school's, told of this one."""
+        try:
+            await connection.execute(f"SET app.school_id = '{school_id:d}'")
+        except BaseException:
+            await self.dropped(connection)
+            raise
+        return connection
+
+    async def dropped(self, connection: asyncpg.Connection) -> None:
+        """After a failure nothing is known of a connection, so it is used no more."""
+        self.open -= 1
+        self.wake()
+        connection.terminate()
+
+    def wake(self) -> None:
+        while self.waiting:
+            turn = self.waiting.pop(0)
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    async def close(self) -> None:
+        for connection in [one for idle in self.idle.values() for one in idle]:
+            await connection.close()
+        self.idle.clear()
+        self.open = 0

@@ -1,0 +1,66 @@
+"""Who a token belongs to, remembered for a few seconds: most requests of a client come together.
+
+A command that may change who can do what makes the process forget its school at once; another
+process notices within `KEPT`.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from auth.actor import Actor
+
+KEPT = 5.0
+"""Seconds."""
+MOST = 10_000
+
+
+@dataclass(slots=True)
+class Known:
+    """An actor, and what of their parameters does not change with the time.
+
+    facts: What was asked of them since they are known.
+    """
+
+    actor: Actor
+    zone: ZoneInfo
+    fixed: Mapping[str, Any]
+    until: float
+    facts: dict[Any, Any] = field(default_factory=dict)
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """The parameters of the viewer at this moment."""
+        today = now.astimezone(self.zone).date()
+        return {**self.fixed, "viewer_now": now, "viewer_today": today}
+
+
+@dataclass
+class Sessions:
+    """Actors by their tokens."""
+
+    known: dict[str, Known] = field(default_factory=dict)
+    forgotten: int = 0
+
+    async def of(self, token: str, ask: Callable[[], Awaitable[Actor]]) -> Known:
+        """Who holds the token. Raises what `ask` raises for one that is not good."""
+        found = self.known.get(token)
+        if found is not None and found.until > time.monotonic():
+            return found
+        asked_at, before = time.monotonic(), self.forgotten
+        actor = await ask()
+        if len(self.known) >= MOST:
+            self.known.clear()
+        fixed = {**actor.values, "viewer_school_text": str(actor.school_id)}
+        found = Known(actor, ZoneInfo(actor.time_zone), fixed, asked_at + KEPT)
+        if self.forgotten == before:
+            self.known[token] = found
+        return found
+
+    def forget(self, school_id: int | None) -> None:
+        """Ask anew for whoever works in the school; also who is being asked for right now."""
+        self.forgotten += 1
+        for token in [t for t, one in self.known.items() if one.actor.school_id == school_id]:
+            del self.known[token]

@@ -1,0 +1,305 @@
+"""What root fields read, said in SQL once, for both executors.
+
+A use case is given the viewer and its arguments as parameters of SQL, and says which rows it is
+about; it runs nothing:
+
+    def find_terms(viewer, *, academic_year_id: Arg[Id[AcademicYear]] | None = None) -> Rows[Term]:
+        of_year = [] if academic_year_id is None else [Term.academic_year_id == academic_year_id]
+        return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
+
+An argument that is no `Arg` is a plain value and decides what is written, not only what with.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    NewType,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    LargeBinary,
+    Numeric,
+    Select,
+    Text,
+    Uuid,
+)
+from sqlalchemy import Enum as SqlEnum
+
+from auth.actor import Actor, Viewer
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id, OfSchool
+from models.secrets import Secrets
+from resolvers.keep import KEEP
+from resolvers.shapes import Via
+
+T = TypeVar("T")
+R = TypeVar("R", bound=OfSchool)
+F = TypeVar("F", bound=Callable[..., Any])
+Arg: TypeAlias = BindParameter[T]
+"""An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[R]):
+    """Rows the viewer may read and for which all of `where` holds; few by nature.
+
+    order: Columns, `.desc()` of them, or a `Via`; then the id.
+    shown_as: The report that shows them, where it is not their own type.
+    given: Arguments that the shapes of that report are told.
+    """
+
+    row: type[R]
+    where: Conditions = ()
+    order: Sequence[Any] = ()
+    shown_as: type | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> type:
+        return self.shown_as or self.row
+
+    def query(self, viewer: Viewer) -> Select[Any]:
+        keys = (key.expression(viewer, self.row) if isinstance(key, Via) else key
+                for key in self.order)  # fmt: skip
+        query = visible(viewer, self.row).where(*self.where)
+        return query.order_by(*keys, self.row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Rows[R]):
+    """The one such row, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups(Generic[T]):
+    """Rows in groups alike in one column: `group(by, rows)`, in the order of the rows.
+
+    group: The report of one group: its first field is what they share, its second holds them.
+    by: The column, which is the first of their order.
+    """
+
+    group: type[T]
+    rows: Rows[Any]
+    by: str
+
+    @property
+    def inside(self) -> str:
+        """The group's field that holds the rows."""
+        return fields(cast("Any", self.group))[1].name
+
+    def made(self, rows: Sequence[Any]) -> list[T]:
+        found: dict[Any, list[Any]] = defaultdict(list)
+        for row in rows:
+            found[getattr(row, self.by)].append(row)
+        group: Any = self.group
+        return [group(shared, these) for shared, these in found.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing(Generic[T]):
+    """Places where rows meet that are alike in two columns: `cell(first, second, **parts)`, in the
+    order of the two. There is one where at least one row is.
+
+    keys: The two columns.
+    parts: By the cell's fields, what stands there: `Rows`, or the one `Row`.
+    """
+
+    cell: type[T]
+    keys: tuple[str, str]
+    parts: Mapping[str, Rows[Any]]
+
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+        cells: dict[tuple[int, int], dict[str, Any]] = {}
+        for name, part in self.parts.items():
+            for row in found[name]:
+                place = getattr(row, self.keys[0]), getattr(row, self.keys[1])
+                cell = cells.setdefault(place, self.empty())
+                if isinstance(part, Row):
+                    cell[name] = row
+                else:
+                    cell[name].append(row)
+        cell_of: Any = self.cell
+        return [cell_of(*place, **cells[place]) for place in sorted(cells)]
+
+    def empty(self) -> dict[str, Any]:
+        return {name: None if isinstance(part, Row) else [] for name, part in self.parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Generic[T]):
+    """One value that SQL computes."""
+
+    expression: ColumnElement[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[T]):
+    """One value that is known of who asks, and stays so for seconds: `await ask(ctx)`."""
+
+    ask: Callable[..., Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A row of whatever type, by its id.
+
+    key: Its key, as a parameter.
+    """
+
+    row: type[OfSchool]
+    key: Arg[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Rows by their ids, in that order; null for what is not there for the viewer."""
+
+    ids: Sequence[Anything]
+
+
+class Report:
+    """What a root field gives that is no row: a dataclass of the parts above.
+
+    needs: Parts without which there is no report: rows the viewer must be able to see.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row as a report shows it, with what the report's shapes are told."""
+
+    row: Any
+    shown_as: type
+    given: tuple[tuple[str, Any], ...]
+
+
+def reads(right: Right | None = None, check: Callable[..., None] | None = None) -> Callable[[F], F]:
+    """Say of a use case what it needs, where that is not the right to read its rows.
+
+    check: `check(actor, **arguments)` is asked before anything is read, with plain values.
+        Raises BadUserInput.
+    """
+
+    def note(use_case: F) -> F:
+        if right:
+            use_case.right = right  # type: ignore[attr-defined]
+        use_case.check = check  # type: ignore[attr-defined]
+        return use_case
+
+    return note
+
+
+# -- arguments ------------------------------------------------------------------------
+
+Search = NewType("Search", str)
+"""What is looked for in a text: at most 200 characters; of blanks alone it is as if not given."""
+Sealed = NewType("Sealed", str)
+"""What is kept encrypted and found by its blind index."""
+LONGEST_SEARCH = 200
+TYPES: Mapping[Any, Any] = {
+    bool: Boolean(),
+    date: Date(),
+    datetime: DateTime(timezone=True),
+    Decimal: Numeric(),
+    int: BigInteger(),
+    str: Text(),
+    Search: Text(),
+    Sealed: LargeBinary(),
+    UUID: Uuid(),
+}
+
+
+def sql_type(annotation: Any) -> Any:
+    """The SQL type of an argument of a Python type."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Id:
+        return BigInteger()
+    if get_origin(annotation) in (list, Sequence):
+        return ARRAY(sql_type(inner[0]))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return SqlEnum(annotation, native_enum=False, length=40)
+    return TYPES[annotation]
+
+
+def optional(annotation: Any) -> Any:
+    """The type in `X | None`; None of any other."""
+    inner = [one for one in get_args(annotation) if one is not type(None)]
+    return inner[0] if type(None) in get_args(annotation) else None
+
+
+def is_arg(annotation: Any) -> bool:
+    """Whether an argument reaches SQL as a parameter, or null in its place."""
+    return get_origin(annotation) is BindParameter or is_arg_or_null(annotation)
+
+
+def is_arg_or_null(annotation: Any) -> bool:
+    return optional(annotation) is not None and is_arg(optional(annotation))
+
+
+def plain(annotation: Any) -> Any:
+    """`Arg[X]` as X, wherever it stands."""
+    if get_origin(annotation) is BindParameter:
+        return get_args(annotation)[0]
+    if is_arg_or_null(annotation):
+        return plain(optional(annotation)) | None
+    if get_origin(annotation) is list:
+        return list.__class_getitem__(plain(get_args(annotation)[0]))
+    return annotation
+
+
+def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: str = "") -> Any:
+    """An argument as a use case wants it: what is an `Arg` as a parameter that
+    `make(type, sql_type, value, path)` gives, also inside of an input."""
+    if value is None or value is KEEP:
+        return value
+    if is_arg(annotation):
+        type_ = optional(plain(annotation)) or plain(annotation)
+        made = make(type_, sql_type(type_), value, path)
+        return Anything(value.row, made) if type_ == Id[OfSchool] else made
+    if get_origin(annotation) is list:
+        [one] = get_args(annotation)
+        return [in_parameters(one, part, make, f"{path}.{n}") for n, part in enumerate(value)]
+    if is_dataclass(annotation) and isinstance(annotation, type) and not isinstance(value, Id):
+        hints = get_type_hints(annotation)
+        parts = ((item.name, getattr(value, item.name)) for item in fields(annotation))
+        return annotation(
+            **{
+                name: in_parameters(hints[name], part, make, f"{path}.{name}")
+                for name, part in parts
+            }
+        )
+    return value
+
+
+def sent_as(actor: Actor, secrets: Secrets, type_: Any, value: Any) -> Any:
+    """A value as SQL compares it: of an id the key, which of another school's is nobody's."""
+    if isinstance(value, Id):
+        return value.key if value.school_id == actor.school_id else 0
+    if isinstance(value, list):
+        return [sent_as(actor, secrets, type_, one) for one in value]
+    return secrets.index(value) if type_ is Sealed else value

@@ -1,0 +1,156 @@
+"""Saying who is in a section."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+
+from auth.policy import visible
+from auth.rights import Right
+from models.base import Id, holds_on
+from models.people.persons import Person
+from models.people.students import Student
+from models.problems import NotFound, Problem, Validation, YearArchived
+from models.school.calendar import AcademicYear
+from models.structure.classes import ClassMembership, SchoolClass
+from models.structure.sections import Section, SectionMembership
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.loading import of_keys
+from resolvers.school.calendar import OutsideYear, in_year, open_year
+from resolvers.shapes import Via
+
+
+class ChangedSince(Problem):
+    """Who is in the section has changed since that day; choose the day of the change or later."""
+
+    russian = "Состав группы с тех пор менялся; выберите день изменения или более поздний."
+
+
+def by_name(membership: Any) -> Via:
+    """To order members by their names."""
+    return Via((membership.student_id, Student.person_id), Person.sort_key)
+
+
+@command(
+    Right.CLASSES_WRITE,
+    YearArchived,
+    OutsideYear,
+    ChangedSince,
+    refusals={
+        "section_memberships_never_overlaps_student_id_subject_id": (Validation, "student_ids")
+    },
+)
+async def set_section_members(
+    ctx: Ctx,
+    *,
+    section_id: Id[Section],
+    expected_version: int,
+    student_ids: list[Id[Student]],
+    effective_from: date,
+) -> Section:
+    """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
+    longer named leaves on that day, and the marks they have stay where they were given.
+
+    section_id: The section.
+    student_ids: All its members, at most 500; they must be in its class that day.
+    effective_from: First day; not before a change of its members that has come true.
+    """
+    section = await ctx.get(section_id, to=Right.CLASSES_WRITE, version=expected_version)
+    year = await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
+    in_year(year, effective_from, "effective_from")
+    wanted = await members_to_be(ctx, section, student_ids, effective_from)
+    mine = (
+        SectionMembership.school_id == ctx.actor.school_id,
+        SectionMembership.section_id == section.id,
+    )
+    since = select(SectionMembership.id).where(*mine, changed_since(ctx, effective_from))
+    if await ctx.session.scalar(since.limit(1)) is not None:
+        raise ChangedSince(field="effective_from")
+    future = SectionMembership.valid_from >= effective_from
+    await ctx.session.execute(delete(SectionMembership).where(*mine, future))
+    holding = (*mine, holds_on(SectionMembership, effective_from))
+    here = set(await ctx.session.scalars(select(SectionMembership.student_id).where(*holding)))
+    for students, end in ((here - wanted, effective_from), (here & wanted, None)):
+        ending = update(SectionMembership).where(
+            *holding,
+            of_keys(SectionMembership.student_id, sorted(students)),
+            SectionMembership.valid_to.is_distinct_from(end),
+        )
+        changed = {"valid_to": end, "version": SectionMembership.version + 1}
+        await ctx.session.execute(
+            ending.values(changed).execution_options(synchronize_session=False)
+        )
+    join_section(ctx, section, wanted - here, effective_from)
+    section.version += 1
+    return section
+
+
+def changed_since(ctx: Ctx, day: date) -> ColumnElement[bool]:
+    """Memberships that began or ended after the day and not later than today: history, which
+    nobody rewrites; what is still to come may be planned anew."""
+
+    def came(change: Any) -> ColumnElement[bool]:
+        return and_(change > day, change <= ctx.actor.today)
+
+    return or_(came(SectionMembership.valid_from), came(SectionMembership.valid_to))
+
+
+async def members_to_be(
+    ctx: Ctx, section: Section, student_ids: list[Id[Student]], day: date
+) -> set[int]:
+    """Keys of the students. Raises NotFound or Validation naming the place in the list."""
+    if len(student_ids) > 500:
+        raise Validation(field="student_ids", most=500)
+    keys = [one.key for one in student_ids if one.school_id == ctx.actor.school_id]
+    query = visible(ctx.viewer, Student).where(of_keys(Student.id, keys))
+    known = {found.id for found in await ctx.rows(query)}
+    in_class = known
+    if section.school_class_id:
+        listed = class_list(ctx, section.school_class_id, day)
+        in_class = set(await ctx.session.scalars(listed))
+    for place, student in enumerate(student_ids):
+        if student.key not in known or student.school_id != ctx.actor.school_id:
+            raise NotFound(field=f"student_ids.{place}")
+        if student.key not in in_class:
+            raise Validation(field=f"student_ids.{place}")
+    return known
+
+
+async def hold_class(ctx: Ctx, school_class: SchoolClass) -> None:
+    """Let nobody else change who is in the class, or what it is taught, until the command is
+    through: whoever joins it joins its sections."""
+    this = select(SchoolClass.id).where(
+        SchoolClass.school_id == ctx.actor.school_id, SchoolClass.id == school_class.id
+    )
+    await ctx.session.execute(this.with_for_update(key_share=True))
+
+
+def class_list(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
+    """Keys of the students of a class on a day. Not through `visible`: a class's subgroups are
+    made of whoever is in it."""
+    return select(ClassMembership.student_id).where(
+        ClassMembership.school_id == ctx.actor.school_id,
+        ClassMembership.school_class_id == school_class_id,
+        holds_on(ClassMembership, day),
+    )
+
+
+def whole_class(ctx: Ctx, school_class: SchoolClass) -> Select[Section]:
+    """The sections that all of a class attend. Not through `visible`: who joins a class joins
+    them, whoever admits them."""
+    return select(Section).where(
+        Section.school_id == ctx.actor.school_id,
+        Section.school_class_id == school_class.id,
+        Section.is_subgroup.is_(False),
+    )
+
+
+def join_section(ctx: Ctx, section: Section, students: Iterable[int], day: date) -> None:
+    ctx.session.add_all(
+        SectionMembership(
+            section_id=section.id, student_id=key, subject_id=section.subject_id, valid_from=day
+        )
+        for key in sorted(students)
+    )

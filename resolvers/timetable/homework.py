@@ -1,0 +1,64 @@
+"""Setting what is to be done at home."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from auth.rights import Right
+from models.base import Id
+from models.events import EventKind
+from models.files.files import File
+from models.problems import Limit, PeriodClosed, Validation, YearArchived
+from models.timetable.homework import Homework, HomeworkAttachment
+from models.timetable.lessons import Lesson
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.files.attachments import attach_instead, ready_files
+from resolvers.keep import KEEP, as_expected
+from resolvers.news import Fact
+from resolvers.timetable.lessons import open_lesson
+
+
+@command(Right.LESSONS_WRITE, Limit, PeriodClosed, YearArchived)
+async def set_homework(
+    ctx: Ctx,
+    *,
+    lesson_id: Id[Lesson],
+    text: str,
+    due_on: date | None = None,
+    file_ids: list[Id[File]] = KEEP,
+    expected_version: int | None = None,
+) -> Homework:
+    """Set what is to be done at home after a lesson, or change it (домашнее задание).
+
+    lesson_id: The lesson it is set in.
+    text: What to do, at most 4000 characters.
+    due_on: By which day; null for the next lesson.
+    file_ids: Files to attach, at most 20, all uploaded by you; left out keeps those it has.
+    expected_version: The version of the homework you have seen; null when there was none.
+    """
+    lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
+    await open_lesson(ctx, lesson)
+    if due_on is not None and due_on < lesson.date:
+        raise Validation(field="due_on")
+    homework = await homework_of(ctx, lesson, expected_version)
+    homework.text, homework.due_on = text, due_on
+    ctx.session.add(homework)
+    await ctx.session.flush()
+    if file_ids is not KEEP:
+        files = await ready_files(ctx, file_ids)
+        await attach_instead(ctx, HomeworkAttachment.homework_id, homework, files)
+    ctx.announce(Fact(EventKind.HOMEWORK_SET, homework))
+    return homework
+
+
+async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
+    """What is there, if it is as the client believes, or new. Raises Conflict or Validation."""
+    mine = (Homework.school_id == ctx.actor.school_id, Homework.lesson_id == lesson.id)
+    query = select(Homework).where(*mine).with_for_update()
+    found: Homework | None = (await ctx.session.scalars(query)).one_or_none()
+    if found is None and expected_version is None:
+        return Homework(lesson_id=lesson.id)
+    homework: Homework = as_expected(found, expected_version)
+    homework.version += 1  # also if only its files change
+    return homework

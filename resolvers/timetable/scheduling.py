@@ -1,0 +1,208 @@
+"""Putting lessons into the timetable, moving and cancelling them."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from auth.rights import Right
+from models.base import Id, holds_on
+from models.people.staff import Staff
+from models.problems import PeriodClosed, Problem, Validation, YearArchived
+from models.school.rooms import Room
+from models.structure.sections import Section, SectionMembership, TeachingAssignment, TeachingRole
+from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.keep import KEEP
+from resolvers.people.staff import NotAtWork, at_work_on
+from resolvers.school.calendar import SchoolHoliday, open_term, school_day
+from resolvers.timetable.lessons import open_lesson
+
+
+class TeacherBusy(Problem):
+    """The teacher has another lesson at that time."""
+
+    russian = "У учителя в это время другой урок."
+
+
+class RoomBusy(Problem):
+    """The room is taken at that time."""
+
+    russian = "Кабинет в это время занят."
+
+
+class StudentBusy(Problem):
+    """Some of the students have another lesson at that time."""
+
+    russian = "У некоторых учеников в это время другой урок."
+
+
+class LessonHeld(Problem):
+    """The lesson was held or cancelled; it is not moved or cancelled any more."""
+
+    russian = "Урок уже проведён или отменён; его нельзя перенести или отменить."
+
+
+BUSY = {
+    "lessons_never_overlaps_staff_id": (TeacherBusy, "starts_at"),
+    "lessons_never_overlaps_room_id": (RoomBusy, "room_id"),
+}
+
+
+CLOSED = (PeriodClosed, YearArchived)
+PROBLEMS = (*CLOSED, SchoolHoliday, NotAtWork, StudentBusy)
+
+
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, refusals=BUSY)
+async def schedule_lesson(
+    ctx: Ctx,
+    *,
+    section_id: Id[Section],
+    date: date,
+    starts_at: time,
+    ends_at: time,
+    ordinal: int,
+    staff_id: Id[Staff] | None = None,
+    room_id: Id[Room] | None = None,
+    idempotency_key: UUID | None = None,
+) -> Lesson:
+    """Put a lesson into the timetable. No teacher, room or student can be in two at once; clock
+    times are compared, not numbers of bells.
+
+    section_id: The section.
+    date: The day, school-local.
+    starts_at: The first bell, school-local.
+    ends_at: The last bell, school-local.
+    ordinal: Which lesson of the day, 0..14.
+    staff_id: Who gives it; null for the section's main teacher.
+    room_id: Where; null when not known.
+    """
+    if ends_at <= starts_at:
+        raise Validation(field="ends_at")
+    section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
+    await school_day(ctx, section, date, "date")
+    await open_term(ctx, section, date, "date")
+    await students_free(ctx, section, date, starts_at, ends_at)
+    lesson = Lesson(
+        section_id=section.id,
+        staff_id=await teacher_on(ctx, section, date, staff_id),
+        room_id=(await ctx.get(room_id)).id if room_id else None,
+        date=date,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        ordinal=ordinal,
+        status=LessonStatus.PLANNED,
+    )
+    ctx.session.add(lesson)
+    return lesson
+
+
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonHeld, refusals=BUSY)
+async def move_lesson(
+    ctx: Ctx,
+    *,
+    lesson_id: Id[Lesson],
+    expected_version: int,
+    date: date,
+    starts_at: time,
+    ends_at: time,
+    ordinal: int,
+    room_id: Id[Room] | None = KEEP,
+) -> Lesson:
+    """Move a lesson that was not held yet to another time or room (перенос). Its assignments go
+    with it.
+
+    lesson_id: The lesson.
+    date: The new day, school-local.
+    starts_at: The first bell, school-local.
+    ends_at: The last bell, school-local.
+    ordinal: Which lesson of the day, 0..14.
+    room_id: Where; left out keeps the room, null for nowhere in particular.
+    """
+    if ends_at <= starts_at:
+        raise Validation(field="ends_at")
+    lesson = await planned(ctx, lesson_id, expected_version)
+    section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
+    await open_term(ctx, section, lesson.date, "lesson_id")
+    await school_day(ctx, section, date, "date")
+    await open_term(ctx, section, date, "date")
+    await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
+    await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    began = datetime.combine(lesson.date, lesson.starts_at, ZoneInfo(ctx.actor.time_zone))
+    lesson.moved_from = lesson.moved_from or began
+    lesson.date, lesson.starts_at, lesson.ends_at = date, starts_at, ends_at
+    lesson.ordinal = ordinal
+    if room_id is not KEEP:
+        lesson.room_id = (await ctx.get(room_id)).id if room_id else None
+    return lesson
+
+
+@command(Right.TIMETABLE_WRITE, *CLOSED, LessonHeld)
+async def cancel_lesson(ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+    """Cancel a lesson that was not held; teacher and room are free again.
+
+    lesson_id: The lesson.
+    """
+    lesson = await planned(ctx, lesson_id, expected_version)
+    await open_lesson(ctx, lesson)
+    lesson.status = LessonStatus.CANCELLED
+    return lesson
+
+
+async def planned(ctx: Ctx, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+    lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
+    if lesson.status is not LessonStatus.PLANNED:
+        raise LessonHeld(of=lesson_id, current=lesson)
+    return lesson
+
+
+async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] | None) -> int:
+    """The key of who is named, or else of the section's main teacher that day. Raises Validation
+    when it has none, NotAtWork when they do not work then."""
+    main = select(TeachingAssignment.staff_id).where(
+        TeachingAssignment.school_id == ctx.actor.school_id,
+        TeachingAssignment.section_id == section.id,
+        TeachingAssignment.role == TeachingRole.MAIN,
+        holds_on(TeachingAssignment, day),
+    )
+    if staff_id is None:
+        found = await ctx.session.scalar(main.limit(1))
+        if found is None:
+            raise Validation(field="staff_id")
+        staff_id = Id(Staff, ctx.actor.school_id, found)
+    return (await at_work_on(ctx, staff_id, day)).id
+
+
+async def students_free(
+    ctx: Ctx, section: Section, day: date, starts_at: time, ends_at: time, *, but: int = 0
+) -> None:
+    """Raises StudentBusy when the section or a member of it is in another lesson then. No
+    constraint can say it, so timetables of one school and day are changed one after another."""
+    lock = func.pg_advisory_xact_lock(ctx.actor.school_id % 2**31, day.toordinal())
+    await ctx.session.execute(select(lock))
+    mine, theirs = aliased(SectionMembership), aliased(SectionMembership)
+    shared = (
+        select(mine.id)
+        .join(theirs, (theirs.school_id == mine.school_id) & (theirs.student_id == mine.student_id))
+        .where(
+            mine.school_id == ctx.actor.school_id,
+            mine.section_id == section.id,
+            theirs.section_id == Lesson.section_id,
+            holds_on(mine, day),
+            holds_on(theirs, day),
+        )
+    )
+    clash = select(Lesson.id).where(
+        Lesson.school_id == ctx.actor.school_id,
+        Lesson.date == day,
+        Lesson.id != but,
+        Lesson.status != LessonStatus.CANCELLED,
+        Lesson.starts_at < ends_at,
+        Lesson.ends_at > starts_at,
+        or_(Lesson.section_id == section.id, shared.exists()),
+    )
+    if await ctx.session.scalar(clash.limit(1)) is not None:
+        raise StudentBusy(field="starts_at")

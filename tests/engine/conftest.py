@@ -1,0 +1,63 @@
+"""Asking both executors the same, and comparing what they say."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from gql.engine.run import Engine
+from gql.schema import schema
+from models.database.readers import Readers
+from resolvers.context import Services
+from tests.conftest import Api, plain
+from tests.postgres import Server
+
+
+@pytest.fixture
+async def readers(postgres: Server, database: str) -> AsyncIterator[Readers]:
+    readers = Readers(postgres.url("gorod_app", database), size=4)
+    yield readers
+    await readers.close()
+
+
+@pytest.fixture
+def services(services: Services, readers: Readers) -> Services:
+    return replace(services, readers=readers)
+
+
+@dataclass
+class Both:
+    """Both executors."""
+
+    engine: Engine
+
+    async def __call__(self, api: Api, document: str, **variables: Any) -> str:
+        """Ask both; they must say the same. Tells how the engine found its answer."""
+        given = {name: plain(value) for name, value in variables.items()}
+        answer = await self.engine.answer(api.caller, document, given, None)
+        reply = await api.reply(document, **variables)
+        if answer is None:
+            return "standard"
+        said = json.loads(answer.body)
+        errors = [error.formatted for error in reply.errors or []]
+        assert said["data"] == as_json(reply.data)
+        assert in_order(said.get("errors", [])) == in_order(as_json(errors))
+        return answer.kind
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def in_order(errors: list[Any]) -> list[str]:
+    return sorted(json.dumps(error, sort_keys=True) for error in errors)
+
+
+@pytest.fixture
+def both(services: Services) -> Both:
+    return Both(Engine(schema, services))
+
+
+Ask = Callable[..., Any]

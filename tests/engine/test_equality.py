@@ -1,0 +1,36 @@
+"""Both executors say the same."""
+
+import pytest
+
+from tests.conftest import SignIn
+from tests.engine.conftest import Both
+
+WEEK = """query ($s: ID!, $f: Date) { diary(studentId: $s, from: $f) {
+    student { fullName } days { date lessons { ordinal startsAt endsAt topic subject { name }
+    teacher { shortName } room { number } homework { text attachments { fileName } }
+    marks { value kind setAt assignment { title weight } } attendance { code } } } } }"""
+QUARTER = """query ($s: ID!) { journal(sectionId: $s, from: "2026-11-01", to: "2026-12-31") {
+    section { name } students { id fullName } lessons { id date topic
+    assignments { id title weight assignmentType { name } } }
+    cells { studentId lessonId marks { id value kind comment authorName }
+    attendance { code } } } }"""
+SHEET = """{ termMarkSheet(sectionId: "Section:1-68", termId: "Term:1-2") { section { name }
+    term { name } rows { studentId fullName weightedAverage markCount suggestedValue warnings
+    marks { value } termMark { value } student { shortName } } } }"""
+
+
+async def test_a_mothers_week_of_her_child(api: SignIn, both: Both) -> None:
+    asked = {"s": "Student:1-1", "f": "2026-11-16"}
+    assert await both(api("parent.ivanova"), WEEK, **asked) == "compiled"
+    assert await both(api("parent.ivanova"), WEEK, s="Student:1-1") == "compiled"
+    assert await both(api("parent.sokolov"), WEEK, **asked) == "compiled"
+
+
+@pytest.mark.parametrize("login", ["teacher.belova", "parent.ivanova", "zavuch", "secretary"])
+async def test_a_quarter_of_a_journal(api: SignIn, both: Both, login: str) -> None:
+    assert await both(api(login), QUARTER, s="Section:1-68") == "compiled"
+
+
+@pytest.mark.parametrize("login", ["teacher.belova", "director", "student.ivanova"])
+async def test_a_sheet_of_term_marks(api: SignIn, both: Both, login: str) -> None:
+    assert await both(api(login), SHEET) == "compiled"

@@ -1,0 +1,65 @@
+"""Any operation, asked by anyone, is answered the same by both executors."""
+
+import os
+from typing import Any
+
+from graphql import parse, validate
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.schema import schema
+from models.base import Record
+from resolvers.shapes import SHAPES
+from tests.conftest import SignIn
+from tests.engine.conftest import Both
+from tests.engine.generator import Generator
+
+CORE = schema._schema  # noqa: SLF001  # graphql-core's
+ASKED = int(os.environ.get("GOROD_FUZZ", "200"))
+LOGINS = (
+    "parent.ivanova", "student.ivanova", "teacher.belova", "teacher.gusev", "zavuch", "admin",
+    "secretary", "hr", "psychologist", "social", "director", "municipal",
+)  # fmt: skip
+
+
+async def ids_there_are(sql: AsyncConnection) -> dict[str, list[str]]:
+    """Some ids of each type."""
+    found = {}
+    for row in SHAPES:
+        if not row.is_view:
+            table = inspect(row).local_table
+            query = f"SELECT id FROM {table} WHERE school_id = 1 ORDER BY id LIMIT 12"
+            keys = (await sql.execute(text(query))).scalars().all()
+            found[row.api_name()] = [f"{row.api_name()}:1-{key}" for key in keys] or ["X:1-1"]
+    assert len(Record.metadata.tables) > len(found)
+    return found
+
+
+async def test_any_operation_of_anyone_is_answered_alike(
+    api: SignIn, both: Both, sql: AsyncConnection
+) -> None:
+    generator = Generator(CORE, await ids_there_are(sql))
+    kinds: dict[str, int] = {}
+    asked: list[tuple[str, str, dict[str, Any]]] = []
+
+    @settings(
+        max_examples=ASKED, database=None, deadline=None, derandomize=ASKED == 200,
+        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(data=st.data())
+    def collect(data: st.DataObject) -> None:
+        document, variables = generator.operation(data.draw)
+        asked.append((data.draw(st.sampled_from(LOGINS)), document, variables))
+
+    collect()
+    for login, document, variables in asked:
+        assert not validate(CORE, parse(document)), document
+        try:
+            kind = await both(api(login), document, **variables)
+        except BaseException as problem:
+            problem.add_note(f"{login} asked:\n{document}\nwith {variables}")
+            raise
+        kinds[kind] = kinds.get(kind, 0) + 1
+    assert kinds.get("compiled", 0) > ASKED / 4, kinds

@@ -1,0 +1,274 @@
+"""What comes into view with time is told of then: once, whatever happens meanwhile."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access.roles import Role
+from resolvers.context import Services
+from resolvers.events.entries import Cursor
+from resolvers.events.log import Log
+from resolvers.events.readers import Tails
+from resolvers.events.schedule import release
+from tests.conftest import NOON, Api, Clock, SignIn
+from tests.events.listening import (
+    CLEAR_MARK,
+    EDIT,
+    JOURNAL,
+    MASHA,
+    NEVER,
+    NOTICES,
+    WITHDRAW,
+    Listen,
+    Listener,
+    class_named,
+    here,
+    mark,
+    notice,
+    open_desk,
+)
+
+TOMORROW = NOON + timedelta(days=1)
+Pass = Callable[[datetime], None]
+
+
+@pytest.fixture
+def leader(api: SignIn) -> Api:
+    return api("teacher.belova", Role.CLASS_TEACHER)
+
+
+@pytest.fixture
+async def ours(sql: AsyncConnection) -> str:
+    return await class_named(sql, "7А")
+
+
+@pytest.fixture
+def it_is(clock: Clock, services: Services) -> Pass:
+    """`it_is(TOMORROW)`: time passes, and whoever follows the log looks at it."""
+
+    def pass_time(moment: datetime) -> None:
+        clock.now = moment
+        services.tails.wake(1)
+
+    return pass_time
+
+
+async def titles(listener: Listener, number: int) -> list[tuple[str, str]]:
+    events = [await listener.next() for _ in range(number)]
+    return [(event["kind"], event["notice"]["title"]) for event in events]
+
+
+async def test_a_notice_for_tomorrow_reaches_the_mother_tomorrow(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    mother, author = await listen(api("parent.ivanova"), NOTICES), await listen(leader, NOTICES)
+    hears = mother.soon()
+    await notice(leader, ours, "Завтра", visibleFrom=TOMORROW.isoformat())
+    await notice(leader, ours, "Сегодня")
+    assert (await hears)["notice"]["title"] == "Сегодня"
+    hears = mother.soon()
+    it_is(TOMORROW - timedelta(seconds=1))
+    await notice(leader, ours, "Накануне")
+    assert (await hears)["notice"]["title"] == "Накануне"
+    hears = mother.soon()
+    it_is(TOMORROW)
+    event = await hears
+    assert (event["kind"], event["notice"]["title"]) == ("NOTICE_PUBLISHED", "Завтра")
+    assert datetime.fromisoformat(event["occurredAt"]) == TOMORROW
+    told = await titles(author, 4)  # what one wrote is told at once, and when others see it
+    assert [title for _, title in told] == ["Завтра", "Сегодня", "Накануне", "Завтра"]
+
+
+async def test_a_mark_for_thursday_reaches_the_mother_on_thursday_as_it_is_then(
+    api: SignIn, sql: AsyncConnection, listen: Listen, it_is: Pass
+) -> None:
+    later = await open_desk(sql, publish_at=TOMORROW)
+    at_once = await open_desk(sql)
+    mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
+    hears = mother.soon()
+    made = await mark(api, later, value=2)
+    await mark(api, later, value=4, expectedVersion=made["version"])
+    known = await mark(api, at_once, value=3)
+    assert (await hears)["node"]["value"] == 3
+    hears = mother.soon()
+    it_is(TOMORROW)
+    event = await hears
+    assert (event["kind"], event["node"]["value"]) == ("MARK_SET", 4)
+    await mark(api, at_once, value=5, expectedVersion=known["version"])
+    assert (await mother.next())["node"]["value"] == 5  # and not the four once more
+
+
+async def test_a_mark_taken_back_before_it_is_published_is_never_told_of(
+    api: SignIn, sql: AsyncConnection, listen: Listen, it_is: Pass
+) -> None:
+    later, at_once = await open_desk(sql, publish_at=TOMORROW), await open_desk(sql)
+    made = await mark(api, later, value=2)
+    given = {"markId": made["id"], "expectedVersion": made["version"]}
+    await api(later.login)(CLEAR_MARK, input=given)
+    mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
+    hears = mother.soon()
+    it_is(TOMORROW)
+    await mark(api, at_once, value=5)
+    assert (await hears)["node"]["value"] == 5
+
+
+async def test_who_comes_back_hears_what_came_into_view_while_nobody_listened(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    mother = api("parent.ivanova")
+    await notice(leader, ours, "Завтра", visibleFrom=TOMORROW.isoformat())
+    before = await here(mother)
+    it_is(TOMORROW + timedelta(hours=3))
+    stream = await listen(mother, NOTICES, before)
+    first = await stream.next()
+    assert first["notice"]["title"] == "Завтра"
+    again = await listen(mother, NOTICES, first["cursor"])
+    await notice(leader, ours, "Потом")
+    assert (await again.next())["notice"]["title"] == "Потом"
+
+
+async def test_the_hour_strikes_though_nobody_looks_at_the_log(
+    leader: Api, listen: Listen, ours: str, services: Services
+) -> None:
+    """Polling is off: what wakes the process is that it knows when something will be due."""
+    began = time.monotonic()
+
+    def running() -> datetime:
+        return NOON + timedelta(seconds=time.monotonic() - began)
+
+    at_work = replace(services, now=running)
+    mother = Api(replace(leader.caller, services=at_work))
+    stream = await listen(mother, NOTICES)
+    soon = running() + timedelta(seconds=0.3)
+    await notice(mother, ours, "Сейчас", visibleFrom=soon.isoformat())
+    assert await titles(stream, 2) == [("NOTICE_PUBLISHED", "Сейчас")] * 2
+    assert running() >= soon
+
+
+async def test_two_processes_that_see_the_hour_strike_tell_of_it_once(
+    leader: Api, api: SignIn, listen: Listen, ours: str, services: Services, clock: Clock,
+    sql: AsyncConnection,
+) -> None:  # fmt: skip
+    elsewhere = replace(services, tails=Tails(NEVER))
+    processes = services, elsewhere
+    mothers = [
+        await listen(Api(replace(api("parent.ivanova").caller, services=one)), NOTICES)
+        for one in processes
+    ]
+    hear = [mother.soon() for mother in mothers]
+    for number in range(5):
+        title = {"title": f"Завтра {number}", "visibleFrom": TOMORROW.isoformat()}
+        await notice(leader, ours, **title)
+    await notice(leader, ours, "Сегодня")
+    elsewhere.tails.wake(1)
+    await asyncio.gather(*hear)
+    hear = [mother.soon() for mother in mothers]
+    clock.now = TOMORROW
+    for one in processes:
+        one.tails.wake(1)
+    heard = [[(await first)["notice"]["title"]] for first in hear]
+    for one in processes:  # one may have looked while the other had claimed all, and not told yet
+        one.tails.wake(1)
+    for told, mother in zip(heard, mothers, strict=True):
+        told += [title for _, title in await titles(mother, 4)]
+        assert told == [f"Завтра {number}" for number in range(5)]
+    seqs = (await sql.scalars(text("SELECT seq FROM events ORDER BY seq"))).all()
+    assert seqs == [*range(1, 12)]
+
+
+async def dies_before_it_commits(services: Services, sql: AsyncConnection) -> None:
+    async with Log(services.engine, 1).opened() as session:
+        await release(session, 1, TOMORROW)
+        its = await session.scalar(text("SELECT pg_backend_pid()"))
+        await sql.execute(text("SELECT pg_terminate_backend(:its)"), {"its": its})
+        await session.commit()
+
+
+async def test_a_process_that_dies_while_it_tells_loses_nothing_and_doubles_nothing(
+    leader: Api, api: SignIn, listen: Listen, ours: str, services: Services, sql: AsyncConnection,
+    it_is: Pass,
+) -> None:  # fmt: skip
+    mother = await listen(api("parent.ivanova"), NOTICES)
+    hears = mother.soon()
+    await notice(leader, ours, "Завтра", visibleFrom=TOMORROW.isoformat())
+    await notice(leader, ours, "Сегодня")
+    assert (await hears)["notice"]["title"] == "Сегодня"
+    hears = mother.soon()
+    with pytest.raises(DBAPIError):
+        await dies_before_it_commits(services, sql)
+    it_is(TOMORROW)
+    assert (await hears)["notice"]["title"] == "Завтра"
+    await notice(leader, ours, "Потом")
+    assert await titles(mother, 1) == [("NOTICE_PUBLISHED", "Потом")]
+
+
+async def test_a_notice_that_is_put_off_is_told_of_at_its_new_time_alone(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    mother = await listen(api("parent.ivanova"), NOTICES)
+    hears = mother.soon()
+    made = await notice(leader, ours, "Когда?", visibleFrom=TOMORROW.isoformat())
+    later = TOMORROW + timedelta(days=1)
+    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
+    await leader(EDIT, input={**given, "visibleFrom": later.isoformat()})
+    it_is(TOMORROW)
+    await notice(leader, ours, "Ещё нет")
+    assert (await hears)["notice"]["title"] == "Ещё нет"
+    hears = mother.soon()
+    it_is(later)
+    assert (await hears)["notice"]["title"] == "Когда?"
+
+
+async def test_a_notice_that_is_brought_forward_is_told_of_at_once(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    made = await notice(leader, ours, "Сейчас же", visibleFrom=TOMORROW.isoformat())
+    mother = await listen(api("parent.ivanova"), NOTICES)
+    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
+    hears = mother.soon()
+    await leader(EDIT, input={**given, "visibleFrom": NOON.isoformat()})
+    assert (await hears)["kind"] == "NOTICE_EDITED"
+    assert await titles(mother, 1) == [("NOTICE_PUBLISHED", "Сейчас же")]
+    hears = mother.soon()
+    it_is(TOMORROW)
+    await notice(leader, ours, "Потом")
+    assert (await hears)["notice"]["title"] == "Потом"
+
+
+async def test_a_notice_withdrawn_before_its_time_is_never_put_up_for_anyone(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    made = await notice(leader, ours, "Отмена", visibleFrom=TOMORROW.isoformat())
+    mother = await listen(api("parent.ivanova"), NOTICES)
+    overseer = await listen(api("zavuch"), NOTICES)
+    hear: list[Any] = [mother.soon(), overseer.soon()]
+    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
+    await leader(WITHDRAW, input=given)
+    assert (await hear[1])["kind"] == "NOTICE_WITHDRAWN"
+    it_is(TOMORROW)
+    await notice(leader, ours, "Потом")
+    assert (await hear[0])["notice"]["title"] == "Потом"
+    assert await titles(overseer, 1) == [("NOTICE_PUBLISHED", "Потом")]
+
+
+async def test_what_is_due_and_what_is_done_at_that_moment_share_one_row_of_numbers(
+    leader: Api, listen: Listen, ours: str, sql: AsyncConnection, it_is: Pass
+) -> None:
+    stream = await listen(leader, NOTICES)
+    first = stream.soon()
+    for number in range(10):
+        await notice(leader, ours, f"Завтра {number}", visibleFrom=TOMORROW.isoformat())
+    await first
+    it_is(TOMORROW)
+    await asyncio.gather(*(notice(leader, ours, f"Сейчас {number}") for number in range(10)))
+    heard = [await stream.next() for _ in range(29)]
+    assert [Cursor.parse(event["cursor"], 1).seq for event in heard] == [*range(2, 31)]
+    assert (await sql.scalar(text("SELECT count(*) FROM scheduled_events"))) == 0

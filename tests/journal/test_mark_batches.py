@@ -1,0 +1,47 @@
+"""Many marks at once: all or those that can be, in as few statements as one."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.conftest import SignIn
+from tests.journal.desk import Desk, batch
+
+SET_MANY = """mutation ($input: SetMarksInput!) { setMarks(input: $input) {
+  results { mark { value version } userErrors { code field } }
+  userErrors { code field } } }"""
+
+
+async def test_a_class_is_marked_in_as_many_statements_as_a_student(
+    api: SignIn, desk: Desk, statements: Any
+) -> None:
+    teacher = api(desk.teacher)
+    with statements() as one:
+        await teacher(SET_MANY, input={"items": batch(desk, 5)})
+    with statements() as many:
+        data = await teacher(SET_MANY, input={"items": batch(desk, 1, 4, 3, 5, 4)[1:]})
+    assert [r["mark"]["value"] for r in data["setMarks"]["results"]] == [4, 3, 5, 4]
+    assert len(many) <= len(one) + 1
+
+
+async def test_one_bad_row_rejects_everything_or_only_itself(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher, items = api(desk.teacher), batch(desk, 5, 9, 4)
+    all_or_none = (await teacher(SET_MANY, input={"items": items}))["setMarks"]["results"]
+    assert [bool(r["userErrors"]) for r in all_or_none] == [False, True, False]
+    count = text("SELECT count(*) FROM marks WHERE assignment_id = :id")
+    key = {"id": int(desk.assignment.partition("-")[2])}
+    assert await sql.scalar(count, key) == 0
+    some = await teacher(SET_MANY, input={"items": items, "errorPolicy": "REJECT_FAILED_ROWS"})
+    assert some["setMarks"]["results"][1] == {
+        "mark": None,
+        "userErrors": [{"code": "VALIDATION", "field": ["value"]}],
+    }
+    assert await sql.scalar(count, key) == 2
+
+
+async def test_a_batch_of_ten_thousand_is_refused_by_its_limit(api: SignIn, desk: Desk) -> None:
+    items = batch(desk, 5) * 501
+    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"

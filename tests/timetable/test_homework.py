@@ -1,0 +1,45 @@
+"""Homework: set once, changed with its version, with the files that belong to it."""
+
+from typing import Any
+
+from models.access.roles import Role
+from tests.conftest import SignIn
+
+HOMEWORK = """mutation ($input: SetHomeworkInput!) { setHomework(input: $input) {
+  homework { id text dueOn version lesson { id } } userErrors { code field } } }"""
+
+
+async def test_homework_is_set_once_and_changed_with_its_version(
+    api: SignIn, held: tuple[Any, str]
+) -> None:
+    lesson, login = held
+    teacher = api(login, Role.SUBJECT_TEACHER)
+    given = {"lessonId": f"Lesson:1-{lesson.id}", "text": "№ 5"}
+    first = (await teacher(HOMEWORK, input=given))["setHomework"]["homework"]
+    assert (first["text"], first["version"]) == ("№ 5", 1)
+    refusal = await teacher.refused(HOMEWORK, input=given)
+    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["expectedVersion"])
+    changed = await teacher(HOMEWORK, input={**given, "text": "№ 6", "expectedVersion": 1})
+    assert changed["setHomework"]["homework"]["version"] == 2
+    stale = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 1})
+    assert (stale["code"], stale["field"]) == ("CONFLICT", ["expectedVersion"])
+    for wrong, field in (
+        ({"text": " \n"}, ["text"]),
+        ({"dueOn": "2026-09-01"}, ["dueOn"]),
+    ):
+        refusal = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 2, **wrong})
+        assert (refusal["code"], refusal["field"]) == ("VALIDATION", field)
+    many = {**given, "expectedVersion": 2, "fileIds": [f"File:1-{n}" for n in range(1, 22)]}
+    refusal = await teacher.refused(HOMEWORK, input=many)
+    assert (refusal["code"], refusal["field"]) == ("LIMIT", ["fileIds"])
+    missing = {**given, "expectedVersion": 2, "fileIds": ["File:1-999"]}
+    refusal = await teacher.refused(HOMEWORK, input=missing)
+    assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["fileIds", "0"])
+
+
+async def test_nobody_writes_in_anothers_lesson(api: SignIn, held: tuple[Any, str]) -> None:
+    lesson, _ = held
+    given = {"lessonId": f"Lesson:1-{lesson.id}", "text": "№ 5"}
+    other = api("teacher.gusev", Role.SUBJECT_TEACHER)
+    assert await other.refusal(HOMEWORK, input=given) in ("FORBIDDEN", "NOT_FOUND")
+    assert await api("parent.ivanova").refusal(HOMEWORK, input=given) == "FORBIDDEN"
