@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test checks schema lock clean
+.PHONY: help venv run test fuzz-engine checks schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,10 @@ test: venv checks
 	@# Once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
 		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
+
+# Long runs of what compares both executors: make fuzz-engine N=20000
+fuzz-engine: venv
+	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/engine/test_fuzz.py -n 0 -s
 
 checks: venv
 	$(BIN)/ruff format --check

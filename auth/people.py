@@ -7,7 +7,8 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     and_,
-    exists,
+    false,
+    func,
     or_,
     select,
     true,
@@ -32,14 +33,15 @@ from models.structure.sections import Section, SectionMembership, TeachingAssign
 
 def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether the child of a guardian link is of age (domain.md e8)."""
-    of_age = select(Student.id).where(
+    # One value of one child: EXISTS would be answered by gathering all who are of age.
+    of_age = select(Person.adult_on <= viewer.today).where(
         Student.school_id == viewer.school_id,
         Student.id == link.student_id,
         Person.school_id == viewer.school_id,
         Person.id == Student.person_id,
-        Person.adult_on <= viewer.today,
     )
-    return exists(of_age.correlate(link))
+    found: ColumnElement[bool] = func.coalesce(of_age.correlate(link).scalar_subquery(), false())
+    return found
 
 
 def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:

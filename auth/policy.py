@@ -10,8 +10,8 @@ alias of it, so that a rule holds wherever the row stands in a statement.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from functools import cache, lru_cache, wraps
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, inspect, or_, select, true
 from sqlalchemy.orm import aliased
@@ -22,6 +22,7 @@ from models.access.roles import AccessScope
 from models.base import OfSchool
 
 R = TypeVar("R", bound=OfSchool)
+Condition = TypeVar("Condition", bound=Callable[..., ColumnElement[bool]])
 Reach: TypeAlias = Mapping[AccessScope, ColumnElement[bool]]
 Rule: TypeAlias = Callable[[Viewer, Any], Reach]
 
@@ -67,6 +68,21 @@ def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Ru
     return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
 
 
+MOST_SAID = 2000
+
+
+def said_once(condition: Condition) -> Condition:
+    """To make a condition takes longer than to run most statements it stands in, so one on a row
+    type is made once for all with the same grants. One on an alias belongs to its statement."""
+    known = lru_cache(MOST_SAID)(condition)
+
+    @wraps(condition)
+    def said(viewer: Viewer, entity: Any, *about: Any) -> ColumnElement[bool]:
+        return (known if isinstance(entity, type) else condition)(viewer, entity, *about)
+
+    return cast("Condition", said)
+
+
 def row_type(entity: Any) -> type[OfSchool]:
     """The row type of itself or of an alias of it."""
     found: type[OfSchool] = inspect(entity).mapper.class_
@@ -78,6 +94,7 @@ def visible(viewer: Viewer, entity: type[R], to: Right | None = None) -> Select[
     return select(entity).where(seen(viewer, entity), reach(viewer, entity, to) if to else true())
 
 
+@said_once
 def seen(viewer: Viewer, entity: Any) -> ColumnElement[bool]:
     """Whether the viewer may read a row: for WHERE, and for the ON of an outer join."""
     right = reading.get(row_type(entity))
@@ -85,6 +102,7 @@ def seen(viewer: Viewer, entity: Any) -> ColumnElement[bool]:
     return and_(within, reach(viewer, entity, right) if right else false())
 
 
+@said_once
 def reach(viewer: Viewer, entity: Any, right: Right) -> ColumnElement[bool]:
     """The rows `right` reaches for this viewer: none without the right or without a rule."""
     rule, scopes = rules.get((row_type(entity), right)), viewer.scopes(right)

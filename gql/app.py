@@ -12,12 +12,13 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gql import graphiql
+from gql.door import Door, language_in
 from gql.engine.run import Engine
 from gql.errors import WHICH
 from gql.files import transfer
@@ -49,15 +50,13 @@ class Api(GraphQL[Caller, None]):
             connection_init_wait_timeout=timedelta(seconds=5),
         )
         self.services = services
-        self.engine = Engine(schema, services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
-        request = Request(scope, receive)
         try:
-            response = await self.compiled(request) or await self.run(request)
+            response = await self.run(Request(scope, receive))
         except HTTPException as refusal:
             unclear = isinstance(refusal.__cause__, WHICH)
             code = "OPERATION_RESOLUTION_FAILURE" if unclear else "BAD_REQUEST"
@@ -66,32 +65,9 @@ class Api(GraphQL[Caller, None]):
             response = malformed("The body is not UTF-8 JSON.", 400)
         await response(scope, receive, send)
 
-    async def compiled(self, request: Request) -> Response | None:
-        """The engine's answer, where it has one. A request's body is kept, so it can be read
-        again."""
-        if request.method != "POST" or not is_json(request):
-            return None
-        try:
-            asked = orjson.loads(await request.body())
-        except ValueError:
-            return None
-        if not isinstance(asked, dict):
-            return None
-        query, name = asked.get("query"), asked.get("operationName")
-        variables = asked.get("variables") or {}
-        if not (isinstance(query, str) and isinstance(variables, dict)):
-            return None
-        answer = await self.engine.answer(self.caller(request), query, variables, name)
-        if answer is None:
-            return None
-        return Response(answer.body, headers={PLAN: answer.kind}, media_type=JSON)
-
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Caller:
-        return self.caller(request)
-
-    def caller(self, request: Request | WebSocket) -> Caller:
         return Caller(
             services=self.services,
             token=bearer(request.headers.get("authorization")),
@@ -111,15 +87,6 @@ class Api(GraphQL[Caller, None]):
         if said.get("accept-language") in ("ru", "en"):
             context.language = said["accept-language"]
         return await super().on_ws_connect(context)
-
-
-PLAN = "Gorod-Plan"
-"""Header: whether an answer was compiled, or mixed of both ways. None: the standard one."""
-JSON = "application/json"
-
-
-def is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
 
 
 def written(answer: object) -> bytes:
@@ -144,11 +111,7 @@ def bearer(header: str | None) -> str | None:
 
 
 def language_of(connection: HTTPConnection) -> str:
-    """`ru` or `en`, by the first of the two that `Accept-Language` names; Russian by default."""
-    for part in connection.headers.get("accept-language", "").split(","):
-        if (tag := part.strip()[:2].lower()) in ("ru", "en"):
-            return tag
-    return "ru"
+    return language_in(dict(connection.headers.raw))
 
 
 def services_of(settings: Settings, url: str) -> Services:
@@ -162,7 +125,7 @@ def services_of(settings: Settings, url: str) -> Services:
     # A pooler moves statements between sessions: nothing can be told to one beforehand.
     readers = (
         Readers(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
-        if settings.statement_caches
+        if settings.statement_caches and settings.executor != "standard"
         else None
     )
     secrets, storage = Secrets(settings.key), Storage(settings.storage)
@@ -182,7 +145,7 @@ def services_of(settings: Settings, url: str) -> Services:
 
 def create_app(
     settings: Settings, url: str | None = None, logins: "Logins | None" = None
-) -> Starlette:
+) -> ASGIApp:
     """The API, GraphiQL and file transfer, on the database at `url` or of the settings."""
     if url is None:
         assert settings.database_url  # noqa: S101  # whoever starts it without one gives `url`
@@ -200,7 +163,8 @@ def create_app(
     routes: list[BaseRoute] = [Route("/graphql", api), WebSocketRoute("/graphql", api)]
     files = transfer.routes(services, language_of)
     people = Route("/graphiql/logins.json", known_logins(logins))
-    return Starlette(routes=[*routes, *files, people, *graphiql.routes()], lifespan=lifespan)
+    app = Starlette(routes=[*routes, *files, people, *graphiql.routes()], lifespan=lifespan)
+    return Door(app, Engine(schema, services, forced=settings.executor == "engine"))
 
 
 Logins = Callable[[], Awaitable[list[dict[str, str]]]]

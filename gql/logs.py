@@ -26,7 +26,7 @@ def configure(*, as_json: bool = False, level: str = "info") -> None:
             *(shown if as_json else [plain]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever that is then
         cache_logger_on_first_use=False,
     )
 

@@ -16,6 +16,7 @@ from gql.files import files
 from gql.journal import (
     assignments,
     attendance,
+    class_averages,
     closures,
     diary,
     journal,
@@ -43,7 +44,8 @@ FEATURES: tuple[ModuleType, ...] = (
     persons, students, guardians, private, staff,
     classes, sections, members,
     lessons, homework, scheduling,
-    diary, journal, assignments, marks, attendance, term_marks, term_sheet, closures,
+    diary, journal, assignments, marks, attendance,
+    term_marks, term_sheet, class_averages, closures,
     notices, mail,
     files,
     events,

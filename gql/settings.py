@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
         default=False,
         description="Indicates whether a stranger may read the schema, and errors suggest names "
         "from it. Who is signed in may read it anyway. `gorod dev` sets it by itself.",
+    )
+    executor: Executor = Field(
+        default="auto",
+        description="Which executor answers what is read: `auto`, compiled where that can be; "
+        "`standard`, never compiled; `engine`, compiled or refused, for its makers.",
     )
     secret_key: SecretStr | None = Field(
         default=None,

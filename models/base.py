@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy
@@ -151,7 +152,11 @@ def words(most: int) -> MappedColumn[Any]:
 def target_of(column: InstrumentedAttribute[Any]) -> type[OfSchool]:
     """The row type a `refers(...)` column leads to."""
     [stored] = column.property.columns[0].base_columns  # behind a view
-    table = stored.info["refers"]
+    return row_of(stored.info["refers"])
+
+
+@cache
+def row_of(table: str) -> type[OfSchool]:
     for mapper in Record.registry.mappers:
         if getattr(mapper.class_, "__tablename__", None) == table:
             found: type[OfSchool] = mapper.class_
@@ -208,6 +213,19 @@ def storable(value: str) -> bool:
     return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
+GLOBAL = re.compile(r"([A-Za-z]{1,60}):([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
+
+
+@lru_cache(1000)
+def row_named(name: str) -> type[OfSchool] | None:
+    """The row type with ids of its own that has this name in the API."""
+    for mapper in Record.registry.mappers:
+        kind = mapper.class_
+        if issubclass(kind, OfSchool) and kind.api_name() == name and not kind.is_view:
+            return kind
+    return None
+
+
 R_co = TypeVar("R_co", bound=OfSchool, covariant=True)
 
 
@@ -225,11 +243,10 @@ class Id(Generic[R_co]):
     @staticmethod
     def parse(value: str, row: type[OfSchool] = OfSchool) -> Id[OfSchool]:
         """Read the id of some `row`. Raises BadUserInput for any other text."""
-        if found := re.fullmatch(r"([A-Za-z]{1,60}):([1-9][0-9]{0,17})-([1-9][0-9]{0,17})", value):
-            for mapper in Record.registry.mappers:
-                kind = mapper.class_
-                if issubclass(kind, row) and kind.api_name() == found[1] and not kind.is_view:
-                    return Id(kind, int(found[2]), int(found[3]))
+        if found := GLOBAL.fullmatch(value):
+            kind = row_named(found[1])
+            if kind is not None and issubclass(kind, row):
+                return Id(kind, int(found[2]), int(found[3]))
         raise BadUserInput(expected="id" if row is OfSchool else f"id of {row.api_name()}")
 
 

@@ -22,7 +22,7 @@ def wall(table: Table) -> list[str]:
 
 
 def grant(table: Table) -> list[str]:
-    """Schools are made by their operator; audit and histories are only ever added to, and events but
+    """Schools are made by their operator; audit and histories are only ever added to, events but
     told and cleared away: none of them is ever changed."""
     usual = "SELECT, UPDATE" if table.name == "schools" else "SELECT, INSERT, UPDATE, DELETE"
     return [f"GRANT {table.info.get('grants', usual)} ON {table.name} TO {APP}"]

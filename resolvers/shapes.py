@@ -121,6 +121,8 @@ class Many:
         what it tells its shapes, by name.
     match: A second pair of columns, this row's and theirs, that must be equal too.
     single: Whether there is at most one.
+    shown_as: The report that shows the rows that refer, where it is not their own type; it is told
+        what the one above was.
     """
 
     reference: InstrumentedAttribute[Any]
@@ -129,6 +131,7 @@ class Many:
     where: Callable[..., ColumnElement[bool]] | None = None
     match: tuple[str, InstrumentedAttribute[Any]] | None = None
     single: bool = False
+    shown_as: type | None = None
 
     @property
     def target(self) -> type[OfSchool]:

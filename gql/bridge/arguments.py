@@ -135,6 +135,16 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
     return value
 
 
+def reader(annotation: Any, path: str) -> Callable[[Any], Any]:
+    """`understood` for one type, made once for many values."""
+    if get_origin(annotation) is Id:
+        row = get_args(annotation)[0]
+        return lambda value: id_of(value, row, path)
+    if annotation in (str, strawberry.ID):
+        return lambda value: storable(value, path)
+    return lambda value: understood(annotation, value, path)
+
+
 def searched(value: str, path: str) -> str | None:
     """Raises BadUserInput for a search longer than anybody types."""
     if len(value) > LONGEST_SEARCH:

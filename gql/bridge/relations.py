@@ -18,6 +18,7 @@ from gql.bridge.wanted import wanted_of
 from gql.docs import read_doc
 from models.base import OfSchool
 from resolvers.loading import Way, many_rows, rows_by
+from resolvers.reads import Shown
 from resolvers.shapes import Many, One, Same
 
 
@@ -44,17 +45,19 @@ def one(*path: InstrumentedAttribute[Any], told: str | None = None) -> Any:
         return await info.context.together(rows_by, key, shape.target.id, wanted)
 
     def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
-        if way in parent.joined:
-            return parent.joined[way]
-        return resolve_late(parent, info)
+        row = behind(parent)
+        return row.joined[way] if way in row.joined else resolve_late(row, info)
 
     told = told or read_doc(shape.target)[0]
     return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)
 
 
 async def rows_of(info: Info, parent: Any, shape: Many) -> list[Any]:
-    about = (shape, wanted_of(info, shape.target), told_by(parent))
-    return await info.context.together(many_rows, shape.key(behind(parent)), *about) or []
+    about = (shape, wanted_of(info, shape.shown_as or shape.target), told_by(parent))
+    found = await info.context.together(many_rows, shape.key(behind(parent)), *about) or []
+    if shape.shown_as is None:
+        return found
+    return [Shown(row, shape.shown_as, told_by(parent)) for row in found]
 
 
 def many(reference: InstrumentedAttribute[Any], *, told: str | None = None, **how: Any) -> Any:
@@ -64,7 +67,7 @@ def many(reference: InstrumentedAttribute[Any], *, told: str | None = None, **ho
     async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
         return await rows_of(info, parent, shape)
 
-    type_ = list.__class_getitem__(shape.target)
+    type_ = list.__class_getitem__(shape.shown_as or shape.target)
     return Word(shape, resolve, type_, reading.get(shape.target), told)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gql.cli import data, doctor, exchange, schema, serving, tables, users
+from gql.cli import data, doctor, exchange, explain, schema, serving, tables, users
 
 _TOLD = {"models.database.problems": "DatabaseProblem", "models.problems": "Problem"}
 
@@ -24,6 +24,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(exchange.app, name="import")
 app.add_typer(schema.app, name="schema")
 doctor.register(app)
+explain.register(app)
 
 
 def main() -> None:

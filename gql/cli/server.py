@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gql.cli.console import fail
 
@@ -82,7 +82,7 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def serve(
-    app: Starlette,
+    app: ASGIApp,
     listening: socket.socket,
     stop: asyncio.Event,
     *,
@@ -123,7 +123,7 @@ async def _tell(
     await watch()
 
 
-def _config(app: Starlette, patience: int) -> uvicorn.Config:
+def _config(app: ASGIApp, patience: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",

@@ -204,7 +204,7 @@ class Writer:
     ) -> str:
         self.note(many.target, asked, "{" if many.single else "[{")
         link: Any = many.reference.class_
-        inner = self.scope(link)
+        inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias
         if many.to is not None:
             row_alias = self.alias()

@@ -1,14 +1,14 @@
 """A plan: how a whole operation is answered, for everyone with the same rights who sends variables
 of the same shape. What it costs to make it is paid once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLField
 
 from auth.actor import Actor
-from gql.bridge.arguments import understood
+from gql.bridge.arguments import reader
 from gql.bridge.reads import Read, window_of
 from gql.engine.denials import denials
 from gql.engine.objects import Telling, Writer, bare
@@ -34,7 +34,7 @@ class Check:
     arguments: Mapping[str, Source]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How an operation is answered.
 
@@ -43,6 +43,7 @@ class Plan:
     parameters: The names of its `$1`, `$2`, …
     sources: Where a request has the values of those that are arguments.
     denied: Fields refused by grant.
+    kind: `compiled`, `standard` where all is handed back, or `mixed`.
     handed_back: Nodes of the root fields which the standard executor answers.
     leaves: Where in the variables parameters were found.
     special: How rows of special categories show in an answer.
@@ -60,12 +61,7 @@ class Plan:
     tellings: Mapping[str, Telling] = field(default_factory=dict)
     operation: Operation | None = None
     special: Mapping[bytes, type[OfSchool]] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """For `Gorod-Plan`."""
-        answered = any(known is None for _, known in self.keys)
-        return "compiled" if not self.handed_back else "mixed" if answered else "standard"
+    kind: str = "compiled"
 
 
 def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
@@ -95,8 +91,13 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation,
-        writer.special,
+        writer.special, kind_of(keys, back),
     )  # fmt: skip
+
+
+def kind_of(keys: Sequence[tuple[str, str | None]], back: Sequence[FieldNode]) -> str:
+    answered = any(known is None for _, known in keys)
+    return "compiled" if not back else "mixed" if answered else "standard"
 
 
 HANDED_BACK = ""
@@ -162,7 +163,7 @@ class Root:
 
     def make(self, type_: Any, sql_type: Any, value: Any, path: str) -> Any:
         found = self.arguments.parameter(
-            self.place(path), sql_type, type_, value, lambda sent: understood(type_, sent, path)
+            self.place(path), sql_type, type_, value, reader(type_, path)
         )
         self.made[path] = self.arguments.sources[found.key]
         return found

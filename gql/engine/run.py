@@ -23,15 +23,16 @@ from auth.actor import Grants
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.sql import Unspeakable
-from gql.engine.values import as_sent, shape
+from gql.engine.values import shape
 from gql.errors import told as told_error
 from models.problems import Problem
 from resolvers.access.known import Known
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Services
-from resolvers.reads import sent_as
 
 RULES = tuple(specified_rules)
+UNREAD: Any = object()
+NOTHING: Mapping[str, str] = {}
 MOST_DOCUMENTS = 1000
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
@@ -57,6 +58,19 @@ class Document:
     families: dict[Grants, Family] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Asker:
+    """Who is at the door, before it is known who that is."""
+
+    token: str
+    language: str = "ru"
+    agent: bytes | None = None
+
+    def caller(self, services: Services) -> Caller:
+        agent = self.agent.decode("latin-1") if self.agent else None
+        return Caller(services=services, token=self.token, language=self.language, user_agent=agent)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The body of an answer, and how it was found: compiled, mixed or standard."""
@@ -65,44 +79,60 @@ class Answer:
     kind: str
 
 
+NOT_COMPILED = Answer(
+    b'{"errors":[{"message":"This is not compiled.","extensions":{"code":"NOT_COMPILED"}}]}',
+    "standard",
+)
+
+
 @dataclass
 class Engine:
     """Answers operations that read.
 
     schema: Strawberry's.
+    forced: Whether what cannot be compiled is refused, not handed back.
     """
 
     schema: Any
     services: Services
+    forced: bool = False
     documents: OrderedDict[tuple[str, str | None], Document | None] = field(
         default_factory=OrderedDict
     )
 
     async def answer(
-        self, caller: Caller, query: str, variables: Mapping[str, Any], name: str | None
+        self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
     ) -> Answer | None:
         """The answer; None: the standard executor must give it, or say what is wrong."""
-        document = self.document(query, name)
-        if document is None or not caller.token or self.services.readers is None:
+        document = self.documents.get((query, name), UNREAD)
+        if document is UNREAD:
+            document = self.document(query, name)
+        readers, sessions = self.services.readers, self.services.sessions
+        if not isinstance(document, Document) or readers is None:
             return None
         try:
-            known = await self.services.sessions.of(caller.token, caller.identified)
+            known = sessions.get(asker.token)
+            if known is None:
+                caller = asker.caller(self.services)
+                known = await sessions.ask(asker.token, caller.identified)
             plan = self.plan(document, known, variables)
-            told = await self.told(plan, caller, known) if plan.tellings else {}
+            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
             values = self.values(plan, known, variables, told)
         except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
             return None
+        if self.forced and plan.kind != "compiled":
+            return NOT_COMPILED
         if plan.kind == "standard":
             return None
-        school_id = known.actor.school_id
         found: Sequence[bytes] = ()
         if plan.sql:
-            found = await self.services.readers.fetch(school_id, plan.sql, values)
+            found = await readers.fetch(known.actor.school_id, plan.sql, values)
             if plan.special:
-                await self.recorded(plan, caller, found)
+                await self.recorded(plan, asker, found)
         if plan.handed_back:
-            return await self.mixed(document, plan, found, (caller, query, variables))
-        return Answer(whole(plan, found, {}, errors_of(plan, caller.language)), plan.kind)
+            return await self.mixed(document, plan, found, (asker, query, variables))
+        errors = errors_of(plan, asker.language) if plan.denied else ()
+        return Answer(whole(plan, found, {}, errors), plan.kind)
 
     # -- documents and plans ----------------------------------------------------------
 
@@ -157,17 +187,18 @@ class Engine:
         actor = replace(known.actor, **moment(self.services, known))
         return planned(self.schema, operation, variables, actor)
 
-    async def told(self, plan: Plan, caller: Caller, known: Known) -> dict[str, str]:
+    async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
-        found = {}
+        facts = known.facts
         for name, telling in plan.tellings.items():
-            if telling.ask not in known.facts:
-                async with caller.open() as ctx:
-                    await ctx.identified()
-                    known.facts[telling.ask] = await telling.ask(ctx)
-            assert plan.operation  # noqa: S101  # there is one where something is told
-            found[name] = telling.written(plan.operation, known.facts[telling.ask])
-        return found
+            if (plan, name) not in facts:
+                if telling.ask not in facts:
+                    async with asker.caller(self.services).open() as ctx:
+                        await ctx.identified()
+                        facts[telling.ask] = await telling.ask(ctx)
+                assert plan.operation  # noqa: S101  # there is one where something is told
+                facts[plan, name] = telling.written(plan.operation, facts[telling.ask])
+        return {name: facts[plan, name] for name in plan.tellings}
 
     def values(
         self,
@@ -177,21 +208,21 @@ class Engine:
         told: Mapping[str, str],
     ) -> list[Any]:
         """The values of the statement's parameters. Raises for what no client should send."""
-        values = {**known.values(self.services.now()), **told}
-        understood = {name: source.value(variables) for name, source in plan.sources.items()}
+        values = known.values(self.services.now())
+        values.update(told)
+        actor, secrets = known.actor, self.services.secrets
         for check in plan.checks:
-            actor = replace(known.actor, **moment(self.services, known))
-            check.check(actor, **{n: s.value(variables) for n, s in check.arguments.items()})
-        secrets = self.services.secrets
-        for name, value in understood.items():
-            values[name] = as_sent(sent_as(known.actor, secrets, plan.sources[name].type, value))
+            now = replace(actor, **moment(self.services, known))
+            check.check(now, **{n: s.value(variables) for n, s in check.arguments.items()})
+        for name, source in plan.sources.items():
+            values[name] = source.sent(actor, secrets, variables)
         return [values[name] for name in plan.parameters]
 
-    async def recorded(self, plan: Plan, caller: Caller, found: Sequence[bytes]) -> None:
+    async def recorded(self, plan: Plan, asker: Asker, found: Sequence[bytes]) -> None:
         """Tell the audit log which special categories were read, before the answer goes out."""
         shown = {row for mark, row in plan.special.items() if any(mark in text for text in found)}
         if shown:
-            async with caller.open() as ctx:
+            async with asker.caller(self.services).open() as ctx:
                 await ctx.identified()
                 ctx.read_specially |= shown
                 await told_of_reading(ctx)
@@ -202,7 +233,8 @@ class Engine:
         self, document: Document, plan: Plan, found: Sequence[bytes], request: Any
     ) -> Answer:
         """What was handed back is answered by the standard executor, and put in its place."""
-        caller, query, variables = request
+        asker, query, variables = request
+        caller = asker.caller(self.services)
         rest = replace(
             document.definition, selection_set=SelectionSetNode(selections=plan.handed_back)
         )

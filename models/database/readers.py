@@ -8,12 +8,30 @@ once a connection. Behind a pooler that moves transactions between sessions ther
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 
 from models.database.address import dsn, user
 from models.walls import APP
+
+MOST_STATEMENTS = 500
+"""Prepared and kept by one connection."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """A connection, and what it has prepared."""
+
+    session: asyncpg.Connection
+    statements: dict[str, Any] = field(default_factory=dict)
+
+    async def prepared(self, sql: str) -> Any:
+        if len(self.statements) >= MOST_STATEMENTS:
+            self.statements.clear()  # dropped in the database as they are collected here
+        self.statements[sql] = await self.session.prepare(sql)
+        return self.statements[sql]
 
 
 class Readers:
@@ -29,7 +47,7 @@ class Readers:
             "default_transaction_read_only": "on",
             "statement_timeout": str(statement_timeout_ms),
         } | ({"role": APP} if user(url) != APP else {})
-        self.idle: dict[int, list[asyncpg.Connection]] = defaultdict(list)
+        self.idle: dict[int, list[Reader]] = defaultdict(list)
         self.open = 0
         self.waiting: list[asyncio.Future[None]] = []
 
@@ -40,7 +58,8 @@ class Readers:
         """
         connection = await self.taken(school_id)
         try:
-            found: Any = await connection.fetchrow(sql, *values)
+            statement = connection.statements.get(sql) or await connection.prepared(sql)
+            found: Any = await statement.fetchrow(*values)
         except BaseException:
             await self.dropped(connection)
             raise
@@ -49,11 +68,11 @@ class Readers:
             self.wake()
         return found  # type: ignore[no-any-return]  # a statement of ours gives one row
 
-    async def taken(self, school_id: int) -> asyncpg.Connection:
+    async def taken(self, school_id: int) -> Reader:
         while True:
             if mine := self.idle[school_id]:
                 connection = mine.pop()
-                if not connection.is_closed():
+                if not connection.session.is_closed():
                     return connection
                 self.open -= 1
             elif self.open < self.size:
@@ -65,39 +84,39 @@ class Readers:
                 self.waiting.append(turn)
                 await turn
 
-    async def opened(self, school_id: int) -> asyncpg.Connection:
+    async def opened(self, school_id: int) -> Reader:
         self.open += 1
         try:
-            connection = await asyncpg.connect(
+            session = await asyncpg.connect(
                 dsn(self.url),
                 timeout=15,
-                statement_cache_size=500,
+                statement_cache_size=0,
                 server_settings={**self.settings, "app.school_id": str(school_id)},
             )
             for type_ in ("text", "varchar"):
-                await connection.set_type_codec(
+                await session.set_type_codec(
                     type_, schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
                 )
         except BaseException:
             self.open -= 1
             self.wake()
             raise
-        return connection
+        return Reader(session)
 
-    async def moved(self, connection: asyncpg.Connection, school_id: int) -> asyncpg.Connection:
+    async def moved(self, connection: Reader, school_id: int) -> Reader:
         """A connection of another school's, told of this one."""
         try:
-            await connection.execute(f"SET app.school_id = '{school_id:d}'")
+            await connection.session.execute(f"SET app.school_id = '{school_id:d}'")
         except BaseException:
             await self.dropped(connection)
             raise
         return connection
 
-    async def dropped(self, connection: asyncpg.Connection) -> None:
+    async def dropped(self, connection: Reader) -> None:
         """After a failure nothing is known of a connection, so it is used no more."""
         self.open -= 1
         self.wake()
-        connection.terminate()
+        connection.session.terminate()
 
     def wake(self) -> None:
         while self.waiting:
@@ -108,6 +127,6 @@ class Readers:
 
     async def close(self) -> None:
         for connection in [one for idle in self.idle.values() for one in idle]:
-            await connection.close()
+            await connection.session.close()
         self.idle.clear()
         self.open = 0

@@ -44,11 +44,13 @@ class Sessions:
     known: dict[str, Known] = field(default_factory=dict)
     forgotten: int = 0
 
-    async def of(self, token: str, ask: Callable[[], Awaitable[Actor]]) -> Known:
-        """Who holds the token. Raises what `ask` raises for one that is not good."""
+    def get(self, token: str) -> Known | None:
+        """Who holds the token, if that was asked a moment ago."""
         found = self.known.get(token)
-        if found is not None and found.until > time.monotonic():
-            return found
+        return found if found is not None and found.until > time.monotonic() else None
+
+    async def ask(self, token: str, ask: Callable[[], Awaitable[Actor]]) -> Known:
+        """Who holds the token. Raises what `ask` raises for one that is not good."""
         asked_at, before = time.monotonic(), self.forgotten
         actor = await ask()
         if len(self.known) >= MOST:

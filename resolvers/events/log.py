@@ -103,16 +103,18 @@ class Log:
         return None if known else MissedReason.UNKNOWN_CURSOR
 
     async def lack(
-        self, interest: Interest, after: int, oldest: datetime, most: int
+        self, interest: Interest, after: int, upto: int, oldest: datetime, most: int
     ) -> MissedReason | None:
         later = (Event.school_id == self.school_id, Event.seq > after)
         following = select(Event).where(*later).order_by(Event.seq).limit(1)
         told = select(Event.seq).where(*later, of_interest(interest)).limit(most + 1).subquery()
         async with self.opened() as session:
             first = (await session.scalars(following)).one_or_none()
+            if first is not None and (first.at < oldest or first.seq > after + 1):  # cleared away
+                return MissedReason.TOO_OLD
+            if upto - after <= most:
+                return None
             number = await session.scalar(select(func.count()).select_from(told)) or 0
-        if first is not None and (first.at < oldest or first.seq > after + 1):  # cleared away
-            return MissedReason.TOO_OLD
         return MissedReason.TOO_MANY if number > most else None
 
     async def _entries(

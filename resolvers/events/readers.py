@@ -83,13 +83,14 @@ class Reader:
     async def _page(self) -> Sequence[Entry]:
         """What the ring has no more."""
         tail, pace = self.tail, self.tail.pace
+        place, upto, oldest = self.seq, tail.head, tail.now() - pace.retention
         async with self.turns.turn():
-            oldest = tail.now() - pace.retention
-            if reason := await tail.source.lack(self.interest, self.seq, oldest, pace.backlog):
-                raise Missed(reason)
-            upto = tail.head
-            found, self.seq = await tail.source.page(self.interest, self.seq, upto, BATCH)
-            return found
+            found, reach = await tail.source.page(self.interest, place, upto, BATCH)
+            # Asked after reading, so that nothing can have been cleared away in between.
+            if lack := await tail.source.lack(self.interest, place, upto, oldest, pace.backlog):
+                raise Missed(lack)
+        self.seq = reach
+        return found
 
 
 class Tails:

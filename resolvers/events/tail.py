@@ -87,9 +87,9 @@ class Source(Protocol):
         """Why one cannot go on from the cursor; None if it points at an event of the log."""
 
     async def lack(
-        self, interest: Interest, after: int, oldest: datetime, most: int
+        self, interest: Interest, after: int, upto: int, oldest: datetime, most: int
     ) -> MissedReason | None:
-        """Why one cannot be told all after this number; None if one can."""
+        """Why one cannot be told all after one number and up to another; None if one can."""
 
     async def clear(self, oldest: datetime) -> bool:
         """Clear away some of the events that are older; whether there are more of them."""

@@ -34,3 +34,13 @@ async def test_a_quarter_of_a_journal(api: SignIn, both: Both, login: str) -> No
 @pytest.mark.parametrize("login", ["teacher.belova", "director", "student.ivanova"])
 async def test_a_sheet_of_term_marks(api: SignIn, both: Both, login: str) -> None:
     assert await both(api(login), SHEET) == "compiled"
+
+
+AVERAGES = """{ classAverages(schoolClassId: "SchoolClass:1-7", termId: "Term:1-2") { term { name }
+    rows { studentId fullName averages { subject { name } section { name } weightedAverage
+    markCount } } } }"""
+
+
+@pytest.mark.parametrize("login", ["zavuch", "teacher.belova", "parent.ivanova"])
+async def test_a_class_at_a_glance(api: SignIn, both: Both, login: str) -> None:
+    assert await both(api(login), AVERAGES) == "compiled"

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.run import Engine
 from tests.conftest import SignIn
-from tests.engine.conftest import Both
+from tests.engine.conftest import Both, asker
 
 IDENTITY = '{ student(by: {id: "Student:1-1"}) { fullName identity { snilsMasked } } }'
 NAME = '{ student(by: {id: "Student:1-1"}) { fullName } }'
@@ -36,5 +36,5 @@ async def test_a_title_that_looks_like_an_identity_is_none(
     before = await readings(sql)
     asked = '{ student(by: {id: "Student:1-1"}) { personalFileNo identity { snilsMasked } } }'
     engine: Engine = both.engine
-    assert await engine.answer(api("teacher.gusev").caller, asked, {}, None)
+    assert await engine.answer(asker(api("teacher.gusev")), asked, {}, None)
     assert await readings(sql) == before

@@ -1,0 +1,49 @@
+"""`gorod explain`: the statement that answers an operation."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gql.cli.backend import database, ensure_usable, run, settings
+from gql.cli.console import Json, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    app.command("explain")(explain)
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help="A document with one query.", exists=True)],
+    login: Annotated[str, typer.Option("--as", help="Whose login it is asked with.")],
+    role: Annotated[str | None, typer.Option(help="In which of their roles.")] = None,
+    variables: Annotated[str, typer.Option(help="Variables, as JSON.")] = "{}",
+    as_json: Json = False,
+) -> None:
+    """Show how an operation is answered: its SQL, what it costs, which indexes it uses."""
+    from gql.engine.explain import explain as ask
+    from gql.schema import schema
+    from models.access.roles import Role
+    from models.secrets import Secrets
+    from resolvers.access.acting import acting
+
+    if role is not None and role not in Role.__members__:
+        raise typer.BadParameter(f"--role is one of {', '.join(Role.__members__)}")
+    try:
+        given = json.loads(variables)
+    except ValueError as problem:
+        raise typer.BadParameter("--variables is no JSON") from problem
+    current = settings()
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        actor = run(acting(target.owner, login, Role[role] if role else None))
+        secrets = Secrets(current.key)
+        found = run(ask(schema, target.app, secrets, actor, file.read_text(), given))
+    if as_json:
+        print_json(asdict(found))
+        return
+    indexes = ", ".join(found.indexes) or "none"
+    say(f"{found.kind}, cost {found.cost:.0f}, indexes: {indexes}\n\n{found.sql}\n")
+    say("\n".join(found.steps))

@@ -1,0 +1,47 @@
+"""A class at a glance."""
+
+from decimal import Decimal
+
+import strawberry
+
+from gql.bridge import computed, ident, many, node, one, query, via
+from models.people.persons import Person
+from models.people.students import Student
+from models.school.calendar import Term
+from models.structure.classes import SchoolClass
+from models.structure.sections import SectionMembership, Subject
+from resolvers.journal import class_averages
+from resolvers.shapes import Via
+
+
+@node(class_averages.SubjectAverage)
+class SubjectAverage:
+    subject = one(SectionMembership.subject_id)
+    section = one(SectionMembership.section_id, told="Where the student learns it.")
+    weighted_average: Decimal | None = computed(class_averages.average)
+    mark_count: int = computed(class_averages.count)
+
+
+@node(class_averages.ClassAveragesRow)
+class ClassAveragesRow:
+    student_id = ident(Student, "id")
+    full_name = via(Student.person_id, Person.full_name)
+    averages = many(
+        SectionMembership.student_id,
+        where=class_averages.at_the_end,
+        order=(Via((SectionMembership.subject_id,), Subject.position),),
+        shown_as=class_averages.SubjectAverage,
+        told="In each of their subjects, in the school's own order.",
+    )
+
+
+@node(class_averages.ClassAverages)
+class ClassAverages:
+    school_class: SchoolClass
+    term: Term
+    rows: list[class_averages.ClassAveragesRow]
+
+
+@strawberry.type
+class Query:
+    class_averages = query(class_averages.find_class_averages)

@@ -1,0 +1,35 @@
+"""As whom somebody acts, for the operator of the server who looks into how they are answered."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from auth.actor import Actor
+from models.access.accounts import Account, Credential
+from models.access.roles import Role
+from resolvers.access.contexts import schools_of
+from resolvers.access.identify import actors_of
+from resolvers.access.operators import NoSuchLogin, owning
+from resolvers.context import stand_in, utc_now
+
+
+async def acting(
+    url: str, login: str, role: Role | None = None, *, now: datetime | None = None
+) -> Actor:
+    """The holder of a login in the first of their roles, or in the one named. Signs nobody in.
+
+    Raises NoSuchLogin where there is none such.
+    """
+    async with owning(url) as session:
+        credential = await session.scalar(select(Credential.id).where(Credential.login == login))
+        for school_id in await schools_of(session, credential) if credential else ():
+            await stand_in(session, school_id)
+            account = await session.scalar(
+                select(Account.id).where(
+                    Account.school_id == school_id, Account.credential_id == credential
+                )
+            )
+            for actor in await actors_of(session, school_id, account or 0, now or utc_now()):
+                if role in (None, actor.role):
+                    return actor
+    raise NoSuchLogin(field="login")

@@ -1,0 +1,95 @@
+"""What an answer by a plan costs: one statement, and few steps of Python."""
+
+import sys
+from typing import Any
+
+import orjson
+import pytest
+
+from gql.door import Door
+from gql.engine.run import Engine
+from gql.schema import schema
+from resolvers.context import Services
+from tests.conftest import SignIn
+from tests.engine.test_equality import QUARTER, WEEK
+
+HOME = """query ($s: ID!) { viewer { fullName children { id fullName } } school { shortName }
+    diary(studentId: $s) { days { date lessons { subject { name } } } }
+    notices(first: 5) { nodes { title isRead } } mailbox(first: 5) { nodes { message { subject } } }
+    unreadCounts { mail notices } }"""
+MOST_CALLS = 150
+
+
+class Client:
+    """Asks at the door, and counts."""
+
+    def __init__(self, door: Door, token: str, document: str, variables: Any) -> None:
+        self.door = door
+        self.body = orjson.dumps({"query": document, "variables": variables})
+        self.scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"authorization", f"Bearer {token}".encode()),
+            ],
+        }
+        self.said: list[Any] = []
+
+    async def receive(self) -> Any:
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        self.said.append(message)
+
+    async def ask(self) -> Any:
+        self.said.clear()
+        await self.door(self.scope, self.receive, self.send)
+        return orjson.loads(self.said[1]["body"])
+
+    async def counted(self) -> int:
+        calls = 0
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            await self.door(self.scope, self.receive, self.send)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("handed on")
+
+
+ASKED = {
+    "a child's week": ("parent.ivanova", WEEK, {"s": "Student:1-1", "f": "2026-11-16"}),
+    "a quarter of a journal": ("teacher.belova", QUARTER, {"s": "Section:1-68"}),
+    "a home screen": ("parent.ivanova", HOME, {"s": "Student:1-1"}),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+async def test_a_plan_answers_in_one_statement_and_few_calls(
+    api: SignIn, services: Services, what: str
+) -> None:
+    login, document, variables = ASKED[what]
+    door = Door(nobody, Engine(schema, services))
+    client = Client(door, api(login).caller.token or "", document, variables)
+    first = await client.ask()
+    assert "errors" not in first
+    readers = services.readers
+    assert readers
+    [connection] = [one for idle in readers.idle.values() for one in idle]
+    session: Any = connection.session
+    protocol = session._protocol  # noqa: SLF001  # it counts what it sends
+    before = protocol.queries_count
+    assert await client.ask() == first
+    assert protocol.queries_count == before + 1
+    calls = await client.counted()
+    assert calls <= MOST_CALLS, calls
