@@ -14,7 +14,7 @@ from auth.people import (
     sections_of,
     sections_taught,
 )
-from auth.policy import CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.policy import CLASS, SCHOOL, SECTION, SELF, Reach, allowed, certain, readable, through
 from auth.rights import Right
 from models.base import holds_on
 from models.communication.mail import (
@@ -162,6 +162,9 @@ def read_versions(viewer: Viewer, version: Any) -> Reach:
 def read_notice_attachments(viewer: Viewer, attachment: Any) -> Reach:
     """As the notice."""
     return through(viewer, attachment, attachment.notice_id, Notice, read_notices)
+
+
+certain(NoticeAttachment.notice_id, Notice)
 
 
 @readable(NoticeReceipt, Right.NOTICES_READ)

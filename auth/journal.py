@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from auth.actor import Viewer
 from auth.people import lists_of_sections, of_student
-from auth.policy import CHILD, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.policy import CHILD, SCHOOL, SECTION, SELF, Reach, allowed, certain, readable, through
 from auth.rights import Right
 from auth.timetable import read_lessons
 from models.journal.assignments import Assignment
@@ -101,3 +101,8 @@ def read_term_mark_history(viewer: Viewer, revision: Any) -> Reach:
 def read_closures(viewer: Viewer, closure: Any) -> Reach:
     """The whole school."""
     return {SCHOOL: true()}
+
+
+certain(Assignment.lesson_id, Lesson, Assignment)
+certain(MarkRevision.mark_id, Mark)
+certain(TermMarkRevision.term_mark_id, TermMark)

@@ -8,9 +8,21 @@ from sqlalchemy.orm import aliased
 from auth.actor import Viewer
 from auth.people import children_of, lists_of_sections, members_of_classes, own
 from auth.people import classes_led as led
-from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable, through
+from auth.policy import (
+    CHILD,
+    CLASS,
+    SCHOOL,
+    SECTION,
+    SELF,
+    Reach,
+    allowed,
+    certain,
+    readable,
+    through,
+)
 from auth.rights import Right
 from models.base import holds_on
+from models.journal.diary import DiaryLesson
 from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework, HomeworkAttachment
 from models.timetable.lessons import Lesson
@@ -60,3 +72,8 @@ def read_homework(viewer: Viewer, homework: Any) -> Reach:
 def read_homework_attachments(viewer: Viewer, attachment: Any) -> Reach:
     """As the homework."""
     return through(viewer, attachment, attachment.homework_id, Homework, read_homework)
+
+
+certain(Homework.lesson_id, Lesson, DiaryLesson, Homework)
+certain(HomeworkAttachment.homework_id, Homework)
+certain(Lesson.id, DiaryLesson)

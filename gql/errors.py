@@ -25,6 +25,7 @@ from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
+from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
 from gql.logs import log
@@ -36,6 +37,7 @@ from resolvers.events.listening import Delivery
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
 ABOUT_SCHEMA = ("__schema", "__type")
+VALID = Documents()
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
@@ -67,10 +69,11 @@ class Operation(SchemaExtension):
         yield
 
     def on_parse(self) -> Iterator[None]:
-        """What the engine hands back was parsed and found valid before."""
-        context: Ctx = self.execution_context.context
-        if context.caller.document is not None:
-            self.execution_context.graphql_document = context.caller.document
+        """What was found valid before, by the engine or here, is not parsed again."""
+        ctx: Ctx = self.execution_context.context
+        known = ctx.caller.document or VALID.get(self.execution_context.query or "")
+        if known is not None:
+            self.execution_context.graphql_document = known
             self.execution_context.validation_rules = ()
         yield
 
@@ -79,8 +82,11 @@ class Operation(SchemaExtension):
         if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
             raise Several(None)
         yield
-        for error in self.execution_context.pre_execution_errors or []:
+        errors = self.execution_context.pre_execution_errors or []
+        for error in errors:
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
+        if not errors and self.execution_context.validation_rules:
+            VALID.keep(self.execution_context.query or "", self.document)
 
     @property
     def document(self) -> DocumentNode:

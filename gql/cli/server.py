@@ -18,6 +18,8 @@ from gql.cli.console import fail
 T = TypeVar("T")
 
 ENDPOINT = "/graphql"
+UNREAD_MS = 60_000
+"""How long a client may leave what it is sent unread before the connection is given up."""
 
 
 class Stopped(Exception):
@@ -48,6 +50,10 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
     except OSError as problem:
         reason = os.strerror(problem.errno or 0)
         fail(f"cannot listen on {host}:{port}: {reason}. Set PORT to another one.")
+    # Nothing above TCP can end a connection to somebody who reads no more: to say goodbye, too, one
+    # would have to wait for them. What is accepted takes this over.
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     with listening:
         yield listening
 

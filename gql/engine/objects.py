@@ -4,17 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, SelectionSetNode
 from sqlalchemy import UnaryExpression
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
-from auth.policy import audited, reach, seen
-from gql.bridge.nodes import Word
+from auth.policy import audited, is_certain, reach, seen
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.sql import Unspeakable, at, fragment, name_of, parameter, table
+from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf
 from models.base import OfSchool, target_of
 from resolvers.reads import Told
@@ -40,19 +39,34 @@ class Scope:
     given: Given = field(default_factory=dict)
     joined: dict[Any, str] = field(default_factory=dict)
 
-    def join(self, alias: str, path: Sequence[InstrumentedAttribute[Any]], *, see: bool) -> str:
-        """The alias of the row that references lead to; with `see` only if the viewer may."""
+    def join(
+        self,
+        alias: str,
+        path: Sequence[InstrumentedAttribute[Any]],
+        *,
+        see: bool,
+        near: type[OfSchool] | None = None,
+    ) -> str:
+        """The alias of the row that references lead to; with `see` only if the viewer may.
+
+        near: The row the path begins at, where that may make it certain.
+        """
         for number, reference in enumerate(path, start=1):
             sees = see and number == len(path)
             key = (alias, reference.key, sees)
             if key not in self.joined:
                 target, far = target_of(reference), self.writer.alias()
                 on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
-                on += f" AND {self.writer.seen(target, far)}" if sees else ""
+                if sees and not self.is_certain(near if len(path) == 1 else None, reference):
+                    on += f" AND {self.writer.seen(target, far)}"
                 self.source += f" LEFT JOIN {table(target, far)} ON {on}"
                 self.joined[key] = far
             alias = self.joined[key]
         return alias
+
+    def is_certain(self, near: Any, reference: InstrumentedAttribute[Any]) -> bool:
+        target = target_of(reference)
+        return near is not None and is_certain(self.writer.viewer, reference, near, target)
 
 
 @dataclass
@@ -62,7 +76,7 @@ class Writer:
     operation: Operation
     viewer: Viewer
     aliases: int = 0
-    tellings: dict[str, "Telling"] = field(default_factory=dict)
+    tellings: dict[str, Telling] = field(default_factory=dict)
     special: dict[bytes, type[OfSchool]] = field(default_factory=dict)
     seen_under: dict[str, set[type[OfSchool]]] = field(default_factory=dict)
 
@@ -144,11 +158,11 @@ class Writer:
             json.made(self.row(type_, asked.below, scope, alias, row))
         elif isinstance(shape, One):
             self.note(shape.target, asked, "{")
-            far = scope.join(alias, shape.path, see=True)
+            far = scope.join(alias, shape.path, see=True, near=row)
             found = self.row(type_, asked.below, scope, far, shape.target)
             json.made(f"CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END")
         elif isinstance(shape, Many):
-            json.made(self.many(shape, type_, asked, scope, alias))
+            json.made(self.many(shape, type_, asked, scope, alias, row))
         elif isinstance(shape, Can):
             json.made(self.rights(shape, type_, asked, alias, row))
         elif isinstance(shape, Ident):
@@ -200,8 +214,9 @@ class Writer:
     # -- rows that refer --------------------------------------------------------------
 
     def many(
-        self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str
-    ) -> str:
+        self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str,
+        row: type[OfSchool],
+    ) -> str:  # fmt: skip
         self.note(many.target, asked, "{" if many.single else "[{")
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
@@ -219,7 +234,8 @@ class Writer:
             key = (condition, link, self.viewer, *names(given))
             expression: Any = lambda e: condition(self.viewer, e, **given)  # noqa: E731
             where.append(fragment(key, expression, link, near))
-        where.append(self.seen(many.target, row_alias))
+        if many.to is not None or not is_certain(self.viewer, many.reference, row, many.target):
+            where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
         order = self.order((*many.order, link.id), inner, near, link)
         conditions = " AND ".join(where)
@@ -241,48 +257,7 @@ class Writer:
         return self.value(key, scope, alias, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """Something known of who asks, and what of it is asked for."""
-
-    ask: Callable[..., Any]
-    returned: Any
-    asked: Asked
-
-    def written(self, operation: Operation, value: Any) -> str:
-        return orjson.dumps(written(operation, self.returned, self.asked, value)).decode()
-
-
-def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:
-    """A value as JSON has it, with what is asked of it and no more."""
-    if isinstance(type_, GraphQLNonNull):
-        return written(operation, type_.of_type, asked, value)
-    if value is None:
-        return None
-    if isinstance(type_, GraphQLList):
-        return [written(operation, type_.of_type, asked, one) for one in value]
-    if not isinstance(type_, GraphQLObjectType):
-        return type_.serialize(value)
-    found = {}
-    for field_ in operation.fields(type_, asked.below):
-        if field_.name == "__typename":
-            found[field_.key] = type_.name
-            continue
-        defined = type_.fields[field_.name]
-        word = word_of(type_, field_)
-        name = defined.extensions[DEFINED].python_name
-        part = word.plain(value) if word else getattr(value, name)
-        found[field_.key] = written(operation, defined.type, field_, part)
-    return found
-
-
 WriteField = Callable[[Json, Asked], None]
-
-
-def word_of(type_: GraphQLObjectType, asked: Asked) -> Word | None:
-    """What the bridge declared of a field."""
-    found: Word | None = type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
-    return found
 
 
 def bare(type_: Any) -> Any:

@@ -11,11 +11,12 @@ from auth.actor import Actor
 from gql.bridge.arguments import reader
 from gql.bridge.reads import Read, window_of
 from gql.engine.denials import denials
-from gql.engine.objects import Telling, Writer, bare
+from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
 from gql.engine.roots import Roots
 from gql.engine.sql import Unspeakable, numbered
+from gql.engine.telling import Telling
 from gql.engine.text import NULL
 from gql.engine.values import Arguments, Path, Place, Source
 from models.base import OfSchool

@@ -1,6 +1,8 @@
 """Both executors say the same."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
@@ -44,3 +46,19 @@ AVERAGES = """{ classAverages(schoolClassId: "SchoolClass:1-7", termId: "Term:1-
 @pytest.mark.parametrize("login", ["zavuch", "teacher.belova", "parent.ivanova"])
 async def test_a_class_at_a_glance(api: SignIn, both: Both, login: str) -> None:
     assert await both(api(login), AVERAGES) == "compiled"
+
+
+async def test_a_right_that_reaches_less_far_than_the_one_before_it_is_asked_again(
+    api: SignIn, both: Both, sql: AsyncConnection
+) -> None:
+    """Who sees a lesson sees its homework: unless the school gave the one right less reach."""
+    asked = """{ lessons(first: 20) { nodes { id homework { text } assignments { id } } } }"""
+    assert await both(api("zavuch"), asked) == "compiled"
+    await sql.execute(
+        text("""UPDATE role_rights SET scope = 'SELF' WHERE role = 'DEPUTY_DIRECTOR'
+            AND permission = 'assignments:read'""")
+    )
+    both.engine.services.sessions.forget(1)  # as a command that changes rights does
+    assert await both(api("zavuch"), asked) == "compiled"
+    found = await api("zavuch")(asked)
+    assert not any(one["homework"] or one["assignments"] for one in found["lessons"]["nodes"])

@@ -1,0 +1,52 @@
+"""What is known of who asks before anything is read, as JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+
+from gql.bridge.nodes import Word
+from gql.engine.operation import DEFINED, Asked, Operation
+
+
+def word_of(type_: GraphQLObjectType, asked: Asked) -> Word | None:
+    """What the bridge declared of a field."""
+    found: Word | None = type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something known of who asks, and what of it is asked for."""
+
+    ask: Callable[..., Any]
+    returned: Any
+    asked: Asked
+
+    def written(self, operation: Operation, value: Any) -> str:
+        return orjson.dumps(written(operation, self.returned, self.asked, value)).decode()
+
+
+def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:
+    """A value as JSON has it, with what is asked of it and no more."""
+    if isinstance(type_, GraphQLNonNull):
+        return written(operation, type_.of_type, asked, value)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLList):
+        return [written(operation, type_.of_type, asked, one) for one in value]
+    if not isinstance(type_, GraphQLObjectType):
+        return type_.serialize(value)
+    found = {}
+    for field_ in operation.fields(type_, asked.below):
+        if field_.name == "__typename":
+            found[field_.key] = type_.name
+            continue
+        defined = type_.fields[field_.name]
+        word = word_of(type_, field_)
+        name = defined.extensions[DEFINED].python_name
+        part = word.plain(value) if word else getattr(value, name)
+        found[field_.key] = written(operation, defined.type, field_, part)
+    return found
