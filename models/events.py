@@ -26,11 +26,11 @@ class Topic(Enum):
 class EventKind(Enum):
     """What happened.
 
-    NOTICE_PUBLISHED: A notice was put up.
+    NOTICE_PUBLISHED: A notice was put up, or the time has come from which it is seen.
     NOTICE_EDITED: A notice was edited.
     NOTICE_WITHDRAWN: A notice was taken down.
     MAIL_RECEIVED: A letter came.
-    MARK_SET: A mark was set or changed.
+    MARK_SET: A mark was set or changed, or the time has come from which families see it.
     MARK_WITHDRAWN: A mark was taken back.
     ATTENDANCE_SET: Attendance was recorded.
     HOMEWORK_SET: Homework was set or changed.

@@ -3,7 +3,8 @@
 from auth.actor import Actor, Viewer
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from resolvers.reads import Anything, Arg, Each, Row, reads
+from resolvers.parameters import Anything, Arg
+from resolvers.reads import Each, Row, reads
 
 MOST = 100
 

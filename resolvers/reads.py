@@ -12,53 +12,31 @@ An argument that is no `Arg` is a plain value and decides what is written, not o
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
+from dataclasses import dataclass, field, fields
 from typing import (
     Any,
     ClassVar,
     Generic,
-    NewType,
     TypeAlias,
     TypeVar,
     cast,
-    get_args,
-    get_origin,
-    get_type_hints,
 )
-from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    BindParameter,
-    Boolean,
     ColumnElement,
-    Date,
-    DateTime,
-    LargeBinary,
-    Numeric,
     Select,
-    Text,
-    Uuid,
 )
-from sqlalchemy import Enum as SqlEnum
 
-from auth.actor import Actor, Viewer
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
-from models.base import Id, OfSchool
-from models.secrets import Secrets
-from resolvers.keep import KEEP
+from models.base import OfSchool
+from resolvers.parameters import Anything
 from resolvers.shapes import Via
 
 T = TypeVar("T")
 R = TypeVar("R", bound=OfSchool)
 F = TypeVar("F", bound=Callable[..., Any])
-Arg: TypeAlias = BindParameter[T]
-"""An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 
 
@@ -163,17 +141,6 @@ class Told(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
-    """A row of whatever type, by its id.
-
-    key: Its key, as a parameter.
-    """
-
-    row: type[OfSchool]
-    key: Arg[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Each:
     """Rows by their ids, in that order; null for what is not there for the viewer."""
 
@@ -212,94 +179,3 @@ def reads(right: Right | None = None, check: Callable[..., None] | None = None) 
         return use_case
 
     return note
-
-
-# -- arguments ------------------------------------------------------------------------
-
-Search = NewType("Search", str)
-"""What is looked for in a text: at most 200 characters; of blanks alone it is as if not given."""
-Sealed = NewType("Sealed", str)
-"""What is kept encrypted and found by its blind index."""
-LONGEST_SEARCH = 200
-TYPES: Mapping[Any, Any] = {
-    bool: Boolean(),
-    date: Date(),
-    datetime: DateTime(timezone=True),
-    Decimal: Numeric(),
-    int: BigInteger(),
-    str: Text(),
-    Search: Text(),
-    Sealed: LargeBinary(),
-    UUID: Uuid(),
-}
-
-
-def sql_type(annotation: Any) -> Any:
-    """The SQL type of an argument of a Python type."""
-    inner = get_args(annotation)
-    if get_origin(annotation) is Id:
-        return BigInteger()
-    if get_origin(annotation) in (list, Sequence):
-        return ARRAY(sql_type(inner[0]))
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return SqlEnum(annotation, native_enum=False, length=40)
-    return TYPES[annotation]
-
-
-def optional(annotation: Any) -> Any:
-    """The type in `X | None`; None of any other."""
-    inner = [one for one in get_args(annotation) if one is not type(None)]
-    return inner[0] if type(None) in get_args(annotation) else None
-
-
-def is_arg(annotation: Any) -> bool:
-    """Whether an argument reaches SQL as a parameter, or null in its place."""
-    return get_origin(annotation) is BindParameter or is_arg_or_null(annotation)
-
-
-def is_arg_or_null(annotation: Any) -> bool:
-    return optional(annotation) is not None and is_arg(optional(annotation))
-
-
-def plain(annotation: Any) -> Any:
-    """`Arg[X]` as X, wherever it stands."""
-    if get_origin(annotation) is BindParameter:
-        return get_args(annotation)[0]
-    if is_arg_or_null(annotation):
-        return plain(optional(annotation)) | None
-    if get_origin(annotation) is list:
-        return list.__class_getitem__(plain(get_args(annotation)[0]))
-    return annotation
-
-
-def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: str = "") -> Any:
-    """An argument as a use case wants it: what is an `Arg` as a parameter that
-    `make(type, sql_type, value, path)` gives, also inside of an input."""
-    if value is None or value is KEEP:
-        return value
-    if is_arg(annotation):
-        type_ = optional(plain(annotation)) or plain(annotation)
-        made = make(type_, sql_type(type_), value, path)
-        return Anything(value.row, made) if type_ == Id[OfSchool] else made
-    if get_origin(annotation) is list:
-        [one] = get_args(annotation)
-        return [in_parameters(one, part, make, f"{path}.{n}") for n, part in enumerate(value)]
-    if is_dataclass(annotation) and isinstance(annotation, type) and not isinstance(value, Id):
-        hints = get_type_hints(annotation)
-        parts = ((item.name, getattr(value, item.name)) for item in fields(annotation))
-        return annotation(
-            **{
-                name: in_parameters(hints[name], part, make, f"{path}.{name}")
-                for name, part in parts
-            }
-        )
-    return value
-
-
-def sent_as(actor: Actor, secrets: Secrets, type_: Any, value: Any) -> Any:
-    """A value as SQL compares it: of an id the key, which of another school's is nobody's."""
-    if isinstance(value, Id):
-        return value.key if value.school_id == actor.school_id else 0
-    if isinstance(value, list):
-        return [sent_as(actor, secrets, type_, one) for one in value]
-    return secrets.index(value) if type_ is Sealed else value

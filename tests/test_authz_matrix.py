@@ -48,6 +48,8 @@ INSERT INTO mail_attachments (school_id, version, message_id, file_id, position)
 INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity, details,
     request_id, previous_hash, hash)
     VALUES (1, 1, 1000000, now(), NULL, NULL, 'test', 'Mark:1-1', '', 'r', 'p', 'h');
+UPDATE guardian_links SET consent_from = '2026-11-01', consent_to = '2027-06-01'
+    WHERE school_id = 1;
 """
 """Rows of kinds that the demo school has none of, so that every type can be asked about."""
 

@@ -16,7 +16,7 @@ from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS, is_secret
 from resolvers.keep import KEEP
-from resolvers.reads import LONGEST_SEARCH, Search, plain
+from resolvers.parameters import LONGEST_SEARCH, Search, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}

@@ -17,7 +17,7 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.listing import Direction, Filter, Ordering
-from resolvers.reads import sql_type
+from resolvers.parameters import sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {

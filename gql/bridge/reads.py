@@ -25,8 +25,8 @@ from gql.docs import read_doc, sentence
 from models.base import OfSchool
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Window
+from resolvers.parameters import in_parameters, sent_as
 from resolvers.parts import load
-from resolvers.reads import in_parameters, sent_as
 from resolvers.shapes import SHAPES, Value
 
 UseCase = Callable[..., Any]

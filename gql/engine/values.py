@@ -29,7 +29,7 @@ from gql.engine.operation import Operation
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
-from resolvers.reads import sent_as
+from resolvers.parameters import sent_as
 
 Path = tuple[Any, ...]
 

@@ -21,7 +21,8 @@ from resolvers.communication.notices import matching
 from resolvers.communication.receipts import unread
 from resolvers.context import Ctx
 from resolvers.listing import COMPARATORS, Direction, Listing, Ordering
-from resolvers.reads import Arg, Report, Scalar, Search, reads
+from resolvers.parameters import Arg, Search
+from resolvers.reads import Report, Scalar, reads
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"at": Own("at")}

@@ -30,7 +30,7 @@ from resolvers.keep import KEEP, edited
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.loading import of_keys
 from resolvers.news import Fact
-from resolvers.reads import Arg, Search
+from resolvers.parameters import Arg, Search
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}

@@ -19,7 +19,7 @@ from models.problems import Problem
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
-from resolvers.reads import Arg
+from resolvers.parameters import Arg
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {

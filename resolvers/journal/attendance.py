@@ -19,7 +19,8 @@ from resolvers.journal.cells import AWAY
 from resolvers.journal.writing import NotHeldYet
 from resolvers.keep import as_expected
 from resolvers.news import Fact
-from resolvers.reads import Arg, Rows
+from resolvers.parameters import Arg
+from resolvers.reads import Rows
 from resolvers.timetable.lessons import hold, open_lesson
 
 

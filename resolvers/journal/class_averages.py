@@ -14,7 +14,8 @@ from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import ClassMembership, SchoolClass
 from resolvers.journal.averages import mark_count, weighted_average
-from resolvers.reads import Arg, Report, Row, Rows, reads
+from resolvers.parameters import Arg
+from resolvers.reads import Report, Row, Rows, reads
 from resolvers.shapes import Via
 
 

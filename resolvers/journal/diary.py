@@ -13,7 +13,8 @@ from models.journal.diary import DiaryLesson
 from models.people.students import Student
 from models.problems import BadUserInput
 from models.timetable.lessons import LessonStatus
-from resolvers.reads import Arg, Groups, Report, Row, Rows, reads
+from resolvers.parameters import Arg
+from resolvers.reads import Groups, Report, Row, Rows, reads
 
 LONGEST = 62
 

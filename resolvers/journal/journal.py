@@ -15,7 +15,8 @@ from models.people.students import Student
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.journal.diary import bounded
-from resolvers.reads import Arg, Crossing, Report, Row, Rows, reads
+from resolvers.parameters import Arg
+from resolvers.reads import Crossing, Report, Row, Rows, reads
 from resolvers.shapes import Via
 
 LONGEST = 366

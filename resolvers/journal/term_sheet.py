@@ -24,7 +24,8 @@ from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.journal.averages import mark_count, suggested_value, weighted_average
 from resolvers.journal.cells import AWAY
 from resolvers.journal.term_marks import VALUES
-from resolvers.reads import Arg, Report, Row, Rows, reads
+from resolvers.parameters import Arg
+from resolvers.reads import Report, Row, Rows, reads
 from resolvers.shapes import Via
 
 

@@ -20,8 +20,9 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Arg, Sealed
 from resolvers.people.persons import new_person
-from resolvers.reads import Arg, Row, Sealed, reads
+from resolvers.reads import Row, reads
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Own, Value, Via
 from resolvers.structure.members import hold_class, join_section, whole_class

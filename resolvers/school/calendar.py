@@ -19,7 +19,8 @@ from models.school.calendar import (
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import Section, SectionMembership
 from resolvers.context import Ctx
-from resolvers.reads import Arg, Rows
+from resolvers.parameters import Arg
+from resolvers.reads import Rows
 
 
 class SchoolHoliday(Problem):

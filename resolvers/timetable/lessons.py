@@ -14,7 +14,7 @@ from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
-from resolvers.reads import Arg
+from resolvers.parameters import Arg
 from resolvers.school.calendar import open_term
 from resolvers.shapes import Own, Value
 
