@@ -69,7 +69,7 @@ async def test_e2_a_subgroup_teacher_sees_only_their_subgroup(
             {"id": int(student.partition("-")[2])},
         )
         if not shared:
-            assert await teacher(STUDENT, id=student) == {"student": None}
+            assert (await teacher.reply(STUDENT, id=student)).data == {"student": None}
 
 
 async def test_e3_a_mother_of_children_in_two_schools_sees_both_with_their_schools(
