@@ -22,7 +22,7 @@ class Fact:
     student_id: Whose journal it concerns.
     persons: Whom it is for, where that is fixed now and not when it is heard.
     due_at: When it is to be heard, in place of whatever is scheduled of that kind for the row;
-        None for at once.
+        None for at once, as always with letters.
     """
 
     kind: EventKind

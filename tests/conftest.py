@@ -1,6 +1,7 @@
 """The demo school in a fresh database per test, and people of it who speak the real schema."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -8,26 +9,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.types import ExecutionResult
 
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Id
 from models.database import migrate, roles
-from models.database.engine import connect
+from models.database.address import session
 from models.secrets import Secrets
 from resolvers import demo
 from resolvers.context import Caller, Services
 from resolvers.files.storage import Storage
+from tests.clones import Clones, Operator, clone, once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in, token_of
 
@@ -37,78 +37,60 @@ TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 """Monday noon in the demo school: the clock stands still in tests, unless a test moves it."""
 KEY = b"a key that only the tests know, 32 bytes and more"
-clones = count(1)
+
+
+TABLES, DEMO, SIGNED_IN = "made_tables", "made_demo", "made_signed_in"
+"""Databases made once a run, to be cloned: nobody works in them."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A database of this worker that holds the small demo school; tests get clones of it.
+    """A database that holds the small demo school, with everyone signed in.
 
     roles: By login, the roles and schools people can work in.
+    told: The progress that was told while the school was made.
     """
 
     name: str
     roles: dict[str, list[tuple[Role, int]]]
+    told: list[tuple[str, float]]
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Server, worker_id: str) -> Template:
-    name = f"template_{worker_id}"
+def template(postgres: Server) -> Template:
+    async def make(operator: Operator) -> str:
+        tables, school, signed_in = (
+            postgres.url("postgres", name) for name in (TABLES, DEMO, SIGNED_IN)
+        )
+        await roles.prepare(postgres.url("postgres", "postgres"), TABLES)
+        await migrate.upgrade(tables)
+        await clone(operator, TABLES, DEMO)
+        told: list[tuple[str, float]] = []
+        await demo.load(school, "small", 7, KEY, lambda *step: told.append(step), TODAY)
+        await tidied(school)
+        await clone(operator, DEMO, SIGNED_IN)
+        held = await sign_everyone_in(signed_in, NOON)
+        return json.dumps({"held": held, "told": told})
 
-    async def furnish() -> dict[str, list[tuple[Role, int]]]:
-        await roles.prepare(postgres.url("postgres", "postgres"), name)
-        url = postgres.url("postgres", name)
-        await migrate.upgrade(url)
-        await demo.load(url, "small", 7, KEY, lambda *_: None, TODAY)
-        return await sign_everyone_in(url, NOON)
-
-    return Template(name, asyncio.run(furnish()))
+    known = json.loads(asyncio.run(once(postgres, SIGNED_IN, make)))
+    held = {login: [(Role[role], s) for role, s in of] for login, of in known["held"].items()}
+    return Template(SIGNED_IN, held, [(name, share) for name, share in known["told"]])
 
 
-@dataclass
-class Clones:
-    """Clones of the template, one at a time. One that nobody wrote to serves the next test too."""
-
-    template: str
-    operator: AsyncEngine
-    name: str | None = None
-    written: bool = False
-
-    async def fresh(self) -> str:
-        if self.name is None or self.written:
-            await self.drop()
-            self.name, self.written = f"{self.template}_{next(clones)}", False
-            await self.run(f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
-        return self.name
-
-    async def drop(self) -> None:
-        if self.name is not None:
-            await self.run(f"DROP DATABASE {self.name} WITH (FORCE)")
-
-    async def run(self, statement: str) -> None:
-        async with self.operator.connect() as connection:
-            await connection.execute(text(statement))
-
-    def watch(self, engine: AsyncEngine) -> None:
-        """Notice what writes: whatever is no plain reading."""
-
-        def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
-            words = statement.lstrip().upper()
-            reads = words.startswith(("SELECT", "SET LOCAL", "SHOW")) and "FOR UPDATE" not in words
-            self.written = self.written or not reads
-
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
+async def tidied(url: str) -> None:
+    """What the server does by and by in the background, or each clone would have to do it."""
+    inside = await session(url)
+    await inside.execute("VACUUM (FREEZE, ANALYZE)")
+    await inside.close()
 
 
 @pytest.fixture(scope="session")
-async def kept(postgres: Server, template: Template) -> AsyncIterator[Clones]:
-    operator = create_async_engine(
-        postgres.url("postgres", "postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
-    kept = Clones(template.name, operator)
+async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+    operator = await session(postgres.url("postgres", "postgres"))
+    kept = Clones(postgres, template.name, f"clone_{worker_id}", operator)
     yield kept
-    await kept.drop()
-    await operator.dispose()
+    await kept.close()
+    await operator.close()
 
 
 @pytest.fixture
@@ -118,24 +100,16 @@ async def database(kept: Clones) -> str:
 
 
 @pytest.fixture
-async def engine(postgres: Server, database: str, kept: Clones) -> AsyncIterator[AsyncEngine]:
+def engine(database: str, kept: Clones) -> AsyncEngine:
     """The product's, with as many connections as a test may want at once."""
-    engine = connect(postgres.url("gorod_app", database), pool_size=20)
-    kept.watch(engine)
-    yield engine
-    await engine.dispose()
+    return kept.engine
 
 
 @pytest.fixture
-async def sql(postgres: Server, database: str, kept: Clones) -> AsyncIterator[AsyncConnection]:
+async def sql(database: str, kept: Clones) -> AsyncIterator[AsyncConnection]:
     """The operator's, whom no wall holds: for looking at what a test did. Commits by itself."""
-    engine = create_async_engine(
-        postgres.url("postgres", database), poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
-    kept.watch(engine)
-    async with engine.connect() as connection:
+    async with kept.operators.connect() as connection:
         yield connection
-    await engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from models.database import account, binaries, home, locks
@@ -20,6 +21,8 @@ from models.database.problems import DatabaseProblem
 
 CHOICE = "GOROD_TEST_POSTGRES"
 _PREFIX = "gorod-test-"
+_MEMORY, _DISK = Path("/dev/shm"), Path("/tmp")
+_ENOUGH = 3 << 30
 
 # Nothing here has to survive anything.
 QUICK = {
@@ -27,6 +30,9 @@ QUICK = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
 }
 
 
@@ -80,7 +86,7 @@ def server() -> Iterator[Server]:
 def _folder() -> Iterator[Path]:
     """With a short name, as sockets need, and open on the way, as root's server needs."""
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_place()))
     folder.chmod(0o711)
     owner = locks.take(folder / "owner")
     assert owner is not None
@@ -91,9 +97,15 @@ def _folder() -> Iterator[Path]:
         os.close(owner)
 
 
+def _place() -> Path:
+    """Databases are copied all the time, so in memory if there is enough of it."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    return _MEMORY if roomy else _DISK
+
+
 def _sweep() -> None:
     """What killed test runs have left: nobody holds its lock any more."""
-    for folder in Path("/tmp").glob(f"{_PREFIX}*"):
+    for folder in chain.from_iterable(place.glob(f"{_PREFIX}*") for place in (_MEMORY, _DISK)):
         if not (folder / "owner").exists() or folder.stat().st_uid != os.geteuid():
             continue
         with suppress(OSError, DatabaseProblem):

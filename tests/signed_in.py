@@ -13,7 +13,6 @@ from models.access.roles import Role
 from models.access.sessions import Session
 from resolvers.access.contexts import contexts_in
 from resolvers.access.identify import hashed
-from resolvers.context import stand_in
 
 LOGINS = text(
     "SELECT c.id, c.login, s.school_id FROM credentials c"
@@ -26,16 +25,17 @@ def token_of(login: str, role: Role, school_id: int) -> str:
     return f"{school_id}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
-async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[Role, int]]]:
+async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[str, int]]]:
     """The roles and schools of each login, the ones at work first."""
-    roles: dict[str, list[tuple[Role, int]]] = {}
+    held: dict[str, list[tuple[str, int]]] = {}
     engine = create_async_engine(url, poolclass=NullPool)
-    async with AsyncSession(engine) as session:
+    async with AsyncSession(
+        engine, autoflush=False
+    ) as session:  # a superuser's, before whom no wall stands
         for credential, login, school_id in (await session.execute(LOGINS)).all():
-            await stand_in(session, school_id)
             for context in await contexts_in(session, credential, school_id, now):
                 token = token_of(login, context.role, school_id)
-                roles.setdefault(login, []).append((context.role, school_id))
+                held.setdefault(login, []).append((context.role.name, school_id))
                 session.add(
                     Session(
                         school_id=school_id,
@@ -50,6 +50,6 @@ async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[Role
                         last_used_at=now,
                     )
                 )
-            await session.commit()
+        await session.commit()
     await engine.dispose()
-    return roles
+    return held

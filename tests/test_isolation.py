@@ -24,12 +24,14 @@ from auth import policy
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Record
+from models.database.address import session
 from models.database.engine import connect
 from models.secrets import Secrets
 from resolvers.context import Caller, Services
 from resolvers.demo.cast import LOGINS
 from resolvers.files.storage import Storage
-from tests.conftest import KEY, NOON, Template, clones
+from tests.clones import clone
+from tests.conftest import KEY, NOON, Template
 from tests.postgres import Server
 from tests.signed_in import token_of
 
@@ -223,14 +225,14 @@ Lay = Callable[..., AbstractContextManager[Ground]]
 
 
 @pytest.fixture
-def lay(postgres: Server, template: Template, tmp_path: Any) -> Lay:
+def lay(postgres: Server, template: Template, worker_id: str, tmp_path: Any) -> Lay:
     """`with lay(rls=False) as ground:` a database with the marker planted, with or without RLS."""
 
     @contextmanager
     def laid(*, rls: bool) -> Iterator[Ground]:
-        name = f"{template.name}_isolation_{next(clones)}"
+        name = f"isolation_{worker_id}"
         with asyncio.Runner() as runner:
-            runner.run(clone(postgres, template.name, name))
+            runner.run(laid_out(postgres, template.name, name))
             theirs = runner.run(planted(postgres.url("postgres", name), rls=rls))
             engine = connect(postgres.url("gorod_app", name), pool_size=5)
             storage = Storage(f"file://{tmp_path}/files")
@@ -263,10 +265,7 @@ def test_with_neither_wall_the_trace_is_found(lay: Lay, monkeypatch: pytest.Monk
         ground.try_everything()
 
 
-async def clone(postgres: Server, template: str, name: str) -> None:
-    operator = create_async_engine(
-        postgres.url("postgres", "postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
-    async with operator.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    await operator.dispose()
+async def laid_out(postgres: Server, template: str, name: str) -> None:
+    operator = await session(postgres.url("postgres", "postgres"))
+    await clone(operator, template, name)
+    await operator.close()

@@ -42,7 +42,8 @@ class Ear:
     interest: What of the log is for an actor; `whose` as with `Question`.
     alike: What entries must have in common to be asked of in one statement.
     tell: What a crowd is told of what they ask.
-    otherwise: What those are told of whom that says nothing.
+    otherwise: What those are told of whom that says nothing; also when they but ask if they may
+        listen.
     """
 
     coordinate: str

@@ -95,6 +95,8 @@ def notice_events(ctx: Ctx, *, after: str | None = None) -> Stream:
 async def tell_notices(crowd: Crowd) -> Told:
     """That a notice was taken down is told to those who had it on their board, and after that
     nothing else is told of it."""
+    if crowd.entry is None:
+        return {}
     viewer, them = crowd.viewer, crowd.them()
     readable = seen(viewer, Notice)
     told = or_(readable, was_addressed(viewer, Notice))
@@ -114,8 +116,8 @@ async def tell_notices(crowd: Crowd) -> Told:
     }
 
 
-def withdraws(entry: Entry | None) -> bool:
-    return entry is not None and entry.kind is EventKind.NOTICE_WITHDRAWN
+def withdraws(entry: Entry) -> bool:
+    return entry.kind is EventKind.NOTICE_WITHDRAWN
 
 
 BOARD = Ear(
@@ -140,6 +142,8 @@ def mail_events(ctx: Ctx, *, after: str | None = None) -> Stream:
 
 async def tell_letters(crowd: Crowd) -> Told:
     """To whom it came, as long as they keep it."""
+    if crowd.entry is None:
+        return {}
     viewer, them = crowd.viewer, crowd.them()
     here = and_(seen(viewer, MailMessage), MailMessage.id == them.c.key)
     lines = await crowd.lines(select(them.c.place, MailMessage.id).join(MailMessage, here))

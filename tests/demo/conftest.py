@@ -1,6 +1,6 @@
 """Databases with a demo in them. Tests here only look, so that one load serves them all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,14 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from models.database import migrate, roles
-from models.database.address import at_database, session
+from models.database.address import session
 from resolvers import demo
+from tests.clones import clone
+from tests.conftest import DEMO, KEY, TABLES, TODAY, Template
 from tests.postgres import Server
 
-TODAY = date(2026, 11, 23)
-"""A Monday in the second quarter."""
-KEY = b"a key that only these tests know and nobody else"
 Row = dict[str, Any]
 
 
@@ -60,13 +58,24 @@ class Loaded:
         return row
 
 
-async def fresh(postgres: Server, name: str) -> str:
-    """An empty database with all tables; its address for a superuser."""
-    operator = postgres.url("postgres", "postgres")
-    await roles.prepare(operator, name)
-    url = at_database(operator, name)
-    await migrate.upgrade(url)
-    return url
+Fresh = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+async def fresh(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Fresh]:
+    """`await fresh("early")`: an empty database with all tables; its address for a superuser."""
+    operator = await session(postgres.url("postgres", "postgres"))
+    made = []
+
+    async def make(name: str) -> str:
+        made.append(f"{name}_{worker_id}")
+        await clone(operator, TABLES, made[-1])
+        return postgres.url("postgres", made[-1])
+
+    yield make
+    for name in made:
+        await operator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await operator.close()
 
 
 Told = list[tuple[str, float]]
@@ -88,10 +97,9 @@ async def opened(url: str) -> AsyncIterator[Loaded]:
         await connection.close()
 
 
-@pytest.fixture(scope="package")
-async def small(postgres: Server, worker_id: str) -> AsyncIterator[Loaded]:
-    url = await fresh(postgres, f"demo_{worker_id}")
-    told = await load(url)
-    async with opened(url) as loaded:
-        loaded.told.extend(told)
+@pytest.fixture(scope="session")
+async def small(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
+    """The small demo, as it was made for all tests."""
+    async with opened(postgres.url("postgres", DEMO)) as loaded:
+        loaded.told.extend(template.told)
         yield loaded

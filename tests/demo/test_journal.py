@@ -1,6 +1,7 @@
 """The journal of the small demo: what is in it could have been put by the rules."""
 
-from tests.demo.conftest import TODAY, Loaded
+from tests.conftest import TODAY
+from tests.demo.conftest import Loaded
 
 MARKS = (
     "FROM marks m JOIN assignments a ON a.id = m.assignment_id JOIN lessons l ON l.id = a.lesson_id"

@@ -8,8 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 from models.base import Record
 from resolvers import demo
 from resolvers.demo.ledger import is_numbered
-from tests.demo.conftest import Loaded, fresh, load, opened
-from tests.postgres import Server
+from tests.demo.conftest import Fresh, Loaded, load, opened
 
 RANDOM = ("_encrypted", "password_hash")
 """Ends of columns that differ each time, and must: they hold nonces and salts."""
@@ -29,19 +28,17 @@ async def prints(loaded: Loaded) -> dict[str, str]:
     return {table.name: await loaded.one(fingerprint(table)) for table in tables}
 
 
-async def test_the_same_seed_and_day_make_the_same_schools(
-    small: Loaded, postgres: Server, worker_id: str
-) -> None:
-    url = await fresh(postgres, f"demo_again_{worker_id}")
+async def test_the_same_seed_and_day_make_the_same_schools(small: Loaded, fresh: Fresh) -> None:
+    url = await fresh("demo_again")
     await load(url)
     async with opened(url) as again:
         assert await prints(again) == await prints(small)
 
 
 async def test_another_seed_makes_other_people_around_the_same_stories(
-    small: Loaded, postgres: Server, worker_id: str
+    small: Loaded, fresh: Fresh
 ) -> None:
-    url = await fresh(postgres, f"demo_other_{worker_id}")
+    url = await fresh("demo_other")
     await load(url, seed=8, today=date(2026, 9, 2))
     async with opened(url) as other:
         names = "SELECT array_agg(full_name ORDER BY full_name) FROM persons"
@@ -80,13 +77,11 @@ async def test_the_next_row_gets_the_next_number(small: Loaded) -> None:
         assert next_number > last, table.name
 
 
-async def test_the_owner_of_the_tables_can_load_behind_the_walls(
-    postgres: Server, worker_id: str
-) -> None:
+async def test_the_owner_of_the_tables_can_load_behind_the_walls(fresh: Fresh) -> None:
     """As on a hosted server: no superuser, no COPY, and every reference is checked. A right that
     comes with a role is only theirs once they act as the role."""
-    url = await fresh(postgres, f"demo_owned_{worker_id}")
-    owner = f"operator_{worker_id}"
+    url = await fresh("demo_owned")
+    owner = "operator_of_the_tables"
     async with opened(url) as seen:
         await seen.connection.execute(f"CREATE ROLE {owner} LOGIN NOINHERIT IN ROLE gorod_owner")
         as_owner = url.replace("postgres@", f"{owner}@")
@@ -95,8 +90,8 @@ async def test_the_owner_of_the_tables_can_load_behind_the_walls(
         assert await seen.one("SELECT count(*) FROM students") == 102
 
 
-async def test_a_second_demo_stands_beside_the_first(postgres: Server, worker_id: str) -> None:
-    url = await fresh(postgres, f"demo_twice_{worker_id}")
+async def test_a_second_demo_stands_beside_the_first(fresh: Fresh) -> None:
+    url = await fresh("demo_twice")
     early = date(2026, 9, 2)
     await load(url, today=early)
     first = await demo.logins(url)
@@ -111,8 +106,8 @@ async def test_a_second_demo_stands_beside_the_first(postgres: Server, worker_id
         assert [row["school_id"] for row in again] == [3, 4]
 
 
-async def test_a_database_without_a_demo_has_no_logins(postgres: Server, worker_id: str) -> None:
-    assert await demo.logins(await fresh(postgres, f"demo_none_{worker_id}")) == []
+async def test_a_database_without_a_demo_has_no_logins(fresh: Fresh) -> None:
+    assert await demo.logins(await fresh("demo_none")) == []
 
 
 async def test_progress_is_told_to_the_end(small: Loaded) -> None:
@@ -131,10 +126,8 @@ async def test_an_unknown_size_is_refused_before_anything_is_made(small: Loaded)
 
 
 @pytest.mark.parametrize("today", [date(2026, 7, 15), date(2026, 9, 1)])
-async def test_before_the_first_lesson_nothing_has_happened(
-    postgres: Server, worker_id: str, today: date
-) -> None:
-    url = await fresh(postgres, f"demo_{today:%m%d}_{worker_id}")
+async def test_before_the_first_lesson_nothing_has_happened(fresh: Fresh, today: date) -> None:
+    url = await fresh(f"demo_{today:%m%d}")
     await load(url, today=today)
     async with opened(url) as loaded:
         assert await loaded.one("SELECT max(name) FROM academic_years") == "2026/2027"
@@ -144,10 +137,8 @@ async def test_before_the_first_lesson_nothing_has_happened(
         assert len(await demo.logins(url)) == 12
 
 
-async def test_after_the_last_lesson_the_year_is_summed_up(
-    postgres: Server, worker_id: str
-) -> None:
-    url = await fresh(postgres, f"demo_june_{worker_id}")
+async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None:
+    url = await fresh("demo_june")
     await load(url, today=date(2027, 6, 15))
     async with opened(url) as loaded:
         kinds = await loaded.rows("SELECT kind, count(*) FROM term_marks GROUP BY 1 ORDER BY 1")
@@ -156,10 +147,8 @@ async def test_after_the_last_lesson_the_year_is_summed_up(
         assert await loaded.one("SELECT count(*) FROM lessons WHERE status = 'PLANNED'") == 0
 
 
-async def test_a_big_school_has_a_thousand_students_in_two_shifts(
-    postgres: Server, worker_id: str
-) -> None:
-    url = await fresh(postgres, f"demo_big_{worker_id}")
+async def test_a_big_school_has_a_thousand_students_in_two_shifts(fresh: Fresh) -> None:
+    url = await fresh("demo_big")
     await load(url, "school", today=date(2026, 9, 8))
     async with opened(url) as loaded:
         assert await loaded.one("SELECT count(*) FROM students") == 1000

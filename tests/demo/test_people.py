@@ -10,7 +10,8 @@ from models.secrets import Secrets, mask_document, mask_snils, snils_is_valid
 from resolvers import demo
 from resolvers.access.passwords import matches
 from resolvers.demo.names import patronymic
-from tests.demo.conftest import KEY, TODAY, Loaded
+from tests.conftest import KEY, TODAY
+from tests.demo.conftest import Loaded
 
 ROOT = r"regexp_replace(family_name, '(ая|ий|а)$', '')"
 """SQL: a surname without what differs between a man's and a woman's."""

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from resolvers.demo import STORIES
-from tests.demo.conftest import TODAY, Loaded, Row
+from tests.conftest import TODAY
+from tests.demo.conftest import Loaded, Row
 
 LINKS = (
     "SELECT l.*, c.full_name AS child, c.adult_on FROM guardian_links l"

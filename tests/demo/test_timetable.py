@@ -3,7 +3,8 @@
 from datetime import date
 
 from resolvers.demo.curriculum import SUBJECTS, hours_of
-from tests.demo.conftest import TODAY, Loaded
+from tests.conftest import TODAY
+from tests.demo.conftest import Loaded
 
 PAIRS = (
     "SELECT count(*) FROM lessons a JOIN lessons b ON a.school_id = b.school_id AND a.id < b.id"

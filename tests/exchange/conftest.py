@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.context import Services
-from tests.conftest import Clock, Clones
+from tests.clones import Clones
+from tests.conftest import Clock
 from tests.exchange.imported import Import
 from tests.postgres import Server
 

@@ -14,6 +14,7 @@ from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import connect
 
 from gql.app import Api as Door
+from gql.cli.server import listen
 from resolvers.context import Services
 from tests.events.listening import NEVER, Desk, open_desk
 from tests.sockets.client import PROTOCOL, Client, Connect
@@ -44,15 +45,15 @@ async def server(door: Door) -> AsyncIterator[tuple[uvicorn.Server, str]]:
     config = uvicorn.Config(
         app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="off"
     )
-    listening = socket.create_server(("127.0.0.1", 0))
-    running = Server(config)
-    task = asyncio.create_task(running.serve(sockets=[listening]))
-    while not running.started:  # noqa: ASYNC110  # uvicorn has no signal for it
-        await asyncio.sleep(0.01)
-    yield running, f"ws://127.0.0.1:{listening.getsockname()[1]}/graphql"
-    running.should_exit = True
-    await task
-    listening.close()
+    with listen("127.0.0.1", 0) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that it is soon full
+        running = Server(config)
+        task = asyncio.create_task(running.serve(sockets=[listening]))
+        while not running.started:  # noqa: ASYNC110  # uvicorn has no signal for it
+            await asyncio.sleep(0.01)
+        yield running, f"ws://127.0.0.1:{listening.getsockname()[1]}/graphql"
+        running.should_exit = True
+        await task
 
 
 @pytest.fixture

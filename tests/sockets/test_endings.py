@@ -1,0 +1,105 @@
+"""How a socket ends for a listener to whom nothing happens: when the right to it does."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.app import Api as Door
+from gql.cli import server as product
+from models.access.roles import Role
+from resolvers.context import Services
+from tests.conftest import SignIn
+from tests.events.listening import NOTICES, PUBLISH
+from tests.sockets.client import Client, Connect, listening
+
+SIGN_OUT = "mutation { signOut { signedOut } }"
+SWITCH = "mutation { switchContext(input: { role: SUBJECT_TEACHER }) { accessToken } }"
+OF_BELOVA = """(SELECT a.{column} FROM accounts a JOIN credentials c ON c.id = a.credential_id
+    WHERE a.school_id = 1 AND c.login = 'teacher.belova')"""
+ACCOUNT, PERSON = (OF_BELOVA.format(column=column) for column in ("id", "person_id"))
+LEADS = f"SELECT id FROM staff WHERE person_id = {PERSON}"
+ENDS = {
+    "the token has run out": (
+        f"UPDATE sessions SET access_expires_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
+        4401,
+    ),
+    "the session was revoked": (
+        f"UPDATE sessions SET revoked_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
+        4401,
+    ),
+    "the account was locked": (
+        f"UPDATE accounts SET status = 'LOCKED' WHERE id = {ACCOUNT}",
+        4401,
+    ),
+    "she leads her class no more": (
+        f"UPDATE class_teachers SET valid_to = '2026-11-23' WHERE staff_id IN ({LEADS})",
+        4403,
+    ),
+    "her role lost the right": (
+        "DELETE FROM role_rights WHERE role = 'CLASS_TEACHER' AND permission = 'notices:read'",
+        4403,
+    ),
+}
+
+
+async def ends(client: Client, services: Services) -> int:
+    """The code a silent listener's socket closes with, having been told of an error alone."""
+    assert (await client.hear())["type"] == "error"
+    code, _ = await client.closed()
+    await listening(services, sure=False)
+    return code
+
+
+@pytest.fixture(autouse=True)
+def looked_at_often(door: Door, services: Services) -> None:
+    services.tails.pace = replace(services.tails.pace, recheck=0.02)
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_silent_teachers_socket_ends_when(
+    api: SignIn, connected: Connect, services: Services, sql: AsyncConnection, how: str
+) -> None:
+    statement, code = ENDS[how]
+    async with connected() as client:
+        await client.sign_in(api("teacher.belova", Role.CLASS_TEACHER).caller.token)
+        await client.ask(NOTICES)
+        await listening(services)
+        await sql.execute(text(statement))
+        assert await ends(client, services) == code
+
+
+@pytest.mark.parametrize("deed", [SIGN_OUT, SWITCH], ids=["signs out", "goes on in another role"])
+async def test_a_silent_teachers_socket_ends_when_she(
+    api: SignIn, connected: Connect, services: Services, deed: str
+) -> None:
+    teacher = api("teacher.belova", Role.CLASS_TEACHER)
+    async with connected() as client:
+        await client.sign_in(teacher.caller.token)
+        await client.ask(NOTICES)
+        await listening(services)
+        await teacher(deed)
+        assert await ends(client, services) == 4401
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for before the server."""
+    monkeypatch.setattr(product, "UNREAD_MS", 500)
+
+
+async def test_who_reads_no_more_is_not_waited_for(
+    impatient: None, api: SignIn, connected: Connect, services: Services
+) -> None:
+    """Or whoever closed their laptop would be kept, and listened for, for ever."""
+    everything = NOTICES.replace("title", "title body")
+    target = {"kind": "SCHOOL", "toStaff": True}
+    given = {"title": "Длинное", "body": "ы" * 20_000, "targets": [target]}
+    async with connected(close_timeout=0) as client:
+        await client.sign_in(api("teacher.belova", Role.CLASS_TEACHER).caller.token)
+        await client.ask(everything)
+        await listening(services)
+        client.wire.transport.pause_reading()
+        while services.tails._tails:  # noqa: SLF001
+            await api("zavuch")(PUBLISH, input=given)
