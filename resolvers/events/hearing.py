@@ -25,7 +25,8 @@ from resolvers.access.identify import hashed, identify_all
 from resolvers.context import READING, stand_in
 from resolvers.events.entries import Entry, Interest
 from resolvers.events.problems import AccessRevoked, SessionEnded
-from resolvers.loading import of_keys
+from resolvers.loading import assembled, joined, of_keys
+from resolvers.shapes import SHAPES, Via, Wanted
 
 OUT_OF_REACH = object()
 """What one is told of what is theirs no more."""
@@ -124,11 +125,14 @@ class Crowd:
         return (await self.session.execute(query, self.actors[0].values)).all()
 
     async def rows(self, row: type[OfSchool], keys: Collection[int]) -> dict[int, Any]:
-        """Rows by id. Not through `visible`: who may read which of them has been asked. They are
-        told to many, so nothing may be hung onto them that only some may read."""
+        """Rows by id, with what is read as their own. Not through `visible`: who may read which of
+        them has been asked. They are told to many, so nothing else may be hung onto them."""
+        vias = [shape.path for shape in SHAPES[row].values() if isinstance(shape, Via)]
         here = row.school_id == self.actors[0].school_id
         query = select(row).where(here, of_keys(row.id, sorted(set(keys))))
-        return {one.id: one for one in await self.session.scalars(query)}
+        wanted = Wanted(vias=tuple(dict.fromkeys(vias)))
+        query, places = joined(query, self.viewer, row, wanted)
+        return {one.id: one for one in assembled(await self.lines(query), places)}
 
 
 async def judged(court: Court, asked: Sequence[Question]) -> list[Allowed | Denied]:

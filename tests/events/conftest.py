@@ -1,15 +1,26 @@
 """Quiet, in which only what a test does can be heard, and people who listen."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.access.roles import Role
 from resolvers.context import Services
 from resolvers.events.tail import Pace
-from tests.conftest import Api
-from tests.events.listening import NEVER, Desk, Listen, Listener, here, open_desk
+from tests.conftest import Api, Clock, SignIn
+from tests.events.listening import (
+    NEVER,
+    Desk,
+    Listen,
+    Listener,
+    Pass,
+    class_named,
+    here,
+    open_desk,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +52,26 @@ async def listen() -> AsyncIterator[Listen]:
     yield begin
     for one in opened:
         await one.hang_up()
+
+
+@pytest.fixture
+def leader(api: SignIn) -> Api:
+    """The class teacher of Masha's class."""
+    return api("teacher.belova", Role.CLASS_TEACHER)
+
+
+@pytest.fixture
+async def ours(sql: AsyncConnection) -> str:
+    """Masha's class."""
+    return await class_named(sql, "7А")
+
+
+@pytest.fixture
+def it_is(clock: Clock, services: Services) -> Pass:
+    """`it_is(TOMORROW)`: time passes, and whoever follows the log looks at it."""
+
+    def pass_time(moment: datetime) -> None:
+        clock.now = moment
+        services.tails.wake(1)
+
+    return pass_time

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.events.tail import Pace
-from tests.conftest import Api, SignIn
+from tests.conftest import NOON, Api, SignIn
 
 MISSED = "... on EventsMissed { reason cursor }"
 NOTICES = f"""subscription ($after: String) {{ noticeEvents(after: $after) {{ __typename
@@ -46,6 +47,7 @@ SET_HOMEWORK = """mutation ($input: SetHomeworkInput!) { setHomework(input: $inp
 
 NEVER = Pace(poll=3600, recheck=3600)
 """Nothing is looked at unless somebody says that there is something to see."""
+TOMORROW = NOON + timedelta(days=1)
 MASHA, EGOR = "Student:1-1", "student.sokolov"
 
 
@@ -92,6 +94,13 @@ class Listener:
 
 
 Listen = Callable[..., Any]
+Pass = Callable[[datetime], None]
+
+
+async def titles(listener: Listener, number: int) -> list[tuple[str, str]]:
+    """What happened to which notices, by the next events."""
+    events = [await listener.next() for _ in range(number)]
+    return [(event["kind"], event["notice"]["title"]) for event in events]
 
 
 async def here(person: Api) -> str:

@@ -2,17 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access.roles import Role
 from resolvers.context import Services
 from resolvers.events.entries import Cursor
 from resolvers.events.log import Log
@@ -20,50 +17,19 @@ from resolvers.events.readers import Tails
 from resolvers.events.schedule import release
 from tests.conftest import NOON, Api, Clock, SignIn
 from tests.events.listening import (
-    CLEAR_MARK,
-    EDIT,
     JOURNAL,
     MASHA,
     NEVER,
     NOTICES,
-    WITHDRAW,
+    TOMORROW,
     Listen,
-    Listener,
-    class_named,
+    Pass,
     here,
     mark,
     notice,
     open_desk,
+    titles,
 )
-
-TOMORROW = NOON + timedelta(days=1)
-Pass = Callable[[datetime], None]
-
-
-@pytest.fixture
-def leader(api: SignIn) -> Api:
-    return api("teacher.belova", Role.CLASS_TEACHER)
-
-
-@pytest.fixture
-async def ours(sql: AsyncConnection) -> str:
-    return await class_named(sql, "7А")
-
-
-@pytest.fixture
-def it_is(clock: Clock, services: Services) -> Pass:
-    """`it_is(TOMORROW)`: time passes, and whoever follows the log looks at it."""
-
-    def pass_time(moment: datetime) -> None:
-        clock.now = moment
-        services.tails.wake(1)
-
-    return pass_time
-
-
-async def titles(listener: Listener, number: int) -> list[tuple[str, str]]:
-    events = [await listener.next() for _ in range(number)]
-    return [(event["kind"], event["notice"]["title"]) for event in events]
 
 
 async def test_a_notice_for_tomorrow_reaches_the_mother_tomorrow(
@@ -104,20 +70,6 @@ async def test_a_mark_for_thursday_reaches_the_mother_on_thursday_as_it_is_then(
     assert (event["kind"], event["node"]["value"]) == ("MARK_SET", 4)
     await mark(api, at_once, value=5, expectedVersion=known["version"])
     assert (await mother.next())["node"]["value"] == 5  # and not the four once more
-
-
-async def test_a_mark_taken_back_before_it_is_published_is_never_told_of(
-    api: SignIn, sql: AsyncConnection, listen: Listen, it_is: Pass
-) -> None:
-    later, at_once = await open_desk(sql, publish_at=TOMORROW), await open_desk(sql)
-    made = await mark(api, later, value=2)
-    given = {"markId": made["id"], "expectedVersion": made["version"]}
-    await api(later.login)(CLEAR_MARK, input=given)
-    mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
-    hears = mother.soon()
-    it_is(TOMORROW)
-    await mark(api, at_once, value=5)
-    assert (await hears)["node"]["value"] == 5
 
 
 async def test_who_comes_back_hears_what_came_into_view_while_nobody_listened(
@@ -208,55 +160,6 @@ async def test_a_process_that_dies_while_it_tells_loses_nothing_and_doubles_noth
     assert (await hears)["notice"]["title"] == "Завтра"
     await notice(leader, ours, "Потом")
     assert await titles(mother, 1) == [("NOTICE_PUBLISHED", "Потом")]
-
-
-async def test_a_notice_that_is_put_off_is_told_of_at_its_new_time_alone(
-    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
-) -> None:
-    mother = await listen(api("parent.ivanova"), NOTICES)
-    hears = mother.soon()
-    made = await notice(leader, ours, "Когда?", visibleFrom=TOMORROW.isoformat())
-    later = TOMORROW + timedelta(days=1)
-    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
-    await leader(EDIT, input={**given, "visibleFrom": later.isoformat()})
-    it_is(TOMORROW)
-    await notice(leader, ours, "Ещё нет")
-    assert (await hears)["notice"]["title"] == "Ещё нет"
-    hears = mother.soon()
-    it_is(later)
-    assert (await hears)["notice"]["title"] == "Когда?"
-
-
-async def test_a_notice_that_is_brought_forward_is_told_of_at_once(
-    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
-) -> None:
-    made = await notice(leader, ours, "Сейчас же", visibleFrom=TOMORROW.isoformat())
-    mother = await listen(api("parent.ivanova"), NOTICES)
-    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
-    hears = mother.soon()
-    await leader(EDIT, input={**given, "visibleFrom": NOON.isoformat()})
-    assert (await hears)["kind"] == "NOTICE_EDITED"
-    assert await titles(mother, 1) == [("NOTICE_PUBLISHED", "Сейчас же")]
-    hears = mother.soon()
-    it_is(TOMORROW)
-    await notice(leader, ours, "Потом")
-    assert (await hears)["notice"]["title"] == "Потом"
-
-
-async def test_a_notice_withdrawn_before_its_time_is_never_put_up_for_anyone(
-    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
-) -> None:
-    made = await notice(leader, ours, "Отмена", visibleFrom=TOMORROW.isoformat())
-    mother = await listen(api("parent.ivanova"), NOTICES)
-    overseer = await listen(api("zavuch"), NOTICES)
-    hear: list[Any] = [mother.soon(), overseer.soon()]
-    given = {"noticeId": made["id"], "expectedVersion": made["version"]}
-    await leader(WITHDRAW, input=given)
-    assert (await hear[1])["kind"] == "NOTICE_WITHDRAWN"
-    it_is(TOMORROW)
-    await notice(leader, ours, "Потом")
-    assert (await hear[0])["notice"]["title"] == "Потом"
-    assert await titles(overseer, 1) == [("NOTICE_PUBLISHED", "Потом")]
 
 
 async def test_what_is_due_and_what_is_done_at_that_moment_share_one_row_of_numbers(
