@@ -1,0 +1,38 @@
+"""`python -m bench`: what is measured is said by `settings`."""
+
+import os
+from contextlib import ExitStack
+
+from bench.data import HERE, KEPT, schools
+from bench.inside import look
+from bench.places import placed
+from bench.processes import LOADER_CORE, SERVER_CORE, pin
+from bench.report import write
+from bench.results import Results
+from bench.rounds import all_rounds
+from bench.settings import Settings
+from gql.cli.console import fail, say
+
+
+def main() -> None:
+    if not {SERVER_CORE, LOADER_CORE} <= os.sched_getaffinity(0):
+        fail("the bench needs two cores: one for the server, one for who asks.")
+    settings = Settings()
+    with ExitStack() as stack:
+        databases = [stack.enter_context(schools(number)) for number in settings.schools]
+        pin(LOADER_CORE)  # not before: the databases shall run where they like
+        places = [stack.enter_context(placed(settings, *each)) for each in databases]
+        measures = all_rounds(settings, places)
+        results = Results(
+            measures,
+            {(p.schools, *key): n for p in places for key, n in p.statements.items()},
+            {(p.schools, *key): why for p in places for key, why in p.failed.items()},
+            look(places[0], settings.queries),
+        )
+    folder = KEPT if settings.quick else HERE  # a quick look overwrites no figures
+    written = write(folder, settings, [made for _, made in databases], results)
+    say(f"Written: {written.relative_to(HERE.parent)}, and results.json beside it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Whether all answer alike: the same JSON, after parsing."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import postgraphile
+from bench.asks import Ask
+from bench.loader import Failed, Request, one
+from bench.servers import Server
+
+HERE = Path(__file__).parent
+
+
+def request_of(server: Server, query: str, ask: Ask) -> Request:
+    if server.peer.rest:
+        known = {"school": ask.school_id, "person": ask.person_id}
+        return ask.request(f"/{query}", {"variables": ask.variables, **known})
+    folder = HERE / "peers" / server.name if server.peer.own else HERE / "queries"
+    variables = postgraphile.variables(ask.variables) if server.peer.own else ask.variables
+    document = (folder / f"{query}.graphql").read_text()
+    return ask.request("/graphql", {"query": document, "variables": variables})
+
+
+async def answer_of(server: Server, query: str, ask: Ask, request: Request) -> Any:
+    """The parsed `data`. Raises Failed for an answer that is none."""
+    data = json.loads(await one(server.port, request))["data"]
+    if server.peer.own:
+        data = postgraphile.folded(query, ask.school_id, data)
+    if request.version is not None:
+        data["setMark"]["mark"]["version"] -= request.version  # each answer counts it up
+    return data
+
+
+def compare(query: str, found: Sequence[Any], expected: Sequence[Any]) -> None:
+    """Raises Failed, naming the place of the first difference."""
+    for theirs, ours in zip(found, expected, strict=True):
+        if theirs != ours:
+            raise Failed(f"{query} differs at {difference(theirs, ours)}")
+
+
+def difference(theirs: Any, ours: Any, path: str = "data") -> str:
+    if isinstance(ours, dict) and isinstance(theirs, dict) and ours.keys() == theirs.keys():
+        pairs = [(key, theirs[key], value) for key, value in ours.items()]
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        pairs = [(str(n), *pair) for n, pair in enumerate(zip(theirs, ours, strict=True))]
+    else:
+        return f"{path}: {str(theirs)[:300]} where others say {str(ours)[:300]}"
+    return next(difference(a, b, f"{path}.{key}") for key, a, b in pairs if a != b)

@@ -1,0 +1,190 @@
+"""Asking as fast as a server can answer: requests are bytes made beforehand, and of an answer only
+its length is read, and whether it is one."""
+
+import asyncio
+import gc
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle
+from time import perf_counter
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+WRITTEN = re.compile(rb'"userErrors" ?: ?\[\]')
+VERSION = b"777777777"
+"""Stands in a request for the version of a mark, which each answer to it counts up."""
+PATIENCE = 120.0
+"""Seconds after which a server is given up."""
+
+
+class Failed(Exception):
+    """A server that answers wrongly, or not at all, is not measured."""
+
+
+@dataclass(slots=True)
+class Request:
+    """version: Of the mark it changes, if it changes one."""
+
+    raw: bytes
+    version: int | None = None
+
+    def written(self) -> bytes:
+        if self.version is None:
+            return self.raw
+        # JSON may have blanks before a number: so the length stays.
+        return self.raw.replace(VERSION, b"%9d" % self.version)
+
+
+@dataclass(slots=True)
+class Load:
+    """What came of asking.
+
+    latencies: Of each answer, in seconds, in ascending order.
+    """
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        return self.latencies[min(int(len(self.latencies) * share), len(self.latencies) - 1)]
+
+
+@dataclass
+class Client(asyncio.Protocol):
+    """One connection: asks, waits, asks again, until it is time to stop."""
+
+    requests: Iterator[Request]
+    until: float
+    left: int
+    """How many more to ask at most."""
+    latencies: list[float] = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.missing: int | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: asyncio.WriteTransport = transport  # type: ignore[assignment]
+        self.ask()
+
+    def ask(self) -> None:
+        self.request = next(self.requests)
+        self.parts.clear()
+        self.missing = None
+        self.transport.write(self.request.written())
+        self.asked = perf_counter()
+
+    def data_received(self, data: bytes) -> None:
+        self.parts.append(data)
+        if self.missing is None:
+            self.begin()
+        elif self.missing >= 0:
+            self.missing -= len(data)
+        if self.missing == 0 or (self.missing == -1 and self.parts[-1].endswith(b"0\r\n\r\n")):
+            self.answered()
+
+    def begin(self) -> None:
+        """The head, once all of it is here. `missing` is -1 where a length is not told."""
+        so_far = b"".join(self.parts)
+        self.parts = [so_far]
+        end = so_far.find(b"\r\n\r\n") + 4
+        if end < 4:
+            return
+        head = so_far[:end]
+        if length := LENGTH.search(head):
+            self.missing = int(length[1]) - (len(so_far) - end)
+        elif CHUNKED.search(head):
+            self.missing = -1
+        else:
+            self.fail(f"an answer without a length: {head!r}")
+
+    def answered(self) -> None:
+        now = perf_counter()
+        self.latencies.append(now - self.asked)
+        answer = b"".join(self.parts)
+        if wrong(answer, writes=self.request.version is not None):
+            self.fail(answer[:2000].decode(errors="replace"))
+            return
+        if self.request.version is not None:
+            self.request.version += 1
+        self.left -= 1
+        if now < self.until and self.left > 0:
+            self.ask()
+        elif not self.done.done():
+            self.done.set_result(answer)
+            self.transport.close()
+
+    def connection_lost(self, reason: Exception | None) -> None:
+        self.fail(f"the connection was closed: {reason}")
+
+    def fail(self, reason: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(Failed(reason))
+            self.transport.close()
+
+
+def wrong(answer: bytes, *, writes: bool) -> bool:
+    """Whether it is no answer: an error, or a refusal to write."""
+    good = answer.startswith(b"HTTP/1.1 200") and b'"errors"' not in answer
+    return not good or (writes and not WRITTEN.search(answer))
+
+
+async def load(
+    port: int, requests: Sequence[Request], clients: int, seconds: float, most: int = 10**9
+) -> Load:
+    """Ask for some time, or `most` times. Each client has requests of its own as far as there are
+    enough, so that no two change the same mark.
+
+    Raises Failed.
+    """
+    loop = asyncio.get_running_loop()
+    gc.collect()
+    gc.disable()
+    try:
+        began = perf_counter()
+
+        def client(number: int) -> Client:
+            own = cycle(requests[number::clients] or requests)
+            return Client(own, began + seconds, -(-most // clients))
+
+        asked = [
+            loop.create_connection(partial(client, number), "127.0.0.1", port)
+            for number in range(clients)
+        ]
+        open_ones = [protocol for _, protocol in await asyncio.gather(*asked)]
+        async with asyncio.timeout(seconds + PATIENCE):
+            await asyncio.gather(*(one.done for one in open_ones))
+        spent = perf_counter() - began
+    except (OSError, TimeoutError) as problem:
+        raise Failed(f"no answer: {problem!r}") from problem
+    finally:
+        gc.enable()
+    return Load(spent, sorted(latency for one in open_ones for latency in one.latencies))
+
+
+async def one(port: int, request: Request) -> bytes:
+    """The body of one answer."""
+    loop = asyncio.get_running_loop()
+    _, client = await loop.create_connection(
+        lambda: Client(cycle([request]), 0.0, 1), "127.0.0.1", port
+    )
+    async with asyncio.timeout(PATIENCE):
+        head, _, body = (await client.done).partition(b"\r\n\r\n")
+    return unchunked(body) if CHUNKED.search(head) else body
+
+
+def unchunked(body: bytes) -> bytes:
+    parts = []
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        length = int(size, 16)
+        parts.append(body[:length])
+        body = body[length + 2 :]
+    return b"".join(parts)

@@ -1,0 +1,47 @@
+-- $1 school, $2 class, $3 term.
+WITH over AS MATERIALIZED (
+    SELECT t.name, t.starts_on, t.ends_on,
+        least(t.ends_on, (now() AT TIME ZONE c.time_zone)::date) AS day
+    FROM terms t JOIN schools c ON c.id = t.school_id WHERE t.school_id = $1 AND t.id = $3
+), studied AS MATERIALIZED (
+    SELECT s.id, s.student_id, s.section_id, s.subject_id
+    FROM over
+    JOIN class_memberships m ON m.school_id = $1 AND m.school_class_id = $2
+        AND m.valid_from <= over.day AND (m.valid_to IS NULL OR m.valid_to > over.day)
+    JOIN section_memberships s ON s.school_id = $1 AND s.student_id = m.student_id
+        AND s.valid_from <= over.day AND (s.valid_to IS NULL OR s.valid_to > over.day)
+), averages AS MATERIALIZED (
+    -- Not joined but put under one another: nobody knows how many marks there are to a student.
+    SELECT g.student_id, max(g.id) AS id, max(g.subject_id) AS subject_id,
+        round(sum(g.value * g.weight) / sum(g.weight), 2)::text AS weighted_average,
+        count(g.value)::int AS mark_count
+    FROM (
+        SELECT student_id, section_id, id, subject_id, NULL::bigint AS value, NULL::numeric AS weight
+        FROM studied
+        UNION ALL
+        SELECT m.student_id, m.section_id, NULL, NULL, m.value, a.weight
+        FROM over
+        JOIN lessons l ON l.school_id = $1 AND l.section_id IN (SELECT section_id FROM studied)
+            AND l.date BETWEEN over.starts_on AND over.ends_on
+        JOIN assignments a ON a.school_id = $1 AND a.lesson_id = l.id AND a.weight > 0
+        JOIN marks m ON m.school_id = $1 AND m.assignment_id = a.id
+        WHERE m.kind = 'NUMERIC' AND m.withdrawn_at IS NULL
+    ) g
+    GROUP BY g.student_id, g.section_id HAVING max(g.id) IS NOT NULL
+), rows AS (
+    SELECT u.id, p.full_name, p.sort_key, json_agg(json_build_object(
+        'subject', json_build_object('name', j.name),
+        'weightedAverage', a.weighted_average, 'markCount', a.mark_count)
+        ORDER BY j.position, a.id) AS averages
+    FROM averages a
+    JOIN students u ON u.school_id = $1 AND u.id = a.student_id
+    JOIN persons p ON p.school_id = $1 AND p.id = u.person_id
+    JOIN subjects j ON j.school_id = $1 AND j.id = a.subject_id
+    GROUP BY u.id, p.full_name, p.sort_key
+)
+SELECT json_build_object('data', json_build_object('classAverages', json_build_object(
+    'schoolClass', (SELECT json_build_object('name', grade_level || letter) FROM school_classes
+        WHERE school_id = $1 AND id = $2),
+    'term', (SELECT json_build_object('name', name) FROM over),
+    'rows', (SELECT json_agg(json_build_object('studentId', 'Student:' || $1 || '-' || id,
+        'fullName', full_name, 'averages', averages) ORDER BY sort_key, id) FROM rows))))::text

@@ -1,0 +1,41 @@
+-- How each of a class stands in each subject over a term. $1 school; the viewer: $2 oversees,
+-- $3 sections taught, $4 wards, $5 a family, $6 pupils; $7 class, $8 term.
+WITH over AS MATERIALIZED (
+    SELECT t.name, t.starts_on, t.ends_on,
+        least(t.ends_on, (now() AT TIME ZONE c.time_zone)::date) AS day
+    FROM terms t JOIN schools c ON c.id = t.school_id WHERE t.school_id = $1 AND t.id = $8
+), studied AS MATERIALIZED (
+    SELECT s.id, s.student_id, s.section_id, s.subject_id
+    FROM over
+    JOIN class_memberships m ON m.school_id = $1 AND m.school_class_id = $7
+        AND m.valid_from <= over.day AND (m.valid_to IS NULL OR m.valid_to > over.day)
+    JOIN section_memberships s ON s.school_id = $1 AND s.student_id = m.student_id
+        AND s.valid_from <= over.day AND (s.valid_to IS NULL OR s.valid_to > over.day)
+    WHERE $2::boolean OR m.student_id = ANY($6::bigint[])
+), averages AS MATERIALIZED (
+    -- Not joined but put under one another: nobody knows how many marks there are to a student.
+    SELECT g.student_id, max(g.id) AS id, max(g.subject_id) AS subject_id,
+        round(sum(g.value * g.weight) / sum(g.weight), 2)::text AS weighted_average,
+        count(g.value)::int AS mark_count
+    FROM (
+        SELECT student_id, section_id, id, subject_id, NULL::bigint AS value, NULL::numeric AS weight
+        FROM studied
+        UNION ALL
+        SELECT m.student_id, m.section_id, NULL, NULL, m.value, a.weight
+        FROM over
+        JOIN lessons l ON l.school_id = $1 AND l.section_id IN (SELECT section_id FROM studied)
+            AND l.date BETWEEN over.starts_on AND over.ends_on
+        JOIN assignments a ON a.school_id = $1 AND a.lesson_id = l.id AND a.weight > 0
+        JOIN marks m ON m.school_id = $1 AND m.assignment_id = a.id
+        WHERE m.kind = 'NUMERIC' AND m.withdrawn_at IS NULL
+            AND ($2::boolean OR m.section_id = ANY($3::bigint[])
+                OR m.student_id = ANY($4::bigint[]) AND (NOT $5::boolean OR m.published_at <= now()))
+    ) g
+    GROUP BY g.student_id, g.section_id HAVING max(g.id) IS NOT NULL
+)
+SELECT a.student_id, p.full_name, j.name AS subject_name, a.weighted_average, a.mark_count
+FROM averages a
+JOIN students u ON u.school_id = $1 AND u.id = a.student_id
+JOIN persons p ON p.school_id = $1 AND p.id = u.person_id
+JOIN subjects j ON j.school_id = $1 AND j.id = a.subject_id
+ORDER BY p.sort_key, a.student_id, j.position, a.id

@@ -1,0 +1,1 @@
+SELECT short_name, time_zone FROM schools WHERE id = $1

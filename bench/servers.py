@@ -1,0 +1,193 @@
+"""The servers that are measured: how each is started, and kept out of the way while it waits."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.cluster import Cluster
+from bench.data import SECRET
+from bench.loader import Failed
+from bench.processes import SERVER_CORE, cpu_seconds, freeze, thaw, tree
+
+HERE = Path(__file__).parent
+NODE = "node_modules/.bin/node"
+GOROD = Path(sys.executable).with_name("gorod")
+OURS, THEIRS = sys.executable, ".venv/bin/python"
+"""Python with Gorod's packages, and the one with the peers'."""
+CONNECTIONS = 16
+"""With the database, of each server."""
+OPEN_ROLE = "bench_open"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server to compare with.
+
+    title: For people.
+    warm: How many requests of a query it is asked before it is measured.
+    rest: Indicates whether it answers `/Q1` and so on instead of documents.
+    own: Indicates whether it has documents of its own, for its schema is another.
+    executor: The setting of Gorod's.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    warm: int = 200
+    rest: bool = False
+    own: bool = False
+    executor: str = "auto"
+
+    @property
+    def is_node(self) -> bool:
+        return self.command[0] == NODE
+
+
+def node(name: str, title: str, *, own: bool = False) -> Peer:
+    """V8 needs thousands of requests before it is as fast as it will be."""
+    return Peer(name, title, (NODE, f"peers/{name}/server.js"), 2500, own=own)
+
+
+def ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
+    return Peer(name, title, (str(GOROD), "serve"), warm, executor=executor)
+
+
+def python(name: str, title: str) -> Peer:
+    return Peer(name, title, (THEIRS, f"peers/{name}/server.py"))
+
+
+def limit(name: str, title: str, how: str) -> Peer:
+    return Peer(name, title, (OURS, "peers/limit/server.py", how), 500, rest=True)
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        ours("standard", "Gorod, standard executor", 160, executor="standard"),
+        ours("engine", "Gorod", 500),
+        limit("limit", "limit: json_build_object", "json"),
+        limit("limit_best", "limit: text, no reset", "text"),
+        node("apollo", "Apollo Server + DataLoader"),
+        node("mercurius", "Mercurius + graphql-jit"),
+        node("postgraphile", "PostGraphile", own=True),
+        python("ariadne", "Ariadne + aiodataloader"),
+        python("graphene", "Graphene + aiodataloader"),
+        Peer("open", "Gorod without rights and RLS", (OURS, "peers/gorod/open.py"), 500),
+    )
+}
+
+
+@dataclass
+class Server:
+    """A peer that runs, on one core, over one database."""
+
+    peer: Peer
+    schools: int
+    process: "subprocess.Popen[bytes]"
+    port: int
+    frozen: list[int] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.peer.name
+
+    def cpu(self) -> float:
+        return cpu_seconds(tree(self.process.pid), ended=True)
+
+    def freeze(self) -> None:
+        self.frozen = tree(self.process.pid)
+        freeze(self.frozen)
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """It alone works meanwhile."""
+        thaw(self.frozen)
+        time.sleep(0.2)  # what its timers have missed, it does now
+        try:
+            yield
+        finally:
+            self.freeze()
+
+    def end(self) -> None:
+        thaw(self.frozen)
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+async def open_role(cluster: Cluster) -> None:
+    """A user of the product's role whom no wall holds up."""
+    connection = await cluster.session()
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", OPEN_ROLE):
+            await connection.execute(f"CREATE ROLE {OPEN_ROLE} LOGIN BYPASSRLS IN ROLE gorod_app")
+    finally:
+        await connection.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def environment(
+    peer: Peer, cluster: Cluster, schools: int, port: int, data: Path
+) -> dict[str, str]:
+    """What libpq calls its own, Gorod's settings, and the only school of the database, if it has
+    but one: then connections are told so when they are opened."""
+    user = OPEN_ROLE if peer.name == "open" else "gorod_app"
+    given = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "PYTHONPATH": str(HERE / "peers/python" if peer.command[0] == THEIRS else HERE.parent),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "NODE_ENV": "production",
+        "PORT": str(port),
+        "PGHOST": cluster.folder,
+        "PGUSER": user,
+        "PGDATABASE": "gorod",
+        "BENCH_CONNECTIONS": str(CONNECTIONS),
+        "DATABASE_URL": cluster.url(user),
+        "GOROD_POOL_SIZE": str(CONNECTIONS),
+        "GOROD_DATA_DIR": str(data),
+        "GOROD_SECRET_KEY": SECRET,
+        "GOROD_EXECUTOR": peer.executor,
+        "GOROD_LOG_LEVEL": "error",
+    }
+    return given | ({"BENCH_SCHOOL": "1"} if schools == 1 else {})
+
+
+def start(peer: Peer, cluster: Cluster, schools: int, logs: Path) -> Server:
+    """Raises Failed if it does not listen within a minute."""
+    port = free_port()
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{peer.name}-{schools}.log").open("wb") as log:
+        process = subprocess.Popen(
+            peer.command,
+            cwd=HERE,
+            env=environment(peer, cluster, schools, port, logs),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+        )
+    server = Server(peer, schools, process, port)
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return server
+    server.end()
+    raise Failed(f"it did not start; see {log.name}")
