@@ -8,13 +8,14 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test fuzz-engine checks schema lock clean
+.PHONY: help venv run test fuzz-engine bench checks schema lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     start database, made-up school and API on http://127.0.0.1:8000 (PORT=…)'
 	@echo 'make test    format, lint, types, imports, schema, tests'
 	@echo 'make schema  write schema.graphql anew'
+	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
 	@echo 'make clean   remove what was made; .gorod, which holds data, stays'
 
@@ -34,6 +35,11 @@ test: venv checks
 fuzz-engine: venv
 	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/engine/test_fuzz.py -n 0 -s
 
+# PEERS="mercurius apollo" QUERIES="Q1 Q2" SCHOOLS=1 CLIENTS=16 ROUNDS=3 DURATION=5; see bench/settings.py
+bench: venv
+	@bench/install
+	@$(BIN)/python -m bench
+
 checks: venv
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -46,6 +52,7 @@ schema: venv
 
 lock:
 	@.ci/bootstrap lock $(if $(UPGRADE),--upgrade)
+	@bench/install lock $(if $(UPGRADE),--upgrade)
 
 clean:
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

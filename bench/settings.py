@@ -18,7 +18,7 @@ def number(name: str, usual: float) -> float:
 @dataclass(frozen=True)
 class Settings:
     """PEERS, QUERIES: names. SCHOOLS: `1`, `20` or both. CLIENTS: how many ask at once. ROUNDS:
-    how often all is measured, each SECONDS long. QUICK=1: a look whether everything works; its
+    how often all is measured, each DURATION seconds. QUICK=1: a look whether everything works; its
     figures mean nothing."""
 
     quick: bool = field(default_factory=lambda: os.environ.get("QUICK", "") not in ("", "0"))
@@ -51,7 +51,7 @@ class Settings:
 
     @property
     def seconds(self) -> float:
-        return number("SECONDS", 2 if self.quick else 5)
+        return number("DURATION", 2 if self.quick else 5)
 
     @property
     def many(self) -> int:
