@@ -25,6 +25,7 @@ from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
+from gql.bridge.nodes import tell_scopes
 from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
@@ -153,6 +154,10 @@ def refused(data: dict[str, Any]) -> set[str]:
 
 
 class Schema(strawberry.Schema):
+    def as_str(self) -> str:
+        tell_scopes()
+        return super().as_str()
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:

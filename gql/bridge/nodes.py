@@ -106,8 +106,20 @@ def made_field(name: str, word: Word, annotation: Any, told: str | None) -> Any:
     )
 
 
+REQUIRED: dict[Right, Requires] = {}
+
+
 def requires(right: Right | None) -> list[Any]:
-    return [Requires(permission=right.value, scope=scopes_of(right))] if right else []
+    if right is None:
+        return []
+    return [REQUIRED.setdefault(right, Requires(permission=right.value, scope=[]))]
+
+
+def tell_scopes() -> None:
+    """How far each right can reach. For that all the rules must be made, and only who prints the
+    schema should wait for it."""
+    for right, told in REQUIRED.items():
+        told.scope = scopes_of(right)
 
 
 def denied_or(right: Right, resolve: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,8 +1,9 @@
 """`gorod dev` and `gorod serve`: everything up, then down again."""
 
 import asyncio
+import gc
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,7 @@ def _up(port: int | None, **given: Any) -> None:
     from gql.cli.server import listen, until_stopped
 
     logs.configure(as_json=not current.demo, level=current.log_level)
+    gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
         until_stopped(lambda stop: _run(real, listening, stop))
@@ -55,7 +57,7 @@ async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Even
     from gql.cli.server import unless
 
     if named := backend.external(current):
-        await unless(stop, _ready(current, named))
+        await unless(stop, _while_loading(_ready(current, named)))
         await _serve(current, named, listening, stop, _look_away)
         return
 
@@ -64,7 +66,7 @@ async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Even
     embedded = Embedded(current.data_dir)
     try:
         say("Starting PostgreSQL …")
-        await unless(stop, asyncio.to_thread(embedded.start))
+        await unless(stop, _while_loading(asyncio.to_thread(embedded.start)))
         own = backend.embedded_database(
             embedded.url("gorod_app", "gorod"), embedded.url("postgres", "gorod")
         )
@@ -72,6 +74,15 @@ async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Even
         await _serve(current, own, listening, stop, lambda: _keep(embedded))
     finally:
         await asyncio.to_thread(embedded.stop)
+
+
+async def _while_loading(work: Coroutine[Any, Any, None]) -> None:
+    """To make the schema takes longest of all, so it is made while the database starts."""
+
+    def load() -> None:
+        import gql.app  # noqa: F401
+
+    await asyncio.gather(work, asyncio.to_thread(load))
 
 
 async def _ready(current: "Settings", target: Database) -> None:
@@ -98,8 +109,11 @@ async def _serve(
     from gql.app import create_app
     from gql.cli import card, server
 
+    made = create_app(current, target.app, _logins(target) if current.demo else None)
+    gc.freeze()  # what is there now is there to stay
+    gc.enable()
     await server.serve(
-        create_app(current, target.app, _logins(target) if current.demo else None),
+        made,
         listening,
         stop,
         patience=3 if current.demo else 30,
