@@ -6,7 +6,19 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from auth.actor import Viewer
 from auth.people import lists_of_sections, of_student
-from auth.policy import CHILD, SCHOOL, SECTION, SELF, Reach, allowed, certain, readable, through
+from auth.policy import (
+    CHILD,
+    CLASS,
+    SCHOOL,
+    SECTION,
+    SELF,
+    Reach,
+    allowed,
+    certain,
+    readable,
+    referred,
+    through,
+)
 from auth.rights import Right
 from auth.timetable import read_lessons
 from models.journal.assignments import Assignment
@@ -20,9 +32,17 @@ from models.timetable.lessons import Lesson
 
 @readable(Assignment, Right.ASSIGNMENTS_READ)
 def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
-    """As its lesson."""
+    """As its lesson; and whoever sees a mark sees what it is for, even when the student has been
+    taken out of the section of that day."""
     lesson = through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
-    return {**lesson, SECTION: lists_of_sections(viewer, assignment.section_id)[SECTION]}
+    marked = referred(viewer, assignment, Mark.assignment_id, read_marks)
+    return {
+        **lesson,
+        SELF: or_(lesson[SELF], marked[SELF]),
+        CHILD: or_(lesson[CHILD], marked[CHILD]),
+        SECTION: lists_of_sections(viewer, assignment.section_id)[SECTION],
+        CLASS: or_(lesson[CLASS], marked[CLASS]),
+    }
 
 
 @allowed(Assignment, Right.MARKS_WRITE)
@@ -104,5 +124,6 @@ def read_closures(viewer: Viewer, closure: Any) -> Reach:
 
 
 certain(Assignment.lesson_id, Lesson, Assignment)
+certain(Mark.assignment_id, Mark)
 certain(MarkRevision.mark_id, Mark)
 certain(TermMarkRevision.term_mark_id, TermMark)

@@ -68,6 +68,20 @@ def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Ru
     return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
 
 
+def referred(
+    viewer: Viewer, entity: Any, reference: InstrumentedAttribute[Any], rule: Rule
+) -> Reach:
+    """For a row that is reached where one that refers to it is."""
+    there: Any = aliased(reference.class_)
+
+    def reached(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        refers = getattr(there, reference.key) == entity.id
+        found = select(there.id).where(there.school_id == viewer.school_id, refers)
+        return exists(found.where(condition).correlate(entity))
+
+    return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
+
+
 MOST_SAID = 2000
 
 

@@ -8,7 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, null, select
+from sqlalchemy import (
+    ColumnElement,
+    PrimaryKeyConstraint,
+    Select,
+    UniqueConstraint,
+    and_,
+    case,
+    inspect,
+    null,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
@@ -20,6 +30,7 @@ Path: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
 """References that lead from row to row."""
 Expression: TypeAlias = Callable[..., ColumnElement[Any]]
 """`f(viewer, entity, **arguments)`: a computed value in SQL."""
+UNIQUE = (PrimaryKeyConstraint, UniqueConstraint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,16 @@ class Many:
     def target(self) -> type[OfSchool]:
         found: Any = self.reference.class_
         return target_of(self.to) if self.to else found
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether the database lets no more than one row refer to one."""
+        held = {self.reference.key, *([self.match[1].key] if self.match else [])}
+        table: Any = inspect(self.reference.class_).local_table
+        return any(
+            isinstance(rule, UNIQUE) and {c.key for c in rule.columns} <= {"school_id", *held}
+            for rule in getattr(table, "constraints", ())
+        )
 
     def key(self, row: Any) -> tuple[int, int]:
         """What a row is to be found by."""

@@ -112,7 +112,7 @@ class Writer:
 
     def object(
         self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], write: "WriteField"
-    ) -> str:
+    ) -> Json:
         """JSON of an object of the type, field by field."""
         json = Json()
         json.known("{")
@@ -125,7 +125,7 @@ class Writer:
             else:
                 write(json, asked)
         json.known("}")
-        return json.sql()
+        return json
 
     def holds(self, right: Any) -> bool:
         return bool(self.viewer.scopes(right))
@@ -133,7 +133,7 @@ class Writer:
     def row(
         self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], scope: Scope, alias: str,
         row: type[OfSchool],
-    ) -> str:  # fmt: skip
+    ) -> Json:  # fmt: skip
         """JSON of the row that stands under an alias."""
 
         def write(json: Json, asked: Asked) -> None:
@@ -199,7 +199,7 @@ class Writer:
 
     def rights(
         self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
-    ) -> str:
+    ) -> Json:
         def write(json: Json, right: Asked) -> None:
             python_name = type_.fields[right.name].extensions[DEFINED].python_name
             held = self.value(shape.rights[python_name], self.nowhere(row, alias), alias, row)
@@ -216,7 +216,7 @@ class Writer:
     def many(
         self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str,
         row: type[OfSchool],
-    ) -> str:  # fmt: skip
+    ) -> str | Json:  # fmt: skip
         self.note(many.target, asked, "{" if many.single else "[{")
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
@@ -240,7 +240,8 @@ class Writer:
         order = self.order((*many.order, link.id), inner, near, link)
         conditions = " AND ".join(where)
         if many.single:
-            one = f"SELECT {found} FROM {inner.source} WHERE {conditions} ORDER BY {order} LIMIT 1"
+            first = "" if many.is_unique else f" ORDER BY {order} LIMIT 1"
+            one = f"SELECT {found} FROM {inner.source} WHERE {conditions}{first}"
             return f"coalesce(({one}), 'null')"
         rows = f"SELECT string_agg({found}, ',' ORDER BY {order}) FROM {inner.source}"
         return array(f"({rows} WHERE {conditions})")

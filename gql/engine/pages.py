@@ -87,7 +87,7 @@ class Page:
 
         return write
 
-    def collected(self, made: str) -> str:
+    def collected(self, made: Json) -> str:
         back = "DESC" if self.backwards else "ASC"
         return self.column(f"string_agg({made}, ',' ORDER BY rn {back}) {self.within}")
 
@@ -99,7 +99,7 @@ class Page:
         self.columns.append(made)
         return f"p.c{len(self.columns) - 1}"
 
-    def node(self, type_: GraphQLObjectType, asked: Asked) -> str:
+    def node(self, type_: GraphQLObjectType, asked: Asked) -> Json:
         return self.roots.writer.row(
             type_, asked.below, self.scope, self.scope.alias, self.listing.row
         )

@@ -17,7 +17,7 @@ from gql.engine.pages import Page
 from gql.engine.roots import Roots
 from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import Telling
-from gql.engine.text import NULL
+from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Path, Place, Source
 from models.base import OfSchool
 from models.problems import Problem
@@ -80,7 +80,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
         try:
             known = root.known()
             if known is None:
-                columns.append(root.written(checks))
+                columns.append(str(root.written(checks)))
             keys.append((asked.key, known))
         except (Unspeakable, Problem):
             back += asked.nodes
@@ -130,7 +130,7 @@ class Root:
             raise Unspeakable
         return found
 
-    def written(self, checks: list[Check]) -> str:
+    def written(self, checks: list[Check]) -> str | Json:
         assert self.definition  # noqa: S101  # `known` comes first
         read, node = self.read(), self.asked.nodes[0]
         given = self.arguments.of(self.definition, node)

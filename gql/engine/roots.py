@@ -44,7 +44,7 @@ class Roots:
 
     writer: Writer
 
-    def part(self, part: Any, returned: Any, asked: Asked) -> str:
+    def part(self, part: Any, returned: Any, asked: Asked) -> str | Json:
         """JSON of what a use case says, or of a part of its report."""
         type_ = bare(returned)
         if isinstance(part, Told):
@@ -65,7 +65,7 @@ class Roots:
 
     # -- rows -------------------------------------------------------------------------
 
-    def each(self, part: Each, asked: Asked) -> str:
+    def each(self, part: Each, asked: Asked) -> Json:
         """Every one by itself, for they may be of as many types."""
         json = Json()
         json.known("[")
@@ -74,13 +74,13 @@ class Roots:
             row = Row(one.row, (one.row.id == one.key,))
             json.made(self.rows(row, self.type_of(one.row), asked))
         json.known("]")
-        return json.sql()
+        return json
 
     def type_of(self, row: type[OfSchool]) -> GraphQLObjectType:
         found: Any = self.writer.operation.schema.get_type(row.api_name())
         return found  # type: ignore[no-any-return]
 
-    def rows(self, part: Rows[Any], type_: Any, asked: Asked) -> str:
+    def rows(self, part: Rows[Any], type_: Any, asked: Asked) -> str | Json:
         if isinstance(type_, GraphQLInterfaceType):
             type_ = self.type_of(part.row)
         scope = self.scope(part)
@@ -98,7 +98,7 @@ class Roots:
 
     def of_row(
         self, part: Rows[Any], type_: GraphQLObjectType, asked: Asked, scope: Scope
-    ) -> str:  # fmt: skip
+    ) -> Json:  # fmt: skip
         return self.writer.row(type_, asked.below, scope, scope.alias, part.row)
 
     def order(self, part: Rows[Any], scope: Scope) -> str:
@@ -114,7 +114,7 @@ class Roots:
 
     # -- reports ----------------------------------------------------------------------
 
-    def report(self, report: Report, type_: GraphQLObjectType, asked: Asked) -> str:
+    def report(self, report: Report, type_: GraphQLObjectType, asked: Asked) -> str | Json:
         needed = {name: getattr(report, name) for name in report.needs}
         scopes = {name: self.scope(part) for name, part in needed.items()}
 
@@ -133,7 +133,7 @@ class Roots:
         where = " AND ".join(self.conditions(part.row, part.where) for part in needed.values())
         return f"coalesce((SELECT {found} FROM {source} WHERE {where}), 'null')"
 
-    def groups(self, part: Groups[Any], type_: GraphQLObjectType, asked: Asked) -> str:
+    def groups(self, part: Groups[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """The rows of each group are put together first."""
         scope = self.scope(part.rows)
         order = self.order(part.rows, scope)
@@ -152,7 +152,7 @@ class Roots:
         inner = f"SELECT {', '.join(columns)} {self.source(part.rows, scope)} GROUP BY 1"
         return array(f"(SELECT string_agg({found}, ',' ORDER BY g.k) FROM ({inner}) g)")
 
-    def crossing(self, part: Crossing[Any], type_: GraphQLObjectType, asked: Asked) -> str:
+    def crossing(self, part: Crossing[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """Each part is put together by the two keys, then they are laid side by side."""
         keys = [name_of(key) for key in part.keys]
         sides = {
@@ -166,7 +166,7 @@ class Roots:
                 self.writer.ident(json, defined.metadata["word"].shape, "k")
                 return
             returned = bare(type_.fields[field.name].type)
-            side.columns.append(self.of_row(side.rows, returned, field, side.scope))
+            side.columns.append(str(self.of_row(side.rows, returned, field, side.scope)))
             found = f"k.{side.letter}{len(side.columns)}"
             single = isinstance(side.rows, Row)
             json.made(f"coalesce({found}, 'null')" if single else array(found))

@@ -130,7 +130,7 @@ KEYS: dict[str, int] = {}
 BODIES: list[str] = []
 """Queries for keys that stand by themselves (`Viewer.keys`), and their numbers by their text."""
 OWN = "(SELECT ALL "
-ASIDE = re.compile("\1(\\d+)\1")
+ASIDE = re.compile("(?<! NOT )(\\bIN )?\1(\\d+)\1")
 
 
 def with_keys_apart(text: str) -> str:
@@ -164,12 +164,16 @@ def keys_first(text: str) -> str:
     written: dict[str, str] = {}
 
     def name(found: re.Match[str]) -> str:
-        number = found[1]
+        number = found[2]
         if number not in written:
             written[number] = ""  # its place is kept, in case
             body = ASIDE.sub(name, BODIES[int(number)])
             del written[number]
             written[number] = f"k{number}(k) AS ({body})"
+        # An array is made once and looked through; a join would be made anew for each row, or be
+        # where the planner begins.
+        if found[1]:
+            return f"= ANY(ARRAY(SELECT k FROM k{number}))"
         return f"(SELECT k FROM k{number})"
 
     whole = ASIDE.sub(name, text)

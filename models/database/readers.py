@@ -7,8 +7,9 @@ once a connection. Behind a pooler that moves transactions between sessions ther
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -26,11 +27,14 @@ class Reader:
 
     session: asyncpg.Connection
     statements: dict[str, Any] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
 
     async def prepared(self, sql: str) -> Any:
         if len(self.statements) >= MOST_STATEMENTS:
             self.statements.clear()  # dropped in the database as they are collected here
-        self.statements[sql] = await self.session.prepare(sql)
+        # One without a name would be planned at each execution.
+        name = f"gorod_{next(self.numbers)}"
+        self.statements[sql] = await self.session.prepare(sql, name=name)
         return self.statements[sql]
 
 
@@ -43,6 +47,9 @@ class Readers:
             "application_name": "gorod",
             "timezone": "UTC",
             "jit": "off",
+            # Keys lead everywhere, so a plan for any values is as good as one for these, and to
+            # make one takes longer than to run it.
+            "plan_cache_mode": "force_generic_plan",
             "datestyle": "ISO",
             "default_transaction_read_only": "on",
             "statement_timeout": str(statement_timeout_ms),

@@ -9,6 +9,7 @@ import pytest
 from gql.door import Door
 from gql.engine.run import Engine
 from gql.schema import schema
+from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.engine.test_equality import QUARTER, WEEK
@@ -93,3 +94,11 @@ async def test_a_plan_answers_in_one_statement_and_few_calls(
     assert protocol.queries_count == before + 1
     calls = await client.counted()
     assert calls <= MOST_CALLS, calls
+
+
+async def test_a_statement_is_planned_once_a_connection(readers: Readers) -> None:
+    for _ in range(3):
+        await readers.fetch(1, "SELECT count(*)::text FROM students WHERE school_id = $1", [1])
+    [reader] = readers.idle[1]
+    counted = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+    assert [tuple(row) for row in await reader.session.fetch(counted)] == [(3, 0)]
