@@ -58,8 +58,11 @@ class Readers:
         self.open = 0
         self.waiting: list[asyncio.Future[None]] = []
 
-    async def fetch(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[bytes]:
-        """The one row of a statement, behind the wall of a school: texts, as bytes.
+    async def fetch(
+        self, school_id: int, sql: str, values: Sequence[Any]
+    ) -> Sequence[bytes] | None:
+        """The one row of a statement, if there is one, behind the wall of a school: texts, as
+        bytes.
 
         Raises asyncpg.PostgresError. A cancelled statement is cancelled in the database, too.
         """
@@ -73,7 +76,7 @@ class Readers:
         self.idle[school_id].append(connection)
         if self.waiting:
             self.wake()
-        return found  # type: ignore[no-any-return]  # a statement of ours gives one row
+        return found  # type: ignore[no-any-return]
 
     async def taken(self, school_id: int) -> Reader:
         while True:

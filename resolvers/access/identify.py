@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import LargeBinary, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.actor import Actor, Grants
 from auth.rights import Right
 from models.access.roles import AccessScope, GrantScope, Role
-from models.problems import Unauthenticated
+from models.database.readers import Readers
+from models.problems import PasswordMustChange, Unauthenticated
 
 TOKEN = re.compile(r"([1-9][0-9]{0,17})\.[A-Za-z0-9_-]{43}")
 
@@ -78,6 +80,11 @@ SESSION = (
 BY_TOKENS = text(
     f"{SESSION} AND session.access_hash = ANY(:hashes) AND session.access_expires_at > :now"
 ).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))
+ONE = f"{SESSION} AND session.access_hash = :hash AND session.access_expires_at > :now"
+IN_ORDER = {":school_id": "$1", ":hash": "$2", ":now": "$3"}
+BY_TOKEN = f"SELECT to_json(found)::text FROM ({ONE}) found"  # noqa: S608  # of constants alone
+for name, place in IN_ORDER.items():
+    BY_TOKEN = BY_TOKEN.replace(name, place)
 BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
 OF_ACCOUNT = text(f"""
     {WAYS.format(session="0", hash="NULL", source="accounts account")}
@@ -103,6 +110,23 @@ async def identify(session: AsyncSession, token: str, now: datetime) -> Actor:
     if token not in found:
         raise Unauthenticated
     return found[token]
+
+
+async def identify_at_once(readers: Readers, token: str, now: datetime) -> Actor:
+    """The same in one statement, with nothing before or after it.
+
+    Raises Unauthenticated, and PasswordMustChange for who has still to choose their own."""
+    if (school_id := school_of(token)) is None:
+        raise Unauthenticated
+    found = await readers.fetch(school_id, BY_TOKEN, [school_id, hashed(token), now])
+    if found is None:
+        raise Unauthenticated
+    line = orjson.loads(found[0])
+    line["today"] = date.fromisoformat(line["today"])
+    actor = actor_of(line, {"school_id": school_id, "now": now})
+    if actor.must_change_password:
+        raise PasswordMustChange
+    return actor
 
 
 async def identify_all(

@@ -5,7 +5,7 @@ process notices within `KEPT`.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,10 +49,10 @@ class Sessions:
         found = self.known.get(token)
         return found if found is not None and found.until > time.monotonic() else None
 
-    async def ask(self, token: str, ask: Callable[[], Awaitable[Actor]]) -> Known:
-        """Who holds the token. Raises what `ask` raises for one that is not good."""
+    async def ask(self, token: str, asked: Awaitable[Actor]) -> Known:
+        """Who holds the token. Raises what is raised for one that is not good."""
         asked_at, before = time.monotonic(), self.forgotten
-        actor = await ask()
+        actor = await asked
         if len(self.known) >= MOST:
             self.known.clear()
         fixed = {**actor.values, "viewer_school_text": str(actor.school_id)}
