@@ -34,7 +34,7 @@ from models.structure.sections import Section, SectionMembership, TeachingAssign
 def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether the child of a guardian link is of age (domain.md e8)."""
     # One value of one child: EXISTS would be answered by gathering all who are of age.
-    of_age = select(Person.adult_on <= viewer.today).where(
+    of_age = select((Person.adult_on <= viewer.today).label("of_age")).where(
         Student.school_id == viewer.school_id,
         Student.id == link.student_id,
         Person.school_id == viewer.school_id,

@@ -149,6 +149,12 @@ def words(most: int) -> MappedColumn[Any]:
     return mapped_column(info={"most": most})
 
 
+def longest(column: InstrumentedAttribute[Any]) -> int:
+    """How many characters a `words(...)` column takes."""
+    most: int = column.property.columns[0].info["most"]
+    return most
+
+
 def target_of(column: InstrumentedAttribute[Any]) -> type[OfSchool]:
     """The row type a `refers(...)` column leads to."""
     [stored] = column.property.columns[0].base_columns  # behind a view
@@ -252,5 +258,5 @@ class Id(Generic[R_co]):
 
 __all__ = [
     "THE_SCHOOL", "Dated", "Id", "OfSchool", "Record", "dated", "generated", "holds_on",
-    "never_overlaps", "refers", "same", "storable", "target_of", "time", "words",
+    "longest", "never_overlaps", "refers", "same", "storable", "target_of", "time", "words",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 class Problem(Exception):
     """Base of all expected refusals.
 
-    The class name is the stable code (`TermClosed` -> `TERM_CLOSED`), the docstring the English
-    message, `russian` the Russian one. A command's problems become `userErrors` of its payload;
-    a query's become top-level errors.
+    The class name is the stable code (`TermClosed` -> `TERM_CLOSED`), the docstring's first
+    paragraph the English message, `russian` the Russian one. A command's problems become
+    `userErrors` of its payload; a query's become top-level errors.
 
     of: The id it is about; names the argument to blame.
     field: The argument to blame, where `of` cannot tell; dots lead into nested inputs.
@@ -31,8 +31,9 @@ class Problem(Exception):
 
     @classmethod
     def message(cls, language: str) -> str:
-        """The first line of what is told to people: `ru` or anything else for English."""
-        return cls.russian if language == "ru" else (cls.__doc__ or "").partition("\n")[0]
+        """What is told to people: `ru` or anything else for English."""
+        first_paragraph = (cls.__doc__ or "").partition("\n\n")[0]
+        return cls.russian if language == "ru" else " ".join(first_paragraph.split())
 
 
 class NotFound(Problem):

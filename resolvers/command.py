@@ -135,6 +135,8 @@ def command(
                         if left_over and sql_constraint(error).startswith("uq_attempts"):
                             continue
                         problem = await with_current(ctx, problem, current, dict(given))
+                    elif isinstance(problem, Problem):  # as the actor may see it, like any answer
+                        problem.current = await reread(ctx, problem.current)
                     raise problem from error
             raise AssertionError
 

@@ -6,6 +6,24 @@ from typing import Any
 from models.problems import Conflict, Validation
 
 
+class Taken(Validation):
+    """There is one already: look at it as it is now; to change it, send its `version` as
+    `expectedVersion`."""
+
+    russian = (
+        "Здесь уже есть запись: посмотрите её; чтобы изменить, пришлите её `version` "
+        "как `expectedVersion`."
+    )
+
+    def __init__(self, current: Any) -> None:
+        super().__init__(field="expected_version", current=current)
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program it is but a missing value (domain.md e7)."""
+        return Validation.code()
+
+
 class Keep(Enum):
     """The default of an argument that leaves a value as it is."""
 
@@ -23,10 +41,10 @@ def edited(row: Any, **values: Any) -> None:
 
 
 def as_expected(found: Any, expected_version: int | None) -> Any:
-    """The row as the client believes it to be. Raises Validation where it did not say what it has
-    seen, Conflict where it has seen something else."""
+    """The row as the client believes it to be. Raises Taken where it believes there is none,
+    Conflict where it has seen another."""
     if found is not None and expected_version is None:
-        raise Validation(field="expected_version")
+        raise Taken(found)
     if found is None or found.version != expected_version:
         raise Conflict(field="expected_version", current=found)
     return found

@@ -210,9 +210,11 @@ def test_problem_codes_are_unique() -> None:
     assert len({problem.code() for problem in own}) == len(own)
 
 
-def test_every_problem_speaks_russian() -> None:
+def test_every_problem_speaks_russian_and_english_to_the_end() -> None:
     for problem in descendants(Problem):
-        assert problem.message("ru") != problem.message("en"), problem
+        russian, english = problem.message("ru"), problem.message("en")
+        assert russian != english, problem
+        assert (russian[-1], english[-1]) == (".", "."), problem
 
 
 def descendants(cls: type[Problem]) -> list[type[Problem]]:

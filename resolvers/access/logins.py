@@ -20,6 +20,7 @@ LETTERS = {
     "щ": "shch", "ы": "y", "э": "e", "ю": "yu", "я": "ya",
 }  # fmt: skip
 SHAPE = re.compile(r"[a-z0-9._-]{3,64}")
+SHAPE_TOLD = "3 to 64 of the letters a to z, digits, `.`, `_` and `-`"
 LONGEST_NAME = 50
 """Of a login that is made of a name: a number may have to go behind it."""
 
@@ -45,7 +46,7 @@ def proposed(family_name: str, given_name: str) -> str:
 def well_formed(login: str) -> str:
     """The login as it is kept. Raises Validation."""
     if not SHAPE.fullmatch(kept := login.strip().lower()):
-        raise Validation(field="login")
+        raise Validation(field="login", expected=SHAPE_TOLD)
     return kept
 
 

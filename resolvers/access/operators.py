@@ -18,6 +18,7 @@ from auth.matrix import default_rights
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.audit import BEGINNING, sealed
 from models.access.roles import GrantScope, Role, RoleGrant, RoleRight
+from models.base import longest
 from models.database.engine import connect, explained
 from models.database.roles import OWNER
 from models.events import SchoolHead
@@ -58,20 +59,15 @@ async def create_admin(
 ) -> str:
     """Let in an administrator of a school: one there is, by its number, or a new one. Gives their
     one-time password. Raises LoginTaken, NoSuchSchool or Validation."""
-    family_name, given_name, patronymic = (*full_name.split(maxsplit=2), *[""] * 3)[:3]
-    if not given_name:
-        raise Validation(field="full_name")
+    names, kept = named(full_name), well_formed(login)
     now, password = now or utc_now(), passwords.one_time()
     async with owning(url) as session:
         found = await (
             made(session, school) if isinstance(school, NewSchool) else known(session, school)
         )
-        person = Person(
-            family_name=family_name, given_name=given_name, patronymic=patronymic or None
-        )
+        person = Person(**names)
         session.add(person)
         await session.flush()
-        kept = well_formed(login)
         credential = await new_credential(session, found.id, kept, password, now)
         account = Account(
             person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE
@@ -121,19 +117,34 @@ async def owning(url: str) -> AsyncIterator[AsyncSession]:
     await engine.dispose()
 
 
+def named(full_name: str) -> dict[str, str]:
+    """The names of a person. Raises Validation."""
+    parts, most = full_name.split(maxsplit=2), longest(Person.family_name)
+    if len(parts) < 2 or max(map(len, parts)) > most:
+        told = f"family name, given name and any patronymic, each of at most {most} characters"
+        raise Validation(field="full_name", expected=told)
+    return dict(zip(("family_name", "given_name", "patronymic"), parts, strict=False))
+
+
 async def known(session: AsyncSession, school_id: int) -> School:
+    schools = {one.id: one for one in await session.scalars(select(School).order_by(School.id))}
+    if school_id not in schools:
+        there = ", ".join(f"{number} ({one.short_name})" for number, one in schools.items())
+        told = f"the number of a school there is: {there or 'none yet'}"
+        raise NoSuchSchool(field="school", expected=told)
     await stand_in(session, school_id)
-    found = await session.scalar(select(School).where(School.id == school_id))
-    if found is None:
-        raise NoSuchSchool(field="school")
-    return found
+    return schools[school_id]
 
 
 async def made(session: AsyncSession, new: NewSchool) -> School:
-    """A school with what every school begins with: the usual rights, and empty logs."""
+    """A school with what every school begins with: the usual rights, and empty logs. Raises
+    Validation."""
+    name, most = new.name.strip(), longest(School.short_name)
+    if not 0 < len(name) <= most:
+        raise Validation(field="new_school", expected=f"a name of 1 to {most} characters")
     if new.time_zone not in available_timezones():
-        raise Validation(field="time_zone")
-    school = School(short_name=new.name, full_name=new.name, time_zone=new.time_zone)
+        raise Validation(field="time_zone", expected="an IANA name, e.g. Asia/Barnaul")
+    school = School(short_name=name, full_name=name, time_zone=new.time_zone)
     session.add(school)
     await session.flush()
     await stand_in(session, school.id)

@@ -69,7 +69,8 @@ async def set_attendance(
     record = (await ctx.session.scalars(query)).one_or_none()
     if record is None and expected_version is None:
         if not await insert_records(ctx, lesson, code, minutes_late, only=key):
-            raise Conflict(current=(await ctx.session.scalars(query)).one())
+            there = (await ctx.session.scalars(query)).one()
+            raise Conflict(field="expected_version", current=there)
         record = (await ctx.session.scalars(query)).one()
     else:
         record = as_expected(record, expected_version)

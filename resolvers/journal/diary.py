@@ -1,18 +1,16 @@
 """A student's diary: days, their lessons, and in each what concerns this student."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, ClassVar
+from datetime import date
+from typing import ClassVar
 
-from sqlalchemy import Date, cast, func
-
-from auth.actor import Actor, Viewer
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.journal.diary import DiaryLesson
 from models.people.students import Student
-from models.problems import BadUserInput
 from models.timetable.lessons import LessonStatus
+from resolvers.journal.days import bounded, days
 from resolvers.parameters import Arg
 from resolvers.reads import Groups, Report, Row, Rows, reads
 
@@ -45,15 +43,7 @@ class Diary(Report):
     days: Groups[DiaryDay]
 
 
-def checked(
-    actor: Actor, student_id: Any, from_: date | None = None, to: date | None = None
-) -> None:
-    """Raises BadUserInput for days that are none."""
-    first = from_ or actor.today - timedelta(days=actor.today.weekday())
-    bounded(first, to or first + timedelta(days=6), LONGEST)
-
-
-@reads(Right.LESSONS_READ, checked)
+@reads(Right.LESSONS_READ, bounded(LONGEST))
 def find_diary(
     viewer: Viewer,
     *,
@@ -65,13 +55,12 @@ def find_diary(
 
     student_id: Whose.
     from_: First day, school-local; null for Monday of this week.
-    to: Last day, school-local, at most 62 days later; null for the week that begins with `from`.
+    to: Last day, school-local; null for the week that begins with `from`. At most 62 days in all.
     """
-    monday: Any = cast(func.date_trunc("week", viewer.today), Date)
-    first = monday if from_ is None else from_
+    first, last = days(viewer, from_, to)
     lessons = (
         DiaryLesson.student_id == student_id,
-        DiaryLesson.date.between(first, first + 6 if to is None else to),
+        DiaryLesson.date.between(first, last),
         DiaryLesson.status != LessonStatus.CANCELLED,
     )
     in_time = (DiaryLesson.date, DiaryLesson.starts_at)
@@ -79,9 +68,3 @@ def find_diary(
         student=Row(Student, (Student.id == student_id,)),
         days=Groups(DiaryDay, Rows(DiaryLesson, lessons, in_time), by="date"),
     )
-
-
-def bounded(first: date, last: date, longest: int) -> None:
-    """Raises BadUserInput for a time that ends before it begins, or is too long."""
-    if not 0 <= (last - first).days < longest:
-        raise BadUserInput(field="to", expected=f"a day not before `from`, at most {longest} days")

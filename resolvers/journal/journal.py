@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from auth.actor import Actor, Viewer
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -14,7 +14,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.journal.diary import bounded
+from resolvers.journal.days import bounded, days
 from resolvers.parameters import Arg
 from resolvers.reads import Crossing, Report, Row, Rows, reads
 from resolvers.shapes import Via
@@ -55,30 +55,30 @@ class Journal(Report):
     cells: Crossing[JournalCell]
 
 
-def checked(actor: Actor, section_id: Id[Section], from_: date, to: date) -> None:
-    """Raises BadUserInput for days that are none."""
-    bounded(from_, to, LONGEST)
-
-
-@reads(Right.MARKS_READ, checked)
+@reads(Right.MARKS_READ, bounded(LONGEST))
 def find_journal(
-    viewer: Viewer, *, section_id: Arg[Id[Section]], from_: Arg[date], to: Arg[date]
+    viewer: Viewer,
+    *,
+    section_id: Arg[Id[Section]],
+    from_: Arg[date] | None = None,
+    to: Arg[date] | None = None,
 ) -> Journal:
     """A section's journal; null for a section the viewer may not see.
 
     section_id: Whose.
-    from_: First day, school-local.
-    to: Last day, school-local; at most 366 days.
+    from_: First day, school-local; null for Monday of this week.
+    to: Last day, school-local; null for the week that begins with `from`. At most 366 days in all.
     """
+    first, last = days(viewer, from_, to)
     there = viewer.keys(
         SectionMembership.student_id,
         SectionMembership.section_id == section_id,
-        SectionMembership.valid_from <= to,
-        SectionMembership.valid_to.is_(None) | (SectionMembership.valid_to > from_),
+        SectionMembership.valid_from <= last,
+        SectionMembership.valid_to.is_(None) | (SectionMembership.valid_to > first),
     )
     held = (
         Lesson.section_id == section_id,
-        Lesson.date.between(from_, to),
+        Lesson.date.between(first, last),
         Lesson.status != LessonStatus.CANCELLED,
     )
     # Lessons the viewer may not see show nothing here, though a mark in one may be theirs to see.

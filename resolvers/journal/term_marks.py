@@ -125,7 +125,7 @@ async def put(
     comment: str | None,
     expected_version: int | None,
 ) -> tuple[TermMark, TermMarkValue | None]:
-    """The mark as it is from now on, and what it was. Raises Conflict or Validation."""
+    """The mark as it is from now on, and what it was. Raises Taken or Conflict."""
     mine = [TermMark.school_id == ctx.actor.school_id]
     mine += [getattr(TermMark, name).is_not_distinct_from(given) for name, given in key.items()]
     query = select(TermMark).where(*mine).with_for_update()

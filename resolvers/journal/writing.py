@@ -16,6 +16,7 @@ from models.problems import Conflict, NotFound, Problem, Validation
 from models.structure.sections import MarkScale
 from resolvers.context import Ctx
 from resolvers.journal.cells import Cell, Cells, marks_in
+from resolvers.keep import Taken
 from resolvers.news import Fact
 from resolvers.timetable.lessons import hold
 
@@ -92,7 +93,7 @@ def stale(item: MarkItem, mark: Mark | None) -> Problem | None:
     if mark is None or mark.withdrawn_at is not None:
         return Conflict(field="expected_version") if item.expected_version else None
     if item.expected_version is None:
-        return Validation(field="expected_version", current=mark)
+        return Taken(mark)
     if item.expected_version != mark.version:
         return Conflict(field="expected_version", current=mark)
     return None
@@ -117,7 +118,8 @@ async def write(ctx: Ctx, items: Sequence[MarkItem], cells: Cells) -> list[Mark 
             ctx.session.add(revision(ctx, mark, (None, None), after, item.reason))
         if cell not in taken:
             tell(ctx, mark)
-        written.append(Conflict(field="student_id", current=mark) if cell in taken else mark)
+        quicker = Conflict(field="expected_version", current=mark)
+        written.append(quicker if cell in taken else mark)
     for _, lesson, _ in cells.assignments.values():
         hold(lesson, ctx.actor.today)
     return written

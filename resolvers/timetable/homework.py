@@ -1,9 +1,11 @@
 """Setting what is to be done at home."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
+from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
 from models.events import EventKind
@@ -19,7 +21,13 @@ from resolvers.news import Fact
 from resolvers.timetable.lessons import open_lesson
 
 
-@command(Right.LESSONS_WRITE, Limit, PeriodClosed, YearArchived)
+async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
+    """What someone else set at the same time, and first."""
+    query = visible(ctx.viewer, Homework).where(Homework.lesson_id == lesson_id.key)
+    return next(iter(await ctx.rows(query, Homework)), None)
+
+
+@command(Right.LESSONS_WRITE, Limit, PeriodClosed, YearArchived, current=homework_there)
 async def set_homework(
     ctx: Ctx,
     *,
@@ -53,7 +61,7 @@ async def set_homework(
 
 
 async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
-    """What is there, if it is as the client believes, or new. Raises Conflict or Validation."""
+    """What is there, if it is as the client believes, or new. Raises Taken or Conflict."""
     mine = (Homework.school_id == ctx.actor.school_id, Homework.lesson_id == lesson.id)
     query = select(Homework).where(*mine).with_for_update()
     found: Homework | None = (await ctx.session.scalars(query)).one_or_none()

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.matrix import default_rights
 from auth.policy import possible
@@ -127,6 +129,25 @@ async def test_who_changes_no_rights(api: SignIn, login: str) -> None:
     now = await rights_of(api("admin"), "SECRETARY")
     given = {"role": "SECRETARY", "rights": [], "revision": now["revision"]}
     assert await api(login).refusal(SET, **given) == "FORBIDDEN"
+
+
+async def test_a_right_younger_than_the_school_is_given_like_any_other(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """Rights are the school's own data: what a later version adds, nobody has until it is given."""
+    student, admin = api("student.fyodorov"), api("admin")
+    asked = "{ viewer { student { guardianLinks { id viewerCan { share } } } } }"
+    share = """mutation ($id: ID!) { shareWithGuardian(input: {guardianLinkId: $id,
+        expectedVersion: 1}) { userErrors { code } } }"""
+    await sql.execute(text("DELETE FROM role_rights WHERE permission = 'guardians:consent'"))
+    [link, *_] = (await student(asked))["viewer"]["student"]["guardianLinks"]
+    assert link["viewerCan"] == {"share": False}
+    assert await student.refusal(share, id=link["id"]) == "FORBIDDEN"
+    now = await rights_of(admin, "STUDENT")
+    more = [*as_input(now["rights"]), {"permission": "guardians:consent", "scope": "SELF"}]
+    assert len(more) == len(now["rights"]) + 1
+    await admin(SET, role="STUDENT", rights=more, revision=now["revision"])
+    await student(share, id=link["id"])
 
 
 async def test_one_school_changes_nothing_in_another(api: SignIn, template: Template) -> None:

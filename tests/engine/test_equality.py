@@ -33,6 +33,15 @@ async def test_a_quarter_of_a_journal(api: SignIn, both: Both, login: str) -> No
     assert await both(api(login), QUARTER, s="Section:1-68") == "compiled"
 
 
+@pytest.mark.parametrize(
+    "days", [{}, {"f": "2026-11-16"}, {"t": "2026-11-24"}, {"f": "9999-12-31"}]
+)
+async def test_a_week_of_a_journal(api: SignIn, both: Both, days: dict[str, str]) -> None:
+    asked = """query ($s: ID!, $f: Date, $t: Date) { journal(sectionId: $s, from: $f, to: $t) {
+        students { id } lessons { date } cells { studentId marks { value } } } }"""
+    assert await both(api("teacher.belova"), asked, s="Section:1-68", **days) == "compiled"
+
+
 @pytest.mark.parametrize("login", ["teacher.belova", "director", "student.ivanova"])
 async def test_a_sheet_of_term_marks(api: SignIn, both: Both, login: str) -> None:
     assert await both(api(login), SHEET) == "compiled"
@@ -62,3 +71,22 @@ async def test_a_right_that_reaches_less_far_than_the_one_before_it_is_asked_aga
     assert await both(api("zavuch"), asked) == "compiled"
     found = await api("zavuch")(asked)
     assert not any(one["homework"] or one["assignments"] for one in found["lessons"]["nodes"])
+
+
+async def test_a_mark_says_what_it_is_for_even_to_who_has_left_the_section(
+    api: SignIn, both: Both, sql: AsyncConnection
+) -> None:
+    mark, assignment = (
+        await sql.execute(
+            text("""SELECT id, assignment_id FROM marks WHERE school_id = 1 AND student_id = 1
+                AND withdrawn_at IS NULL AND published_at < '2026-11-01' LIMIT 1""")
+        )
+    ).one()
+    left = "UPDATE section_memberships SET valid_to = valid_from + 1 WHERE student_id = 1"
+    await sql.execute(text(left))
+    ask = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Mark { assignment { title } } } }"
+    mother, ids = api("parent.ivanova"), [f"Mark:1-{mark}", f"Assignment:1-{assignment}"]
+    assert await both(mother, ask, ids=ids) == "compiled"
+    shown = (await mother(ask, ids=ids))["nodes"]
+    assert shown[0]["assignment"]["title"]
+    assert shown[1]["id"] == ids[1]

@@ -57,8 +57,10 @@ async def test_of_two_who_record_at_once_one_wins(api: SignIn, blank: Desk) -> N
     answers = [(r.data or {})["setAttendance"] for r in replies]
     assert not any(r.errors for r in replies)
     assert sum(not answer["userErrors"] for answer in answers) == 1
-    codes = {error["code"] for answer in answers for error in answer["userErrors"]}
-    assert codes <= {"CONFLICT", "VALIDATION"}
+    told = [error for answer in answers for error in answer["userErrors"]]
+    assert {e["code"] for e in told} <= {"CONFLICT", "VALIDATION"}
+    assert {tuple(e["field"]) for e in told} == {("expectedVersion",)}
+    assert len({answer["attendanceRecord"]["code"] for answer in answers}) == 1
 
 
 async def test_who_has_a_mark_was_there(api: SignIn, blank: Desk) -> None:
@@ -74,7 +76,12 @@ async def test_changing_a_record_needs_the_version_seen(api: SignIn, blank: Desk
     teacher = api(blank.teacher)
     given = {"lessonId": blank.lesson, "studentId": blank.masha, "code": "ABSENT"}
     await teacher(SET, input=given)
-    assert await teacher.refusal(SET, input={**given, "code": "ILLNESS"}) == "VALIDATION"
+    blind = (await teacher.reply(SET, input={**given, "code": "ILLNESS"})).data
+    assert blind
+    [error] = blind["setAttendance"]["userErrors"]
+    assert (error["code"], error["field"]) == ("VALIDATION", ["expectedVersion"])
+    there = blind["setAttendance"]["attendanceRecord"]
+    assert (there["code"], there["version"]) == ("ABSENT", 1)
     changed = await teacher(SET, input={**given, "code": "ILLNESS", "expectedVersion": 1})
     assert changed["setAttendance"]["attendanceRecord"]["version"] == 2
     assert await teacher.refusal(SET, input={**given, "expectedVersion": 1}) == "CONFLICT"

@@ -91,6 +91,12 @@ async def test_a_time_that_makes_no_sense_is_refused_naming_the_argument(
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["to"])
 
 
+async def test_the_last_week_of_the_calendar_is_empty(api: SignIn) -> None:
+    asked = """query ($student: ID!) { diary(studentId: $student, from: "9999-12-31") {
+        days { date } } }"""
+    assert await api("parent.ivanova")(asked, student=MASHA) == {"diary": {"days": []}}
+
+
 @pytest.mark.parametrize("bad", ["", "Student:1", "Mark:1-1", "Student:1-1\0", "Студент:1-1"])
 async def test_garbage_for_a_student_is_the_clients_mistake(api: SignIn, bad: str) -> None:
     refusal = await api("parent.ivanova").refused(WEEK, student=bad)

@@ -42,6 +42,20 @@ async def test_one_bad_row_rejects_everything_or_only_itself(
     assert await sql.scalar(count, key) == 2
 
 
+async def test_a_cell_that_has_a_mark_is_told_with_it_and_the_others_are_written(
+    api: SignIn, desk: Desk
+) -> None:
+    teacher = api(desk.teacher)
+    await teacher(SET_MANY, input={"items": batch(desk, 3)})
+    given = {"items": batch(desk, 5, 4), "errorPolicy": "REJECT_FAILED_ROWS"}
+    [taken, free] = (await teacher(SET_MANY, input=given))["setMarks"]["results"]
+    assert taken == {
+        "mark": {"value": 3, "version": 1},
+        "userErrors": [{"code": "VALIDATION", "field": ["expectedVersion"]}],
+    }
+    assert free == {"mark": {"value": 4, "version": 1}, "userErrors": []}
+
+
 async def test_a_batch_of_ten_thousand_is_refused_by_its_limit(api: SignIn, desk: Desk) -> None:
     items = batch(desk, 5) * 501
     assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"

@@ -60,23 +60,32 @@ async def test_of_two_marks_set_at_once_one_wins_and_one_conflicts(
     replies = await asyncio.gather(
         *(teacher.reply(SET, input=cell(desk, value=value)) for value in (2, 3, 4, 5))
     )
-    codes = sorted(
-        error["code"] for r in replies for error in (r.data or {})["setMark"]["userErrors"]
-    )
     assert not any(r.errors for r in replies)
-    assert len(codes) == 3
-    assert set(codes) <= {"CONFLICT", "VALIDATION"}
+    answers = [(r.data or {})["setMark"] for r in replies]
+    told = [error for answer in answers for error in answer["userErrors"]]
+    assert [e["field"] for e in told] == [["expectedVersion"]] * 3
+    assert {e["code"] for e in told} <= {"CONFLICT", "VALIDATION"}
+    assert len({answer["mark"]["value"] for answer in answers}) == 1, "all see the one that is"
     key = int(desk.assignment.partition("-")[2])
     assert await sql.scalar(text(f"SELECT count(*) FROM marks WHERE assignment_id = {key}")) == 1
 
 
-async def test_a_mark_without_the_version_seen_is_refused_when_one_is_there(
+async def test_who_sets_a_mark_in_a_cell_that_has_one_sees_it_with_its_author_and_time(
     api: SignIn, desk: Desk
 ) -> None:
+    asked = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
+        mark { value version authorName setAt } userErrors { code field message } } }"""
     teacher = api(desk.teacher)
-    await teacher(SET, input=cell(desk))
-    refusal = await teacher.refused(SET, input=cell(desk, value=2))
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["expectedVersion"])
+    first = (await teacher(asked, input=cell(desk, value=3)))["setMark"]["mark"]
+    assert first["authorName"]
+    second = (await teacher.reply(asked, input=cell(desk, value=2))).data
+    assert second
+    assert second["setMark"]["mark"] == first
+    [error] = second["setMark"]["userErrors"]
+    assert (error["code"], error["field"]) == ("VALIDATION", ["expectedVersion"])
+    assert "send its `version` as `expectedVersion`" in error["message"]
+    seen = second["setMark"]["mark"]["version"]
+    await teacher(asked, input=cell(desk, value=2, expectedVersion=seen))
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,40 @@ async def test_a_mark_far_from_the_average_needs_a_word(
     why = {**given, "value": "FIVE", "comment": "Победа на олимпиаде"}
     mark = (await teacher(SET, input=why))["setTermMark"]["termMark"]
     assert mark["revisions"] == [{"oldValue": None, "newValue": "FIVE"}]
-    assert await teacher.refusal(SET, input=why) == "VALIDATION"
+    blind = (await teacher.reply(SET, input={**why, "value": "FOUR"})).data
+    assert blind
+    assert blind["setTermMark"]["userErrors"][0]["code"] == "VALIDATION"
+    assert blind["setTermMark"]["termMark"]["value"] == "FIVE"
     again = {**given, "value": "FOUR", "expectedVersion": 1}
     assert (await teacher(SET, input=again))["setTermMark"]["termMark"]["version"] == 2
     stale = (await teacher.reply(SET, input=again)).data
     assert stale
     assert stale["setTermMark"]["termMark"]["value"] == "FOUR"
     assert stale["setTermMark"]["userErrors"][0]["code"] == "CONFLICT"
+
+
+async def test_a_mark_of_another_group_is_in_the_way_but_not_shown(
+    api: SignIn, weighed: Desk, terms: dict[int, str], sql: AsyncConnection
+) -> None:
+    """The student has come over from a teacher whose marks this one does not see."""
+    teacher = api(weighed.teacher)
+    given = {
+        "studentId": weighed.masha, "sectionId": weighed.section, "termId": terms[2],
+        "value": "FOUR",
+    }  # fmt: skip
+    mark = (await teacher(SET, input=given))["setTermMark"]["termMark"]
+    key = int(mark["id"].partition("-")[2])
+    await sql.execute(
+        text(f"""UPDATE term_marks SET section_id = (SELECT min(s.id) FROM sections s
+            WHERE s.school_id = 1 AND NOT EXISTS (
+            SELECT FROM teaching_assignments t WHERE t.section_id = s.id
+            AND t.staff_id = (SELECT w.id FROM staff w WHERE w.person_id = term_marks.author_id)))
+            WHERE id = {key}""")
+    )
+    second = (await teacher.reply(SET, input=given)).data
+    assert second
+    assert second["setTermMark"]["termMark"] is None
+    assert second["setTermMark"]["userErrors"][0]["code"] == "VALIDATION"
 
 
 @pytest.mark.parametrize(

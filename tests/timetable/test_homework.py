@@ -1,5 +1,6 @@
 """Homework: set once, changed with its version, with the files that belong to it."""
 
+import asyncio
 from typing import Any
 
 from models.access.roles import Role
@@ -35,6 +36,18 @@ async def test_homework_is_set_once_and_changed_with_its_version(
     missing = {**given, "expectedVersion": 2, "fileIds": ["File:1-999"]}
     refusal = await teacher.refused(HOMEWORK, input=missing)
     assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["fileIds", "0"])
+
+
+async def test_of_two_who_set_it_at_once_the_second_sees_the_firsts(
+    api: SignIn, held: tuple[Any, str]
+) -> None:
+    lesson, login = held
+    teacher = api(login, Role.SUBJECT_TEACHER)
+    given = [{"lessonId": f"Lesson:1-{lesson.id}", "text": text} for text in ("№ 5", "№ 6", "№ 7")]
+    replies = await asyncio.gather(*(teacher.reply(HOMEWORK, input=one) for one in given))
+    answers = [(reply.data or {})["setHomework"] for reply in replies]
+    assert sorted(error["code"] for a in answers for error in a["userErrors"]) == ["CONFLICT"] * 2
+    assert len({answer["homework"]["text"] for answer in answers}) == 1
 
 
 async def test_nobody_writes_in_anothers_lesson(api: SignIn, held: tuple[Any, str]) -> None:

@@ -1,0 +1,74 @@
+"""`gorod user`, as an operator types it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gql.cli import app
+from tests.postgres import Server
+
+Run = Callable[..., Result]
+RIGHT = {"login": "first.admin", "--name": "Седов Илья Львович", "--school": "1"}
+
+
+@pytest.fixture
+def gorod(postgres: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", postgres.url("postgres", database))
+    monkeypatch.setenv("COLUMNS", "400")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["user", *words])
+
+    return run
+
+
+def asked(given: dict[str, str | None]) -> list[str]:
+    """The command with other values than the right ones; None leaves an option out."""
+    login, *options = {**RIGHT, **given}.items()
+    said = [word for option, value in options if value is not None for word in (option, value)]
+    return ["create-admin", str(login[1]), *said]
+
+
+def test_a_school_gets_an_administrator_with_a_password_for_one_time(gorod: Run) -> None:
+    made = gorod(*asked({}), "--json")
+    assert made.exit_code == 0, made.output
+    told = json.loads(made.stdout)
+    assert (told["login"], len(told["password"])) == ("first.admin", 14)
+
+
+NEW = {"--school": None, "--new-school": "Школа"}
+
+
+@pytest.mark.parametrize(
+    ("given", "option", "allowed"),
+    [
+        ({"login": "no spaces please"}, "login", "3 to 64 of the letters a to z"),
+        ({"login": "ab"}, "login", "3 to 64 of the letters a to z"),
+        ({"login": "director"}, "login", "This login is taken"),
+        ({"--name": "Седов"}, "--name", "family name, given name and any patronymic"),
+        ({"--name": f"Седов {'И' * 101}"}, "--name", "at most 100 characters"),
+        ({"--school": "999"}, "--school", "1 (МБОУ «Заречненская СОШ»)"),
+        ({"--school": "9" * 30}, "--school", "the number of a school there is"),
+        ({"--school": "первая"}, "--school", "a valid integer"),
+        ({"--school": None}, None, "say either --school or --new-school"),
+        ({"--new-school": "Школа"}, None, "say either --school or --new-school"),
+        ({**NEW, "--new-school": " "}, "--new-school", "1 to 200 characters"),
+        ({**NEW, "--new-school": "Ш" * 201}, "--new-school", "1 to 200 characters"),
+        ({**NEW, "--time-zone": "Mars/Olympus"}, "--time-zone", "an IANA name"),
+    ],
+)
+def test_a_wrong_value_is_refused_naming_its_option_and_what_is_allowed(
+    gorod: Run, given: dict[str, str | None], option: str | None, allowed: str
+) -> None:
+    refused = gorod(*asked(given))
+    assert refused.exit_code == 2, refused.output
+    blamed = f"Invalid value for {option}: " if option else "Invalid value: "
+    assert blamed in refused.stderr.replace("'", "")
+    assert allowed in refused.stderr
+
+
+def test_a_new_password_needs_a_login_there_is(gorod: Run) -> None:
+    refused = gorod("reset-password", "nobody.at.all")
+    assert (refused.exit_code, "login: Nobody has this login." in refused.stderr) == (2, True)
