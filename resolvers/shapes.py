@@ -74,6 +74,35 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """What a formula sums up, for who would rather do it for many rows at once.
+
+    rows: `f(viewer, **arguments)`: a SELECT of rows, but of no column yet; what tells them apart,
+        by the names of the columns in which the row it is computed of has the same; and what
+        `value` needs.
+    value: The aggregate.
+    empty: SQL of it where there are no rows; None: null.
+    """
+
+    rows: Callable[..., tuple[Select[Any], Mapping[str, ColumnElement[Any]], tuple[Any, ...]]]
+    value: Callable[..., ColumnElement[Any]]
+    empty: str | None = None
+
+
+SUMS: dict[Expression, Sum] = {}
+
+
+def sums(found: Sum) -> Callable[[Expression], Expression]:
+    """Declare what a formula sums up."""
+
+    def register(formula: Expression) -> Expression:
+        SUMS[formula] = found
+        return formula
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
 class Ident:
     """The id of the row of another type whose key stands in a column of a report."""
 

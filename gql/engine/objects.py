@@ -12,14 +12,14 @@ from sqlalchemy.sql import operators
 from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
 from gql.engine.operation import DEFINED, Asked, Operation
-from gql.engine.sql import Unspeakable, at, fragment, name_of, parameter, table
+from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
+from gql.engine.sums import Among, Sums, Table
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf
 from models.base import OfSchool, target_of
 from resolvers.reads import Told
-from resolvers.shapes import Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
+from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
 
-SCHOOL = parameter("viewer_school_id") + "::BIGINT"
 SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
 Given = Mapping[str, Any]
 
@@ -38,6 +38,10 @@ class Scope:
     source: str
     given: Given = field(default_factory=dict)
     joined: dict[Any, str] = field(default_factory=dict)
+    ids: str = ""
+    """SQL of the ids of the rows, where they stand by themselves."""
+    among: Among | None = None
+    summed: dict[str, Table] = field(default_factory=dict)
 
     def join(
         self,
@@ -79,6 +83,7 @@ class Writer:
     tellings: dict[str, Telling] = field(default_factory=dict)
     special: dict[bytes, type[OfSchool]] = field(default_factory=dict)
     seen_under: dict[str, set[type[OfSchool]]] = field(default_factory=dict)
+    sums: Sums = field(default_factory=Sums)
 
     def note(self, row: type[OfSchool], asked: Asked, opening: str) -> None:
         """Remember how rows of special categories show in an answer, for that they were read goes
@@ -187,6 +192,8 @@ class Writer:
         if isinstance(shape, Via):
             return at(scope.join(alias, shape.path, see=False), shape.column)
         if isinstance(shape, Computed):
+            if (summed := self.summed(shape, scope)) is not None:
+                return summed
             given = scope.given
             key = (shape.formula, row, self.viewer, *names(given))
             return fragment(key, lambda e: shape.expression(self.viewer, e, **given), row, alias)
@@ -196,6 +203,15 @@ class Writer:
             reached = fragment(key, lambda e: reach(self.viewer, e, right), row, alias)
             return f"CASE WHEN {reached} THEN {self.value(shape.shape, scope, alias, row)} END"
         raise Unspeakable
+
+    def summed(self, shape: Computed, scope: Scope) -> str | None:
+        """SQL of a value that is summed up for all rows at once, if it can be."""
+        if scope.among is None or (found := SUMS.get(shape.formula)) is None:
+            return None
+        if (table := self.sums.table(found, self.viewer, scope.given, scope.among)) is None:
+            return None
+        scope.summed[table.name] = table
+        return table.value(found)
 
     def rights(
         self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
@@ -221,6 +237,8 @@ class Writer:
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias
+        if scope.ids and alias == scope.alias and not many.match:
+            inner.among = Among(link, many.reference.key, scope.ids)
         if many.to is not None:
             row_alias = self.alias()
             same = f"{row_alias}.school_id = {SCHOOL} AND {row_alias}.id = {at(near, many.to)}"
@@ -244,6 +262,9 @@ class Writer:
             one = f"SELECT {found} FROM {inner.source} WHERE {conditions}{first}"
             return f"coalesce(({one}), 'null')"
         rows = f"SELECT string_agg({found}, ',' ORDER BY {order}) FROM {inner.source}"
+        if tables := inner.summed.values():
+            rows = f"WITH {', '.join(table.part(alias) for table in tables)} {rows}"
+            rows += "".join(table.on(near) for table in tables)
         return array(f"({rows} WHERE {conditions})")
 
     def order(self, keys: Sequence[Any], scope: Scope, alias: str, row: type[OfSchool]) -> str:

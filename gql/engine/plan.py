@@ -85,7 +85,8 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
         except (Unspeakable, Problem):
             back += asked.nodes
             keys.append((asked.key, HANDED_BACK))
-    sql, names = numbered(f"SELECT {', '.join(columns)}") if columns else ("", ())
+    found = f"SELECT {', '.join(columns)}"
+    sql, names = numbered(found, writer.sums.written()) if columns else ("", ())
     if len(sql) > MOST_TEXT:
         raise Unspeakable
     denied = tuple(denials(operation, viewer))

@@ -84,6 +84,7 @@ class Roots:
         if isinstance(type_, GraphQLInterfaceType):
             type_ = self.type_of(part.row)
         scope = self.scope(part)
+        scope.ids = f"SELECT {scope.alias}.id {self.source(part, scope)}"
         found, order = self.of_row(part, type_, asked, scope), self.order(part, scope)
         if isinstance(part, Row):
             one = f"SELECT {found} {self.source(part, scope)} ORDER BY {order} LIMIT 1"

@@ -2,7 +2,7 @@
 our own declarations that pass through `quoted`."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -48,6 +48,9 @@ def quoted(value: Any) -> str:
 def parameter(name: str) -> str:
     """The place of a parameter, until the statement is whole and places are counted."""
     return f"\0{name}\0"
+
+
+SCHOOL = parameter("viewer_school_id") + "::BIGINT"
 
 
 def name_of(identifier: str) -> str:
@@ -159,8 +162,9 @@ def closing(text: str, start: int) -> int:
     raise Unspeakable
 
 
-def keys_first(text: str) -> str:
-    """The statement with the queries set apart before it, each once, in order of need."""
+def keys_first(text: str, others: Sequence[str] = ()) -> str:
+    """The statement with the queries set apart before it, each once, in order of need, then the
+    `others`."""
     written: dict[str, str] = {}
 
     def name(found: re.Match[str]) -> str:
@@ -176,18 +180,20 @@ def keys_first(text: str) -> str:
             return f"= ANY(ARRAY(SELECT k FROM k{number}))"
         return f"(SELECT k FROM k{number})"
 
-    whole = ASIDE.sub(name, text)
-    return f"WITH {', '.join(written.values())} {whole}" if written else whole
+    whole, *others = (ASIDE.sub(name, part) for part in (text, *others))
+    before = ", ".join([*written.values(), *others])
+    return f"WITH {before} {whole}" if before else whole
 
 
 # -- the whole statement --------------------------------------------------------------
 
 
-def numbered(text: str) -> tuple[str, tuple[str, ...]]:
-    """The statement with `$1`, `$2` for its parameters, and their names in that order."""
+def numbered(text: str, before: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """The statement, after what goes `before` it, with `$1`, `$2` for its parameters, and their
+    names in that order."""
     places: dict[str, int] = {}
 
     def put(found: re.Match[str]) -> str:
         return f"${places.setdefault(found[1], len(places) + 1)}"
 
-    return MARKED.sub(put, keys_first(text)), tuple(places)
+    return MARKED.sub(put, keys_first(text, before)), tuple(places)

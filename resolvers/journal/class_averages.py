@@ -13,10 +13,16 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import ClassMembership, SchoolClass
-from resolvers.journal.averages import mark_count, weighted_average
+from resolvers.journal.averages import (
+    mark_count,
+    marks_of_term,
+    number,
+    rounded,
+    weighted_average,
+)
 from resolvers.parameters import Arg
 from resolvers.reads import Report, Row, Rows, reads
-from resolvers.shapes import Via
+from resolvers.shapes import Sum, Via, sums
 
 
 class SubjectAverage:
@@ -84,11 +90,13 @@ def at_the_end(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[b
     )
 
 
+@sums(Sum(marks_of_term, rounded))
 def average(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[Any]:
     """To 0.01, halves up (средневзвешенный балл); null without marks."""
     return weighted_average(viewer, membership.student_id, membership.section_id, term_id)
 
 
+@sums(Sum(marks_of_term, number, empty="0"))
 def count(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[int]:
     """How many marks the average rests on."""
     return mark_count(viewer, membership.student_id, membership.section_id, term_id)
