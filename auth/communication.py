@@ -14,7 +14,18 @@ from auth.people import (
     sections_of,
     sections_taught,
 )
-from auth.policy import CLASS, SCHOOL, SECTION, SELF, Reach, allowed, certain, readable, through
+from auth.policy import (
+    CLASS,
+    SCHOOL,
+    SECTION,
+    SELF,
+    Reach,
+    allowed,
+    certain,
+    readable,
+    said_once,
+    through,
+)
 from auth.rights import Right
 from models.base import holds_on
 from models.communication.mail import (
@@ -39,6 +50,7 @@ from models.structure.sections import Section, SectionMembership
 # -- the noticeboard ------------------------------------------------------------------
 
 
+@said_once
 def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     """Whether a notice is meant for the viewer as they are today: a child who joins 7Б tomorrow
     sees the notice of yesterday that still stands (domain.md DD12)."""

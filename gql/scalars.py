@@ -12,6 +12,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 DIGITS = 30
 """More no number of a school has; longer ones are refused before anything computes with them."""
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -22,7 +23,7 @@ def text(value: Any) -> str:
 
 
 def read_date(value: Any) -> date:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text(value), re.ASCII):
+    if not DATE.fullmatch(text(value)):
         raise ValueError("not a date like 2026-09-01")
     return date.fromisoformat(value)
 

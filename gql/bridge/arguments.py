@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import strawberry
 from strawberry.types.unset import UNSET
@@ -16,7 +19,7 @@ from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS, is_secret
 from resolvers.keep import KEEP
-from resolvers.parameters import LONGEST_SEARCH, Search, plain
+from resolvers.parameters import LONGEST_SEARCH, Search, optional, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}
@@ -142,7 +145,17 @@ def reader(annotation: Any, path: str) -> Callable[[Any], Any]:
         return lambda value: id_of(value, row, path)
     if annotation in (str, strawberry.ID):
         return lambda value: storable(value, path)
+    if (optional(annotation) or annotation) in AS_THEY_COME:
+        return as_it_comes
     return lambda value: understood(annotation, value, path)
+
+
+AS_THEY_COME = {bool, date, datetime, Decimal, int, UUID}
+"""Types whose values need no second look once they are read."""
+
+
+def as_it_comes(value: Any) -> Any:
+    return value
 
 
 def searched(value: str, path: str) -> str | None:

@@ -32,7 +32,8 @@ class Check:
     """What a use case asks of its arguments before anything is read, at each request."""
 
     check: Any
-    arguments: Mapping[str, Source]
+    arguments: Mapping[str, str]
+    """The names of the parameters that have their values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,8 +138,8 @@ class Root:
         given = self.arguments.of(self.definition, node)
         window = window_of(given) if read.orders is not None else None
         part = read.said(self.actor, given, self.make)
-        if read.check and (sources := self.checked()):
-            checks.append(Check(read.check, sources))
+        if read.check and (own := self.checked()):
+            checks.append(Check(read.check, own))
         roots = Roots(self.writer)
         if window is None:
             return roots.part(part, self.definition.type, self.asked)
@@ -152,22 +153,21 @@ class Root:
         page = Page(roots, part, size, backwards, behind, follows, precedes)
         return page.written(bare(self.definition.type), self.asked)
 
-    def checked(self) -> dict[str, Source]:
-        """The sources of this field's own arguments; what stands inside of inputs is checked when
-        the plan is made."""
-        mine = self.made
-        return {name: source for name, source in mine.items() if "." not in name}
+    def checked(self) -> dict[str, str]:
+        """The parameters made of this field's own arguments; what stands inside of inputs is
+        checked when the plan is made."""
+        return {path: name for path, name in self.made.items() if "." not in path}
 
     # -- parameters -------------------------------------------------------------------
 
     def __post_init__(self) -> None:
-        self.made: dict[str, Source] = {}
+        self.made: dict[str, str] = {}
 
     def make(self, type_: Any, sql_type: Any, value: Any, path: str) -> Any:
         found = self.arguments.parameter(
             self.place(path), sql_type, type_, value, reader(type_, path)
         )
-        self.made[path] = self.arguments.sources[found.key]
+        self.made[path] = found.key
         return found
 
     def place(self, path: str) -> Place:

@@ -212,11 +212,13 @@ class Engine:
         values = known.values(self.services.now())
         values.update(told)
         actor, secrets = known.actor, self.services.secrets
-        for check in plan.checks:
-            now = replace(actor, **moment(self.services, known))
-            check.check(now, **{n: s.value(variables) for n, s in check.arguments.items()})
-        for name, source in plan.sources.items():
-            values[name] = source.sent(actor, secrets, variables)
+        given = {name: source.value(variables) for name, source in plan.sources.items()}
+        if plan.checks:
+            actor = replace(actor, now=values["viewer_now"], today=values["viewer_today"])
+            for check in plan.checks:
+                check.check(actor, **{n: given[name] for n, name in check.arguments.items()})
+        for name, value in given.items():
+            values[name] = plan.sources[name].sent(actor, secrets, value)
         return [values[name] for name in plan.parameters]
 
     async def recorded(self, plan: Plan, asker: Asker, found: Sequence[bytes]) -> None:

@@ -108,6 +108,29 @@ def compiled(expression: ColumnElement[Any], entity: Any) -> str:
 
 def written_sql(statement: Any) -> str:
     """SQL in which constants stand as they are, and parameters in their places."""
+    if (key := key_of(statement)) is None:
+        return newly_written(statement)
+    if (written := FRAGMENTS.get(key)) is None:
+        if len(FRAGMENTS) >= MOST_FRAGMENTS:
+            FRAGMENTS.clear()
+        written = FRAGMENTS[key] = newly_written(statement)
+    return written
+
+
+def key_of(statement: Any) -> Hashable | None:
+    """What tells statements apart whose SQL may differ; None where nothing does."""
+    found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
+    if found is None:
+        return None
+    values = [(b.key, None) if b.required else (None, b.effective_value) for b in found.bindparams]
+    try:
+        hash(key := (found.key, repr(values)))
+    except TypeError:
+        return None
+    return key
+
+
+def newly_written(statement: Any) -> str:
     made = statement.compile(dialect=DIALECT)
     parameters = {name: None for name, bind in made.binds.items() if bind.required}
     state = made.construct_expanded_state(parameters)  # lists of constants are written out

@@ -12,13 +12,15 @@ from gql.schema import schema
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import SignIn
+from tests.engine.conftest import Both
 from tests.engine.test_equality import QUARTER, WEEK
+from tests.journal.test_class_averages import AVERAGES
 
 HOME = """query ($s: ID!) { viewer { fullName children { id fullName } } school { shortName }
     diary(studentId: $s) { days { date lessons { subject { name } } } }
     notices(first: 5) { nodes { title isRead } } mailbox(first: 5) { nodes { message { subject } } }
     unreadCounts { mail notices } }"""
-MOST_CALLS = 150
+MOST_CALLS = 100
 
 
 class Client:
@@ -102,3 +104,14 @@ async def test_a_statement_is_planned_once_a_connection(readers: Readers) -> Non
     [reader] = readers.idle[1]
     counted = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
     assert [tuple(row) for row in await reader.session.fetch(counted)] == [(3, 0)]
+
+
+async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both) -> None:
+    deputy = api("zavuch")
+    given = {"class": "SchoolClass:1-7", "term": "Term:1-2"}
+    assert await both(deputy, AVERAGES, **given) == "compiled"
+    [document] = both.engine.documents.values()
+    assert document
+    [family] = document.families.values()
+    [plan] = family.plans.values()
+    assert plan.sql.count("sum(") == 2, "of values times weights, and of weights"

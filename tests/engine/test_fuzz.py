@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import pytest
 from graphql import parse, validate
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ async def ids_there_are(sql: AsyncConnection) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.lengthy
 async def test_any_operation_of_anyone_is_answered_alike(
     api: SignIn, both: Both, sql: AsyncConnection
 ) -> None:
