@@ -29,6 +29,7 @@ class Cluster:
     """The server over one data directory, with the settings of the bench."""
 
     def __init__(self, data_dir: Path) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
         self.embedded = Embedded(data_dir)
         self.log = home.find(data_dir.resolve()).log
 

@@ -90,6 +90,12 @@ class BadUserInput(Problem):
     russian = "Запрос составлен неверно: `expected` говорит, что должно быть на этом месте."
 
 
+class OperationTooComplex(Problem):
+    """This asks for more than one request may: ask for less at once."""
+
+    russian = "Запрос слишком сложен: спросите за один раз меньше."
+
+
 class Unauthenticated(Problem):
     """Sign in first: the token is missing, wrong or expired."""
 

@@ -20,11 +20,11 @@ from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Path, Place, Source
 from models.base import OfSchool
-from models.problems import Problem
+from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond
 
-MOST_TEXT = 400_000
-"""Longest statement, in characters; a longer one is refused as too complex."""
+MOST_TEXT = 200_000
+"""Longest statement, in characters: ten times a home screen. A longer one is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,16 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             known = root.known()
             if known is None:
                 columns.append(str(root.written(checks)))
+                if sum(map(len, columns)) > MOST_TEXT:
+                    raise OperationTooComplex
             keys.append((asked.key, known))
+        except OperationTooComplex:
+            raise
         except (Unspeakable, Problem):
             back += asked.nodes
             keys.append((asked.key, HANDED_BACK))
     found = f"SELECT {', '.join(columns)}"
     sql, names = numbered(found, writer.sums.written()) if columns else ("", ())
-    if len(sql) > MOST_TEXT:
-        raise Unspeakable
     denied = tuple(denials(operation, viewer))
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),

@@ -25,7 +25,7 @@ from gql.engine.plan import Plan, planned
 from gql.engine.sql import Unspeakable
 from gql.engine.values import shape
 from gql.errors import told as told_error
-from models.problems import Problem
+from models.problems import OperationTooComplex, Problem
 from resolvers.access.identify import identify_at_once
 from resolvers.access.known import Known
 from resolvers.access.reading import told_of_reading
@@ -119,6 +119,8 @@ class Engine:
             plan = self.plan(document, known, variables)
             told = await self.told(plan, asker, known) if plan.tellings else NOTHING
             values = self.values(plan, known, variables, told)
+        except OperationTooComplex as problem:
+            return refusal(problem, asker.language)
         except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
             return None
         if self.forced and plan.kind != "compiled":
@@ -255,6 +257,12 @@ class Engine:
 def moment(services: Services, known: Known) -> dict[str, Any]:
     values = known.values(services.now())
     return {"now": values["viewer_now"], "today": values["viewer_today"]}
+
+
+def refusal(problem: Problem, language: str) -> Answer:
+    """Nothing but why."""
+    error = told_error(GraphQLError(str(problem)), problem, language)
+    return Answer(orjson.dumps({"errors": [error.formatted]}), "compiled")
 
 
 def errors_of(plan: Plan, language: str) -> list[Any]:

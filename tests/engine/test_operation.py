@@ -1,11 +1,14 @@
 """How an operation is read: a table of cases after graphql-js's tests of execution."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from models.problems import OperationTooComplex
 from tests.conftest import SignIn
-from tests.engine.conftest import Both
+from tests.engine.conftest import Both, asker
 
 MARKS = 'diary(studentId: "Student:1-1", from: "2026-11-16")'
 CASES = {
@@ -101,3 +104,17 @@ async def test_a_true_is_no_one(api: SignIn, both: Both) -> None:
     asked = "query ($n: Int) { rooms(first: $n) { nodes { number } } }"
     assert await both(api("zavuch"), asked, n=1) == "compiled"
     assert await both(api("zavuch"), asked, n=True) == "standard"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_who_asks_for_too_much_at_once_is_told_so(
+    api: SignIn, both: Both, language: str
+) -> None:
+    week = "{ days { lessons { topic teacher { shortName } marks { value } } } }"
+    diaries = " ".join(f'd{n}: diary(studentId: "Student:1-1") {week}' for n in range(200))
+    who = replace(asker(api("parent.ivanova")), language=language)
+    answer = await both.engine.answer(who, f"{{ {diaries} }}", {}, None)
+    assert answer
+    [error] = json.loads(answer.body)["errors"]
+    assert error["extensions"] == {"code": "OPERATION_TOO_COMPLEX"}
+    assert error["message"] == OperationTooComplex.message(language)
