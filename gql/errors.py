@@ -29,7 +29,9 @@ from gql.bridge.nodes import tell_scopes
 from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
+from gql.engine.payloads import Readings
 from gql.logs import log
+from models.base import OfSchool
 from models.problems import Problem
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
@@ -39,6 +41,7 @@ WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeErr
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
 ABOUT_SCHEMA = ("__schema", "__type")
 VALID = Documents()
+READINGS = Readings()
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
@@ -130,14 +133,33 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
             finally:
                 await delivery.ctx.session.close()
 
+    def complete_object_value(
+        self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any
+    ) -> Any:
+        """What a command changed is read back through a plan, where there is one."""
+        ctx: Ctx = self.context_value
+        readers = ctx.caller.services.readers
+        if readers and isinstance(result, OfSchool) and self.is_of_payload(path) and ctx.is_known:
+            nodes = [detail.node for detail in details]
+            found = READINGS.get(self.asked(), return_type, nodes, type(result), ctx.actor)
+            if found and result.id and result.school_id == ctx.actor.school_id:
+                return found.read(readers, ctx.actor, result.id)
+        return super().complete_object_value(return_type, details, info, path, result, position)
+
+    def is_of_payload(self, path: Any) -> bool:
+        changes = self.operation.operation is OperationType.MUTATION
+        return changes and path.prev is not None and path.prev.prev is None
+
+    def asked(self) -> Asked:
+        fragments = {name: part.definition for name, part in self.fragments.items()}
+        return Asked(self.schema, self.operation, fragments, self.variable_values)
+
     async def with_denials(self, answering: Any) -> Any:
         """The answer, and one error for each field asked for that was refused by grant."""
         answer = await await_maybe(answering)
         asker: Ctx = self.context_value
         if asker.is_known and isinstance(answer, ExecutionResult):
-            fragments = {name: part.definition for name, part in self.fragments.items()}
-            asked = Asked(self.schema, self.operation, fragments, self.variable_values)
-            told = denials(asked, asker.viewer, refused(answer.data or {}))
+            told = denials(self.asked(), asker.viewer, refused(answer.data or {}))
             answer.errors = [*(answer.errors or ()), *told] or None
         return answer
 

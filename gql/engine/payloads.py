@@ -1,0 +1,81 @@
+"""What a command changed, read back through a plan: in one statement, whatever is asked of it."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import FieldNode, GraphQLObjectType
+from sqlalchemy import BigInteger, bindparam
+
+from auth.actor import Actor
+from auth.policy import reading
+from gql.engine.objects import Writer
+from gql.engine.operation import Asked, Operation
+from gql.engine.roots import Roots
+from gql.engine.sql import Unspeakable, numbered
+from models.base import OfSchool
+from models.database.readers import Readers
+from resolvers.reads import Row
+
+KEY = "row_key"
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A statement that gives one row, and the names of its parameters.
+
+    nodes: What asks for it. They are known by where they are, so they are kept.
+    """
+
+    sql: str
+    parameters: tuple[str, ...]
+    nodes: Sequence[FieldNode]
+
+    async def read(self, readers: Readers, actor: Actor, key: int) -> Any:
+        """The row as JSON has it; None if the actor may not see it."""
+        values = {**actor.values, "viewer_school_text": str(actor.school_id), KEY: key}
+        given = [values[name] for name in self.parameters]
+        found = await readers.fetch(actor.school_id, self.sql, given)
+        return orjson.loads(found[0]) if found else None
+
+
+@dataclass
+class Readings:
+    """Those made so far, by what asks for a row and the rights of who asks; the newest stay."""
+
+    made: OrderedDict[Any, Reading | None] = field(default_factory=OrderedDict)
+
+    def get(
+        self, operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
+        row: type[OfSchool], actor: Actor,
+    ) -> Reading | None:  # fmt: skip
+        """None where the standard executor must read it."""
+        given = operation.variables.coerced if operation.variables else {}
+        flags = tuple((n, v) for n, v in given.items() if isinstance(v, bool))
+        key = (*map(id, nodes), flags, row, actor.grants)
+        if key not in self.made:
+            self.made[key] = reading_of(operation, type_, nodes, row, actor)
+            if len(self.made) > MOST:
+                self.made.popitem(last=False)
+        return self.made[key]
+
+
+def reading_of(
+    operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
+    row: type[OfSchool], actor: Actor,
+) -> Reading | None:  # fmt: skip
+    if row not in reading:
+        return None
+    writer = Writer(operation, actor.viewer)
+    asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
+    part = Row(row, (row.id == bindparam(KEY, type_=BigInteger),))
+    try:
+        found = Roots(writer).part(part, type_, asked)
+    except Unspeakable:
+        return None
+    if writer.special or writer.tellings:
+        return None
+    return Reading(*numbered(f"SELECT {found}", writer.sums.written()), nodes)

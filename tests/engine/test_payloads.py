@@ -1,0 +1,74 @@
+"""What a command changed is read back in one statement, and is what the standard executor says."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.conftest import Api, SignIn
+from tests.journal.conftest import desk  # noqa: F401  # a fixture
+from tests.journal.desk import Desk
+
+SHOWN = """id value kind version comment authorName student { fullName }
+    assignment { title weight lesson { topic date } }"""
+SET = f"""mutation ($input: SetMarkInput!) {{ setMark(input: $input) {{
+    mark {{ {SHOWN} }} userErrors {{ code field }} }} }}"""
+NODE = f"query ($id: ID!) {{ node(id: $id) {{ ... on Mark {{ {SHOWN} }} }} }}"
+
+
+def by_the_standard(api: Api) -> Api:
+    services = replace(api.caller.services, readers=None)
+    return Api(replace(api.caller, services=services))
+
+
+async def test_a_mark_comes_back_as_it_is_seen(api: SignIn, desk: Desk) -> None:  # noqa: F811
+    teacher = api(desk.teacher)
+    given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
+    mark = (await teacher(SET, input=given))["setMark"]["mark"]
+    assert mark == (await by_the_standard(teacher)(NODE, id=mark["id"]))["node"]
+    assert (mark["value"], mark["version"]) == (4, 1)
+
+
+async def test_it_takes_fewer_statements(
+    api: SignIn,
+    desk: Desk,  # noqa: F811
+    statements: Any,
+) -> None:
+    teacher = api(desk.teacher)
+    given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
+    await teacher(SET, input=given)
+    spent = []
+    for version, who in ((1, teacher), (2, by_the_standard(teacher))):
+        with statements() as sql:
+            await who(SET, input={**given, "value": 4 - version, "expectedVersion": version})
+        spent.append(len(sql))
+    assert spent[0] < spent[1]
+
+
+async def test_the_mark_that_is_in_the_way_comes_back_too(
+    api: SignIn,
+    desk: Desk,  # noqa: F811
+) -> None:
+    teacher = api(desk.teacher)
+    given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
+    first = (await teacher(SET, input=given))["setMark"]["mark"]
+    second = (await teacher.reply(SET, input={**given, "expectedVersion": 7})).data
+    assert second
+    assert second["setMark"]["mark"] == first
+    assert second["setMark"]["userErrors"] == [{"code": "CONFLICT", "field": ["expectedVersion"]}]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_a_directive_decides_each_time(
+    api: SignIn,
+    desk: Desk,  # noqa: F811
+    shown: bool,
+) -> None:
+    asked = """mutation ($input: SetMarkInput!, $shown: Boolean!) { setMark(input: $input) {
+        mark { value student @include(if: $shown) { fullName } } } }"""
+    given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
+    teacher = api(desk.teacher)
+    for version, wanted in enumerate((shown, not shown)):
+        given |= {"value": 4 - version} | ({"expectedVersion": version} if version else {})
+        answer = await teacher(asked, input=given, shown=wanted)
+        assert ("student" in answer["setMark"]["mark"]) is wanted
