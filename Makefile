@@ -27,7 +27,7 @@ run: venv
 
 test: venv checks
 	$(BIN)/pytest -n auto
-	@# Once more on the oldest PostgreSQL we promise, where the machine has one.
+	@# What asks it once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
 		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
 

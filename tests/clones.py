@@ -1,17 +1,15 @@
 """Databases of tests: one is furnished once a run, and tests work in clones of it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.address import session
 from models.database.engine import connect
 from tests.postgres import Server
-
-Operator: TypeAlias = "asyncpg.Connection[Any]"
+from tests.undo import Operator, undo
 
 
 async def once(server: Server, name: str, make: Callable[[Operator], Awaitable[str]]) -> str:
@@ -40,30 +38,37 @@ async def clone(operator: Operator, template: str, name: str) -> None:
 
 class Clones:
     """Clones of the template, one after another under one name, so that one engine serves them all
-    and keeps what it has compiled. One that nobody wrote to serves the next test, too.
+    and keeps what it has compiled. One that nobody wrote to serves the next test, too, and so does
+    one in which what was written could be undone.
 
     engine: The product's, with as many connections as a test may want at once.
     operators: Of one whom no wall holds; each statement is a transaction.
+    written: Somebody may have written since the clone was last as good as fresh.
+    made: How often the template was copied.
     """
 
     def __init__(self, server: Server, template: str, name: str, operator: Operator) -> None:
         self.template, self.name, self.operator = template, name, operator
-        self.written = True
+        self.url = server.url("postgres", name)
+        self.keeper: Operator | None = None
+        self.written, self.made = True, 0
         self.engine = connect(server.url("gorod_app", name), pool_size=20)
-        self.operators = connect(
-            server.url("postgres", name), role="postgres", isolation_level="AUTOCOMMIT"
-        )
-        watch_commits(self.engine, self)
-        watch_statements(self.operators, self)
+        self.operators = connect(self.url, role="postgres", isolation_level="AUTOCOMMIT")
+        watch(self.engine, self)
+        watch(self.operators, self)
 
     async def fresh(self) -> str:
-        if self.written:
+        if self.written and (self.keeper is None or await undo(self.keeper)):
             await self.close()
             await clone(self.operator, self.template, self.name)
-            self.written = False
+            self.keeper = await session(self.url)
+            self.made += 1
+        self.written = False
         return self.name
 
     async def close(self) -> None:
+        if self.keeper:
+            await self.keeper.close()
         await self.engine.dispose()
         await self.operators.dispose()
 
@@ -73,28 +78,10 @@ def writes(statement: str) -> bool:
     return not statement.lstrip().upper().startswith(("SELECT", "SET LOCAL", "SHOW"))
 
 
-def watch_statements(engine: AsyncEngine, clones: Clones) -> None:
-    """Notice what is written where each statement is a transaction."""
+def watch(engine: AsyncEngine, clones: Clones) -> None:
+    """Notice what is written, even what fails or is not committed: it may have taken numbers."""
 
     def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
         clones.written = clones.written or writes(statement)
 
-    event.listen(engine.sync_engine, "after_cursor_execute", note)
-
-
-def watch_commits(engine: AsyncEngine, clones: Clones) -> None:
-    """Notice what is written and committed."""
-
-    def note(connection: Any, _cur: Any, statement: str, *_: Any) -> None:
-        if writes(statement):
-            connection.info["writes"] = True
-
-    def ended(connection: Any) -> None:
-        clones.written = connection.info.pop("writes", False) or clones.written
-
-    def undone(connection: Any) -> None:
-        connection.info.pop("writes", None)
-
-    event.listen(engine.sync_engine, "after_cursor_execute", note)
-    event.listen(engine.sync_engine, "commit", ended)
-    event.listen(engine.sync_engine, "rollback", undone)
+    event.listen(engine.sync_engine, "before_cursor_execute", note)

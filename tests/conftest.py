@@ -27,11 +27,12 @@ from models.secrets import Secrets
 from resolvers import demo
 from resolvers.context import Caller, Services
 from resolvers.files.storage import Storage
-from tests.clones import Clones, Operator, clone, once
+from tests import undo
+from tests.clones import Clones, clone, once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in, token_of
 
-pytest_plugins = ["tests.plugin_postgres"]
+pytest_plugins = ["tests.plugin_postgres", "tests.plugin_quick"]
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -58,7 +59,7 @@ class Template:
 
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> Template:
-    async def make(operator: Operator) -> str:
+    async def make(operator: undo.Operator) -> str:
         tables, school, signed_in = (
             postgres.url("postgres", name) for name in (TABLES, DEMO, SIGNED_IN)
         )
@@ -70,6 +71,7 @@ def template(postgres: Server) -> Template:
         await tidied(school)
         await clone(operator, DEMO, SIGNED_IN)
         held = await sign_everyone_in(signed_in, NOON)
+        await undo.watch(signed_in)
         return json.dumps({"held": held, "told": told})
 
     known = json.loads(asyncio.run(once(postgres, SIGNED_IN, make)))

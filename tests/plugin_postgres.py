@@ -1,7 +1,9 @@
 """One PostgreSQL for a whole test run: the first process starts it, xdist's workers share it.
 
 Use it by `pytest_plugins = ["tests.plugin_postgres"]` in the top `conftest.py` and the fixture
-`postgres`. Tests marked `embedded_only` are left out when the server is the system's.
+`postgres`. When the server is the system's, run after the embedded one's, what cannot tell the two
+apart is left out: tests that never ask for `postgres`, nor have a fixture that does, and those
+marked `embedded_only`.
 """
 
 from contextlib import ExitStack
@@ -52,16 +54,23 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     programs = chosen()
-    return f"PostgreSQL: {programs.kind} {programs.version}"
+    which = "all tests" if programs.kind == "embedded" else "only the tests that ask it"
+    return f"PostgreSQL: {programs.kind} {programs.version}, {which}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if chosen().kind == "embedded":
         return
-    left_out = [item for item in items if item.get_closest_marker("embedded_only")]
-    if left_out:
+    asking = [item for item in items if asks(item)]
+    if left_out := [item for item in items if not asks(item)]:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        items[:] = asking
+
+
+def asks(item: pytest.Item) -> bool:
+    """Whether what a test says may depend on which PostgreSQL there is."""
+    asked = "postgres" in getattr(item, "fixturenames", ())
+    return asked and not item.get_closest_marker("embedded_only")
 
 
 @pytest.fixture(scope="session")

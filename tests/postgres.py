@@ -33,6 +33,9 @@ QUICK = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1d",
+    "bgwriter_lru_maxpages": "0",
 }
 
 

@@ -143,9 +143,10 @@ async def test_of_two_who_refresh_at_once_one_ends_the_session(stranger: Api) ->
         *(stranger.reply(REFRESH, token=first["refreshToken"]) for _ in range(2))
     )
     payloads = [(reply.data or {})["refreshSession"] for reply in replies]
-    assert len([p for p in payloads if p["userErrors"]]) == 1
-    [won] = [p["accessToken"] for p in payloads if not p["userErrors"]]
-    assert await code(holding(stranger, won)) == "UNAUTHENTICATED"
+    given = [p["accessToken"] for p in payloads if not p["userErrors"]]
+    assert len(given) < 2  # none, if the session ended even before the first had their answer
+    for won in given:
+        assert await code(holding(stranger, won)) == "UNAUTHENTICATED"
 
 
 async def test_a_refresh_token_runs_out(stranger: Api, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from models.database import pidfile
 from tests.cli.test_commands import GOROD, gorod
 from tests.database.processes import gone, passable, until
 
-pytestmark = pytest.mark.embedded_only
+pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def bare() -> Iterator[Server]:
-    """A server of its own: roles belong to a server, not to a database."""
+def bare(postgres: Server) -> Iterator[Server]:
+    """A server of its own, of the same kind: roles belong to a server, not to a database."""
     with server() as started:
         yield started
 

@@ -1,8 +1,9 @@
 """Databases with a demo in them. Tests here only look, so that one load serves them all."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from models.database.address import session
 from resolvers import demo
-from tests.clones import clone
+from tests.clones import clone, once
 from tests.conftest import DEMO, KEY, TABLES, TODAY, Template
 from tests.postgres import Server
+from tests.undo import Operator
 
 Row = dict[str, Any]
+TWO = "made_two"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Loaded:
 
     main, neighbour: Ids of the schools.
     told: The progress that was told while loading.
+    first: The logins there were before a second demo was loaded.
     """
 
     url: str
@@ -31,6 +35,7 @@ class Loaded:
     main: int = 1
     neighbour: int = 2
     told: list[tuple[str, float]] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
         return [dict(row) for row in await self.connection.fetch(sql, *values)]
@@ -103,3 +108,21 @@ async def small(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
     async with opened(postgres.url("postgres", DEMO)) as loaded:
         loaded.told.extend(template.told)
         yield loaded
+
+
+@pytest.fixture
+async def two(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
+    """Two demos of other people, one beside the other, loaded on the two sides of the summer's end
+    and before the first lesson; made once a run."""
+
+    async def make(operator: Operator) -> str:
+        await clone(operator, TABLES, TWO)
+        await load(url, seed=8, today=date(2026, 9, 1))
+        first = [repr(known) for known in await demo.logins(url)]
+        await load(url, today=date(2026, 7, 15))
+        return json.dumps(first)
+
+    url = postgres.url("postgres", TWO)
+    first = json.loads(await once(postgres, TWO, make))
+    async with opened(url) as loaded:
+        yield replace(loaded, first=first)

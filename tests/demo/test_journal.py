@@ -137,10 +137,12 @@ async def test_the_first_quarter_is_locked_and_the_second_open(small: Loaded) ->
 async def test_term_marks_are_what_the_marks_come_to(small: Loaded) -> None:
     """The weighted mean of the term's marks in the subject, halves up."""
     odd = await small.rows(
-        "SELECT t.value, mean.of_all FROM term_marks t JOIN terms k ON k.id = t.term_id"
-        f" LEFT JOIN LATERAL (SELECT sum(m.value * a.weight) / sum(a.weight) AS of_all {MARKS}"
-        "  WHERE m.student_id = t.student_id AND s.subject_id = t.subject_id"
-        "  AND m.kind = 'NUMERIC' AND l.date BETWEEN k.starts_on AND k.ends_on) AS mean ON true"
+        "WITH mean AS (SELECT m.student_id, s.subject_id, k.id AS term_id,"
+        f"  sum(m.value * a.weight) / sum(a.weight) AS of_all {MARKS}"
+        "  JOIN terms k ON l.date BETWEEN k.starts_on AND k.ends_on"
+        "  WHERE m.kind = 'NUMERIC' GROUP BY 1, 2, 3)"
+        " SELECT t.value, mean.of_all FROM term_marks t JOIN terms k ON k.id = t.term_id"
+        " LEFT JOIN mean USING (student_id, subject_id, term_id)"
         " WHERE t.value NOT IN ('PASS', 'EXEMPT') AND t.value <> CASE floor(mean.of_all + 0.5)"
         "  WHEN 5 THEN 'FIVE' WHEN 4 THEN 'FOUR' WHEN 3 THEN 'THREE' WHEN 2 THEN 'TWO'"
         "  ELSE 'NOT_ASSESSED' END"
