@@ -164,6 +164,7 @@ def lines(found: dict[str, dict[Role, str]]) -> list[list[str]]:
     return [head, *([c, *(found[c][role] for role in Role)] for c in sorted(found))]
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 async def test_every_field_shows_each_role_what_was_reviewed(
     api: SignIn, services: Services, rare: None

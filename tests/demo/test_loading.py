@@ -28,6 +28,7 @@ async def prints(loaded: Loaded) -> dict[str, str]:
     return {table.name: await loaded.one(fingerprint(table)) for table in tables}
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 async def test_the_same_seed_and_day_make_the_same_schools_even_behind_the_walls(
     small: Loaded, fresh: Fresh
@@ -126,6 +127,7 @@ async def test_before_the_first_lesson_nothing_has_happened(two: Loaded) -> None
         assert await two.one(f"SELECT count(*) FROM {table}") == 0
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None:
     url = await fresh("demo_june")
@@ -137,6 +139,7 @@ async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None
         assert await loaded.one("SELECT count(*) FROM lessons WHERE status = 'PLANNED'") == 0
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 async def test_a_big_school_has_a_thousand_students_in_two_shifts(fresh: Fresh) -> None:
     url = await fresh("demo_big")

@@ -1,6 +1,9 @@
 """What an answer by a plan costs: one statement, and few steps of Python."""
 
+import asyncio
+import selectors
 import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,7 +23,10 @@ HOME = """query ($s: ID!) { viewer { fullName children { id fullName } } school 
     diary(studentId: $s) { days { date lessons { subject { name } } } }
     notices(first: 5) { nodes { title isRead } } mailbox(first: 5) { nodes { message { subject } } }
     unreadCounts { mail notices } }"""
-MOST_CALLS = 100
+MOST_CALLS = 80
+LOOP = (str(Path(asyncio.__file__).parent), selectors.__file__)
+"""The loop of tests; served, it is uvloop, which is no Python. It is called as often as the answer
+happens to come in pieces."""
 
 
 class Client:
@@ -56,7 +62,7 @@ class Client:
 
         def count(frame: Any, event: str, argument: Any) -> None:
             nonlocal calls
-            calls += event == "call"
+            calls += event == "call" and not frame.f_code.co_filename.startswith(LOOP)
 
         sys.setprofile(count)
         try:

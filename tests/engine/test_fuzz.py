@@ -38,6 +38,7 @@ async def ids_there_are(sql: AsyncConnection) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 async def test_any_operation_of_anyone_is_answered_alike(
     api: SignIn, both: Both, sql: AsyncConnection

@@ -234,6 +234,7 @@ def test_empty_files_are_told_of(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.embedded_only
 @pytest.mark.lengthy
 def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
     """Wrong rows included: of each kind the first hundred are told, and the number of the rest."""
