@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -128,16 +128,16 @@ class Drawing:
         self.rng = random.Random(school_id)
         self.signed_in: set[str] = set()
 
-    async def all(self) -> dict[str, list[Ask]]:
-        families = await self.rows(FAMILIES, self.today)
-        return {
-            "Q1": await self.diaries(families),
-            "Q2": await self.journals(),
-            "Q3": [await self.ask(r["person_id"], r["role"]) for r in await self.rows(OVERSEERS)],
-            "Q4": await self.averages(),
-            "Q5": await self.homes(families),
-            "M1": await self.cells(),
+    async def all(self, queries: Collection[str]) -> dict[str, list[Ask]]:
+        makers = {
+            "Q1": self.diaries,
+            "Q2": self.journals,
+            "Q3": self.boards,
+            "Q4": self.averages,
+            "Q5": self.homes,
+            "M1": self.cells,
         }
+        return {query: await make() for query, make in makers.items() if query in queries}
 
     async def rows(self, query: str, *given: Any) -> list[Any]:
         return await self.connection.fetch(query, self.school_id, *given)
@@ -158,10 +158,16 @@ class Drawing:
     def id(self, type_: str, key: int) -> str:
         return f"{type_}:{self.school_id}-{key}"
 
-    async def diaries(self, families: Sequence[Any]) -> list[Ask]:
+    async def families(self) -> Sequence[Any]:
+        return (await self.rows(FAMILIES, self.today))[: self.many]
+
+    async def boards(self) -> list[Ask]:
+        return [await self.ask(r["person_id"], r["role"]) for r in await self.rows(OVERSEERS)]
+
+    async def diaries(self) -> list[Ask]:
         weeks = [row["monday"] for row in await self.rows(WEEKS)]
         asks = []
-        for family in families[: self.many]:
+        for family in await self.families():
             monday = self.rng.choice(weeks)
             told = {
                 "student": self.id("Student", self.rng.choice(family["children"])),
@@ -171,10 +177,10 @@ class Drawing:
             asks.append(await self.ask(family["person_id"], "PARENT", told))
         return asks
 
-    async def homes(self, families: Sequence[Any]) -> list[Ask]:
+    async def homes(self) -> list[Ask]:
         weeks = [row["monday"] for row in await self.rows(WEEKS)]
         asks = []
-        for family in families[: self.many]:
+        for family in await self.families():
             elder, younger = (self.id("Student", child) for child in family["children"])
             day = str(self.rng.choice(weeks) + timedelta(days=self.rng.randrange(5)))
             told = {"elder": elder, "younger": younger, "day": day}
@@ -225,13 +231,15 @@ class Drawing:
         ]
 
 
-async def draw(connection: Connection, today: date, many: int) -> dict[str, list[Ask]]:
+async def draw(
+    connection: Connection, today: date, many: int, queries: Collection[str] = QUERIES
+) -> dict[str, list[Ask]]:
     """The asks of all schools, mixed. many: How many of a kind."""
     schools = [r["id"] for r in await connection.fetch("SELECT id FROM schools ORDER BY id")]
     found: dict[str, list[Ask]] = defaultdict(list)
     each = -(-many // len(schools))
     for school_id in schools:
-        for query, asks in (await Drawing(connection, school_id, today, each).all()).items():
+        for query, asks in (await Drawing(connection, school_id, today, each).all(queries)).items():
             found[query] += asks
     for asks in found.values():
         random.Random(1).shuffle(asks)

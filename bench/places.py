@@ -137,7 +137,8 @@ def placed(settings: Settings, cluster: Cluster, made: Made) -> Iterator[Place]:
         connection = await cluster.session()
         try:
             await postgraphile.show(connection)
-            return await draw(connection, date.fromisoformat(made.day), settings.many)
+            day, needed = date.fromisoformat(made.day), settings.needed(made.schools)
+            return await draw(connection, day, settings.many, needed)
         finally:
             await connection.close()
 

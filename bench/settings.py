@@ -61,6 +61,11 @@ class Settings:
     def warm(self, peer: Peer) -> int:
         return peer.warm // 10 if self.quick else peer.warm
 
+    def needed(self, schools: int) -> set[str]:
+        """Queries to draw asks for; of the first two something is always asked."""
+        asked = (q for q in self.queries for p in self.peers if self.asked(p, q, schools))
+        return {"Q1", "Q2", *asked}
+
     def asked(self, peer: Peer, query: str, schools: int) -> bool:
         """With many schools only what shows whether they matter; without rights only what shows
         what rights cost."""
