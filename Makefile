@@ -40,12 +40,12 @@ bench: venv
 	@bench/install
 	@$(BIN)/python -m bench
 
+# Types take as long as all the rest, so they are looked at beside it.
 checks: venv
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/gorod schema check
+	@$(BIN)/mypy & types=$$!; \
+	$(BIN)/ruff format --check && $(BIN)/ruff check && $(BIN)/lint-imports \
+		&& $(BIN)/gorod schema check; rest=$$?; \
+	wait $$types && exit $$rest
 
 schema: venv
 	@$(BIN)/gorod schema print > .schema.graphql.part && mv .schema.graphql.part schema.graphql
