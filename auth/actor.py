@@ -140,4 +140,5 @@ class Actor:
         """The values of a Viewer's parameters."""
         names = ("school_id", "person_id", "student_id", "guardian_id", "staff_id",
                  "role_grant_id", "today", "now")  # fmt: skip
-        return {f"viewer_{name}": getattr(self, name) for name in names}
+        found = {f"viewer_{name}": getattr(self, name) for name in names}
+        return {**found, "viewer_school_text": str(self.school_id)}

@@ -1,6 +1,6 @@
 """Rows as JSON: their values, the rows they refer to, and those that refer to them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
-from gql.engine.sums import Among, Sums, Table
+from gql.engine.sums import Among, Given, Sums, Table, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf
 from models.base import OfSchool, target_of
@@ -21,7 +21,6 @@ from resolvers.reads import Told
 from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
 
 SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
-Given = Mapping[str, Any]
 
 
 @dataclass
@@ -287,8 +286,3 @@ def bare(type_: Any) -> Any:
     while isinstance(type_, GraphQLNonNull | GraphQLList):
         type_ = type_.of_type
     return type_
-
-
-def names(given: Given) -> tuple[Any, ...]:
-    """What of the arguments of a report decides how an expression is written."""
-    return tuple((name, getattr(value, "key", None)) for name, value in given.items())

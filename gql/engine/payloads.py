@@ -36,7 +36,7 @@ class Reading:
 
     async def read(self, readers: Readers, actor: Actor, key: int) -> Any:
         """The row as JSON has it; None if the actor may not see it."""
-        values = {**actor.values, "viewer_school_text": str(actor.school_id), KEY: key}
+        values = {**actor.values, KEY: key}
         given = [values[name] for name in self.parameters]
         found = await readers.fetch(actor.school_id, self.sql, given)
         return orjson.loads(found[0]) if found else None

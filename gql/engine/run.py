@@ -20,6 +20,7 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from auth.actor import Grants
+from gql.documents import LONGEST
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.sql import Unspeakable
@@ -145,7 +146,10 @@ class Engine:
         if key in self.documents:
             self.documents.move_to_end(key)
             return self.documents[key]
-        found = self.documents[key] = self.read(query, name)
+        found = self.read(query, name)
+        if len(query) > LONGEST:
+            return found
+        self.documents[key] = found
         if len(self.documents) > MOST_DOCUMENTS:
             self.documents.popitem(last=False)
         return found
@@ -187,8 +191,7 @@ class Engine:
         if isinstance(coerced, list):
             raise coerced[0]
         operation = Operation(schema, document.definition, document.fragments, coerced)
-        actor = replace(known.actor, **moment(self.services, known))
-        return planned(self.schema, operation, variables, actor)
+        return planned(self.schema, operation, variables, known.at(self.services.now()))
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
@@ -211,12 +214,13 @@ class Engine:
         told: Mapping[str, str],
     ) -> list[Any]:
         """The values of the statement's parameters. Raises for what no client should send."""
-        values = known.values(self.services.now())
+        now = self.services.now()
+        values = known.values(now)
         values.update(told)
         actor, secrets = known.actor, self.services.secrets
         given = {name: source.value(variables) for name, source in plan.sources.items()}
         if plan.checks:
-            actor = replace(actor, now=values["viewer_now"], today=values["viewer_today"])
+            actor = known.at(now)
             for check in plan.checks:
                 check.check(actor, **{n: given[name] for n, name in check.arguments.items()})
         for name, value in given.items():
@@ -252,11 +256,6 @@ class Engine:
             if (error.extensions or {}).get("coordinate") not in own - {None}
         ]
         return Answer(whole(plan, found, result.data or {}, errors), plan.kind)
-
-
-def moment(services: Services, known: Known) -> dict[str, Any]:
-    values = known.values(services.now())
-    return {"now": values["viewer_now"], "today": values["viewer_today"]}
 
 
 def refusal(problem: Problem, language: str) -> Answer:

@@ -16,6 +16,12 @@ from gql.engine.sql import SCHOOL, name_of, written_sql
 from resolvers.shapes import Sum
 
 Given = Mapping[str, Any]
+"""What a report tells its shapes."""
+
+
+def names(given: Given) -> tuple[Any, ...]:
+    """What of it decides how an expression is written."""
+    return tuple((name, getattr(value, "key", None)) for name, value in given.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,7 @@ class Sums:
 
     def table(self, sum_: Sum, viewer: Viewer, given: Given, among: Among) -> Table | None:
         """None where the rows that refer are not told apart by what it is summed up by."""
-        told = tuple((name, getattr(value, "key", None)) for name, value in given.items())
-        key = (sum_.rows, told, among)
+        key = (sum_.rows, names(given), among)
         if key not in self.tables:
             query, keys, rows = sum_.rows(viewer, **given)
             if among.reference not in keys:

@@ -81,10 +81,8 @@ BY_TOKENS = text(
     f"{SESSION} AND session.access_hash = ANY(:hashes) AND session.access_expires_at > :now"
 ).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))
 ONE = f"{SESSION} AND session.access_hash = :hash AND session.access_expires_at > :now"
-IN_ORDER = {":school_id": "$1", ":hash": "$2", ":now": "$3"}
 BY_TOKEN = f"SELECT to_json(found)::text FROM ({ONE}) found"  # noqa: S608  # of constants alone
-for name, place in IN_ORDER.items():
-    BY_TOKEN = BY_TOKEN.replace(name, place)
+BY_TOKEN = BY_TOKEN.replace(":school_id", "$1").replace(":hash", "$2").replace(":now", "$3")
 BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
 OF_ACCOUNT = text(f"""
     {WAYS.format(session="0", hash="NULL", source="accounts account")}

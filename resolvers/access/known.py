@@ -6,8 +6,8 @@ process notices within `KEPT`.
 
 import time
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,14 @@ class Known:
 
     def values(self, now: datetime) -> dict[str, Any]:
         """The parameters of the viewer at this moment."""
-        today = now.astimezone(self.zone).date()
-        return {**self.fixed, "viewer_now": now, "viewer_today": today}
+        return {**self.fixed, "viewer_now": now, "viewer_today": self.day(now)}
+
+    def at(self, now: datetime) -> Actor:
+        """Who they are at this moment."""
+        return replace(self.actor, now=now, today=self.day(now))
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
 
 
 @dataclass
@@ -55,8 +61,7 @@ class Sessions:
         actor = await asked
         if len(self.known) >= MOST:
             self.known.clear()
-        fixed = {**actor.values, "viewer_school_text": str(actor.school_id)}
-        found = Known(actor, ZoneInfo(actor.time_zone), fixed, asked_at + KEPT)
+        found = Known(actor, ZoneInfo(actor.time_zone), actor.values, asked_at + KEPT)
         if self.forgotten == before:
             self.known[token] = found
         return found

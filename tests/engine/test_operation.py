@@ -118,3 +118,10 @@ async def test_who_asks_for_too_much_at_once_is_told_so(
     [error] = json.loads(answer.body)["errors"]
     assert error["extensions"] == {"code": "OPERATION_TOO_COMPLEX"}
     assert error["message"] == OperationTooComplex.message(language)
+
+
+async def test_a_long_document_is_answered_but_not_kept(api: SignIn, both: Both) -> None:
+    """A thousand of them would fill the memory of the server."""
+    long = "{ school { shortName } } # " + "о" * 20_000
+    assert await both(api("parent.ivanova"), long) == "compiled"
+    assert not both.engine.documents

@@ -162,7 +162,7 @@ def in_archive(archive: zipfile.ZipFile, limits: Limits, findings: Findings) -> 
 
 def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     if info.compress_type not in PLAIN:
-        raise NotImplementedError(info.compress_type)
+        raise zipfile.BadZipFile(f"compression {info.compress_type}")
     return archive.open(info)
 
 
