@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test fuzz-engine bench checks schema lock clean
+.PHONY: help venv run test tests fuzz-engine bench checks types lint schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,7 +25,11 @@ venv:
 run: venv
 	@$(BIN)/gorod dev
 
-test: venv checks
+# Types take as long as all other checks, and one core of it: beside the tests they cost least.
+test: venv
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+tests: lint
 	$(BIN)/pytest -n auto
 	@# What asks it once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
@@ -40,12 +44,17 @@ bench: venv
 	@bench/install
 	@$(BIN)/python -m bench
 
-# Types take as long as all the rest, so they are looked at beside it.
 checks: venv
-	@$(BIN)/mypy & types=$$!; \
-	$(BIN)/ruff format --check && $(BIN)/ruff check && $(BIN)/lint-imports \
-		&& $(BIN)/gorod schema check; rest=$$?; \
-	wait $$types && exit $$rest
+	@$(MAKE) --no-print-directory --jobs=2 types lint
+
+types:
+	@$(BIN)/mypy
+
+lint:
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/lint-imports
+	@$(BIN)/gorod schema check
 
 schema: venv
 	@$(BIN)/gorod schema print > .schema.graphql.part && mv .schema.graphql.part schema.graphql
