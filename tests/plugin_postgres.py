@@ -1,9 +1,7 @@
 """One PostgreSQL for a whole test run: the first process starts it, xdist's workers share it.
 
 Use it by `pytest_plugins = ["tests.plugin_postgres"]` in the top `conftest.py` and the fixture
-`postgres`. When the server is the system's, run after the embedded one's, what cannot tell the two
-apart is left out: tests that never ask for `postgres`, nor have a fixture that does, all cases of a
-test but the first, and those marked `embedded_only`.
+`postgres`.
 """
 
 from contextlib import ExitStack
@@ -36,9 +34,6 @@ class Shared:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "embedded_only: about the embedded server, or too long to be asked twice"
-    )
     config.stash[_KEY] = Shared()
 
 
@@ -54,28 +49,8 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     programs = chosen()
-    which = (
-        "all tests" if programs.kind == "embedded" else "the tests that ask it, one case of each"
-    )
+    which = "all tests" if programs.kind == "embedded" else "tests that ask it every statement"
     return f"PostgreSQL: {programs.kind} {programs.version}, {which}"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if chosen().kind == "embedded":
-        return
-    asking: dict[object, pytest.Item] = {}
-    for item in filter(asks, items):  # of a test's many cases the first: SQL differs between tests
-        asking.setdefault((item.path, getattr(item, "originalname", item.name)), item)
-    kept = set(asking.values())
-    if left_out := [item for item in items if item not in kept]:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item in kept]
-
-
-def asks(item: pytest.Item) -> bool:
-    """Whether what a test says may depend on which PostgreSQL there is."""
-    asked = "postgres" in getattr(item, "fixturenames", ())
-    return asked and not item.get_closest_marker("embedded_only")
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ def server() -> Iterator[Server]:
 def _folder() -> Iterator[Path]:
     """With a short name, as sockets need, and open on the way, as root's server needs."""
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_place()))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place()))
     folder.chmod(0o711)
     owner = locks.take(folder / "owner")
     assert owner is not None
@@ -100,7 +100,7 @@ def _folder() -> Iterator[Path]:
         os.close(owner)
 
 
-def _place() -> Path:
+def place() -> Path:
     """Databases are copied all the time, so in memory if there is enough of it."""
     roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
     return _MEMORY if roomy else _DISK

@@ -14,6 +14,7 @@ from typing import Any
 
 from models.database.address import session
 from models.database.embedded import Embedded
+from tests.postgres import place
 
 Start = Callable[[], subprocess.Popen[str]]
 
@@ -21,7 +22,7 @@ Start = Callable[[], subprocess.Popen[str]]
 @contextmanager
 def passable() -> Iterator[Path]:
     """As a checkout may be: others can pass through it. pytest's own folders are closed."""
-    made = Path(tempfile.mkdtemp(prefix="gorod-case-", dir="/tmp"))
+    made = Path(tempfile.mkdtemp(prefix="gorod-case-", dir=place()))
     made.chmod(0o755)
     yield made
     shutil.rmtree(made)
