@@ -116,7 +116,7 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
     """Answers each event of a subscription in a Ctx of its own, closed before sending."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:
-        if self.operation.operation is not OperationType.SUBSCRIPTION:
+        if not self.is_event:
             return self.with_denials(super().execute_operation(serially))
         if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
             raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
@@ -136,19 +136,26 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
     def complete_object_value(
         self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any
     ) -> Any:
-        """What a command changed is read back through a plan, where there is one."""
+        """A row that was changed, or told of, is read through a plan, where there is one."""
         ctx: Ctx = self.context_value
         readers = ctx.caller.services.readers
-        if readers and isinstance(result, OfSchool) and self.is_of_payload(path) and ctx.is_known:
+        if readers and isinstance(result, OfSchool) and self.is_news(path) and ctx.is_known:
             nodes = [detail.node for detail in details]
             found = READINGS.get(self.asked(), return_type, nodes, type(result), ctx.actor)
-            if found and result.id and result.school_id == ctx.actor.school_id:
+            here = result.id and result.school_id == ctx.actor.school_id
+            # What all who listen are told of an event was read for them together.
+            if found and here and not (found.is_plain and self.is_event):
                 return found.read(readers, ctx.actor, result.id)
         return super().complete_object_value(return_type, details, info, path, result, position)
 
-    def is_of_payload(self, path: Any) -> bool:
-        changes = self.operation.operation is OperationType.MUTATION
-        return changes and path.prev is not None and path.prev.prev is None
+    def is_news(self, path: Any) -> bool:
+        """Whether it stands in a payload or an event."""
+        is_read = self.operation.operation is OperationType.QUERY
+        return not is_read and path.prev is not None and path.prev.prev is None
+
+    @property
+    def is_event(self) -> bool:
+        return self.operation.operation is OperationType.SUBSCRIPTION
 
     def asked(self) -> Asked:
         fragments = {name: part.definition for name, part in self.fragments.items()}

@@ -23,6 +23,7 @@ from models.access.roles import Role
 from models.base import Id
 from models.database import migrate, roles
 from models.database.address import session
+from models.database.readers import Readers
 from models.secrets import Secrets
 from resolvers import demo
 from resolvers.context import Caller, Services
@@ -112,6 +113,14 @@ async def sql(database: str, kept: Clones) -> AsyncIterator[AsyncConnection]:
     """The operator's, whom no wall holds: for looking at what a test did. Commits by itself."""
     async with kept.operators.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+async def readers(postgres: Server, database: str) -> AsyncIterator[Readers]:
+    """What the engine reads with."""
+    readers = Readers(postgres.url("gorod_app", database), size=4)
+    yield readers
+    await readers.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
-"""What a command changed, read back through a plan: in one statement, whatever is asked of it."""
+"""A row that was changed, or told of, read through a plan: in one statement, whatever is asked of
+it."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ from gql.engine.objects import Writer
 from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
 from gql.engine.sql import Unspeakable, numbered
+from gql.engine.telling import word_of
 from models.base import OfSchool
 from models.database.readers import Readers
 from resolvers.reads import Row
+from resolvers.shapes import Ident, Own, Via
 
 KEY = "row_key"
 MOST = 1000
@@ -28,11 +31,13 @@ class Reading:
     """A statement that gives one row, and the names of its parameters.
 
     nodes: What asks for it. They are known by where they are, so they are kept.
+    is_plain: Whether nothing is asked for that the row itself does not hold.
     """
 
     sql: str
     parameters: tuple[str, ...]
     nodes: Sequence[FieldNode]
+    is_plain: bool
 
     async def read(self, readers: Readers, actor: Actor, key: int) -> Any:
         """The row as JSON has it; None if the actor may not see it."""
@@ -78,4 +83,12 @@ def reading_of(
         return None
     if writer.special or writer.tellings:
         return None
-    return Reading(*numbered(f"SELECT {found}", writer.sums.written()), nodes)
+    fields = operation.fields(type_, asked.below)
+    is_plain = all(is_held(type_, field) for field in fields)
+    return Reading(*numbered(f"SELECT {found}", writer.sums.written()), nodes, is_plain)
+
+
+def is_held(type_: GraphQLObjectType, asked: Asked) -> bool:
+    """Whether a row that was read holds the value of a field."""
+    word = None if asked.name == "__typename" else word_of(type_, asked)
+    return word is None or isinstance(word.shape, Own | Via | Ident)

@@ -1,7 +1,7 @@
 """Asking both executors the same, and comparing what they say."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +12,6 @@ from gql.schema import schema
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import Api, plain
-from tests.postgres import Server
-
-
-@pytest.fixture
-async def readers(postgres: Server, database: str) -> AsyncIterator[Readers]:
-    readers = Readers(postgres.url("gorod_app", database), size=4)
-    yield readers
-    await readers.close()
 
 
 @pytest.fixture

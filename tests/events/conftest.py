@@ -1,6 +1,7 @@
 """Quiet, in which only what a test does can be heard, and people who listen."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
+from models.database.readers import Readers
 from resolvers.context import Services
 from resolvers.events.tail import Pace
 from tests.conftest import Api, Clock, SignIn
@@ -21,6 +23,11 @@ from tests.events.listening import (
     here,
     open_desk,
 )
+
+
+@pytest.fixture
+def services(services: Services, readers: Readers) -> Services:
+    return replace(services, readers=readers)
 
 
 @pytest.fixture(autouse=True)
