@@ -29,7 +29,7 @@ from gql.bridge.nodes import tell_scopes
 from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
-from gql.engine.payloads import Readings
+from gql.engine.payloads import Readings, is_here
 from gql.logs import log
 from models.base import OfSchool
 from models.problems import Problem
@@ -117,6 +117,7 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         if not self.is_event:
+            self.context_value.reads_anew = self.reads_anew
             return self.with_denials(super().execute_operation(serially))
         if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
             raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
@@ -142,11 +143,18 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
         if readers and isinstance(result, OfSchool) and self.is_news(path) and ctx.is_known:
             nodes = [detail.node for detail in details]
             found = READINGS.get(self.asked(), return_type, nodes, type(result), ctx.actor)
-            here = result.id and result.school_id == ctx.actor.school_id
             # What all who listen are told of an event was read for them together.
-            if found and here and not (found.is_plain and self.is_event):
+            at_hand = found and found.is_plain and self.is_event
+            if found and is_here(result, ctx.actor) and not at_hand:
                 return found.read(readers, ctx.actor, result.id)
         return super().complete_object_value(return_type, details, info, path, result, position)
+
+    def reads_anew(self, row: OfSchool) -> bool:
+        """Whether plans read all that is asked of a row which a command gave."""
+        ctx: Ctx = self.context_value
+        return ctx.caller.services.readers is not None and READINGS.cover(
+            self.asked(), row, ctx.actor
+        )
 
     def is_news(self, path: Any) -> bool:
         """Whether it stands in a payload or an event."""

@@ -120,7 +120,7 @@ def command(
         async def run(ctx: Ctx, /, *_: P.args, **given: P.kwargs) -> T:
             for left in reversed(range(TRIES)):
                 try:
-                    done: T = await reread(ctx, await attempt(ctx, dict(given)))
+                    done: T = await answer(ctx, await attempt(ctx, dict(given)))
                     return done
                 except BaseException as error:
                     ctx.forget()  # first, or the rollback would empty the rows a Problem carries
@@ -128,7 +128,7 @@ def command(
                     if left and sqlstate(error) in ("40001", "40P01"):
                         continue
                     if isinstance(error, Undone):
-                        return await reread(ctx, error.result)  # type: ignore[no-any-return]
+                        return await answer(ctx, error.result)  # type: ignore[no-any-return]
                     problem = refusal(error, given, meaning)
                     if lost_a_race(problem):
                         left_over = left and given.get("idempotency_key") is not None
@@ -136,7 +136,7 @@ def command(
                             continue
                         problem = await with_current(ctx, problem, current, dict(given))
                     elif isinstance(problem, Problem):  # as the actor may see it, like any answer
-                        problem.current = await reread(ctx, problem.current)
+                        problem.current = await answer(ctx, problem.current)
                     raise problem from error
             raise AssertionError
 
@@ -225,6 +225,12 @@ def is_secret(argument: str) -> bool:
 
 
 # -- results --------------------------------------------------------------------------
+
+
+async def answer(ctx: Ctx, result: Any) -> Any:
+    """What a command gave, as it is then answered."""
+    alone = isinstance(result, OfSchool) and ctx.reads_anew(result)
+    return result if alone else await reread(ctx, result)
 
 
 async def reread(ctx: Ctx, result: Any) -> Any:

@@ -99,6 +99,8 @@ class Ctx:
     session: AsyncSession
     facts: list[Fact] = field(default_factory=list)
     read_specially: set[type[OfSchool]] = field(default_factory=set)
+    reads_anew: Callable[[OfSchool], bool] = lambda _row: False
+    """Whether the answer itself reads a row that a command gave, after the commit."""
     _actor: Actor | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 it."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, bindparam
 
 from auth.actor import Actor
 from auth.policy import reading
-from gql.engine.objects import Writer
+from gql.engine.objects import Writer, bare
 from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
 from gql.engine.sql import Unspeakable, numbered
@@ -66,6 +66,32 @@ class Readings:
             if len(self.made) > MOST:
                 self.made.popitem(last=False)
         return self.made[key]
+
+    def cover(self, operation: Operation, row: OfSchool, actor: Actor) -> bool:
+        """Whether there is one wherever a payload of the operation shows a row of this kind."""
+        places = [*payload_fields(operation, type(row).api_name())]
+        return is_here(row, actor) and all(
+            self.get(operation, type_, nodes, type(row), actor) for type_, nodes in places
+        )
+
+
+def is_here(row: OfSchool, actor: Actor) -> bool:
+    """Whether it is in the database, in the school of the actor."""
+    return bool(row.id) and row.global_id.school_id == actor.school_id
+
+
+def payload_fields(
+    operation: Operation, name: str
+) -> Iterator[tuple[GraphQLObjectType, list[FieldNode]]]:
+    """What is asked of the objects of a type that stand in payloads."""
+    for root in operation.fields(operation.root, [operation.selections]):
+        if root.name == "__typename":
+            continue
+        payload: Any = bare(operation.root.fields[root.name].type)
+        for asked in operation.fields(payload, root.below):
+            type_ = None if asked.name == "__typename" else bare(payload.fields[asked.name].type)
+            if isinstance(type_, GraphQLObjectType) and type_.name == name:
+                yield type_, asked.nodes
 
 
 def reading_of(

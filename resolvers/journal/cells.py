@@ -59,14 +59,9 @@ async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]
     ]
     assignments = await writable(ctx, sorted({key for key, _ in here}))
     closed = await closed_ones(ctx, assignments)
-    students = sorted({key for _, key in here})
-    return Cells(
-        assignments,
-        await members_of(ctx, list(assignments), students),
-        await away_from(ctx, list(assignments), students),
-        await marks_in(ctx, here),
-        closed,
-    )
+    codes = await codes_of(ctx, list(assignments), sorted({key for _, key in here}))
+    away = {cell for cell, code in codes.items() if code in AWAY}
+    return Cells(assignments, set(codes), away, await marks_in(ctx, here), closed)
 
 
 async def writable(ctx: Ctx, keys: Sequence[int]) -> dict[int, tuple[Assignment, Lesson, Section]]:
@@ -102,10 +97,14 @@ async def closed_ones(
     return closed
 
 
-async def members_of(ctx: Ctx, assignments: Sequence[int], students: Sequence[int]) -> set[Cell]:
+async def codes_of(
+    ctx: Ctx, assignments: Sequence[int], students: Sequence[int]
+) -> dict[Cell, AttendanceCode | None]:
+    """The students who were in the section of an assignment on its day, and how its lesson's
+    attendance has them; None while nobody has said."""
     # Not through `visible`: the teacher of a lesson knows who was in it.
     query = (
-        select(Assignment.id, SectionMembership.student_id)
+        select(Assignment.id, SectionMembership.student_id, AttendanceRecord.code)
         .join(
             Lesson, (Lesson.school_id == Assignment.school_id) & (Lesson.id == Assignment.lesson_id)
         )
@@ -115,32 +114,19 @@ async def members_of(ctx: Ctx, assignments: Sequence[int], students: Sequence[in
             & (SectionMembership.section_id == Lesson.section_id)
             & holds_on(SectionMembership, Lesson.date),
         )
+        .outerjoin(
+            AttendanceRecord,
+            (AttendanceRecord.school_id == Lesson.school_id)
+            & (AttendanceRecord.lesson_id == Lesson.id)
+            & (AttendanceRecord.student_id == SectionMembership.student_id),
+        )
         .where(
             Assignment.school_id == ctx.viewer.school_id,
             of_keys(Assignment.id, assignments),
             of_keys(SectionMembership.student_id, students),
         )
     )
-    return {(line[0], line[1]) for line in await ctx.lines(query)}
-
-
-async def away_from(ctx: Ctx, assignments: Sequence[int], students: Sequence[int]) -> set[Cell]:
-    # Not through `visible`: a rule of the journal, not an answer.
-    query = (
-        select(Assignment.id, AttendanceRecord.student_id)
-        .join(
-            AttendanceRecord,
-            (AttendanceRecord.school_id == Assignment.school_id)
-            & (AttendanceRecord.lesson_id == Assignment.lesson_id),
-        )
-        .where(
-            Assignment.school_id == ctx.viewer.school_id,
-            of_keys(Assignment.id, assignments),
-            of_keys(AttendanceRecord.student_id, students),
-            AttendanceRecord.code.in_(AWAY),
-        )
-    )
-    return {(line[0], line[1]) for line in await ctx.lines(query)}
+    return {(line[0], line[1]): line[2] for line in await ctx.lines(query)}
 
 
 async def marks_in(ctx: Ctx, cells: Sequence[Cell]) -> dict[Cell, Mark]:

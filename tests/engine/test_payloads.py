@@ -42,7 +42,33 @@ async def test_it_takes_fewer_statements(
         with statements() as sql:
             await who(SET, input={**given, "value": 4 - version, "expectedVersion": version})
         spent.append(len(sql))
+        if who is teacher:
+            assert "INSERT INTO audit_events" in sql[-1]  # what is read afterwards, the plan reads
     assert spent[0] < spent[1]
+
+
+async def test_the_school_comes_back_as_it_is_now(api: SignIn) -> None:
+    asked = """mutation ($input: UpdateSchoolInput!) { updateSchool(input: $input) {
+        __typename school { id version phone } again: school { shortName } } }"""
+    given = {"schoolId": "School:1-1", "expectedVersion": 1, "phone": "8"}
+    answer = (await api("director")(asked, input=given))["updateSchool"]
+    assert answer["school"] == {"id": "School:1-1", "version": 2, "phone": "8"}
+    assert answer["again"]["shortName"]
+
+
+async def test_two_commands_of_one_document_are_read_back_each_by_itself(
+    api: SignIn,
+    desk: Desk,  # noqa: F811
+) -> None:
+    asked = """mutation ($first: SetMarkInput!, $second: SetMarkInput!) {
+        first: setMark(input: $first) { mark { value version } }
+        second: setMark(input: $second) { mark { value student { fullName } } } }"""
+    cell = {"assignmentId": desk.assignment, "studentId": desk.masha}
+    second = {**cell, "value": 5, "expectedVersion": 1}
+    answer = await api(desk.teacher)(asked, first={**cell, "value": 4}, second=second)
+    assert answer["first"]["mark"] == {"value": 4, "version": 1}
+    assert answer["second"]["mark"]["value"] == 5
+    assert answer["second"]["mark"]["student"]["fullName"]
 
 
 async def test_the_mark_that_is_in_the_way_comes_back_too(
