@@ -149,6 +149,13 @@ def reach(viewer: Viewer, entity: Any, right: Right) -> ColumnElement[bool]:
     return or_(false(), *(conditions[s] for s in AccessScope if s in scopes and s in conditions))
 
 
+@lru_cache(MOST_SAID)
+def is_open(viewer: Viewer, row: type[OfSchool]) -> bool:
+    """Whether the viewer reads every such row of the school: there is nothing left to ask."""
+    right = reading.get(row)
+    return right is not None and reach(viewer, row, right).compare(or_(false(), true()))
+
+
 def scopes_of(right: Right) -> list[AccessScope]:
     """How far a right can reach at all: as far as some rule says."""
     return [scope for scope in AccessScope if (right, scope) in possible()]

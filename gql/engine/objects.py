@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
-from auth.policy import audited, is_certain, reach, seen
+from auth.policy import audited, is_certain, is_open, reach, seen
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
 from gql.engine.sums import Among, Given, Sums, Table, names
@@ -55,12 +55,13 @@ class Scope:
         near: The row the path begins at, where that may make it certain.
         """
         for number, reference in enumerate(path, start=1):
-            sees = see and number == len(path)
+            last = number == len(path)
+            sees = see and last and not self.is_certain(near if number == 1 else None, reference)
             key = (alias, reference.key, sees)
             if key not in self.joined:
                 target, far = target_of(reference), self.writer.alias()
                 on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
-                if sees and not self.is_certain(near if len(path) == 1 else None, reference):
+                if sees:
                     on += f" AND {self.writer.seen(target, far)}"
                 self.source += f" LEFT JOIN {table(target, far)} ON {on}"
                 self.joined[key] = far
@@ -68,8 +69,9 @@ class Scope:
         return alias
 
     def is_certain(self, near: Any, reference: InstrumentedAttribute[Any]) -> bool:
-        target = target_of(reference)
-        return near is not None and is_certain(self.writer.viewer, reference, near, target)
+        target, viewer = target_of(reference), self.writer.viewer
+        known = near is not None and is_certain(viewer, reference, near, target)
+        return known or is_open(viewer, target)
 
 
 @dataclass
