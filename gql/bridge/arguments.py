@@ -17,9 +17,10 @@ from gql.docs import read_doc
 from models import base
 from models.base import Id
 from models.problems import BadUserInput
-from resolvers.command import TEXTS, is_secret
+from resolvers.command import TEXTS
 from resolvers.keep import KEEP
 from resolvers.parameters import LONGEST_SEARCH, Search, optional, plain
+from resolvers.results import is_secret
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}

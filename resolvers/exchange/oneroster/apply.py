@@ -18,7 +18,6 @@ from models.base import Id
 from models.problems import Validation
 from models.school.schools import School
 from resolvers.access.operators import owning
-from resolvers.command import cause_constraint
 from resolvers.context import stand_in, utc_now
 from resolvers.exchange.oneroster.book import Book
 from resolvers.exchange.oneroster.codes import Code
@@ -29,6 +28,7 @@ from resolvers.exchange.oneroster.report import ImportReport, SchoolReport
 from resolvers.exchange.oneroster.roster import RosterSet
 from resolvers.exchange.oneroster.writing import ChangedMeanwhile, write
 from resolvers.news import record
+from resolvers.refusals import cause_constraint
 
 ACTION = "exchange.oneroster.import"
 QUEUE = text("SELECT pg_advisory_xact_lock(x'6f6e65726f73746572'::bit(64)::bigint)")

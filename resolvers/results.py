@@ -1,0 +1,105 @@
+"""What a command gave: read anew, remembered under its key, told of in the log and as news."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from models.access.audit import Attempt, sealed
+from models.base import Id, OfSchool
+from models.problems import Conflict
+from resolvers.context import Ctx
+from resolvers.news import record
+
+REMEMBERED = timedelta(hours=24)
+SECRET = ("password", "token", "code")
+"""Arguments with such a word in their name are left out of the audit log."""
+HARMLESS = ("communication.", "files.", "journal.", "timetable.")
+"""Rooms whose commands change nobody's role, rights or standing in the school."""
+
+
+def is_secret(argument: str) -> bool:
+    """Whether it is neither told to anyone nor touched."""
+    return any(word in argument for word in SECRET)
+
+
+async def answer(ctx: Ctx, result: Any) -> Any:
+    """What a command gave, as it is then answered."""
+    alone = isinstance(result, OfSchool) and ctx.reads_anew(result)
+    return result if alone else await reread(ctx, result)
+
+
+async def reread(ctx: Ctx, result: Any) -> Any:
+    """What a command gave, as the actor may see it now."""
+    if isinstance(result, OfSchool):
+        return await ctx.find(result.global_id) if result.id else result
+    if isinstance(result, Id):
+        return await ctx.find(result)
+    if isinstance(result, list | tuple):
+        return await asyncio.gather(*(reread(ctx, one) for one in result))  # rows in one SELECT
+    if is_dataclass(result) and not isinstance(result, type):
+        names = [f.name for f in fields(result)]
+        read = await reread(ctx, [getattr(result, name) for name in names])
+        return replace(result, **dict(zip(names, read, strict=True)))
+    return result
+
+
+def named(result: Any) -> str | None:
+    """The id of the row a command was about: its result, or the first row among its results.
+    Nothing else of a result is kept, it may be a secret."""
+    if isinstance(result, OfSchool):
+        return str(result.global_id)
+    if is_dataclass(result) and not isinstance(result, type):
+        parts = (getattr(result, item.name) for item in fields(result))
+        return next((str(p.global_id) for p in parts if isinstance(p, OfSchool)), None)
+    return None
+
+
+async def first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: str) -> Any:
+    """The row an earlier attempt under the same key gave, if there was one: as its whole result,
+    or `among` others."""
+    if (key := given.get("idempotency_key")) is None:
+        return None
+    # Not through `visible`: an attempt is the actor's own.
+    own = (Attempt.school_id == ctx.actor.school_id, Attempt.person_id == ctx.actor.person_id)
+    old = Attempt.at <= ctx.actor.now - REMEMBERED
+    await ctx.session.execute(delete(Attempt).where(*own, Attempt.key == key, old))
+    for done in (await ctx.session.scalars(select(Attempt).where(*own, Attempt.key == key))).all():
+        if done.action != action or done.result.get(kind) is None:
+            raise Conflict(field="idempotency_key")
+        return Id.parse(done.result[kind])
+    return None
+
+
+async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -> None:
+    """The trace and the news, then the commit; flushed before because ids are made there."""
+    await ctx.session.flush()
+    actor, now = ctx.actor, ctx.actor.now
+    if (key := given.get("idempotency_key")) is not None:
+        kept = {"row" if isinstance(result, OfSchool) else "among": named(result)}
+        own = {"school_id": actor.school_id, "person_id": actor.person_id}
+        ctx.session.add(Attempt(**own, key=key, action=action, result=kept, at=now))
+        await ctx.session.flush()
+    deed = {
+        "actor_id": actor.person_id,
+        "role": actor.role.name,
+        "action": action,
+        "entity": named(result),
+        "details": "\n".join(
+            f"{name}: {value}"
+            for name, value in given.items()
+            if value is not None and not is_secret(name)
+        ),
+        "request_id": ctx.caller.request_id,
+    }
+    deed["content"] = sealed(at=now, **deed)
+    await record(ctx.session, actor.school_id, now, ctx.facts, deed)
+    await ctx.session.commit()
+    if not action.startswith(HARMLESS):
+        ctx.caller.services.sessions.forget(actor.school_id)
+    if ctx.facts:
+        ctx.caller.services.tails.wake(actor.school_id)
+    ctx.forget()
