@@ -10,68 +10,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
-from auth.policy import audited, is_certain, is_open, reach, seen
+from auth.policy import audited, is_certain, reach, seen
 from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.scope import Scope
 from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
-from gql.engine.sums import Among, Given, Sums, Table, names
+from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf
-from models.base import OfSchool, target_of
+from models.base import OfSchool
 from resolvers.reads import Told
 from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
 
 SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
-
-
-@dataclass
-class Scope:
-    """The FROM of one SELECT; rows that are referred to are joined when they are first asked for.
-
-    row, alias: What it began with.
-    given: What the report that shows the row tells its shapes.
-    """
-
-    writer: "Writer"
-    row: type[OfSchool]
-    alias: str
-    source: str
-    given: Given = field(default_factory=dict)
-    joined: dict[Any, str] = field(default_factory=dict)
-    ids: str = ""
-    """SQL of the ids of the rows, where they stand by themselves."""
-    among: Among | None = None
-    summed: dict[str, Table] = field(default_factory=dict)
-
-    def join(
-        self,
-        alias: str,
-        path: Sequence[InstrumentedAttribute[Any]],
-        *,
-        see: bool,
-        near: type[OfSchool] | None = None,
-    ) -> str:
-        """The alias of the row that references lead to; with `see` only if the viewer may.
-
-        near: The row the path begins at, where that may make it certain.
-        """
-        for number, reference in enumerate(path, start=1):
-            last = number == len(path)
-            sees = see and last and not self.is_certain(near if number == 1 else None, reference)
-            key = (alias, reference.key, sees)
-            if key not in self.joined:
-                target, far = target_of(reference), self.writer.alias()
-                on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
-                if sees:
-                    on += f" AND {self.writer.seen(target, far)}"
-                self.source += f" LEFT JOIN {table(target, far)} ON {on}"
-                self.joined[key] = far
-            alias = self.joined[key]
-        return alias
-
-    def is_certain(self, near: Any, reference: InstrumentedAttribute[Any]) -> bool:
-        target, viewer = target_of(reference), self.writer.viewer
-        known = near is not None and is_certain(viewer, reference, near, target)
-        return known or is_open(viewer, target)
 
 
 @dataclass

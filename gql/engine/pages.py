@@ -7,9 +7,10 @@ from typing import Any
 from graphql import GraphQLObjectType
 from sqlalchemy import ColumnElement
 
-from gql.engine.objects import Scope, bare
+from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked
 from gql.engine.roots import Roots, condition_sql, own_name
+from gql.engine.scope import Scope
 from gql.engine.sql import at
 from gql.engine.text import Json, array, in_quotes, or_null
 from resolvers.listing import Direction, Listing

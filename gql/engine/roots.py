@@ -8,8 +8,9 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 from sqlalchemy import ColumnElement, select
 
 from auth.policy import audited
-from gql.engine.objects import Scope, Writer, bare
+from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked
+from gql.engine.scope import Scope
 from gql.engine.sql import VALUE, Unspeakable, at, name_of, written_sql
 from gql.engine.text import Json, array, leaf
 from models.base import OfSchool
