@@ -1,30 +1,29 @@
-"""Documents found valid: clients send the same few again and again, and to find one valid takes
-longer than to answer it."""
+"""What was found out about documents: clients send the same few again and again, and to find one
+valid takes longer than to answer it."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from graphql import DocumentNode
-
+V = TypeVar("V")
 MOST, LONGEST = 1000, 20_000
 """How many are kept, and of how many characters, so that nobody fills the memory with theirs."""
 
 
-@dataclass
-class Documents:
-    """By their texts; those used last stay."""
+class Documents(Generic[V]):
+    """By their texts and the names of their operations; those used last stay."""
 
-    known: OrderedDict[str, DocumentNode] = field(default_factory=OrderedDict)
+    def __init__(self) -> None:
+        self.known: OrderedDict[tuple[str, str | None], V] = OrderedDict()
 
-    def get(self, text: str) -> DocumentNode | None:
-        if text not in self.known:
-            return None
-        self.known.move_to_end(text)
-        return self.known[text]
+    def get(self, text: str, name: str | None = None) -> V | None:
+        found = self.known.get((text, name))
+        if found is not None:
+            self.known.move_to_end((text, name))
+        return found
 
-    def keep(self, text: str, document: DocumentNode) -> None:
-        if len(text) > LONGEST:
-            return
-        self.known[text] = document
-        if len(self.known) > MOST:
-            self.known.popitem(last=False)
+    def keep(self, found: V, text: str, name: str | None = None) -> V:
+        if len(text) <= LONGEST:
+            self.known[text, name] = found
+            if len(self.known) > MOST:
+                self.known.popitem(last=False)
+        return found

@@ -40,7 +40,7 @@ from resolvers.events.listening import Delivery
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
 ABOUT_SCHEMA = ("__schema", "__type")
-VALID = Documents()
+VALID = Documents[DocumentNode]()
 READINGS = Readings()
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
@@ -90,7 +90,7 @@ class Operation(SchemaExtension):
         for error in errors:
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
         if not errors and self.execution_context.validation_rules:
-            VALID.keep(self.execution_context.query or "", self.document)
+            VALID.keep(self.document, self.execution_context.query or "")
 
     @property
     def document(self) -> DocumentNode:

@@ -17,9 +17,9 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from auth.actor import Actor
+from gql.engine.cache import RULES
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
-from gql.engine.run import RULES
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
@@ -65,10 +65,9 @@ async def explain(
     plan = plan_of(schema, text, variables, actor)
     if not plan.sql:
         return Explained(plan.kind, "", [], 0.0, [])
-    values = {**actor.values, "viewer_school_text": str(actor.school_id)}
-    values |= dict.fromkeys(plan.tellings, "null")
+    values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}
     for name, source in plan.sources.items():
-        values[name] = source.sent(actor, secrets, variables)
+        values[name] = source.sent(actor, secrets, source.value(variables))
     settings = {"timezone": "UTC", "jit": "off", "app.school_id": str(actor.school_id)}
     settings |= {"role": APP} if user(url) != APP else {}
     connection = await asyncpg.connect(dsn(url), timeout=15, server_settings=settings)

@@ -1,30 +1,15 @@
 """Answering: by a plan where there is one, by the standard executor where there is none."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from graphql import (
-    DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    get_variable_values,
-    parse,
-    specified_rules,
-)
-from strawberry.schema.schema import validate_document
+from graphql import DocumentNode, GraphQLError, SelectionSetNode
 
-from auth.actor import Grants
-from gql.documents import LONGEST
-from gql.engine.operation import Operation
-from gql.engine.plan import Plan, planned
+from gql.engine.cache import Cache, Document
+from gql.engine.plan import Plan
 from gql.engine.sql import Unspeakable
-from gql.engine.values import shape
 from gql.errors import told as told_error
 from models.problems import OperationTooComplex, Problem
 from resolvers.access.identify import identify_at_once
@@ -32,32 +17,7 @@ from resolvers.access.known import Known
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Services
 
-RULES = tuple(specified_rules)
-UNREAD: Any = object()
 NOTHING: Mapping[str, str] = {}
-MOST_DOCUMENTS = 1000
-MOST_PLANS = 100
-"""Of one operation and one set of rights."""
-
-
-@dataclass
-class Family:
-    """The plans of an operation for those with the same rights.
-
-    leaves: Where in the variables parameters were found so far.
-    """
-
-    leaves: dict[str, set[Any]] = field(default_factory=dict)
-    plans: dict[bytes, Plan] = field(default_factory=dict)
-
-
-@dataclass
-class Document:
-    """A valid document's operation to read by, and its plans."""
-
-    definition: OperationDefinitionNode
-    fragments: Mapping[str, FragmentDefinitionNode]
-    families: dict[Grants, Family] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,26 +58,27 @@ class Engine:
     schema: Any
     services: Services
     forced: bool = False
-    documents: OrderedDict[tuple[str, str | None], Document | None] = field(
-        default_factory=OrderedDict
-    )
+    cache: Cache = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cache = Cache(self.schema)
 
     async def answer(
         self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
     ) -> Answer | None:
         """The answer; None: the standard executor must give it, or say what is wrong."""
-        document = self.documents.get((query, name), UNREAD)
-        if document is UNREAD:
-            document = self.document(query, name)
+        document = self.cache.document(query, name)
         readers, sessions = self.services.readers, self.services.sessions
-        if not isinstance(document, Document) or readers is None:
+        if document is None or readers is None:
             return None
         try:
             known = sessions.get(asker.token)
             if known is None:
                 asked = identify_at_once(readers, asker.token, self.services.now())
                 known = await sessions.ask(asker.token, asked)
-            plan = self.plan(document, known, variables)
+            plan = document.plan(known.actor.grants, variables)
+            if plan is None:
+                plan = self.cache.planned(document, known.at(self.services.now()), variables)
             told = await self.told(plan, asker, known) if plan.tellings else NOTHING
             values = self.values(plan, known, variables, told)
         except OperationTooComplex as problem:
@@ -137,61 +98,6 @@ class Engine:
             return await self.mixed(document, plan, found, (asker, query, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
         return Answer(whole(plan, found, {}, errors), plan.kind)
-
-    # -- documents and plans ----------------------------------------------------------
-
-    def document(self, query: str, name: str | None) -> Document | None:
-        """None for what is invalid, or does more than read."""
-        key = (query, name)
-        if key in self.documents:
-            self.documents.move_to_end(key)
-            return self.documents[key]
-        found = self.read(query, name)
-        if len(query) > LONGEST:
-            return found
-        self.documents[key] = found
-        if len(self.documents) > MOST_DOCUMENTS:
-            self.documents.popitem(last=False)
-        return found
-
-    def read(self, query: str, name: str | None) -> Document | None:
-        try:
-            document = parse(query)
-        except (GraphQLError, RecursionError):
-            return None
-        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-        named = [d for d in operations if name in (None, d.name.value if d.name else None)]
-        if len(named) != 1 or named[0].operation is not OperationType.QUERY:
-            return None
-        if validate_document(self.schema._schema, document, RULES):  # noqa: SLF001  # graphql-core's
-            return None
-        fragments = {
-            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-        }
-        return Document(named[0], fragments)
-
-    def plan(self, document: Document, known: Known, variables: Mapping[str, Any]) -> Plan:
-        grants = known.actor.grants
-        family = document.families.get(grants) or document.families.setdefault(grants, Family())
-        plan = family.plans.get(shape(variables, family.leaves))
-        if plan is not None:
-            return plan
-        plan = self.made(document, known, variables)
-        for name, paths in plan.leaves.items():
-            family.leaves.setdefault(name, set()).update(paths)
-        if len(family.plans) >= MOST_PLANS:
-            family.plans.clear()
-        family.plans[shape(variables, family.leaves)] = plan
-        return plan
-
-    def made(self, document: Document, known: Known, variables: Mapping[str, Any]) -> Plan:
-        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
-        declared = document.definition.variable_definitions or ()
-        coerced = get_variable_values(schema, declared, dict(variables))
-        if isinstance(coerced, list):
-            raise coerced[0]
-        operation = Operation(schema, document.definition, document.fragments, coerced)
-        return planned(self.schema, operation, variables, known.at(self.services.now()))
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""

@@ -116,8 +116,8 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     deputy = api("zavuch")
     given = {"class": "SchoolClass:1-7", "term": "Term:1-2"}
     assert await both(deputy, AVERAGES, **given) == "compiled"
-    [document] = both.engine.documents.values()
-    assert document
+    [document] = both.engine.cache.documents.known.values()
     [family] = document.families.values()
     [plan] = family.plans.values()
+    assert plan
     assert plan.sql.count("sum(") == 2, "of values times weights, and of weights"
