@@ -1,7 +1,7 @@
 """What commands share: the settings, and the database they name."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,6 +43,24 @@ def external(current: "Settings") -> Database | None:
         return None
     url = current.database_url.get_secret_value()
     return Database(app=url, owner=url, own=False)
+
+
+@contextmanager
+def blamed(options: Mapping[str, str]) -> Iterator[None]:
+    """A value that is refused is a mistake of the asker: its option is named, and what is allowed
+    there.
+
+    options: By the field that a problem names, how it is typed.
+    """
+    from models.problems import Problem
+
+    try:
+        yield
+    except Problem as problem:
+        if (option := options.get(problem.field or "")) is None:
+            raise
+        allowed = problem.extensions.get("expected", problem)
+        raise typer.BadParameter(f"{allowed}", param_hint=option) from problem
 
 
 @contextmanager

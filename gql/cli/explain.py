@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import database, ensure_usable, run, settings
+from gql.cli.backend import blamed, database, ensure_usable, run, settings
 from gql.cli.console import Json, print_json, say
+
+OPTIONS = {"document": "FILE", "variables": "--variables", "login": "--as"}
 
 
 def register(app: typer.Typer) -> None:
@@ -30,13 +32,13 @@ def explain(
     from resolvers.access.acting import acting
 
     if role is not None and role not in Role.__members__:
-        raise typer.BadParameter(f"--role is one of {', '.join(Role.__members__)}")
+        raise typer.BadParameter(f"one of {', '.join(Role.__members__)}", param_hint="--role")
     try:
         given = json.loads(variables)
     except ValueError as problem:
-        raise typer.BadParameter("--variables is no JSON") from problem
+        raise typer.BadParameter("this is no JSON", param_hint="--variables") from problem
     current = settings()
-    with database(current) as target:
+    with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
         actor = run(acting(target.owner, login, Role[role] if role else None))
         secrets = Secrets(current.key)

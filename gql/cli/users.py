@@ -1,12 +1,10 @@
 """`gorod user`: the accounts that let the first person in, or let one in again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from gql.cli.backend import database, ensure_usable, run, settings
+from gql.cli.backend import blamed, database, ensure_usable, run, settings
 from gql.cli.console import Json, print_json, say
 
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
@@ -41,7 +39,7 @@ def create_admin(
     else:
         raise typer.BadParameter("say either --school or --new-school")
     current = settings()
-    with database(current) as target, blamed():
+    with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
         made = operators.create_admin(target.owner, school=place, login=login, full_name=name)
         password = run(made)
@@ -54,25 +52,10 @@ def reset_password(login: Login, as_json: Json = False) -> None:
     from resolvers.access import operators
 
     current = settings()
-    with database(current) as target, blamed():
+    with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
         password = run(operators.reset_password(target.owner, login))
     _tell(login, password, as_json)
-
-
-@contextmanager
-def blamed() -> Iterator[None]:
-    """A value that is refused is a mistake of the asker: its option is named, and what is allowed
-    there."""
-    from models.problems import Problem
-
-    try:
-        yield
-    except Problem as problem:
-        if (option := OPTIONS.get(problem.field or "")) is None:
-            raise
-        allowed = problem.extensions.get("expected", problem)
-        raise typer.BadParameter(f"{allowed}", param_hint=option) from problem
 
 
 def _tell(login: str, password: str, as_json: bool) -> None:
