@@ -107,6 +107,11 @@ def stands(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     return and_(notice.withdrawn_at.is_(None), in_time(viewer, notice))
 
 
+def told(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Whether a notice hangs on the board now and is meant for the viewer."""
+    return viewer.among(notice, lambda each: and_(stands(viewer, each), addressed(viewer, each)))
+
+
 def was_addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     """Whom to tell that a notice was taken down: all who saw it until then."""
     mine = notice.author_id == viewer.person_id
@@ -121,8 +126,7 @@ def authored(viewer: Viewer) -> Any:
 def read_notices(viewer: Viewer, notice: Any) -> Reach:
     """What is addressed to one, while it stands; what one wrote; the administration: all."""
     mine = notice.author_id == viewer.person_id
-    to_me = and_(stands(viewer, notice), addressed(viewer, notice))
-    return {SELF: or_(mine, to_me), SCHOOL: true()}
+    return {SELF: or_(mine, told(viewer, notice)), SCHOOL: true()}
 
 
 @allowed(Notice, Right.NOTICES_PUBLISH)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.communication import addressed, stands
+from auth.communication import addressed, told
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -77,9 +77,8 @@ def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     """Whether a notice waits to be read by the viewer: it stands, is meant for them, and they
     neither wrote nor read it."""
     return and_(
-        stands(viewer, notice),
+        told(viewer, notice),
         notice.author_id != viewer.person_id,
-        addressed(viewer, notice),
         ~is_read(viewer, notice),
     )
 

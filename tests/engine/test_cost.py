@@ -121,3 +121,15 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     [plan] = family.plans.values()
     assert plan
     assert plan.sql.count("sum(") == 2, "of values times weights, and of weights"
+
+
+async def test_whom_notices_are_for_is_asked_once_for_all_that_asks_it(
+    api: SignIn, both: Both
+) -> None:
+    asked = "{ notices(first: 5) { totalCount nodes { title } } unreadCounts { notices } }"
+    assert await both(api("parent.ivanova"), asked) == "compiled"
+    [document] = both.engine.cache.documents.known.values()
+    [family] = document.families.values()
+    [plan] = family.plans.values()
+    assert plan
+    assert plan.sql.count("FROM notice_targets") == 1
