@@ -49,7 +49,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     programs = chosen()
-    which = "all tests" if programs.kind == "embedded" else "tests that ask it every statement"
+    which = "all tests" if programs.kind == "embedded" else "tests that ask it all there is of SQL"
     return f"PostgreSQL: {programs.kind} {programs.version}, {which}"
 
 

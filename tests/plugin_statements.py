@@ -1,15 +1,16 @@
-"""Which tests a second PostgreSQL is asked: so many that it is asked each statement the first was.
+"""Which tests a second PostgreSQL is asked: so many that it meets all of SQL that the first did.
 
-The run of all tests on the embedded server notes what each of them asks. The run on the system's
-leaves out who could tell nothing more: tests that never ask for `postgres`, nor have a fixture that
-does, those marked `embedded_only`, and those that ask only what others do.
+The run of all tests on the embedded server notes what SQL each of them is made of. The run on the
+system's leaves out who could tell nothing more: tests that never ask for `postgres`, nor have a
+fixture that does, those marked `embedded_only`, and those that are made of what others are.
 """
 
 import re
-import zlib
 from collections.abc import Generator, Sequence
+from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import Any
+from zlib import crc32
 
 import pytest
 from sqlalchemy import Engine, event
@@ -18,11 +19,12 @@ from models.database.readers import Readers
 from tests.postgres import chosen
 
 _LEFT_OUT = "gorod/left_out"
-"""In pytest's cache: the names of tests that ask only what others do."""
-_ASKED = "statements"
+"""In pytest's cache: the names of tests that are made of what others are."""
+_ASKED = "constructs"
 _FIXTURES = 0.02
 """What a test takes besides itself, in seconds."""
-_VALUES = re.compile(r"(?:\$\d+(?:::[\w.]+(?:\[\])?)?(?:, )?)+")
+_WORDS = re.compile(r"\b[a-z_]+(?=\()|\b[A-Z]+\b|[^\w\s$.'\",]+")
+"""Functions, keywords and operators: names, numbers and texts are alike to every server."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +53,7 @@ def asks(item: pytest.Item) -> bool:
 class Notes:
     """Of what is asked, test by test.
 
-    now: The statements of the test that runs in this process.
+    now: What the test that runs in this process has asked so far.
     all: In the process that the others report to, those of every test.
     seconds: There, how long a test took.
     """
@@ -71,8 +73,7 @@ class Notes:
         return noted
 
     def note(self, statement: str) -> None:
-        """Statements that differ in how many values they are given are one."""
-        self.now.add(zlib.crc32(_VALUES.sub("$", statement).encode()))
+        self.now |= constructs(statement)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
@@ -98,8 +99,16 @@ class Notes:
             config.cache.set(_LEFT_OUT, sorted(spare(self.all, self.seconds)))
 
 
+@cache
+def constructs(statement: str) -> frozenset[int]:
+    """What a statement is made of: its words, three by three as they follow each other."""
+    words = _WORDS.findall(statement)
+    threes = (words[place : place + 3] for place in range(len(words)))
+    return frozenset(crc32(" ".join(three).encode()) for three in threes)
+
+
 def spare(asked: dict[str, set[int]], seconds: dict[str, float]) -> set[str]:
-    """The tests without which as many statements are asked.
+    """The tests without which no less is asked.
 
     Who asks most that is new in a second comes first. One whose statements were not seen, as it has
     its own way to the database, is left out only as a further case of the same test.
