@@ -26,7 +26,7 @@ run: venv
 	@$(BIN)/gorod dev
 
 # Types take as long as all other checks, and one core of it: beside the tests they cost least.
-test: venv
+test:
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 tests: lint
@@ -44,13 +44,13 @@ bench: venv
 	@bench/install
 	@$(BIN)/python -m bench
 
-checks: venv
+checks:
 	@$(MAKE) --no-print-directory --jobs=2 types lint
 
-types:
+types: venv
 	@$(BIN)/mypy
 
-lint:
+lint: venv
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/lint-imports

@@ -53,6 +53,11 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"PostgreSQL: {programs.kind} {programs.version}, {which}"
 
 
+def asks_postgres(item: pytest.Item) -> bool:
+    """Whether a test, or a fixture that it has, asks for the server."""
+    return "postgres" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> Server:
     """The run's server; databases in it are the tests' own affair."""

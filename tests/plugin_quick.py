@@ -9,6 +9,8 @@ import gc
 
 import pytest
 
+from tests.plugin_postgres import asks_postgres
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lengthy: takes many seconds, so it starts before the rest")
@@ -16,9 +18,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("lengthy") is None)
-    asking = [item for item in items if "postgres" in getattr(item, "fixturenames", ())]
+    asking = [item for item in items if asks_postgres(item)]
+    apart = [item for item in items if not asks_postgres(item)]
     middle = len(items) // 2
-    apart = [item for item in items if "postgres" not in getattr(item, "fixturenames", ())]
     items[:] = asking[:middle] + apart + asking[middle:]
 
 

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from models.database.readers import Readers
+from tests.plugin_postgres import asks_postgres
 from tests.postgres import chosen
 
 _LEFT_OUT = "gorod/left_out"
@@ -39,15 +40,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if chosen().kind == "embedded":
         return
     left_out = frozenset(config.cache.get(_LEFT_OUT, ())) if config.cache else frozenset()
-    kept = [item for item in items if asks(item) and item.nodeid not in left_out]
+    kept = {item for item in items if asks(item) and item.nodeid not in left_out}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = [item for item in items if item in kept]
 
 
 def asks(item: pytest.Item) -> bool:
     """Whether what a test says may depend on which PostgreSQL there is."""
-    asked = "postgres" in getattr(item, "fixturenames", ())
-    return asked and not item.get_closest_marker("embedded_only")
+    return asks_postgres(item) and not item.get_closest_marker("embedded_only")
 
 
 class Notes:

@@ -68,10 +68,13 @@ class Readings:
         return self.made[key]
 
     def cover(self, operation: Operation, row: OfSchool, actor: Actor) -> bool:
-        """Whether there is one wherever a payload of the operation shows a row of this kind."""
+        """Whether payloads of the operation show rows of this kind, and there is one for each: then
+        nobody sees the row as the command left it."""
         places = [*payload_fields(operation, type(row).api_name())]
-        return is_here(row, actor) and all(
-            self.get(operation, type_, nodes, type(row), actor) for type_, nodes in places
+        return (
+            bool(places)
+            and is_here(row, actor)
+            and all(self.get(operation, type_, nodes, type(row), actor) for type_, nodes in places)
         )
 
 

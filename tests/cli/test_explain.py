@@ -1,32 +1,24 @@
 """`gorod explain`, as someone types it who maintains the statements."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gql.cli import app
-from tests.postgres import Server
+from tests.cli.conftest import Run
 
-Run = Callable[..., Result]
 WEEK = """query ($id: ID!, $from: Date) { diary(studentId: $id, from: $from) {
     days { date lessons { topic marks { value } } } } }"""
 GIVEN = {"id": "Student:1-1", "from": "2026-11-16"}
 
 
 @pytest.fixture
-def explain(
-    postgres: Server, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Run:
-    monkeypatch.setenv("DATABASE_URL", postgres.url("postgres", database))
-    monkeypatch.setenv("COLUMNS", "400")
-
+def explain(typed: Run, tmp_path: Path) -> Run:
     def run(document: str, login: str = "parent.ivanova", *words: str) -> Result:
         file = tmp_path / "asked.graphql"
         file.write_text(document)
-        return CliRunner().invoke(app, ["explain", str(file), "--as", login, *words])
+        return typed("explain", str(file), "--as", login, *words)
 
     return run
 

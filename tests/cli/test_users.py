@@ -1,27 +1,18 @@
 """`gorod user`, as an operator types it."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from gql.cli import app
-from tests.postgres import Server
+from tests.cli.conftest import Run
 
-Run = Callable[..., Result]
 RIGHT = {"login": "first.admin", "--name": "Седов Илья Львович", "--school": "1"}
 
 
 @pytest.fixture
-def gorod(postgres: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", postgres.url("postgres", database))
-    monkeypatch.setenv("COLUMNS", "400")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(app, ["user", *words])
-
-    return run
+def gorod(typed: Run) -> Run:
+    return partial(typed, "user")
 
 
 def asked(given: dict[str, str | None]) -> list[str]:
