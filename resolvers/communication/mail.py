@@ -106,7 +106,7 @@ def count_unread(viewer: Viewer) -> UnreadCounts:
 
 def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[int]:
     rows = visible(viewer, row).where(*where)
-    return Scalar(rows.with_only_columns(func.count(row.id)).scalar_subquery())
+    return Scalar(rows.with_only_columns(func.count()).scalar_subquery())
 
 
 # -- what came ------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def acknowledged_at(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
 def read_count(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
     """How many have read it."""
     receipt = aliased(NoticeReceipt)
-    counted = select(func.count(receipt.id)).where(of_notice(viewer, notice, receipt))
+    counted = select(func.count()).select_from(receipt).where(of_notice(viewer, notice, receipt))
     return counted.correlate(notice).scalar_subquery()
 
 
