@@ -5,12 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, text
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BindParameter,
+    FromClause,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.access.audit import AuditEvent, sealed
 from models.base import OfSchool
-from models.events import EventKind, ScheduledEvent, Topic
+from models.events import Event, EventKind, ScheduledEvent, SchoolHead, Topic
 
 TOPICS = {"NOTICE": Topic.NOTICES, "MAIL": Topic.MAIL}
 
@@ -36,49 +52,125 @@ class Fact:
         return TOPICS.get(self.kind.name.partition("_")[0], Topic.JOURNAL)
 
 
-RECORD = text("""
-    WITH before AS (
-        SELECT audit_hash FROM school_heads WHERE school_id = :school_id FOR UPDATE
-    ), head AS (
-        UPDATE school_heads SET event_seq = event_seq + :n, audit_seq = audit_seq + 1,
-            audit_hash = sha256(before.audit_hash || :content)
-        FROM before WHERE school_id = :school_id
-        RETURNING event_seq, audit_seq, school_heads.audit_hash, before.audit_hash AS previous
-    ), deed AS (
-        INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity,
-            details, request_id, previous_hash, hash)
-        SELECT :school_id, 1, audit_seq, :at, :actor_id, :role, :action, :entity, :details,
-            :request_id, previous, audit_hash FROM head
+OF_DEED = ("at", "actor_id", "role", "action", "details", "request_id")
+"""What an audit entry says besides what it is about and where it stands, by its columns."""
+
+
+def recording(
+    school_id: Any, entity: Any, content: Any, news: FromClause, n: Any, after: Any = None
+) -> tuple[CTE, CTE]:
+    """The audit entry and the events of a command, written in CTEs: their parameters are
+    `of_deed`. Whoever writes so last holds the lock on the school's head for no longer
+    than a commit takes; it makes the numbers free of gaps and ordered by commit, and the hash chain
+    whole.
+
+    entity: What the entry is about. content: What its hash is taken over.
+    news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1.
+    after: A CTE; where it has no line nothing is recorded.
+    """
+    head = table_of(SchoolHead).c
+    of_school = head.school_id == school_id
+    before = (
+        select(head.school_id, head.audit_hash)
+        .where(of_school)
+        .with_for_update(of=table_of(SchoolHead))
     )
-    INSERT INTO events (school_id, seq, topic, kind, entity, at, student_id, persons)
-    SELECT :school_id, head.event_seq - :n + news.place, topic, kind, news.entity, :at,
-        nullif(student_id, 0), string_to_array(persons, ',')::bigint[]
-    FROM head, unnest(:topics, :kinds, :entities, :students, :audiences)
-        WITH ORDINALITY AS news (topic, kind, entity, student_id, persons, place)
-""")
+    if after is not None:
+        before = before.select_from(table_of(SchoolHead).join(after, true()))
+    previous = before.cte("before")
+    numbered = (
+        update(heads)
+        .where(of_school, head.school_id == previous.c.school_id)
+        .values(
+            event_seq=head.event_seq + n,
+            audit_seq=head.audit_seq + 1,
+            audit_hash=func.sha256(previous.c.audit_hash.op("||")(content)),
+        )
+        .returning(
+            head.event_seq, head.audit_seq, head.audit_hash, previous.c.audit_hash.label("previous")
+        )
+        .cte("head")
+    )
+    now = numbered.c
+    deed: dict[str, Any] = {name: of_deed(name) for name in OF_DEED}
+    deed |= {"school_id": school_id, "version": literal_column("1"), "seq": now.audit_seq}
+    deed |= {"entity": entity, "previous_hash": now.previous, "hash": now.audit_hash}
+    entry = select(*deed.values())
+    entry = entry.select_from(numbered if after is None else numbered.join(after, true()))
+    told = {
+        "school_id": school_id,
+        "seq": now.event_seq - n + news.c.place,
+        "at": deed["at"],
+        **{name: news.c[name] for name in ("topic", "kind", "entity", "student_id", "persons")},
+    }
+    events = select(*told.values()).select_from(numbered.join(news, true()))
+    return (
+        insert(table_of(AuditEvent)).from_select([*deed], entry).cte("deed"),
+        insert(table_of(Event)).from_select([*told], events).cte("told"),
+    )
+
+
+def table_of(row: Any) -> Any:
+    """The ORM has no way to say what is written in a CTE."""
+    return row.__table__
+
+
+def of_deed(name: str) -> BindParameter[Any]:
+    """A parameter for a column of the entry. SQLAlchemy would set a column that is updated to a
+    parameter of its own name."""
+    return bindparam(f"deed_{name}", type_=table_of(AuditEvent).c[name].type)
+
+
+def given_news() -> FromClause:
+    """The events of a command as parameters: arrays, a member for each."""
+    texts, numbers = ARRAY(Text), ARRAY(BigInteger)
+    arrays = {
+        "topic": bindparam("topics", type_=texts),
+        "kind": bindparam("kinds", type_=texts),
+        "entity": bindparam("entities", type_=texts),
+        "student_id": bindparam("students", type_=numbers),
+        "persons": bindparam("audiences", type_=texts),
+    }
+    lines = func.unnest(*arrays.values()).table_valued(*arrays, with_ordinality="place")
+    lines = lines.render_derived(name="given")
+    people = cast(func.string_to_array(lines.c.persons, ","), numbers)
+    columns = (lines.c.topic, lines.c.kind, lines.c.entity, lines.c.place)
+    concerned = func.nullif(lines.c.student_id, 0).label("student_id")
+    return select(*columns, concerned, people.label("persons")).subquery("news")
+
+
+def record_of_rows() -> Select[Any]:
+    written = recording(
+        of_deed("school_id"),
+        of_deed("entity"),
+        bindparam("content", type_=LargeBinary),
+        given_news(),
+        bindparam("n", type_=BigInteger),
+    )
+    return select(literal_column("1")).add_cte(*written)
+
+
+RECORD = record_of_rows()
 
 
 async def record(
     session: AsyncSession, school_id: int, at: datetime, facts: Sequence[Fact], deed: dict[str, Any]
 ) -> None:
-    """Write the audit entry and the events of a command. Its last statement: the lock on the
-    school's head makes their numbers free of gaps and ordered by commit, and the hash chain whole,
-    and makes the school's writers queue behind it no longer than a commit takes."""
+    """Write the audit entry and the events of a command: its last statement."""
     later, facts = [f for f in facts if f.due_at], [f for f in facts if not f.due_at]
     if later:
         await schedule(session, school_id, later)
-    people = [",".join(map(str, fact.persons)) if fact.persons else None for fact in facts]
-    texts, numbers = ARRAY(Text), ARRAY(BigInteger)
-    statement = RECORD.bindparams(
-        bindparam("n", type_=BigInteger),
-        bindparam("topics", [fact.topic.name for fact in facts], type_=texts),
-        bindparam("kinds", [fact.kind.name for fact in facts], type_=texts),
-        bindparam("entities", [str(fact.row.global_id) for fact in facts], type_=texts),
-        bindparam("students", [fact.student_id or 0 for fact in facts], type_=numbers),
-        bindparam("audiences", people, type_=texts),
-    )
-    given = {"school_id": school_id, "n": len(facts), "at": at, **deed}
-    await session.execute(statement, given)
+    given = {
+        "content": sealed(at=at, **deed),
+        "n": len(facts),
+        "topics": [fact.topic.name for fact in facts],
+        "kinds": [fact.kind.name for fact in facts],
+        "entities": [str(fact.row.global_id) for fact in facts],
+        "students": [fact.student_id or 0 for fact in facts],
+        "audiences": [",".join(map(str, f.persons)) if f.persons else None for f in facts],
+    }
+    deed |= {"school_id": school_id, "at": at}
+    await session.execute(RECORD, given | {f"deed_{name}": value for name, value in deed.items()})
 
 
 async def schedule(session: AsyncSession, school_id: int, facts: Sequence[Fact]) -> None:

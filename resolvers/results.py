@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from models.access.audit import Attempt, sealed
+from models.access.audit import Attempt
 from models.base import Id, OfSchool
 from models.problems import Conflict
 from resolvers.context import Ctx
@@ -95,7 +95,6 @@ async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -
         ),
         "request_id": ctx.caller.request_id,
     }
-    deed["content"] = sealed(at=now, **deed)
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
     if not action.startswith(HARMLESS):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from models.access.audit import sealed
 from resolvers.context import Ctx
 from resolvers.news import record
 
@@ -23,5 +22,4 @@ async def told(ctx: Ctx, school_id: int, action: str, **more: Any) -> None:
         "request_id": ctx.caller.request_id,
         **more,
     }
-    deed["content"] = sealed(at=actor.now, **deed)
     await record(ctx.session, school_id, actor.now, (), deed)

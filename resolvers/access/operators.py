@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from auth.matrix import default_rights
 from models.access.accounts import Account, AccountStatus, Credential
-from models.access.audit import BEGINNING, sealed
+from models.access.audit import BEGINNING
 from models.access.roles import GrantScope, Role, RoleGrant, RoleRight
 from models.base import longest
 from models.database.engine import connect, explained
@@ -167,5 +167,4 @@ async def told(
         "details": details,
         "request_id": "command line",
     }
-    sealed_contents = {**contents, "content": sealed(at=now, **contents)}
-    await record(session, school_id, now, (), sealed_contents)
+    await record(session, school_id, now, (), contents)

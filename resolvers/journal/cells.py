@@ -4,8 +4,9 @@ in a few statements however many they are, and held until the command is through
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id, holds_on
@@ -65,17 +66,35 @@ async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]
 
 
 async def writable(ctx: Ctx, keys: Sequence[int]) -> dict[int, tuple[Assignment, Lesson, Section]]:
-    query = (
-        visible(ctx.viewer, Assignment, Right.MARKS_WRITE)
-        .add_columns(Lesson, Section)
+    query = open_to_marks(ctx.viewer).add_columns(Lesson, Section)
+    found = await ctx.lines(query.where(of_keys(Assignment.id, keys)))
+    return {line[0].id: (line[0], line[1], line[2]) for line in found}
+
+
+def open_to_marks(viewer: Viewer) -> Select[Assignment]:
+    """SELECT the assignments the viewer may put marks for, beside their lesson and section."""
+    return (
+        visible(viewer, Assignment, Right.MARKS_WRITE)
         .join(
             Lesson,
             (Lesson.school_id == Assignment.school_id) & (Lesson.id == Assignment.lesson_id),
         )
         .join(Section, (Section.school_id == Lesson.school_id) & (Section.id == Lesson.section_id))
-        .where(of_keys(Assignment.id, keys))
     )
-    return {line[0].id: (line[0], line[1], line[2]) for line in await ctx.lines(query)}
+
+
+WAS_A_MEMBER = and_(
+    SectionMembership.school_id == Lesson.school_id,
+    SectionMembership.section_id == Lesson.section_id,
+    holds_on(SectionMembership, Lesson.date),
+)
+"""Whether a student was in the section of a lesson on its day."""
+WAS_RECORDED = and_(
+    AttendanceRecord.school_id == Lesson.school_id,
+    AttendanceRecord.lesson_id == Lesson.id,
+    AttendanceRecord.student_id == SectionMembership.student_id,
+)
+"""What a lesson's attendance has of the student."""
 
 
 async def closed_ones(
@@ -108,18 +127,8 @@ async def codes_of(
         .join(
             Lesson, (Lesson.school_id == Assignment.school_id) & (Lesson.id == Assignment.lesson_id)
         )
-        .join(
-            SectionMembership,
-            (SectionMembership.school_id == Lesson.school_id)
-            & (SectionMembership.section_id == Lesson.section_id)
-            & holds_on(SectionMembership, Lesson.date),
-        )
-        .outerjoin(
-            AttendanceRecord,
-            (AttendanceRecord.school_id == Lesson.school_id)
-            & (AttendanceRecord.lesson_id == Lesson.id)
-            & (AttendanceRecord.student_id == SectionMembership.student_id),
-        )
+        .join(SectionMembership, WAS_A_MEMBER)
+        .outerjoin(AttendanceRecord, WAS_RECORDED)
         .where(
             Assignment.school_id == ctx.viewer.school_id,
             of_keys(Assignment.id, assignments),

@@ -1,8 +1,9 @@
 """Looking the calendar up. All of it is short: a school has a few years and a dozen terms."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from auth.actor import Viewer
 from models.base import Id, holds_on
@@ -75,6 +76,20 @@ async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYea
     return year
 
 
+OF_YEAR = and_(AcademicYear.school_id == Term.school_id, AcademicYear.id == Term.academic_year_id)
+"""The year of a term."""
+
+
+def in_term(section: Any, day: Any) -> ColumnElement[bool]:
+    """Whether a term is the one of a section that the day is in: of a row, or in a join."""
+    return and_(
+        Term.academic_year_id == section.academic_year_id,
+        Term.term_type_id == section.term_type_id,
+        Term.starts_on <= day,
+        Term.ends_on >= day,
+    )
+
+
 async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) -> Term:
     """The term of a section that the day is in, held so that nobody closes it, or archives its
     year, before the command is through.
@@ -86,19 +101,8 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
     # Not through `visible`: whether a term is closed is no secret.
     query = (
         select(Term, AcademicYear.status)
-        .join(
-            AcademicYear,
-            and_(
-                AcademicYear.school_id == Term.school_id, AcademicYear.id == Term.academic_year_id
-            ),
-        )
-        .where(
-            Term.school_id == ctx.actor.school_id,
-            Term.academic_year_id == section.academic_year_id,
-            Term.term_type_id == section.term_type_id,
-            Term.starts_on <= day,
-            Term.ends_on >= day,
-        )
+        .join(AcademicYear, OF_YEAR)
+        .where(Term.school_id == ctx.actor.school_id, in_term(section, day))
         .with_for_update(read=True)
     )
     found = (await ctx.session.execute(query)).one_or_none()

@@ -13,7 +13,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.access.audit import sealed
 from models.base import Id
 from models.problems import Validation
 from models.school.schools import School
@@ -140,8 +139,7 @@ class Work:
             "details": "\n".join(lines),
             "request_id": "command line",
         }
-        contents = {**deed, "content": sealed(at=self.now, **deed)}
-        await record(session, school_id, self.now, (), contents)
+        await record(session, school_id, self.now, (), deed)
 
     def report(self, applied: bool) -> ImportReport:
         found = (*self.roster.findings, *self.findings.all())
