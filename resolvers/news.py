@@ -68,15 +68,11 @@ def recording(
     news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1.
     after: A CTE; where it has no line nothing is recorded.
     """
-    head = table_of(SchoolHead).c
-    of_school = head.school_id == school_id
-    before = (
-        select(head.school_id, head.audit_hash)
-        .where(of_school)
-        .with_for_update(of=table_of(SchoolHead))
-    )
+    heads = table_of(SchoolHead)
+    head, of_school = heads.c, heads.c.school_id == school_id
+    before = select(head.school_id, head.audit_hash).where(of_school).with_for_update(of=heads)
     if after is not None:
-        before = before.select_from(table_of(SchoolHead).join(after, true()))
+        before = before.select_from(heads.join(after, true()))
     previous = before.cte("before")
     numbered = (
         update(heads)
