@@ -26,7 +26,7 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.sockets import Socket, Wire
 from models.database.engine import connect
-from models.database.readers import Readers
+from models.database.readers import Readers, Writers
 from models.secrets import Secrets
 from resolvers.context import Caller, Services
 from resolvers.events.readers import Tails
@@ -123,11 +123,8 @@ def services_of(settings: Settings, url: str) -> Services:
         max_overflow=0,
     )
     # A pooler moves statements between sessions: nothing can be told to one beforehand.
-    readers = (
-        Readers(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
-        if settings.statement_caches and settings.executor != "standard"
-        else None
-    )
+    compiles = settings.statement_caches and settings.executor != "standard"
+    pool = {"size": settings.pool_size, "statement_timeout_ms": settings.statement_timeout_ms}
     secrets, storage = Secrets(settings.key), Storage(settings.storage)
     kept = timedelta(days=settings.events_kept_days)
     pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
@@ -139,7 +136,8 @@ def services_of(settings: Settings, url: str) -> Services:
         public_url=settings.public,
         tails=tails,
         open_introspection=settings.open_introspection,
-        readers=readers,
+        readers=Readers(url, **pool) if compiles else None,
+        writers=Writers(url, **pool) if compiles else None,
     )
 
 
@@ -156,8 +154,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        if services.readers:
-            await services.readers.close()
+        for connections in (services.readers, services.writers):
+            if connections:
+                await connections.close()
         await services.engine.dispose()
 
     routes: list[BaseRoute] = [Route("/graphql", api), WebSocketRoute("/graphql", api)]

@@ -32,16 +32,19 @@ from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
 from gql.logs import log
 from models.base import OfSchool
-from models.problems import Problem
+from models.problems import OperationTimeout, Problem
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
 from resolvers.events.listening import Delivery
+from resolvers.refusals import sqlstate
 
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
 ABOUT_SCHEMA = ("__schema", "__type")
 VALID = Documents[DocumentNode]()
 READINGS = Readings()
+CANCELLED = "57014"
+"""SQLSTATE of a statement that took too long."""
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
@@ -207,6 +210,8 @@ class Schema(strawberry.Schema):
 def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     """The error with a code; a bug without anything but the id to find it by in the log."""
     cause = error.original_error
+    if cause and sqlstate(cause) == CANCELLED:
+        cause = OperationTimeout()
     if isinstance(cause, Problem):
         return told(error, cause, caller.language)
     if isinstance(cause, WHICH):

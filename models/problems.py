@@ -96,6 +96,12 @@ class OperationTooComplex(Problem):
     russian = "Запрос слишком сложен: спросите за один раз меньше."
 
 
+class OperationTimeout(Problem):
+    """This took longer than one request may: ask for less at once, or try again later."""
+
+    russian = "Запрос выполнялся слишком долго: спросите за один раз меньше или повторите позже."
+
+
 class Unauthenticated(Problem):
     """Sign in first: the token is missing, wrong or expired."""
 

@@ -8,6 +8,7 @@ from auth.rights import Right
 from models.problems import Conflict, Forbidden, NotFound, Problem, Validation
 from resolvers.access.identify import school_of
 from resolvers.access.reading import told_of_reading
+from resolvers.at_once import AtOnce
 from resolvers.context import Ctx
 from resolvers.refusals import (
     Refusals,
@@ -51,6 +52,7 @@ def command(
     current: Callable[..., Awaitable[Any]] | None = None,
     private: Collection[str] = (),
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
+    at_once: Callable[..., AtOnce] | None = None,
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited.
 
@@ -60,6 +62,8 @@ def command(
     private: arguments that are nobody else's business, left out of the audit log.
     repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
         the row it made: secrets are not kept.
+    at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
+        the case no other, as parameters; it does all that the use case would, or nothing.
 
     An argument `idempotency_key` is honoured here, the use case need not look at it. What the use
     case gives, a row or a dataclass of rows, is read anew after the commit, as any query reads it.
@@ -70,6 +74,9 @@ def command(
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         action = f"{use_case.__module__.removeprefix('resolvers.')}.{use_case.__name__}"
 
+        def told_of(given: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in given.items() if name not in private}
+
         async def attempt(ctx: Ctx, given: dict[str, Any]) -> T:
             await ctx.enter(writing=True)
             ctx.actor.require(right)
@@ -79,8 +86,7 @@ def command(
                 done: T = await repeated(ctx, row) if repeated and row else row
                 return done
             result = await use_case(ctx, **given)  # type: ignore[call-arg]
-            told_of = {name: value for name, value in given.items() if name not in private}
-            await finish(ctx, action, told_of, result)
+            await finish(ctx, action, told_of(given), result)
             return result
 
         @wraps(use_case)
@@ -109,6 +115,7 @@ def command(
 
         run.right = right  # type: ignore[attr-defined]
         run.problems = tuple(dict.fromkeys((*COMMON, *raises, *told)))  # type: ignore[attr-defined]
+        run.at_once, run.action, run.told_of = at_once, action, told_of  # type: ignore[attr-defined]
         return run
 
     return decorate

@@ -16,7 +16,7 @@ from auth.actor import Actor, Viewer
 from auth.policy import audited, visible
 from auth.rights import Right
 from models.base import Id, OfSchool, target_of
-from models.database.readers import Readers
+from models.database.readers import Readers, Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.access.identify import identify, school_of
@@ -56,6 +56,8 @@ class Services:
     """Whether strangers, too, may read the schema."""
     readers: Readers | None = None
     """Connections for what is compiled; without them all is read by way of `engine`."""
+    writers: Writers | None = None
+    """Connections for commands that say themselves in one statement; without them none does."""
     sessions: Sessions = field(default_factory=Sessions)
     """Who holds which token, for a few seconds."""
 

@@ -49,7 +49,12 @@ class Fact:
 
     @property
     def topic(self) -> Topic:
-        return TOPICS.get(self.kind.name.partition("_")[0], Topic.JOURNAL)
+        return topic_of(self.kind)
+
+
+def topic_of(kind: EventKind) -> Topic:
+    """The stream in which it is told."""
+    return TOPICS.get(kind.name.partition("_")[0], Topic.JOURNAL)
 
 
 OF_DEED = ("at", "actor_id", "role", "action", "details", "request_id")

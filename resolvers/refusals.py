@@ -39,7 +39,8 @@ def cause_table(cause: Any) -> str:
 
 
 def sqlstate(error: BaseException) -> str:
-    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else None
+    """Of an error of the driver's, or of one that SQLAlchemy made of it."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     return getattr(cause, "sqlstate", None) or ""
 
 

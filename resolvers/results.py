@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from models.access.audit import Attempt
 from models.base import Id, OfSchool
 from models.problems import Conflict
-from resolvers.context import Ctx
+from resolvers.context import Ctx, Services
 from resolvers.news import record
 
 REMEMBERED = timedelta(hours=24)
@@ -88,17 +88,28 @@ async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -
         "role": actor.role.name,
         "action": action,
         "entity": named(result),
-        "details": "\n".join(
-            f"{name}: {value}"
-            for name, value in given.items()
-            if value is not None and not is_secret(name)
-        ),
+        "details": details_of(given),
         "request_id": ctx.caller.request_id,
     }
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
-    if not action.startswith(HARMLESS):
-        ctx.caller.services.sessions.forget(actor.school_id)
-    if ctx.facts:
-        ctx.caller.services.tails.wake(actor.school_id)
+    spread(ctx.caller.services, actor.school_id, action, told=bool(ctx.facts))
     ctx.forget()
+
+
+def details_of(given: Mapping[str, Any]) -> str:
+    """What was given to a command, as the audit log keeps it."""
+    return "\n".join(
+        f"{name}: {value}"
+        for name, value in given.items()
+        if value is not None and not is_secret(name)
+    )
+
+
+def spread(services: Services, school_id: int, action: str, *, told: bool) -> None:
+    """What the process does when a command is through: those who listen are woken, and who has
+    which rights is asked anew if that may have changed."""
+    if not action.startswith(HARMLESS):
+        services.sessions.forget(school_id)
+    if told:
+        services.tails.wake(school_id)

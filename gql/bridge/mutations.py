@@ -47,6 +47,7 @@ def mutation(command: Any) -> Any:
         graphql_type=answer.type | None,
         description=sentence(read_doc(command)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
+        metadata={"command": command},
     )
 
 

@@ -17,8 +17,10 @@ from strawberry.schema.schema import validate_document
 
 from auth.actor import Actor, Grants
 from gql.documents import Documents
+from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
+from gql.engine.sql import Unspeakable
 from gql.engine.values import shape
 from models.problems import OperationTooComplex
 
@@ -36,9 +38,11 @@ class Family:
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
-    plans: dict[bytes, Plan | None] = field(default_factory=dict)
+    plans: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
 
-    def keep(self, variables: Mapping[str, Any], plan: Plan | None) -> None:
+    def keep(self, variables: Mapping[str, Any], plan: Plan | Doing | None) -> None:
+        for name, paths in plan.leaves.items() if plan else ():
+            self.leaves.setdefault(name, set()).update(paths)
         if len(self.plans) >= MOST_PLANS:
             self.plans.clear()
         self.plans[shape(variables, self.leaves)] = plan
@@ -46,13 +50,17 @@ class Family:
 
 @dataclass
 class Document:
-    """A valid document's operation to read by, and its plans."""
+    """A valid document's operation, and its plans."""
 
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     families: dict[Grants, Family] = field(default_factory=dict)
 
-    def plan(self, grants: Grants, variables: Mapping[str, Any]) -> Plan | None:
+    @property
+    def reads(self) -> bool:
+        return self.definition.operation is OperationType.QUERY
+
+    def plan(self, grants: Grants, variables: Mapping[str, Any]) -> "Plan | Doing | None":
         """The plan, if it was made. Raises OperationTooComplex."""
         if (family := self.families.get(grants)) is None:
             return None
@@ -62,9 +70,10 @@ class Document:
         return found if found is not UNMADE else None
 
 
+STANDARD = Plan((), "", (), {}, (), (), kind="standard")
 UNMADE: Any = object()
 UNREADABLE: Any = object()
-"""What is invalid, or does more than read."""
+"""What is invalid, or no plan is ever made of."""
 
 
 class Cache:
@@ -75,7 +84,7 @@ class Cache:
         self.documents = Documents[Document]()
 
     def document(self, query: str, name: str | None) -> Document | None:
-        """None for what is invalid, or does more than read."""
+        """None for what is invalid, or no plan is ever made of."""
         found = self.documents.get(query, name)
         if found is None:
             found = self.documents.keep(self.read(query, name) or UNREADABLE, query, name)
@@ -88,7 +97,7 @@ class Cache:
             return None
         operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         named = [d for d in operations if name in (None, d.name.value if d.name else None)]
-        if len(named) != 1 or named[0].operation is not OperationType.QUERY:
+        if len(named) != 1 or not self.can_plan(named[0]):
             return None
         if validate_document(self.schema._schema, document, RULES):  # noqa: SLF001  # graphql-core's
             return None
@@ -97,7 +106,15 @@ class Cache:
         }
         return Document(named[0], fragments)
 
-    def planned(self, document: Document, actor: Actor, variables: Mapping[str, Any]) -> Plan:
+    def can_plan(self, definition: OperationDefinitionNode) -> bool:
+        kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
+        return kind is OperationType.QUERY or (
+            kind is OperationType.MUTATION and is_one(schema, definition)
+        )
+
+    def planned(
+        self, document: Document, actor: Actor, variables: Mapping[str, Any]
+    ) -> Plan | Doing:
         """A new plan. Raises OperationTooComplex, GraphQLError for variables that do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         family = document.families.setdefault(actor.grants, Family())
@@ -106,12 +123,14 @@ class Cache:
         if isinstance(coerced, list):
             raise coerced[0]
         operation = Operation(schema, document.definition, document.fragments, coerced)
+        plan: Plan | Doing
         try:
-            plan = planned(self.schema, operation, variables, actor)
+            make = planned if document.reads else doing_of
+            plan = make(self.schema, operation, variables, actor)
         except OperationTooComplex:
             family.keep(variables, None)
             raise
-        for name, paths in plan.leaves.items():
-            family.leaves.setdefault(name, set()).update(paths)
+        except Unspeakable:
+            plan = STANDARD
         family.keep(variables, plan)
         return plan

@@ -8,8 +8,10 @@ import orjson
 from graphql import DocumentNode, GraphQLError, SelectionSetNode
 
 from gql.engine.cache import Cache, Document
+from gql.engine.commands import Doing
 from gql.engine.plan import Plan
 from gql.engine.sql import Unspeakable
+from gql.errors import named
 from gql.errors import told as told_error
 from models.problems import OperationTooComplex, Problem
 from resolvers.access.identify import identify_at_once
@@ -49,7 +51,7 @@ NOT_COMPILED = Answer(
 
 @dataclass
 class Engine:
-    """Answers operations that read.
+    """Answers operations of which there are plans: all that read, and some commands.
 
     schema: Strawberry's.
     forced: Whether what cannot be compiled is refused, not handed back.
@@ -67,25 +69,38 @@ class Engine:
         self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
     ) -> Answer | None:
         """The answer; None: the standard executor must give it, or say what is wrong."""
+        try:
+            return await self.found(asker, query, variables, name)
+        except Exception as failure:  # the log has it all, who asks but a code
+            error = named(
+                GraphQLError(str(failure), original_error=failure), asker.caller(self.services)
+            )
+            return Answer(body(None, [error.formatted]), "compiled")
+
+    async def found(
+        self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
+    ) -> Answer | None:
         document = self.cache.document(query, name)
-        readers, sessions = self.services.readers, self.services.sessions
-        if document is None or readers is None:
+        readers = self.services.readers
+        if document is None or readers is None or not (document.reads or self.services.writers):
             return None
         try:
-            known = sessions.get(asker.token)
-            if known is None:
-                asked = identify_at_once(readers, asker.token, self.services.now())
-                known = await sessions.ask(asker.token, asked)
+            known = await self.known(asker)
             plan = document.plan(known.actor.grants, variables)
             if plan is None:
                 plan = self.cache.planned(document, known.at(self.services.now()), variables)
-            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
-            values = self.values(plan, known, variables, told)
+            if isinstance(plan, Doing):
+                doing = plan.values(known, self.services, variables)
+            else:
+                told = await self.told(plan, asker, known) if plan.tellings else NOTHING
+                values = self.values(plan, known, variables, told)
         except OperationTooComplex as problem:
             return refusal(problem, asker.language)
         except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
             return None
-        if self.forced and plan.kind != "compiled":
+        if isinstance(plan, Doing):
+            return await self.done(plan, known, doing, asker)
+        if self.forced and document.reads and plan.kind != "compiled":
             return NOT_COMPILED
         if plan.kind == "standard":
             return None
@@ -98,6 +113,25 @@ class Engine:
             return await self.mixed(document, plan, found, (asker, query, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
         return Answer(whole(plan, found, {}, errors), plan.kind)
+
+    async def known(self, asker: Asker) -> Known:
+        """Who asks. Raises what is raised for a token that is not good."""
+        sessions, readers = self.services.sessions, self.services.readers
+        if (known := sessions.get(asker.token)) is None:
+            assert readers  # noqa: S101  # else nothing is answered here
+            asked = identify_at_once(readers, asker.token, self.services.now())
+            known = await sessions.ask(asker.token, asked)
+        return known
+
+    async def done(
+        self, plan: Doing, known: Known, values: Mapping[str, Any], asker: Asker
+    ) -> Answer | None:
+        """What a command gave; None where the use case itself must run, and nothing was done."""
+        payload = await plan.done(known, self.services, values)
+        if payload is None:
+            return None
+        errors = errors_of(plan, asker.language) if plan.denied else ()
+        return Answer(body([payload], errors), "compiled")
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
@@ -170,7 +204,7 @@ def refusal(problem: Problem, language: str) -> Answer:
     return Answer(orjson.dumps({"errors": [error.formatted]}), "compiled")
 
 
-def errors_of(plan: Plan, language: str) -> list[Any]:
+def errors_of(plan: Plan | Doing, language: str) -> list[Any]:
     return [told_error(error, error.original_error, language).formatted for error in plan.denied]  # type: ignore[arg-type]
 
 
@@ -186,7 +220,11 @@ def whole(
         else:
             text = known.encode() if known else orjson.dumps(standard.get(key))
         parts.append(b'"%b":%b' % (key.encode(), text))
-    body = b'{"data":{%b}' % b",".join(parts)
+    return body(parts, errors)
+
+
+def body(parts: Sequence[bytes] | None, errors: Sequence[Any]) -> bytes:
+    found = b'{"data":null' if parts is None else b'{"data":{%b}' % b",".join(parts)
     if errors:
-        body += b',"errors":%b' % orjson.dumps(errors)
-    return body + b"}"
+        found += b',"errors":%b' % orjson.dumps(errors)
+    return found + b"}"

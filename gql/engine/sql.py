@@ -205,7 +205,10 @@ def keys_first(text: str, others: Sequence[str] = ()) -> str:
 
     whole, *others = (ASIDE.sub(name, part) for part in (text, *others))
     before = ", ".join([*written.values(), *others])
-    return f"WITH {before} {whole}" if before else whole
+    if not before:
+        return whole
+    own = whole.removeprefix("WITH ")  # what a command writes stands in such queries, too
+    return f"WITH {before}{' ' if own is whole else ', '}{own}"
 
 
 # -- the whole statement --------------------------------------------------------------

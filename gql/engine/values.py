@@ -103,7 +103,7 @@ class Arguments:
         """A parameter for what stands at a place of the arguments, now with this value."""
         name = f"a{len(self.sources)}"
         variable, path, type_ = at.origin()
-        if variable is None or variable not in self.sent:
+        if variable is None or not is_sent(self.sent, (variable, *path)):
             self.sources[name] = Source(type, None, (), value, understand, understand)
         else:
             leaf = tuple(EACH if isinstance(step, int) else step for step in path)
@@ -113,6 +113,16 @@ class Arguments:
 
 
 EACH = "*"
+
+
+def is_sent(sent: Any, path: Path) -> bool:
+    """Whether a value stands there; if not, the default of it is the same for all who send none."""
+    for step in path:
+        try:
+            sent = sent[step]
+        except (LookupError, TypeError):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""Connections for reading: one statement, one answer, nothing before or after it.
+"""Connections for what is said in one statement: one answer, nothing before or after it.
 
 Each stands behind the wall of one school, which it is told when it is opened or changes schools;
-one that already serves the school is preferred. They can write nothing. Statements are prepared
-once a connection. Behind a pooler that moves transactions between sessions there are none.
+one that already serves the school is preferred. Those for reading can write nothing; of those for
+writing each statement is a transaction. Statements are prepared once a connection. Behind a pooler
+that moves transactions between sessions there are none.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -41,6 +43,8 @@ class Reader:
 class Readers:
     """At most `size` connections, opened when they are needed, the last used first."""
 
+    read_only = "on"
+
     def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
         self.url, self.size = url, size
         self.settings = {
@@ -51,7 +55,7 @@ class Readers:
             # make one takes longer than to run it.
             "plan_cache_mode": "force_generic_plan",
             "datestyle": "ISO",
-            "default_transaction_read_only": "on",
+            "default_transaction_read_only": self.read_only,
             "statement_timeout": str(statement_timeout_ms),
         } | ({"role": APP} if user(url) != APP else {})
         self.idle: dict[int, list[Reader]] = defaultdict(list)
@@ -70,13 +74,22 @@ class Readers:
         try:
             statement = connection.statements.get(sql) or await connection.prepared(sql)
             found: Any = await statement.fetchrow(*values)
+        except asyncpg.PostgresError:
+            if connection.session.is_closed():
+                await self.dropped(connection)
+            else:  # it refused the statement, and is ready for another
+                self.given_back(school_id, connection)
+            raise
         except BaseException:
             await self.dropped(connection)
             raise
+        self.given_back(school_id, connection)
+        return found  # type: ignore[no-any-return]
+
+    def given_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)
         if self.waiting:
             self.wake()
-        return found  # type: ignore[no-any-return]
 
     async def taken(self, school_id: int) -> Reader:
         while True:
@@ -140,3 +153,33 @@ class Readers:
             await connection.session.close()
         self.idle.clear()
         self.open = 0
+
+
+class Writers(Readers):
+    """Connections for commands that are one statement. Those of one school end up waiting for each
+    other, as each takes the next number in its logs: in here that costs less than in the database.
+    """
+
+    read_only = "off"
+
+    def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
+        super().__init__(url, size=size, statement_timeout_ms=statement_timeout_ms)
+        self.turns: dict[int, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, AT_ONCE))
+
+    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Any:
+        """What the statement gives; None where it gives nothing, or the database refused what it
+        was given, or that it came second: then nothing is written."""
+        try:
+            async with self.turns[school_id]:
+                found = await self.fetch(school_id, sql, values)
+        except asyncpg.PostgresError as refusal:
+            if (refusal.sqlstate or "")[:2] in REFUSALS:
+                return None
+            raise
+        return found[0] if found else None
+
+
+AT_ONCE = 2
+"""Of a school: one is being made durable while the next is looking whether it may."""
+REFUSALS = ("22", "23", "40")
+"""Classes of SQLSTATE: data, integrity, transactions that must be tried again."""

@@ -15,6 +15,7 @@ from models.people.students import Student
 from models.problems import Limit, PeriodClosed, Problem, Validation, YearArchived
 from resolvers.command import Undone, command
 from resolvers.context import Ctx
+from resolvers.journal.at_once import put_mark
 from resolvers.journal.cells import cells_of
 from resolvers.journal.writing import (
     MarkItem,
@@ -30,7 +31,7 @@ MOST = 500
 PROBLEMS = (PeriodClosed, YearArchived, NotHeldYet, StudentAway)
 
 
-@command(Right.MARKS_WRITE, *PROBLEMS)
+@command(Right.MARKS_WRITE, *PROBLEMS, at_once=put_mark)
 async def set_mark(
     ctx: Ctx,
     *,

@@ -1,0 +1,179 @@
+"""Commands that say themselves in SQL, as plans: one statement does it, another reads back what is
+asked of the row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+)
+from sqlalchemy import Uuid
+
+from auth.actor import Actor
+from gql.bridge.arguments import ids_among, reader, received
+from gql.engine.denials import denials
+from gql.engine.objects import bare
+from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.payloads import Reading, reading_of
+from gql.engine.sql import Unspeakable, numbered, written_sql
+from gql.engine.values import Arguments, Path, Place, Source
+from models.base import OfSchool
+from resolvers.access.known import Known
+from resolvers.at_once import AtOnce, deed
+from resolvers.context import Services
+from resolvers.parameters import in_parameters
+from resolvers.results import details_of, spread
+
+INPUT = "input"
+ATTEMPT = "idempotency_key"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doing:
+    """How an operation of one command is answered.
+
+    sql: The statement that does it, and gives the key of the row, or no line.
+    parameters: The names of its `$1`, `$2`, …
+    sources: Where a request has the values of those that are arguments.
+    given: By the names of the arguments, those parameters.
+    readings: By the keys of the payload, how the row is read back for it; None: what is known.
+    denied: Fields refused by grant.
+    """
+
+    command: Any
+    row: type[OfSchool]
+    key: str
+    sql: str
+    parameters: tuple[str, ...]
+    sources: Mapping[str, Source]
+    given: Mapping[str, str]
+    readings: Sequence[tuple[str, "Reading | bytes"]]
+    denied: tuple[GraphQLError, ...]
+    leaves: Mapping[str, set[Path]]
+
+    def values(
+        self, known: Known, services: Services, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The values of the parameters. Raises for what no client should send."""
+        now = services.now()
+        actor = known.at(now)
+        values = known.values(now)
+        arguments = {name: source.value(variables) for name, source in self.sources.items()}
+        for name, value in arguments.items():
+            values[name] = self.sources[name].sent(actor, services.secrets, value)
+        told = {name: arguments[parameter] for name, parameter in self.given.items()}
+        details = details_of(self.command.told_of(told))
+        values.update(deed(actor, self.row, self.command.action, details, uuid4().hex))
+        return values
+
+    async def done(
+        self, known: Known, services: Services, values: Mapping[str, Any]
+    ) -> bytes | None:
+        """The payload; None if nothing was done."""
+        writers, readers = services.writers, services.readers
+        assert writers is not None  # noqa: S101  # else there is no such plan
+        assert readers is not None  # noqa: S101
+        school_id = known.actor.school_id
+        given = [values[name] for name in self.parameters]
+        if (key := await writers.done(school_id, self.sql, given)) is None:
+            return None
+        spread(services, school_id, self.command.action, told=True)
+        parts = []
+        for name, reading in self.readings:
+            if isinstance(reading, Reading):
+                text = await reading.text(readers, school_id, values, key)
+            else:
+                text = reading
+            parts.append(b'"%b":%b' % (name.encode(), text))
+        return b'"%b":{%b}' % (self.key.encode(), b",".join(parts))
+
+
+NO_ERRORS = b"[]"
+
+
+def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Doing:
+    """The plan of an operation that is one command, which says itself in SQL. Raises Unspeakable,
+    or a Problem, where only the use case itself can do it or say why not."""
+    asked, command = only_command(operation, actor)
+    definition = operation.root.fields[asked.name]
+    arguments = Arguments(schema, operation, sent)
+    node = asked.nodes[0]
+    given = received(ids_among(command), vars(arguments.of(definition, node)[INPUT]))
+    takes = ids_among(command.at_once)
+    made: dict[str, str] = {}
+
+    def make(type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+        place = Place(definition, node, f"{INPUT}.{path}")
+        found = arguments.parameter(place, sql_type, type_, value, reader(type_, path))
+        made[path] = found.key
+        return found
+
+    told = {name: value for name, value in given.items() if value is not None}
+    attempt = make(UUID, Uuid(), told.pop(ATTEMPT), ATTEMPT) if ATTEMPT in told else None
+    if not told.keys() <= takes.keys():
+        raise Unspeakable
+    said: AtOnce = command.at_once(
+        actor.viewer,
+        **{name: in_parameters(takes[name], value, make, name) for name, value in told.items()},
+    )
+    sql, names = numbered(written_sql(said.statement(actor.viewer, attempt)))
+    readings = [*payload_of(operation, asked, definition.type, said.row, actor)]
+    denied = tuple(denials(operation, actor.viewer))
+    return Doing(
+        command, said.row, asked.key, sql, names, arguments.sources,
+        {name: made[name] for name in given if name in made}, readings, denied, arguments.leaves,
+    )  # fmt: skip
+
+
+def only_command(operation: Operation, actor: Actor) -> tuple[Asked, Any]:
+    """The one root field of a mutation, and its command. Raises Unspeakable."""
+    fields = operation.fields(operation.root, [operation.selections])
+    if len(fields) != 1 or (command := at_once(operation.root, fields[0].name)) is None:
+        raise Unspeakable
+    if command.right not in actor.rights:
+        raise Unspeakable
+    return fields[0], command
+
+
+def at_once(mutations: GraphQLObjectType, name: str) -> Any:
+    """The command of a mutation, if it says itself in SQL."""
+    if (field := mutations.fields.get(name)) is None:
+        return None
+    command = field.extensions[DEFINED].metadata.get("command")
+    return command if getattr(command, "at_once", None) else None
+
+
+def is_one(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
+    """Whether a mutation may be such a command: most are not, and need no second look."""
+    mutations, selections = schema.mutation_type, definition.selection_set.selections
+    names = [one.name.value for one in selections if isinstance(one, FieldNode)]
+    return (
+        mutations is not None
+        and len(names) == len(selections) == 1
+        and bool(at_once(mutations, names[0]))
+    )
+
+
+def payload_of(
+    operation: Operation, asked: Asked, returned: Any, row: type[OfSchool], actor: Actor
+) -> Any:
+    """What is asked of the payload, by its keys: the row as it is read back, or what is known."""
+    payload = bare(returned)
+    for field in operation.fields(payload, asked.below):
+        if field.name == "__typename":
+            yield field.key, f'"{payload.name}"'.encode()
+            continue
+        type_ = bare(payload.fields[field.name].type)
+        if type_.name == row.api_name():
+            reading = reading_of(operation, type_, field.nodes, row, actor)
+            if reading is None:
+                raise Unspeakable
+            yield field.key, reading
+        else:
+            yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
