@@ -33,8 +33,8 @@ class AtOnce:
     """What a command does to one row in its plain case.
 
     row: The type of the row.
-    done: One line if it was done: `id` of the row, `student_id` whose journal it concerns; none if
-        it was not.
+    done: One line if it was done: the row as it is now, with `student_id` whose journal it
+        concerns; none if it was not.
     kind: What subscribers are told.
     """
 
@@ -43,15 +43,15 @@ class AtOnce:
     kind: EventKind
 
     def statement(self, viewer: Viewer, attempt: Any = None) -> Select[Any]:
-        """Does and records it; gives the key of the row, or no line. Its parameters are those of
-        the viewer, of the command and of `deed`.
+        """Does and records it; gives the key of the row from `done`, or no line. Its parameters are
+        those of the viewer, of the command and of `deed`.
 
         attempt: The key its client gave it. The database refuses a second one of that name, which
         then is answered as the first was.
         """
         found = self.done.c
         entity = func.concat(f"{self.row.api_name()}:", viewer.school_id, "-", found.id)
-        done = select(found.id, found.student_id, entity.label("entity")).cte("done")
+        done = select(*found, entity.label("entity")).cte("done")
         content = in_deed("before").concat(done.c.entity).concat(in_deed("after"))
         news = select(
             literal_column(f"'{topic_of(self.kind).name}'").label("topic"),

@@ -1,7 +1,7 @@
-"""Commands that say themselves in SQL, as plans: one statement does it, another reads back what is
-asked of the row."""
+"""Commands that say themselves in SQL, as plans: one statement does it and tells what is asked of
+the row, if it can; else another reads that back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,8 +20,10 @@ from gql.bridge.arguments import ids_among, reader, received
 from gql.engine.denials import denials
 from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked, Operation
-from gql.engine.payloads import Reading, reading_of
-from gql.engine.sql import Unspeakable, numbered, written_sql
+from gql.engine.payloads import Reading, reading_of, said
+from gql.engine.roots import own_name
+from gql.engine.sql import Unspeakable, numbered, table, written_sql
+from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Path, Place, Source
 from models.base import OfSchool
 from resolvers.access.known import Known
@@ -29,6 +31,7 @@ from resolvers.at_once import AtOnce, deed
 from resolvers.context import Services
 from resolvers.parameters import in_parameters
 from resolvers.results import details_of, spread
+from resolvers.shapes import Guarded, Ident, One, Own, Via
 
 INPUT = "input"
 ATTEMPT = "idempotency_key"
@@ -38,11 +41,11 @@ ATTEMPT = "idempotency_key"
 class Doing:
     """How an operation of one command is answered.
 
-    sql: The statement that does it, and gives the key of the row, or no line.
+    sql: The statement that does it, and gives the key of the row and texts, or no line.
     parameters: The names of its `$1`, `$2`, …
     sources: Where a request has the values of those that are arguments.
     given: By the names of the arguments, those parameters.
-    readings: By the keys of the payload, how the row is read back for it; None: what is known.
+    payload: By its keys: what is known; where among the texts the row is; or how it is read back.
     denied: Fields refused by grant.
     """
 
@@ -53,7 +56,7 @@ class Doing:
     parameters: tuple[str, ...]
     sources: Mapping[str, Source]
     given: Mapping[str, str]
-    readings: Sequence[tuple[str, "Reading | bytes"]]
+    payload: Sequence[tuple[str, bytes | int | Reading]]
     denied: tuple[GraphQLError, ...]
     leaves: Mapping[str, set[Path]]
 
@@ -81,15 +84,15 @@ class Doing:
         assert readers is not None  # noqa: S101
         school_id = known.actor.school_id
         given = [values[name] for name in self.parameters]
-        if (key := await writers.done(school_id, self.sql, given)) is None:
+        if (found := await writers.done(school_id, self.sql, given)) is None:
             return None
         spread(services, school_id, self.command.action, told=True)
         parts = []
-        for name, reading in self.readings:
-            if isinstance(reading, Reading):
-                text = await reading.text(readers, school_id, values, key)
+        for name, part in self.payload:
+            if isinstance(part, Reading):
+                text = await part.text(readers, school_id, values, found[0])
             else:
-                text = reading
+                text = found[part] if isinstance(part, int) else part
             parts.append(b'"%b":%b' % (name.encode(), text))
         return b'"%b":{%b}' % (self.key.encode(), b",".join(parts))
 
@@ -118,16 +121,17 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     attempt = make(UUID, Uuid(), told.pop(ATTEMPT), ATTEMPT) if ATTEMPT in told else None
     if not told.keys() <= takes.keys():
         raise Unspeakable
-    said: AtOnce = command.at_once(
+    does: AtOnce = command.at_once(
         actor.viewer,
         **{name: in_parameters(takes[name], value, make, name) for name, value in told.items()},
     )
-    sql, names = numbered(written_sql(said.statement(actor.viewer, attempt)))
-    readings = [*payload_of(operation, asked, definition.type, said.row, actor)]
+    texts: list[str] = []
+    payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
+    sql, names = numbered(telling(written_sql(does.statement(actor.viewer, attempt)), texts))
     denied = tuple(denials(operation, actor.viewer))
     return Doing(
-        command, said.row, asked.key, sql, names, arguments.sources,
-        {name: made[name] for name in given if name in made}, readings, denied, arguments.leaves,
+        command, does.row, asked.key, sql, names, arguments.sources,
+        {name: made[name] for name in given if name in made}, payload, denied, arguments.leaves,
     )  # fmt: skip
 
 
@@ -161,19 +165,48 @@ def is_one(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
 
 
 def payload_of(
-    operation: Operation, asked: Asked, returned: Any, row: type[OfSchool], actor: Actor
-) -> Any:
-    """What is asked of the payload, by its keys: the row as it is read back, or what is known."""
+    operation: Operation, asked: Asked, returned: Any, row: type[OfSchool], actor: Actor,
+    texts: list[str],
+) -> Iterator[tuple[str, bytes | int | Reading]]:  # fmt: skip
+    """What is asked of the payload, by its keys. Raises Unspeakable."""
     payload = bare(returned)
     for field in operation.fields(payload, asked.below):
         if field.name == "__typename":
             yield field.key, f'"{payload.name}"'.encode()
             continue
         type_ = bare(payload.fields[field.name].type)
-        if type_.name == row.api_name():
-            reading = reading_of(operation, type_, field.nodes, row, actor)
-            if reading is None:
-                raise Unspeakable
+        if type_.name != row.api_name():
+            yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
+        elif rests_on_row(operation, type_, field):
+            found, _ = said(operation, type_, field.nodes, row, actor)
+            alias = own_name(row)
+            texts.append(found.replace(f"FROM {table(row, alias)} ", f"FROM done {alias} ", 1))
+            yield field.key, len(texts)
+        elif reading := reading_of(operation, type_, field.nodes, row, actor):
             yield field.key, reading
         else:
-            yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
+            raise Unspeakable
+
+
+def rests_on_row(operation: Operation, type_: GraphQLObjectType, asked: Asked) -> bool:
+    """Whether all that is asked stands in the row itself and in those it refers to, which no
+    statement of a command changes: then it needs no reading after the commit."""
+    for field in operation.fields(type_, asked.below):
+        shape = (
+            word.shape if field.name != "__typename" and (word := word_of(type_, field)) else None
+        )
+        shape = shape.shape if isinstance(shape, Guarded) else shape
+        if isinstance(shape, One):
+            if not rests_on_row(operation, bare(type_.fields[field.name].type), field):
+                return False
+        elif not (shape is None or isinstance(shape, Own | Via | Ident)):
+            return False
+    return True
+
+
+def telling(statement: str, texts: Sequence[str]) -> str:
+    """The statement of a command that tells, besides the key of the row, those texts of it."""
+    if not texts:
+        return statement
+    head, key, tail = statement.rpartition("SELECT done.id ")
+    return f"{head}{key.rstrip()}, {', '.join(texts)} {tail}"

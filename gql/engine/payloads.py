@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import FieldNode, GraphQLObjectType
-from sqlalchemy import BigInteger, bindparam
+from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
+from sqlalchemy import BigInteger, ColumnElement, bindparam
 
 from auth.actor import Actor
 from auth.policy import reading
@@ -106,20 +106,34 @@ def reading_of(
     operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
     row: type[OfSchool], actor: Actor,
 ) -> Reading | None:  # fmt: skip
-    if row not in reading:
-        return None
-    writer = Writer(operation, actor.viewer)
-    asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
-    part = Row(row, (row.id == bindparam(KEY, type_=BigInteger),))
+    """None where the standard executor must read it."""
+    key = row.id == bindparam(KEY, type_=BigInteger)
     try:
-        found = Roots(writer).part(part, type_, asked)
+        found, before = said(operation, type_, nodes, row, actor, key)
     except Unspeakable:
         return None
-    if writer.special or writer.tellings:
-        return None
-    fields = operation.fields(type_, asked.below)
+    fields = operation.fields(type_, below(nodes))
     is_plain = all(is_held(type_, field) for field in fields)
-    return Reading(*numbered(f"SELECT {found}", writer.sums.written()), nodes, is_plain)
+    return Reading(*numbered(f"SELECT {found}", before), nodes, is_plain)
+
+
+def said(
+    operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
+    row: type[OfSchool], actor: Actor, *where: ColumnElement[bool],
+) -> tuple[str, list[str]]:  # fmt: skip
+    """SQL of the row as JSON, and what goes before the statement. Raises Unspeakable."""
+    if row not in reading:
+        raise Unspeakable
+    writer = Writer(operation, actor.viewer)
+    asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
+    found = Roots(writer).part(Row(row, where), type_, asked)
+    if writer.special or writer.tellings:
+        raise Unspeakable
+    return str(found), writer.sums.written()
+
+
+def below(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:
+    return Asked("", "", list(nodes)).below
 
 
 def is_held(type_: GraphQLObjectType, asked: Asked) -> bool:

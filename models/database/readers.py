@@ -166,17 +166,16 @@ class Writers(Readers):
         super().__init__(url, size=size, statement_timeout_ms=statement_timeout_ms)
         self.turns: dict[int, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, AT_ONCE))
 
-    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Any:
-        """What the statement gives; None where it gives nothing, or the database refused what it
-        was given, or that it came second: then nothing is written."""
+    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
+        """The one row that the statement gives; None where it gives nothing, or the database
+        refused what it was given, or that it came second: then nothing is written."""
         try:
             async with self.turns[school_id]:
-                found = await self.fetch(school_id, sql, values)
+                return await self.fetch(school_id, sql, values)
         except asyncpg.PostgresError as refusal:
             if (refusal.sqlstate or "")[:2] in REFUSALS:
                 return None
             raise
-        return found[0] if found else None
 
 
 AT_ONCE = 2

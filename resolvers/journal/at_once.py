@@ -117,7 +117,7 @@ def first_mark(viewer: Viewer, cell: CTE, student_id: Any, new: dict[str, Any]) 
         [*values], select(*values.values()).select_from(cell)
     )
     done = statement.on_conflict_do_nothing()
-    return done.returning(marks.c.id, marks.c.student_id, marks.c.kind, marks.c.value).cte("put")
+    return done.returning(*marks.c).cte("put")
 
 
 def old_mark(viewer: Viewer, cell: CTE, student_id: Any, version: Any) -> CTE:
@@ -142,7 +142,7 @@ def changed_mark(viewer: Viewer, old: CTE, new: dict[str, Any]) -> CTE:
         update(marks)
         .where(marks.c.school_id == viewer.school_id, marks.c.id == old.c.id)
         .values(version=marks.c.version + 1, **new)
-        .returning(marks.c.id, marks.c.student_id, marks.c.kind, marks.c.value)
+        .returning(*marks.c)
         .cte("put")
     )
 
@@ -166,4 +166,4 @@ def revised(viewer: Viewer, put: CTE, old: CTE | None, reason: Any) -> CTE:
     written = insert(table_of(MarkRevision)).from_select(
         [*values], select(*values.values()).select_from(source)
     )
-    return select(put.c.id, put.c.student_id).add_cte(written.cte("revised")).cte("written")
+    return select(put).add_cte(written.cte("revised")).cte("written")

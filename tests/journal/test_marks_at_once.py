@@ -103,20 +103,30 @@ async def test_what_is_written_at_once_is_what_is_written_step_by_step(
         assert await verify_chain(session, 1) is None
 
 
-async def test_one_statement_writes_and_one_reads_back(
-    api: SignIn, desk: Desk, services: Services, statements: Any
+PLAIN = """mutation ($input: SetMarkInput!) { setMark(input: $input) { __typename
+    mark { id value comment version authorName student { fullName } lesson { date } }
+    userErrors { code } } }"""
+
+
+@pytest.mark.parametrize(("asked", "reads"), [(PLAIN, 0), (SET, 1)])
+async def test_one_statement_writes_and_tells_and_another_reads_only_what_the_row_does_not_hold(
+    api: SignIn, desk: Desk, services: Services, statements: Any, asked: str, reads: int
 ) -> None:
     teacher = api(desk.teacher)
-    await teacher(SET, input=cell(desk, value=3))
+    await teacher(asked, input=cell(desk, value=3))
     readers, writers = services.readers, services.writers
     assert readers
     assert writers
     before = [queries(one) for one in (readers, writers)]
     with statements() as sql:
-        await teacher(SET, input=cell(desk, value=4, expectedVersion=1))
+        answer = await teacher(asked, input=cell(desk, value=4, expectedVersion=1))
     after = [queries(one) for one in (readers, writers)]
-    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1]
-    assert sql == [], "and none by way of SQLAlchemy"
+    assert [b - a for a, b in zip(before, after, strict=True)] == [reads, 1]
+    assert sql == [], "none goes by way of SQLAlchemy"
+    mark = answer["setMark"]["mark"]
+    plain = {key for key, value in mark.items() if not isinstance(value, dict | list)}
+    shown = f"query ($id: ID!) {{ node(id: $id) {{ ... on Mark {{ {' '.join(plain)} }} }} }}"
+    assert (await teacher(shown, id=mark["id"]))["node"] == {key: mark[key] for key in plain}
 
 
 def queries(connections: Readers) -> int:
