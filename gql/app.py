@@ -26,7 +26,8 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.sockets import Socket, Wire
 from models.database.engine import connect
-from models.database.readers import Readers, Writers
+from models.database.readers import Readers
+from models.database.writers import Writers
 from models.secrets import Secrets
 from resolvers.context import Caller, Services
 from resolvers.events.readers import Tails

@@ -16,7 +16,8 @@ from auth.actor import Actor, Viewer
 from auth.policy import audited, visible
 from auth.rights import Right
 from models.base import Id, OfSchool, target_of
-from models.database.readers import Readers, Writers
+from models.database.readers import Readers
+from models.database.writers import Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.access.identify import identify, school_of

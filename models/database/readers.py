@@ -1,16 +1,15 @@
 """Connections for what is said in one statement: one answer, nothing before or after it.
 
 Each stands behind the wall of one school, which it is told when it is opened or changes schools;
-one that already serves the school is preferred. Those for reading can write nothing; of those for
-writing each statement is a transaction. Statements are prepared once a connection. Behind a pooler
-that moves transactions between sessions there are none.
+one that already serves the school is preferred. They can write nothing, but for those of `writers`.
+Statements are prepared once a connection. Behind a pooler that moves transactions between sessions
+there are none.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -38,6 +37,11 @@ class Reader:
         name = f"gorod_{next(self.numbers)}"
         self.statements[sql] = await self.session.prepare(sql, name=name)
         return self.statements[sql]
+
+    async def asked(self, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
+        """The one row of a statement."""
+        statement = self.statements.get(sql) or await self.prepared(sql)
+        return await statement.fetchrow(*values)  # type: ignore[no-any-return]
 
 
 class Readers:
@@ -72,8 +76,7 @@ class Readers:
         """
         connection = await self.taken(school_id)
         try:
-            statement = connection.statements.get(sql) or await connection.prepared(sql)
-            found: Any = await statement.fetchrow(*values)
+            found = await connection.asked(sql, values)
         except asyncpg.PostgresError:
             if connection.session.is_closed():
                 await self.dropped(connection)
@@ -84,7 +87,7 @@ class Readers:
             await self.dropped(connection)
             raise
         self.given_back(school_id, connection)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def given_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)
@@ -153,32 +156,3 @@ class Readers:
             await connection.session.close()
         self.idle.clear()
         self.open = 0
-
-
-class Writers(Readers):
-    """Connections for commands that are one statement. Those of one school end up waiting for each
-    other, as each takes the next number in its logs: in here that costs less than in the database.
-    """
-
-    read_only = "off"
-
-    def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
-        super().__init__(url, size=size, statement_timeout_ms=statement_timeout_ms)
-        self.turns: dict[int, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, AT_ONCE))
-
-    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-        """The one row that the statement gives; None where it gives nothing, or the database
-        refused what it was given, or that it came second: then nothing is written."""
-        try:
-            async with self.turns[school_id]:
-                return await self.fetch(school_id, sql, values)
-        except asyncpg.PostgresError as refusal:
-            if (refusal.sqlstate or "")[:2] in REFUSALS:
-                return None
-            raise
-
-
-AT_ONCE = 2
-"""Of a school: one is being made durable while the next is looking whether it may."""
-REFUSALS = ("22", "23", "40")
-"""Classes of SQLSTATE: data, integrity, transactions that must be tried again."""

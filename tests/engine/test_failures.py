@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql.engine.run import Engine
 from gql.schema import schema
 from models.database.address import session
-from models.database.readers import Readers, Writers
+from models.database.readers import Readers
+from models.database.writers import Writers
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.engine.conftest import asker

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from gql.engine.run import Engine
 from gql.schema import schema
-from models.database.readers import Readers, Writers
+from models.database.address import session
+from models.database.readers import Readers
+from models.database.writers import Writers
 from resolvers.access.audit import verify_chain
 from resolvers.context import Services
 from tests.conftest import Api, SignIn
@@ -190,6 +192,35 @@ async def test_a_refusal_of_the_database_costs_no_connection(
         assert await teacher.refusal(SET, input=cell(desk, value=9)) == "VALIDATION"
     assert writers.open == 1
     assert len(writers.idle[1]) == 1
+
+
+async def test_of_many_marks_at_once_one_that_is_refused_spoils_no_other(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    await sql.execute(text("DELETE FROM attendance_records"))
+    teacher = api(desk.teacher)
+    marks = [*(cell(desk, studentId=one) for one in desk.others[:6]), cell(desk, value=9)]
+    replies = await asyncio.gather(*(teacher.reply(SET, input=one) for one in marks[::-1]))
+    told = [[e["code"] for e in (r.data or {})["setMark"]["userErrors"]] for r in replies]
+    assert told == [["VALIDATION"], *([[]] * 6)]
+    numbers = (await sql.scalars(text("SELECT seq FROM events ORDER BY seq"))).all()
+    assert list(numbers) == list(range(1, 7))
+
+
+async def test_who_waits_for_a_mark_that_somebody_holds_keeps_no_one_else_waiting(
+    api: SignIn, desk: Desk, sql: AsyncConnection, postgres: Server, database: str
+) -> None:
+    await sql.execute(text("DELETE FROM attendance_records"))
+    teacher, other = api(desk.teacher), desk.others[:3]
+    await teacher(SET, input=cell(desk, value=3))
+    operator = await session(postgres.url("postgres", database))
+    async with operator.transaction():
+        await operator.execute("SELECT FROM marks WHERE student_id = 1 FOR UPDATE")
+        changed = asyncio.create_task(teacher(SET, input=cell(desk, value=4, expectedVersion=1)))
+        await asyncio.gather(*(teacher(SET, input=cell(desk, studentId=one)) for one in other))
+        assert not changed.done()
+    assert (await changed)["setMark"]["mark"]["value"] == 4
+    await operator.close()
 
 
 async def test_what_is_not_the_plain_case_goes_step_by_step(
