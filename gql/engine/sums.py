@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, literal_column
+from sqlalchemy import ColumnElement, Select, literal_column, true
 
 from auth.actor import Viewer
 from gql.engine.sql import SCHOOL, name_of, written_sql
@@ -35,13 +35,17 @@ class Among:
     reference: str
     outer: str
 
-    def keys(self, column: str) -> str:
-        """SQL of what they have in a column."""
+    def have(self, name: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether some of them have the same under that name. Of whose they are it is not asked:
+        what has all the rest is theirs but for little, and to leave that out costs more."""
+        if name == self.reference:
+            return true()
         table = name_of(self.link.__table__.name)
-        return (
-            f"SELECT DISTINCT {name_of(column)} FROM {table} WHERE school_id = {SCHOOL}"
+        keys = (
+            f"SELECT DISTINCT {name_of(name)} FROM {table} WHERE school_id = {SCHOOL}"
             f" AND {name_of(self.reference)} = ANY(ARRAY({self.outer}))"
         )
+        return column == literal_column(f"ANY(ARRAY({keys}))")
 
 
 @dataclass
@@ -69,12 +73,7 @@ class Table:
     def written(self) -> str:
         columns = [key.label(name) for name, key in self.keys.items()]
         values = [one.value(*self.rows).label(f"v{n}") for n, one in enumerate(self.values)]
-        held = [
-            key == literal_column(f"ANY(ARRAY({self.among.keys(name)}))")
-            for name, key in self.keys.items()
-        ]
-        query = self.query.add_columns(*columns, *values).where(*held)
-        text = written_sql(query.group_by(*self.keys.values()))
+        text = written_sql(self.query.add_columns(*columns, *values).group_by(*self.keys.values()))
         return f"{self.name} AS MATERIALIZED ({text})"
 
     def part(self, outer: str) -> str:
@@ -98,7 +97,7 @@ class Sums:
         """None where the rows that refer are not told apart by what it is summed up by."""
         key = (sum_.rows, names(given), among)
         if key not in self.tables:
-            query, keys, rows = sum_.rows(viewer, **given)
+            query, keys, rows = sum_.rows(viewer, among.have, **given)
             if among.reference not in keys:
                 return None
             name = f"sum{len(self.tables)}"
