@@ -114,7 +114,9 @@ def reading_of(
         return None
     fields = operation.fields(type_, asked.below)
     is_plain = all(is_held(type_, field) for field in fields)
-    return Reading(*numbered(f"SELECT {found}", writer.sums.written()), nodes, is_plain)
+    return Reading(
+        *numbered(f"SELECT {found}", [one.written() for one in writer.asides]), nodes, is_plain
+    )
 
 
 def is_held(type_: GraphQLObjectType, asked: Asked) -> bool:
