@@ -15,7 +15,7 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
-from auth.actor import Actor, Grants
+from auth.actor import Actor, Viewer
 from gql.documents import Documents
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
@@ -50,11 +50,11 @@ class Document:
 
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    families: dict[Grants, Family] = field(default_factory=dict)
+    families: dict[Viewer, Family] = field(default_factory=dict)
 
-    def plan(self, grants: Grants, variables: Mapping[str, Any]) -> Plan | None:
+    def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> Plan | None:
         """The plan, if it was made. Raises OperationTooComplex."""
-        if (family := self.families.get(grants)) is None:
+        if (family := self.families.get(viewer)) is None:
             return None
         found = family.plans.get(shape(variables, family.leaves), UNMADE)
         if found is None:
@@ -100,7 +100,7 @@ class Cache:
     def planned(self, document: Document, actor: Actor, variables: Mapping[str, Any]) -> Plan:
         """A new plan. Raises OperationTooComplex, GraphQLError for variables that do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
-        family = document.families.setdefault(actor.grants, Family())
+        family = document.families.setdefault(actor.viewer, Family())
         declared = document.definition.variable_definitions or ()
         coerced = get_variable_values(schema, declared, dict(variables))
         if isinstance(coerced, list):

@@ -76,7 +76,7 @@ class Engine:
             if known is None:
                 asked = identify_at_once(readers, asker.token, self.services.now())
                 known = await sessions.ask(asker.token, asked)
-            plan = document.plan(known.actor.grants, variables)
+            plan = document.plan(known.viewer, variables)
             if plan is None:
                 plan = self.cache.planned(document, known.at(self.services.now()), variables)
             told = await self.told(plan, asker, known) if plan.tellings else NOTHING
