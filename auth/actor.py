@@ -38,12 +38,20 @@ def parameter(name: str, type_: Any) -> BindParameter[Any]:
     return bindparam(f"viewer_{name}", type_=type_)
 
 
+PARTS = frozenset({"student", "guardian", "staff"})
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """All a rule may know: the grants. Everything else is a parameter, filled in when the SQL
-    runs, so what is made of a rule once serves everyone who holds the same grants."""
+    """All a rule may know: the grants, and which parts are played in the school. Everything else is
+    a parameter, filled in when the SQL runs, so what is made of a rule once serves everyone alike
+    in these.
+
+    parts: Those they may play; what is asked of others is said in vain.
+    """
 
     grants: Grants
+    parts: frozenset[str] = PARTS
 
     school_id: ClassVar[BindParameter[int]] = parameter("school_id", BigInteger)
     person_id: ClassVar[BindParameter[int]] = parameter("person_id", BigInteger)
@@ -134,7 +142,14 @@ class Actor:
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.grants)
+        played = {
+            "student": self.student_id,
+            "guardian": self.guardian_id,
+            "staff": self.staff_id or self.role_grant_id,
+        }
+        return Viewer(
+            self.grants, frozenset(part for part, played_as in played.items() if played_as)
+        )
 
     @property
     def school(self) -> Id[School]:

@@ -77,14 +77,17 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
         taught, viewer.keys(SchoolClass.id, SchoolClass.id.in_(classes_led(viewer)))
     )
     staff = covering(at_work, sections_taught(viewer), viewer.staff_id > 0)
+    to = {
+        "student": and_(NoticeTarget.to_students, of(own(viewer))),
+        "guardian": and_(NoticeTarget.to_guardians, of(children_of(viewer))),
+        "staff": and_(NoticeTarget.to_staff, staff),
+    }
     meant = select(NoticeTarget.id).where(
         NoticeTarget.school_id == viewer.school_id,
         NoticeTarget.notice_id == notice.id,
         or_(
             NoticeTarget.person_id == viewer.person_id,
-            and_(NoticeTarget.to_students, of(own(viewer))),
-            and_(NoticeTarget.to_guardians, of(children_of(viewer))),
-            and_(NoticeTarget.to_staff, staff),
+            *(rule for part, rule in to.items() if part in viewer.parts),
         ),
     )
     return exists(meant.correlate(notice))

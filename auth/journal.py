@@ -51,11 +51,16 @@ def write_marks(viewer: Viewer, assignment: Any) -> Reach:
     return lists_of_sections(viewer, assignment.section_id)
 
 
-def shown_marks(viewer: Viewer, mark: Any) -> Reach:
+def is_published(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
+    """Whether families see it by now."""
+    found: ColumnElement[bool] = mark.published_at <= viewer.now
+    return found
+
+
+def shown_marks(viewer: Viewer, mark: Any, published: ColumnElement[bool]) -> Reach:
     """Families: of their own child, once published (domain.md e14). Teachers: of their sections
     and of their class."""
     reach = of_student(viewer, mark.student_id)
-    published = mark.published_at <= viewer.now
     return {
         **reach,
         SELF: and_(reach[SELF], published),
@@ -69,15 +74,26 @@ def shown_marks(viewer: Viewer, mark: Any) -> Reach:
 @allowed(Mark, Right.MARKS_READ_AUTHORS)
 def read_marks(viewer: Viewer, mark: Any) -> Reach:
     """Whom they are shown to. An emptied cell is no mark."""
-    reach = shown_marks(viewer, mark)
+    reach = shown_marks(viewer, mark, is_published(viewer, mark))
     return {scope: and_(rule, mark.withdrawn_at.is_(None)) for scope, rule in reach.items()}
 
 
 def was_marked(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
     """Whom to tell that a mark was taken back: all to whom it was shown until then."""
+    return counts(viewer, mark, is_published(viewer, mark))
+
+
+def counts(viewer: Viewer, marks: Any, published: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether marks in force are shown, of several that are alike in all that is asked of one:
+    whose they are, in which section, and whether they are published."""
     held = viewer.scopes(Right.MARKS_READ)
-    rules = (rule for scope, rule in shown_marks(viewer, mark).items() if scope in held)
+    rules = (rule for scope, rule in shown_marks(viewer, marks, published).items() if scope in held)
     return or_(false(), *rules)
+
+
+def minds_publication(viewer: Viewer) -> bool:
+    """Whether it matters for who asks that a mark is published: for a family."""
+    return not viewer.scopes(Right.MARKS_READ).isdisjoint({SELF, CHILD})
 
 
 @readable(MarkRevision, Right.MARKS_READ_HISTORY)

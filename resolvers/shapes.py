@@ -73,13 +73,17 @@ class Computed:
         return self.formula(viewer, entity, **arguments)
 
 
+Of: TypeAlias = Callable[[str, Any], ColumnElement[bool]]
+"""`of(name, column)`: whether a column has what a row that is asked for has under that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """What a formula sums up, for who would rather do it for many rows at once.
 
-    rows: `f(viewer, **arguments)`: a SELECT of rows, but of no column yet; what tells them apart,
-        by the names of the columns in which the row it is computed of has the same; and what
-        `value` needs.
+    rows: `f(viewer, of, **arguments)`: a SELECT of rows, but of no column yet; what tells them
+        apart, by the names of the columns in which the row it is computed of has the same; and
+        what `value` needs. It puts `of(name, column)` where it can be told of which rows they are.
     value: The aggregate.
     empty: SQL of it where there are no rows; None: null.
     """

@@ -15,7 +15,7 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
-from auth.actor import Actor, Grants
+from auth.actor import Actor, Viewer
 from gql.documents import Documents
 from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
@@ -54,15 +54,15 @@ class Document:
 
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    families: dict[Grants, Family] = field(default_factory=dict)
+    families: dict[Viewer, Family] = field(default_factory=dict)
 
     @property
     def reads(self) -> bool:
         return self.definition.operation is OperationType.QUERY
 
-    def plan(self, grants: Grants, variables: Mapping[str, Any]) -> "Plan | Doing | None":
+    def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "Plan | Doing | None":
         """The plan, if it was made. Raises OperationTooComplex."""
-        if (family := self.families.get(grants)) is None:
+        if (family := self.families.get(viewer)) is None:
             return None
         found = family.plans.get(shape(variables, family.leaves), UNMADE)
         if found is None:
@@ -117,7 +117,7 @@ class Cache:
     ) -> Plan | Doing:
         """A new plan. Raises OperationTooComplex, GraphQLError for variables that do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
-        family = document.families.setdefault(actor.grants, Family())
+        family = document.families.setdefault(actor.viewer, Family())
         declared = document.definition.variable_definitions or ()
         coerced = get_variable_values(schema, declared, dict(variables))
         if isinstance(coerced, list):

@@ -34,7 +34,11 @@ class Writer:
     tellings: dict[str, Telling] = field(default_factory=dict)
     special: dict[bytes, type[OfSchool]] = field(default_factory=dict)
     seen_under: dict[str, set[type[OfSchool]]] = field(default_factory=dict)
-    sums: Sums = field(default_factory=Sums)
+    asides: list[Any] = field(default_factory=list)
+    """What is asked before the rest, in order of need."""
+
+    def __post_init__(self) -> None:
+        self.sums = Sums(self.asides)
 
     def note(self, row: type[OfSchool], asked: Asked, opening: str) -> None:
         """Remember how rows of special categories show in an answer, for that they were read goes
@@ -162,7 +166,7 @@ class Writer:
         if (table := self.sums.table(found, self.viewer, scope.given, scope.among)) is None:
             return None
         scope.summed[table.name] = table
-        return table.value(found)
+        return table.value(found, scope.alias)
 
     def rights(
         self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
@@ -188,13 +192,14 @@ class Writer:
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias
-        if scope.ids and alias == scope.alias and not many.match:
-            inner.among = Among(link, many.reference.key, scope.ids)
+        at_once = scope.rows and alias == scope.alias and not (many.match or many.single)
+        if at_once:
+            inner.among = Among(link, many.reference.key, scope.ids())
         if many.to is not None:
             row_alias = self.alias()
             same = f"{row_alias}.school_id = {SCHOOL} AND {row_alias}.id = {at(near, many.to)}"
             inner.source += f" JOIN {table(many.target, row_alias)} ON {same}"
-        where = [f"{near}.school_id = {SCHOOL}", f"{at(near, many.reference)} = {alias}.id"]
+        where = [f"{near}.school_id = {SCHOOL}"]
         if many.match:
             mine, theirs = many.match
             where.append(f"{at(near, theirs)} = {alias}.{name_of(mine)}")
@@ -207,16 +212,17 @@ class Writer:
             where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
         order = self.order((*many.order, link.id), inner, near, link)
-        conditions = " AND ".join(where)
-        if many.single:
-            first = "" if many.is_unique else f" ORDER BY {order} LIMIT 1"
-            one = f"SELECT {found} FROM {inner.source} WHERE {conditions}{first}"
-            return f"coalesce(({one}), 'null')"
-        rows = f"SELECT string_agg({found}, ',' ORDER BY {order}) FROM {inner.source}"
-        if tables := inner.summed.values():
-            rows = f"WITH {', '.join(table.part(alias) for table in tables)} {rows}"
-            rows += "".join(table.on(near) for table in tables)
-        return array(f"({rows} WHERE {conditions})")
+        source = inner.source + "".join(table.on(near) for table in inner.summed.values())
+        rows, refers = f"string_agg({found}, ',' ORDER BY {order})", at(near, many.reference)
+        if at_once:
+            among = " AND ".join([*where, f"{refers} = ANY(ARRAY({scope.ids()}))"])
+            query = f"SELECT {refers} AS k, {rows} AS c FROM {source} WHERE {among} GROUP BY 1"
+            return array(f"{scope.beside(query)}.c")
+        conditions = " AND ".join([*where, f"{refers} = {alias}.id"])
+        if not many.single:
+            return array(f"(SELECT {rows} FROM {source} WHERE {conditions})")
+        first = "" if many.is_unique else f" ORDER BY {order} LIMIT 1"
+        return f"coalesce((SELECT {found} FROM {source} WHERE {conditions}{first}), 'null')"
 
     def order(self, keys: Sequence[Any], scope: Scope, alias: str, row: type[OfSchool]) -> str:
         """The keys of an order: columns, `.desc()` of them, or `Via`."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked
 from gql.engine.roots import Roots, condition_sql, own_name
-from gql.engine.scope import Scope
+from gql.engine.scope import Aside, Scope
 from gql.engine.sql import at
 from gql.engine.text import Json, array, in_quotes, or_null
 from resolvers.listing import Direction, Listing
@@ -37,10 +37,12 @@ class Page:
     def written(self, type_: GraphQLObjectType, asked: Asked) -> str:
         row = self.listing.row
         self.scope: Scope = self.roots.writer.scope(row, own_name(row))
+        page = self.scope.rows = Aside(self.roots.writer.alias(), self.chosen())
         self.cursor = condition_sql(row, self.listing.cursor(self.roots.writer.viewer))
         found = self.roots.writer.object(type_, asked.below, self.field(type_))
+        chosen = page.name if page in self.roots.writer.asides else f"({page.query})"
         rows = self.scope.source.replace(
-            f"{row.__table__.name} AS {own_name(row)}", f"({self.chosen()}) {own_name(row)}", 1
+            f"{row.__table__.name} AS {own_name(row)}", f"{chosen} AS {own_name(row)}", 1
         )
         columns = ", ".join(
             [*(f"{made} AS c{number}" for number, made in enumerate(self.columns)), "count(*) AS n"]

@@ -65,7 +65,7 @@ class Readings:
         """None where the standard executor must read it."""
         given = operation.variables.coerced if operation.variables else {}
         flags = tuple((n, v) for n, v in given.items() if isinstance(v, bool))
-        key = (*map(id, nodes), flags, row, actor.grants)
+        key = (*map(id, nodes), flags, row, actor.viewer)
         if key not in self.made:
             self.made[key] = reading_of(operation, type_, nodes, row, actor)
             if len(self.made) > MOST:
@@ -129,7 +129,7 @@ def said(
     found = Roots(writer).part(Row(row, where), type_, asked)
     if writer.special or writer.tellings:
         raise Unspeakable
-    return str(found), writer.sums.written()
+    return str(found), [one.written() for one in writer.asides]
 
 
 def below(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:

@@ -91,7 +91,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             back += asked.nodes
             keys.append((asked.key, HANDED_BACK))
     found = f"SELECT {', '.join(columns)}"
-    sql, names = numbered(found, writer.sums.written()) if columns else ("", ())
+    sql, names = numbered(found, [one.written() for one in writer.asides]) if columns else ("", ())
     denied = tuple(denials(operation, viewer))
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from auth.policy import audited
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked
-from gql.engine.scope import Scope
+from gql.engine.scope import Aside, Scope
 from gql.engine.sql import VALUE, Unspeakable, at, name_of, written_sql
 from gql.engine.text import Json, array, leaf
 from models.base import OfSchool
@@ -85,7 +85,9 @@ class Roots:
         if isinstance(type_, GraphQLInterfaceType):
             type_ = self.type_of(part.row)
         scope = self.scope(part)
-        scope.ids = f"SELECT {scope.alias}.id {self.source(part, scope)}"
+        if not isinstance(part, Row):
+            ids = f"SELECT {scope.alias}.id {self.source(part, scope)}"
+            scope.rows = Aside(self.writer.alias(), ids)
         found, order = self.of_row(part, type_, asked, scope), self.order(part, scope)
         if isinstance(part, Row):
             one = f"SELECT {found} {self.source(part, scope)} ORDER BY {order} LIMIT 1"

@@ -86,7 +86,7 @@ class Engine:
             return None
         try:
             known = await self.known(asker)
-            plan = document.plan(known.actor.grants, variables)
+            plan = document.plan(known.viewer, variables)
             if plan is None:
                 plan = self.cache.planned(document, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from gql.engine.objects import Writer
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A query that is asked once in a statement, before the rest."""
+
+    name: str
+    query: str
+
+    def written(self) -> str:
+        return f"{self.name} AS MATERIALIZED ({self.query})"
+
+
 @dataclass
 class Scope:
     """The FROM of one SELECT; rows that are referred to are joined when they are first asked for.
@@ -29,8 +40,8 @@ class Scope:
     source: str
     given: Given = field(default_factory=dict)
     joined: dict[Any, str] = field(default_factory=dict)
-    ids: str = ""
-    """SQL of the ids of the rows, where they stand by themselves."""
+    rows: Aside | None = None
+    """The rows, at least their `id`, where they are a list that stands by itself."""
     among: Among | None = None
     summed: dict[str, Table] = field(default_factory=dict)
 
@@ -64,3 +75,20 @@ class Scope:
         target, viewer = target_of(reference), self.writer.viewer
         known = near is not None and is_certain(viewer, reference, near, target)
         return known or is_open(viewer, target)
+
+    # -- a list that stands by itself -------------------------------------------------
+
+    def ids(self) -> str:
+        """SQL of the ids of its rows."""
+        assert self.rows  # noqa: S101  # it is one
+        if self.rows not in self.writer.asides:
+            self.writer.asides.append(self.rows)
+        return f"SELECT id FROM {self.rows.name}"
+
+    def beside(self, query: str) -> str:
+        """The alias of what a query gives for a row whose id is its `k`: it is asked once, of all
+        rows, for to ask it of each takes longer from a few rows on."""
+        found = Aside(self.writer.alias(), query)
+        self.writer.asides.append(found)
+        self.source += f" LEFT JOIN {found.name} ON {found.name}.k = {self.alias}.id"
+        return found.name

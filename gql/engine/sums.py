@@ -1,15 +1,15 @@
 """Values that sum up many rows: for all the rows of a list at once, instead of row by row.
 
 Where the rows of a list refer to those of a list that stands by itself (the sections of each of the
-students of a class), what is summed up for them is put together once, before the rest; each of the
-outer rows then takes its own part of it.
+students of a class), what is summed up for them is put together once, before the rest: a line for
+each of the outer rows, in which those that refer to it find their own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, literal_column
+from sqlalchemy import ColumnElement, Select, literal_column, true
 
 from auth.actor import Viewer
 from gql.engine.sql import SCHOOL, name_of, written_sql
@@ -17,6 +17,10 @@ from resolvers.shapes import Sum
 
 Given = Mapping[str, Any]
 """What a report tells its shapes."""
+
+
+BOTH = 2
+"""Keys: of the outer row, and of the row that refers to it."""
 
 
 def names(given: Given) -> tuple[Any, ...]:
@@ -35,18 +39,27 @@ class Among:
     reference: str
     outer: str
 
-    def keys(self, column: str) -> str:
-        """SQL of what they have in a column."""
+    def have(self, name: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether some of them have the same under that name. Of whose they are it is not asked:
+        what has all the rest is theirs but for little, and to leave that out costs more."""
+        if name == self.reference:
+            return true()
         table = name_of(self.link.__table__.name)
-        return (
-            f"SELECT DISTINCT {name_of(column)} FROM {table} WHERE school_id = {SCHOOL}"
+        keys = (
+            f"SELECT DISTINCT {name_of(name)} FROM {table} WHERE school_id = {SCHOOL}"
             f" AND {name_of(self.reference)} = ANY(ARRAY({self.outer}))"
         )
+        return column == literal_column(f"ANY(ARRAY({keys}))")
 
 
 @dataclass
 class Table:
-    """What is put together: a line for each pair of keys, a column for each value asked for."""
+    """What is put together: a line for each outer row, in which the rows that refer are told apart
+    by one more key; a column for each value asked for.
+
+    Both are arrays, which are looked through for one row in no time. Lines for each pair of keys
+    would be looked through all of them for each row: nobody knows beforehand how many there are.
+    """
 
     name: str
     query: Select[Any]
@@ -55,55 +68,50 @@ class Table:
     among: Among
     values: list[Sum] = field(default_factory=list)
 
-    def value(self, sum_: Sum) -> str:
+    @property
+    def apart(self) -> str:
+        """The key that is not the outer row's."""
+        [found] = self.keys.keys() - {self.among.reference}
+        return name_of(found)
+
+    def value(self, sum_: Sum, near: str) -> str:
+        """For the row that refers, under an alias."""
         if sum_ not in self.values:
             self.values.append(sum_)
-        found = f"{self.own}.v{self.values.index(sum_)}"
+        place = f"array_position({self.name}.{self.apart}, {near}.{self.apart})"
+        found = f"{self.name}.v{self.values.index(sum_)}[{place}]"
         return found if sum_.empty is None else f"coalesce({found}, {sum_.empty})"
-
-    @property
-    def own(self) -> str:
-        """The part of it that belongs to one outer row."""
-        return f"{self.name}_own"
 
     def written(self) -> str:
         columns = [key.label(name) for name, key in self.keys.items()]
         values = [one.value(*self.rows).label(f"v{n}") for n, one in enumerate(self.values)]
-        held = [
-            key == literal_column(f"ANY(ARRAY({self.among.keys(name)}))")
-            for name, key in self.keys.items()
-        ]
-        query = self.query.add_columns(*columns, *values).where(*held)
-        text = written_sql(query.group_by(*self.keys.values()))
-        return f"{self.name} AS MATERIALIZED ({text})"
-
-    def part(self, outer: str) -> str:
-        """Looked through once for an outer row, not once for each row that refers to it."""
-        mine = f"{self.name}.{name_of(self.among.reference)} = {outer}.id"
-        return f"{self.own} AS MATERIALIZED (SELECT * FROM {self.name} WHERE {mine})"
+        text = written_sql(self.query.add_columns(*columns, *values).group_by(*self.keys.values()))
+        outer = name_of(self.among.reference)
+        arrays = (self.apart, *(value.name for value in values))
+        lines = ", ".join([outer, *(f"array_agg({name}) AS {name}" for name in arrays)])
+        return f"{self.name} AS MATERIALIZED (SELECT {lines} FROM ({text}) s GROUP BY {outer})"
 
     def on(self, near: str) -> str:
         """For the FROM of the rows that refer."""
-        same = (f"{self.own}.{name_of(name)} = {near}.{name_of(name)}" for name in self.keys)
-        return f" LEFT JOIN {self.own} ON {' AND '.join(same)}"
+        outer = name_of(self.among.reference)
+        return f" LEFT JOIN {self.name} ON {self.name}.{outer} = {near}.{outer}"
 
 
 @dataclass
 class Sums:
-    """All that is summed up in a statement."""
+    """All that is summed up in a statement, which stands among its `asides`."""
 
+    asides: list[Any]
     tables: dict[Any, Table] = field(default_factory=dict)
 
     def table(self, sum_: Sum, viewer: Viewer, given: Given, among: Among) -> Table | None:
         """None where the rows that refer are not told apart by what it is summed up by."""
         key = (sum_.rows, names(given), among)
         if key not in self.tables:
-            query, keys, rows = sum_.rows(viewer, **given)
-            if among.reference not in keys:
+            query, keys, rows = sum_.rows(viewer, among.have, **given)
+            if among.reference not in keys or len(keys) != BOTH:
                 return None
             name = f"sum{len(self.tables)}"
             self.tables[key] = Table(name, query, keys, rows, among)
+            self.asides.append(self.tables[key])
         return self.tables[key]
-
-    def written(self) -> list[str]:
-        return [table.written() for table in self.tables.values()]

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from auth.actor import Actor
+from auth.actor import Actor, Viewer
 
 KEPT = 5.0
 """Seconds."""
@@ -26,6 +26,7 @@ class Known:
     """
 
     actor: Actor
+    viewer: Viewer
     zone: ZoneInfo
     fixed: Mapping[str, Any]
     until: float
@@ -61,7 +62,8 @@ class Sessions:
         actor = await asked
         if len(self.known) >= MOST:
             self.known.clear()
-        found = Known(actor, ZoneInfo(actor.time_zone), actor.values, asked_at + KEPT)
+        zone = ZoneInfo(actor.time_zone)
+        found = Known(actor, actor.viewer, zone, actor.values, asked_at + KEPT)
         if self.forgotten == before:
             self.known[token] = found
         return found

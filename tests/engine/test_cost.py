@@ -120,7 +120,8 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     [family] = document.families.values()
     [plan] = family.plans.values()
     assert plan
-    assert plan.sql.count("sum(") == 2, "of values times weights, and of weights"
+    sums = "of values and of how many, by weight; then of both, times weights"
+    assert plan.sql.count("sum(") == 4, sums
 
 
 async def test_whom_notices_are_for_is_asked_once_for_all_that_asks_it(
