@@ -11,18 +11,16 @@ from graphql import (
     OperationType,
     get_variable_values,
     parse,
-    specified_rules,
 )
-from strawberry.schema.schema import validate_document
 
 from auth.actor import Actor, Grants
 from gql.documents import Documents
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
+from gql.engine.valid import is_valid
 from gql.engine.values import shape
 from models.problems import OperationTooComplex
 
-RULES = tuple(specified_rules)
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
 
@@ -90,7 +88,7 @@ class Cache:
         named = [d for d in operations if name in (None, d.name.value if d.name else None)]
         if len(named) != 1 or named[0].operation is not OperationType.QUERY:
             return None
-        if validate_document(self.schema._schema, document, RULES):  # noqa: SLF001  # graphql-core's
+        if not is_valid(self.schema._schema, document):  # noqa: SLF001  # graphql-core's
             return None
         fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)

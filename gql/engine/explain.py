@@ -13,13 +13,13 @@ from graphql import (
     OperationDefinitionNode,
     get_variable_values,
     parse,
+    validate,
 )
-from strawberry.schema.schema import validate_document
 
 from auth.actor import Actor
-from gql.engine.cache import RULES
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
+from gql.engine.valid import RULES
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
@@ -45,7 +45,7 @@ def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) 
         document = parse(text)
     except GraphQLError as error:
         raise BadUserInput(field="document", expected=str(error)) from error
-    if errors := validate_document(core, document, RULES):
+    if errors := validate(core, document, RULES):
         raise BadUserInput(field="document", expected=errors[0].message)
     parts = document.definitions
     [operation, *more] = [part for part in parts if isinstance(part, OperationDefinitionNode)]
