@@ -132,15 +132,24 @@ class Context(ValidationContext):
 
     def __init__(self, *about: Any) -> None:
         super().__init__(*about)
-        self.usages: dict[int, list[VariableUsage]] = {}
+        self.direct: dict[int, list[VariableUsage]] = {}
+        self.recursive: dict[int, list[VariableUsage]] = {}
         """By where a definition is: to tell it by what it holds is to look through all of it."""
 
     def get_variable_usages(
         self, node: OperationDefinitionNode | FragmentDefinitionNode
     ) -> list[VariableUsage]:
-        if (found := self.usages.get(id(node))) is None:
+        if (found := self.direct.get(id(node))) is None:
             fragment = node if isinstance(node, FragmentDefinitionNode) else None
             visitor = VariableUsageVisitor(self._type_info, fragment)
             visit(node, Together(self._type_info, [visitor]), KEYS)
-            found = self.usages[id(node)] = visitor.usages
+            found = self.direct[id(node)] = visitor.usages
+        return found
+
+    def get_recursive_variable_usages(
+        self, operation: OperationDefinitionNode
+    ) -> list[VariableUsage]:
+        if (found := self.recursive.get(id(operation))) is None:
+            found = super().get_recursive_variable_usages(operation)
+            self.recursive[id(operation)] = found
         return found
