@@ -35,7 +35,7 @@ class Page:
     columns: list[str] = field(default_factory=list)
 
     def written(self, type_: GraphQLObjectType, asked: Asked) -> str:
-        row = self.listing.row
+        row: Any = self.listing.row
         self.scope: Scope = self.roots.writer.scope(row, own_name(row))
         self.cursor = condition_sql(row, self.listing.cursor(self.roots.writer.viewer))
         found = self.roots.writer.object(type_, asked.below, self.field(type_))
