@@ -177,16 +177,14 @@ def errors_of(plan: Plan, language: str) -> list[Any]:
 def whole(
     plan: Plan, found: Sequence[bytes], standard: Mapping[str, Any], errors: Sequence[Any]
 ) -> bytes:
-    """The body: what SQL gave is not looked at any more."""
+    """The body: what SQL gave is not looked at any more, and copied once."""
     texts = iter(found)
-    parts = []
+    parts = [b'{"data":{']
     for key, known in plan.keys:
         if known is None:
             text = next(texts)
         else:
             text = known.encode() if known else orjson.dumps(standard.get(key))
-        parts.append(b'"%b":%b' % (key.encode(), text))
-    body = b'{"data":{%b}' % b",".join(parts)
-    if errors:
-        body += b',"errors":%b' % orjson.dumps(errors)
-    return body + b"}"
+        parts += (b'"%b":' % key.encode() if len(parts) == 1 else b',"%b":' % key.encode(), text)
+    parts.append(b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}")
+    return b"".join(parts)
