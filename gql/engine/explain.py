@@ -7,18 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from graphql import (
-    FragmentDefinitionNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    get_variable_values,
-    parse,
-    validate,
-)
+from graphql import GraphQLError, parse, validate
 
 from auth.actor import Actor
-from gql.engine.operation import Operation
-from gql.engine.plan import Plan, planned
+from gql.engine.cache import Cache
+from gql.engine.plan import Plan
 from gql.engine.valid import RULES
 from models.database.address import dsn, user
 from models.problems import BadUserInput
@@ -40,22 +33,23 @@ class Explained:
 
 def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> Plan:
     """The plan of a document's one operation. Raises BadUserInput for what is none."""
-    core = schema._schema  # noqa: SLF001  # graphql-core's
+    cache = Cache(schema)
+    if (document := cache.document(text, None)) is None:
+        raise BadUserInput(field="document", expected=wanted(schema, text))
+    try:
+        return cache.planned(document, actor, variables)
+    except GraphQLError as error:
+        raise BadUserInput(field="variables", expected=error.message) from error
+
+
+def wanted(schema: Any, text: str) -> str:
+    """What is wrong with a document that no plan is made for."""
     try:
         document = parse(text)
     except GraphQLError as error:
-        raise BadUserInput(field="document", expected=str(error)) from error
-    if errors := validate(core, document, RULES):
-        raise BadUserInput(field="document", expected=errors[0].message)
-    parts = document.definitions
-    [operation, *more] = [part for part in parts if isinstance(part, OperationDefinitionNode)]
-    if more:
-        raise BadUserInput(field="document", expected="one operation")
-    coerced = get_variable_values(core, operation.variable_definitions or (), dict(variables))
-    if isinstance(coerced, list):
-        raise BadUserInput(field="variables", expected=coerced[0].message)
-    fragments = {p.name.value: p for p in parts if isinstance(p, FragmentDefinitionNode)}
-    return planned(schema, Operation(core, operation, fragments, coerced), variables, actor)
+        return str(error)
+    errors = validate(schema._schema, document, RULES)  # noqa: SLF001  # graphql-core's
+    return errors[0].message if errors else "one operation that reads"
 
 
 async def explain(

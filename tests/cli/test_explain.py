@@ -53,6 +53,7 @@ def test_it_is_shown_for_people_too(explain: Run) -> None:
         ("{ school {", "parent.ivanova", (), "Syntax Error"),
         ("{ schools { id } }", "parent.ivanova", (), "schools"),
         ("query A { school { id } } query B { school { id } }", "director", (), "one operation"),
+        ("mutation { signOut { __typename } }", "director", (), "one operation that reads"),
         (WEEK, "director", (), "$id"),
         (WEEK, "director", ("--variables", "{"), "--variables: this is no JSON"),
         (WEEK, "director", ("--role", "KING"), "DIRECTOR"),
