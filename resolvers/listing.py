@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, or_, select
@@ -74,6 +74,28 @@ class Window:
         return size
 
 
+MOST_SAID = 500
+"""Orders, each as often as there are different rights: to say one takes longer than to run it."""
+
+
+@lru_cache(MOST_SAID)
+def keys_of(
+    row: type[OfSchool], order: tuple[Ordering, ...], viewer: Viewer
+) -> tuple[tuple[Any, bool], ...]:
+    keys = [(key.shape.expression(viewer, row), key.direction is Direction.DESC) for key in order]
+    return *keys, (row.id, False)
+
+
+@lru_cache(MOST_SAID)
+def cursor_of(
+    row: type[OfSchool], order: tuple[Ordering, ...], name: str, viewer: Viewer
+) -> ColumnElement[str]:
+    keys = (key for key, _ in keys_of(row, order, viewer))
+    place = func.json_build_array(cast(literal(name), Text), *keys)
+    coded = func.encode(func.convert_to(cast(place, Text), "UTF8"), "base64")
+    return func.translate(coded, "+/\n", "-_", type_=Text)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[R]):
     """A list too long to give whole: rows the viewer may read, and what else must hold of them.
@@ -106,21 +128,13 @@ class Listing(Generic[R]):
             return Page(self, nodes[::-1], places[::-1], more, window.before is not None)
         return Page(self, nodes, places, window.after is not None, more)
 
-    def keys(self, viewer: Viewer) -> list[tuple[Any, bool]]:
+    def keys(self, viewer: Viewer) -> Sequence[tuple[Any, bool]]:
         """What the list is ordered by, in SQL, and whether downwards."""
-        keys = [
-            (key.shape.expression(viewer, self.row), key.direction is Direction.DESC)
-            for key in self.order
-        ]
-        return [*keys, (self.row.id, False)]
+        return keys_of(self.row, self.order, viewer)
 
     def cursor(self, viewer: Viewer) -> ColumnElement[str]:
         """Where a row stands, bound to this order: base64 of JSON, fit for addresses."""
-        place = func.json_build_array(
-            cast(literal(self.name), Text), *(key for key, _ in self.keys(viewer))
-        )
-        coded = func.encode(func.convert_to(cast(place, Text), "UTF8"), "base64")
-        return func.translate(coded, "+/\n", "-_", type_=Text)
+        return cursor_of(self.row, self.order, self.name, viewer)
 
     async def places(self, ctx: Ctx, rows: Sequence[R]) -> list[str]:
         """Cursors of rows."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any, NewType, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -61,6 +62,7 @@ TYPES: Mapping[Any, Any] = {
 }
 
 
+@cache
 def sql_type(annotation: Any) -> Any:
     """The SQL type of an argument of a Python type."""
     inner = get_args(annotation)
@@ -73,12 +75,14 @@ def sql_type(annotation: Any) -> Any:
     return TYPES[annotation]
 
 
+@cache
 def optional(annotation: Any) -> Any:
     """The type in `X | None`; None of any other."""
     inner = [one for one in get_args(annotation) if one is not type(None)]
     return inner[0] if type(None) in get_args(annotation) else None
 
 
+@cache
 def is_arg(annotation: Any) -> bool:
     """Whether an argument reaches SQL as a parameter, or null in its place."""
     return get_origin(annotation) is BindParameter or is_arg_or_null(annotation)
@@ -88,6 +92,7 @@ def is_arg_or_null(annotation: Any) -> bool:
     return optional(annotation) is not None and is_arg(optional(annotation))
 
 
+@cache
 def plain(annotation: Any) -> Any:
     """`Arg[X]` as X, wherever it stands."""
     if get_origin(annotation) is BindParameter:

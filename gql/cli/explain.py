@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    file: Annotated[Path, typer.Argument(help="A document with one query.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="A document with one operation.", exists=True)],
     login: Annotated[str, typer.Option("--as", help="Whose login it is asked with.")],
     role: Annotated[str | None, typer.Option(help="In which of their roles.")] = None,
     variables: Annotated[str, typer.Option(help="Variables, as JSON.")] = "{}",

@@ -1,5 +1,6 @@
 """The engine: a validated operation becomes one SQL statement whose one value is the answer.
 
+valid       whether a document is valid
 operation   what is asked: fields merged, fragments spread, directives obeyed
 values      arguments: which of them are parameters of SQL, and where each comes from
 sql         the writing of SQL: names, parameters, and what auth and the bridge declared

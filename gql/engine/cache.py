@@ -11,9 +11,7 @@ from graphql import (
     OperationType,
     get_variable_values,
     parse,
-    specified_rules,
 )
-from strawberry.schema.schema import validate_document
 
 from auth.actor import Actor, Viewer
 from gql.documents import Documents
@@ -21,10 +19,10 @@ from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.sql import Unspeakable
+from gql.engine.valid import is_valid
 from gql.engine.values import shape
 from models.problems import OperationTooComplex
 
-RULES = tuple(specified_rules)
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
 
@@ -99,7 +97,7 @@ class Cache:
         named = [d for d in operations if name in (None, d.name.value if d.name else None)]
         if len(named) != 1 or not self.can_plan(named[0]):
             return None
-        if validate_document(self.schema._schema, document, RULES):  # noqa: SLF001  # graphql-core's
+        if not is_valid(self.schema._schema, document):  # noqa: SLF001  # graphql-core's
             return None
         fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)

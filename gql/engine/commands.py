@@ -26,7 +26,7 @@ from gql.engine.sql import Unspeakable, numbered, table, written_sql
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Path, Place, Source
 from models.base import OfSchool
-from resolvers.access.known import Known
+from models.secrets import Secrets
 from resolvers.at_once import AtOnce, deed
 from resolvers.context import Services
 from resolvers.parameters import in_parameters
@@ -59,30 +59,28 @@ class Doing:
     payload: Sequence[tuple[str, bytes | int | Reading]]
     denied: tuple[GraphQLError, ...]
     leaves: Mapping[str, set[Path]]
+    kind: str = "compiled"
 
     def values(
-        self, known: Known, services: Services, variables: Mapping[str, Any]
+        self, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The values of the parameters. Raises for what no client should send."""
-        now = services.now()
-        actor = known.at(now)
-        values = known.values(now)
+        values = actor.values
         arguments = {name: source.value(variables) for name, source in self.sources.items()}
         for name, value in arguments.items():
-            values[name] = self.sources[name].sent(actor, services.secrets, value)
+            values[name] = self.sources[name].sent(actor, secrets, value)
         told = {name: arguments[parameter] for name, parameter in self.given.items()}
         details = details_of(self.command.told_of(told))
         values.update(deed(actor, self.row, self.command.action, details, uuid4().hex))
         return values
 
     async def done(
-        self, known: Known, services: Services, values: Mapping[str, Any]
+        self, school_id: int, services: Services, values: Mapping[str, Any]
     ) -> bytes | None:
         """The payload; None if nothing was done."""
         writers, readers = services.writers, services.readers
         assert writers is not None  # noqa: S101  # else there is no such plan
         assert readers is not None  # noqa: S101
-        school_id = known.actor.school_id
         given = [values[name] for name in self.parameters]
         if (found := await writers.done(school_id, self.sql, given)) is None:
             return None
@@ -178,7 +176,7 @@ def payload_of(
         if type_.name != row.api_name():
             yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
         elif rests_on_row(operation, type_, field):
-            found, _ = said(operation, type_, field.nodes, row, actor)
+            found, _ = said(operation, type_, field.nodes, row, actor)  # nothing is asked before it
             alias = own_name(row)
             texts.append(found.replace(f"FROM {table(row, alias)} ", f"FROM done {alias} ", 1))
             yield field.key, len(texts)

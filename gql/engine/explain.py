@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from graphql import (
-    FragmentDefinitionNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    get_variable_values,
-    parse,
-)
-from strawberry.schema.schema import validate_document
+from graphql import GraphQLError, parse, validate
 
 from auth.actor import Actor
-from gql.engine.cache import RULES
-from gql.engine.operation import Operation
-from gql.engine.plan import Plan, planned
+from gql.engine.cache import Cache
+from gql.engine.commands import Doing
+from gql.engine.plan import Plan
+from gql.engine.valid import RULES
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
@@ -38,42 +32,47 @@ class Explained:
     indexes: list[str]
 
 
-def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> Plan:
+def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> Plan | Doing:
     """The plan of a document's one operation. Raises BadUserInput for what is none."""
-    core = schema._schema  # noqa: SLF001  # graphql-core's
+    cache = Cache(schema)
+    if (document := cache.document(text, None)) is None:
+        raise BadUserInput(field="document", expected=wanted(schema, text))
+    try:
+        return cache.planned(document, actor, variables)
+    except GraphQLError as error:
+        raise BadUserInput(field="variables", expected=error.message) from error
+
+
+def wanted(schema: Any, text: str) -> str:
+    """What is wrong with a document that no plan is made for."""
     try:
         document = parse(text)
     except GraphQLError as error:
-        raise BadUserInput(field="document", expected=str(error)) from error
-    if errors := validate_document(core, document, RULES):
-        raise BadUserInput(field="document", expected=errors[0].message)
-    parts = document.definitions
-    [operation, *more] = [part for part in parts if isinstance(part, OperationDefinitionNode)]
-    if more:
-        raise BadUserInput(field="document", expected="one operation")
-    coerced = get_variable_values(core, operation.variable_definitions or (), dict(variables))
-    if isinstance(coerced, list):
-        raise BadUserInput(field="variables", expected=coerced[0].message)
-    fragments = {p.name.value: p for p in parts if isinstance(p, FragmentDefinitionNode)}
-    return planned(schema, Operation(core, operation, fragments, coerced), variables, actor)
+        return str(error)
+    errors = validate(schema._schema, document, RULES)  # noqa: SLF001  # graphql-core's
+    return (
+        errors[0].message
+        if errors
+        else "one operation that reads, or one command that says itself in SQL"
+    )
 
 
 async def explain(
     schema: Any, url: str, secrets: Secrets, actor: Actor, text: str, variables: Mapping[str, Any]
 ) -> Explained:
-    """Asks the database, as the product does for this person; the statement is run once."""
+    """Asks the database, as the product does for this person; a statement that reads is run once,
+    one that writes is not."""
     plan = plan_of(schema, text, variables, actor)
     if not plan.sql:
         return Explained(plan.kind, "", [], 0.0, [])
-    values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}
-    for name, source in plan.sources.items():
-        values[name] = source.sent(actor, secrets, source.value(variables))
+    values = values_of(plan, actor, secrets, variables)
+    how = "" if isinstance(plan, Doing) else "(ANALYZE, BUFFERS)"
     settings = {"timezone": "UTC", "jit": "off", "app.school_id": str(actor.school_id)}
     settings |= {"role": APP} if user(url) != APP else {}
     connection = await asyncpg.connect(dsn(url), timeout=15, server_settings=settings)
     try:
         given = [values[name] for name in plan.parameters]
-        rows = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {plan.sql}", *given)
+        rows = await connection.fetch(f"EXPLAIN {how} {plan.sql}", *given)
         told = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {plan.sql}", *given)
     finally:
         await connection.close()
@@ -81,6 +80,17 @@ async def explain(
     return Explained(
         plan.kind, plan.sql, [row[0] for row in rows], top["Total Cost"], sorted(indexes(top))
     )
+
+
+def values_of(
+    plan: Plan | Doing, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    if isinstance(plan, Doing):
+        return plan.values(actor, secrets, variables)
+    values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}
+    for name, source in plan.sources.items():
+        values[name] = source.sent(actor, secrets, source.value(variables))
+    return values
 
 
 def indexes(step: Mapping[str, Any]) -> set[str]:

@@ -35,7 +35,7 @@ class Page:
     columns: list[str] = field(default_factory=list)
 
     def written(self, type_: GraphQLObjectType, asked: Asked) -> str:
-        row = self.listing.row
+        row: Any = self.listing.row
         self.scope: Scope = self.roots.writer.scope(row, own_name(row))
         page = self.scope.rows = Aside(self.roots.writer.alias(), self.chosen())
         self.cursor = condition_sql(row, self.listing.cursor(self.roots.writer.viewer))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
@@ -23,6 +24,16 @@ def own_name(row: type[OfSchool]) -> str:
     return name_of(row.__table__.name)  # type: ignore[attr-defined]
 
 
+MOST_WRITTEN = 1000
+"""Expressions that were said once for all with the same grants are written once, too."""
+
+
+@lru_cache(MOST_WRITTEN)
+def scalar_sql(expression: ColumnElement[Any]) -> str:
+    return written_sql(select(expression))
+
+
+@lru_cache(MOST_WRITTEN)
 def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> str:
     whole = written_sql(select(condition.label(VALUE)).select_from(row))
     end = whole.rindex(f' AS "{VALUE}"')
@@ -59,7 +70,7 @@ class Roots:
         if isinstance(part, Rows):
             return self.rows(part, type_, asked)
         if isinstance(part, Scalar):
-            return leaf(returned, f"({written_sql(select(part.expression))})")
+            return leaf(returned, f"({scalar_sql(part.expression)})")
         if isinstance(part, Report):
             return self.report(part, type_, asked)
         raise Unspeakable

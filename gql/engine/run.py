@@ -75,7 +75,9 @@ class Engine:
             error = named(
                 GraphQLError(str(failure), original_error=failure), asker.caller(self.services)
             )
-            return Answer(body(None, [error.formatted]), "compiled")
+            return Answer(
+                b'{"data":null,"errors":%b}' % orjson.dumps([error.formatted]), "compiled"
+            )
 
     async def found(
         self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
@@ -90,7 +92,8 @@ class Engine:
             if plan is None:
                 plan = self.cache.planned(document, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):
-                doing = plan.values(known, self.services, variables)
+                actor = known.at(self.services.now())
+                doing = plan.values(actor, self.services.secrets, variables)
             else:
                 told = await self.told(plan, asker, known) if plan.tellings else NOTHING
                 values = self.values(plan, known, variables, told)
@@ -127,11 +130,11 @@ class Engine:
         self, plan: Doing, known: Known, values: Mapping[str, Any], asker: Asker
     ) -> Answer | None:
         """What a command gave; None where the use case itself must run, and nothing was done."""
-        payload = await plan.done(known, self.services, values)
+        payload = await plan.done(known.actor.school_id, self.services, values)
         if payload is None:
             return None
         errors = errors_of(plan, asker.language) if plan.denied else ()
-        return Answer(body([payload], errors), "compiled")
+        return Answer(body([payload], errors), plan.kind)
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
@@ -211,20 +214,19 @@ def errors_of(plan: Plan | Doing, language: str) -> list[Any]:
 def whole(
     plan: Plan, found: Sequence[bytes], standard: Mapping[str, Any], errors: Sequence[Any]
 ) -> bytes:
-    """The body: what SQL gave is not looked at any more."""
+    """The body: what SQL gave is not looked at any more, and copied once."""
     texts = iter(found)
-    parts = []
+    parts: list[bytes] = []
     for key, known in plan.keys:
         if known is None:
             text = next(texts)
         else:
             text = known.encode() if known else orjson.dumps(standard.get(key))
-        parts.append(b'"%b":%b' % (key.encode(), text))
+        parts += (b',"%b":' % key.encode() if parts else b'"%b":' % key.encode(), text)
     return body(parts, errors)
 
 
-def body(parts: Sequence[bytes] | None, errors: Sequence[Any]) -> bytes:
-    found = b'{"data":null' if parts is None else b'{"data":{%b}' % b",".join(parts)
-    if errors:
-        found += b',"errors":%b' % orjson.dumps(errors)
-    return found + b"}"
+def body(parts: Sequence[bytes], errors: Sequence[Any]) -> bytes:
+    """The whole of the members of `data`, which stand in parts one after another."""
+    end = b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}"
+    return b"".join((b'{"data":{', *parts, end))

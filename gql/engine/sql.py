@@ -21,7 +21,6 @@ HERE = "¤"
 HERE_QUOTED = f'"{HERE}"'
 VALUE = "ø"
 PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
-MARKED = re.compile("\0([^\0]+)\0")
 
 
 class Unspeakable(Exception):
@@ -156,7 +155,6 @@ KEYS: dict[str, int] = {}
 BODIES: list[str] = []
 """Queries for keys that stand by themselves (`Viewer.keys`), and their numbers by their text."""
 OWN = "(SELECT ALL "
-ASIDE = re.compile("(?<! NOT )(\\bIN )?\1(\\d+)\1")
 
 
 def with_keys_apart(text: str) -> str:
@@ -190,20 +188,25 @@ def keys_first(text: str, others: Sequence[str] = ()) -> str:
     `others`."""
     written: dict[str, str] = {}
 
-    def name(found: re.Match[str]) -> str:
-        number = found[2]
-        if number not in written:
-            written[number] = ""  # its place is kept, in case
-            body = ASIDE.sub(name, BODIES[int(number)])
-            del written[number]
-            written[number] = f"k{number}(k) AS ({body})"
-        # An array is made once and looked through; a join would be made anew for each row, or be
-        # where the planner begins.
-        if found[1]:
-            return f"= ANY(ARRAY(SELECT k FROM k{number}))"
-        return f"(SELECT k FROM k{number})"
+    def named(text: str) -> str:
+        first, *rest = text.split("\1")
+        parts = [first]
+        for number, after in zip(rest[::2], rest[1::2], strict=True):
+            if number not in written:
+                written[number] = ""  # its place is kept, in case
+                body = named(BODIES[int(number)])
+                del written[number]
+                written[number] = f"k{number}(k) AS ({body})"
+            # An array is made once and looked through; a join would be made anew for each row, or
+            # be where the planner begins.
+            if parts[-1].endswith(" IN ") and not parts[-1].endswith(" NOT IN "):
+                parts[-1] = parts[-1].removesuffix("IN ")
+                parts += [f"= ANY(ARRAY(SELECT k FROM k{number}))", after]
+            else:
+                parts += [f"(SELECT k FROM k{number})", after]
+        return "".join(parts)
 
-    whole, *others = (ASIDE.sub(name, part) for part in (text, *others))
+    whole, *others = (named(part) for part in (text, *others))
     before = ", ".join([*written.values(), *others])
     if not before:
         return whole
@@ -218,8 +221,6 @@ def numbered(text: str, before: Sequence[str] = ()) -> tuple[str, tuple[str, ...
     """The statement, after what goes `before` it, with `$1`, `$2` for its parameters, and their
     names in that order."""
     places: dict[str, int] = {}
-
-    def put(found: re.Match[str]) -> str:
-        return f"${places.setdefault(found[1], len(places) + 1)}"
-
-    return MARKED.sub(put, keys_first(text, before)), tuple(places)
+    parts = keys_first(text, before).split("\0")
+    parts[1::2] = [f"${places.setdefault(name, len(places) + 1)}" for name in parts[1::2]]
+    return "".join(parts), tuple(places)

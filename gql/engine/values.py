@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from graphql import (
     VariableNode,
     get_argument_values,
 )
-from sqlalchemy import bindparam
+from sqlalchemy import BindParameter, bindparam
 from strawberry.types.arguments import convert_arguments
 from strawberry.utils.str_converters import to_camel_case
 
@@ -109,7 +110,13 @@ class Arguments:
             leaf = tuple(EACH if isinstance(step, int) else step for step in path)
             self.leaves.setdefault(variable, set()).add(leaf)
             self.sources[name] = Source(type, variable, path, None, parser(type_), understand)
-        return bindparam(name, type_=sql_type)
+        return named_parameter(name, sql_type)
+
+
+@lru_cache(1000)
+def named_parameter(name: str, sql_type: Any) -> BindParameter[Any]:
+    """Always the same one, so that what is made of it is known again."""
+    return bindparam(name, type_=sql_type)
 
 
 EACH = "*"

@@ -47,12 +47,24 @@ def test_it_is_shown_for_people_too(explain: Run) -> None:
     assert shown.stdout.startswith("compiled, cost ")
 
 
+def test_a_command_is_shown_and_not_done(explain: Run) -> None:
+    given = {"assignmentId": "Assignment:1-1", "studentId": "Student:1-1", "value": 5}
+    asked = "mutation ($input: SetMarkInput!) { setMark(input: $input) { mark { id } } }"
+    words = ("--variables", json.dumps({"input": given}), "--json", "--role", "SUBJECT_TEACHER")
+    shown = explain(asked, "teacher.belova", *words)
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert "INSERT INTO audit_events" in found["sql"]
+    assert "Execution Time" not in found["steps"][-1], "it was not run"
+
+
 @pytest.mark.parametrize(
     ("document", "login", "words", "told"),
     [
         ("{ school {", "parent.ivanova", (), "Syntax Error"),
         ("{ schools { id } }", "parent.ivanova", (), "schools"),
         ("query A { school { id } } query B { school { id } }", "director", (), "one operation"),
+        ("mutation { signOut { __typename } }", "director", (), "one operation that reads"),
         (WEEK, "director", (), "$id"),
         (WEEK, "director", ("--variables", "{"), "--variables: this is no JSON"),
         (WEEK, "director", ("--role", "KING"), "DIRECTOR"),

@@ -1,0 +1,110 @@
+"""What the engine finds valid is what graphql-core finds valid."""
+
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLError, parse
+from strawberry.schema.schema import validate_document
+
+from gql.engine.valid import RULES, is_valid
+from gql.schema import schema
+from tests.engine.test_cost import HOME
+from tests.engine.test_equality import QUARTER, WEEK
+from tests.journal.test_class_averages import AVERAGES
+
+CORE = schema._schema  # noqa: SLF001  # graphql-core's
+EXAMPLES = [file.read_text() for file in sorted(Path("examples").glob("*.graphql"))]
+FRAGMENTS = """query Q($s: ID!, $on: Boolean = true) { student(by: {id: $s}) {
+    ...A @include(if: $on) ... on Student { fullName contacts { phone } } } }
+    fragment A on Student { id ...B } fragment B on Student { fullName account { ...C } }
+    fragment C on Account { __typename id }"""
+DOCUMENTS = [HOME, QUARTER, WEEK, AVERAGES, FRAGMENTS, *EXAMPLES]
+WRONG = {
+    "a field nobody has": "{ viewer { nothing } }",
+    "a leaf looked into": "{ viewer { fullName { a } } }",
+    "an object not looked into": "{ viewer }",
+    "two that cannot be one": "{ viewer { a: fullName a: role } }",
+    "an argument nobody has": "{ notices(most: 1) { totalCount } }",
+    "an argument twice": "{ notices(first: 1, first: 1) { totalCount } }",
+    "a value of another type": '{ notices(first: "1") { totalCount } }',
+    "an argument that is missing": "{ journal { students { id } } }",
+    "a variable nobody declared": "{ notices(first: $n) { totalCount } }",
+    "a variable nobody uses": "query ($n: Int) { notices { totalCount } }",
+    "a variable in the wrong place": "query ($n: String) { notices(first: $n) { totalCount } }",
+    "a variable twice": "query ($n: Int, $n: Int) { notices(first: $n) { totalCount } }",
+    "a variable of what is given": "query ($n: Student) { notices(first: $n) { totalCount } }",
+    "a directive nobody knows": "{ notices @never { totalCount } }",
+    "a directive twice": "{ notices @skip(if: true) @skip(if: true) { totalCount } }",
+    "a directive in the wrong place": "query @skip(if: true) { notices { totalCount } }",
+    "a fragment nobody wrote": "{ viewer { ...A } }",
+    "a fragment nobody spreads": "{ viewer { role } } fragment A on Viewer { role }",
+    "a fragment in itself": "{ viewer { ...A } } fragment A on Viewer { role ...A }",
+    "a fragment twice":
+        "{ viewer { ...A } } fragment A on Viewer { id } fragment A on Viewer { id }",
+    "a fragment on nothing": "{ viewer { ... on Nothing { role } } }",
+    "a fragment that never fits": "{ viewer { ... on Student { id } } }",
+    "a variable in a fragment": "{ viewer { ...A } } fragment A on Viewer { role @skip(if: $no) }",
+    "two operations of one name": "query A { viewer { role } } query A { viewer { role } }",
+    "one without a name beside another": "{ viewer { role } } query A { viewer { role } }",
+    "a definition of a type": "{ viewer { role } } type A { b: Int }",
+    "two answers to one choice": '{ student(by: {id: "a", personalFile: "b"}) { id } }',
+    "an input's field twice": '{ student(by: {id: "a", id: "a"}) { id } }',
+    "a depth without end": "{ viewer { ...F0 } } fragment F400 on Viewer { role }" + "".join(
+        f" fragment F{n} on Viewer {{ ...F{n + 1} }}" for n in range(400)),
+    "a schema too deep":
+        "{ __schema { types { " + "fields { type { " * 5 + "name" + " } }" * 5 + "}}}",
+}  # fmt: skip
+
+
+def theirs(document: str) -> bool:
+    try:
+        return not validate_document(CORE, parse(document), RULES[:-2])
+    except (KeyError, AttributeError):  # Strawberry's rule of one choice knows no such variable
+        return False
+
+
+def read(document: str) -> bool:
+    try:
+        parse(document)
+    except GraphQLError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_found(what: str) -> None:
+    assert not theirs(WRONG[what])
+    assert not is_valid(CORE, parse(WRONG[what]))
+
+
+def changed(document: str, chance: random.Random) -> Iterator[str]:
+    """The document with words of it left out, doubled, or put in the place of others."""
+    parts = re.split(r'("[^"]*"|\$?\w+)', re.sub("#.*", "", document))
+    places = range(1, len(parts), 2)
+    for _ in range(30):
+        now = list(parts)
+        for place in chance.sample(places, chance.choice((1, 1, 2))):
+            other = chance.choice(parts[1::2])
+            now[place] = chance.choice(("", f"{other} {now[place]}", other, other))
+        yield "".join(now)
+
+
+def test_what_they_find_is_found() -> None:
+    chance = random.Random(1)
+    found = dict.fromkeys((True, False), 0)
+    for document in DOCUMENTS:
+        for one in (document, *changed(document, chance)):
+            if read(one):
+                valid = theirs(one)
+                assert is_valid(CORE, parse(one)) is valid, one
+                found[valid] += 1
+    assert min(found.values()) > len(DOCUMENTS)
+
+
+def test_no_rule_looks_at_a_name_by_itself() -> None:
+    assert not [
+        rule for rule in RULES for way in ("enter", "leave") if hasattr(rule, f"{way}_name")
+    ]
