@@ -8,7 +8,6 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, GraphQLField
 
 from auth.actor import Actor
-from gql.bridge.arguments import reader
 from gql.bridge.reads import Read, window_of
 from gql.engine.denials import denials
 from gql.engine.objects import Writer, bare
@@ -166,9 +165,7 @@ class Root:
         self.made: dict[str, str] = {}
 
     def make(self, type_: Any, sql_type: Any, value: Any, path: str) -> Any:
-        found = self.arguments.parameter(
-            self.place(path), sql_type, type_, value, reader(type_, path)
-        )
+        found = self.arguments.shared(self.place(path), sql_type, type_, value, path)
         self.made[path] = found.key
         return found
 

@@ -26,11 +26,13 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Actor
+from gql.bridge.arguments import reader
 from gql.engine.operation import Operation
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
 from resolvers.parameters import sent_as
+from resolvers.results import is_secret
 
 Path = tuple[Any, ...]
 
@@ -82,6 +84,7 @@ class Arguments:
     sources: By the names of the parameters.
     leaves: By variables, where in them parameters are found; of lists any member. All else that
         a variable holds decides how the statement is written.
+    made: By where its value is from and how it is read, the parameter there is.
     """
 
     schema: Any
@@ -89,6 +92,7 @@ class Arguments:
     sent: Mapping[str, Any]
     sources: dict[str, Source] = field(default_factory=dict)
     leaves: dict[str, set[Path]] = field(default_factory=dict)
+    made: dict[Any, Any] = field(default_factory=dict)
 
     def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
         """The arguments as a resolver gets them."""
@@ -111,6 +115,18 @@ class Arguments:
             self.leaves.setdefault(variable, set()).add(leaf)
             self.sources[name] = Source(type, variable, path, None, parser(type_), understand)
         return named_parameter(name, sql_type)
+
+    def shared(self, at: "Place", sql_type: Any, type: Any, value: Any, path: str) -> Any:
+        """The same for a value that is read by its type alone: what was sent for a variable is read
+        and sent on once, in however many places it stands."""
+        variable, inside, _ = at.origin()
+        # Of a variable that was not sent each place may have a default of its own.
+        key = (variable, inside, type, sql_type, is_secret(path))
+        found = self.made.get(key) if variable in self.sent else None
+        if found is None:
+            found = self.parameter(at, sql_type, type, value, reader(type, path))
+            self.made[key] = found
+        return found
 
 
 @lru_cache(1000)

@@ -134,3 +134,16 @@ async def test_whom_notices_are_for_is_asked_once_for_all_that_asks_it(
     [plan] = family.plans.values()
     assert plan
     assert plan.sql.count("FROM notice_targets") == 1
+
+
+async def test_what_stands_in_many_places_is_read_and_sent_once(api: SignIn, both: Both) -> None:
+    asked = """query ($s: ID!, $d: Date!, $e: Date) {
+        a: diary(studentId: $s, from: $d, to: $d) { days { date } }
+        b: diary(studentId: $s, from: $d, to: $e) { days { date } } }"""
+    given = {"s": "Student:1-1", "d": "2026-11-16"}
+    parent = api("parent.ivanova")
+    assert await both(parent, asked, **given) == "compiled"
+    assert await both(parent, asked, **given, e="2026-11-17") == "compiled"
+    [document] = both.engine.cache.documents.known.values()
+    [family] = document.families.values()
+    assert [len(plan.sources) for plan in family.plans.values() if plan] == [2, 3]
