@@ -43,7 +43,7 @@ class AtOnce:
     kind: EventKind
 
     def statement(self, viewer: Viewer, attempt: Any = None) -> Select[Any]:
-        """Does and records it; gives the key of the row from `done`, or no line. Its parameters are
+        """Does and records it; gives the key of the row from `done`, or null. Its parameters are
         those of the viewer, of the command and of `deed`.
 
         attempt: The key its client gave it. The database refuses a second one of that name, which
@@ -66,7 +66,8 @@ class AtOnce:
         written = [*recording(viewer.school_id, done.c.entity, sealed_over, news, one, after=done)]
         if attempt is not None:
             written.append(remembered(viewer, done, attempt))
-        return select(done.c.id).add_cte(*written)
+        key = select(done.c.id).scalar_subquery()
+        return select(key.label("key")).add_cte(*written)
 
 
 def remembered(viewer: Viewer, done: CTE, attempt: Any) -> CTE:

@@ -41,7 +41,7 @@ ATTEMPT = "idempotency_key"
 class Doing:
     """How an operation of one command is answered.
 
-    sql: The statement that does it, and gives the key of the row and texts, or no line.
+    sql: The statement that does it, and gives the key of the row, or null, and texts.
     parameters: The names of its `$1`, `$2`, …
     sources: Where a request has the values of those that are arguments.
     given: By the names of the arguments, those parameters.
@@ -125,7 +125,8 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     )
     texts: list[str] = []
     payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
-    sql, names = numbered(telling(written_sql(does.statement(actor.viewer, attempt)), texts))
+    statement = written_sql(does.statement(actor.viewer, attempt))
+    sql, names = numbered(", ".join([statement, *texts]))
     denied = tuple(denials(operation, actor.viewer))
     return Doing(
         command, does.row, asked.key, sql, names, arguments.sources,
@@ -200,11 +201,3 @@ def rests_on_row(operation: Operation, type_: GraphQLObjectType, asked: Asked) -
         elif not (shape is None or isinstance(shape, Own | Via | Ident)):
             return False
     return True
-
-
-def telling(statement: str, texts: Sequence[str]) -> str:
-    """The statement of a command that tells, besides the key of the row, those texts of it."""
-    if not texts:
-        return statement
-    head, key, tail = statement.rpartition("SELECT done.id ")
-    return f"{head}{key.rstrip()}, {', '.join(texts)} {tail}"

@@ -38,16 +38,9 @@ class Reader:
         self.statements[sql] = await self.session.prepare(sql, name=name)
         return self.statements[sql]
 
-    async def asked(self, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-        """The one row of a statement."""
-        statement = self.statements.get(sql) or await self.prepared(sql)
-        return await statement.fetchrow(*values)  # type: ignore[no-any-return]
-
 
 class Readers:
     """At most `size` connections, opened when they are needed, the last used first."""
-
-    read_only = "on"
 
     def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
         self.url, self.size = url, size
@@ -59,7 +52,7 @@ class Readers:
             # make one takes longer than to run it.
             "plan_cache_mode": "force_generic_plan",
             "datestyle": "ISO",
-            "default_transaction_read_only": self.read_only,
+            "default_transaction_read_only": "on",
             "statement_timeout": str(statement_timeout_ms),
         } | ({"role": APP} if user(url) != APP else {})
         self.idle: dict[int, list[Reader]] = defaultdict(list)
@@ -76,7 +69,8 @@ class Readers:
         """
         connection = await self.taken(school_id)
         try:
-            found = await connection.asked(sql, values)
+            statement = connection.statements.get(sql) or await connection.prepared(sql)
+            found: Any = await statement.fetchrow(*values)
         except asyncpg.PostgresError:
             if connection.session.is_closed():
                 await self.dropped(connection)
@@ -87,7 +81,7 @@ class Readers:
             await self.dropped(connection)
             raise
         self.given_back(school_id, connection)
-        return found
+        return found  # type: ignore[no-any-return]
 
     def given_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)

@@ -1,8 +1,8 @@
 """Connections for commands that are one statement each.
 
 Those of one school come one after another, for each takes the next numbers of its logs. What waits
-meanwhile is written in one transaction and so made durable at once, which takes longer than most
-commands. Nobody shares another's fate: if the database refuses one, each is done by itself.
+meanwhile is sent at once and written in one transaction, for to make it durable takes longer than
+most commands. Nobody shares another's fate: if the database refuses one, each is done by itself.
 """
 
 import asyncio
@@ -17,13 +17,11 @@ from models.database.readers import Readers
 
 TOGETHER = 16
 """The most that are written in one transaction."""
-PATIENCE = 0.05
-"""Seconds."""
-BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{PATIENCE}s'"
-"""Whoever waits here has the lock on the logs already, which others take last: to wait for them
-could be in vain."""
-REFUSALS = ("22", "23", "40")
-"""Classes of SQLSTATE: data, integrity, transactions that must be tried again."""
+PATIENCE = "50ms"
+"""How long one waits for a lock. Others take the lock on the logs last, but who is not the first in
+a transaction has it: to wait for them could be in vain."""
+REFUSALS = ("22", "23", "40", "55")
+"""Classes of SQLSTATE: data, integrity, transactions that must be tried again, locks."""
 
 
 @dataclass(slots=True)
@@ -32,9 +30,9 @@ class Waiting:
 
     sql: str
     values: Sequence[Any]
-    told: "asyncio.Future[Sequence[Any] | None]"
+    told: "asyncio.Future[Sequence[Any]]"
 
-    def tell(self, found: Sequence[Any] | None) -> None:
+    def tell(self, found: Sequence[Any]) -> None:
         if not self.told.done():  # its client may have gone
             self.told.set_result(found)
 
@@ -46,80 +44,72 @@ class Waiting:
 class Writers(Readers):
     """At most `size` connections, one for a school at a time."""
 
-    read_only = "off"
-
     def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
         super().__init__(url, size=size, statement_timeout_ms=statement_timeout_ms)
+        self.settings |= {"default_transaction_read_only": "off", "lock_timeout": PATIENCE}
         self.queues: dict[int, deque[Waiting]] = defaultdict(deque)
         self.working: dict[int, asyncio.Task[None]] = {}
-        self.lingering: set[asyncio.Task[None]] = set()
 
     async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-        """The one row that the statement gives; None where it gives nothing, or the database
-        refused what it was given, or that it came second: then nothing is written."""
+        """The row that the statement always gives, by its first column; None where that is null, or
+        where the database refused what it was given, or that it came second, or must wait: then
+        nothing is written."""
         one = Waiting(sql, values, asyncio.get_running_loop().create_future())
         self.queues[school_id].append(one)
         if school_id not in self.working:
             self.working[school_id] = asyncio.create_task(self.work(school_id))
         try:
-            return await one.told
+            found = await one.told
         except asyncpg.PostgresError as refusal:
             if (refusal.sqlstate or "")[:2] in REFUSALS:
                 return None
             raise
+        return found if found[0] is not None else None
 
     async def work(self, school_id: int) -> None:
         """Do what waits in a school, until nothing does."""
         queue = self.queues[school_id]
         try:
             while queue:
-                some = [queue.popleft() for _ in range(min(len(queue), TOGETHER))]
-                if len(some) == 1 or not await self.together(school_id, some):
-                    await self.apart(school_id, some)
+                some = [queue.popleft()]
+                while queue and queue[0].sql == some[0].sql and len(some) < TOGETHER:
+                    some.append(queue.popleft())
+                await self.together(school_id, some)
         finally:
             del self.queues[school_id], self.working[school_id]
-            for one in queue:
-                one.fail(asyncio.CancelledError())
 
-    async def apart(self, school_id: int, some: Sequence[Waiting]) -> None:
-        """Do commands each by itself. One that waits for a lock keeps no other waiting."""
-        tasks = {asyncio.create_task(self.alone(school_id, one)) for one in some}
-        self.lingering |= tasks
-        for task in tasks:
-            task.add_done_callback(self.lingering.discard)
-        await asyncio.wait(tasks, timeout=PATIENCE)
-
-    async def alone(self, school_id: int, one: Waiting) -> None:
+    async def together(self, school_id: int, some: Sequence[Waiting]) -> None:
+        """Do commands of one kind in one transaction, and tell what became of them."""
         try:
-            one.tell(await self.fetch(school_id, one.sql, one.values))
+            found = await self.rows(school_id, some[0].sql, [one.values for one in some])
         except Exception as failure:
-            one.fail(failure)
-
-    async def together(self, school_id: int, some: Sequence[Waiting]) -> bool:
-        """Do commands in one transaction. Whether it was; if not, nothing is written, or nobody
-        knows, and then they are told."""
-        try:
-            connection = await self.taken(school_id)
-        except Exception as failure:
+            if len(some) > 1 and isinstance(failure, Refused):
+                for one in some:
+                    await self.together(school_id, [one])
+                return
             for one in some:
-                one.fail(failure)
-            return True
-        try:
-            await connection.session.execute(BEGIN)
-            found = [await connection.asked(one.sql, one.values) for one in some]
-            await connection.session.execute("COMMIT")
-        except BaseException as failure:
-            if isinstance(failure, asyncpg.PostgresError) and not connection.session.is_closed():
-                await connection.session.execute("ROLLBACK")
-                self.given_back(school_id, connection)
-                return False
-            await self.dropped(connection)
-            for one in some:
-                one.fail(failure)
-            if not isinstance(failure, Exception):
-                raise
-            return True
-        self.given_back(school_id, connection)
+                one.fail(failure.__cause__ or failure)
+            return
         for one, row in zip(some, found, strict=True):
             one.tell(row)
-        return True
+
+    async def rows(
+        self, school_id: int, sql: str, many: Sequence[Sequence[Any]]
+    ) -> Sequence[Sequence[Any]]:
+        """A row for each. Raises Refused where nothing was written."""
+        connection = await self.taken(school_id)
+        try:
+            statement = connection.statements.get(sql) or await connection.prepared(sql)
+            found: Sequence[Sequence[Any]] = await statement.fetchmany(many)
+        except BaseException as failure:
+            if isinstance(failure, asyncpg.PostgresError) and not connection.session.is_closed():
+                self.given_back(school_id, connection)
+                raise Refused from failure
+            await self.dropped(connection)  # and nobody knows whether it was written
+            raise
+        self.given_back(school_id, connection)
+        return found
+
+
+class Refused(Exception):
+    """The database said no, and is ready for another."""

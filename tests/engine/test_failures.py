@@ -32,7 +32,7 @@ SOON = 100
 async def services(services: Services, postgres: Server, database: str) -> AsyncIterator[Services]:
     url = postgres.url("gorod_app", database)
     readers = Readers(url, size=2, statement_timeout_ms=SOON)
-    writers = Writers(url, size=2, statement_timeout_ms=SOON)
+    writers = Writers(url, size=2, statement_timeout_ms=SOON // 5)  # before it loses patience
     yield replace(services, readers=readers, writers=writers)
     await readers.close()
     await writers.close()
