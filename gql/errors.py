@@ -1,23 +1,16 @@
 """What a client learns of an error: a code in any case, the rest only if it was expected."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import strawberry
 from graphql import (
-    DocumentNode,
-    ExecutableDefinitionNode,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
     OperationType,
 )
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
@@ -26,7 +19,6 @@ from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.bridge.nodes import tell_scopes
-from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
@@ -40,79 +32,10 @@ from resolvers.refusals import sqlstate
 
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
-ABOUT_SCHEMA = ("__schema", "__type")
-VALID = Documents[DocumentNode]()
 READINGS = Readings()
 CANCELLED = "57014"
 """SQLSTATE of a statement that took too long."""
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
-
-
-class Several(CannotGetOperationTypeError):
-    """A document of several operations, and no word of which is meant."""
-
-    def as_http_error_reason(self) -> str:
-        return "The document has several operations: `operationName` says which one to run."
-
-
-class Operation(SchemaExtension):
-    """Opens the Ctx of an operation: the door knows only a Caller, a socket carries many."""
-
-    asked_for: str | None = None
-
-    async def on_operation(self) -> AsyncIterator[None]:
-        # Once the document is parsed, the name would be that of its first operation.
-        self.asked_for = self.execution_context.operation_name
-        async with self.execution_context.context.open() as ctx:
-            self.execution_context.context = ctx
-            yield
-            await told_of_reading(ctx)
-
-    async def on_execute(self) -> AsyncIterator[None]:
-        """A stranger learns the schema only where that is wanted."""
-        ctx: Ctx = self.execution_context.context
-        if not ctx.caller.services.open_introspection and introspects(self.document):
-            await ctx.identified(allow_first_password=True)
-        yield
-
-    def on_parse(self) -> Iterator[None]:
-        """What was found valid before, by the engine or here, is not parsed again."""
-        ctx: Ctx = self.execution_context.context
-        known = ctx.caller.document or VALID.get(self.execution_context.query or "")
-        if known is not None:
-            self.execution_context.graphql_document = known
-            self.execution_context.validation_rules = ()
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        kinds = [type(part) for part in self.document.definitions]
-        if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
-            raise Several(None)
-        yield
-        errors = self.execution_context.pre_execution_errors or []
-        for error in errors:
-            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
-        if not errors and self.execution_context.validation_rules:
-            VALID.keep(self.document, self.execution_context.query or "")
-
-    @property
-    def document(self) -> DocumentNode:
-        """Once it is parsed."""
-        assert self.execution_context.graphql_document is not None  # noqa: S101
-        return self.execution_context.graphql_document
-
-
-def introspects(document: DocumentNode) -> bool:
-    """Whether an operation asks about the schema, which it can do beside its root fields only."""
-    parts = (part for part in document.definitions if isinstance(part, ExecutableDefinitionNode))
-    waiting = [part.selection_set for part in parts]
-    while waiting:
-        for selection in waiting.pop().selections:
-            if isinstance(selection, InlineFragmentNode):
-                waiting.append(selection.selection_set)
-            if isinstance(selection, FieldNode) and selection.name.value in ABOUT_SCHEMA:
-                return True
-    return False
 
 
 class PerEvent(StrawberryGraphQLCoreExecutionContext):

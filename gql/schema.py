@@ -11,7 +11,7 @@ from gql import events
 from gql.access import accounts, audit, explain, roles, sessions, viewer
 from gql.bridge import query
 from gql.communication import mail, notices
-from gql.errors import Operation, PerEvent, Schema
+from gql.errors import PerEvent, Schema
 from gql.files import files
 from gql.journal import (
     assignments,
@@ -24,6 +24,7 @@ from gql.journal import (
     term_marks,
     term_sheet,
 )
+from gql.operation import Operation
 from gql.people import guardians, persons, private, staff, students
 from gql.scalars import SCALARS
 from gql.school import calendar, rooms, schools

@@ -13,7 +13,7 @@ from auth.actor import Actor
 from gql.engine.cache import Cache
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
-from gql.engine.valid import RULES
+from gql.validation import RULES
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets

@@ -18,7 +18,6 @@ from graphql import (
     OperationDefinitionNode,
     TypeInfo,
     ValidationContext,
-    specified_rules,
     visit,
 )
 from graphql.language import BREAK, Visitor
@@ -26,11 +25,9 @@ from graphql.language.ast import QUERY_DOCUMENT_KEYS
 from graphql.language.visitor import EnterLeaveVisitor
 from graphql.validation.validate import FragmentNestingVisitor
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-"""Those that Strawberry asks."""
+from gql.validation import RULES
+
 KEYS = {
     kind: tuple(key for key in keys if key not in ("name", "alias", "description"))
     for kind, keys in QUERY_DOCUMENT_KEYS.items()
@@ -51,8 +48,8 @@ def is_valid(schema: GraphQLSchema, document: DocumentNode) -> bool:
         if fragments:
             visitors.insert(0, FragmentNestingVisitor(fragments))
         visit(document, Together(info, visitors), KEYS)
-    except (GraphQLError, RecursionError, LookupError, AttributeError):
-        return False  # the last two: a rule stumbles over a variable that is not declared, or yet
+    except (GraphQLError, RecursionError):
+        return False
     return True
 
 

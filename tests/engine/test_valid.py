@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLError, parse
-from strawberry.schema.schema import validate_document
+from graphql import GraphQLError, parse, validate
 
-from gql.engine.valid import RULES, is_valid
+from gql.engine.valid import is_valid
 from gql.schema import schema
+from gql.validation import RULES
+from tests.conftest import SignIn
+from tests.engine.conftest import Both
 from tests.engine.test_cost import HOME
 from tests.engine.test_equality import QUARTER, WEEK
 from tests.journal.test_class_averages import AVERAGES
@@ -60,10 +62,7 @@ WRONG = {
 
 
 def theirs(document: str) -> bool:
-    try:
-        return not validate_document(CORE, parse(document), RULES[:-2])
-    except (KeyError, AttributeError):  # Strawberry's rule of one choice knows no such variable
-        return False
+    return not validate(CORE, parse(document), RULES)
 
 
 def read(document: str) -> bool:
@@ -72,6 +71,34 @@ def read(document: str) -> bool:
     except GraphQLError:
         return False
     return True
+
+
+EARLY = """fragment A on Query { student(by: {id: $s}) { id fullName } }
+    query Q($s: ID!) { ...A }"""
+
+
+async def test_a_fragment_may_stand_before_the_operation_whose_variable_it_chooses_by(
+    api: SignIn, both: Both
+) -> None:
+    mother = api("parent.ivanova")
+    assert await both(mother, EARLY, s="Student:1-1") == "compiled"
+    assert (await mother(EARLY, s="Student:1-1"))["student"]["id"] == "Student:1-1"
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ("id: $nobody", "Variable '$nobody' is not defined by operation 'Q'."),
+        ("id: $s", "must be non-nullable"),
+    ],
+)
+async def test_a_variable_that_does_not_fit_a_choice_is_refused_in_words(
+    api: SignIn, choice: str, told: str
+) -> None:
+    asked = f"query Q($s: ID) {{ student(by: {{{choice}}}) {{ id }} a: node(id: $s) {{ id }} }}"
+    refused = (await api("parent.ivanova").reply(asked)).errors or []
+    assert {(e.extensions or {})["code"] for e in refused} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert any(told in error.message for error in refused), refused
 
 
 @pytest.mark.parametrize("what", WRONG)
