@@ -20,8 +20,8 @@ NODE = "node_modules/.bin/node"
 GOROD = Path(sys.executable).with_name("gorod")
 OURS, THEIRS = sys.executable, ".venv/bin/python"
 """Python with Gorod's packages, and the one with the peers'."""
-CONNECTIONS = 8
-"""With the database, of each server: with twice as many on two cores all of them were slower."""
+CONNECTIONS = 6
+"""With the database, of each server: on two cores all are slower with more."""
 OPEN_ROLE = "bench_open"
 
 
