@@ -7,6 +7,8 @@ sql         the writing of SQL: names, parameters, and what auth and the bridge 
 text        the writing of JSON in SQL
 objects     rows and what belongs to them
 roots       root fields: rows, pages, reports
-plan        a whole operation, made once and kept
+plan        a whole operation that reads, made once and kept
+commands    an operation that is one command, if that says itself in SQL
+payloads    rows that were changed, or told of, read back
 run         answering by a plan, or handing back
 """

@@ -177,9 +177,7 @@ def payload_of(
         if type_.name != row.api_name():
             yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
         elif rests_on_row(operation, type_, field):
-            found, _ = said(operation, type_, field.nodes, row, actor)  # nothing is asked before it
-            alias = own_name(row)
-            texts.append(found.replace(f"FROM {table(row, alias)} ", f"FROM done {alias} ", 1))
+            texts.append(as_done(*said(operation, type_, field.nodes, row, actor), row))
             yield field.key, len(texts)
         elif reading := reading_of(operation, type_, field.nodes, row, actor):
             yield field.key, reading
@@ -187,13 +185,20 @@ def payload_of(
             raise Unspeakable
 
 
+def as_done(found: str, before: Sequence[str], row: type[OfSchool]) -> str:
+    """SQL of the row as JSON, as it was written and not as the table still has it."""
+    head, table_, tail = found.partition(f"FROM {table(row, own_name(row))} ")
+    if before or not table_:
+        raise Unspeakable
+    return f"{head}FROM done {own_name(row)} {tail}"
+
+
 def rests_on_row(operation: Operation, type_: GraphQLObjectType, asked: Asked) -> bool:
     """Whether all that is asked stands in the row itself and in those it refers to, which no
     statement of a command changes: then it needs no reading after the commit."""
     for field in operation.fields(type_, asked.below):
-        shape = (
-            word.shape if field.name != "__typename" and (word := word_of(type_, field)) else None
-        )
+        word = None if field.name == "__typename" else word_of(type_, field)
+        shape = word.shape if word else None
         shape = shape.shape if isinstance(shape, Guarded) else shape
         if isinstance(shape, One):
             if not rests_on_row(operation, bare(type_.fields[field.name].type), field):

@@ -61,7 +61,6 @@ def put_mark(
 def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, kind: Any) -> CTE:
     """The cell, if a mark of that kind may be put into it now; its term is held open until the
     command is through."""
-    at_home = Assignment.school_id == viewer.school_id
     found: Select[Any] = (
         open_to_marks(viewer)
         .join(SectionMembership, WAS_A_MEMBER)
@@ -69,7 +68,6 @@ def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, kind: Any) -> C
         .join(Term, and_(Term.school_id == Section.school_id, in_term(Section, Lesson.date)))
         .join(AcademicYear, OF_YEAR)
         .where(
-            at_home,
             Assignment.id == assignment_id,
             SectionMembership.student_id == student_id,
             Lesson.date <= viewer.today,
