@@ -3,6 +3,7 @@
 valid       whether a document is valid
 operation   what is asked: fields merged, fragments spread, directives obeyed
 values      arguments: which of them are parameters of SQL, and where each comes from
+shape       what of the variables decides how a statement is written
 sql         the writing of SQL: names, parameters, and what auth and the bridge declared
 text        the writing of JSON in SQL
 objects     rows and what belongs to them

@@ -18,9 +18,9 @@ from gql.documents import Documents
 from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
+from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
 from gql.engine.valid import is_valid
-from gql.engine.values import shape
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100

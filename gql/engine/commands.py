@@ -22,9 +22,10 @@ from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said
 from gql.engine.roots import own_name
+from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable, numbered, table, written_sql
 from gql.engine.telling import word_of
-from gql.engine.values import Arguments, Path, Place, Source
+from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
 from models.secrets import Secrets
 from resolvers.at_once import AtOnce, deed

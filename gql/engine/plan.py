@@ -14,10 +14,11 @@ from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
 from gql.engine.roots import Roots
+from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
-from gql.engine.values import Arguments, Path, Place, Source
+from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
 from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond

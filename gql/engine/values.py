@@ -1,6 +1,5 @@
 """Arguments: which of them are parameters of SQL, and where the next request has them."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +7,6 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from graphql import (
     FieldNode,
     GraphQLField,
@@ -28,13 +26,12 @@ from strawberry.utils.str_converters import to_camel_case
 from auth.actor import Actor
 from gql.bridge.arguments import reader
 from gql.engine.operation import Operation
+from gql.engine.shape import EACH, Path
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
 from resolvers.parameters import sent_as
 from resolvers.results import is_secret
-
-Path = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +132,6 @@ def named_parameter(name: str, sql_type: Any) -> BindParameter[Any]:
     return bindparam(name, type_=sql_type)
 
 
-EACH = "*"
-
-
 def is_sent(sent: Any, path: Path) -> bool:
     """Whether a value stands there; if not, the default of it is the same for all who send none."""
     for step in path:
@@ -215,40 +209,6 @@ def parser(type_: Any) -> Callable[[Any], Any]:
         raise Unspeakable
     found: Callable[[Any], Any] = type_.parse_value
     return found
-
-
-# -- the shape of variables -----------------------------------------------------------
-
-
-def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> bytes:
-    """All that of the variables decides how a statement is written: which are given, and what of
-    them is no parameter."""
-    if not variables:
-        return b""
-    return orjson.dumps(
-        {name: skeleton(value, leaves.get(name, NONE), ()) for name, value in variables.items()},
-        option=orjson.OPT_SORT_KEYS,
-    )
-
-
-NONE: set[Path] = set()
-HERE = ["a parameter"]
-KIND = re.compile(r"([A-Za-z]+):\d")
-"""What an id is of decides which rows are asked."""
-"""A list of its own kind: no client's list of texts is taken for it where texts are expected."""
-
-
-def skeleton(value: Any, leaves: set[Path], path: Path) -> Any:
-    if value is None:
-        return None
-    if path in leaves:
-        kind = KIND.match(value) if isinstance(value, str) else None
-        return [*HERE, kind[1]] if kind else HERE
-    if isinstance(value, dict):
-        return {key: skeleton(part, leaves, (*path, key)) for key, part in value.items()}
-    if isinstance(value, list):
-        return [skeleton(part, leaves, (*path, EACH)) for part in value]
-    return value
 
 
 def as_sent(value: Any) -> Any:

@@ -1,0 +1,43 @@
+"""The shape of variables: all that of them decides how a statement is written."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+Path = tuple[Any, ...]
+"""Where inside of a variable."""
+EACH = "*"
+"""Any member of a list."""
+NONE: set[Path] = set()
+HERE = ["a parameter"]
+"""A list of its own kind: no client's list of texts is taken for it where texts are expected."""
+KIND = re.compile(r"([A-Za-z]+):\d")
+"""What an id is of decides which rows are asked."""
+
+
+def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> bytes:
+    """Which are given, and what of them is no parameter.
+
+    leaves: By variables, where in them parameters are.
+    """
+    if not variables:
+        return b""
+    return orjson.dumps(
+        {name: skeleton(value, leaves.get(name, NONE), ()) for name, value in variables.items()},
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def skeleton(value: Any, leaves: set[Path], path: Path) -> Any:
+    if value is None:
+        return None
+    if path in leaves:
+        kind = KIND.match(value) if isinstance(value, str) else None
+        return [*HERE, kind[1]] if kind else HERE
+    if isinstance(value, dict):
+        return {key: skeleton(part, leaves, (*path, key)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [skeleton(part, leaves, (*path, EACH)) for part in value]
+    return value
