@@ -170,8 +170,8 @@ async def record(
         "students": [fact.student_id or 0 for fact in facts],
         "audiences": [",".join(map(str, f.persons)) if f.persons else None for f in facts],
     }
-    deed |= {"school_id": school_id, "at": at}
-    await session.execute(RECORD, given | {f"deed_{name}": value for name, value in deed.items()})
+    told = {**deed, "school_id": school_id, "at": at}
+    await session.execute(RECORD, given | {f"deed_{name}": value for name, value in told.items()})
 
 
 async def schedule(session: AsyncSession, school_id: int, facts: Sequence[Fact]) -> None:

@@ -68,13 +68,17 @@ class Writers(Readers):
 
     async def work(self, school_id: int) -> None:
         """Do what waits in a school, until nothing does."""
-        queue = self.queues[school_id]
+        queue, some = self.queues[school_id], list[Waiting]()
         try:
             while queue:
                 some = [queue.popleft()]
                 while queue and queue[0].sql == some[0].sql and len(some) < TOGETHER:
                     some.append(queue.popleft())
                 await self.together(school_id, some)
+        except BaseException as end:  # nobody shall wait for what will not come
+            for one in (*some, *queue):
+                one.fail(end)
+            raise
         finally:
             del self.queues[school_id], self.working[school_id]
 

@@ -120,6 +120,7 @@ def first_mark(viewer: Viewer, cell: CTE, student_id: Any, new: dict[str, Any]) 
 
 def old_mark(viewer: Viewer, cell: CTE, student_id: Any, version: Any) -> CTE:
     """The mark that is there, held, if it is the one the client has seen."""
+    # Not through `visible`: who may write in a cell may know what it holds, as in `marks_in`.
     query = select(Mark.id, Mark.kind, Mark.value).join(cell, Mark.assignment_id == cell.c.id)
     return (
         query.where(

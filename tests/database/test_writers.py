@@ -1,0 +1,43 @@
+"""Commands that are sent together: nobody shares another's fate."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.database.writers import Writers
+from tests.postgres import Server
+
+ADD = """UPDATE school_heads SET event_seq = event_seq + $1::bigint WHERE school_id = 1
+    RETURNING event_seq"""
+DIVIDE = ADD.replace("$1::bigint", "1 / $1::bigint")
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrong"),
+    [(ADD, "no number"), (ADD, 2**63), (DIVIDE, 0)],
+    ids=["what cannot be sent", "what is too much", "what the database refuses"],
+)
+async def test_one_that_is_refused_is_not_done_and_the_others_are_done_once(
+    postgres: Server, database: str, sql: str, wrong: object
+) -> None:
+    writers = Writers(postgres.url("gorod_app", database), size=1)
+    given = [1, 1, wrong, 1]
+    told = await asyncio.gather(*(writers.done(1, sql, [value]) for value in given))
+    assert [row and row[0] for row in told] == [1, 2, None, 3]
+    assert await writers.done(1, sql, [1]), "and the next is done"
+    await writers.close()
+
+
+async def test_who_went_away_has_done_what_they_asked(
+    postgres: Server, database: str, sql: AsyncConnection
+) -> None:
+    writers = Writers(postgres.url("gorod_app", database), size=1)
+    tasks = [asyncio.create_task(writers.done(1, ADD, [1])) for _ in range(3)]
+    await asyncio.sleep(0)  # they are in the line
+    tasks[1].cancel()
+    rows = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(rows[1], asyncio.CancelledError)
+    assert await sql.scalar(text("SELECT event_seq FROM school_heads WHERE school_id = 1")) == 3
+    await writers.close()
