@@ -10,6 +10,7 @@ from gql.cli.console import Json, print_json, say
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 
 Login = Annotated[str, typer.Argument(help="What the person signs in with.")]
+Name = Annotated[str, typer.Option(help="The person's full name, the family name first.")]
 OPTIONS = {
     "login": "login",
     "full_name": "--name",
@@ -20,20 +21,23 @@ OPTIONS = {
 """What is asked here for what a use case may blame."""
 
 
-@app.command("create-admin")
-def create_admin(
+@app.command("create-director")
+def create_director(
     login: Login,
-    name: Annotated[str, typer.Option(help="The person's full name, the family name first.")],
-    school: Annotated[int | None, typer.Option(help="Number of a school there is.")] = None,
+    name: Name,
+    school: Annotated[int | None, typer.Option(help="Number of a school that exists.")] = None,
     new_school: Annotated[str | None, typer.Option(help="Name of a school to make.")] = None,
-    time_zone: Annotated[str, typer.Option(help="That school's.")] = "Europe/Moscow",
+    time_zone: Annotated[
+        str, typer.Option(help="The time zone of a new school.")
+    ] = "Europe/Moscow",
     as_json: Json = False,
 ) -> None:
-    """Give a school its first administrator, with a password for one time."""
+    """Give a school its director, with a one-time password; the director lets everyone else in."""
     from resolvers.access import operators
+    from resolvers.school.founding import NewSchool
 
     if new_school and school is None:
-        place: int | operators.NewSchool = operators.NewSchool(new_school, time_zone)
+        place: int | NewSchool = NewSchool(new_school, time_zone)
     elif school is not None and not new_school:
         place = school
     else:
@@ -41,7 +45,25 @@ def create_admin(
     current = settings()
     with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
-        made = operators.create_admin(target.owner, school=place, login=login, full_name=name)
+        made = operators.create_director(target.owner, school=place, login=login, full_name=name)
+        password = run(made)
+    _tell(login, password, as_json)
+
+
+@app.command("create-admin")
+def create_admin(
+    login: Login,
+    name: Name,
+    school: Annotated[int, typer.Option(help="Number of a school that exists.")],
+    as_json: Json = False,
+) -> None:
+    """Give a school an administrator, with a one-time password, where the director cannot."""
+    from resolvers.access import operators
+
+    current = settings()
+    with database(current) as target, blamed(OPTIONS):
+        run(ensure_usable(current, target))
+        made = operators.create_admin(target.owner, school=school, login=login, full_name=name)
         password = run(made)
     _tell(login, password, as_json)
 

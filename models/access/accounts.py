@@ -6,6 +6,7 @@ from enum import Enum
 from sqlalchemy import ForeignKey, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers
 from models.people.persons import Person
 
@@ -64,3 +65,7 @@ class Account(OfSchool):
     credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"))
     status: Mapped[AccountStatus]
     last_signed_in_at: Mapped[datetime | None]
+    last_role: Mapped[Role | None]
+    """The role they last worked in: the next sign-in that names none opens it again."""
+    last_role_grant_id: Mapped[int | None] = refers(RoleGrant)
+    """The grant that role rests on; null when it rests on a record."""

@@ -1,7 +1,7 @@
 """In which roles and schools a login can work, and whose parents they are there."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,9 @@ from resolvers.access.identify import ROLES, STANDING, TODAY
 
 CONTEXTS = text(f"""
     SELECT role.role, role.role_grant_id, account.id AS account_id, account.person_id,
-        school.short_name, school.time_zone
+        school.short_name, account.last_signed_in_at,
+        account.last_role IS NOT DISTINCT FROM role.role
+            AND account.last_role_grant_id IS NOT DISTINCT FROM role.role_grant_id AS is_last
     FROM accounts account
     JOIN schools school ON school.id = account.school_id
     CROSS JOIN LATERAL ({STANDING.format(today=TODAY, person="account.person_id")}) who
@@ -20,6 +22,9 @@ CONTEXTS = text(f"""
     WHERE account.school_id = :school_id AND account.credential_id = :credential_id
         AND account.status = 'ACTIVE'
 """)  # noqa: S608  # made of constants alone
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Context:
     school_id: int
     school_name: str
     account_id: int
+    used_at: datetime | None
+    """When they last signed in to this school, if it was in this role."""
 
 
 async def schools_of(session: AsyncSession, credential_id: int) -> list[int]:
@@ -51,8 +58,8 @@ async def schools_of(session: AsyncSession, credential_id: int) -> list[int]:
 async def contexts_in(
     session: AsyncSession, credential_id: int, school_id: int, now: datetime
 ) -> list[Context]:
-    """The roles of a login in one school, which the transaction must already stand in. Roles at
-    work come before those of a family, as one who teaches signs in mostly to teach."""
+    """The roles of a login in one school, which the transaction must already stand in, in the
+    order in which they are offered."""
     given = {"school_id": school_id, "credential_id": credential_id, "now": now}
     found = (await session.execute(CONTEXTS, given)).mappings().all()
     contexts = [
@@ -62,9 +69,26 @@ async def contexts_in(
             school_id,
             line["short_name"],
             line["account_id"],
+            line["last_signed_in_at"] if line["is_last"] else None,
         )
         for line in found
     ]
-    places = list(Role)
-    family = (Role.STUDENT, Role.PARENT)
-    return sorted(contexts, key=lambda c: (c.role in family, places.index(c.role)))
+    return sorted(contexts, key=lambda context: OFFERED.index(context.role))
+
+
+OFFERED = (
+    Role.CLASS_TEACHER,
+    *(role for role in Role if role not in (Role.CLASS_TEACHER, Role.STUDENT, Role.PARENT)),
+    Role.STUDENT,
+    Role.PARENT,
+)
+"""Roles at work come first: a teacher who is a parent, too, mostly signs in to teach. A class
+teacher may do all that a subject teacher may (domain.md c)."""
+
+
+def last_used_first(contexts: list[Context]) -> list[Context]:
+    """The contexts of all schools; a person signs in to the one they used last."""
+    used = sorted(
+        (c for c in contexts if c.used_at), key=lambda c: c.used_at or NEVER, reverse=True
+    )
+    return used + [context for context in contexts if not context.used_at]

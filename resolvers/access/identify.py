@@ -40,13 +40,19 @@ ROLES = """
         SELECT FROM class_teachers t WHERE t.school_id = :school_id
             AND t.staff_id = {who}.staff_id AND t.valid_from <= {today}
             AND (t.valid_to IS NULL OR t.valid_to > {today}))
+    UNION ALL SELECT 'SUBJECT_TEACHER', NULL, 'SCHOOL' WHERE EXISTS (
+        SELECT FROM teaching_assignments t WHERE t.school_id = :school_id
+            AND t.staff_id = {who}.staff_id AND (t.valid_to IS NULL OR t.valid_to > {today}))
+        AND NOT EXISTS (SELECT FROM role_grants r WHERE r.school_id = :school_id
+            AND r.person_id = {who}.person_id AND r.role = 'SUBJECT_TEACHER'
+            AND r.valid_from <= {today} AND (r.valid_to IS NULL OR r.valid_to > {today}))
     UNION ALL SELECT r.role, r.id, r.scope FROM role_grants r
     WHERE r.school_id = :school_id AND r.person_id = {who}.person_id AND r.valid_from <= {today}
         AND (r.valid_to IS NULL OR r.valid_to > {today})
         AND (r.role <> 'SUBJECT_TEACHER' OR {who}.staff_id IS NOT NULL)
 """
-"""The roles they may work in today: some follow from records, the rest were granted. Grants end
-by their date with no job to end them."""
+"""The roles a person can work in today. Some follow from records: whoever teaches a section, now
+or from a later day, is a subject teacher. The rest were granted. A grant ends by its date."""
 
 TODAY = "(CAST(:now AS timestamptz) AT TIME ZONE school.time_zone)::date"
 

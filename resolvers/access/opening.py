@@ -1,7 +1,7 @@
 """Opening a session: in which of someone's roles, and with what keys."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +13,10 @@ from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import Role
 from models.access.sessions import Session
 from models.problems import Problem, Unauthenticated
-from resolvers.access.contexts import Context, contexts_in, schools_of
+from resolvers.access.contexts import Context, contexts_in, last_used_first, schools_of
 from resolvers.access.ending import end
 from resolvers.access.identify import hashed
-from resolvers.access.viewer import Viewer, find_viewer
+from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, shown
 from resolvers.context import Ctx, stand_in
 
 ACCESS, REFRESH = timedelta(minutes=15), timedelta(days=30)
@@ -38,6 +38,8 @@ class SignedIn:
     must_change_password: Indicates whether `changePassword` is all that can be done now.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
     viewer: Who signed in, and as what.
+    contexts: All roles this login can work in, in all schools, the current one marked; to choose
+        another: `switchContext`. Null when the session was only refreshed.
     """
 
     access_token: str | None = None
@@ -46,6 +48,7 @@ class SignedIn:
     must_change_password: bool | None = None
     retry_at: datetime | None = None
     viewer: Viewer | None = None
+    contexts: list[ViewerContext] | None = None
 
 
 async def known_as(session: AsyncSession, *which: Any) -> Any:
@@ -69,7 +72,7 @@ async def known_of(session: AsyncSession, actor: Actor) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """In which role and school someone wants to work; None for whichever comes first.
+    """In which role and school someone wants to work; None for the one they used last.
 
     instead_of: School and session that end when the new one begins.
     """
@@ -80,22 +83,24 @@ class Choice:
     instead_of: tuple[int, int] | None = None
 
     def fits(self, context: Context) -> bool:
-        return self.role in (None, context.role) and self.role_grant_id in (
-            None,
-            context.role_grant_id,
-        )
+        wanted = (self.role, self.school_id, self.role_grant_id)
+        offered = (context.role, context.school_id, context.role_grant_id)
+        return all(asked in (None, given) for asked, given in zip(wanted, offered, strict=True))
 
 
 async def begin(ctx: Ctx, known: Any, choice: Choice) -> SignedIn:
-    """A new session in the first context that fits the choice. Raises NothingToDoHere."""
+    """A new session in the first context that fits the choice, the last used before the others.
+    Raises NothingToDoHere."""
+    found: list[Context] = []
     for school_id in await schools_of(ctx.session, known.id):
-        if choice.school_id not in (None, school_id):
-            continue
         await ctx.session.rollback()
         await stand_in(ctx.session, school_id)
-        found = await contexts_in(ctx.session, known.id, school_id, ctx.caller.now())
-        for context in filter(choice.fits, found):
-            return await open_session(ctx, known, context, choice.instead_of)
+        found += await contexts_in(ctx.session, known.id, school_id, ctx.caller.now())
+    for context in filter(choice.fits, last_used_first(found)):
+        await ctx.session.rollback()
+        await stand_in(ctx.session, context.school_id)
+        opened = await open_session(ctx, known, context, choice.instead_of)
+        return replace(opened, contexts=[shown(each, current=context) for each in found])
     raise NothingToDoHere
 
 
@@ -107,7 +112,12 @@ async def open_session(
     now, tokens = ctx.caller.now(), Tokens.fresh(context.school_id)
     mine = (Account.school_id == context.school_id, Account.id == context.account_id)
     seen = update(Account).where(*mine, Account.status == AccountStatus.ACTIVE)
-    active = await ctx.session.scalar(seen.values(last_signed_in_at=now).returning(Account.id))
+    used = {
+        "last_signed_in_at": now,
+        "last_role": context.role,
+        "last_role_grant_id": context.role_grant_id,
+    }
+    active = await ctx.session.scalar(seen.values(used).returning(Account.id))
     same = (Credential.id == known.id, Credential.password_hash == known.password_hash)
     valid = await ctx.session.scalar(select(Credential.id).where(*same).with_for_update(read=True))
     if active is None or valid is None:

@@ -6,32 +6,31 @@ it, as done by nobody of the school.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import NullPool
 
-from auth.matrix import default_rights
 from models.access.accounts import Account, AccountStatus, Credential
-from models.access.audit import BEGINNING
-from models.access.roles import GrantScope, Role, RoleGrant, RoleRight
+from models.access.roles import GrantScope, Role, RoleGrant
 from models.base import longest
 from models.database.engine import connect, explained
 from models.database.roles import OWNER
-from models.events import SchoolHead
 from models.people.persons import Person
+from models.people.staff import Staff
 from models.problems import Problem, Validation
 from models.school.schools import School
 from resolvers.access import passwords
+from resolvers.access.administration import in_office
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.guessing import forget_tries
 from resolvers.access.logins import new_credential, well_formed
 from resolvers.context import stand_in, utc_now
 from resolvers.news import record
+from resolvers.school.founding import NewSchool, found_school
 
 
 class NoSuchSchool(Problem):
@@ -46,43 +45,83 @@ class NoSuchLogin(Problem):
     russian = "Такого логина ни у кого нет."
 
 
-@dataclass(frozen=True)
-class NewSchool:
-    """A school to be made. time_zone: IANA name, e.g. `Asia/Barnaul`."""
+class HasDirector(Problem):
+    """This school has a director already; `gorod user reset-password` lets them in again."""
 
-    name: str
-    time_zone: str
+    russian = "Директор уже есть; если он не может войти: `gorod user reset-password`."
+
+
+async def create_director(
+    url: str, *, school: int | NewSchool, login: str, full_name: str, now: datetime | None = None
+) -> str:
+    """Let in the director of a school that exists, by its number, or of a new one. The director is
+    a member of staff and names everyone else. Returns their one-time password.
+
+    Raises HasDirector, LoginTaken, NoSuchSchool or Validation.
+    """
+    now = now or utc_now()
+    async with owning(url) as session:
+        if isinstance(school, NewSchool):
+            found = await found_school(session, school, now)
+        else:
+            found = await known(session, school)
+        # Two operators at once would otherwise both find the school without a director.
+        await session.execute(select(School.id).where(School.id == found.id).with_for_update())
+        if await session.scalar(directors(found.id, today_in(found, now)).limit(1)):
+            raise HasDirector(field="school")
+        return await let_in(session, found, Role.DIRECTOR, login, full_name, now)
 
 
 async def create_admin(
-    url: str, *, school: int | NewSchool, login: str, full_name: str, now: datetime | None = None
+    url: str, *, school: int, login: str, full_name: str, now: datetime | None = None
 ) -> str:
-    """Let in an administrator of a school: one there is, by its number, or a new one. Gives their
-    one-time password. Raises LoginTaken, NoSuchSchool or Validation."""
-    names, kept = named(full_name), well_formed(login)
-    now, password = now or utc_now(), passwords.one_time()
+    """Let in an administrator of a school that exists, by its number. Returns their one-time
+    password. Raises LoginTaken, NoSuchSchool or Validation."""
+    now = now or utc_now()
     async with owning(url) as session:
-        found = await (
-            made(session, school) if isinstance(school, NewSchool) else known(session, school)
-        )
-        person = Person(**names)
-        session.add(person)
-        await session.flush()
-        credential = await new_credential(session, found.id, kept, password, now)
-        account = Account(
-            person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE
-        )
-        grant = RoleGrant(
-            person_id=person.id,
-            role=Role.SCHOOL_ADMINISTRATOR,
-            scope=GrantScope.SCHOOL,
-            valid_from=now.astimezone(ZoneInfo(found.time_zone)).date(),
-            granted_at=now,
-        )
-        session.add_all([account, grant])
-        await session.flush()
-        await told(session, found.id, now, "create_admin", account.global_id, f"login: {kept}")
+        found = await known(session, school)
+        return await let_in(session, found, Role.SCHOOL_ADMINISTRATOR, login, full_name, now)
+
+
+POSITIONS = {Role.DIRECTOR: "Директор"}
+"""By role, the position on the staff card that comes with it. An administrator may be employed
+elsewhere."""
+
+
+async def let_in(
+    session: AsyncSession, school: School, role: Role, login: str, full_name: str, now: datetime
+) -> str:
+    """Make a person who holds the role and can sign in. Returns the one-time password."""
+    names, kept, password = named(full_name), well_formed(login), passwords.one_time()
+    today = today_in(school, now)
+    person = Person(**names)
+    session.add(person)
+    await session.flush()
+    credential = await new_credential(session, school.id, kept, password, now)
+    account = Account(person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE)
+    grant = RoleGrant(
+        person_id=person.id,
+        role=role,
+        scope=GrantScope.SCHOOL,
+        valid_from=today,
+        granted_at=now,
+    )
+    session.add_all([account, grant])
+    if position := POSITIONS.get(role):
+        session.add(Staff(person_id=person.id, position=position, hired_on=today))
+    await session.flush()
+    deed = f"create_{role.name.lower()}"
+    await told(session, school.id, now, deed, account.global_id, f"login: {kept}")
     return password
+
+
+def today_in(school: School, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(school.time_zone)).date()
+
+
+def directors(school_id: int, day: date) -> Select[int]:
+    """Grants of the director's role that hold on the day, of people who can sign in."""
+    return in_office(school_id, day).where(RoleGrant.role == Role.DIRECTOR)
 
 
 async def reset_password(url: str, login: str, *, now: datetime | None = None) -> str:
@@ -134,26 +173,6 @@ async def known(session: AsyncSession, school_id: int) -> School:
         raise NoSuchSchool(field="school", expected=told)
     await stand_in(session, school_id)
     return schools[school_id]
-
-
-async def made(session: AsyncSession, new: NewSchool) -> School:
-    """A school with what every school begins with: the usual rights, and empty logs. Raises
-    Validation."""
-    name, most = new.name.strip(), longest(School.short_name)
-    if not 0 < len(name) <= most:
-        raise Validation(field="new_school", expected=f"a name of 1 to {most} characters")
-    if new.time_zone not in available_timezones():
-        raise Validation(field="time_zone", expected="an IANA name, e.g. Asia/Barnaul")
-    school = School(short_name=name, full_name=name, time_zone=new.time_zone)
-    session.add(school)
-    await session.flush()
-    await stand_in(session, school.id)
-    session.add(SchoolHead(school_id=school.id, event_seq=0, audit_seq=0, audit_hash=BEGINNING))
-    session.add_all(
-        RoleRight(role=role, permission=right.value, scope=scope)
-        for role, right, scope in default_rights()
-    )
-    return school
 
 
 async def told(

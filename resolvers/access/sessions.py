@@ -54,8 +54,8 @@ async def sign_in(
 
     login: The login; case does not matter.
     password: The password.
-    role: The role to work in; null for the first of those one has.
-    school_id: The school to work in; null for the first.
+    role: The role to work in; null for the one used last, or else the first at work.
+    school_id: The school to work in; null for the one used last.
     """
     known = await proven(ctx, login, password)
     return await begin(ctx, known, Choice(role, school_id.key if school_id else None))

@@ -132,17 +132,23 @@ async def contexts(ctx: Ctx) -> list[ViewerContext]:
     for school_id in await schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
             found += await contexts_in(session, credential, school_id, now.now)
-    return [
-        ViewerContext(
-            context.role,
-            context.school_name,
-            (context.role, context.school_id) == (now.role, now.school_id)
-            and (context.role_grant_id or 0) == now.role_grant_id,
-            context.school_id,
-            context.role_grant_id,
-        )
-        for context in found
-    ]
+    place = (now.role, now.school_id, now.role_grant_id)
+    return [shown(each, current=each if place_of(each) == place else None) for each in found]
+
+
+def place_of(context: Context) -> tuple[Role, int, int]:
+    return context.role, context.school_id, context.role_grant_id or 0
+
+
+def shown(context: Context, *, current: Context | None) -> ViewerContext:
+    """A context as its holder sees it, who works in the current one."""
+    return ViewerContext(
+        context.role,
+        context.school_name,
+        current is not None and place_of(context) == place_of(current),
+        context.school_id,
+        context.role_grant_id,
+    )
 
 
 async def children(ctx: Ctx) -> list[ViewerChild]:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from models.journal.attendance import AttendanceCode, AttendanceRecord
-from resolvers.demo.curriculum import SPORT
 from resolvers.demo.density import Density
 from resolvers.demo.ground import Site
 from resolvers.demo.lessons import Held
 from resolvers.demo.roster import Pupil
+from resolvers.school.federal_subjects import SPORT
 
 PRESENT, EXCUSED, ILLNESS, UNEXCUSED, ABSENT, LATE, EXEMPT = (code.name for code in AttendanceCode)
 LATE_SHARE, SKIPPED_SHARE = 0.008, 0.003

@@ -11,7 +11,6 @@ from models.people.guardians import GuardianRelation, LegalStatus
 
 CLASS = "7А"
 """The class most stories are about."""
-DIAGNOSTIC = "Диагностическая работа"
 """An assignment of that class whose marks families see only in some days."""
 
 

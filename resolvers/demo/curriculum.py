@@ -5,55 +5,37 @@ Sums are the sanitary maximum: 21 hours in grade 1, 23 in 2-4, then 29, 30, 32, 
 
 from typing import NamedTuple
 
-from models.structure.sections import MarkScale
-
-RUSSIAN, READING, LITERATURE = "Русский язык", "Литературное чтение", "Литература"
-ENGLISH, MATHS, WORLD = "Английский язык", "Математика", "Окружающий мир"
-ALGEBRA, GEOMETRY, PROBABILITY = "Алгебра", "Геометрия", "Вероятность и статистика"
-COMPUTING, PHYSICS, CHEMISTRY, BIOLOGY = "Информатика", "Физика", "Химия", "Биология"
-HISTORY, SOCIETY, GEOGRAPHY = "История", "Обществознание", "География"
-RELIGIONS = "Основы религиозных культур и светской этики"
-MORALS = "Основы духовно-нравственной культуры народов России"
-ART, MUSIC, LABOUR = "Изобразительное искусство", "Музыка", "Труд (технология)"
-SPORT, SAFETY = "Физическая культура", "Основы безопасности и защиты Родины"
-PROJECT = "Индивидуальный проект"
+from resolvers.school.federal_subjects import (
+    ALGEBRA,
+    ART,
+    BIOLOGY,
+    CHEMISTRY,
+    COMPUTING,
+    ENGLISH,
+    GEOGRAPHY,
+    GEOMETRY,
+    HISTORY,
+    LABOUR,
+    LITERATURE,
+    MATHS,
+    MORALS,
+    MUSIC,
+    PHYSICS,
+    PROBABILITY,
+    PROJECT,
+    READING,
+    RELIGIONS,
+    RUSSIAN,
+    SAFETY,
+    SOCIETY,
+    SPORT,
+    SUBJECTS,
+    WORLD,
+)
 
 SPLIT = (ENGLISH, COMPUTING, LABOUR)
 """Taught to two subgroups in classes big enough; the first of them also where it is asked for."""
 
-
-class SubjectCard(NamedTuple):
-    short: str
-    area: str
-    scale: MarkScale = MarkScale.FIVE_POINT
-
-
-SUBJECTS = {
-    RUSSIAN: SubjectCard("Рус. яз.", "Русский язык и литература"),
-    READING: SubjectCard("Лит. чт.", "Русский язык и литература"),
-    LITERATURE: SubjectCard("Лит-ра", "Русский язык и литература"),
-    ENGLISH: SubjectCard("Англ. яз.", "Иностранные языки"),
-    MATHS: SubjectCard("Матем.", "Математика и информатика"),
-    ALGEBRA: SubjectCard("Алгебра", "Математика и информатика"),
-    GEOMETRY: SubjectCard("Геом.", "Математика и информатика"),
-    PROBABILITY: SubjectCard("Вер. и стат.", "Математика и информатика"),
-    COMPUTING: SubjectCard("Информ.", "Математика и информатика"),
-    WORLD: SubjectCard("Окр. мир", "Обществознание и естествознание"),
-    HISTORY: SubjectCard("История", "Общественно-научные предметы"),
-    SOCIETY: SubjectCard("Общ-во", "Общественно-научные предметы"),
-    GEOGRAPHY: SubjectCard("Геогр.", "Общественно-научные предметы"),
-    PHYSICS: SubjectCard("Физика", "Естественно-научные предметы"),
-    CHEMISTRY: SubjectCard("Химия", "Естественно-научные предметы"),
-    BIOLOGY: SubjectCard("Биол.", "Естественно-научные предметы"),
-    RELIGIONS: SubjectCard("ОРКСЭ", "Основы религиозных культур", MarkScale.PASS_FAIL),
-    MORALS: SubjectCard("ОДНКНР", "Основы духовно-нравственной культуры"),
-    ART: SubjectCard("ИЗО", "Искусство"),
-    MUSIC: SubjectCard("Музыка", "Искусство"),
-    LABOUR: SubjectCard("Труд", "Технология"),
-    SPORT: SubjectCard("Физ-ра", "Физическая культура"),
-    SAFETY: SubjectCard("ОБЗР", "Основы безопасности и защиты Родины"),
-    PROJECT: SubjectCard("Инд. пр.", "Индивидуальный проект"),
-}
 
 _PRIMARY = {RUSSIAN: 5, READING: 4, ENGLISH: 2, MATHS: 4, WORLD: 2, ART: 1, MUSIC: 1, LABOUR: 1,
             SPORT: 3}  # fmt: skip

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from resolvers.demo.works import ANSWER, BIG_EVERY, HOMEWORK, QUIZ
+from resolvers.demo.works import BIG_EVERY
+from resolvers.school.defaults import ANSWER, HOMEWORK, QUIZ
 
 SCARCE = 4
 ABSENT_SHARE, QUIZ_SHARE = 0.07, 0.18

@@ -7,10 +7,10 @@ from random import Random
 from models.people.guardians import GuardianRelation
 from models.people.persons import Sex
 from resolvers.demo.cast import FATHER, FATHER_APART, MOTHER, Household, Kid, Tie
-from resolvers.demo.curriculum import ENGLISH
 from resolvers.demo.ground import Site
 from resolvers.demo.names import MEN, SURNAMES, Human, adult, child, named
 from resolvers.demo.roster import Klass, Pupil
+from resolvers.school.federal_subjects import ENGLISH
 
 YEAR = 365
 ENTERED_AT = 7

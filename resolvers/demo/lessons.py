@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.demo.cast import CLASS
-from resolvers.demo.curriculum import ALGEBRA
 from resolvers.demo.ground import Site
 from resolvers.demo.roster import Klass, Room, Section
 from resolvers.demo.timetable import Meeting
 from resolvers.demo.topics import topic
 from resolvers.demo.works import PRACTICAL, home
-from resolvers.demo.year import bell
+from resolvers.school.federal_subjects import ALGEBRA
+from resolvers.school.school_year import bell
 
 PLANNED, CONDUCTED, CANCELLED = (
     LessonStatus.PLANNED.name, LessonStatus.CONDUCTED.name, LessonStatus.CANCELLED.name,

@@ -7,13 +7,14 @@ from decimal import Decimal
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
 from models.structure.sections import MarkScale
-from resolvers.demo.cast import CLASS, DIAGNOSTIC
-from resolvers.demo.curriculum import ALGEBRA
+from resolvers.demo.cast import CLASS
 from resolvers.demo.density import Density
 from resolvers.demo.ground import Ground, Site
 from resolvers.demo.lessons import Held
 from resolvers.demo.roster import Pupil, Section
-from resolvers.demo.works import ANSWER, HOMEWORK, PRACTICAL, WEIGHTS, comment, work
+from resolvers.demo.works import PRACTICAL, WEIGHTS, comment, work
+from resolvers.school.defaults import ANSWER, DIAGNOSTIC, HOMEWORK
+from resolvers.school.federal_subjects import ALGEBRA
 
 NUMERIC, PASS_FAIL, DEBT_POINT = (kind.name for kind in MarkKind)
 JOURNAL = RevisionSource.JOURNAL.name

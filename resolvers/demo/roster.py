@@ -11,10 +11,11 @@ from typing import NamedTuple
 from models.people.persons import Sex
 from models.structure.sections import MarkScale
 from resolvers.demo.cast import CLASS, LEAD_NO_CLASS, LEADER, Employee
-from resolvers.demo.curriculum import ENGLISH, PRIMARY_POST, SUBJECTS, Post, hours_of
+from resolvers.demo.curriculum import PRIMARY_POST, Post, hours_of
 from resolvers.demo.names import Human, adult, named
 from resolvers.demo.plan import Plan
-from resolvers.demo.year import SchoolYear
+from resolvers.school.federal_subjects import ENGLISH, SUBJECTS
+from resolvers.school.school_year import SchoolYear
 
 PRIMARY = 4
 """The last grade that has nearly all lessons with its own teacher."""

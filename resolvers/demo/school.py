@@ -25,7 +25,7 @@ from resolvers.demo.roster import Faculty
 from resolvers.demo.structure import write_classes
 from resolvers.demo.term_marks import TermMarks, close_journals
 from resolvers.demo.timetable import Timetable
-from resolvers.demo.year import SchoolYear
+from resolvers.school.school_year import SchoolYear
 
 Told = Callable[[float], None]
 PEOPLE_DONE, LESSONS_DONE = 0.1, 0.95

@@ -11,9 +11,9 @@ from models.journal.term_marks import (
 )
 from models.school.calendar import TermStatus
 from models.structure.sections import MarkScale
-from resolvers.demo.curriculum import SPORT
 from resolvers.demo.ground import TO_CLOSE, Ground, Site
 from resolvers.demo.roster import Klass, Pupil, Section
+from resolvers.school.federal_subjects import SPORT
 
 VALUES = {
     5: TermMarkValue.FIVE,

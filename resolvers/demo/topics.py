@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from resolvers.demo.curriculum import (
+from resolvers.school.federal_subjects import (
     ALGEBRA,
     ART,
     BIOLOGY,

@@ -2,8 +2,20 @@
 
 from random import Random
 
-from resolvers.demo.cast import DIAGNOSTIC
-from resolvers.demo.curriculum import (
+from resolvers.school.defaults import (
+    ANSWER,
+    ASSIGNMENT_TYPES,
+    DICTATION,
+    ESSAY,
+    HOMEWORK,
+    LAB,
+    NORM,
+    PRACTICE,
+    PRESENTATION,
+    QUIZ,
+    TEST,
+)
+from resolvers.school.federal_subjects import (
     ALGEBRA,
     ART,
     BIOLOGY,
@@ -30,21 +42,7 @@ from resolvers.demo.curriculum import (
     WORLD,
 )
 
-ANSWER, HOMEWORK, QUIZ, TEST = (
-    "Ответ на уроке", "Домашняя работа", "Самостоятельная работа", "Контрольная работа",
-)  # fmt: skip
-DICTATION, ESSAY, LAB, PRACTICE, NORM, PRESENTATION = (
-    "Диктант", "Сочинение", "Лабораторная работа", "Практическая работа", "Сдача норматива",
-    "Проект",
-)  # fmt: skip
-
-TYPES = (
-    (ANSWER, "О", 10), (HOMEWORK, "Д", 10), (QUIZ, "С", 15), (TEST, "К", 30),
-    (DICTATION, "Дк", 25), (ESSAY, "Сч", 25), (LAB, "Л", 20), (PRACTICE, "П", 20),
-    (NORM, "Н", 15), (PRESENTATION, "Пр", 25), (DIAGNOSTIC, "Дг", 30),
-)  # fmt: skip
-"""Name, short name, weight."""
-WEIGHTS = {name: weight for name, _, weight in TYPES}
+WEIGHTS = {name: weight for name, _, weight in ASSIGNMENT_TYPES}
 
 BIG = {
     RUSSIAN: (DICTATION, TEST, DICTATION, ESSAY),

@@ -10,12 +10,13 @@ from models.problems import Problem, Validation
 from resolvers.access import operators
 from resolvers.access.audit import verify_chain
 from resolvers.access.logins import LoginTaken
+from resolvers.school.founding import NewSchool
 from tests.access.asking import CHANGE, code, holding, sign_in
 from tests.conftest import NOON, Api, SignIn
 from tests.postgres import Server
 
-ADMIN: dict[str, Any] = {
-    "login": "first.admin",
+FIRST: dict[str, Any] = {
+    "login": "first.one",
     "full_name": "Седов Илья Львович",
     "now": NOON,
 }
@@ -26,43 +27,82 @@ def url(postgres: Server, database: str) -> str:
     return postgres.url("postgres", database)
 
 
-async def test_a_new_school_begins_with_an_administrator(
+async def test_a_new_school_begins_with_its_director(
     url: str, stranger: Api, engine: AsyncEngine
 ) -> None:
-    new = operators.NewSchool("МБОУ «СОШ № 5»", "Asia/Omsk")
-    password = await operators.create_admin(url, school=new, **ADMIN)
-    done = await sign_in(stranger, "first.admin", password)
+    new = NewSchool("МБОУ «СОШ № 5»", "Asia/Omsk")
+    password = await operators.create_director(url, school=new, **FIRST)
+    done = await sign_in(stranger, "first.one", password)
     assert done["mustChangePassword"] is True
-    admin = holding(stranger, done["accessToken"])
-    await admin(CHANGE, old=password, new="выбран самим Ильёй")
-    viewer = (await admin("{ viewer { role fullName school { id shortName timeZone } } }"))[
-        "viewer"
-    ]
-    assert viewer["role"] == "SCHOOL_ADMINISTRATOR"
+    director = holding(stranger, done["accessToken"])
+    await director(CHANGE, old=password, new="выбран самим Ильёй")
+    asked = "{ viewer { role fullName school { id shortName timeZone } } }"
+    viewer = (await director(asked))["viewer"]
+    assert viewer["role"] == "DIRECTOR"
     assert viewer["fullName"] == "Седов Илья Львович"
     assert viewer["school"]["shortName"] == "МБОУ «СОШ № 5»"
-    roles = (await admin("{ roles { rights { permission } } }"))["roles"]
+    roles = (await director("{ roles { rights { permission } } }"))["roles"]
     assert sum(len(role["rights"]) for role in roles) == len(default_rights())
-    log = await admin("{ auditEvents { nodes { action role actor { id } details } } }")
+    log = await director("{ auditEvents { nodes { action role actor { id } } } }")
     first = log["auditEvents"]["nodes"][-1]
-    assert first["action"] == "access.operators.create_admin"
+    assert first["action"] == "access.operators.create_director"
     assert (first["role"], first["actor"]) == (None, None)
     async with AsyncSession(engine) as session:
         assert await verify_chain(session, int(viewer["school"]["id"].partition("-")[2])) is None
+
+
+async def test_a_new_school_has_what_the_first_lesson_needs(url: str, stranger: Api) -> None:
+    new = NewSchool("Школа", "Europe/Moscow")
+    password = await operators.create_director(url, school=new, **FIRST)
+    done = await sign_in(stranger, "first.one", password)
+    director = holding(stranger, done["accessToken"])
+    await director(CHANGE, old=password, new="выбран самим Ильёй")
+    seen = await director(
+        """{ assignmentTypes { name defaultWeight } subjects(first: 100) { nodes { name scale } }
+            bellSchedules { shift periods { ordinal } }
+            academicYears { name status } terms { startsOn endsOn status termType { code } }
+            holidaySets { name holidays { name } } staff { nodes { position } } }"""
+    )
+    weights = {one["name"]: one["defaultWeight"] for one in seen["assignmentTypes"]}
+    assert (weights["Контрольная работа"], weights["Ответ на уроке"]) == ("30.00", "10.00")
+    assert {"Русский язык", "Математика", "Немецкий язык"} <= {
+        s["name"] for s in seen["subjects"]["nodes"]
+    }
+    assert [len(bells["periods"]) for bells in seen["bellSchedules"]] == [7, 6]
+    assert seen["academicYears"] == [{"name": "2026/2027", "status": "CURRENT"}]
+    codes = [term["termType"]["code"] for term in seen["terms"]]
+    assert (codes.count("QUARTER"), codes.count("HALF_YEAR")) == (4, 2)
+    today = NOON.date().isoformat()
+    assert any(
+        term["startsOn"] <= today <= term["endsOn"] and term["status"] == "OPEN"
+        for term in seen["terms"]
+    )
+    assert [len(one["holidays"]) > 3 for one in seen["holidaySets"]] == [True, True]
+    assert [one["position"] for one in seen["staff"]["nodes"]] == ["Директор"]
+
+
+async def test_a_school_has_one_director_even_if_two_are_made_at_once(url: str) -> None:
+    made = operators.create_director(url, school=NewSchool("Школа", "Europe/Moscow"), **FIRST)
+    await made
+    with pytest.raises(operators.HasDirector):
+        await operators.create_director(url, school=1, **{**FIRST, "login": "second.one"})
 
 
 async def test_a_school_there_is_gets_another_administrator(
     url: str, stranger: Api, api: SignIn
 ) -> None:
     school = (await api("director")("{ school { id } }"))["school"]["id"]
-    password = await operators.create_admin(url, school=int(school.partition("-")[2]), **ADMIN)
-    done = await sign_in(stranger, "first.admin", password)
+    password = await operators.create_admin(url, school=int(school.partition("-")[2]), **FIRST)
+    done = await sign_in(stranger, "first.one", password)
     await holding(stranger, done["accessToken"])(CHANGE, old=password, new="выбран самим Ильёй")
     grants = await api("director")(
         """{ roleGrants(filter: {fullName: {contains: "Седов"}}) {
             nodes { role grantedBy { id } } } }"""
     )
     assert grants["roleGrants"]["nodes"] == [{"role": "SCHOOL_ADMINISTRATOR", "grantedBy": None}]
+
+
+NEW = NewSchool("Школа", "Europe/Moscow")
 
 
 @pytest.mark.parametrize(
@@ -72,16 +112,16 @@ async def test_a_school_there_is_gets_another_administrator(
         ({"login": "no spaces please"}, Validation),
         ({"full_name": "Седов"}, Validation),
         ({"school": 999}, operators.NoSuchSchool),
-        ({"school": operators.NewSchool("Школа", "Mars/Olympus")}, Validation),
+        ({"school": NewSchool("Школа", "Mars/Olympus")}, Validation),
     ],
 )
 async def test_what_the_operator_gets_wrong_changes_nothing(
     url: str, stranger: Api, given: dict[str, object], problem: type[Problem]
 ) -> None:
     with pytest.raises(problem):
-        await operators.create_admin(url, **{"school": 1, **ADMIN, **given})
+        await operators.create_director(url, **{"school": NEW, **FIRST, **given})
     refused = await stranger.refusal(
-        """mutation { signIn(input: {login: "first.admin", password: "whatever it is"}) {
+        """mutation { signIn(input: {login: "first.one", password: "whatever it is"}) {
             userErrors { code } } }"""
     )
     assert refused == "WRONG_CREDENTIALS"

@@ -27,8 +27,35 @@ async def test_a_teacher_signs_in(stranger: Api) -> None:
 async def test_one_who_teaches_and_is_a_mother_signs_in_as_what_she_chooses(stranger: Api) -> None:
     usual = await sign_in(stranger, "teacher.orlova")
     as_mother = await sign_in(stranger, "teacher.orlova", role="PARENT")
-    roles = [done["viewer"]["role"] for done in (usual, as_mother)]
-    assert roles == ["SUBJECT_TEACHER", "PARENT"]
+    again = await sign_in(stranger, "teacher.orlova")
+    roles = [done["viewer"]["role"] for done in (usual, as_mother, again)]
+    assert roles == ["CLASS_TEACHER", "PARENT", "PARENT"]
+
+
+async def test_one_with_several_roles_is_told_so_when_she_signs_in(stranger: Api) -> None:
+    done = await stranger(
+        """mutation ($login: String!, $password: String!) {
+            signIn(input: {login: $login, password: $password}) {
+                contexts { role isCurrent schoolName } userErrors { code } } }""",
+        login="teacher.belova",
+        password=DEMO_PASSWORD,
+    )
+    contexts = done["signIn"]["contexts"]
+    assert [(c["role"], c["isCurrent"]) for c in contexts] == [
+        ("CLASS_TEACHER", True),
+        ("SUBJECT_TEACHER", False),
+    ]
+
+
+async def test_a_mother_of_two_schools_signs_in_to_the_one_she_used_last(
+    stranger: Api, clock: Clock
+) -> None:
+    places = []
+    for school in ("School:2-2", None, "School:1-1", None):
+        clock.now += timedelta(minutes=1)
+        done = await sign_in(stranger, "parent.morozova", school=school)
+        places.append(done["accessToken"].partition(".")[0])
+    assert places == ["2", "2", "1", "1"]
 
 
 async def test_nobody_signs_in_to_a_role_or_school_that_is_not_theirs(stranger: Api) -> None:
@@ -249,3 +276,18 @@ async def test_a_role_that_ends_by_its_date_ends_with_the_day(
     assert await code(deputy) is None
     clock.now = clock.now.replace(hour=17, minute=0)
     assert await code(deputy) == "UNAUTHENTICATED"
+
+
+async def test_a_teacher_by_appointment_alone_works_as_one(
+    stranger: Api, api: SignIn, sql: AsyncConnection
+) -> None:
+    """Nobody gave the role: who teaches a section is its teacher. An import appoints so."""
+    await sql.execute(text("DELETE FROM sessions"))
+    await sql.execute(text("DELETE FROM role_grants WHERE role = 'SUBJECT_TEACHER'"))
+    done = await sign_in(stranger, "teacher.gusev")
+    assert done["viewer"]["role"] == "SUBJECT_TEACHER"
+    taught = await holding(stranger, done["accessToken"])(MARKS)
+    assert taught["students"]["totalCount"] > 0
+    await sql.execute(text("UPDATE teaching_assignments SET valid_to = '2026-11-01'"))
+    refused = await stranger.refusal(SIGN_IN, login="teacher.gusev", password=DEMO_PASSWORD)
+    assert refused == "NOTHING_TO_DO_HERE"

@@ -66,11 +66,11 @@ async def test_a_child_of_age_is_no_longer_shown(api: SignIn) -> None:
 async def test_all_roles_are_shown_the_present_one_marked(api: SignIn) -> None:
     contexts = (await api("teacher.orlova", Role.PARENT)(CONTEXTS))["viewer"]["contexts"]
     assert [(c["role"], c["isCurrent"]) for c in contexts] == [
-        ("SUBJECT_TEACHER", False),
         ("CLASS_TEACHER", False),
+        ("SUBJECT_TEACHER", False),
         ("PARENT", True),
     ]
-    assert [c["roleGrantId"] is not None for c in contexts] == [True, False, False]
+    assert [c["roleGrantId"] is not None for c in contexts] == [False, True, False]
 
 
 async def test_many_at_once_do_not_wait_for_each_others_connections(api: SignIn) -> None:

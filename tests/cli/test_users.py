@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Run
 
-RIGHT = {"login": "first.admin", "--name": "Седов Илья Львович", "--school": "1"}
+RIGHT = {"login": "first.director", "--name": "Седов Илья Львович", "--new-school": "Школа"}
 
 
 @pytest.fixture
@@ -19,17 +19,25 @@ def asked(given: dict[str, str | None]) -> list[str]:
     """The command with other values than the right ones; None leaves an option out."""
     login, *options = {**RIGHT, **given}.items()
     said = [word for option, value in options if value is not None for word in (option, value)]
-    return ["create-admin", str(login[1]), *said]
+    return ["create-director", str(login[1]), *said]
 
 
-def test_a_school_gets_an_administrator_with_a_password_for_one_time(gorod: Run) -> None:
+def test_a_new_school_gets_a_director_with_a_one_time_password(gorod: Run) -> None:
     made = gorod(*asked({}), "--json")
     assert made.exit_code == 0, made.output
     told = json.loads(made.stdout)
-    assert (told["login"], len(told["password"])) == ("first.admin", 14)
+    assert (told["login"], len(told["password"])) == ("first.director", 14)
 
 
-NEW = {"--school": None, "--new-school": "Школа"}
+def test_a_school_gets_another_administrator(gorod: Run) -> None:
+    given = ("first.admin", "--name", "Седов Илья Львович")
+    made = gorod("create-admin", *given, "--school", "1", "--json")
+    assert made.exit_code == 0, made.output
+    refused = gorod("create-admin", *given, "--school", "999")
+    assert (refused.exit_code, "1 (МБОУ «Заречненская СОШ»)" in refused.stderr) == (2, True)
+
+
+OLD = {"--new-school": None}
 
 
 @pytest.mark.parametrize(
@@ -40,14 +48,15 @@ NEW = {"--school": None, "--new-school": "Школа"}
         ({"login": "director"}, "login", "This login is taken"),
         ({"--name": "Седов"}, "--name", "family name, given name and any patronymic"),
         ({"--name": f"Седов {'И' * 101}"}, "--name", "at most 100 characters"),
-        ({"--school": "999"}, "--school", "1 (МБОУ «Заречненская СОШ»)"),
-        ({"--school": "9" * 30}, "--school", "the number of a school there is"),
-        ({"--school": "первая"}, "--school", "a valid integer"),
-        ({"--school": None}, None, "say either --school or --new-school"),
-        ({"--new-school": "Школа"}, None, "say either --school or --new-school"),
-        ({**NEW, "--new-school": " "}, "--new-school", "1 to 200 characters"),
-        ({**NEW, "--new-school": "Ш" * 201}, "--new-school", "1 to 200 characters"),
-        ({**NEW, "--time-zone": "Mars/Olympus"}, "--time-zone", "an IANA name"),
+        ({**OLD, "--school": "999"}, "--school", "1 (МБОУ «Заречненская СОШ»)"),
+        ({**OLD, "--school": "9" * 30}, "--school", "the number of a school there is"),
+        ({**OLD, "--school": "первая"}, "--school", "a valid integer"),
+        (OLD, None, "say either --school or --new-school"),
+        ({"--school": "1"}, None, "say either --school or --new-school"),
+        ({**OLD, "--school": "1"}, "--school", "has a director already"),
+        ({"--new-school": " "}, "--new-school", "1 to 200 characters"),
+        ({"--new-school": "Ш" * 201}, "--new-school", "1 to 200 characters"),
+        ({"--time-zone": "Mars/Olympus"}, "--time-zone", "an IANA name"),
     ],
 )
 def test_a_wrong_value_is_refused_naming_its_option_and_what_is_allowed(

@@ -6,11 +6,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.school.schools import School
-from resolvers.access.operators import NewSchool, made
+from resolvers.context import utc_now
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings
 from resolvers.exchange.oneroster.planning import cut
 from resolvers.exchange.oneroster.roster import RosterSet
+from resolvers.school import founding
+from resolvers.school.founding import NewSchool
 
 SHORT, FULL = 200, 500
 
@@ -84,10 +86,10 @@ async def named(
 
 
 async def found_school(session: AsyncSession, target: Target, time_zone: str) -> int:
-    """Make a school, with the rights that every school begins with. From now on its card is its
-    own: later sets do not touch it."""
-    school = await made(session, NewSchool(cut(target.name, SHORT), time_zone))
-    await session.flush()
+    """Make a school with the defaults of every school but for the calendar and the subjects, which
+    the set brings. From now on its card is its own: later sets do not touch it."""
+    new = NewSchool(cut(target.name, SHORT), time_zone)
+    school = await founding.found_school(session, new, utc_now(), calendar=False)
     card = {"sourced_id": target.key, "full_name": cut(target.name, FULL)}
     await session.execute(
         update(School)
