@@ -9,7 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
 from resolvers.demo import DEMO_PASSWORD
-from tests.access.asking import REFRESH, SIGN_IN, SIGN_OUT, SWITCH, WHO, code, holding, sign_in
+from tests.access.asking import (
+    MARKS,
+    REFRESH,
+    SIGN_IN,
+    SIGN_OUT,
+    SWITCH,
+    WHO,
+    code,
+    holding,
+    sign_in,
+)
 from tests.conftest import Api, Clock, SignIn, Template
 
 # -- in -------------------------------------------------------------------------------
