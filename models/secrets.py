@@ -31,6 +31,7 @@ class Secrets:
         self._cipher = AESGCM(derived(key, b"gorod: sealed columns"))
         self._index_key = derived(key, b"gorod: blind index")
         self._link_key = derived(key, b"gorod: signed links")
+        self._digest_key = derived(key, b"gorod: digests")
 
     def seal(self, plain: str, *place: object) -> bytes:
         """Encrypt (AES-256-GCM) for the place: scheme, nonce, ciphertext with its tag."""
@@ -45,6 +46,10 @@ class Secrets:
     def index(self, plain: str) -> bytes:
         """A keyed hash of the value however it was punctuated, to find it without decrypting."""
         return keyed_hash(self._index_key, normalised(plain).encode())
+
+    def digest(self, content: bytes) -> bytes:
+        """A keyed hash, 32 bytes, to tell whether the content is the same without keeping it."""
+        return keyed_hash(self._digest_key, content)
 
     def sign(self, content: bytes) -> str:
         """The content with its keyed hash, fit for a link: anyone can read it, only we make it."""

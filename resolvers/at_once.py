@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    LargeBinary,
     Select,
     String,
     bindparam,
@@ -71,13 +72,14 @@ class AtOnce:
 
 
 def remembered(viewer: Viewer, done: CTE, attempt: Any) -> CTE:
-    """What `resolvers.results` keeps of an attempt."""
+    """What `resolvers.attempts` keeps of an attempt."""
     values = {
         "school_id": viewer.school_id,
         "version": literal_column("1"),
         "person_id": viewer.person_id,
         "key": attempt,
         "action": in_deed("action"),
+        "arguments_hash": bindparam("deed_arguments", type_=LargeBinary),
         "result": func.jsonb_build_object("row", done.c.entity),
         "at": viewer.now,
     }
@@ -90,9 +92,16 @@ def in_deed(name: str) -> Any:
 
 
 def deed(
-    actor: Actor, row: type[OfSchool], action: str, details: str, request_id: str
+    actor: Actor,
+    row: type[OfSchool],
+    action: str,
+    details: str,
+    request_id: str,
+    arguments: bytes | None = None,
 ) -> Mapping[str, Any]:
     """The parameters with which a statement is recorded.
+
+    arguments: Their hash, of an attempt that has a key.
 
     An audit entry is sealed with the id of the row, which is known only when it was written: so
     what stands before it and behind it is given.
@@ -103,4 +112,5 @@ def deed(
     content = sealed(at=actor.now, entity=place, **told).decode()
     before, _, after = content.partition(place)
     values = {**told, "at": actor.now, "before": before, "after": after}
+    values["arguments"] = arguments
     return {f"deed_{name}": value for name, value in values.items()}

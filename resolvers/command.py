@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import wraps
+from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from auth.rights import Right
@@ -9,6 +10,7 @@ from models.problems import Conflict, Forbidden, NotFound, Problem, Validation
 from resolvers.access.identify import school_of
 from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
+from resolvers.attempts import KEY, IdempotencyKeyReused, first_result, remember
 from resolvers.context import Ctx
 from resolvers.refusals import (
     Refusals,
@@ -18,7 +20,7 @@ from resolvers.refusals import (
     sqlstate,
     with_current,
 )
-from resolvers.results import answer, finish, first_result, reread
+from resolvers.results import answer, finish, reread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,8 +30,9 @@ UseCase: TypeAlias = Callable[Concatenate[Ctx, P], Awaitable[T]]
 COMMON: tuple[type[Problem], ...] = (NotFound, Forbidden, Validation, Conflict)
 TEXTS = {
     "expected_version": "The `version` you have seen; another one by now is a `CONFLICT`.",
-    "idempotency_key": (
-        "Names this attempt: repeated within 24 hours it gives the first result, not a second row."
+    KEY: (
+        "Names this attempt: repeated within 24 hours with the same arguments it gives the first "
+        "result, not a second row; with other arguments it is refused as IDEMPOTENCY_KEY_REUSED."
     ),
 }
 """What the arguments mean that every command understands in the same way."""
@@ -65,7 +68,8 @@ def command(
     at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
         the case no other, as parameters; it does all that the use case would, or nothing.
 
-    An argument `idempotency_key` is honoured here, the use case need not look at it. What the use
+    An argument `idempotency_key` is honoured here (see `resolvers.attempts`), the use case need not
+    look at it; a command that takes one can raise IdempotencyKeyReused. What the use
     case gives, a row or a dataclass of rows, is read anew after the commit, as any query reads it.
     """
     meaning = Refusals(refusals or {})
@@ -86,6 +90,7 @@ def command(
                 done: T = await repeated(ctx, row) if repeated and row else row
                 return done
             result = await use_case(ctx, **given)  # type: ignore[call-arg]
+            await remember(ctx, action, given, result)
             await finish(ctx, action, told_of(given), result)
             return result
 
@@ -104,7 +109,7 @@ def command(
                         return await answer(ctx, error.result)  # type: ignore[no-any-return]
                     problem = refusal(error, given, meaning)
                     if lost_a_race(problem):
-                        left_over = left and given.get("idempotency_key") is not None
+                        left_over = left and given.get(KEY) is not None
                         if left_over and sql_constraint(error).startswith("uq_attempts"):
                             continue
                         problem = await with_current(ctx, problem, current, dict(given))
@@ -113,8 +118,9 @@ def command(
                     raise problem from error
             raise AssertionError
 
+        again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
         run.right = right  # type: ignore[attr-defined]
-        run.problems = tuple(dict.fromkeys((*COMMON, *raises, *told)))  # type: ignore[attr-defined]
+        run.problems = tuple(dict.fromkeys((*COMMON, *again, *raises, *told)))  # type: ignore[attr-defined]
         run.at_once, run.action, run.told_of = at_once, action, told_of  # type: ignore[attr-defined]
         return run
 

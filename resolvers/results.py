@@ -1,20 +1,14 @@
-"""What a command gave: read anew, remembered under its key, told of in the log and as news."""
+"""What a command gave: read anew, told of in the log and as news."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
-
-from models.access.audit import Attempt
 from models.base import Id, OfSchool
-from models.problems import Conflict
 from resolvers.context import Ctx, Services
 from resolvers.news import record
 
-REMEMBERED = timedelta(hours=24)
 SECRET = ("password", "token", "code")
 """Arguments with such a word in their name are left out of the audit log."""
 HARMLESS = ("communication.", "files.", "journal.", "timetable.")
@@ -58,31 +52,10 @@ def named(result: Any) -> str | None:
     return None
 
 
-async def first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: str) -> Any:
-    """The row an earlier attempt under the same key gave, if there was one: as its whole result,
-    or `among` others."""
-    if (key := given.get("idempotency_key")) is None:
-        return None
-    # Not through `visible`: an attempt is the actor's own.
-    own = (Attempt.school_id == ctx.actor.school_id, Attempt.person_id == ctx.actor.person_id)
-    old = Attempt.at <= ctx.actor.now - REMEMBERED
-    await ctx.session.execute(delete(Attempt).where(*own, Attempt.key == key, old))
-    for done in (await ctx.session.scalars(select(Attempt).where(*own, Attempt.key == key))).all():
-        if done.action != action or done.result.get(kind) is None:
-            raise Conflict(field="idempotency_key")
-        return Id.parse(done.result[kind])
-    return None
-
-
 async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -> None:
     """The trace and the news, then the commit; flushed before because ids are made there."""
     await ctx.session.flush()
     actor, now = ctx.actor, ctx.actor.now
-    if (key := given.get("idempotency_key")) is not None:
-        kept = {"row" if isinstance(result, OfSchool) else "among": named(result)}
-        own = {"school_id": actor.school_id, "person_id": actor.person_id}
-        ctx.session.add(Attempt(**own, key=key, action=action, result=kept, at=now))
-        await ctx.session.flush()
     deed = {
         "actor_id": actor.person_id,
         "role": actor.role.name,

@@ -27,6 +27,7 @@ from gql.answers import Node
 from gql.schema import FEATURES, schema
 from models.base import Id, OfSchool, Record
 from models.problems import Problem
+from resolvers.attempts import IdempotencyKeyReused
 from resolvers.shapes import SHAPES
 
 ROOT = Path(__file__).parent.parent
@@ -195,6 +196,12 @@ def test_a_change_says_what_it_has_seen_and_a_creation_can_be_repeated(command: 
     changes = Id[signature.return_annotation] in given  # type: ignore[name-defined]
     needed = {"expected_version"} if changes else {"idempotency_key", "expected_version"}
     assert needed & set(signature.parameters), command.__name__
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_whoever_takes_an_idempotency_key_can_say_that_it_was_used_otherwise(command: Any) -> None:
+    takes = "idempotency_key" in inspect.signature(command).parameters
+    assert takes == (IdempotencyKeyReused in command.problems), command.__name__
 
 
 SAFE_TWICE = {

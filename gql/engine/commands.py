@@ -29,13 +29,13 @@ from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
 from models.secrets import Secrets
 from resolvers.at_once import AtOnce, deed
+from resolvers.attempts import KEY, arguments_hash
 from resolvers.context import Services
 from resolvers.parameters import in_parameters
 from resolvers.results import details_of, spread
 from resolvers.shapes import Guarded, Ident, One, Own, Via
 
 INPUT = "input"
-ATTEMPT = "idempotency_key"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class Doing:
     sql: The statement that does it, and gives the key of the row, or null, and texts.
     parameters: The names of its `$1`, `$2`, …
     sources: Where a request has the values of those that are arguments.
-    given: By the names of the arguments, those parameters.
+    given: By the names of the arguments, those parameters; None of arguments that are null.
     payload: By its keys: what is known; where among the texts the row is; or how it is read back.
     denied: Fields refused by grant.
     """
@@ -56,7 +56,7 @@ class Doing:
     sql: str
     parameters: tuple[str, ...]
     sources: Mapping[str, Source]
-    given: Mapping[str, str]
+    given: Mapping[str, str | None]
     payload: Sequence[tuple[str, bytes | int | Reading]]
     denied: tuple[GraphQLError, ...]
     leaves: Mapping[str, set[Path]]
@@ -70,9 +70,10 @@ class Doing:
         arguments = {name: source.value(variables) for name, source in self.sources.items()}
         for name, value in arguments.items():
             values[name] = self.sources[name].sent(actor, secrets, value)
-        told = {name: arguments[parameter] for name, parameter in self.given.items()}
+        told = {name: place and arguments[place] for name, place in self.given.items()}
         details = details_of(self.command.told_of(told))
-        values.update(deed(actor, self.row, self.command.action, details, uuid4().hex))
+        kept = arguments_hash(secrets, told) if self.given.get(KEY) else None
+        values.update(deed(actor, self.row, self.command.action, details, uuid4().hex, kept))
         return values
 
     async def done(
@@ -117,13 +118,15 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
         return found
 
     told = {name: value for name, value in given.items() if value is not None}
-    attempt = make(UUID, Uuid(), told.pop(ATTEMPT), ATTEMPT) if ATTEMPT in told else None
+    attempt = make(UUID, Uuid(), told.pop(KEY), KEY) if KEY in told else None
     if not told.keys() <= takes.keys():
         raise Unspeakable
     does: AtOnce = command.at_once(
         actor.viewer,
         **{name: in_parameters(takes[name], value, make, name) for name, value in told.items()},
     )
+    if not told.keys() <= made.keys():  # nor could its audit entry tell of all that was given
+        raise Unspeakable
     texts: list[str] = []
     payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
     statement = written_sql(does.statement(actor.viewer, attempt))
@@ -131,7 +134,7 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     denied = tuple(denials(operation, actor.viewer))
     return Doing(
         command, does.row, asked.key, sql, names, arguments.sources,
-        {name: made[name] for name in given if name in made}, payload, denied, arguments.leaves,
+        {name: made.get(name) for name in given}, payload, denied, arguments.leaves,
     )  # fmt: skip
 
 

@@ -65,5 +65,7 @@ class Attempt(OfSchool):
     person_id: Mapped[int] = refers(Person, covered=True)
     key: Mapped[UUID]
     action: Mapped[str]
+    arguments_hash: Mapped[bytes | None]
+    """Keyed hash of the arguments; null in rows of a version that did not keep it."""
     result: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime]

@@ -150,6 +150,22 @@ async def test_a_letter_sent_again_under_its_key_is_sent_once(
     assert (await sql.execute(text(told))).scalar_one() == 1
 
 
+async def test_a_key_does_not_send_another_letter_nor_another_command(
+    api: SignIn, ids: Ids, sql: AsyncConnection
+) -> None:
+    key, to = uuid4(), await ids.people("teacher.belova")
+    letter = {**HELLO, "to": to, "idempotencyKey": key, "body": "Пароль от кабинета: 1234"}
+    await api(MOTHER)(SEND, input=letter)
+    for other in ({"body": "Другое"}, {"replyToId": None}, {"to": [*to, *to]}):
+        assert await api(MOTHER).refusal(SEND, input=letter | other) == "IDEMPOTENCY_KEY_REUSED"
+    assert await api(MOTHER).refusal(DRAFT, input=letter) == "IDEMPOTENCY_KEY_REUSED"
+    told = "SELECT count(*) FROM events WHERE kind = 'MAIL_RECEIVED'"
+    assert (await sql.execute(text(told))).scalar_one() == 1
+    kept = "SELECT attempts::text FROM attempts WHERE key = :key"
+    row = (await sql.execute(text(kept), {"key": key})).scalar_one()
+    assert "1234" not in row
+
+
 async def test_thirty_recipients_cost_what_one_costs(
     api: SignIn, sql: AsyncConnection, statements: Callable[[], Any]
 ) -> None:

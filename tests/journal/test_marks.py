@@ -185,6 +185,22 @@ async def test_a_cleared_mark_counts_nowhere_and_the_cell_can_be_filled_again(
     assert [r["newValue"] for r in again["revisions"]] == [2, None, 4]
 
 
+async def test_a_key_that_comes_back_with_another_mark_is_refused(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher, key = api(desk.teacher), "8a5c1f0e-52c3-4d7f-9b11-1df0a7a5a0c1"
+    first = await teacher(SET, input=cell(desk, value=4, idempotencyKey=key))
+    others = ({"value": 5}, {"value": 4, "comment": "ещё"}, {"value": None, "kind": "DEBT_POINT"})
+    for other in others:
+        refused = await teacher.refused(SET, input=cell(desk, idempotencyKey=key, **other))
+        assert (refused["code"], refused["field"]) == ("IDEMPOTENCY_KEY_REUSED", ["idempotencyKey"])
+    assert await teacher(SET, input=cell(desk, value=4, idempotencyKey=key)) == first
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 1
+    assert (
+        await teacher(SET, input=cell(desk, value=4, kind="NUMERIC", idempotencyKey=key)) == first
+    )
+
+
 async def test_repeating_an_attempt_gives_the_first_mark_again(
     api: SignIn, desk: Desk, sql: AsyncConnection
 ) -> None:
