@@ -13,11 +13,19 @@ export const config = {
   ...JSON.parse(document.getElementById("gorod-config").textContent),
 };
 
-const SIGN_IN = `mutation SignIn($login: String!, $password: String!) {
-  signIn(input: {login: $login, password: $password}) {
+const SESSION = `
     accessToken
     expiresAt
-    userErrors { message }
+    contexts { role schoolId schoolName roleGrantId isCurrent }
+    userErrors { message }`;
+
+const SIGN_IN = `mutation SignIn($login: String!, $password: String!) {
+  signIn(input: {login: $login, password: $password}) {${SESSION}
+  }
+}`;
+
+const SWITCH = `mutation SwitchContext($role: Role!, $schoolId: ID, $roleGrantId: ID) {
+  switchContext(input: {role: $role, schoolId: $schoolId, roleGrantId: $roleGrantId}) {${SESSION}
   }
 }`;
 
@@ -60,12 +68,24 @@ async function ask(query, variables, { token, language, ...init }) {
   return { data, errors, status: response.status };
 }
 
-/** Sign in; the token and when it expires, or a Failure with the server's own words. */
+/** Sign in; the session, or a Failure with the server's own words. */
 export async function signIn(login, password, language) {
   const { data, errors } = await ask(SIGN_IN, { login, password }, { language });
-  const payload = data?.signIn;
+  return opened(data?.signIn, errors, language);
+}
+
+/** Go on in another role or school of the same login; the new session, or a Failure. */
+export async function switchContext(session, { role, schoolId, roleGrantId }, language) {
+  const context = { role, schoolId, roleGrantId };
+  const { data, errors } = await ask(SWITCH, context, { token: session.token, language });
+  return opened(data?.switchContext, errors, language);
+}
+
+function opened(payload, errors, language) {
   if (payload?.accessToken) {
-    return { token: payload.accessToken, expiresAt: payload.expiresAt ?? null };
+    const { accessToken, expiresAt, contexts } = payload;
+    const role = contexts?.find(({ isCurrent }) => isCurrent)?.role;
+    return { token: accessToken, expiresAt: expiresAt ?? null, contexts: contexts ?? [], role };
   }
   const messages = [...(payload?.userErrors ?? []), ...(errors ?? [])]
     .map(({ message }) => message)

@@ -5,7 +5,7 @@ import { demoLogins } from "./api.js";
 import { TEXTS, roleName } from "./texts.js";
 
 /** The sign-in bar: who is asking, and in which language the answers come. */
-export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onSignOut, onClose }) {
+export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onSwitch, onSignOut, onClose }) {
   const texts = TEXTS[language];
   const [logins, setLogins] = useState([]);
   useEffect(() => {
@@ -30,7 +30,13 @@ export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onS
             />
           )}
           {session ? (
-            <Viewer session={session} language={language} onSignOut={onSignOut} />
+            <Viewer
+              session={session}
+              busy={busy}
+              language={language}
+              onSwitch={onSwitch}
+              onSignOut={onSignOut}
+            />
           ) : (
             <SignIn busy={busy} texts={texts} onSignIn={onSignIn} />
           )}
@@ -113,9 +119,10 @@ function DemoLogins({ logins, current, busy, language, onSignIn }) {
   );
 }
 
-function Viewer({ session, language, onSignOut }) {
+function Viewer({ session, busy, language, onSwitch, onSignOut }) {
   const role = roleName(session.role, language);
   const name = session.name || session.login;
+  const several = session.contexts?.length > 1;
   return (
     <div className="gorod-viewer">
       <span className="gorod-avatar" aria-hidden="true">
@@ -123,12 +130,42 @@ function Viewer({ session, language, onSignOut }) {
       </span>
       <span className="gorod-who" title={session.login}>
         <span className="gorod-name">{name}</span>
-        {role && <span className="gorod-role">{role}</span>}
+        {role && !several && <span className="gorod-role">{role}</span>}
       </span>
+      {several && (
+        <Contexts
+          contexts={session.contexts}
+          busy={busy}
+          language={language}
+          onSwitch={onSwitch}
+        />
+      )}
       <button type="button" className="gorod-button" onClick={onSignOut}>
         {TEXTS[language].signOut}
       </button>
     </div>
+  );
+}
+
+/** The roles of a login that has several; a school is named where there are several. */
+function Contexts({ contexts, busy, language, onSwitch }) {
+  const label = TEXTS[language].contexts;
+  const schools = new Set(contexts.map(({ schoolId }) => schoolId));
+  return (
+    <select
+      className="gorod-demo"
+      aria-label={label}
+      title={label}
+      value={contexts.findIndex(({ isCurrent }) => isCurrent)}
+      disabled={busy}
+      onChange={(event) => onSwitch(contexts[Number(event.target.value)])}
+    >
+      {contexts.map(({ role, schoolName }, index) => (
+        <option key={index} value={index}>
+          {[roleName(role, language), schools.size > 1 && schoolName].filter(Boolean).join(", ")}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -8,7 +8,7 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 
-import { askRole, askViewer, config, connect, Failure, signIn, signOut } from "./api.js";
+import { askRole, askViewer, config, connect, Failure, signIn, signOut, switchContext } from "./api.js";
 import { Bar } from "./bar.jsx";
 import {
   graphiqlStorage,
@@ -78,13 +78,11 @@ function App() {
     if (role) update({ role });
   };
 
-  const onSignIn = async (login, password, known = {}) => {
+  const open = async (opening) => {
     setBusy(true);
     setNotice(null);
     try {
-      const signedIn = await signIn(login, password, language);
-      if (session) signOut(session, language, schema.current);
-      setSession({ ...signedIn, login, name: known.name, role: known.role });
+      setSession(await opening());
       return true;
     } catch (error) {
       const key = error instanceof Failure ? undefined : "unreachable";
@@ -94,6 +92,19 @@ function App() {
       setBusy(false);
     }
   };
+
+  const onSignIn = (login, password, known = {}) =>
+    open(async () => {
+      const signedIn = await signIn(login, password, language);
+      if (session) signOut(session, language, schema.current);
+      return { ...signedIn, login, name: known.name };
+    });
+
+  const onSwitch = (context) =>
+    open(async () => {
+      const switched = await switchContext(session, context, language);
+      return { ...switched, login: session.login, name: session.name };
+    });
 
   const onSignOut = () => {
     signOut(session, language, schema.current);
@@ -111,6 +122,7 @@ function App() {
         language={language}
         onLanguage={setLanguage}
         onSignIn={onSignIn}
+        onSwitch={onSwitch}
         onSignOut={onSignOut}
         onClose={() => setNotice(null)}
       />
