@@ -48,10 +48,13 @@ class Viewer:
     in these.
 
     parts: Those they may play; what is asked of others is said in vain.
+    is_scoped: Whether their role was granted for a part of the school: then they reach the classes
+        of the grant and no others, whatever else they lead or teach.
     """
 
     grants: Grants
     parts: frozenset[str] = PARTS
+    is_scoped: bool = False
 
     school_id: ClassVar[BindParameter[int]] = parameter("school_id", BigInteger)
     person_id: ClassVar[BindParameter[int]] = parameter("person_id", BigInteger)
@@ -136,6 +139,7 @@ class Actor:
     guardian_id: int = 0
     staff_id: int = 0
     role_grant_id: int = 0
+    is_scoped: bool = False
     today: date
     now: datetime
     must_change_password: bool = False
@@ -147,9 +151,8 @@ class Actor:
             "guardian": self.guardian_id,
             "staff": self.staff_id or self.role_grant_id,
         }
-        return Viewer(
-            self.grants, frozenset(part for part, played_as in played.items() if played_as)
-        )
+        parts = frozenset(part for part, played_as in played.items() if played_as)
+        return Viewer(self.grants, parts, self.is_scoped)
 
     @property
     def school(self) -> Id[School]:

@@ -197,13 +197,13 @@ def read_receipts(viewer: Viewer, receipt: Any) -> Reach:
 # -- mail -----------------------------------------------------------------------------
 
 
-@readable(MailCopy, Right.MAIL_USE)
+@readable(MailCopy, Right.MAIL_USE, letter=True)
 def read_mail(viewer: Viewer, copy: Any) -> Reach:
     """One's own copies. Nobody reads others' mail; no right reaches further."""
     return {SELF: and_(copy.person_id == viewer.person_id, copy.folder.is_not(None))}
 
 
-@readable(MailMessage, Right.MAIL_USE)
+@readable(MailMessage, Right.MAIL_USE, letter=True)
 def read_messages(viewer: Viewer, message: Any) -> Reach:
     """Letters of which one holds a copy."""
     return {SELF: message.id.in_(held(viewer))}
@@ -215,7 +215,7 @@ def held(viewer: Viewer) -> Any:
     )
 
 
-@readable(MailRecipient, Right.MAIL_USE)
+@readable(MailRecipient, Right.MAIL_USE, letter=True)
 def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
     """The writer sees everyone; others see the writer, themselves, and the rest where the letter
     shows its recipients, but nobody's blind copy."""
@@ -234,7 +234,7 @@ def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
     return {SELF: and_(recipient.message_id.in_(held(viewer)), known)}
 
 
-@readable(MailAttachment, Right.MAIL_USE)
+@readable(MailAttachment, Right.MAIL_USE, letter=True)
 def read_mail_attachments(viewer: Viewer, attachment: Any) -> Reach:
     """As the letter."""
     return {SELF: attachment.message_id.in_(held(viewer))}

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from auth.actor import Viewer
-from auth.people import lists_of_sections, of_student
+from auth.people import lists_of_sections, of_student, sections_written
 from auth.policy import (
     CHILD,
     CLASS,
@@ -48,7 +48,7 @@ def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
 @allowed(Assignment, Right.MARKS_WRITE)
 def write_marks(viewer: Viewer, assignment: Any) -> Reach:
     """In the sections one teaches today; with more, in those of one's class."""
-    return lists_of_sections(viewer, assignment.section_id)
+    return sections_written(viewer, assignment.section_id)
 
 
 def is_published(viewer: Viewer, mark: Any) -> ColumnElement[bool]:

@@ -69,27 +69,39 @@ def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[Any]
     )
 
 
-def classes_led(viewer: Viewer) -> CompoundSelect[Any]:
-    """Classes the viewer leads today, or was given by their role grant."""
-    led = viewer.keys(
+def classes_led(viewer: Viewer) -> Select[Any] | CompoundSelect[Any]:
+    """Classes the viewer leads today; in a role granted for a part of the school, the classes of
+    the grant."""
+    if viewer.is_scoped:
+        return classes_granted(viewer)
+    return viewer.keys(
         ClassTeacher.school_class_id,
         ClassTeacher.staff_id == viewer.staff_id,
         holds_on(ClassTeacher, viewer.today),
     )
+
+
+def classes_granted(viewer: Viewer) -> CompoundSelect[Any]:
+    """Classes for which the viewer's role was granted: one class, or those of one grade."""
     mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
     grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
     given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
     by_grade = viewer.keys(SchoolClass.id, SchoolClass.grade_level.in_(grades))
-    return union_all(led, given, by_grade)
+    return union_all(given, by_grade)
 
 
 def sections_taught(viewer: Viewer) -> Select[Any]:
-    """Sections the viewer teaches today."""
-    return viewer.keys(
+    """Sections the viewer teaches today; in a role granted for a part of the school, those of its
+    classes only."""
+    taught = viewer.keys(
         TeachingAssignment.section_id,
         TeachingAssignment.staff_id == viewer.staff_id,
         holds_on(TeachingAssignment, viewer.today),
     )
+    if viewer.is_scoped:
+        there = Section.school_class_id.in_(classes_granted(viewer))
+        return taught.where(TeachingAssignment.section_id.in_(viewer.keys(Section.id, there)))
+    return taught
 
 
 def members_of_classes(viewer: Viewer, classes: Any) -> Select[Any]:
@@ -244,5 +256,17 @@ def lists_of_sections(viewer: Viewer, section_id: Any) -> Reach:
         CHILD: section_id.in_(sections_of(viewer, children_of(viewer))),
         SECTION: section_id.in_(sections_taught(viewer)),
         CLASS: or_(section_id.in_(led), section_id.in_(sections_of(viewer, pupils))),
+        SCHOOL: true(),
+    }
+
+
+def sections_written(viewer: Viewer, section_id: Any) -> Reach:
+    """For changing what belongs to one section: those one teaches, those of the classes one leads,
+    or all. Narrower than reading: a pupil who came from another class brings the right to read
+    what they did there, not the right to change it."""
+    led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
+    return {
+        SECTION: section_id.in_(sections_taught(viewer)),
+        CLASS: section_id.in_(led),
         SCHOOL: true(),
     }

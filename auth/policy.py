@@ -34,16 +34,23 @@ rules: dict[tuple[type[OfSchool], Right], Rule] = {}
 reading: dict[type[OfSchool], Right] = {}
 audited: set[type[OfSchool]] = set()
 """Rows of special categories: that someone read them is recorded."""
+correspondence: set[type[OfSchool]] = set()
+"""Rows of letters: who else holds one is nobody's business, not even that of its holders."""
 
 
-def readable(row: type[OfSchool], right: Right, *, special: bool = False) -> Callable[[Rule], Rule]:
+def readable(
+    row: type[OfSchool], right: Right, *, special: bool = False, letter: bool = False
+) -> Callable[[Rule], Rule]:
     """Declare which rows the holder of `right` may read. Once per row type.
 
     special: Whether each reading goes into the audit log.
+    letter: Whether it belongs to a letter: then nobody is told who else reads it.
     """
     reading[row] = right
     if special:
         audited.add(row)
+    if letter:
+        correspondence.add(row)
     return allowed(row, right)
 
 

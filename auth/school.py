@@ -28,6 +28,7 @@ from models.structure.sections import Subject
 @allowed(School, Right.NOTICES_PUBLISH)
 @allowed(School, Right.STUDENTS_WRITE)
 @allowed(School, Right.STAFF_WRITE)
+@allowed(School, Right.CLASSES_WRITE)
 @allowed(School, Right.ROLES_GRANT)
 @allowed(School, Right.ROLES_GRANT_PROTECTED)
 @allowed(School, Right.RIGHTS_WRITE)

@@ -13,6 +13,7 @@ from auth.people import (
     members_of_sections,
     own,
     sections_taught,
+    sections_written,
 )
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
 from auth.rights import Right
@@ -37,8 +38,13 @@ def of_class(viewer: Viewer, class_id: Any) -> Reach:
     }
 
 
-@readable(SchoolClass, Right.CLASSES_READ)
 @allowed(SchoolClass, Right.CLASSES_WRITE)
+def write_classes(viewer: Viewer, school_class: Any) -> Reach:
+    """Those one leads, or all."""
+    return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
+
+
+@readable(SchoolClass, Right.CLASSES_READ)
 def read_classes(viewer: Viewer, school_class: Any) -> Reach:
     """One's own, one's children's, those one teaches or leads, or all."""
     return of_class(viewer, school_class.id)
@@ -57,8 +63,6 @@ def read_class_lists(viewer: Viewer, membership: Any) -> Reach:
 
 
 @readable(Section, Right.CLASSES_READ)
-@allowed(Section, Right.CLASSES_WRITE)
-@allowed(Section, Right.TIMETABLE_WRITE)
 def read_sections(viewer: Viewer, section: Any) -> Reach:
     """One's own, one's children's, those one teaches or whose class one leads, or all."""
     return lists_of_sections(viewer, section.id)
@@ -76,7 +80,9 @@ def read_teaching(viewer: Viewer, assignment: Any) -> Reach:
     return lists_of_sections(viewer, assignment.section_id)
 
 
+@allowed(Section, Right.CLASSES_WRITE)
+@allowed(Section, Right.TIMETABLE_WRITE)
 @allowed(Section, Right.TERM_MARKS_WRITE)
-def write_term_marks(viewer: Viewer, section: Any) -> Reach:
-    """In sections one teaches; with more, in those of one's class."""
-    return {**lists_of_sections(viewer, section.id)}
+def write_sections(viewer: Viewer, section: Any) -> Reach:
+    """Sections one teaches; with more, those of one's class; with most, all."""
+    return sections_written(viewer, section.id)

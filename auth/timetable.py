@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, exists, select, true
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.people import children_of, lists_of_sections, members_of_classes, own
+from auth.people import children_of, lists_of_sections, members_of_classes, own, sections_written
 from auth.people import classes_led as led
 from auth.policy import (
     CHILD,
@@ -41,7 +41,6 @@ def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[boo
 
 
 @readable(Lesson, Right.LESSONS_READ)
-@allowed(Lesson, Right.TIMETABLE_WRITE)
 @allowed(Lesson, Right.ASSIGNMENTS_READ)
 def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
     """Of the sections one was in that day; of those one teaches; of one's class; or all."""
@@ -54,12 +53,13 @@ def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
     }
 
 
+@allowed(Lesson, Right.TIMETABLE_WRITE)
 @allowed(Lesson, Right.LESSONS_WRITE)
 @allowed(Lesson, Right.MARKS_WRITE)
 @allowed(Lesson, Right.ATTENDANCE_WRITE)
 def write_lessons(viewer: Viewer, lesson: Any) -> Reach:
     """In the sections one teaches today; with more, in those of one's class; with most, in all."""
-    return lists_of_sections(viewer, lesson.section_id)
+    return sections_written(viewer, lesson.section_id)
 
 
 @readable(Homework, Right.ASSIGNMENTS_READ)

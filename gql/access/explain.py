@@ -17,13 +17,13 @@ class HeldRight:
 class AccessInRole:
     role: Role
     rights: list[explain.HeldRight]
-    reached: bool
+    reached: bool | None
     text: str
 
 
 @node(explain.AccessExplanation)
 class AccessExplanation:
-    allowed: bool
+    allowed: bool | None
     permissions: list[str]
     roles: list[explain.AccessInRole]
     text: str

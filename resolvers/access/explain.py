@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, cast, inspect, literal, select
 from sqlalchemy.orm import aliased
 
 from auth.actor import Actor, Viewer
-from auth.policy import reach, reading, seen, visible
+from auth.policy import correspondence, is_open, reach, reading, seen, visible
 from auth.rights import Right
 from models.access.accounts import Account
 from models.access.roles import AccessScope, Role, RoleRight
@@ -41,13 +41,13 @@ class AccessInRole:
 
     role: The role.
     rights: The rights it takes, as the role holds them.
-    reached: Indicates whether they reach this very row.
+    reached: Indicates whether they reach this very row; null where that is not told.
     text: The same in words.
     """
 
     role: Role
     rights: list[HeldRight]
-    reached: bool
+    reached: bool | None
     text: str
 
 
@@ -55,13 +55,14 @@ class AccessInRole:
 class AccessExplanation:
     """Why an account sees something, or does not (объяснение доступа).
 
-    allowed: Indicates whether it is seen in at least one of the account's roles.
+    allowed: Indicates whether it is seen in at least one of the account's roles; null where that
+        is not told: for a row that the asker may not read or that does not exist, and for letters.
     permissions: The rights it takes, all of them.
     roles: The account's roles in this school now; none while it is locked.
     text: The same in words.
     """
 
-    allowed: bool
+    allowed: bool | None
     permissions: list[str]
     roles: list[AccessInRole]
     text: str
@@ -82,17 +83,30 @@ class Question:
         needed = [reading.get(self.id.row), NEEDS.get((self.id.row, self.name or ""))]
         return list(dict.fromkeys(right for right in needed if right))
 
+    @property
+    def shape(self) -> Any:
+        return SHAPES[self.id.row].get(self.name or "")
+
+    async def is_told(self, ctx: Ctx) -> bool:
+        """Whether the asker may hear who reaches the row or the field. Not of a row they do not
+        read themselves, nor of a field that leads to rows hidden from them: the answer would tell
+        that those exist. Never of letters."""
+        far = self.shape.target if isinstance(self.shape, One | Many) else self.id.row
+        if correspondence & {self.id.row, far} or await ctx.find(self.id) is None:
+            return False
+        if isinstance(self.shape, Many):
+            return is_single(self.shape) or is_open(ctx.viewer, far)
+        return not isinstance(self.shape, One) or bool(await ctx.lines(self.one(ctx.viewer)))
+
     def selects(self, viewer: Viewer) -> Iterator[Select[Any]]:
         """What must all find something for the answer to be yes."""
-        row, key = self.id.row, self.id.key
-        shape = SHAPES[row].get(self.name or "")
+        row, key, shape = self.id.row, self.id.key, self.shape
         right = NEEDS.get((row, self.name or ""))
         found = select(row.id).where(row.id == key, seen(viewer, row))
         if isinstance(shape, One):
-            near: Any = aliased(row)
-            query, far = outer(select(near.id), near, shape.path, viewer)
-            here = (near.school_id == viewer.school_id, near.id == key)
-            yield query.where(*here, far.id.is_not(None))
+            yield self.one(viewer)
+        elif isinstance(shape, Many) and is_single(shape):
+            yield select(literal(1)).where(seen(viewer, supposed(shape, self.id)))
         elif isinstance(shape, Many):
             rows = shape.query(viewer, {}).where(shape.reference == key).limit(1)
             yield rows.with_only_columns(shape.target.id, maintain_column_froms=True)
@@ -100,31 +114,56 @@ class Question:
             found = found.where(reach(viewer, row, right))
         yield found
 
+    def one(self, viewer: Viewer) -> Select[Any]:
+        """The row at the end of the references of a `One`, as the viewer reads it."""
+        near: Any = aliased(self.id.row)
+        query, far = outer(select(near.id), near, self.shape.path, viewer)
+        here = (near.school_id == viewer.school_id, near.id == self.id.key)
+        found: Select[Any] = query.where(*here, far.id.is_not(None))
+        return found
+
+
+def is_single(shape: Many) -> bool:
+    """Whether at most one row refers, and directly: a student's health, identity or contacts."""
+    return shape.single and shape.to is None and shape.where is None
+
+
+def supposed(shape: Many, id: Id[OfSchool]) -> Any:
+    """The row that would refer to this one, of which only the reference is known. A rule asked of
+    it answers the same whether or not there is such a row, so the answer gives nothing away."""
+    known = {"school_id": id.school_id, shape.reference.key: id.key}
+    columns = inspect(shape.target).columns
+    values = (cast(literal(known.get(c.key), c.type), c.type).label(c.key) for c in columns)
+    return aliased(shape.target, select(*values).subquery(), adapt_on_names=True)
+
 
 @reads(Right.ACCESS_EXPLAIN)
 async def explain_access(
     ctx: Ctx, *, account_id: Id[Account], node_id: Id[OfSchool], field: str | None = None
 ) -> AccessExplanation | None:
     """Why someone sees a row or a field of it, or does not: for each of their roles the rights it
-    takes and whether they reach it. A row there is not, and one that is hidden from all their
-    roles, look the same. Null for an account that the viewer may not see.
+    takes and whether they reach it. Of a row that the asker may not read only the rights are told,
+    exactly as of one that does not exist; of letters never more than that. Null for an account
+    that the asker may not see.
 
     account_id: Whose access.
     node_id: The row.
-    field: The field's name, e.g. `birthDate`; null for the row itself.
+    field: The field's name, e.g. `birthDate`; null for the row itself. Of a field that leads to
+        one row of another kind, e.g. `health`, the answer supposes that there is one.
     """
     await ctx.get(ctx.actor.school, to=Right.ACCESS_EXPLAIN)
     account = await ctx.find(account_id)
     question = Question(node_id, name_of(node_id, field))
     if account is None:
         return None
+    is_told = await question.is_told(ctx)
     async with ctx.elsewhere(ctx.actor.school_id) as session:
         actors = await actors_of(session, account.school_id, account.id, ctx.actor.now)
-    roles = [await in_role(ctx, actor, question) for actor in actors]
+    roles = [await in_role(ctx, actor, question, is_told=is_told) for actor in actors]
     permissions = [right.value for right in question.needed]
-    seen_in = [one.role for one in roles if one.reached]
+    seen_in = [one.role for one in roles if one.reached] if is_told else None
     text = summed_up(seen_in, permissions, ctx.caller.language, any_role=bool(roles))
-    return AccessExplanation(bool(seen_in), permissions, roles, text)
+    return AccessExplanation(None if seen_in is None else bool(seen_in), permissions, roles, text)
 
 
 def name_of(id: Id[OfSchool], field: str | None) -> str | None:
@@ -139,12 +178,13 @@ def name_of(id: Id[OfSchool], field: str | None) -> str | None:
     return name
 
 
-async def in_role(ctx: Ctx, actor: Actor, question: Question) -> AccessInRole:
-    """The rules' own answer, asked as this actor, behind the wall of the asker's school."""
+async def in_role(ctx: Ctx, actor: Actor, question: Question, *, is_told: bool) -> AccessInRole:
+    """The rules' own answer, asked as this actor, behind the wall of the asker's school; the
+    rights alone where no more `is_told`."""
     scopes = {right: sorted(actor.viewer.scopes(right), key=order) for right in question.needed}
     rights = [HeldRight(right.value, found) for right, found in scopes.items()]
-    reached = question.id.school_id == actor.school_id
-    for query in question.selects(actor.viewer):
+    reached = True if is_told else None
+    for query in question.selects(actor.viewer) if is_told else ():
         # Not through the asker's `visible`: it is the other's eyes that are looked through.
         reached = reached and bool(await ctx.lines(query, actor))
     held = {right.permission: right.scopes for right in rights}

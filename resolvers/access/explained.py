@@ -38,6 +38,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{role}: не видно; право есть ({held}), но сюда оно не достаёт.",
         "{role}: not seen; the right is there ({held}) but does not reach this.",
     ),
+    "held": (
+        "{role}: право есть ({held}); достаёт ли оно до этой записи, здесь не сообщается.",
+        "{role}: the right is there ({held}); whether it reaches this row is not told here.",
+    ),
+    "untold": (
+        "Нужно: {needed}. Видна ли сама запись, узнаёт лишь тот, кто может её читать; о письмах "
+        "не узнаёт никто.",
+        "It takes {needed}. Whether this row itself is seen is told only to those who may read "
+        "it; of letters it is told to nobody.",
+    ),
     "allowed": ("Видно. Роль: {roles}.", "Seen. Role: {roles}."),
     "refused": (
         "Не видно ни в одной из ролей. Нужно: {needed}.",
@@ -55,27 +65,36 @@ def place(language: str) -> int:
 
 
 def in_words(
-    role: Role, held: Mapping[str, Sequence[AccessScope]], language: str, *, reached: bool
+    role: Role, held: Mapping[str, Sequence[AccessScope]], language: str, *, reached: bool | None
 ) -> str:
-    """What one role comes to. `held`: how far it holds each of the rights that it takes."""
+    """What one role comes to.
+
+    held: How far it holds each of the rights that it takes.
+    reached: Whether they reach the row; None where that is not told.
+    """
     at = place(language)
     missing = [f"`{permission}`" for permission, scopes in held.items() if not scopes]
     told = "; ".join(
         f"`{permission}`: {', '.join(SCOPES[scope][at] for scope in scopes)}"
         for permission, scopes in held.items()
     )
-    kind = "reached" if reached else "without" if missing else "beyond"
+    kind = "without" if missing else "held" if reached is None else "beyond"
+    kind = "reached" if reached else kind
     sentence = SENTENCES[kind][at]
     text = sentence.format(role=ROLES[role][at], held=told, missing=", ".join(missing))
     return text[0].upper() + text[1:]
 
 
 def summed_up(
-    seen_in: Sequence[Role], needed: Sequence[str], language: str, *, any_role: bool
+    seen_in: Sequence[Role] | None, needed: Sequence[str], language: str, *, any_role: bool
 ) -> str:
-    """What all roles come to."""
+    """What all roles come to.
+
+    seen_in: The roles that reach the row; None where that is not told.
+    """
     at = place(language)
-    kind = "allowed" if seen_in else "refused" if any_role else "nobody"
-    roles = ", ".join(dict.fromkeys(ROLES[role][at] for role in seen_in))
+    kind = "untold" if seen_in is None else "refused"
+    kind = "allowed" if seen_in else kind if any_role else "nobody"
+    roles = ", ".join(dict.fromkeys(ROLES[role][at] for role in seen_in or ()))
     rights = ", ".join(f"`{permission}`" for permission in needed)
     return SENTENCES[kind][at].format(roles=roles, needed=rights)

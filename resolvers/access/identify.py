@@ -175,6 +175,7 @@ def actor_of(line: Mapping[Any, Any], given: Mapping[str, Any]) -> Actor:
         guardian_id=(line["guardian_id"] or 0) if role is Role.PARENT else 0,
         staff_id=0 if role in (Role.STUDENT, Role.PARENT) else line["staff_id"] or 0,
         role_grant_id=line["role_grant_id"] or 0,
+        is_scoped=line["scope"] != GrantScope.SCHOOL.name,
         today=line["today"],
         now=given["now"],
         must_change_password=line["must_change_password"],

@@ -104,7 +104,7 @@ class Crowd:
     @property
     def viewer(self) -> Viewer:
         """All of them: for statements that are FROM `them`."""
-        return Viewers(self.actors[0].grants)
+        return Viewers(self.actors[0].grants, is_scoped=self.actors[0].is_scoped)
 
     @property
     def entry(self) -> Entry | None:
@@ -185,7 +185,8 @@ def alike(
     for place, (one, answer) in enumerate(zip(asked, answers, strict=True)):
         if answer is None:
             kind = one.ear.alike(one.entry) if one.entry else None
-            crowds[one.ear, kind, actors[one.token].grants].append(place)
+            actor = actors[one.token]
+            crowds[one.ear, kind, actor.grants, actor.is_scoped].append(place)
     return list(crowds.values())
 
 

@@ -67,6 +67,7 @@ async def create_class(
     bell_schedule_id: Its table of bells.
     reference_count: Head-count on 20 September, 0..100.
     """
+    await ctx.get(ctx.actor.school, to=Right.CLASSES_WRITE)
     year = await open_year(ctx, academic_year_id)
     others = {
         "room_id": room_id,

@@ -152,10 +152,12 @@ async def test_what_is_not_there_and_what_is_hidden_look_the_same(
 ) -> None:
     [here] = {school for _, school in template.roles["admin"]}
     [there] = {school for _, school in template.roles["parent.morozova"]} - {here}
-    hidden = await explained(api, "Рябов", await student(api, "Иванова Мария"), "health")
+    hidden = await explained(api, "Рябов", "StudentHealth:1-1")
+    missing = await explained(api, "Рябов", "StudentHealth:1-999999")
+    assert hidden == missing
     absent = await explained(api, "Рябов", f"Student:{here}-999999", "health")
     elsewhere = await explained(api, "Рябов", f"Student:{there}-1", "health")
-    assert hidden == absent == elsewhere
+    assert absent == elsewhere
 
 
 async def test_accounts_one_does_not_see_are_not_explained(api: SignIn, template: Template) -> None:
@@ -190,3 +192,98 @@ async def test_an_administrator_of_one_grade_explains_nothing(
     await sql.execute(text("UPDATE role_grants SET scope = 'GRADE_LEVEL', grade_level = 7"
                            " WHERE role = 'SCHOOL_ADMINISTRATOR'"))  # fmt: skip
     assert await code(api("admin"), EXPLAIN, **given) == "FORBIDDEN"
+
+
+# -- what is not told ------------------------------------------------------------------
+
+LETTERS = ["MailMessage", "MailCopy", "MailRecipient", "MailAttachment"]
+COUNT = "SELECT max(id) FROM {table} WHERE school_id = 1"
+
+
+async def some_key(sql: AsyncConnection, table: str) -> int:
+    found = await sql.scalar(text(COUNT.format(table=table)))
+    assert found, f"no row in {table}: the test would show nothing"
+    return int(found)
+
+
+HIDDEN_FROM_THE_ADMINISTRATOR = [
+    ("Mark", "marks"),
+    ("TermMark", "term_marks"),
+    ("AttendanceRecord", "attendance_records"),
+    ("StudentHealth", "student_health"),
+    ("StudentIdentity", "student_identities"),
+    ("StaffIdentity", "staff_identities"),
+    ("Homework", "homework"),
+    ("NoticeReceipt", "notice_receipts"),
+]
+
+
+@pytest.mark.parametrize(("kind", "table"), HIDDEN_FROM_THE_ADMINISTRATOR)
+async def test_the_administrator_learns_of_no_hidden_row_that_it_exists(
+    api: SignIn, sql: AsyncConnection, statements: Any, kind: str, table: str
+) -> None:
+    """Whoever reads it: the psychologist, the director, or nobody."""
+    key = await some_key(sql, table)
+    for who in ("Тихонова", "Воронцова", "Иванова Ольга"):
+        of = await account(api, who)
+        costs, answers = [], []
+        for node in (f"{kind}:1-{key}", f"{kind}:1-999999999"):
+            with statements() as sent:
+                answers.append(await api("admin")(EXPLAIN, account=of, node=node))
+            costs.append(len(sent))
+        assert answers[0] == answers[1]
+        assert costs[0] == costs[1], "nor by how long it takes"
+        told = answers[0]["explainAccess"]
+        assert told["allowed"] is None
+        assert {role["reached"] for role in told["roles"]} == {None}
+        assert told["permissions"], "which rights it takes is no secret"
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+@pytest.mark.parametrize("login", ["admin", "director"])
+async def test_nobody_learns_who_holds_which_letter(
+    api: SignIn, sql: AsyncConnection, login: str, kind: str
+) -> None:
+    """Not even of a letter that the asker holds: there may be blind copies of it."""
+    answers = set()
+    for who in ("Воронцова", "Иванова Ольга", "Белова"):
+        of = await account(api, who)
+        for key in (*range(1, 13), 999999999):
+            told = (await api(login)(EXPLAIN, account=of, node=f"{kind}:1-{key}"))["explainAccess"]
+            answers.add((told["allowed"], *(role["reached"] for role in told["roles"])))
+    held = text("""SELECT count(*) FROM mail_copies c JOIN persons p ON p.id = c.person_id
+                   WHERE p.family_name IN ('Воронцова', 'Белова') AND c.message_id < 13""")
+    assert await sql.scalar(held), "some of them do hold some of these letters"
+    assert {value for answer in answers for value in answer} == {None}
+
+
+async def test_a_field_tells_nothing_of_a_row_that_the_asker_may_not_read(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """Whether a child has a medical file is no business of the administrator."""
+    node = await student(api, "Иванова Мария")
+    before = await explained(api, "Тихонова", node, "health")
+    gone = await sql.execute(
+        text("DELETE FROM student_health WHERE school_id = 1 AND student_id = :key"),
+        {"key": int(node.rpartition("-")[2])},
+    )
+    assert gone.rowcount == 1
+    assert await explained(api, "Тихонова", node, "health") == before
+
+
+async def test_the_director_is_told_of_rows_the_director_reads(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    node = f"Mark:1-{await some_key(sql, 'marks')}"
+    director = api("director")
+    told = {
+        who: (await director(EXPLAIN, account=await account(api, who), node=node))["explainAccess"]
+        for who in ("Тихонова", "Рябов")
+    }
+    assert (told["Тихонова"]["allowed"], told["Рябов"]["allowed"]) == (True, False)
+
+
+async def test_it_is_said_in_words_that_it_is_not_told(api: SignIn) -> None:
+    told = await explained(api, "Тихонова", "Mark:1-1")
+    assert told["text"].startswith("It takes `marks:read`. Whether this row itself is seen")
+    assert told["roles"][0]["text"].startswith("Psychologist: the right is there")
