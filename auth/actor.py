@@ -111,6 +111,15 @@ class Viewers(Viewer):
         return rule(entity)
 
 
+class PastViewers(Viewers):
+    """The same people at the moment `at` of their line (microseconds since 1970), as far as a rule
+    asks for the time: whether a notice was up or a mark published then."""
+
+    now: ClassVar[Any] = literal_column(
+        "(timestamptz 'epoch' + viewers.at * interval '1 microsecond')", DateTime(timezone=True)
+    )
+
+
 def viewers_of(actors: "Sequence[Actor]", **more: Sequence[int]) -> TableValuedAlias:
     """A line for each of them: its `place`, from 1, what they are, and more numbers."""
     names = ("person_id", "student_id", "guardian_id", "staff_id", "role_grant_id")

@@ -8,14 +8,14 @@ which of them may read it.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import LargeBinary, Select, TableValuedAlias, and_, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from auth.actor import Actor, Viewer, Viewers, viewers_of
+from auth.actor import Actor, PastViewers, Viewer, Viewers, viewers_of
 from auth.rights import Right
 from models.access.accounts import Account, AccountStatus
 from models.access.sessions import Session
@@ -107,6 +107,13 @@ class Crowd:
         return Viewers(self.actors[0].grants, is_scoped=self.actors[0].is_scoped)
 
     @property
+    def viewer_then(self) -> Viewer:
+        """All of them when the event happened. An event of a notice or mark that came into view
+        later is told to those who saw the row at that moment; the others get an event of their own
+        when it comes into view, and would else hear of it twice if they read the log afterwards."""
+        return PastViewers(self.actors[0].grants)
+
+    @property
     def entry(self) -> Entry | None:
         """One like all the others that are asked of; none for those who ask if they may listen."""
         return self.asked[0].entry
@@ -117,9 +124,12 @@ class Crowd:
         return entry
 
     def them(self) -> TableValuedAlias:
-        """A line for each: its `place`, from 1, the `key` of the row asked of, and `whose`."""
+        """A line for each: its `place`, from 1, the `key` of the row asked of, `whose`, and `at`:
+        when the event happened."""
         keys = [one.entry.subject.key if one.entry else 0 for one in self.asked]
-        return viewers_of(self.actors, key=keys, whose=[one.whose for one in self.asked])
+        whose = [one.whose for one in self.asked]
+        moments = [microseconds(one.entry.at) if one.entry else 0 for one in self.asked]
+        return viewers_of(self.actors, key=keys, whose=whose, at=moments)
 
     async def lines(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         return (await self.session.execute(query, self.actors[0].values)).all()
@@ -133,6 +143,11 @@ class Crowd:
         wanted = Wanted(vias=tuple(dict.fromkeys(vias)))
         query, places = joined(query, self.viewer, row, wanted)
         return {one.id: one for one in assembled(await self.lines(query), places)}
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970, exactly: a float would round."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 async def judged(court: Court, asked: Sequence[Question]) -> list[Allowed | Denied]:

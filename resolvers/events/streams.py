@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 
-from auth.actor import Viewer
 from auth.communication import was_addressed
 from auth.journal import was_marked
 from auth.policy import seen
@@ -97,11 +96,11 @@ async def tell_notices(crowd: Crowd) -> Told:
     nothing else is told of it."""
     if crowd.entry is None:
         return {}
-    viewer, them = crowd.viewer, crowd.them()
+    viewer, then, them = crowd.viewer, crowd.viewer_then, crowd.them()
     readable = seen(viewer, Notice)
-    told = or_(readable, was_addressed(viewer, Notice))
+    told = or_(readable, was_addressed(then, Notice))
     if not withdraws(crowd.entry):
-        told = and_(readable, Notice.withdrawn_at.is_(None))
+        told = and_(readable, seen(then, Notice), Notice.withdrawn_at.is_(None))
     here = and_(Notice.school_id == viewer.school_id, Notice.id == them.c.key)
     query = select(them.c.place, Notice.id, readable).join(Notice, here).where(told)
     lines = await crowd.lines(query)
@@ -184,7 +183,7 @@ async def tell_journal(crowd: Crowd) -> Told:
     query: Any = select(them.c.place, null()).join(Student, in_reach)
     if crowd.entry is None:
         return dict(await crowd.lines(query))
-    target, which = changed(viewer, them, crowd.entry)
+    target, which = changed(crowd, them, crowd.entry)
     query = select(them.c.place, target.id).select_from(them).join(Student, in_reach)
     lines = await crowd.lines(query.outerjoin(target, and_(seen(viewer, target), which)))
     rows = await crowd.rows(target, [key for _, key in lines if key is not None])
@@ -201,21 +200,23 @@ async def tell_journal(crowd: Crowd) -> Told:
     return {place: event(place, rows[key]) if key is not None else None for place, key in lines}
 
 
-def changed(viewer: Viewer, them: Any, entry: Entry) -> tuple[Any, ColumnElement[bool]]:
+def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[bool]]:
     """Which row an event is about, for the student each of them listens to."""
-    named = entry.subject.row
+    then, named = crowd.viewer_then, entry.subject.row
     if entry.kind is EventKind.MARK_WITHDRAWN:
         mark = select(Mark.id).where(
-            Mark.school_id == viewer.school_id,
+            Mark.school_id == then.school_id,
             Mark.assignment_id == Assignment.id,
             Mark.student_id == them.c.whose,
-            was_marked(viewer, Mark),
+            was_marked(then, Mark),
         )
         marked = exists(mark.correlate(Assignment, them))
         return Assignment, and_(Assignment.id == them.c.key, marked)
     if named is Lesson:  # all who were in it and not recorded yet
         record = AttendanceRecord
         return record, and_(record.lesson_id == them.c.key, record.student_id == them.c.whose)
+    if named is Mark:
+        return named, and_(named.id == them.c.key, seen(then, named))
     return named, named.id == them.c.key
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,11 +18,14 @@ from resolvers.events.readers import Tails
 from resolvers.events.schedule import release
 from tests.conftest import NOON, Api, Clock, SignIn
 from tests.events.listening import (
+    CLEAR_MARK,
+    EDIT,
     JOURNAL,
     MASHA,
     NEVER,
     NOTICES,
     TOMORROW,
+    WITHDRAW,
     Listen,
     Pass,
     here,
@@ -178,3 +182,66 @@ async def test_what_is_due_and_what_is_done_at_that_moment_share_one_row_of_numb
     heard = [await stream.next() for _ in range(29)]
     assert [Cursor.parse(event["cursor"], 1).seq for event in heard] == [*range(2, 31)]
     assert (await sql.scalar(text("SELECT count(*) FROM scheduled_events"))) == 0
+
+
+AFTER = TOMORROW + timedelta(hours=3)
+
+
+async def all_heard(mother: Api, listen: Listen, *where: Any, **of: Any) -> list[tuple[str, str]]:
+    """Everything that a stream from an old cursor tells, up to an event that is told last."""
+    document, cursor, last = where
+    stream, heard = await listen(mother, document, cursor, **of), []
+    while (event := await stream.next())["cursor"] != last:
+        heard.append((event["kind"], event.get("noticeId") or event["entityId"]))
+    return heard
+
+
+async def test_who_comes_back_with_an_older_cursor_hears_once_of_what_came_into_view(
+    leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
+) -> None:
+    """From before the notice was written: its writing is its author's news, its coming up theirs."""
+    mother = api("parent.ivanova")
+    before = await here(mother)
+    plain = await notice(leader, ours, "Сегодня")
+    late = await notice(leader, ours, "Завтра", visibleFrom=TOMORROW.isoformat())
+    edit = {"noticeId": late["id"], "expectedVersion": late["version"], "body": "В четверг"}
+    await leader(EDIT, input=edit)
+    gone = await notice(leader, ours, "Никогда", visibleFrom=TOMORROW.isoformat())
+    await leader(WITHDRAW, input={"noticeId": gone["id"], "expectedVersion": gone["version"]})
+    follower = await listen(mother, NOTICES)
+    hears = follower.soon()
+    it_is(AFTER)
+    await hears
+    end = await notice(leader, ours, "Конец")
+    heard = await all_heard(mother, listen, NOTICES, before, await here(mother))
+    published = [("NOTICE_PUBLISHED", plain["id"]), ("NOTICE_PUBLISHED", late["id"])]
+    assert heard == published
+    by_author = await all_heard(leader, listen, NOTICES, before, await here(leader))
+    assert [kind for kind, id in by_author if id == late["id"]] == [
+        "NOTICE_PUBLISHED", "NOTICE_EDITED", "NOTICE_PUBLISHED",
+    ]  # fmt: skip
+    assert ("NOTICE_WITHDRAWN", gone["id"]) in by_author
+    assert end["id"] not in [id for _, id in heard]
+
+
+async def test_a_family_that_comes_back_hears_once_of_a_mark_published_meanwhile(
+    api: SignIn, sql: AsyncConnection, listen: Listen, it_is: Pass
+) -> None:
+    """Nor does it hear that a mark was taken back which it never saw."""
+    mother = api("parent.ivanova")
+    later, dropped, at_once = [
+        await open_desk(sql, publish_at=moment) for moment in (TOMORROW, TOMORROW, None)
+    ]
+    before = await here(mother)
+    made = await mark(api, later, value=2)
+    await mark(api, later, value=4, expectedVersion=made["version"])
+    lost = await mark(api, dropped, value=2)
+    cleared = {"markId": lost["id"], "expectedVersion": lost["version"]}
+    await api(dropped.login)(CLEAR_MARK, input=cleared)
+    follower = await listen(mother, JOURNAL, id=MASHA)
+    hears = follower.soon()
+    it_is(AFTER)
+    await hears
+    await mark(api, at_once, value=5)
+    heard = await all_heard(mother, listen, JOURNAL, before, await here(mother), id=MASHA)
+    assert heard == [("MARK_SET", made["id"])]
