@@ -1,14 +1,26 @@
 """Everything the environment decides, read once and passed down as values."""
 
 import os
+import re
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+FEWEST_LETTERS = 8
+"""Different characters of a secret key: `aaaa…` is long, too."""
+STORES = ("file:///", "s3://", "gs://", "az://")
+ORIGIN = re.compile(r"https?://[^\s/?#@]+")
+ADDRESS = re.compile(rf"{ORIGIN.pattern}(/[^\s?#]*)?")
+MISSPELT = 0.8
+"""How alike a name must be to that of a setting to be taken for it, 0..1. Others with our prefix
+stay unread: clusters set GOROD_SERVICE_HOST and the like by themselves."""
 
 Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -17,7 +29,9 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Settings(BaseSettings):
     """Read from the environment: a field `x` is the variable `GOROD_X`."""
 
-    model_config = SettingsConfigDict(env_prefix="GOROD_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GOROD_", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(
         default=Path(".gorod"),
@@ -45,6 +59,7 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(
         default=15_000,
         ge=0,
+        le=2**31 - 1,
         description="A longer statement of the database is cancelled; 0: never.",
     )
     statement_caches: bool = Field(
@@ -87,6 +102,7 @@ class Settings(BaseSettings):
     events_kept_days: int = Field(
         default=7,
         ge=1,
+        le=3650,
         description="For how many days after an event a client that lost its connection can go on "
         "from before it.",
     )
@@ -112,15 +128,48 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("must have 32 characters or more")
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value() if value else ""
+        if value is not None and (len(key) < 32 or len(set(key)) < FEWEST_LETTERS):
+            raise ValueError(
+                f"must have 32 characters or more, at least {FEWEST_LETTERS} of them different; "
+                "`openssl rand -base64 32` makes one"
+            )
         return value
 
-    @field_validator("database_url", "storage_url", "public_url", "secret_key", mode="before")
+    @field_validator("data_dir")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return value or None
+    def _at_home(cls, value: Path) -> Path:
+        """A shell reads `~` only where it is not quoted; a service manager never does."""
+        try:
+            return value.expanduser()
+        except RuntimeError as problem:
+            raise ValueError("there is no such home directory") from problem
+
+    @field_validator("storage_url")
+    @classmethod
+    def _known_store(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(STORES):
+            raise ValueError(f"must begin with {', '.join(STORES[:-1])} or {STORES[-1]}")
+        if value is not None and "@" in value and not value.startswith("file:"):
+            raise ValueError("takes no keys: set AWS_ACCESS_KEY_ID and the like")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not ADDRESS.fullmatch(value):
+            raise ValueError(
+                "must look like https://school.example or https://school.example/gorod"
+            )
+        return value
+
+    @field_validator("trusted_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(ORIGIN.fullmatch, value)):
+            raise ValueError("must look like https://a.example,https://b.example:8443")
+        return value
 
     @cached_property
     def key(self) -> bytes:
@@ -136,6 +185,18 @@ class Settings(BaseSettings):
     @property
     def public(self) -> str:
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+
+def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Variables that are no settings but look like one, and like which: a misspelt
+    GOROD_SECRET_KEY would be a new key, a misspelt GOROD_DATA_DIR another database."""
+    known = {f"GOROD_{name.upper()}" for name in Settings.model_fields}
+    found = ((name, get_close_matches(name, known, 1, MISSPELT)) for name in names)
+    return [
+        (name, close[0])
+        for name, close in found
+        if close and name not in known and name.startswith("GOROD")
+    ]
 
 
 def _kept_key(file: Path) -> bytes:

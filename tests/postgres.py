@@ -48,7 +48,7 @@ class Server:
     socket: str
 
     def url(self, user: str, database: str) -> str:
-        """For `models.database.engine.connect`, or SQLAlchemy itself; `postgres` may do all."""
+        """For `models.database.engine.connect`; `postgres` may do all."""
         return socket_url(Path(self.socket), user, database)
 
 

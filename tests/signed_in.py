@@ -6,11 +6,12 @@ import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import NullPool
 
 from models.access.roles import Role
 from models.access.sessions import Session
+from models.database.engine import connect
 from resolvers.access.contexts import Context, contexts_in
 from resolvers.access.identify import hashed
 
@@ -33,7 +34,7 @@ def place(context: Context) -> tuple[bool, int]:
 async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[str, int]]]:
     """The roles and schools of each login, the ones at work first."""
     held: dict[str, list[tuple[str, int]]] = {}
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = connect(url, role="postgres", poolclass=NullPool)
     async with AsyncSession(
         engine, autoflush=False
     ) as session:  # a superuser's, before whom no wall stands

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import String, Text, select, text, true
 from sqlalchemy import inspect as mapping
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from auth import policy
@@ -191,7 +190,7 @@ def policies_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def planted(url: str, *, rls: bool) -> dict[str, list[int]]:
     """The marker in every text of the other school, and ids of its rows by type."""
-    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = connect(url, role="postgres", poolclass=NullPool, isolation_level="AUTOCOMMIT")
     found: dict[str, list[int]] = {}
     async with engine.connect() as connection:
         for table in WALLED:

@@ -65,7 +65,7 @@ def test_what_is_less_important_than_asked_for_is_not_logged(
 
 
 def test_a_given_key_comes_first_and_has_a_length(tmp_path: Path) -> None:
-    given = "k" * 32
+    given = "a key of 32 characters and more!"
     assert Settings(data_dir=tmp_path, secret_key=SecretStr(given)).key == given.encode()
     with pytest.raises(ValidationError, match="32 characters"):
         Settings(secret_key=SecretStr("short"))

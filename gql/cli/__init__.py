@@ -1,12 +1,19 @@
 """`gorod`, the command line. Its modules import what is heavy only inside of commands."""
 
+import io
+import os
 import sys
+from typing import NoReturn
 
 import typer
 
 from gql.cli import data, doctor, exchange, explain, schema, serving, tables, users
 
-_TOLD = {"models.database.problems": "DatabaseProblem", "models.problems": "Problem"}
+_TOLD = {"models.operator": "OperatorProblem", "models.problems": "Problem"}
+_STRIPPED = (
+    "Python runs without docstrings here (PYTHONOPTIMIZE=2 or -OO), and Gorod's messages and "
+    "descriptions are docstrings. Unset PYTHONOPTIMIZE, or set it to 1."
+)
 
 # Help with rich would cost twice as much time as all the rest of it.
 app = typer.Typer(
@@ -29,14 +36,29 @@ explain.register(app)
 
 def main() -> None:
     """Exit codes: 0 done, 1 failed, 2 asked wrongly."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of few letters shows "?" for others
+            stream.reconfigure(errors="replace")
+    if sys.flags.optimize > 1:
+        _end(_STRIPPED, 2)
     try:
         app()
     except Exception as problem:
-        if not _is_told(problem):
+        if os.environ.get("GOROD_LOG_LEVEL", "").lower() == "debug":
             raise
-        blamed = f" ({field})" if (field := getattr(problem, "field", None)) else ""
-        sys.stderr.write(f"gorod: {problem}{blamed}\n")
-        sys.exit(1)
+        if _is_told(problem):
+            blamed = f" ({field})" if (field := getattr(problem, "field", None)) else ""
+            _end(f"{problem}{blamed}", getattr(problem, "exit_code", 1))
+        if isinstance(problem, OSError):
+            _end(f"{problem}", 1)
+        said = str(problem).partition("\n")[0]  # a driver's further lines quote people's data
+        name = type(problem).__name__
+        _end(f"unexpected {name}: {said}. GOROD_LOG_LEVEL=debug shows where it comes from.", 1)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    sys.stderr.write(f"gorod: {text}\n")
+    sys.exit(code)
 
 
 def _is_told(problem: Exception) -> bool:

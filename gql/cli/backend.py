@@ -1,6 +1,7 @@
 """What commands share: the settings, and the database they name."""
 
 import asyncio
+import os
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +29,12 @@ def settings(**given: Any) -> "Settings":
     """From the environment; a wrong value is a mistake of the asker."""
     from pydantic import ValidationError
 
-    from gql.settings import Settings
+    from gql.settings import Settings, misspelt
 
+    if typed := misspelt(os.environ):
+        raise typer.BadParameter(
+            "; ".join(f"there is no setting {name}: is it {known}?" for name, known in typed)
+        )
     try:
         return Settings(**given)
     except ValidationError as problem:
@@ -64,14 +69,18 @@ def blamed(options: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def database(current: "Settings") -> Iterator[Database]:
-    """The named server, the embedded one of a `gorod` that runs already, or one for the while."""
+def database(current: "Settings", *, make: bool = False) -> Iterator[Database]:
+    """The named server, the embedded one of a `gorod` that runs already, or one for the while.
+
+    make: Whether an embedded database is made where there is none: only `gorod db upgrade` does,
+        besides `dev` and `serve`. Raises NoDatabase otherwise.
+    """
     if named := external(current):
         yield named
         return
     from models.database.embedded import opened
 
-    with opened(current.data_dir) as url:
+    with opened(current.data_dir, make=make) as url:
         yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))
 
 
@@ -98,22 +107,22 @@ async def make_ready(target: Database) -> None:
     await migrate.upgrade(target.owner)
 
 
-async def ensure_usable(current: "Settings", target: Database) -> None:
+async def ensure_usable(current: "Settings", target: Database, *, sessions: int = 0) -> None:
     """Our own database is brought up to date in passing; somebody else's must be so already."""
     if target.own:
         await make_ready(target)
-    await check(current, target)
+    await check(current, target, sessions=sessions)
 
 
-async def check(current: "Settings", target: Database) -> None:
-    """Refuses a server that the product must not work with."""
+async def check(current: "Settings", target: Database, *, sessions: int = 0) -> None:
+    """Refuses a server that the product must not work with, or that has fewer sessions."""
     from sqlalchemy.pool import NullPool
 
     from models.database import fitness
     from models.database.engine import connect
 
     engine = connect(target.app, poolclass=NullPool, caches=current.statement_caches)
-    await fitness.check(engine, caches=current.statement_caches)
+    await fitness.check(engine, caches=current.statement_caches, sessions=sessions)
 
 
 async def count_schools(target: Database) -> int:
@@ -124,7 +133,7 @@ async def count_schools(target: Database) -> int:
     from models.database.roles import OWNER
 
     engine = connect(target.owner, role=OWNER, poolclass=NullPool)
-    with explained():
+    with explained(engine):
         async with engine.connect() as connection:
             return int(await connection.scalar(text("SELECT count(*) FROM schools")) or 0)
 

@@ -32,7 +32,10 @@ def say(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    import sys
+
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, ensure_ascii=plain, indent=2, default=str))
 
 
 def fail(text: str) -> NoReturn:

@@ -1,7 +1,6 @@
 """uvicorn in this process, and the signals that end it."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -48,14 +47,21 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as problem:
-        reason = os.strerror(problem.errno or 0)
-        fail(f"cannot listen on {host}:{port}: {reason}. Set PORT to another one.")
+        fail(
+            f"cannot listen on {host}:{port}: {reason_of(problem)}. Set PORT to a free port from "
+            "1024 to 65535 and GOROD_HOST to an address of this machine."
+        )
     # Nothing above TCP can end a connection to somebody who reads no more: to say goodbye, too, one
     # would have to wait for them. What is accepted takes this over.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     with listening:
         yield listening
+
+
+def reason_of(problem: OSError) -> str:
+    """Without what the library adds: a name that nobody knows has no number of the kernel's."""
+    return (problem.strerror or str(problem)).partition(" (while")[0]
 
 
 def until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

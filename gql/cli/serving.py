@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gql.settings import Settings
     from models.database.embedded import Embedded
 
+KINDS_OF_SESSIONS = 3
+"""The engine's, the readers' and the writers' (`gql.app.services_of`)."""
+
 Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT says the same.")]
 
 
@@ -45,6 +48,10 @@ def _up(port: int | None, **given: Any) -> None:
     from gql.cli.server import listen, until_stopped
 
     logs.configure(as_json=not current.demo, level=current.log_level)
+    if current.storage_url:
+        from resolvers.files.storage import Storage
+
+        Storage(current.storage_url)  # refused now, not when a database has been made
     gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
@@ -87,16 +94,17 @@ async def _while_loading(work: Coroutine[Any, Any, None]) -> None:
 
 async def _ready(current: "Settings", target: Database) -> None:
     """In development we may change the database, and an empty one gets a school."""
+    most = current.pool_size * KINDS_OF_SESSIONS
     if not current.demo:
-        await backend.ensure_usable(current, target)
+        await backend.ensure_usable(current, target, sessions=most)
         return
     await backend.make_ready(target)
-    await backend.check(current, target)
+    await backend.check(current, target, sessions=most)
     if await backend.count_schools(target) == 0:
         from resolvers import demo
 
         with progress("Making up a school") as advance:
-            await demo.load(target.owner, "small", 1, current.key, advance)
+            await demo.load_first(target.owner, current.key, advance)
 
 
 async def _serve(

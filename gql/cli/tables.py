@@ -13,7 +13,7 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 @app.command()
 def upgrade() -> None:
     """Make roles and tables, or bring them up to date."""
-    with database(settings()) as target:
+    with database(settings(), make=True) as target:
         before, after = run(_upgrade(target))
     say(f"{after or 'empty'}: up to date" if before == after else f"{before or 'empty'} → {after}")
 

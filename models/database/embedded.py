@@ -12,8 +12,8 @@ from typing import Self
 from urllib.parse import quote, urlencode
 
 from models.database import binaries, home, locks
-from models.database.postmaster import PORT, Postmaster
-from models.database.problems import DatabaseProblem, InUse, NotStarted
+from models.database.postmaster import PORT, SETTLED, Postmaster
+from models.database.problems import DatabaseProblem, InUse, NoDatabase, NotStarted
 
 _LONGEST_LOG = 10 * 1024 * 1024
 
@@ -74,7 +74,7 @@ class Embedded:
             return True
 
     def url(self, user: str, database: str) -> str:
-        """For SQLAlchemy; `models.database.engine.connect` takes it too."""
+        """For `models.database.engine.connect`."""
         if self._postmaster is None:
             raise DatabaseProblem("The embedded database is not started.")
         return socket_url(self._postmaster.socket, user, database)
@@ -141,9 +141,19 @@ class Embedded:
 
 
 @contextmanager
-def opened(data_dir: Path) -> Iterator[Callable[[str, str], str]]:
+def opened(data_dir: Path, *, make: bool = False) -> Iterator[Callable[[str, str], str]]:
     """Addresses, as `Embedded.url` gives them: of the server that already runs over this data
-    directory in another process, or else of one that runs as long as this lasts."""
+    directory in another process, or else of one that runs as long as this lasts.
+
+    make: Whether a database is made where there is none. Raises NoDatabase otherwise: a misspelt
+        GOROD_DATA_DIR would have every command work with a second, empty database.
+    """
+    if not make and not home.holds_database(data_dir):
+        raise NoDatabase(
+            f"There is no database in {data_dir.absolute()}. Set GOROD_DATA_DIR to the data "
+            "directory of the server, or make a database there: `gorod db upgrade` an empty one, "
+            "`gorod dev` one with a made-up school."
+        )
     embedded = Embedded(data_dir)
     try:
         embedded.start()
@@ -158,5 +168,5 @@ def opened(data_dir: Path) -> Iterator[Callable[[str, str], str]]:
 
 
 def socket_url(socket: Path, user: str, database: str) -> str:
-    where = urlencode({"host": str(socket), "port": PORT}, safe="/")
+    where = urlencode({"host": str(socket), "port": PORT} | SETTLED, safe="/")
     return f"postgresql+asyncpg://{quote(user)}@/{quote(database)}?{where}"

@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from models.database.address import dsn, shown, user
+from models.database.address import dsn, refusal, shown, user
 from models.database.problems import DatabaseProblem
 from models.walls import APP
 
@@ -49,11 +49,15 @@ def connect(
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(engine: AsyncEngine) -> Iterator[None]:
     """A refusal of the server's in one sentence, for people who asked on a command line."""
     try:
         yield
     except DBAPIError as problem:
-        raise DatabaseProblem(f"PostgreSQL says: {problem.orig}") from problem
+        if problem.statement is None:  # none was sent: the connection itself was refused
+            driver = (problem.orig or problem).__cause__ or problem
+            raise DatabaseProblem(refusal(engine.url, driver)) from problem
+        said = str(problem.orig).partition("\n")[0]
+        raise DatabaseProblem(f"PostgreSQL says: {said}") from problem
     except OSError as problem:
-        raise DatabaseProblem(f"PostgreSQL cannot be reached: {problem}") from problem
+        raise DatabaseProblem(refusal(engine.url, problem)) from problem

@@ -1,11 +1,11 @@
 """Whether a server can be Gorod's: looked at once, at the start."""
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.database import migrate, pooler
-from models.database.problems import DatabaseProblem, Unfit
+from models.database.engine import explained
+from models.database.problems import Unfit
 from models.walls import APP
 
 OLDEST = 15
@@ -14,6 +14,8 @@ _FACTS = text("""
     SELECT lower('Ж') = 'ж' AS knows_case,
            to_tsvector('russian', 'ШКОЛЫ') = to_tsvector('russian', 'школа') AS knows_words,
            EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS has_gist,
+           current_setting('max_connections')::int
+               - current_setting('superuser_reserved_connections')::int AS sessions,
            EXISTS (SELECT FROM pg_class WHERE relowner = me.oid AND relkind IN ('r', 'p')) AS owns,
            me.rolname, me.rolsuper OR me.rolbypassrls AS above_walls
     FROM pg_roles me WHERE me.rolname = current_user
@@ -27,29 +29,31 @@ _MIXED = (
 )
 
 
-async def check(engine: AsyncEngine, *, caches: bool = True) -> None:
-    """Raises Unfit, naming every fault, unless this server can be Gorod's."""
-    if found := await faults(engine, caches=caches):
+async def check(engine: AsyncEngine, *, caches: bool = True, sessions: int = 0) -> None:
+    """Raises Unfit, naming every fault, unless this server can be Gorod's.
+
+    sessions: How many this process will open; 0 for a command, which opens a few.
+    """
+    if found := await faults(engine, caches=caches, sessions=sessions):
         raise Unfit("This database cannot serve Gorod:\n" + "\n".join(f"  - {f}" for f in found))
 
 
-async def faults(engine: AsyncEngine, *, caches: bool = True) -> list[str]:
+async def faults(engine: AsyncEngine, *, caches: bool = True, sessions: int = 0) -> list[str]:
     """What is wrong, each with what to do; empty if nothing is.
 
     First of all whether our sessions are ours: if not, no other answer can be trusted.
     """
-    try:
+    with explained(engine):
+        async with engine.connect():  # a server that is away mixes no sessions
+            pass
         if caches and await pooler.mixes_sessions(engine):
             return [_MIXED]
         async with engine.connect() as connection:
-            return await _of_server(connection) or await _of_schema(connection)
-    except DBAPIError as problem:
-        raise DatabaseProblem(_unreachable(engine, str(problem.orig))) from problem
-    except OSError as problem:
-        raise DatabaseProblem(_unreachable(engine, str(problem))) from problem
+            found = await _of_server(connection, sessions)
+            return found or await _of_schema(connection)
 
 
-async def _of_server(connection: AsyncConnection) -> list[str]:
+async def _of_server(connection: AsyncConnection, sessions: int) -> list[str]:
     number = await connection.scalar(text("SELECT current_setting('server_version_num')::int"))
     if number < OLDEST * 10_000:
         return [f"PostgreSQL {number // 10_000} is too old: {OLDEST} or newer is needed"]
@@ -61,6 +65,8 @@ async def _of_server(connection: AsyncConnection) -> list[str]:
         "the extension btree_gist is missing: run `gorod db upgrade`": not facts.has_gist,
         f"{facts.rolname} stands above row-level security: use {APP}": facts.above_walls,
         f"{facts.rolname} owns tables: use {APP}": facts.owns,
+        f"it takes {facts.sessions} sessions, and this server would open up to {sessions}: lower "
+        "GOROD_POOL_SIZE, or raise its max_connections": sessions > facts.sessions,
     }
     return [fault for fault, there in wrong.items() if there]
 
@@ -69,14 +75,6 @@ async def _of_schema(connection: AsyncConnection) -> list[str]:
     now, newest = await migrate.current(connection), migrate.head()
     if now == newest:
         return []
+    if migrate.is_newer(now):
+        return [migrate.NEWER.format(now=now, newest=newest)]
     return [f"its tables are of {now or 'no version'}, not {newest}: run `gorod db upgrade`"]
-
-
-def _unreachable(engine: AsyncEngine, problem: str) -> str:
-    where = engine.url.render_as_string(hide_password=True)
-    if "unsupported startup parameter" in problem:
-        return (
-            f"A pooler stands before {where} and refuses a session's settings: set "
-            "GOROD_STATEMENT_CACHES=false and let DATABASE_URL name the user gorod_app."
-        )
-    return f"{where} cannot be used: {problem}"

@@ -71,6 +71,11 @@ def find(data_dir: Path) -> Home:
     return _checked(Home(data_dir, base, account))
 
 
+def holds_database(data_dir: Path) -> bool:
+    """Whether a database was made for this data directory, here or elsewhere."""
+    return any((data_dir / name).exists() for name in ("postgres", "postgres.elsewhere"))
+
+
 def _checked(home: Home) -> Home:
     me = os.geteuid()
     if home.account is None and home.cluster.exists() and home.cluster.stat().st_uid != me:

@@ -27,10 +27,16 @@ from models.walls import APP
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D696772  # "migr"
 
+NEWER = (
+    "its tables are of version {now}, made by a newer Gorod than this one, which knows versions "
+    "up to {newest}: install the newer Gorod"
+)
+
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Does nothing if the tables are of that version. The product may read which it is."""
     async with _as_owner(url) as connection:
+        await _refuse_newer(connection)
         await _run(connection, lambda config: command.upgrade(config, revision))
         if await _has_versions(connection):
             await connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP}"))
@@ -39,6 +45,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
 
 async def downgrade(url: str, revision: str) -> None:
     async with _as_owner(url) as connection:
+        await _refuse_newer(connection)
         await _run(connection, lambda config: command.downgrade(config, revision))
 
 
@@ -66,7 +73,7 @@ async def drift(url: str) -> list[str]:
 async def status(url: str) -> tuple[str | None, str | None]:
     """The database's version and the newest there is."""
     engine = connect(url, poolclass=NullPool)
-    with explained():
+    with explained(engine):
         async with engine.connect() as connection:
             return await current(connection), head()
 
@@ -82,6 +89,21 @@ async def current(connection: AsyncConnection) -> str | None:
 
 def head() -> str | None:
     return _scripts().get_current_head()
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether tables are of a version that this Gorod does not know."""
+    return revision is not None and all(
+        known.revision != revision for known in _scripts().walk_revisions()
+    )
+
+
+async def _refuse_newer(connection: AsyncConnection) -> None:
+    """Raises Unfit. An upgrade would tell the operator to do what has just failed."""
+    now = await current(connection)
+    await connection.rollback()
+    if is_newer(now):
+        raise Unfit(f"This database cannot serve Gorod: {NEWER.format(now=now, newest=head())}.")
 
 
 def _scripts() -> ScriptDirectory:
@@ -113,6 +135,9 @@ async def _as_owner(url: str) -> AsyncIterator[AsyncConnection]:
     whoever has the lock may be building an index that waits for snapshots."""
     engine = connect(url, role=OWNER, poolclass=NullPool)
     try:
+        with explained(engine):
+            async with engine.connect():  # what is refused here is told to the operator
+                pass
         async with engine.connect() as connection:
             while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):
                 await connection.rollback()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 from models.database import cluster, locks, pidfile
 from models.database.account import Account
@@ -18,6 +19,17 @@ from models.database.process import Parent
 
 PORT = 5432  # only a part of the socket's name
 SOCKET_NAME = f".s.PGSQL.{PORT}"
+
+SETTLED = {
+    "sslmode": "disable",
+    "sslnegotiation": "postgres",
+    "target_session_attrs": "any",
+    "gsslib": "gssapi",
+    "password": "none",
+}
+"""Words of the address of our own server. A word that is not said is taken from the PG* variables
+of the machine or from ~/.pgpass, which are about other servers: PGSSLMODE=verify-full alone would
+keep us out of our own. The password is never asked for."""
 
 OPTIONS = {
     "listen_addresses": "",
@@ -131,7 +143,10 @@ async def _answers(socket: Path) -> bool:
 
     try:
         session = await asyncpg.connect(
-            host=str(socket), port=PORT, user="postgres", database="postgres", timeout=5
+            f"postgresql://postgres@/postgres?{urlencode(SETTLED)}",
+            host=str(socket),
+            port=PORT,
+            timeout=5,
         )
         try:
             return bool(await session.fetchval("SELECT 1") == 1)

@@ -1,8 +1,24 @@
 """What can be wrong with a database, said to the person who has to mend it."""
 
+from typing import ClassVar
 
-class DatabaseProblem(Exception):
-    """Its text is shown as it is: what is wrong, and what to do about it."""
+from models.operator import OperatorProblem
+
+
+class DatabaseProblem(OperatorProblem):
+    """Base of what can be wrong with a database."""
+
+
+class BadAddress(DatabaseProblem):
+    """DATABASE_URL cannot be read. The text never quotes it: it may hold a password."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class NoDatabase(DatabaseProblem):
+    """The data directory holds no database, and the command makes none."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class InUse(DatabaseProblem):

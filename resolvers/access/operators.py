@@ -150,7 +150,7 @@ async def reset_password(url: str, login: str, *, now: datetime | None = None) -
 async def owning(url: str) -> AsyncIterator[AsyncSession]:
     """One transaction as the owner of the tables."""
     engine = connect(url, role=OWNER, poolclass=NullPool)
-    with explained():
+    with explained(engine):
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
             yield session
     await engine.dispose()

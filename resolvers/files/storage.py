@@ -2,24 +2,37 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+
+from models.operator import OperatorProblem
 
 AT_ONCE = 2
 """Parts of one file that are under way at once: what is held in memory is so many parts."""
 
 
+class StorageProblem(OperatorProblem):
+    """Files cannot be kept where GOROD_STORAGE_URL says."""
+
+
 class Storage:
-    """Bytes by key. `url` is `file:///folder` or anything else obstore knows, e.g. `s3://bucket`."""
+    """Bytes by key. `url` is `file:///folder` or anything else obstore knows, e.g. `s3://bucket`.
+
+    Raises StorageProblem. Whether a bucket is there and open to us shows at its first use.
+    """
 
     def __init__(self, url: str) -> None:
-        if url.startswith("file://"):
-            folder = Path(url.removeprefix("file://"))
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.store: ObjectStore = LocalStore(str(folder))
-        else:
-            self.store = from_url(url, client_options={"timeout": "30s"})
+        try:
+            self.store = opened(url)
+        except (OSError, ValueError, BaseError) as problem:
+            said = str(problem).partition("\n")[0]
+            raise StorageProblem(
+                f"Uploads cannot be kept: {said}. Set GOROD_STORAGE_URL to a folder that can be "
+                "written (file:///…) or to a bucket (s3://bucket/prefix)."
+            ) from problem
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Write what comes, without holding it whole; a broken stream leaves nothing behind."""
@@ -37,3 +50,11 @@ class Storage:
 
     async def drop(self, key: str) -> None:
         await obstore.delete_async(self.store, key)
+
+
+def opened(url: str) -> ObjectStore:
+    if not url.startswith("file://"):
+        return from_url(url, client_options={"timeout": "30s"})
+    folder = Path(unquote(url.removeprefix("file://")))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return LocalStore(str(folder))

@@ -1,10 +1,16 @@
 """Typing commands at the database of a test."""
 
-from collections.abc import Callable
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from gql import cli, logs
 from gql.cli import app
 from tests.clones import Clones
 from tests.postgres import Server
@@ -23,3 +29,41 @@ def typed(postgres: Server, database: str, kept: Clones, monkeypatch: pytest.Mon
         return CliRunner().invoke(app, [*words])
 
     return run
+
+
+MACHINE = ("PG", "GOROD_", "DATABASE_URL", "PORT")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    said: str
+
+
+OnBareMachine = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[OnBareMachine]:
+    """`run("serve", PORT="eighty")`: the command line, in this process, on a bare machine."""
+    for name in [name for name in os.environ if name.startswith(MACHINE)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GOROD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PORT", "0")
+
+    def typed(*words: str, **environment: str) -> Ended:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["gorod", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(end.value.code or 0), said.err + said.out)
+
+    yield typed
+    logs.configure()
+    gc.enable()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database import account, binaries, home, pidfile
+from models.database import account, binaries, home, pidfile, roles
 from models.database.address import session
 from models.database.embedded import Embedded, opened
 from models.database.problems import InUse
@@ -151,3 +151,40 @@ async def test_it_starts_and_stops_inside_a_running_loop(data_dir: Path) -> None
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
     assert not embedded.alive()
+
+
+OF_OTHERS = {
+    "PGHOST": "db.example", "PGHOSTADDR": "192.0.2.1", "PGPORT": "6432", "PGUSER": "somebody",
+    "PGDATABASE": "elsewhere", "PGPASSWORD": "theirs", "PGPASSFILE": "/dev/null",
+    "PGSERVICE": "nosuch", "PGSERVICEFILE": "/nonexistent", "PGSSLMODE": "verify-full",
+    "PGSSLROOTCERT": "/nonexistent", "PGSSLCERT": "/nonexistent", "PGSSLKEY": "/nonexistent",
+    "PGSSLCRL": "/nonexistent", "PGSSLNEGOTIATION": "direct", "PGREQUIRESSL": "1",
+    "PGTARGETSESSIONATTRS": "read-only", "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGAPPNAME": "theirs", "PGCONNECT_TIMEOUT": "1", "PGCLIENTENCODING": "KOI8R",
+    "PGTZ": "Asia/Tokyo", "PGDATESTYLE": "German", "PGGSSLIB": "nosuch", "PGKRBSRVNAME": "x",
+    "PGDATA": "/nonexistent", "PGCHANNELBINDING": "require", "PGREQUIREAUTH": "scram-sha-256",
+    "TZ": "Asia/Tokyo", "LANG": "ru_RU.KOI8-R", "LC_ALL": "ru_RU.KOI8-R", "LC_MESSAGES": "ru_RU",
+    "POSTGRES_PASSWORD": "theirs", "HOME": "/nonexistent",
+}  # fmt: skip
+"""What a machine may say about other databases, and about people's habits."""
+SETTLED = (
+    "TimeZone", "DateStyle", "lc_messages", "lc_monetary", "server_encoding", "client_encoding",
+    "default_transaction_read_only", "application_name", "port", "log_timezone",
+)  # fmt: skip
+
+
+def test_nothing_that_the_machine_says_of_databases_changes_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster is made, served and asked among such variables as without them."""
+
+    def settings(name: str) -> list[str]:
+        with Embedded(folder / name) as embedded:
+            asked = asyncio.run(roles.prepare(embedded.url("postgres", "postgres")))
+            assert asked is None
+            return [ask(embedded, f"SHOW {setting}") for setting in SETTLED]
+
+    usual = settings("usual")
+    for name, value in OF_OTHERS.items():
+        monkeypatch.setenv(name, value)
+    assert settings("odd") == usual

@@ -1,5 +1,6 @@
 """Loading itself: alike each time, beside other schools, by whom, and on what day of the year."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 from models.base import Record
 from resolvers import demo
 from resolvers.demo.ledger import is_numbered
+from tests.conftest import KEY
 from tests.demo.conftest import Fresh, Loaded, load, opened
 
 RANDOM = ("_encrypted", "password_hash")
@@ -47,6 +49,18 @@ async def test_the_same_seed_and_day_make_the_same_schools_even_behind_the_walls
         assert len(await demo.logins(as_owner)) == 12
         assert await again.one("SELECT count(*) FROM students") == 102
         assert await prints(again) == await prints(small)
+
+
+@pytest.mark.lengthy
+async def test_two_first_starts_at_once_make_one_school(fresh: Fresh) -> None:
+    url = await fresh("demo_first")
+    told: list[str] = []
+    first = demo.load_first(url, KEY, lambda name, _: told.append(name))
+    second = demo.load_first(url, KEY, lambda name, _: told.append(name))
+    await asyncio.gather(first, second)
+    async with opened(url) as loaded:
+        assert await loaded.one("SELECT count(*) FROM schools WHERE sourced_id = 'gorod-demo'") == 1
+    assert told
 
 
 async def test_another_seed_makes_other_people_around_the_same_stories(

@@ -199,7 +199,7 @@ async def all_heard(mother: Api, listen: Listen, *where: Any, **of: Any) -> list
 async def test_who_comes_back_with_an_older_cursor_hears_once_of_what_came_into_view(
     leader: Api, api: SignIn, listen: Listen, ours: str, it_is: Pass
 ) -> None:
-    """From before the notice was written: its writing is its author's news, its coming up theirs."""
+    """Its author hears that it was written, all others that it came up."""
     mother = api("parent.ivanova")
     before = await here(mother)
     plain = await notice(leader, ours, "Сегодня")
@@ -217,11 +217,11 @@ async def test_who_comes_back_with_an_older_cursor_hears_once_of_what_came_into_
     published = [("NOTICE_PUBLISHED", plain["id"]), ("NOTICE_PUBLISHED", late["id"])]
     assert heard == published
     by_author = await all_heard(leader, listen, NOTICES, before, await here(leader))
-    assert [kind for kind, id in by_author if id == late["id"]] == [
+    assert [kind for kind, which in by_author if which == late["id"]] == [
         "NOTICE_PUBLISHED", "NOTICE_EDITED", "NOTICE_PUBLISHED",
     ]  # fmt: skip
     assert ("NOTICE_WITHDRAWN", gone["id"]) in by_author
-    assert end["id"] not in [id for _, id in heard]
+    assert end["id"] not in [which for _, which in heard]
 
 
 async def test_a_family_that_comes_back_hears_once_of_a_mark_published_meanwhile(
