@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
@@ -44,6 +44,7 @@ from models.communication.notices import (
     TargetKind,
 )
 from models.people.staff import Staff
+from models.school.schools import School
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section, SectionMembership
 
@@ -134,20 +135,64 @@ def read_notices(viewer: Viewer, notice: Any) -> Reach:
 
 @allowed(Notice, Right.NOTICES_PUBLISH)
 def edit_notices(viewer: Viewer, notice: Any) -> Reach:
-    """One's own; others' too for those who oversee the board: who publish to the whole school and
-    read all that is published in it."""
-    mine = notice.author_id == viewer.person_id
+    """One's own, as long as one may publish to all whom it is for: a former class teacher no longer
+    writes to the class (domain.md c.3.1). Others' too for those who oversee the board: who publish
+    to the whole school and read all that is published in it."""
+    mine = and_(notice.author_id == viewer.person_id, reaches_audience(viewer, notice, notice.id))
     oversees = SCHOOL in viewer.scopes(Right.NOTICES_READ)
     return {SECTION: mine, CLASS: mine, SCHOOL: true() if oversees else mine}
 
 
+def reaches_audience(viewer: Viewer, entity: Any, notice_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer may publish today to each target of the notice that a row refers to."""
+    target = aliased(NoticeTarget)
+    beyond = select(target.id).where(
+        target.school_id == viewer.school_id,
+        target.notice_id == notice_id,
+        ~publishes_to(viewer, target),
+    )
+    return ~exists(beyond.correlate(entity))
+
+
+def publishes_to(viewer: Viewer, target: Any) -> ColumnElement[bool]:
+    """Whether the viewer may publish to a target today. Families need a right of their own."""
+
+    def reached(right: Right, scopes: Reach) -> ColumnElement[bool]:
+        held = viewer.scopes(right)
+        return or_(false(), *(condition for scope, condition in scopes.items() if scope in held))
+
+    classes = target.school_class_id.in_(classes_led(viewer))
+    of_led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
+    places = {
+        SECTION: and_(target.section_id.in_(sections_taught(viewer)), ~target.to_staff),
+        CLASS: and_(or_(classes, target.section_id.in_(of_led)), ~target.to_staff),
+        SCHOOL: true(),
+    }
+    staff_only = and_(
+        target.kind != TargetKind.PERSON,
+        target.to_students.is_(False),
+        target.to_guardians.is_(False),
+    )
+    families = or_(staff_only, reached(Right.NOTICES_ADDRESS_FAMILIES, places))
+    place = reached(Right.NOTICES_PUBLISH, places)
+    return func.coalesce(and_(place, families), false())
+
+
+@allowed(School, Right.NOTICES_ADDRESS_FAMILIES)
+def address_families(viewer: Viewer, school: Any) -> Reach:
+    """All families of the school, and single persons."""
+    return {SCHOOL: true()}
+
+
 @allowed(SchoolClass, Right.NOTICES_PUBLISH)
+@allowed(SchoolClass, Right.NOTICES_ADDRESS_FAMILIES)
 def publish_to_classes(viewer: Viewer, school_class: Any) -> Reach:
     """Classes one leads, or all. Teaching in a class is not leading it (domain.md CT8)."""
     return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
 
 
 @allowed(Section, Right.NOTICES_PUBLISH)
+@allowed(Section, Right.NOTICES_ADDRESS_FAMILIES)
 def publish_to_sections(viewer: Viewer, section: Any) -> Reach:
     """Sections one teaches, those of the classes one leads, or all."""
     return {
@@ -188,8 +233,9 @@ certain(NoticeAttachment.notice_id, Notice)
 
 @readable(NoticeReceipt, Right.NOTICES_READ)
 def read_receipts(viewer: Viewer, receipt: Any) -> Reach:
-    """One's own, those of one's own notices, or all."""
-    of_mine = receipt.notice_id.in_(authored(viewer))
+    """One's own, those of one's own notices while one may publish to their audience, or all."""
+    written = receipt.notice_id.in_(authored(viewer))
+    of_mine = and_(written, reaches_audience(viewer, receipt, receipt.notice_id))
     mine = or_(receipt.person_id == viewer.person_id, of_mine)
     return {SELF: mine, SCHOOL: true()}
 

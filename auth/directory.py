@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, or_, true, union_all
 
 from auth.actor import Viewer
 from auth.communication import at_work, members_sections
@@ -34,7 +34,9 @@ SUPPORT = (Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE)
 @allowed(Person, Right.MAIL_WRITE)
 def write_to(viewer: Viewer, person: Any) -> Reach:
     """Whom one may write to (domain.md c.1, "Mail: may write to"). Never a guardian whom the
-    school may not write to, whom a court barred, or whose child is of age (domain.md e8, e9)."""
+    school may not write to, whom a court barred, or whose child is of age (domain.md e8, e9).
+    Psychologist and social pedagogue are there for families and for those at work in the school:
+    a municipal officer writes to the administration only."""
 
     def staff(condition: ColumnElement[bool]) -> Any:
         return person.id.in_(viewer.keys(Staff.person_id, at_work(viewer), condition))
@@ -56,7 +58,9 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
             holds_on(ClassTeacher, viewer.today),
         )
         return or_(
-            staff(Staff.id.in_(union_all(teaching, leading))), roles(*ADMINISTRATION, *SUPPORT)
+            staff(Staff.id.in_(union_all(teaching, leading))),
+            roles(*ADMINISTRATION),
+            and_(exists(students), roles(*SUPPORT)),
         )
 
     def families(students: Any) -> ColumnElement[bool]:

@@ -39,6 +39,23 @@ def read_legal_status(viewer: Viewer, link: Any) -> Reach:
     return {SELF: link.guardian_id == viewer.guardian_id, SCHOOL: true()}
 
 
+@allowed(GuardianLink, Right.GUARDIANS_READ_DETAILS)
+def read_link_details(viewer: Viewer, link: Any) -> Reach:
+    """What a guardian is to a child. A student sees it of their own guardians, a guardian of
+    themselves; of the other parent a guardian sees the name only (domain.md c.1, "Guardian card").
+    With whom the child lives would else be told to one from whom it is kept (domain.md e9)."""
+    of_student = of_student_closely(viewer, link.student_id)
+    mine = or_(link.student_id == viewer.student_id, link.guardian_id == viewer.guardian_id)
+    return {SELF: mine, CLASS: of_student[CLASS], SCHOOL: true()}
+
+
+@allowed(GuardianLink, Right.GUARDIANS_READ_RESTRICTION)
+def read_restrictions(viewer: Viewer, link: Any) -> Reach:
+    """Of one's class, or all: never of oneself, who is not told who asked for it."""
+    of_student = of_student_closely(viewer, link.student_id)
+    return {CLASS: of_student[CLASS], SCHOOL: true()}
+
+
 @readable(Guardian, Right.GUARDIANS_READ)
 def read_guardians(viewer: Viewer, guardian: Any) -> Reach:
     """Guardians of those students whose links one may see."""
@@ -50,6 +67,15 @@ def read_guardian_contacts(viewer: Viewer, contacts: Any) -> Reach:
     """A student sees their parents', a guardian their own, never the other parent's."""
     of_parents = guardians_of(viewer, contacts.guardian_id)
     mine = or_(of_parents[SELF], contacts.guardian_id == viewer.guardian_id)
+    return {SELF: mine, CLASS: of_parents[CLASS], SCHOOL: true()}
+
+
+@allowed(GuardianContacts, Right.ADDRESSES_READ)
+def read_guardian_addresses(viewer: Viewer, contacts: Any) -> Reach:
+    """A guardian sees their own; the child does not learn here where a parent apart lives
+    (domain.md c.2, "Home address")."""
+    of_parents = guardians_of(viewer, contacts.guardian_id)
+    mine = contacts.guardian_id == viewer.guardian_id
     return {SELF: mine, CLASS: of_parents[CLASS], SCHOOL: true()}
 
 

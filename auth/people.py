@@ -167,10 +167,16 @@ def read_students(viewer: Viewer, student: Any) -> Reach:
     return of_student(viewer, student.id)
 
 
-@readable(Enrollment, Right.STUDENTS_READ)
+@allowed(Student, Right.STUDENTS_READ_FILE)
+def read_personal_files(viewer: Viewer, student: Any) -> Reach:
+    """As the student, but never by teaching them (domain.md c.1, "Personal file")."""
+    return of_student_closely(viewer, student.id)
+
+
+@readable(Enrollment, Right.STUDENTS_READ_MOVEMENTS)
 def read_enrollments(viewer: Viewer, enrollment: Any) -> Reach:
-    """As the student."""
-    return of_student(viewer, enrollment.student_id)
+    """As the student, but never by teaching them (domain.md c.1, "Movement orders")."""
+    return of_student_closely(viewer, enrollment.student_id)
 
 
 @readable(StudentIdentity, Right.IDENTITY_READ, special=True)
@@ -181,6 +187,7 @@ def read_identities(viewer: Viewer, identity: Any) -> Reach:
 
 
 @readable(StudentContacts, Right.CONTACTS_READ)
+@allowed(StudentContacts, Right.ADDRESSES_READ)
 def read_contacts(viewer: Viewer, contacts: Any) -> Reach:
     """As the student, but never by teaching them, and not for a guardian from whom the child's
     whereabouts are kept (domain.md e9)."""
@@ -236,6 +243,13 @@ def read_persons(viewer: Viewer, person: Any) -> Reach:
             person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
         )
 
+    # Who answers for a child is no business of who may not read of guardians (domain.md c.1).
+    at_school = or_(
+        known,
+        person.id.in_(viewer.keys(Student.person_id)),
+        person.id.in_(viewer.keys(RoleGrant.person_id)),
+    )
+    everyone = true() if SCHOOL in viewer.scopes(Right.GUARDIANS_READ) else at_school
     classmates = members_of_classes(viewer, classes_of(viewer, own(viewer)))
     in_my_class = person.id.in_(viewer.keys(Student.person_id, Student.id.in_(classmates)))
     return {
@@ -243,7 +257,7 @@ def read_persons(viewer: Viewer, person: Any) -> Reach:
         CHILD: with_families(children_of(viewer)),
         SECTION: with_families(members_of_sections(viewer, sections_taught(viewer))),
         CLASS: with_families(members_of_classes(viewer, classes_led(viewer))),
-        SCHOOL: true(),
+        SCHOOL: everyone,
     }
 
 

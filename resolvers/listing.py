@@ -9,16 +9,29 @@ from enum import Enum
 from functools import lru_cache, reduce
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy import Enum as SqlEnum
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
-from auth.policy import visible
+from auth.policy import is_certain, is_open, seen, visible
+from auth.rights import Right
 from models.base import Id, OfSchool, storable
 from models.problems import BadUserInput, Forbidden
 from resolvers.context import Ctx
-from resolvers.shapes import NEEDS, NOTHING, SHAPES, One, Own, Value, Wanted
+from resolvers.shapes import NEEDS, NOTHING, SHAPES, One, Value, Wanted
 
 R = TypeVar("R", bound=OfSchool)
 USUAL, MOST = 20, 100
@@ -265,11 +278,13 @@ class Filter:
         may tell what the field itself would not."""
         parts: list[ColumnElement[bool]] = []
         for name, comparisons in self.fields.items():
-            needed = NEEDS.get((row, name))
-            if needed and not viewer.scopes(needed):
-                raise Forbidden(field=f"filter.{name}", requires=needed)
+            required_right(viewer, row, name, f"filter.{name}")
             shape = SHAPES[row][name]
-            shape = Own(shape.path[0].key) if isinstance(shape, One) else shape
+            if isinstance(shape, One):
+                parts += [
+                    refers(viewer, row, shape, how, given) for how, given in comparisons.items()
+                ]
+                continue
             value = shape.expression(viewer, row)
             parts += [COMPARATORS[how](value, given) for how, given in comparisons.items()]
         parts += [part.condition(viewer, row) for part in self.all]
@@ -278,6 +293,32 @@ class Filter:
         if self.none:
             parts.append(~self.none.condition(viewer, row))
         return reduce(and_, parts, literal(value=True))
+
+
+def required_right(viewer: Viewer, row: Any, name: str, field: str) -> Right | None:
+    """The right that a field of a row needs. Raises Forbidden, naming the place in the arguments,
+    for a viewer without it: no answer, count or order may tell what the field itself would not."""
+    needed = NEEDS.get((row, name))
+    if needed and not viewer.scopes(needed):
+        raise Forbidden(field=field, requires=needed)
+    return needed
+
+
+def refers(viewer: Viewer, row: Any, shape: One, how: str, given: Any) -> ColumnElement[bool]:
+    """Compare a reference. One that leads to a row the viewer may not read is like one that leads
+    nowhere, as the field itself has it: else a filter would confirm what the field hides."""
+    reference = shape.path[0]
+    column = getattr(row, reference.key)
+    if is_open(viewer, shape.target) or is_certain(viewer, reference, row, shape.target):
+        return COMPARATORS[how](column, given)
+    there: Any = aliased(shape.target)
+    found = select(there.id).where(
+        there.school_id == viewer.school_id, there.id == column, seen(viewer, there)
+    )
+    is_seen = exists(found.correlate(row))
+    if how == "is_null" or given is None:
+        return is_seen if given is False else ~is_seen
+    return and_(COMPARATORS[how](column, given), is_seen)
 
 
 def escaped(text: ColumnElement[str]) -> ColumnElement[str]:

@@ -160,7 +160,7 @@ class Many:
 
     to: A reference of theirs to follow: then they are but links, and the rows are those at its
         end (the students of a class, by their memberships).
-    order: Columns of the rows that refer, or `Via` them; then their id.
+    order: Columns of the rows that refer, `Via` them, or `Guarded` ones; then their id.
     where: What else must hold of the rows that refer, `f(viewer, entity)`; below a report also
         what it tells its shapes, by name.
     match: A second pair of columns, this row's and theirs, that must be equal too.
@@ -200,7 +200,8 @@ class Many:
         """SELECT the rows, ordered."""
         link, row = self.reference.class_, self.target
         order = (
-            key.expression(viewer, link) if isinstance(key, Via) else key for key in self.order
+            key.expression(viewer, link) if isinstance(key, Via | Guarded) else key
+            for key in self.order
         )
         query = select(row)
         if self.to:

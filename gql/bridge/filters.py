@@ -16,7 +16,7 @@ from gql.bridge.arguments import understood
 from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from resolvers.listing import Direction, Filter, Ordering
+from resolvers.listing import Direction, Filter, Ordering, required_right
 from resolvers.parameters import sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
@@ -206,9 +206,26 @@ def order_type(row: type[OfSchool], orders: Mapping[str, Value]) -> Any:
     return made(strawberry.input, f"{name}Order", f"One key of an order of `{name}`.", contents)
 
 
-def order_of(asked: list[Any] | None, orders: Mapping[str, Value]) -> tuple[Ordering, ...]:
-    """Raises BadUserInput for more keys than a list has fields."""
+def order_of(
+    viewer: Viewer,
+    row: type[OfSchool],
+    asked: list[Any] | None,
+    orders: Mapping[str, Value],
+) -> tuple[Ordering, ...]:
+    """The order a client asked for. Where the viewer may not read the field of a row, the row is
+    ordered as if the field were null: neither its place nor its cursor tells the value.
+
+    Raises BadUserInput for more keys than a list has fields, Forbidden for a field the viewer has
+    no right to at all.
+    """
     if asked and len(asked) > len(orders):
         raise BadUserInput(field="orderBy", expected=f"at most {len(orders)} keys")
-    chosen = ((key.field.name.lower(), key.direction) for key in asked or ())
-    return tuple(Ordering(name, orders[name], direction) for name, direction in chosen)
+    found = []
+    for number, key in enumerate(asked or ()):
+        name: str = key.field.name.lower()
+        right = required_right(viewer, row, name, f"orderBy.{number}.field")
+        shape = orders[name]
+        if right and isinstance(SHAPES[row].get(name), Guarded):
+            shape = Guarded(shape, right)  # type: ignore[arg-type]  # orders are never guarded
+        found.append(Ordering(name, shape, key.direction))
+    return tuple(found)

@@ -74,7 +74,8 @@ class Read:
             return found
         row, where = found.row, found.where
         where = (*where, condition_of(actor.viewer, row, asked, make)) if asked else where
-        return Listing(row, order_of(order, self.orders) or found.order, where)
+        ordered = order_of(actor.viewer, row, order, self.orders)
+        return Listing(row, ordered or found.order, where)
 
 
 MOST_SAID = 1000

@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, guarded, listing, many, mutation, node, one, only, via
+from gql.bridge import can, computed, guarded, listing, many, mutation, node, one, only, via
 from models.people import guardians as rows
 from models.people.persons import Person
 from models.people.private import GuardianContacts
@@ -30,13 +30,13 @@ class Guardian(Node):
 
 @node(rows.GuardianLink)
 class GuardianLink(Node):
-    relation: rows.GuardianRelation
-    valid_from: date
-    valid_to: date | None
-    lives_with: bool
-    contact_priority: int
-    consent_from: date | None
-    consent_to: date | None
+    relation: rows.GuardianRelation | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    valid_from: date | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    valid_to: date | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    lives_with: bool | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    contact_priority: int | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    consent_from: date | None = guarded(Right.GUARDIANS_READ_DETAILS)
+    consent_to: date | None = guarded(Right.GUARDIANS_READ_DETAILS)
     version: int
     guardian_name = via(rows.GuardianLink.guardian_id, rows.Guardian.person_id, Person.full_name)
     guardian = one(rows.GuardianLink.guardian_id)
@@ -46,6 +46,9 @@ class GuardianLink(Node):
     may_receive_info: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
     may_contact: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
     hide_whereabouts: bool | None = guarded(Right.GUARDIANS_READ_LEGAL_STATUS)
+    is_information_withheld: bool | None = guarded(
+        Right.GUARDIANS_READ_RESTRICTION, computed(guardians.is_information_withheld)
+    )
     viewer_can = can(end=Right.GUARDIANS_WRITE, share=Right.GUARDIANS_CONSENT)
 
 

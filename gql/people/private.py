@@ -35,14 +35,14 @@ class StaffIdentity(Node):
 class StudentContacts(Node):
     phone: str | None
     email: str | None
-    address = field(private.address)
+    address = guarded(Right.ADDRESSES_READ, field(private.address))
 
 
 @node(rows.GuardianContacts)
 class GuardianContacts(Node):
     phone: str | None
     email: str | None
-    address = field(private.address)
+    address = guarded(Right.ADDRESSES_READ, field(private.address))
 
 
 @node(rows.StudentHealth)
@@ -50,5 +50,5 @@ class StudentHealth(Node):
     physical_education: str | None
     accommodations: str | None
     health_group: int | None = guarded(Right.HEALTH_READ)
-    is_disabled: bool | None = guarded(Right.HEALTH_READ)
+    is_disabled: bool | None = guarded(Right.HEALTH_READ_SPECIAL_NEEDS)
     has_special_needs: bool | None = guarded(Right.HEALTH_READ_SPECIAL_NEEDS)

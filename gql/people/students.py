@@ -12,7 +12,7 @@ from models.people.guardians import GuardianLink
 from models.people.persons import Person
 from models.people.private import StudentContacts, StudentHealth, StudentIdentity
 from models.structure.classes import ClassMembership
-from resolvers.people import students
+from resolvers.people import guardians, students
 from resolvers.shapes import lasts
 
 
@@ -25,8 +25,8 @@ class Student(Node):
     patronymic = via(rows.Student.person_id, Person.patronymic)
     sex = via(rows.Student.person_id, Person.sex)
     birth_date = guarded(Right.BIRTH_DATES_READ, via(rows.Student.person_id, Person.birth_date))
-    personal_file_no: str
-    admitted_on: date
+    personal_file_no: str | None = guarded(Right.STUDENTS_READ_FILE)
+    admitted_on: date | None = guarded(Right.STUDENTS_READ_FILE)
     status: rows.StudentStatus
     version: int
     person = one(rows.Student.person_id)
@@ -44,7 +44,7 @@ class Student(Node):
     guardian_links = many(
         GuardianLink.student_id,
         where=lasts,
-        order=(GuardianLink.contact_priority,),
+        order=(guardians.PRIORITY,),
         told="Who answers for them today, whom to call first first.",
     )
     identity = only(StudentIdentity.student_id)

@@ -26,7 +26,8 @@ REFERENCES = {
     TargetKind.PERSON: "person_id",
 }
 """What tells which one of its kind a target is."""
-FLAGS = ("to_students", "to_guardians", "to_staff")
+FAMILIES = ("to_students", "to_guardians")
+FLAGS = (*FAMILIES, "to_staff")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class NoticeTarget:
     school_class_id: Which class; with SCHOOL_CLASS and nothing else.
     section_id: Which section; with SECTION and nothing else.
     person_id: Who; with PERSON and nothing else.
-    to_students: Whether it is for students; of no account with PERSON.
+    to_students: Whether it is for students; of no account with PERSON. Needs
+        `notices:address-families`, as do `toGuardians` and PERSON.
     to_guardians: Whether it is for guardians; of no account with PERSON.
     to_staff: Whether it is for staff; of no account with PERSON. Only for those who publish to
         the whole school.
@@ -60,6 +62,13 @@ class NoticeTarget:
         if self.kind not in (TargetKind.SCHOOL_CLASS, TargetKind.SECTION):
             return "kind"
         return "to_staff" if self.to_staff else None
+
+    @property
+    def addresses_families(self) -> str | None:
+        """What of it only they may ask for who publish to families."""
+        if self.kind is TargetKind.PERSON:
+            return "person_id"
+        return next((flag for flag in FAMILIES if getattr(self, flag)), None)
 
     def row(self) -> rows.NoticeTarget:
         given = {
@@ -99,21 +108,38 @@ def check_form(target: NoticeTarget, place: str) -> None:
 
 async def check_reach(ctx: Ctx, targets: Sequence[NoticeTarget]) -> None:
     """One statement for each kind of target, however many there are."""
-    needs = ((n, target.needs_whole_school) for n, target in enumerate(targets))
+    numbered = dict(enumerate(targets))
+    to_families = {n: target for n, target in numbered.items() if target.addresses_families}
+    await check_right(ctx, numbered, Right.NOTICES_PUBLISH)
+    if to_families:
+        await check_right(ctx, to_families, Right.NOTICES_ADDRESS_FAMILIES)
+    await check_rows(ctx, Person, named(numbered, "person_id"), None)
+
+
+async def check_right(ctx: Ctx, targets: Mapping[int, NoticeTarget], right: Right) -> None:
+    """Whether a right reaches all targets.
+
+    targets: By their places in the input.
+    """
+    families = right is Right.NOTICES_ADDRESS_FAMILIES
+    if families and not ctx.viewer.scopes(right):
+        place, target = next(iter(targets.items()))
+        raise Forbidden(field=f"targets.{place}.{target.addresses_families}", requires=right)
+    needs = ((n, target.needs_whole_school) for n, target in targets.items())
     wide = next((f"targets.{n}.{what}" for n, what in needs if what), None)
-    if wide and not await ctx.rows(visible(ctx.viewer, School, Right.NOTICES_PUBLISH)):
-        raise Forbidden(field=wide, requires=Right.NOTICES_PUBLISH)
-    for row, reference, right in (
-        (SchoolClass, "school_class_id", Right.NOTICES_PUBLISH),
-        (Section, "section_id", Right.NOTICES_PUBLISH),
-        (Person, "person_id", None),
-    ):
-        given = {
-            f"targets.{n}.{reference}": getattr(target, reference)
-            for n, target in enumerate(targets)
-            if getattr(target, reference) is not None
-        }
-        await check_rows(ctx, row, given, right)
+    if wide and not await ctx.rows(visible(ctx.viewer, School, right)):
+        raise Forbidden(field=wide, requires=right)
+    await check_rows(ctx, SchoolClass, named(targets, "school_class_id"), right)
+    await check_rows(ctx, Section, named(targets, "section_id"), right)
+
+
+def named(targets: Mapping[int, NoticeTarget], reference: str) -> dict[str, Id[Any]]:
+    """What targets refer to, by the places in the input where they do."""
+    return {
+        f"targets.{n}.{reference}": getattr(target, reference)
+        for n, target in targets.items()
+        if getattr(target, reference) is not None
+    }
 
 
 async def check_rows(ctx: Ctx, row: Any, given: Mapping[str, Id[Any]], right: Right | None) -> None:

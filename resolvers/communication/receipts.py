@@ -92,7 +92,8 @@ def find_notice_receipts(
     notice_id: The notice.
     acknowledged: Only those who have confirmed, or only those who have not; null for both.
     """
-    where = [NoticeReceipt.notice_id == notice_id]
+    shown = visible(viewer, Notice).where(Notice.id == notice_id).with_only_columns(Notice.id)
+    where = [NoticeReceipt.notice_id.in_(shown.correlate(None))]
     if acknowledged is not None:
         where.append(NoticeReceipt.acknowledged_at.is_not(None).is_(acknowledged))
     return Listing(NoticeReceipt, (Ordering("full_name", ORDERS["full_name"]),), tuple(where))

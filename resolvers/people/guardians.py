@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_
 
 from auth.actor import Viewer
 from auth.rights import Right
@@ -15,15 +18,26 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.people.persons import new_person
-from resolvers.shapes import Value, Via
+from resolvers.shapes import Guarded, Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
+
+
+PRIORITY = Guarded(Own("contact_priority"), Right.GUARDIANS_READ_DETAILS)
+"""Whom to call first. Those of whom the viewer may not know it come last, in the order in which
+they were linked: the order must not tell what the field hides."""
 
 
 class AlreadyLinked(Problem):
     """They already answer for this child at that time; end that link first."""
 
     russian = "Они уже связаны с этим ребёнком в это время; сначала завершите ту связь."
+
+
+def is_information_withheld(viewer: Viewer, link: Any) -> ColumnElement[bool]:
+    """Indicates whether the school must not tell this guardian about the child (не выдавать
+    информацию). It says so without the court's papers."""
+    return or_(link.may_receive_info.is_(False), link.legal_status == LegalStatus.TERMINATED)
 
 
 def find_guardians(viewer: Viewer) -> Listing[Guardian]:

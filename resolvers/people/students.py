@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from auth.actor import Actor, Viewer
-from auth.policy import visible
+from auth.policy import reach, visible
 from auth.rights import Right
 from models.base import Id
 from models.people.persons import Person, Sex
@@ -52,8 +52,8 @@ class StudentBy:
     """How to find one student: exactly one key.
 
     id: Id of the student.
-    personal_file_no: Number of the personal file.
-    sourced_id: Id in the system they were imported from.
+    personal_file_no: Number of the personal file; needs the right to read it.
+    sourced_id: Id in the system they were imported from; needs the right to read personal files.
     snils: Insurance number; needs the right to read it in full.
     """
 
@@ -71,6 +71,8 @@ def checked(actor: Actor, by: StudentBy) -> None:
         raise BadUserInput(field="by", expected="exactly one key that is not null")
     if by.snils is not KEEP:
         actor.require(Right.IDENTITY_READ_FULL)
+    if by.personal_file_no is not KEEP or by.sourced_id is not KEEP:
+        actor.require(Right.STUDENTS_READ_FILE)
 
 
 @reads(check=checked)
@@ -81,10 +83,11 @@ def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
     """
     if by.id is not KEEP:
         return Row(Student, (Student.id == by.id,))
-    if by.personal_file_no is not KEEP:
-        return Row(Student, (Student.personal_file_no == by.personal_file_no,))
-    if by.sourced_id is not KEEP:
-        return Row(Student, (Student.sourced_id == by.sourced_id,))
+    if by.personal_file_no is not KEEP or by.sourced_id is not KEEP:
+        filed = reach(viewer, Student, Right.STUDENTS_READ_FILE)
+        if by.personal_file_no is not KEEP:
+            return Row(Student, (filed, Student.personal_file_no == by.personal_file_no))
+        return Row(Student, (filed, Student.sourced_id == by.sourced_id))
     owner = visible(viewer, StudentIdentity, Right.IDENTITY_READ_FULL)
     owner = owner.where(StudentIdentity.snils_index == by.snils)
     return Row(Student, (Student.id.in_(owner.with_only_columns(StudentIdentity.student_id)),))
