@@ -25,7 +25,9 @@ from gql.files import transfer
 from gql.schema import schema
 from gql.settings import Settings
 from gql.sockets import Socket, Wire
+from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
+from models.database.problems import DatabaseProblem
 from models.database.readers import Readers
 from models.database.writers import Writers
 from models.secrets import Secrets
@@ -76,6 +78,14 @@ class Api(GraphQL[Caller, None]):
             user_agent=request.headers.get("user-agent"),
         )
 
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """A GraphQL answer is a 200 in any case; while the database is away a header tells
+        clients that read no bodies when to come back."""
+        given = [error.get("extensions") or {} for error in response_data.get("errors") or ()]
+        if later := [one["retryAfter"] for one in given if "retryAfter" in one]:
+            sub_response.headers["Retry-After"] = str(max(later))
+        return super().create_response(response_data, sub_response)
+
     def encode_json(self, data: object) -> bytes:
         return written(data)
 
@@ -115,9 +125,10 @@ def language_of(connection: HTTPConnection) -> str:
     return language_in(dict(connection.headers.raw))
 
 
-def services_of(settings: Settings, url: str) -> Services:
+def services_of(settings: Settings, url: str, availability: Availability) -> Services:
     engine = connect(
         url,
+        availability=availability,
         statement_timeout_ms=settings.statement_timeout_ms,
         caches=settings.statement_caches,
         pool_size=settings.pool_size,
@@ -125,7 +136,11 @@ def services_of(settings: Settings, url: str) -> Services:
     )
     # A pooler moves statements between sessions: nothing can be told to one beforehand.
     compiles = settings.statement_caches and settings.executor != "standard"
-    pool = {"size": settings.pool_size, "statement_timeout_ms": settings.statement_timeout_ms}
+    pool: dict[str, Any] = {
+        "size": settings.pool_size,
+        "statement_timeout_ms": settings.statement_timeout_ms,
+        "availability": availability,
+    }
     secrets, storage = Secrets(settings.key), Storage(settings.storage)
     kept = timedelta(days=settings.events_kept_days)
     pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
@@ -139,22 +154,30 @@ def services_of(settings: Settings, url: str) -> Services:
         open_introspection=settings.open_introspection,
         readers=Readers(url, **pool) if compiles else None,
         writers=Writers(url, **pool) if compiles else None,
+        availability=availability,
     )
 
 
 def create_app(
-    settings: Settings, url: str | None = None, logins: "Logins | None" = None
+    settings: Settings,
+    url: str | None = None,
+    logins: "Logins | None" = None,
+    availability: Availability | None = None,
 ) -> ASGIApp:
-    """The API, GraphiQL and file transfer, on the database at `url` or of the settings."""
+    """The API, GraphiQL and file transfer, on the database at `url` or of the settings.
+
+    availability: What is known of the database, where others look after it, too.
+    """
     if url is None:
         assert settings.database_url  # noqa: S101  # whoever starts it without one gives `url`
         url = settings.database_url.get_secret_value()
-    services = services_of(settings, url)
+    services = services_of(settings, url, availability or Availability(url))
     api = Api(services, settings.trusted_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await services.availability.close()
         for connections in (services.readers, services.writers):
             if connections:
                 await connections.close()
@@ -174,6 +197,11 @@ def known_logins(logins: Logins | None) -> Callable[[Request], Awaitable[Respons
     """How the made-up people sign in, for GraphiQL to offer; nobody outside of the demo."""
 
     async def answer(_: Request) -> Response:
-        return JSONResponse(await logins() if logins else [])
+        try:
+            return JSONResponse(await logins() if logins else [])
+        except Exception as error:
+            if isinstance(error, DatabaseProblem) or trouble_of(error):
+                return JSONResponse([], 503)  # GraphiQL shows none until it is reloaded
+            raise
 
     return answer

@@ -38,6 +38,8 @@ class Door:
             return
         length = str(len(answer.body)).encode()
         kind = answer.kind.encode()
+        seconds = answer.retry_after
+        later = [] if seconds is None else [(b"retry-after", str(seconds).encode())]
         await send(
             {
                 "type": "http.response.start",
@@ -46,6 +48,7 @@ class Door:
                     (b"content-type", JSON),
                     (b"content-length", length),
                     (b"gorod-plan", kind),
+                    *later,
                 ],
             }
         )

@@ -1,7 +1,8 @@
 """What a client learns of an error: a code in any case, the rest only if it was expected."""
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import strawberry
 from graphql import (
@@ -24,7 +25,7 @@ from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
 from gql.logs import log
 from models.base import OfSchool
-from models.problems import OperationTimeout, Problem
+from models.problems import OperationTimeout, Problem, ServiceUnavailable
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
 from resolvers.events.listening import Delivery
@@ -50,11 +51,28 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
         return self.answer()
 
     async def answer(self) -> Any:
+        """The answer to an event, given once the database can be asked: an event that was told in
+        halves would never be told again."""
+        delivery: Delivery = self.root_value
+        services = delivery.ctx.caller.services
+        while True:
+            attempt = cast("PerEvent", self.build_per_event_executor(delivery))
+            try:
+                return await attempt.answered()
+            except ServiceUnavailable:
+                delivery.ctx.forget()
+                await services.availability.usable()
+
+    async def answered(self) -> Any:
+        """Raises ServiceUnavailable if any part of the answer could not be read."""
         delivery: Delivery = self.root_value
         self.root_value, self.context_value = delivery.event, delivery.ctx
         async with delivery.ctx.caller.services.tails.turns.turn():
             try:
                 answer = await self.with_denials(super().execute_operation(False))
+                for error in answer.errors or ():
+                    if isinstance(error.original_error, ServiceUnavailable):
+                        raise error.original_error
                 await told_of_reading(delivery.ctx)
                 return answer
             finally:
@@ -99,6 +117,11 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
         """The answer, and one error for each field asked for that was refused by grant."""
         answer = await await_maybe(answering)
         asker: Ctx = self.context_value
+        if self.operation.operation is OperationType.MUTATION:
+            for error in answer.errors or ():
+                cause = error.original_error
+                if isinstance(cause, ServiceUnavailable) and error.path and len(error.path) > 1:
+                    error.original_error = cause.after_commit()  # it is below a payload
         if asker.is_known and isinstance(answer, ExecutionResult):
             told = denials(self.asked(), asker.viewer, refused(answer.data or {}))
             answer.errors = [*(answer.errors or ()), *told] or None
@@ -128,6 +151,14 @@ class Schema(strawberry.Schema):
         context: Ctx | Caller = execution_context.context  # type: ignore[union-attr]
         caller = context.caller if isinstance(context, Ctx) else context
         errors[:] = [named(error, caller) for error in errors]
+        if retry_after(errors) is not None:
+            caller.services.availability.count_refused()
+
+
+def retry_after(errors: Iterable[GraphQLError]) -> int | None:
+    """Seconds after which a client may try again, if the database could not be used."""
+    causes = (error.original_error for error in errors)
+    return max((c.retry_after for c in causes if isinstance(c, ServiceUnavailable)), default=None)
 
 
 def named(error: GraphQLError, caller: Caller) -> GraphQLError:

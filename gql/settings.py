@@ -113,6 +113,19 @@ class Settings(BaseSettings):
         description="After how many seconds at most a revoked session or right ends a silent "
         "subscription. One that is told something ends at once.",
     )
+    disk_minimum_mb: int = Field(
+        default=128,
+        ge=0,
+        description="Megabytes that must be free on the disk of the embedded database and on that "
+        "of uploaded files. With less nothing is written any more, reading goes on; 0: never "
+        "look.",
+    )
+    disk_reserve_mb: int = Field(
+        default=64,
+        ge=0,
+        description="Megabytes of the disk that the embedded database keeps in a file to give up: "
+        "with a full disk PostgreSQL could not even start. 0: none.",
+    )
     demo: bool = Field(
         default=False,
         description="Indicates whether a made-up school is loaded into an empty database and "

@@ -106,3 +106,51 @@ class Unauthenticated(Problem):
     """Sign in first: the token is missing, wrong or expired."""
 
     russian = "Сначала войдите: ключа доступа нет, он неверен или истёк."
+
+
+class ServiceUnavailable(Problem):
+    """The database is away at the moment and nothing was done: repeat this in `retryAfter` seconds.
+
+    retryAfter: Seconds after which it is worth trying again.
+    """
+
+    russian = (
+        "База данных сейчас недоступна, ничего не сделано: повторите через `retryAfter` секунд."
+    )
+
+    def __init__(self, *, retry_after: int = 1, **details: Any) -> None:
+        super().__init__(retryAfter=retry_after, **details)
+        self.retry_after = retry_after
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program all of its kinds are one."""
+        return "SERVICE_UNAVAILABLE"
+
+    def after_commit(self) -> "OutcomeUnknown":
+        """The same for a command that is through: it only cannot be shown."""
+        return OutcomeUnknown(retry_after=self.retry_after)
+
+
+class NothingCanBeSaved(ServiceUnavailable):
+    """Nothing can be saved at the moment, reading goes on: repeat this in `retryAfter` seconds."""
+
+    russian = (
+        "Сейчас ничего нельзя сохранить, чтение работает: повторите через `retryAfter` секунд."
+    )
+
+
+class OutcomeUnknown(ServiceUnavailable):
+    """The database went away while this was being saved, so it may or may not be done. Repeat it
+    in `retryAfter` seconds with the same `idempotencyKey`: then it is done once. Where there is no
+    such key, look first whether it is done.
+    """
+
+    russian = (
+        "База данных стала недоступна во время сохранения: сделано ли это, неизвестно. Повторите "
+        "через `retryAfter` секунд с тем же `idempotencyKey`: тогда это будет сделано один раз. "
+        "Где такого ключа нет, сначала посмотрите, сделано ли это."
+    )
+
+    def __init__(self, *, retry_after: int = 1) -> None:
+        super().__init__(retry_after=retry_after, outcomeUnknown=True)

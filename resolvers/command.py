@@ -6,7 +6,7 @@ from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from auth.rights import Right
-from models.problems import Conflict, Forbidden, NotFound, Problem, Validation
+from models.problems import Conflict, Forbidden, NotFound, Problem, ServiceUnavailable, Validation
 from resolvers.access.identify import school_of
 from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
@@ -97,8 +97,11 @@ def command(
         @wraps(use_case)
         async def run(ctx: Ctx, /, *_: P.args, **given: P.kwargs) -> T:
             for left in reversed(range(TRIES)):
+                is_done = False
                 try:
-                    done: T = await answer(ctx, await attempt(ctx, dict(given)))
+                    result = await attempt(ctx, dict(given))
+                    is_done = True
+                    done: T = await answer(ctx, result)
                     return done
                 except BaseException as error:
                     ctx.forget()  # first, or the rollback would empty the rows a Problem carries
@@ -108,6 +111,8 @@ def command(
                     if isinstance(error, Undone):
                         return await answer(ctx, error.result)  # type: ignore[no-any-return]
                     problem = refusal(error, given, meaning)
+                    if is_done and isinstance(problem, ServiceUnavailable):  # read back in vain
+                        problem = problem.after_commit()
                     if lost_a_race(problem):
                         left_over = left and given.get(KEY) is not None
                         if left_over and sql_constraint(error).startswith("uq_attempts"):
@@ -136,6 +141,7 @@ def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P,
         async def run(ctx: Ctx, /, *args: P.args, **given: P.kwargs) -> T:
             token, sessions = ctx.caller.token, ctx.caller.services.sessions
             try:
+                ctx.caller.services.availability.require(writing=True)
                 await told_of_reading(ctx)  # while it is known who it was that read
                 await ctx.session.rollback()
                 return await use_case(ctx, *args, **given)

@@ -16,6 +16,7 @@ from auth.actor import Actor, Viewer
 from auth.policy import audited, visible
 from auth.rights import Right
 from models.base import Id, OfSchool, target_of
+from models.database.availability import Availability
 from models.database.readers import Readers
 from models.database.writers import Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
@@ -59,6 +60,8 @@ class Services:
     """Connections for what is compiled; without them all is read by way of `engine`."""
     writers: Writers | None = None
     """Connections for commands that say themselves in one statement; without them none does."""
+    availability: Availability = field(default_factory=Availability)
+    """Whether the database can be used."""
     sessions: Sessions = field(default_factory=Sessions)
     """Who holds which token, for a few seconds."""
 
@@ -141,6 +144,7 @@ class Ctx:
         """Once per transaction, before anything else: tell the database whose rows it may show.
         Once per operation: find out who asks."""
         if writing:  # what an earlier mutation of the document still reads in is over
+            self.caller.services.availability.require(writing=True)
             await self.session.rollback()
         if not self.session.in_transaction():
             await self.session.connection(execution_options={} if writing else READING)

@@ -100,7 +100,7 @@ async def serve(
     *,
     patience: int,
     announce: Callable[[], Awaitable[None]],
-    watch: Callable[[], Awaitable[None]],
+    watch: Callable[[], Awaitable[Any]],
 ) -> None:
     """Until asked to stop, or until `watch` fails. `announce` comes when the API has answered.
 
@@ -127,7 +127,7 @@ async def _tell(
     server: _Server,
     listening: socket.socket,
     announce: Callable[[], Awaitable[None]],
-    watch: Callable[[], Awaitable[None]],
+    watch: Callable[[], Awaitable[Any]],
 ) -> None:
     await server.listens.wait()
     await asyncio.to_thread(_ask, listening)

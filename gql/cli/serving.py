@@ -5,6 +5,7 @@ import gc
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from gql.cli.console import progress, say
 
 if TYPE_CHECKING:
     from gql.settings import Settings
-    from models.database.embedded import Embedded
+    from models.database.supervisor import Supervisor
 
 KINDS_OF_SESSIONS = 3
 """The engine's, the readers' and the writers' (`gql.app.services_of`)."""
@@ -65,20 +66,24 @@ async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Even
 
     if named := backend.external(current):
         await unless(stop, _while_loading(_ready(current, named)))
-        await _serve(current, named, listening, stop, _look_away)
+        await _serve(current, named, listening, stop, None)
         return
 
     from models.database.embedded import Embedded
+    from models.database.space import MB
+    from models.database.supervisor import Supervisor
 
     embedded = Embedded(current.data_dir)
+    minimum, reserve = current.disk_minimum_mb * MB, current.disk_reserve_mb * MB
+    supervisor = Supervisor(embedded, minimum=minimum, reserve=reserve)
     try:
         say("Starting PostgreSQL …")
-        await unless(stop, _while_loading(asyncio.to_thread(embedded.start)))
+        await unless(stop, _while_loading(supervisor.start(say)))
         own = backend.embedded_database(
             embedded.url("gorod_app", "gorod"), embedded.url("postgres", "gorod")
         )
         await unless(stop, _ready(current, own))
-        await _serve(current, own, listening, stop, lambda: _keep(embedded))
+        await _serve(current, own, listening, stop, supervisor)
     finally:
         await asyncio.to_thread(embedded.stop)
 
@@ -112,12 +117,16 @@ async def _serve(
     target: Database,
     listening: socket.socket,
     stop: asyncio.Event,
-    watch: Callable[[], Awaitable[None]],
+    supervisor: "Supervisor | None",
 ) -> None:
+    """supervisor: Of the embedded server; nobody but its owner looks after one of somebody else."""
     from gql.app import create_app
     from gql.cli import card, server
+    from models.database.availability import Availability
 
-    made = create_app(current, target.app, _logins(target) if current.demo else None)
+    availability = Availability(target.app, supervisor.space if supervisor else None)
+    logins = _logins(target) if current.demo else None
+    made = create_app(current, target.app, logins, availability)
     gc.freeze()  # what is there now is there to stay
     gc.enable()
     await server.serve(
@@ -126,7 +135,7 @@ async def _serve(
         stop,
         patience=3 if current.demo else 30,
         announce=lambda: card.show(current, target),
-        watch=watch,
+        watch=partial(supervisor.keep, availability) if supervisor else asyncio.Event().wait,
     )
 
 
@@ -138,16 +147,3 @@ def _logins(target: Database) -> Callable[[], Awaitable[list[dict[str, str]]]]:
         return [{**asdict(login), "role": login.role.name} for login in known]
 
     return people
-
-
-async def _keep(embedded: "Embedded") -> None:
-    """Starts the database again if somebody killed it."""
-    while True:
-        await asyncio.sleep(0.5)
-        if not embedded.alive() and await asyncio.to_thread(embedded.ensure):
-            say("PostgreSQL had ended and was started again.")
-
-
-async def _look_away() -> None:
-    """Nobody but its owner looks after a server of somebody else."""
-    await asyncio.Event().wait()

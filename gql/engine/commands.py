@@ -27,6 +27,7 @@ from gql.engine.sql import Unspeakable, numbered, table, written_sql
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
+from models.problems import ServiceUnavailable
 from models.secrets import Secrets
 from resolvers.at_once import AtOnce, deed
 from resolvers.attempts import KEY, arguments_hash
@@ -90,7 +91,10 @@ class Doing:
         parts = []
         for name, part in self.payload:
             if isinstance(part, Reading):
-                text = await part.text(readers, school_id, values, found[0])
+                try:
+                    text = await part.text(readers, school_id, values, found[0])
+                except ServiceUnavailable as problem:  # it is done, and cannot be shown
+                    raise problem.after_commit() from problem
             else:
                 text = found[part] if isinstance(part, int) else part
             parts.append(b'"%b":%b' % (name.encode(), text))

@@ -11,9 +11,9 @@ from gql.engine.cache import Cache, Document
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
 from gql.engine.sql import Unspeakable
-from gql.errors import named
+from gql.errors import named, retry_after
 from gql.errors import told as told_error
-from models.problems import OperationTooComplex, Problem
+from models.problems import OperationTooComplex, Problem, ServiceUnavailable
 from resolvers.access.identify import identify_at_once
 from resolvers.access.known import Known
 from resolvers.access.reading import told_of_reading
@@ -41,6 +41,8 @@ class Answer:
 
     body: bytes
     kind: str
+    retry_after: int | None = None
+    """Seconds, where the database could not be used."""
 
 
 NOT_COMPILED = Answer(
@@ -75,9 +77,10 @@ class Engine:
             error = named(
                 GraphQLError(str(failure), original_error=failure), asker.caller(self.services)
             )
-            return Answer(
-                b'{"data":null,"errors":%b}' % orjson.dumps([error.formatted]), "compiled"
-            )
+            body = b'{"data":null,"errors":%b}' % orjson.dumps([error.formatted])
+            if (seconds := retry_after([error])) is not None:
+                self.services.availability.count_refused()
+            return Answer(body, "compiled", seconds)
 
     async def found(
         self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
@@ -97,6 +100,8 @@ class Engine:
             else:
                 told = await self.told(plan, asker, known) if plan.tellings else NOTHING
                 values = self.values(plan, known, variables, told)
+        except ServiceUnavailable:
+            raise
         except OperationTooComplex as problem:
             return refusal(problem, asker.language)
         except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
@@ -198,7 +203,8 @@ class Engine:
             for error in result.errors or []
             if (error.extensions or {}).get("coordinate") not in own - {None}
         ]
-        return Answer(whole(plan, found, result.data or {}, errors), plan.kind)
+        body = whole(plan, found, result.data or {}, errors)
+        return Answer(body, plan.kind, retry_after(result.errors or ()))
 
 
 def refusal(problem: Problem, language: str) -> Answer:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from models.problems import NotFound, Problem
+from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.context import Services
 from resolvers.files import transfer
 from resolvers.files.kinds import TypeDiffers
@@ -25,6 +25,7 @@ STATUSES: Mapping[type[Problem], int] = {
     transfer.TooManyBytes: 413,
     transfer.TooFewBytes: 400,
     TypeDiffers: 400,
+    ServiceUnavailable: 503,
 }
 CONTAINED = {
     "Cache-Control": "private, no-store",
@@ -47,6 +48,10 @@ class Files:
         request = Request(scope, receive)
         try:
             response = await self.methods.get(request.method, not_allowed)(request)
+        except ServiceUnavailable as problem:
+            self.services.availability.count_refused()
+            response = refusal(problem, self.language_of(request))
+            response.headers["Retry-After"] = str(problem.retry_after)
         except Problem as problem:
             response = refusal(problem, self.language_of(request))
         except ClientDisconnect:
@@ -80,9 +85,10 @@ async def not_allowed(request: Request) -> Response:
 
 def refusal(problem: Problem, language: str) -> Response:
     """In the shape of every other error. What is still on its way of a body is not waited for."""
-    error = {"message": problem.message(language), "extensions": {"code": problem.code()}}
+    error = {"message": problem.message(language), "extensions": problem.extensions}
     headers = {"Cache-Control": "no-store", "Connection": "close"}
-    return JSONResponse({"errors": [error]}, STATUSES[type(problem)], headers)
+    status = next(STATUSES[kind] for kind in type(problem).mro() if kind in STATUSES)
+    return JSONResponse({"errors": [error]}, status, headers)
 
 
 def failure(cause: Exception, language: str) -> Response:

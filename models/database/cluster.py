@@ -25,9 +25,10 @@ def make(
     shutil.rmtree(part, ignore_errors=True)
     private(part, account)
     command: list[str | Path] = [binaries.program("initdb"), "-D", part, *options(binaries)]
+    before = log.stat().st_size if log.exists() else 0
     child = parent.spawn(command, account, signal.SIGKILL, lock, log)
     if child.wait() != 0:
-        raise NotStarted(f"initdb failed:\n{tail(log)}")
+        raise NotStarted(f"initdb failed:\n{tail(log, before)}")
     part.rename(data)
     _sync(data.parent)
 
@@ -45,10 +46,15 @@ def options(binaries: Binaries) -> list[str]:
     return ["--encoding=UTF8", *locale, *access, "--data-checksums", "--no-instructions"]
 
 
-def tail(log: Path, lines: int = 20) -> str:
+def tail(log: Path, start: int, lines: int = 20) -> str:
+    """The last lines of what was written to a log from a byte on: what an earlier server said is
+    no reason of this one's."""
     if not log.exists():
         return ""
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    with log.open("rb") as file:
+        file.seek(start)
+        written = file.read().decode("utf-8", errors="replace")
+    return "\n".join(written.splitlines()[-lines:])
 
 
 def _fits(data: Path, binaries: Binaries) -> None:

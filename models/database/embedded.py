@@ -70,7 +70,10 @@ class Embedded:
         with self._guard:
             if self._postmaster is None or self.alive():
                 return False
-            self._postmaster.start()
+            try:
+                self._postmaster.start()
+            except OSError as problem:
+                raise NotStarted(f"PostgreSQL could not be started: {problem}") from problem
             return True
 
     def url(self, user: str, database: str) -> str:

@@ -3,14 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, PoolProxiedConnection, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.database.address import dsn, refusal, shown, user
+from models.database.availability import OF_DRIVER, Availability, Trouble, trouble_of
 from models.database.problems import DatabaseProblem
 from models.walls import APP
+
+CONNECT_SECONDS = 5
+"""How long the opening of a session may take."""
+POOL_SECONDS = 10
+"""How long one waits for a session that others use."""
 
 
 def connect(
@@ -19,6 +30,7 @@ def connect(
     role: str = APP,
     statement_timeout_ms: int = 0,
     caches: bool = True,
+    availability: Availability | None = None,
     **options: Any,
 ) -> AsyncEngine:
     """Opens nothing yet. `options` are SQLAlchemy's (pool_size, max_overflow, poolclass, …).
@@ -26,6 +38,8 @@ def connect(
     caches: prepared statements, kept per session. Off: behind a pooler that moves transactions
     between sessions; then only start-up parameters that every pooler knows are sent, so the user
     of the address must be the role, and its other settings are for `ALTER ROLE`.
+    availability: What is known of the database: while it is away, sessions are refused at once,
+    and its errors are raised as ServiceUnavailable.
     """
     settings = {"application_name": "gorod", "timezone": "UTC"}
     if caches:
@@ -34,8 +48,21 @@ def connect(
     cached = 100 if caches else 0
 
     async def open_session() -> asyncpg.Connection:
+        if availability is None:
+            return await opened()
+        availability.require()
+        try:
+            return await opened()
+        except (OSError, *OF_DRIVER) as error:
+            raise availability.unreachable(error) from error
+
+    async def opened() -> asyncpg.Connection:
         return await asyncpg.connect(
-            dsn(url), timeout=15, server_settings=settings, statement_cache_size=cached
+            dsn(url),
+            timeout=CONNECT_SECONDS,
+            server_settings=settings,
+            statement_cache_size=cached,
+            command_timeout=patience(statement_timeout_ms),
         )
 
     def adapted() -> Any:
@@ -44,8 +71,60 @@ def connect(
             async_creator_fn=open_session, prepared_statement_cache_size=cached
         )
 
+    if availability is not None:
+        options |= {"poolclass": queue(availability), "pool_timeout": POOL_SECONDS}
     engine = create_async_engine(shown(url), creator=adapted, **options)
+    event.listen(engine.sync_engine, "checkout", refuse_closed)
+    if availability is not None:
+        translate_errors(engine, availability)
     return engine
+
+
+def patience(statement_timeout_ms: int) -> float | None:
+    """Seconds after which a statement that the server should have cancelled is given up: the
+    server is gone without a word."""
+    return statement_timeout_ms / 1000 + CONNECT_SECONDS if statement_timeout_ms else None
+
+
+def queue(availability: Availability) -> type[AsyncAdaptedQueuePool]:
+    """A pool that refuses who has waited too long for a session."""
+
+    class Queue(AsyncAdaptedQueuePool):
+        def connect(self) -> PoolProxiedConnection:
+            try:
+                return super().connect()
+            except PoolTimeout as error:
+                raise availability.note(Trouble.BUSY, str(error)).problem() from error
+
+    return Queue
+
+
+def refuse_closed(dbapi_connection: Any, _record: Any, _proxy: PoolProxiedConnection) -> None:
+    """A session that the server closed while it lay in the pool is replaced, not handed out."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def translate_errors(engine: AsyncEngine, availability: Availability) -> None:
+    """Raise errors that say that the database cannot be used as ServiceUnavailable, and those of
+    a COMMIT as OutcomeUnknown."""
+    sync_engine, committing = engine.sync_engine, WeakSet[Connection]()
+    event.listen(sync_engine, "begin", committing.discard)
+    event.listen(sync_engine, "commit", committing.add)
+    event.listen(sync_engine, "rollback", committing.discard)
+
+    def translated(context: ExceptionContext) -> BaseException | None:
+        error, connection = context.original_exception, context.connection
+        options = connection.get_execution_options() if connection else {}
+        if trouble_of(error) is Trouble.AWAY:
+            context.is_disconnect = True  # its session is not to be used again
+        return availability.refusal(
+            error,
+            reading=bool(options.get("postgresql_readonly")),
+            committing=connection in committing,
+        )
+
+    event.listen(sync_engine, "handle_error", translated)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -70,6 +71,7 @@ class Postmaster:
             if self.alive():
                 return
             self._parent = self._parent or Parent()
+            before = self.log.stat().st_size if self.log.exists() else 0
             lock = self._inherit()
             try:
                 cluster.make(self.data, self.binaries, self.account, self._parent, lock, self.log)
@@ -85,7 +87,7 @@ class Postmaster:
                 )
             finally:
                 os.close(lock)
-            self._parent.call(self._wait_until_ready)
+            self._parent.call(partial(self._wait_until_ready, before))
 
     def stop(self) -> None:
         """Fast: sessions are ended, everything is written down. Waits for the end."""
@@ -128,13 +130,16 @@ class Postmaster:
             f"An earlier server over {self.data} does not end (processes: {left})."
         )
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, before: int) -> None:
+        """before: The length of the log when the server was started."""
         deadline = time.monotonic() + self.patience
         while not asyncio.run(_answers(self.socket)):
             if not self.alive():
-                raise NotStarted(f"PostgreSQL ended while starting:\n{cluster.tail(self.log)}")
+                said = cluster.tail(self.log, before)
+                raise NotStarted(f"PostgreSQL ended while starting:\n{said}")
             if time.monotonic() > deadline:
-                raise NotStarted(f"PostgreSQL does not answer:\n{cluster.tail(self.log)}")
+                said = cluster.tail(self.log, before)
+                raise NotStarted(f"PostgreSQL does not answer:\n{said}")
             time.sleep(0.02)
 
 

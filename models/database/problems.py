@@ -26,7 +26,7 @@ class InUse(DatabaseProblem):
 
 
 class NotStarted(DatabaseProblem):
-    """The server did not come up; the text ends with the last lines of its log."""
+    """The server did not come up; the text ends with the last lines that it wrote to its log."""
 
 
 class Unfit(DatabaseProblem):

@@ -16,6 +16,8 @@ from typing import Any
 import asyncpg
 
 from models.database.address import dsn, user
+from models.database.availability import OF_DRIVER, Availability, Trouble, trouble_of
+from models.database.engine import CONNECT_SECONDS, POOL_SECONDS, patience
 from models.walls import APP
 
 MOST_STATEMENTS = 500
@@ -42,8 +44,17 @@ class Reader:
 class Readers:
     """At most `size` connections, opened when they are needed, the last used first."""
 
-    def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int,
+        statement_timeout_ms: int = 0,
+        availability: Availability | None = None,
+    ) -> None:
         self.url, self.size = url, size
+        self.availability = availability or Availability()
+        self.patience = patience(statement_timeout_ms)
         self.settings = {
             "application_name": "gorod",
             "timezone": "UTC",
@@ -65,23 +76,28 @@ class Readers:
         """The one row of a statement, if there is one, behind the wall of a school: texts, as
         bytes.
 
-        Raises asyncpg.PostgresError. A cancelled statement is cancelled in the database, too.
+        Raises asyncpg.PostgresError, and ServiceUnavailable if the database cannot be used. A
+        cancelled statement is cancelled in the database, too.
         """
         connection = await self.taken(school_id)
         try:
             statement = connection.statements.get(sql) or await connection.prepared(sql)
             found: Any = await statement.fetchrow(*values)
-        except asyncpg.PostgresError:
-            if connection.session.is_closed():
-                await self.dropped(connection)
-            else:  # it refused the statement, and is ready for another
-                self.given_back(school_id, connection)
-            raise
-        except BaseException:
-            await self.dropped(connection)
+        except BaseException as failure:
+            self.put_away(school_id, connection, failure)
+            if refusal := self.availability.refusal(failure, reading=True):
+                raise refusal from failure
             raise
         self.given_back(school_id, connection)
         return found  # type: ignore[no-any-return]
+
+    def put_away(self, school_id: int, connection: Reader, failure: BaseException) -> None:
+        """After a failure: kept if the database refused the statement and is ready for another."""
+        refused = isinstance(failure, asyncpg.PostgresError)
+        if refused and trouble_of(failure) is not Trouble.AWAY:
+            self.given_back(school_id, connection)
+        else:
+            self.dropped(connection)
 
     def given_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)
@@ -89,27 +105,47 @@ class Readers:
             self.wake()
 
     async def taken(self, school_id: int) -> Reader:
+        """A connection behind the wall of the school. Raises ServiceUnavailable at once while the
+        database is away, and after POOL_SECONDS in which no connection came free."""
         while True:
+            self.availability.require()
             if mine := self.idle[school_id]:
                 connection = mine.pop()
                 if not connection.session.is_closed():
                     return connection
-                self.open -= 1
+                self.dropped(connection)
             elif self.open < self.size:
                 return await self.opened(school_id)
             elif other := next((idle for idle in self.idle.values() if idle), None):
-                return await self.moved(other.pop(0), school_id)
+                connection = other.pop(0)
+                if not connection.session.is_closed():
+                    return await self.moved(connection, school_id)
+                self.dropped(connection)
             else:
-                turn = asyncio.get_running_loop().create_future()
-                self.waiting.append(turn)
+                await self.turn()
+
+    async def turn(self) -> None:
+        """Wait until a connection may be free. Raises ServiceUnavailable."""
+        turn = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        try:
+            async with asyncio.timeout(POOL_SECONDS):
                 await turn
+        except BaseException as failure:
+            if turn.done() and not turn.cancelled():  # who has been woken in vain wakes the next
+                self.wake()
+            if not isinstance(failure, TimeoutError):
+                raise
+            reason = f"{self.size} connections were in use for {POOL_SECONDS} s"
+            raise self.availability.note(Trouble.BUSY, reason).problem() from None
 
     async def opened(self, school_id: int) -> Reader:
         self.open += 1
         try:
             session = await asyncpg.connect(
                 dsn(self.url),
-                timeout=15,
+                timeout=CONNECT_SECONDS,
+                command_timeout=self.patience,
                 statement_cache_size=0,
                 server_settings={**self.settings, "app.school_id": str(school_id)},
             )
@@ -117,9 +153,11 @@ class Readers:
                 await session.set_type_codec(
                     type_, schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
                 )
-        except BaseException:
+        except BaseException as failure:
             self.open -= 1
             self.wake()
+            if isinstance(failure, (OSError, *OF_DRIVER)):
+                raise self.availability.unreachable(failure) from failure
             raise
         return Reader(session)
 
@@ -127,12 +165,14 @@ class Readers:
         """A connection of another school's, told of this one."""
         try:
             await connection.session.execute(f"SET app.school_id = '{school_id:d}'")
-        except BaseException:
-            await self.dropped(connection)
+        except BaseException as failure:
+            self.dropped(connection)
+            if refusal := self.availability.refusal(failure):
+                raise refusal from failure
             raise
         return connection
 
-    async def dropped(self, connection: Reader) -> None:
+    def dropped(self, connection: Reader) -> None:
         """After a failure nothing is known of a connection, so it is used no more."""
         self.open -= 1
         self.wake()

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from models.database.availability import Availability
 from models.database.readers import Readers
 
 TOGETHER = 16
@@ -44,16 +45,31 @@ class Waiting:
 class Writers(Readers):
     """At most `size` connections, one for a school at a time."""
 
-    def __init__(self, url: str, *, size: int, statement_timeout_ms: int = 0) -> None:
-        super().__init__(url, size=size, statement_timeout_ms=statement_timeout_ms)
-        self.settings |= {"default_transaction_read_only": "off", "lock_timeout": PATIENCE}
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int,
+        statement_timeout_ms: int = 0,
+        availability: Availability | None = None,
+    ) -> None:
+        super().__init__(
+            url, size=size, statement_timeout_ms=statement_timeout_ms, availability=availability
+        )
+        # Not switched off: a database that its operator made read-only stays so.
+        del self.settings["default_transaction_read_only"]
+        self.settings["lock_timeout"] = PATIENCE
         self.queues: dict[int, deque[Waiting]] = defaultdict(deque)
         self.working: dict[int, asyncio.Task[None]] = {}
 
     async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
         """The row that the statement always gives, by its first column; None where that is null, or
         where the database refused what it was given, or that it came second, or must wait: then
-        nothing is written."""
+        nothing is written.
+
+        Raises ServiceUnavailable if the database cannot be used, as OutcomeUnknown if it went away
+        while the command was under way."""
+        self.availability.require(writing=True)
         one = Waiting(sql, values, asyncio.get_running_loop().create_future())
         self.queues[school_id].append(one)
         if school_id not in self.working:
@@ -92,7 +108,7 @@ class Writers(Readers):
                     await self.together(school_id, [one])
                 return
             for one in some:
-                one.fail(failure.__cause__ or failure)
+                one.fail((isinstance(failure, Refused) and failure.__cause__) or failure)
             return
         for one, row in zip(some, found, strict=True):
             one.tell(row)
@@ -100,16 +116,20 @@ class Writers(Readers):
     async def rows(
         self, school_id: int, sql: str, many: Sequence[Sequence[Any]]
     ) -> Sequence[Sequence[Any]]:
-        """A row for each. Raises Refused where nothing was written."""
+        """A row for each. Raises Refused where nothing was written, ServiceUnavailable where the
+        database cannot be used, OutcomeUnknown where nobody knows whether it was written."""
         connection = await self.taken(school_id)
+        sent = False
         try:
             statement = connection.statements.get(sql) or await connection.prepared(sql)
+            sent = True
             found: Sequence[Sequence[Any]] = await statement.fetchmany(many)
         except BaseException as failure:
-            if isinstance(failure, asyncpg.PostgresError) and not connection.session.is_closed():
-                self.given_back(school_id, connection)
+            self.put_away(school_id, connection, failure)
+            if refusal := self.availability.refusal(failure, committing=sent):
+                raise refusal from failure
+            if isinstance(failure, asyncpg.PostgresError):
                 raise Refused from failure
-            await self.dropped(connection)  # and nobody knows whether it was written
             raise
         self.given_back(school_id, connection)
         return found

@@ -8,6 +8,7 @@ async def told_of_reading(ctx: Ctx) -> None:
     """Record, before the answer goes out, that special categories were read in the operation."""
     if not ctx.read_specially:
         return
+    ctx.caller.services.availability.require(writing=True)
     school_id = ctx.actor.school_id
     await ctx.session.rollback()
     await stand_in(ctx.session, school_id)

@@ -1,21 +1,23 @@
 """Listening: telling one listener of events, one after the other, as they take them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from models.base import Id
 from models.events import EventKind
 from models.people.students import Student
-from models.problems import Unauthenticated
+from models.problems import ServiceUnavailable, Unauthenticated
 from resolvers.access.identify import school_of
 from resolvers.context import Caller, Ctx
 from resolvers.events.entries import Cursor, Entry
 from resolvers.events.hearing import Allowed, Court, Denied, Ear, Question, judged
 from resolvers.events.log import Log
 from resolvers.events.tail import Missed, MissedReason
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,21 @@ class Listener:
         )
 
     async def still(self, entry: Entry | None = None) -> Allowed:
-        """What an entry is to them. Raises SessionEnded, AccessRevoked."""
-        if isinstance(answer := await self.ask(entry), Denied):
+        """What an entry is to them; while the database is away, they wait for it. Raises
+        SessionEnded, AccessRevoked."""
+        if isinstance(answer := await self.patiently(lambda: self.ask(entry)), Denied):
             raise answer.later
         return answer
+
+    async def patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """An answer, asked for again and again while the database is away: a stream goes on by
+        itself where it was."""
+        while True:
+            unless_cancelled()
+            try:
+                return await ask()
+            except ServiceUnavailable:
+                await self.caller.services.availability.usable()
 
 
 async def listen(
@@ -99,9 +112,8 @@ async def listen(
     log, interest = Log(services.engine, school_id), ear.interest(answer.actor, whose)
     async with services.tails.reader(log, interest, services.now, start) as reader:
         while True:
-            unless_cancelled()
             try:
-                entries = await reader.batch()
+                entries = await listener.patiently(reader.batch)
             except Missed as lost:
                 missed = EventsMissed(lost.reason, str(reader.tail.cursor))
                 async with caller.open((await listener.still()).actor) as fresh:

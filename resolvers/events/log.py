@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from models.base import holds_on
 from models.events import Event, ScheduledEvent, SchoolHead, Topic
+from models.problems import NothingCanBeSaved
 from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson
@@ -62,11 +63,15 @@ class Log:
     async def pulse(self, now: datetime) -> tuple[int, datetime | None]:
         async with self.opened() as session:
             head, due = (await session.execute(pulse(self.school_id))).one()
-            if due is not None and due <= now:
+            if due is None or due > now:
+                return head, due
+            try:
                 await release(session, self.school_id, now)
-                head, due = (await session.execute(pulse(self.school_id))).one()
+                found, due = (await session.execute(pulse(self.school_id))).one()
                 await session.commit()
-            return head, due
+            except NothingCanBeSaved:  # what is in the log already can be told all the same
+                return head, None
+            return found, due
 
     async def recent(self, most: int) -> list[Entry]:
         async with self.opened() as session:

@@ -55,11 +55,13 @@ class Reader:
         return recheck - asyncio.get_running_loop().time() % recheck
 
     async def _begin(self) -> None:
-        start, self.start = self.start, None
-        if start is not None:
-            if start != self.tail.cursor and (reason := await self._doubt(start)):
-                raise Missed(reason)
-            self.seq = start.seq
+        if (start := self.start) is None:
+            return
+        reason = await self._doubt(start) if start != self.tail.cursor else None
+        self.start = None  # not before: who asked in vain asks again
+        if reason:
+            raise Missed(reason)
+        self.seq = start.seq
 
     async def _doubt(self, start: Cursor) -> MissedReason | None:
         if known := self.tail.entry(start.seq):

@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import count
 from typing import Protocol
 
+from models.problems import ServiceUnavailable
 from resolvers.events.entries import Cursor, Entry, Interest, cursor_at
 
 log = logging.getLogger("gorod.events")
@@ -157,6 +158,8 @@ class Tail:
                 await self._read()
                 self.ready.set()
                 await self._clear()
+            except ServiceUnavailable:  # the log says so once, not at each look
+                self.due = None
             except Exception:  # whatever it is, it must not leave listeners deaf for good
                 self.due = None
                 log.warning("the log of events cannot be read", exc_info=True)

@@ -1,0 +1,134 @@
+"""Free space on the disk of the embedded database, and a reserve that is given up in time.
+
+PostgreSQL ends when the next segment of its log does not fit, and its recovery needs a segment,
+too. So writing is refused below a minimum of free space, and a file of the reserve's size is kept
+to be given up.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MB = 1024 * 1024
+SEGMENT = 16 * MB
+"""Size of a file of PostgreSQL's log (wal_segment_size)."""
+FRESH = 0.2
+"""Seconds for which a look at the disk is good: a command asks each time."""
+
+
+def free_bytes(folder: Path) -> int:
+    """What an ordinary account may still write on the disk of a folder.
+
+    Raises OSError if the folder cannot be looked at.
+    """
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """A file that holds space on a disk until it is needed there.
+
+    size: Bytes; 0: there is no reserve.
+    """
+
+    file: Path
+    size: int
+
+    @property
+    def held(self) -> int:
+        """How much of it is held now."""
+        try:
+            return min(self.file.stat().st_size, self.size)
+        except FileNotFoundError:
+            return 0
+
+    @property
+    def missing(self) -> int:
+        return self.size - self.held
+
+    def hold(self) -> None:
+        """Make it whole. Raises OSError, with nothing more held than before, if it does not fit."""
+        held = self.held
+        handle = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            allocate(handle, held, self.size - held)
+        except OSError:
+            os.ftruncate(handle, held)
+            raise
+        finally:
+            os.close(handle)
+
+    def give_up_half(self) -> None:
+        """Leave the second half for the time when the server cannot start."""
+        if self.held > self.size // 2:
+            os.truncate(self.file, self.size // 2)
+
+    def give_up(self) -> bool:
+        """Whether anything was held."""
+        held = self.held > 0
+        self.file.unlink(missing_ok=True)
+        return held
+
+
+def allocate(handle: int, start: int, size: int) -> None:
+    """Take blocks of the disk for a part of a file: a file with holes would hold nothing."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, start, size)
+        return
+    for place in range(start, start + size, MB):  # macOS has no such call
+        os.pwrite(handle, bytes(min(MB, start + size - place)), place)
+    os.fsync(handle)
+
+
+@dataclass
+class Space:
+    """The disk of a database.
+
+    folders: Where it writes; they may lie on several disks.
+    minimum: Bytes that must be free for anything to be written.
+    """
+
+    folders: Sequence[Path]
+    minimum: int
+    reserve: Reserve | None = None
+    _seen: int = 0
+    _until: float = field(default=0.0)
+
+    def free(self) -> int:
+        """Bytes that may be written: free, and not needed to make the reserve whole again."""
+        if time.monotonic() >= self._until:
+            left = [free_bytes(folder) for folder in self.folders if folder.exists()]
+            self._seen = min(left, default=self.minimum) - (
+                self.reserve.missing if self.reserve else 0
+            )
+            self._until = time.monotonic() + FRESH
+        return max(0, self._seen)
+
+    def shortage(self) -> str | None:
+        """Why nothing may be written, in a sentence; None if there is room."""
+        if (free := self.free()) >= self.minimum:
+            return None
+        return (
+            f"The disk of {self.folders[0]} has {free // MB} MB free, less than the "
+            f"{self.minimum // MB} MB of GOROD_DISK_MINIMUM_MB: free some space"
+        )
+
+    def tend(self) -> None:
+        """Give up half of the reserve before the disk is full; make it whole when there is room."""
+        if self.reserve is None:
+            return
+        with suppress(OSError):  # the next look tries again
+            free = free_bytes(self.reserve.file.parent)
+            if free < 2 * SEGMENT:
+                self.reserve.give_up_half()
+            elif (missing := self.reserve.missing) and free - missing >= self.minimum:
+                self.reserve.hold()
+
+    def give_up_reserve(self) -> bool:
+        """For a server that cannot start. Whether there was anything to give up."""
+        self._until = 0.0
+        return self.reserve is not None and self.reserve.give_up()

@@ -1,0 +1,198 @@
+"""A `gorod dev` of one's own, and people who use it while things happen to its database."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from httpx2 import AsyncClient
+from websockets.asyncio.client import connect
+
+from models.database import pidfile
+from resolvers.demo import DEMO_PASSWORD
+from tests.cli.test_commands import GOROD
+from tests.sockets.client import PROTOCOL, Client
+
+SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
+  accessToken userErrors { code } } }"""
+DIARY = '{ diary(studentId: "Student:1-1") { days { date lessons { marks { value } } } } }'
+"""Compiled."""
+ME = "{ viewer { fullName } eventsCursor }"
+PUBLISH = """mutation ($input: PublishNoticeInput!) { publishNotice(input: $input) {
+  notice { id title } userErrors { code field } } }"""
+SET_MARK = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
+  mark { id version value } userErrors { code field } } }"""
+NOTICES = """subscription { noticeEvents { __typename
+  ... on NoticeEvent { cursor kind notice { title authorName targets { kind } } } } }"""
+BOARD = """query ($after: String) { notices(first: 100, after: $after) {
+  nodes { title } pageInfo { endCursor hasNextPage } } }"""
+EVERYONE = {"kind": "SCHOOL", "toStudents": True, "toGuardians": True, "toStaff": True}
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+
+
+@dataclass
+class Running:
+    """A `gorod dev` over a data directory."""
+
+    program: subprocess.Popen[str]
+    api: str
+    data_dir: Path
+    errors: Path
+
+    @property
+    def base(self) -> str:
+        return self.api.removesuffix("/graphql")
+
+    @property
+    def cluster(self) -> Path:
+        return self.data_dir / "postgres"
+
+    @property
+    def postmaster(self) -> int | None:
+        """The database's first process, once it lives."""
+        pid = pidfile.written(self.cluster)
+        return pid if pid and pidfile.serves(pid, self.cluster) else None
+
+    def log(self) -> list[str]:
+        """What it has told its operator."""
+        return self.errors.read_text().splitlines()
+
+    def told(self, of: str) -> list[str]:
+        return [line for line in self.log() if of in line]
+
+    def stop(self) -> int:
+        self.program.send_signal(signal.SIGTERM)
+        return self.program.wait(60)
+
+
+@contextmanager
+def running(data_dir: Path, **environment: str) -> Iterator[Running]:
+    """Until the end of the block, whatever happens in it."""
+    errors = data_dir.parent / "errors"
+    with errors.open("w") as output:
+        program = subprocess.Popen(
+            [*GOROD, "dev"],
+            env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0", **environment},
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        )
+    with program:
+        try:
+            assert program.stdout is not None
+            for line in program.stdout:
+                if "/graphql" in line:
+                    yield Running(program, line.split()[2], data_dir, errors)
+                    return
+            raise AssertionError(f"it ended without an address: {errors.read_text()}")
+        finally:
+            sys.stdout.write(errors.read_text())  # pytest shows it if the test fails
+            program.kill()
+
+
+@dataclass
+class Person:
+    """Somebody signed in, and how often they got which code; `OK` where there was none."""
+
+    client: AsyncClient
+    api: str
+    token: str = ""
+    codes: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    retry_after: set[str | None] = field(default_factory=set)
+
+    async def ask(self, query: str, **variables: Any) -> tuple[str, Any]:
+        """The code of the first error, and the data."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        begun = time.monotonic()
+        reply = await self.client.post(
+            self.api, json={"query": query, "variables": variables}, headers=headers
+        )
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        assert reply.status_code == 200, reply.text
+        body = reply.json()
+        code = body["errors"][0]["extensions"]["code"] if body.get("errors") else "OK"
+        if code == UNAVAILABLE:
+            assert body["errors"][0]["extensions"]["retryAfter"] >= 1
+            self.retry_after.add(reply.headers.get("retry-after"))
+        self.codes[code] += 1
+        return code, body.get("data")
+
+    async def insist(self, query: str, **variables: Any) -> Any:
+        """Repeat it until it is acknowledged; the data."""
+        while True:
+            code, data = await self.ask(query, **variables)
+            if code != UNAVAILABLE:
+                return data
+            await asyncio.sleep(0.02)
+
+
+async def signed_in(client: AsyncClient, api: str, login: str) -> Person:
+    person = Person(client, api)
+    given = {"login": login, "password": DEMO_PASSWORD}
+    data = await person.insist(SIGN_IN, input=given)
+    person.token = data["signIn"]["accessToken"]
+    return person
+
+
+@asynccontextmanager
+async def listening(api: str, token: str) -> AsyncIterator[list[Any]]:
+    """The events a socket hears from now on, as they come."""
+    heard: list[Any] = []
+    address = api.replace("http://", "ws://")
+    async with connect(address, subprotocols=[PROTOCOL]) as wire:
+        client = Client(wire)
+        await client.sign_in(token)
+        await client.ask(NOTICES)
+
+        async def hear() -> None:
+            async for text in wire:
+                message = json.loads(text)
+                if message["type"] == "ping":
+                    await client.say("pong")
+                else:
+                    heard.append(message)
+
+        task = asyncio.create_task(hear())
+        yield heard
+        task.cancel()
+
+
+async def publish(author: Person, title: str) -> None:
+    """Until it is acknowledged, with one key."""
+    given = {"title": title, "body": "…", "targets": [EVERYONE], "idempotencyKey": str(uuid4())}
+    data = await author.insist(PUBLISH, input=given)
+    assert data["publishNotice"]["userErrors"] == [], data
+    assert data["publishNotice"]["notice"]["title"] == title
+
+
+async def published(reader: Person) -> list[str]:
+    """Titles of all that `publish` published."""
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        _, data = await reader.ask(BOARD, after=after)
+        page = data["notices"]
+        found += [one["title"] for one in page["nodes"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return [title for title in found if title.startswith("Объявление ")]
+        after = page["pageInfo"]["endCursor"]
+
+
+async def until(true: Any, seconds: float = 60) -> float:
+    """Wait for it; after how many seconds it was true."""
+    begun = time.monotonic()
+    while not true():
+        assert time.monotonic() - begun < seconds, "it never came true"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - begun

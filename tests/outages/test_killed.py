@@ -1,0 +1,152 @@
+"""The database is killed under load: nothing acknowledged is lost, and nobody hears of a bug."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx2 import AsyncClient
+
+from models.database import pidfile
+from tests.outages.school import (
+    DIARY,
+    ME,
+    SET_MARK,
+    SIGN_IN,
+    UNAVAILABLE,
+    Person,
+    Running,
+    listening,
+    publish,
+    published,
+    running,
+    signed_in,
+    until,
+)
+
+pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
+
+ROUNDS = 6
+BETWEEN = 4
+"""How many notices are published between two rounds."""
+LOGINS = ("director", "parent.ivanova", "teacher.belova")
+SECTIONS = '{ sections(filter: {name: {contains: "7А Алгебра"}}) { nodes { id } } }'
+JOURNAL = """query ($id: ID!, $begin: Date) { journal(sectionId: $id, from: $begin) {
+  lessons { assignments { id } } students { id }
+  cells { studentId marks { assignment { id } } } } }"""
+
+
+async def test_kill_nine_of_the_database_under_load(data_dir: Path) -> None:
+    """In turns of its first process and of one of its sessions. Afterwards each notice is there
+    once, each change of a mark was made once, and a socket that was open all the time has heard of
+    each notice once, in order, without having done anything."""
+    stop, titles = asyncio.Event(), list[str]()
+    with running(data_dir) as here:
+        async with AsyncClient(timeout=60) as client:
+            director, mother, teacher = [
+                await signed_in(client, here.api, login) for login in LOGINS
+            ]
+            stranger = Person(client, here.api)
+            async with listening(here.api, mother.token) as heard:
+                working = [
+                    read(stop, mother, DIARY),
+                    read(stop, mother, ME),
+                    sign_in(stop, stranger),
+                    publish_on_and_on(stop, director, titles),
+                    mark_on_and_on(stop, teacher),
+                ]
+                tasks = [asyncio.create_task(one) for one in working]
+                for number in range(ROUNDS):
+                    enough = BETWEEN * (number + 1)
+                    await until(lambda enough=enough: len(titles) >= enough)
+                    await kill(here, number)
+                    await until(lambda number=number: len(here.told("is back")) > number)
+                stop.set()
+                await asyncio.gather(*tasks)
+                await until(lambda: len(heard) >= len(titles))
+            assert sorted(await published(director)) == sorted(titles)
+        assert here.stop() == 0
+        log = here.log()
+    codes = sum((one.codes for one in (director, mother, teacher, stranger)), start=Counter[str]())
+    assert codes.keys() == {"OK", UNAVAILABLE}
+    events = [message["payload"]["data"]["noticeEvents"] for message in heard]
+    assert [event["notice"]["title"] for event in events] == titles
+    assert len({event["cursor"] for event in events}) == len(titles)
+    kinds = ["is away" if "is away" in line else "is back" for line in log]
+    assert kinds == ["is away", "is back"] * ROUNDS, "one line each way, and nothing else"
+
+
+async def kill(here: Running, number: int) -> None:
+    """The first process of the server, or one of its sessions."""
+    await until(lambda: here.postmaster)
+    victim = here.postmaster
+    if number % 2:
+        victim = next(pid for pid in pidfile.members(here.cluster) if "gorod_app" in title(pid))
+    assert victim
+    os.kill(victim, signal.SIGKILL)
+
+
+def title(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+async def read(stop: asyncio.Event, person: Person, query: str) -> None:
+    while not stop.is_set():
+        code, data = await person.ask(query)
+        assert data or code != "OK"
+        await asyncio.sleep(0.01)
+
+
+async def sign_in(stop: asyncio.Event, person: Person) -> None:
+    given = {"login": "student.ivanova", "password": "gorod-demo-2026"}
+    while not stop.is_set():
+        await person.ask(SIGN_IN, input=given)
+        await asyncio.sleep(0.05)
+
+
+async def publish_on_and_on(stop: asyncio.Event, person: Person, titles: list[str]) -> None:
+    while not stop.is_set():
+        title = f"Объявление {len(titles)}"
+        await publish(person, title)
+        titles.append(title)
+
+
+async def mark_on_and_on(stop: asyncio.Event, teacher: Person) -> None:
+    """Change one mark again and again, each time by its version: done twice or not at all, the
+    next version would be another."""
+    cell, version = await empty_cell(teacher), 0
+    while not stop.is_set():
+        given = {**cell, "value": 2 + version % 4, "idempotencyKey": str(uuid4())}
+        given["expectedVersion"] = version or None
+        done = (await teacher.insist(SET_MARK, input=given))["setMark"]
+        version += 1
+        assert (done["userErrors"], done["mark"]["version"]) == ([], version)
+
+
+async def empty_cell(teacher: Person) -> dict[str, Any]:
+    """A place in a journal of last week that has no mark yet."""
+    _, data = await teacher.ask(SECTIONS)
+    week_ago = str(date.today() - timedelta(days=7))  # noqa: DTZ011  # as the demo is dated
+    section = data["sections"]["nodes"][0]["id"]
+    _, data = await teacher.ask(JOURNAL, id=section, begin=week_ago)
+    journal = data["journal"]
+    marked = {
+        (cell["studentId"], mark["assignment"]["id"])
+        for cell in journal["cells"]
+        for mark in cell["marks"]
+    }
+    return next(
+        {"assignmentId": assignment["id"], "studentId": student["id"]}
+        for lesson in journal["lessons"]
+        for assignment in lesson["assignments"]
+        for student in journal["students"]
+        if (student["id"], assignment["id"]) not in marked
+    )
