@@ -96,7 +96,7 @@ class Supervisor:
                 await asyncio.to_thread(self.embedded.ensure)
             except NotStarted as problem:
                 lack = lack_of_room(problem, space)
-                if lack and (await asyncio.to_thread(space.give_up_reserve)):
+                if lack is not None and bool(await asyncio.to_thread(space.give_up_reserve)):
                     continue
                 said = str(problem).rstrip().rpartition("\n")[2]
                 cause = "its disk is full" if lack else said
