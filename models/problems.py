@@ -122,11 +122,6 @@ class ServiceUnavailable(Problem):
         super().__init__(retryAfter=retry_after, **details)
         self.retry_after = retry_after
 
-    @classmethod
-    def code(cls) -> str:
-        """To a program all of its kinds are one."""
-        return "SERVICE_UNAVAILABLE"
-
     def after_commit(self) -> "OutcomeUnknown":
         """The same for a command that is through: it only cannot be shown."""
         return OutcomeUnknown(retry_after=self.retry_after)
@@ -138,6 +133,11 @@ class NothingCanBeSaved(ServiceUnavailable):
     russian = (
         "Сейчас ничего нельзя сохранить, чтение работает: повторите через `retryAfter` секунд."
     )
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program it is the same."""
+        return ServiceUnavailable.code()
 
 
 class OutcomeUnknown(ServiceUnavailable):
@@ -154,3 +154,8 @@ class OutcomeUnknown(ServiceUnavailable):
 
     def __init__(self, *, retry_after: int = 1) -> None:
         super().__init__(retry_after=retry_after, outcomeUnknown=True)
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program it differs by `outcomeUnknown`."""
+        return ServiceUnavailable.code()
