@@ -1,5 +1,7 @@
 """`gorod import`: data of other systems."""
 
+import csv
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Data of other systems.", no_args_is_help=True)
 
 SHOWN = 50
-"""Most findings for a person to read; a program gets them all."""
+"""Most findings, and most changes, for a person to read; a program gets them all."""
+DEEDS = ("ended", "updated", "created")
+"""In the order in which a person looks at them."""
 
 
 @app.callback()
@@ -35,12 +39,21 @@ def oneroster(
     school: Annotated[
         int | None, typer.Option(help="Number of the school that the set's only school is.")
     ] = None,
-    time_zone: Annotated[str, typer.Option(help="Of schools that are new.")] = "Europe/Moscow",
+    time_zone: Annotated[
+        str, typer.Option(help="Of schools that are new, and of times in date columns.")
+    ] = "Europe/Moscow",
+    lenient: Annotated[
+        bool, typer.Option("--leave-out", help="Leave out bad rows and what depends on them.")
+    ] = False,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write every change to this CSV file.")
+    ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Take in a OneRoster export: first look, then `--apply`. `--yes` lets it end memberships."""
-    roster = understood(source, as_json)
+    check_zone(time_zone)
+    roster = understood(source, time_zone, lenient, as_json)
     current = settings()
     with database(current) as target:
         run(ensure_usable(current, target))
@@ -49,6 +62,8 @@ def oneroster(
             if report.ended:
                 insist(yes, f"{report.ended} memberships, stays and the like would end.")
             report = taken_in(target, roster, school, time_zone, apply=True)
+    if csv_file:
+        write_changes(csv_file, report)
     if as_json:
         from resolvers.exchange.oneroster.report import plain
 
@@ -58,15 +73,22 @@ def oneroster(
     conclude(report, apply, as_json)
 
 
-def understood(source: Path, as_json: bool) -> "RosterSet":
+def check_zone(time_zone: str) -> None:
+    from zoneinfo import available_timezones
+
+    if time_zone not in available_timezones():
+        raise typer.BadParameter(f"There is no time zone {time_zone}.", param_hint="--time-zone")
+
+
+def understood(source: Path, time_zone: str, lenient: bool, as_json: bool) -> "RosterSet":
     """What the files say. A source that holds no set fails, with what was found in it."""
     from resolvers.exchange.oneroster import RosterUnreadable, read
 
     try:
         if as_json:
-            return read(source)
+            return read(source, time_zone=time_zone, lenient=lenient)
         with progress("Reading OneRoster") as advance:
-            roster = read(source)
+            roster = read(source, time_zone=time_zone, lenient=lenient)
             advance("", 1.0)
             return roster
     except RosterUnreadable as problem:
@@ -82,19 +104,17 @@ def taken_in(
     target: Database, roster: "RosterSet", school: int | None, time_zone: str, *, apply: bool
 ) -> "ImportReport":
     from datetime import datetime
-    from zoneinfo import ZoneInfo, available_timezones
+    from zoneinfo import ZoneInfo
 
     from resolvers.exchange.oneroster.apply import import_roster
 
-    if time_zone not in available_timezones():
-        raise typer.BadParameter(f"There is no time zone {time_zone}.", param_hint="--time-zone")
     today = datetime.now(ZoneInfo(time_zone)).date()
     given = {"school": school, "today": today, "time_zone": time_zone}
     return run(import_roster(target.owner, roster, apply=apply, **given))  # type: ignore[arg-type]
 
 
 def show(report: "ImportReport") -> None:
-    """What changes, school by school, then what to mend or to know."""
+    """What changes, school by school: counted and row by row; then what to mend or to know."""
     console = screen()
     columns = ("", "created", "updated", "ended", "unchanged")
     for school in report.schools:
@@ -105,7 +125,39 @@ def show(report: "ImportReport") -> None:
             for entity, counts in school.counts.items()
         ]
         console.print(table(columns, rows))
+    show_changes(report)
     show_findings([*report.errors, *report.warnings])
+
+
+def show_changes(report: "ImportReport") -> None:
+    """The first fields that change; `ended` rows before the others, because they are lost."""
+    from resolvers.exchange.oneroster.report import LINES, change_lines
+
+    lines = sorted(change_lines(report), key=lambda line: DEEDS.index(line[2]))
+    if lines:
+        rows = [list(line[1:]) for line in lines[:SHOWN]]
+        screen().print(table(LINES[1:], rows))
+    if len(lines) > SHOWN:
+        say(f"… and {len(lines) - SHOWN} more: --csv FILE or --json shows them all.")
+
+
+def write_changes(file: Path, report: "ImportReport") -> None:
+    """Every change, for a spreadsheet. The file holds personal data: only its owner reads it."""
+    from resolvers.exchange.oneroster.report import LINES, change_lines
+
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as problem:
+        fail(f"{file} cannot be written: {problem.strerror}.")
+    with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as output:
+        writer = csv.writer(output)
+        writer.writerow(LINES)
+        writer.writerows([harmless(cell) for cell in line] for line in change_lines(report))
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula (domain.md SA6)."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def show_findings(findings: "list[Finding]") -> None:

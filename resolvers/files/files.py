@@ -16,7 +16,7 @@ from models.problems import Limit, Validation
 from models.school.schools import School
 from resolvers.command import command
 from resolvers.context import Ctx
-from resolvers.files.kinds import KINDS
+from resolvers.files.kinds import KINDS, media_type_of
 from resolvers.files.links import Link, Way
 
 UPLOADABLE, DOWNLOADABLE = timedelta(minutes=15), timedelta(minutes=10)
@@ -83,9 +83,12 @@ async def request_upload(
     once they are there, and are what they were said to be.
 
     name: Its name without a path, at most 255 characters, with the extension of its type.
-    media_type: PDF, PNG, JPEG, GIF, WebP, MP3, MP4, ZIP, DOCX, XLSX, PPTX, ODT, plain text or CSV.
+    media_type: What the browser calls it: PDF, PNG, JPEG, GIF, WebP, HEIC, MP3, M4A, MP4, MOV, ZIP,
+        DOC, DOCX, XLS, XLSX, PPT, PPTX, ODT, ODS, ODP, RTF, plain text or CSV. The file gets the
+        registered media type of its extension.
     size: Bytes; at most `school.uploadBytes`.
     """
+    media_type = media_type_of(name, media_type)
     if (kind := KINDS.get(media_type)) is None:
         raise Validation(field="media_type")
     if not is_plain(name) or PurePosixPath(name).suffix.lower() not in kind.extensions:

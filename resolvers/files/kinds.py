@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from models.problems import Problem
@@ -37,8 +38,22 @@ def office(folder: bytes, extension: str) -> Kind:
     return Kind((extension,), tuple((ZIP, (IN_ZIP, part)) for part in (*OFFICE, folder)))
 
 
-OPEN_DOCUMENT = "application/vnd.openxmlformats-officedocument"
-ODT = "application/vnd.oasis.opendocument.text"
+def open_document(media_type: str, extension: str) -> Kind:
+    """OpenDocument: a zip archive that begins with its media type."""
+    return Kind((extension,), ((ZIP, (IN_ZIP, b"mimetype" + media_type.encode())),))
+
+
+def iso_media(*brands: bytes) -> tuple[Sign, ...]:
+    """ISO base media (MP4, HEIF, QuickTime): the brand of the file stands behind `ftyp`."""
+    return tuple(((4, b"ftyp" + brand),) for brand in brands)
+
+
+OPEN_XML = "application/vnd.openxmlformats-officedocument"
+OASIS = "application/vnd.oasis.opendocument"
+COMPOUND = ((0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),)
+"""Documents of Office until 2003."""
+MP4 = iso_media(b"iso", b"mp4", b"avc", b"M4V", b"MSNV", b"dash", b"f4v", b"3gp")
+HEIF = iso_media(b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 KINDS: Mapping[str, Kind] = {
     "application/pdf": Kind((".pdf",), (((0, b"%PDF-"),),)),
     "image/png": Kind((".png",), (((0, b"\x89PNG\r\n\x1a\n"),),)),
@@ -48,15 +63,54 @@ KINDS: Mapping[str, Kind] = {
     "audio/mpeg": Kind(
         (".mp3",), (((0, b"ID3"),), *(((0, b"\xff" + bytes([b])),) for b in b"\xfa\xfb\xf2\xf3"))
     ),
-    "video/mp4": Kind((".mp4",), (((4, b"ftyp"),),)),
+    "video/mp4": Kind((".mp4",), MP4),
     "application/zip": Kind((".zip",), ((ZIP,), ((0, b"PK\x05\x06"),))),
-    f"{OPEN_DOCUMENT}.wordprocessingml.document": office(b"word/", ".docx"),
-    f"{OPEN_DOCUMENT}.spreadsheetml.sheet": office(b"xl/", ".xlsx"),
-    f"{OPEN_DOCUMENT}.presentationml.presentation": office(b"ppt/", ".pptx"),
-    ODT: Kind((".odt",), ((ZIP, (IN_ZIP, b"mimetype" + ODT.encode())),)),
+    "image/heic": Kind((".heic",), HEIF),
+    "image/heif": Kind((".heif",), HEIF),
+    "audio/mp4": Kind((".m4a",), iso_media(b"M4A", b"M4B")),
+    "video/quicktime": Kind((".mov",), iso_media(b"qt")),
+    "application/msword": Kind((".doc",), (COMPOUND,)),
+    "application/vnd.ms-excel": Kind((".xls",), (COMPOUND,)),
+    "application/vnd.ms-powerpoint": Kind((".ppt",), (COMPOUND,)),
+    "application/rtf": Kind((".rtf",), (((0, b"{\\rtf"),),)),
+    f"{OPEN_XML}.wordprocessingml.document": office(b"word/", ".docx"),
+    f"{OPEN_XML}.spreadsheetml.sheet": office(b"xl/", ".xlsx"),
+    f"{OPEN_XML}.presentationml.presentation": office(b"ppt/", ".pptx"),
+    f"{OASIS}.text": open_document(f"{OASIS}.text", ".odt"),
+    f"{OASIS}.spreadsheet": open_document(f"{OASIS}.spreadsheet", ".ods"),
+    f"{OASIS}.presentation": open_document(f"{OASIS}.presentation", ".odp"),
     "text/plain": Kind((".txt",)),
     "text/csv": Kind((".csv",)),
 }
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "application/zip": ("application/x-zip-compressed", "application/x-zip"),
+    "text/csv": ("application/vnd.ms-excel", "application/csv", "text/x-csv",
+                 "text/comma-separated-values", "text/plain"),
+    "application/pdf": ("application/x-pdf",),
+    "application/rtf": ("text/rtf", "application/msword"),
+    "image/jpeg": ("image/jpg", "image/pjpeg"),
+    "image/png": ("image/x-png",),
+    "image/heic": ("image/heif",),
+    "image/heif": ("image/heic",),
+    "audio/mpeg": ("audio/mp3", "audio/x-mp3"),
+    "audio/mp4": ("audio/x-m4a", "audio/m4a"),
+}  # fmt: skip
+"""By media type, what browsers call it besides; on Windows the registry decides."""
+UNKNOWN = ("", "application/octet-stream", "application/x-download")
+"""What browsers say of an extension that the machine does not know."""
+BY_EXTENSION = {
+    extension: media_type for media_type, kind in KINDS.items() for extension in kind.extensions
+}
+
+
+def media_type_of(name: str, said: str) -> str:
+    """The registered media type of a file whose browser said `said`. The bytes must prove it
+    either way; what does not fit the extension stays as it was said."""
+    named = BY_EXTENSION.get(PurePosixPath(name).suffix.lower(), said)
+    said = said.partition(";")[0].strip().lower()
+    return named if said in (named, *UNKNOWN, *SPOKEN.get(named, ())) else said
+
+
 LOOKED_AT = max(
     place + len(part) for kind in KINDS.values() for sign in kind.signs for place, part in sign
 )

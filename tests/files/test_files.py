@@ -190,6 +190,51 @@ async def test_what_cannot_be_announced(
     assert (error["code"], error["field"]) == (refusal, field)
 
 
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40)
+ARCHIVE = b"PK\x03\x04" + bytes(60)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "known_as", "content"),
+    [
+        ("a.zip", "application/x-zip-compressed", "application/zip", ARCHIVE),
+        ("a.csv", "application/vnd.ms-excel", "text/csv", "Имя;Класс\n".encode("cp1251")),
+        ("a.csv", "text/plain", "text/csv", b"a,b\n"),
+        ("a.doc", "application/msword", "application/msword", COMPOUND),
+        ("a.DOC", "", "application/msword", COMPOUND),
+        ("a.xls", "application/vnd.ms-excel", "application/vnd.ms-excel", COMPOUND),
+        ("a.heic", "image/heic", "image/heic", b"\0\0\0\x18ftypheic" + bytes(40)),
+        ("a.heic", "application/octet-stream", "image/heic", b"\0\0\0\x18ftypmif1" + bytes(40)),
+        ("a.jpg", "image/pjpeg", "image/jpeg", b"\xff\xd8\xff" + bytes(60)),
+        ("a.mov", "video/quicktime", "video/quicktime", b"\0\0\0\x14ftypqt  " + bytes(40)),
+    ],
+)
+async def test_files_are_taken_as_windows_and_telephones_name_them(
+    api: SignIn, http: AsyncClient, name: str, said: str, known_as: str, content: bytes
+) -> None:
+    given = {"name": name, "type": said, "size": len(content)}
+    invited = (await api("student.ivanova")(REQUEST, **given))["requestUpload"]
+    assert invited["headers"][0]["value"] == known_as
+    assert (await http.put(invited["url"], content=content)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "content"),
+    [
+        ("a.doc", "application/msword", b"MZ" + bytes(60)),
+        ("a.heic", "image/heic", b"\0\0\0\x18ftypisom" + bytes(40)),
+        ("a.csv", "application/vnd.ms-excel", COMPOUND),
+    ],
+)
+async def test_a_name_of_windows_does_not_hide_other_bytes(
+    api: SignIn, http: AsyncClient, name: str, said: str, content: bytes
+) -> None:
+    given = {"name": name, "type": said, "size": len(content)}
+    invited = (await api("student.ivanova")(REQUEST, **given))["requestUpload"]
+    response = await http.put(invited["url"], content=content)
+    assert refused(response) == "TYPE_DIFFERS"
+
+
 async def test_the_school_says_how_large(api: SignIn, sql: AsyncConnection) -> None:
     await sql.execute(text("UPDATE schools SET upload_bytes = 1000"))
     given = {"name": "a.pdf", "type": "application/pdf"}

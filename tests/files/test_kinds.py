@@ -9,14 +9,16 @@ from resolvers.files.files import is_plain
 from resolvers.files.kinds import KINDS, Inspection, TypeDiffers
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
-ODT = "application/vnd.oasis.opendocument.text"
+OASIS = "application/vnd.oasis.opendocument"
+HEIF = {"image/heic", "image/heif"}
+COMPOUND = ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint")
 
 
-def archive(*names: str) -> bytes:
+def archive(*names: str, media_type: str = "") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         for name in names:
-            file.writestr(name, ODT if name == "mimetype" else "<xml/>" * 20)
+            file.writestr(name, media_type if name == "mimetype" else "<xml/>" * 20)
     return packed.getvalue()
 
 
@@ -32,7 +34,16 @@ GOOD = {
     f"{OFFICE}.wordprocessingml.document": archive("[Content_Types].xml", "word/document.xml"),
     f"{OFFICE}.spreadsheetml.sheet": archive("xl/workbook.xml", "[Content_Types].xml"),
     f"{OFFICE}.presentationml.presentation": archive("_rels/.rels", "ppt/presentation.xml"),
-    ODT: archive("mimetype", "content.xml"),
+    **{
+        media_type: archive("mimetype", "content.xml", media_type=media_type)
+        for media_type in (f"{OASIS}.text", f"{OASIS}.spreadsheet", f"{OASIS}.presentation")
+    },
+    "image/heic": b"\0\0\0\x18ftypheic" + b"\0" * 200,
+    "image/heif": b"\0\0\0\x18ftypmif1" + b"\0" * 200,
+    "audio/mp4": b"\0\0\0\x20ftypM4A " + b"\0" * 200,
+    "video/quicktime": b"\0\0\0\x14ftypqt  " + b"\0" * 200,
+    **dict.fromkeys(COMPOUND, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 200),
+    "application/rtf": b"{\\rtf1\\ansi " + b"x" * 200,
     "text/plain": "Ёжик в тумане\r\n".encode(),
     "text/csv": "Фамилия;Имя\nСёмин;Лев\n".encode("cp1251"),
 }
@@ -64,6 +75,8 @@ def test_nothing_passes_for_another(media_type: str) -> None:
             continue
         if "openxmlformats" in media_type and "openxmlformats" in other:
             continue  # they begin alike, and none can do harm
+        if {media_type, other} <= set(COMPOUND) or {media_type, other} <= HEIF:
+            continue  # one format under several names
         with pytest.raises(TypeDiffers):
             looked_at(media_type, content)
 

@@ -24,7 +24,7 @@ from resolvers.exchange.oneroster.findings import Findings, Severity
 from resolvers.exchange.oneroster.founding import Target, adopt, found_school, targets
 from resolvers.exchange.oneroster.plan import changes, counts, plan_school
 from resolvers.exchange.oneroster.report import ImportReport, SchoolReport
-from resolvers.exchange.oneroster.roster import RosterSet
+from resolvers.exchange.oneroster.roster import MOSCOW, RosterSet
 from resolvers.exchange.oneroster.writing import ChangedMeanwhile, write
 from resolvers.news import record
 from resolvers.refusals import cause_constraint
@@ -34,7 +34,6 @@ QUEUE = text("SELECT pg_advisory_xact_lock(x'6f6e65726f73746572'::bit(64)::bigin
 """One import after another. A lock of its own statement: those after it see what was committed
 while it waited."""
 LOOK_ONLY = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-MOSCOW = "Europe/Moscow"
 
 
 async def import_roster(
@@ -99,11 +98,18 @@ class Work:
             if target.school_id is None:
                 self.founded.add(target.key)
             else:
+                self._check_zone(target)
                 await stand_in(session, target.school_id)
             book = await Book.read(session, target.school_id)
             alone = len(found) == 1
             plan_school(self.roster, target.key, book, self.today, self.findings, alone=alone)
             self.books.append((target, book))
+
+    def _check_zone(self, target: Target) -> None:
+        """Days that were instants must have been read in the zone of the school."""
+        if self.roster.instants and target.time_zone not in (None, self.roster.zone):
+            code = Code.INSTANTS_ELSEWHERE
+            self.findings.add(code, value=self.roster.zone, taken=target.time_zone)
 
     async def write(self, session: AsyncSession, target: Target, book: Book) -> None:
         """One school, and its entry in the audit log, if there was anything to do."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from resolvers.exchange.oneroster import people, structure
 from resolvers.exchange.oneroster.codes import Code
@@ -15,13 +16,15 @@ from resolvers.exchange.oneroster.vocabulary import Dialect
 R = TypeVar("R", bound=Record)
 
 
-def records_of(tables: Mapping[str, Table], dialect: Dialect, findings: Findings) -> Records:
+def records_of(
+    tables: Mapping[str, Table], dialect: Dialect, zone: ZoneInfo, findings: Findings
+) -> Records:
     """The records of all tables. The rows are given up on the way, to hold the set only once."""
     made = Records()
 
     def fill(kind: str, reader: Callable[[Cells], R | None], into: dict[str, R]) -> None:
         if kind in tables:
-            take(tables[kind], reader, into, findings)
+            take(tables[kind], reader, into, zone, findings)
 
     in_users = dialect is Dialect.ONEROSTER_1_1 and (
         "users" in tables and "role" in tables["users"].header.columns
@@ -48,14 +51,18 @@ def records_of(tables: Mapping[str, Table], dialect: Dialect, findings: Findings
 
 
 def take(
-    table: Table, reader: Callable[[Cells], R | None], into: dict[str, R], findings: Findings
+    table: Table,
+    reader: Callable[[Cells], R | None],
+    into: dict[str, R],
+    zone: ZoneInfo,
+    findings: Findings,
 ) -> None:
-    dates = Dates(table)
+    dates = Dates(table, zone)
     for line, cells in table.rows:
         row = Cells(table, line, cells, dates, findings)
         record = reader(row)
         if record is None:
-            table.lost.add(row.text("sourcedId"))
+            table.lose(row.text("sourcedId"), line)
         else:
             keep(record, into, row)
     table.rows.clear()

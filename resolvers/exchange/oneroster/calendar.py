@@ -1,6 +1,5 @@
 """School years and terms out of sessions."""
 
-import re
 from datetime import date
 from typing import Final
 
@@ -9,6 +8,12 @@ from resolvers.exchange.oneroster.book import Entry
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.planning import DAY, Planning, cut
 from resolvers.exchange.oneroster.records import Session
+from resolvers.exchange.oneroster.term_kinds import (
+    SUMMER,
+    named_kind,
+    term_kinds,
+    whole_terms,
+)
 from resolvers.exchange.oneroster.vocabulary import SessionKind
 
 TYPES: Final = {
@@ -17,15 +22,6 @@ TYPES: Final = {
     "HALF_YEAR": "Полугодие",
     "YEAR": "Год",
 }
-LENGTHS: Final = ((85, "QUARTER"), (110, "TRIMESTER"), (215, "HALF_YEAR"))
-"""Longest terms of each kind, in days; the third quarter is the longest one."""
-WORDS: Final = (
-    (re.compile(r"четверт|quarter", re.IGNORECASE), "QUARTER"),
-    (re.compile(r"триместр|trimester", re.IGNORECASE), "TRIMESTER"),
-    (re.compile(r"полугоди|half|semester", re.IGNORECASE), "HALF_YEAR"),
-)
-SUMMER: Final = 7
-"""A year that begins in July or later is named after this calendar year and the next."""
 MOST_TERMS: Final = 12
 
 
@@ -41,9 +37,7 @@ def plan_calendar(plan: Planning) -> None:
     for name, sessions in sorted(by_name.items()):
         plan_year(plan, name, sessions)
     choose_current(plan)
-    for session in sorted(relevant(plan), key=lambda it: (it.start, it.end)):
-        if session.kind is not SessionKind.SCHOOL_YEAR:
-            plan_term(plan, session)
+    plan_terms(plan)
     for term in plan.book[Term]:  # a set of changes may name sessions it does not repeat
         if term["sourced_id"] is not None:
             plan.types.setdefault(term["sourced_id"], term["term_type_id"])
@@ -123,14 +117,28 @@ def choose_current(plan: Planning) -> None:
             year.values["status"] = YearStatus.ARCHIVED
 
 
-def term_code(session: Session) -> str:
-    for word, code in WORDS:
-        if word.search(session.title):
-            return code
-    if session.kind is SessionKind.SEMESTER:
-        return "HALF_YEAR"
-    days = (session.end - session.start).days + 1
-    return next((code for most, code in LENGTHS if days <= most), "YEAR")
+def plan_terms(plan: Planning) -> None:
+    """All terms, a term before its parts."""
+    sessions = [it for it in relevant(plan) if it.kind is not SessionKind.SCHOOL_YEAR]
+    known = plan.records.sessions
+    kinds = term_kinds(sessions, known)
+    for session in sorted(sessions, key=lambda it: (len(whole_terms(it, known)), it.start, it.end)):
+        whole, kind = next(iter(whole_terms(session, known)), None), kinds[session.sourced_id]
+        if whole is not None and is_plain_part(plan, session, kind, kinds.get(whole.sourced_id)):
+            plan.tell(Code.TERM_IS_PART, session, value=session.title, taken=whole.title)
+            if whole.sourced_id in plan.types:
+                plan.types[session.sourced_id] = plan.types[whole.sourced_id]
+        else:
+            plan_term(plan, session, kind)
+
+
+def is_plain_part(plan: Planning, session: Session, kind: str, whole: str | None) -> bool:
+    """Whether a session within a term is no term of its own. A half-year may have quarters, and a
+    title may name another kind; what is a term here already stays one."""
+    if whole is None or session.sourced_id in plan.book[Term].named():
+        return False
+    apart = named_kind(session) or (kind if whole == "HALF_YEAR" else None)
+    return apart in (None, whole)
 
 
 def term_type(plan: Planning, code: str) -> Entry:
@@ -140,10 +148,10 @@ def term_type(plan: Planning, code: str) -> Entry:
     return found or shelf.put(None, None, TYPES[code], {"code": code, "name": TYPES[code]})
 
 
-def plan_term(plan: Planning, session: Session) -> None:
+def plan_term(plan: Planning, session: Session, code: str) -> None:
     """One term. The database keeps terms of a kind from overlapping: the first one stays."""
     year, shelf = plan.years[session.sourced_id], plan.book[Term]
-    kind = term_type(plan, term_code(session))
+    kind = term_type(plan, code)
     plan.types[session.sourced_id] = kind.id
     others = [it for it in shelf if it["term_type_id"] == kind.id]
     days = {"starts_on": session.start, "ends_on": session.end}

@@ -47,6 +47,8 @@ class Code(StrEnum):
     DATE_IGNORED = auto()
     DATE_NOT_ISO = auto()
     DATE_AMBIGUOUS = auto()
+    DATE_IS_INSTANT = auto()
+    INSTANTS_ELSEWHERE = auto()
     DATES_REVERSED = auto()
     WORD_BAD = auto()
     WORD_UNKNOWN = auto()
@@ -83,7 +85,9 @@ class Code(StrEnum):
     SCHOOL_WITHDRAWN = auto()
     YEARS_OVERLAP = auto()
     TERM_LEFT_OUT = auto()
+    TERM_IS_PART = auto()
     CLASS_WITHOUT_GRADE = auto()
+    CLASS_LEFT_OUT = auto()
     CLASS_NAME_TWICE = auto()
     SUBJECT_KEPT = auto()
     VALUE_TOO_LONG = auto()
@@ -97,6 +101,7 @@ class Code(StrEnum):
     ENDED_HERE = auto()
     CHANGED_MEANWHILE = auto()
     REFUSED = auto()
+    ROWS_LEFT_OUT = auto()
     # -- the rest of a kind
     MORE_ERRORS = auto()
     MORE_WARNINGS = auto()
@@ -120,6 +125,7 @@ ERRORS = frozenset(
         Code.VALUE_MISSING,
         Code.KEY_MANGLED,
         Code.DATE_BAD,
+        Code.INSTANTS_ELSEWHERE,
         Code.DATES_REVERSED,
         Code.WORD_BAD,
         Code.KEY_CONFLICT,

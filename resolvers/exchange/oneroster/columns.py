@@ -106,16 +106,23 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 DATES: Final = ("birthDate", "beginDate", "endDate", "startDate", "dateLastModified")
 
-# Names of School Data Sync.
+# Names of School Data Sync, and of OneRoster 1.0.
 ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
-    "courses": {"code": "courseCode", "grade": "grades", "subject": "subjects"},
+    "courses": {
+        "code": "courseCode",
+        "grade": "grades",
+        "subject": "subjects",
+        "schoolYearId": "schoolYearSourcedId",
+    },
     "classes": {
         "orgSourcedId": "schoolSourcedId",
         "sessionSourcedIds": "termSourcedIds",
+        "termSourcedId": "termSourcedIds",
         "code": "classCode",
         "grade": "grades",
         "subject": "subjects",
     },
+    "users": {"agents": "agentSourcedIds", "grade": "grades", "userId": "userIds"},
     "roles": {"roleStartDate": "beginDate", "roleEndDate": "endDate"},
     "enrollments": {"orgSourcedId": "schoolSourcedId"},
     "demographics": {

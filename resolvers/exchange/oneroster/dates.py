@@ -1,7 +1,8 @@
-"""Dates as people and spreadsheets write them: 2023-05-01, 01.05.2023, 1/05/2023.
+"""Dates as people and spreadsheets write them: 2023-05-01, 01.05.2023, 1/05/2023, 1 мая 2023.
 
 Whether 1/05/2023 is in May or in January is settled by the file itself: some date in it has a
-day beyond 12. If none has, the day is taken to come first, as it does in Russia.
+day beyond 12. If none has, the day is taken to come first, as it does in Russia. An instant,
+2023-04-30T21:00:00Z, is the day that it falls on in the time zone of the school.
 """
 
 import re
@@ -9,31 +10,46 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import Enum, auto
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from resolvers.exchange.oneroster.columns import DATES
 from resolvers.exchange.oneroster.tables import Table
 
 ISO = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[T ].*)?")
+YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?: [\d:]+)?")
-DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: [\d:]+)?")
+DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: [\d:]+)?(?: ?г\.?)?")
+DAY_AND_NAME = re.compile(r"(\d{1,2})[ .-]+([^\W\d_]{3,})[ .,-]+(\d{4})(?: ?г\.?| года)?")
+NAME_AND_DAY = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}),? (\d{4})")
+MONTHS: Final = (
+    ("янв", "jan"), ("фев", "feb"), ("мар", "mar"), ("апр", "apr"), ("мая", "май", "may"),
+    ("июн", "jun"), ("июл", "jul"), ("авг", "aug"), ("сен", "sep"), ("окт", "oct"),
+    ("ноя", "nov"), ("дек", "dec"),
+)  # fmt: skip
 EARLIEST: Final = 1900
 LATEST: Final = 2100
 
 
 class Style(Enum):
-    """How a date was written. UNSURE: with slashes; read with the day first, without proof."""
+    """How a date was written. UNSURE: with slashes; read with the day first, without proof.
+    INSTANT: with a time and its zone."""
 
     ISO = auto()
     DAY_FIRST = auto()
     MONTH_FIRST = auto()
     UNSURE = auto()
+    NAMED = auto()
+    INSTANT = auto()
 
 
 class Dates:
-    """Reads the dates of one file; remembers them, because they repeat."""
+    """Reads the dates of one file; remembers them, because they repeat.
 
-    def __init__(self, table: Table) -> None:
-        self.slashes = order_of(slashed(table))
+    zone: The time zone in which an instant becomes a day.
+    """
+
+    def __init__(self, table: Table, zone: ZoneInfo) -> None:
+        self.slashes, self.zone = order_of(slashed(table)), zone
         self._known: dict[str, tuple[date, Style] | None] = {}
 
     def read(self, text: str) -> tuple[date, Style] | None:
@@ -44,14 +60,43 @@ class Dates:
 
     def _read(self, text: str) -> tuple[date, Style] | None:
         if iso := ISO.fullmatch(text):
-            return day_of(iso[1], iso[3], iso[4], Style.ISO)
+            return self._instant(text) or day_of(iso[1], iso[3], iso[4], Style.ISO)
         if dotted := DOTTED.fullmatch(text):
             return day_of(dotted[3], dotted[2], dotted[1], Style.DAY_FIRST)
+        if first := YEAR_FIRST.fullmatch(text):
+            return day_of(first[1], first[3], first[4], Style.NAMED)
         if slash := SLASHED.fullmatch(text):
-            month_first = self.slashes is Style.MONTH_FIRST
-            month, day = (slash[1], slash[2]) if month_first else (slash[2], slash[1])
-            return day_of(slash[3], month, day, self.slashes)
+            return self._slashed(slash[1], slash[2], slash[3])
+        if named := DAY_AND_NAME.fullmatch(text):
+            return day_of(named[3], month_named(named[2]), named[1], Style.NAMED)
+        if named := NAME_AND_DAY.fullmatch(text):
+            return day_of(named[3], month_named(named[1]), named[2], Style.NAMED)
         return None
+
+    def _instant(self, text: str) -> tuple[date, Style] | None:
+        """The day of the school on which a time with a zone falls; None of any other text."""
+        try:
+            moment = datetime.fromisoformat(text)
+            found = moment.astimezone(self.zone).date() if moment.tzinfo else None
+        except (ValueError, OverflowError):
+            return None
+        return (found, Style.INSTANT) if found and in_range(found) else None
+
+    def _slashed(self, one: str, other: str, year: str) -> tuple[date, Style] | None:
+        """A number beyond 12 is the day, whatever the order of the rest of the file."""
+        if int(one) > 12 or int(other) > 12:
+            day, month = (one, other) if int(one) > 12 else (other, one)
+            return day_of(year, month, day, Style.NAMED)
+        month_first = self.slashes is Style.MONTH_FIRST
+        month, day = (one, other) if month_first else (other, one)
+        return day_of(year, month, day, self.slashes)
+
+
+def month_named(word: str) -> str:
+    """The number of a month by the beginning of its Russian or English name; 0 of no month."""
+    folded = word.casefold()
+    found = (n for n, names in enumerate(MONTHS, 1) if folded.startswith(names))
+    return str(next(found, 0))
 
 
 def day_of(year: str, month: str, day: str, style: Style) -> tuple[date, Style] | None:
@@ -59,7 +104,11 @@ def day_of(year: str, month: str, day: str, style: Style) -> tuple[date, Style] 
         found = date(int(year), int(month), int(day))
     except ValueError:
         return None
-    return (found, style) if EARLIEST <= found.year <= LATEST else None
+    return (found, style) if in_range(found) else None
+
+
+def in_range(day: date) -> bool:
+    return EARLIEST <= day.year <= LATEST
 
 
 def slashed(table: Table) -> Iterable[tuple[int, int]]:

@@ -1,12 +1,13 @@
 """What is wrong with a set, said to the person who has to mend it, in English and in Russian.
 
 An error means that something of the set cannot be taken in as it is written: a value, a row, a
-column or a whole file. A warning means that it can, and how it was understood.
+column or a whole file. A warning means that it can, and how it was understood; an error in a row
+on which nothing depends is a warning, because the row is left out (`left_out`).
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from resolvers.exchange.oneroster.codes import ERRORS, Code
@@ -52,6 +53,7 @@ class Findings:
         self._found: list[Finding] = []
         self._counts: Counter[tuple[Code, str]] = Counter()
         self._told: set[tuple[Code, str, str | None]] = set()
+        self._harmless: set[tuple[Code, str]] = set()
 
     def add(
         self,
@@ -78,6 +80,19 @@ class Findings:
         if (code, file, column) not in self._told:
             self.add(code, file, row, column, **details)
 
+    def soften(self, harmless: Callable[[Finding], bool]) -> None:
+        """Turn errors into warnings. Those of a kind that repeats itself stay errors unless every
+        one that is kept was harmless."""
+        found = [
+            replace(it, severity=Severity.WARNING)
+            if it.severity is Severity.ERROR and harmless(it)
+            else it
+            for it in self._found
+        ]
+        left = {(it.code, it.file) for it in found if it.severity is Severity.ERROR}
+        self._harmless |= {(it.code, it.file) for it in found} - left
+        self._found = found
+
     def all(self) -> tuple[Finding, ...]:
         """Every finding, by file and row; what concerns a whole file comes before its rows."""
         found = [*self._found, *self._rest()]
@@ -86,7 +101,8 @@ class Findings:
     def _rest(self) -> Iterator[Finding]:
         for (code, file), count in self._counts.items():
             if count > self.MOST_OF_A_KIND:
-                more = Code.MORE_ERRORS if code in ERRORS else Code.MORE_WARNINGS
+                serious = code in ERRORS and (code, file) not in self._harmless
+                more = Code.MORE_ERRORS if serious else Code.MORE_WARNINGS
                 left = count - self.MOST_OF_A_KIND
                 yield finding(more, file, None, None, count=left, of=code.value)
 

@@ -25,6 +25,7 @@ class Target:
     key: str
     name: str
     school_id: int | None
+    time_zone: str | None = None
     adopts: bool = False
 
 
@@ -51,7 +52,8 @@ async def targets(
         if len(known) > 1:
             findings.add(Code.SCHOOL_AMBIGUOUS, value=key)
         name = orgs[key].name if key in orgs else known[0].short_name
-        found.append(Target(key, name, known[0].id if known else None))
+        mine = known[0] if known else None
+        found.append(Target(key, name, mine.id if mine else None, mine.time_zone if mine else None))
     return found
 
 
@@ -82,7 +84,8 @@ async def named(
     for other in ours.get(key, []):
         if other.id != school:
             findings.add(Code.SCHOOL_TAKEN, value=key, taken=other.id)
-    return [Target(key, row.short_name, row.id, adopts=row.sourced_id is None)]
+    adopts = row.sourced_id is None
+    return [Target(key, row.short_name, row.id, row.time_zone, adopts=adopts)]
 
 
 async def found_school(session: AsyncSession, target: Target, time_zone: str) -> int:

@@ -1,5 +1,7 @@
 """From the names written above the columns to those of the standard."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,23 +45,25 @@ def header_of(kind: str, written: list[str], file: str, findings: Findings) -> H
     and its values, names and passwords, have no place in findings.
     """
     names = tuple(" ".join(name.split()) for name in written)
+    standard = standard_names(kind, names)
     columns: dict[str, int] = {}
-    for at, name in enumerate(names):
-        columns.setdefault(standard_name(kind, name) or "", at)
+    for at, column in enumerate(standard):
+        columns.setdefault(column or "", at)
     columns.pop("", None)
     missing = [column for column in REQUIRED[kind] if column not in columns]
     for column in missing:
         findings.add(Code.COLUMN_MISSING, file, column=column)
     if missing:
         return None
-    for at, name in enumerate(names):
-        tell_name(kind, name, columns.get(standard_name(kind, name) or "") == at, file, findings)
+    for at, (name, column) in enumerate(zip(names, standard, strict=True)):
+        tell_name(kind, name, column, columns.get(column or "") == at, file, findings)
     return shaped(names, columns, file, findings)
 
 
-def tell_name(kind: str, name: str, first: bool, file: str, findings: Findings) -> None:
-    """What is odd about one name."""
-    column = standard_name(kind, name)
+def tell_name(
+    kind: str, name: str, column: str | None, first: bool, file: str, findings: Findings
+) -> None:
+    """What is odd about one name, which was read as `column`."""
     if column is None:
         if name and not name.startswith(EXTENSION):
             findings.add(Code.COLUMN_UNKNOWN, file, column=name)
@@ -69,8 +73,19 @@ def tell_name(kind: str, name: str, first: bool, file: str, findings: Findings) 
         findings.add(Code.COLUMN_MISSPELT, file, column=name, value=column)
 
 
+def standard_names(kind: str, names: Sequence[str]) -> list[str | None]:
+    """The columns of the standard that the names mean; None of what no dialect knows. A name that
+    is only alike, `termId` for `termSourcedIds`, means a column that the file does not have."""
+    found = [standard_name(kind, name) for name in names]
+    like = [ALIKE[kind].get(stem(name)) for name in names]
+    return [
+        one or (other if other not in found and like.count(other) == 1 else None)
+        for one, other in zip(found, like, strict=True)
+    ]
+
+
 def standard_name(kind: str, name: str) -> str | None:
-    """`dateLastModified` of `DataLastModified`; None of what no dialect knows."""
+    """`dateLastModified` of `DataLastModified`."""
     folded = name.casefold()
     return KNOWN[kind].get(folded) or MISSPELT_FOLDED.get(folded)
 
@@ -88,6 +103,18 @@ def shaped(
     return Header(names, columns, unnamed, secret, last)
 
 
+def stem(name: str) -> str:
+    """What singular and plural, `…Id` and `…SourcedId` of one name have in common."""
+    return name.casefold().removesuffix("s").removesuffix("id").removesuffix("sourced")
+
+
+def alike(columns: Collection[str]) -> dict[str, str]:
+    """Columns by their stems; a stem that two columns share names neither."""
+    stems = Counter(stem(column) for column in columns)
+    stems[""] = 0  # of `sourcedId`, and of no name at all
+    return {stem(column): column for column in columns if stems[stem(column)] == 1}
+
+
 KNOWN: Final = {
     kind: {
         **{alias.casefold(): column for alias, column in ALIASES.get(kind, {}).items()},
@@ -95,4 +122,5 @@ KNOWN: Final = {
     }
     for kind, names in COLUMNS.items()
 }
+ALIKE: Final = {kind: alike([*EVERYWHERE, *names]) for kind, names in COLUMNS.items()}
 MISSPELT_FOLDED: Final = {name.casefold(): column for name, column in MISSPELT.items()}

@@ -49,7 +49,11 @@ def plan_class(plan: Planning, record: ClassRecord, year: Entry) -> None:
     found = shelf.named().get(record.sourced_id)
     grade, letter = name_of(plan, record)
     if grade is None:
-        plan.tell(Code.CLASS_WITHOUT_GRADE, record, "grades", value=record.title)
+        # Nobody is in it: it may be a club, or a class that is still to be filled.
+        needed = any(it.active for it in plan.enrollments.get(record.sourced_id, ()))
+        refused = needed and not plan.roster.lenient
+        code = Code.CLASS_WITHOUT_GRADE if refused else Code.CLASS_LEFT_OUT
+        plan.tell(code, record, "grades", value=record.title)
         return
     year_id = found["academic_year_id"] if found else year.id
     alike = shelf.grouped("academic_year_id", "grade_level", "letter")

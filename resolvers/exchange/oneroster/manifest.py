@@ -13,7 +13,11 @@ from resolvers.exchange.oneroster.findings import Findings
 from resolvers.exchange.oneroster.tables import Table
 from resolvers.exchange.oneroster.vocabulary import Dialect, Mode
 
-VERSIONS: Final = {"1.1": Dialect.ONEROSTER_1_1, "1.2": Dialect.ONEROSTER_1_2}
+VERSIONS: Final = {
+    "1.0": Dialect.ONEROSTER_1_1,  # the same files; some columns have other names
+    "1.1": Dialect.ONEROSTER_1_1,
+    "1.2": Dialect.ONEROSTER_1_2,
+}
 MODES: Final = {mode.value: mode for mode in Mode}
 
 

@@ -8,11 +8,15 @@ if nobody minds the findings.
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice
+from enum import Enum
+from typing import Any
 
+from sqlalchemy import Column
+
+from models.base import row_of
 from resolvers.exchange.oneroster.adults import plan_people
 from resolvers.exchange.oneroster.aftermath import plan_endings, plan_homes
-from resolvers.exchange.oneroster.book import Book, Entry, Shelf
+from resolvers.exchange.oneroster.book import KINDS, Book, Entry, Shelf
 from resolvers.exchange.oneroster.calendar import plan_calendar
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.families import plan_families
@@ -21,7 +25,7 @@ from resolvers.exchange.oneroster.homerooms import plan_classes
 from resolvers.exchange.oneroster.leaders import plan_teachers
 from resolvers.exchange.oneroster.lists import plan_members
 from resolvers.exchange.oneroster.planning import Planning
-from resolvers.exchange.oneroster.report import LISTED, Change, Counts
+from resolvers.exchange.oneroster.report import Change, Counts
 from resolvers.exchange.oneroster.roster import RosterSet
 from resolvers.exchange.oneroster.teaching import plan_sections
 
@@ -77,26 +81,45 @@ def counts(book: Book) -> dict[str, Counts]:
 
 
 def changes(book: Book) -> tuple[Change, ...]:
-    """The first changes, of every kind some."""
-    shelves = list(book.shelves())
-    most = LISTED // len(shelves)
-    return tuple(it for shelf in shelves for it in islice(changes_of(shelf), most))
+    """Every row that changes, parents before children."""
+    return tuple(it for shelf in book.shelves() for it in changes_of(book, shelf))
 
 
-def changes_of(shelf: Shelf) -> Iterator[Change]:
+def changes_of(book: Book, shelf: Shelf) -> Iterator[Change]:
     return (
-        Change(shelf.kind.__name__, deed(entry), entry.label or f"№ {entry.id}", columns(entry))
+        Change(shelf.kind.__name__, deed(entry), name_of(entry), columns(book, shelf, entry))
         for entry in shelf
         if entry.changes
     )
 
 
-def columns(entry: Entry) -> tuple[tuple[str, object, object], ...]:
-    before = entry.before
-    if before is None:
-        return ()
-    return tuple((name, before[name], value) for name, value in entry.values.items()
-                 if before[name] != value)  # fmt: skip
+def name_of(entry: Entry) -> str:
+    """For people: what the set calls it, or what it is called here."""
+    known = entry.label or entry.values.get("name") or entry.values.get("family_name")
+    return str(known or f"№ {entry.id}")
+
+
+def columns(book: Book, shelf: Shelf, entry: Entry) -> tuple[tuple[str, object, object], ...]:
+    before = entry.before or dict.fromkeys(entry.values)
+    return tuple(
+        (
+            column.name,
+            shown(book, column, before[column.name]),
+            shown(book, column, entry[column.name]),
+        )
+        for column in shelf.columns
+        if before[column.name] != entry[column.name]
+    )
+
+
+def shown(book: Book, column: Column[Any], value: object) -> object:
+    """A value as people read it; a reference by the name of its row."""
+    if isinstance(value, Enum):
+        return value.name
+    target = column.info.get("refers")
+    if isinstance(value, int) and target and row_of(target) in KINDS:
+        return name_of(book[row_of(target)][value])
+    return value if isinstance(value, bool | int | float | None) else str(value)
 
 
 def deed(entry: Entry) -> str:

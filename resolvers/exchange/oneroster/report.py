@@ -7,9 +7,6 @@ from typing import Any, Final
 from resolvers.exchange.oneroster.findings import Finding, Severity
 from resolvers.exchange.oneroster.vocabulary import Dialect
 
-LISTED: Final = 1000
-"""Most changes a report lists for one school; all of them are counted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -32,7 +29,8 @@ class Change:
     entity: Its kind, e.g. `Student`.
     deed: created, updated or ended.
     label: For people, e.g. `Иванова Мария, 7А`.
-    columns: (column, before, after) of what changes; empty of a new row.
+    columns: (column, before, after) of what changes; of a new row, what it holds. A reference is
+        the name of the row it leads to.
     """
 
     entity: str
@@ -48,7 +46,7 @@ class SchoolReport:
     school_id: Its number here; None of one that a dry run would make.
     founded: Indicates whether it is a new one.
     counts: {kind of row: how many}, in the order in which they are written.
-    changes: The first changes; `counts` has the rest.
+    changes: Every row that changes, parents before children.
     """
 
     sourced_id: str
@@ -103,6 +101,19 @@ class ImportReport:
         for school in self.schools:
             for entity, counts in school.counts.items():
                 yield school.name, entity, counts
+
+
+LINES: Final = ("school", "entity", "deed", "row", "column", "before", "after")
+"""The columns of `change_lines`."""
+
+
+def change_lines(report: ImportReport) -> Iterator[tuple[str, ...]]:
+    """A line for every field that changes, in the order of `LINES`."""
+    for school in report.schools:
+        for change in school.changes:
+            for column, before, after in change.columns or (("", None, None),):
+                values = ("" if value is None else str(value) for value in (before, after))
+                yield (school.name, change.entity, change.deed, change.label, column, *values)
 
 
 def plain(report: ImportReport) -> dict[str, Any]:

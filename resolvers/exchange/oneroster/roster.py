@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from resolvers.exchange.oneroster.build import records_of
 from resolvers.exchange.oneroster.codes import Code
@@ -19,6 +20,7 @@ from resolvers.exchange.oneroster.columns import MANIFEST, PROFILES, READ
 from resolvers.exchange.oneroster.files import Limits, RosterFile, files_of
 from resolvers.exchange.oneroster.findings import Finding, Findings, Severity
 from resolvers.exchange.oneroster.guardians import add_guardians
+from resolvers.exchange.oneroster.left_out import leave_out
 from resolvers.exchange.oneroster.manifest import Manifest, dialect_of, manifest_of
 from resolvers.exchange.oneroster.records import Records
 from resolvers.exchange.oneroster.references import check_parents, check_references
@@ -29,6 +31,7 @@ from resolvers.exchange.oneroster.vocabulary import Dialect, Mode
 from resolvers.exchange.oneroster.years import check_years, year_of_each
 
 USUAL: Final = Limits()
+MOSCOW: Final = "Europe/Moscow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class RosterSet:
     schools: Organisations that are schools, or were taken for one.
     school_of: {organisation: the school it is or is part of}.
     year_of: {session: the session that is its school year}.
+    zone: The time zone in which instants were read as days.
+    lenient: Indicates whether bad rows, and what depends on them, were left out.
     """
 
     dialect: Dialect
@@ -50,6 +55,13 @@ class RosterSet:
     schools: tuple[str, ...]
     school_of: Mapping[str, str]
     year_of: Mapping[str, str]
+    zone: str
+    lenient: bool
+
+    @property
+    def instants(self) -> bool:
+        """Whether some day depends on the zone."""
+        return any(it.code is Code.DATE_IS_INSTANT for it in self.findings)
 
     @property
     def errors(self) -> list[Finding]:
@@ -67,8 +79,14 @@ class RosterSet:
         return Mode.DELTA in self.modes.values()
 
 
-def read(path: Path, limits: Limits = USUAL) -> RosterSet:
-    """Reads the set at `path`."""
+def read(
+    path: Path, limits: Limits = USUAL, *, time_zone: str = MOSCOW, lenient: bool = False
+) -> RosterSet:
+    """Read the set at `path`.
+
+    time_zone: IANA name of the zone in which an instant becomes a day.
+    lenient: Whether to leave out every bad row, and what depends on it (see `left_out`).
+    """
     findings = Findings()
     files = files_of(path, limits, findings)
     present = frozenset(files)
@@ -78,7 +96,30 @@ def read(path: Path, limits: Limits = USUAL) -> RosterSet:
     if dialect is None:
         raise RosterUnreadable(Why.UNKNOWN_DIALECT, findings.all())
     check_files(dialect, present, tables, manifest, findings)
-    return checked(dialect, records_of(tables, dialect, findings), tables, manifest, findings)
+    records = records_of(tables, dialect, ZoneInfo(time_zone), findings)
+    check_references(records, tables, manifest, findings)
+    leave_out(records, tables, manifest, findings, lenient=lenient)
+    check_parents(records, findings)
+    add_guardians(records, manifest.delta, findings)
+    schools = schools_of(records, manifest.delta, findings)
+    school_of = school_of_each(records.orgs, schools)
+    year_of = year_of_each(records.sessions)
+    check_schools(records, school_of, findings)
+    check_coherence(records, findings)
+    if not manifest.delta:
+        check_years(records.sessions, year_of, findings)
+        check_complete(records, findings)
+    return RosterSet(
+        dialect=dialect,
+        records=records,
+        findings=findings.all(),
+        modes=manifest.modes,
+        schools=schools,
+        school_of=school_of,
+        year_of=year_of,
+        zone=time_zone,
+        lenient=lenient,
+    )
 
 
 def tables_of(files: dict[str, RosterFile], limits: Limits, findings: Findings) -> dict[str, Table]:
@@ -114,25 +155,3 @@ def check_files(
     users = tables.get("users")
     if in_users and users and "role" not in users.header.columns:
         findings.add(Code.COLUMN_MISSING, users.file, column="role")
-
-
-def checked(
-    dialect: Dialect,
-    records: Records,
-    tables: Mapping[str, Table],
-    manifest: Manifest,
-    findings: Findings,
-) -> RosterSet:
-    """The set, once everything in it has been looked at together."""
-    check_references(records, tables, manifest, findings)
-    check_parents(records, findings)
-    add_guardians(records, manifest.delta, findings)
-    schools = schools_of(records, manifest.delta, findings)
-    school_of = school_of_each(records.orgs, schools)
-    year_of = year_of_each(records.sessions)
-    check_schools(records, school_of, findings)
-    check_coherence(records, findings)
-    if not manifest.delta:
-        check_years(records.sessions, year_of, findings)
-        check_complete(records, findings)
-    return RosterSet(dialect, records, findings.all(), manifest.modes, schools, school_of, year_of)

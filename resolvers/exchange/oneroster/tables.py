@@ -32,14 +32,18 @@ class Table:
     """The rows of a file that can be read.
 
     rows: (line, cells). The line is where the row begins; the header is usually line 1.
-    lost: Identifiers of rows that were left out, so that nobody is blamed for referring to them.
+    lost: {identifier: line} of rows that were left out, so that nobody is blamed for referring to
+        them; rows without an identifier under None.
     """
 
     kind: str
     file: str
     header: Header
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
-    lost: set[str] = field(default_factory=set)
+    lost: dict[str | None, list[int]] = field(default_factory=dict)
+
+    def lose(self, key: str, line: int) -> None:
+        self.lost.setdefault(key or None, []).append(line)
 
     def written(self, column: str) -> str:
         """The column as the file names it."""
@@ -93,12 +97,13 @@ def fitting(
         line, at = at + 1, at + span
         if cells is None:
             findings.add(Code.ROW_BROKEN, file, line)
+            table.lose("", line)
             continue
         whole = "".join(cells)
         if not whole.strip():
             continue
         if not fits(table, cells, whole, line, findings):
-            lose(table, cells)
+            lose(table, cells, line)
             continue
         if span > 1:
             findings.add(Code.LINE_BREAK_IN_CELL, file, line)
@@ -150,10 +155,9 @@ def fits(table: Table, cells: list[str], whole: str, line: int, findings: Findin
     return False
 
 
-def lose(table: Table, cells: list[str]) -> None:
+def lose(table: Table, cells: list[str], line: int) -> None:
     at = table.header.columns.get("sourcedId")
-    if at is not None and at < len(cells):
-        table.lost.add(clean(cells[at]))
+    table.lose(clean(cells[at]) if at is not None and at < len(cells) else "", line)
 
 
 def untidy(whole: str) -> bool:

@@ -177,7 +177,10 @@ class Cells:
             self.broken |= code is Code.DATE_BAD
             return None
         day, style = read
-        if style is not Style.ISO:
+        if style is Style.INSTANT:
+            zone = str(self.dates.zone)
+            self.find(Code.DATE_IS_INSTANT, column, value=value, taken=day, zone=zone)
+        elif style is not Style.ISO:
             told = Code.DATE_AMBIGUOUS if style is Style.UNSURE else Code.DATE_NOT_ISO
             written = self.table.written(column)
             self.findings.once(told, self.table.file, self.line, written, value=value, taken=day)
