@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 from gql.enums import shown_enum
 from models.access.roles import AccessScope
 from models.base import OfSchool
-from models.problems import Limit, Problem
+from models.problems import Problem
 from resolvers.context import Ctx
 from resolvers.listing import Page
 
@@ -137,12 +137,13 @@ class Payload:
 def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
     """Raises KeyError, a bug, for a problem the command did not declare."""
     path = problem.field.split(".") if problem.field else None
-    most = {"most": problem.extensions.get("most")} if Limit.code() in codes.__members__ else {}
+    most = problem.extensions.get("most")
+    told = {"most": most if isinstance(most, int) else None} if hasattr(error, "most") else {}
     return error(
         field=[to_camel_case(step) for step in path] if path else None,
-        message=problem.message(language),
+        message=problem.said(language),
         code=codes[problem.code()],
-        **most,
+        **told,
     )
 
 
@@ -176,9 +177,9 @@ def error_type(name: str, problems: tuple[type[Problem], ...]) -> tuple[Any, Any
     fields: dict[str, tuple[Any, Any]] = {
         "code": (codes, strawberry.field(description="For programs; never translated."))
     }
-    if Limit in problems:
-        told = "With LIMIT, how much is allowed at once; else null."
-        fields["most"] = (int | None, strawberry.field(description=told))
+    if any(problem.tells("most") for problem in problems):
+        told = "How much is allowed, or how many characters; null where that is not the trouble."
+        fields["most"] = (int | None, strawberry.field(description=told, default=None))
     error = made(
         strawberry.type, f"{name}UserError", f"Why `{name}` did not happen.", fields, UserError
     )

@@ -41,7 +41,8 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
-from models.problems import BadUserInput
+from models.limits import ends_after, means, ours, shorter
+from models.problems import BadUserInput, NotFound, Overlaps, Problem
 
 THE_SCHOOL = "nullif(current_setting('app.school_id', true), '')::bigint"
 """SQL: the school of this transaction, or null, which matches no row and fits no column."""
@@ -83,13 +84,17 @@ def implied_by(column: Column[Any]) -> list[Any]:
     """Constraints and indexes that a column's own declaration already says."""
     if target := column.info.get("refers"):
         pair = ["school_id", column.name]
-        reference = ForeignKeyConstraint(pair, [f"{target}.school_id", f"{target}.id"])
+        reference = means(
+            ForeignKeyConstraint(pair, [f"{target}.school_id", f"{target}.id"]),
+            NotFound,
+            column.name,
+        )
         return [reference, *([] if column.info["covered"] else [Index(None, *pair)])]
     if most := column.info.get("most"):
-        return [CheckConstraint(f"char_length({column.name}) BETWEEN 1 AND {most}", column.name)]
+        return [shorter(column.name, most)]
     if isinstance(column.type, sqlalchemy.Enum):
         names = ", ".join(f"'{name}'" for name in column.type.enums)
-        return [CheckConstraint(f"{column.name} IN ({names})", column.name)]
+        return [ours(CheckConstraint(f"{column.name} IN ({names})", column.name))]
     return []
 
 
@@ -141,7 +146,7 @@ def same(*columns: str, of: str) -> ForeignKeyConstraint:
     """Columns copied from the row that the first of them refers to: the database keeps them equal,
     so that policies and joins may rely on the copy."""
     theirs = [f"{of}.school_id", f"{of}.id", *(f"{of}.{column}" for column in columns[1:])]
-    return ForeignKeyConstraint(["school_id", *columns], theirs)
+    return ours(ForeignKeyConstraint(["school_id", *columns], theirs))
 
 
 def words(most: int) -> MappedColumn[Any]:
@@ -189,23 +194,35 @@ def holds_on(row: Any, day: Any) -> ColumnElement[bool]:
 DURATION = "daterange(valid_from, valid_to)"
 
 
-def never_overlaps(*same: str, span: str = DURATION, where: str | None = None) -> ExcludeConstraint:
+def never_overlaps(
+    *same: str,
+    span: str = DURATION,
+    where: str | None = None,
+    says: type[Problem] = Overlaps,
+    blamed: str | None = "valid_from",
+) -> ExcludeConstraint:
     """No two rows alike in the columns `same` whose `span` overlaps; judged by the database."""
     alike = [(column, "=") for column in ("school_id", *same)]
-    return ExcludeConstraint(
+    limit = ExcludeConstraint(
         *alike,
         (text(span), "&&"),
         using="gist",
         where=text(where) if where else None,
         name="_".join(["never_overlaps", *same]),
     )
+    return means(limit, says, blamed)
 
 
-def dated(*same: str, where: str | None = None) -> tuple[Any, ...]:
+def dated(
+    *same: str,
+    where: str | None = None,
+    says: type[Problem] = Overlaps,
+    blamed: str | None = "valid_from",
+) -> tuple[Any, ...]:
     """Table arguments of a dated fact of which there is one at a time for `same`."""
     return (
-        never_overlaps(*same, where=where),
-        CheckConstraint("valid_to >= valid_from", "valid_to"),
+        never_overlaps(*same, where=where, says=says, blamed=blamed),
+        ends_after("valid_to >= valid_from", "valid_to"),
     )
 
 

@@ -1,15 +1,19 @@
 """Refusals a caller can act on. Anything else that is raised is a bug and reaches nobody."""
 
 import re
+from datetime import date
 from typing import Any, ClassVar
+
+DETAIL = re.compile(r"\{(\w+)\}")
 
 
 class Problem(Exception):
     """Base of all expected refusals.
 
     The class name is the stable code (`TermClosed` -> `TERM_CLOSED`), the docstring's first
-    paragraph the English message, `russian` the Russian one. A command's problems become
-    `userErrors` of its payload; a query's become top-level errors.
+    paragraph the English message, `russian` the Russian one. `{most}` in a message stands for the
+    detail of that name. A command's problems become `userErrors` of its payload; a query's become
+    top-level errors.
 
     of: The id it is about; names the argument to blame.
     field: The argument to blame, where `of` cannot tell; dots lead into nested inputs.
@@ -21,19 +25,39 @@ class Problem(Exception):
     def __init__(
         self, *, of: Any = None, field: str | None = None, current: Any = None, **details: Any
     ) -> None:
-        super().__init__(self.message("en"))
         self.of, self.field, self.current = of, field, current
-        self.extensions = {"code": self.code(), **details}
+        told = {n: str(v) if isinstance(v, date) else v for n, v in details.items()}
+        self.extensions = {"code": self.code(), **told}
+        super().__init__(self.said("en"))
 
     @classmethod
     def code(cls) -> str:
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper()
 
     @classmethod
-    def message(cls, language: str) -> str:
-        """What is told to people: `ru` or anything else for English."""
+    def template(cls, language: str) -> str:
+        """The message in `ru`, or in English for any other language, with `{detail}` in it."""
         first_paragraph = (cls.__doc__ or "").partition("\n\n")[0]
         return cls.russian if language == "ru" else " ".join(first_paragraph.split())
+
+    @classmethod
+    def message(cls, language: str) -> str:
+        """What the code means in general: names of details in place of their values."""
+        return DETAIL.sub(r"`\1`", cls.template(language))
+
+    @classmethod
+    def tells(cls, detail: str) -> bool:
+        """Whether the message has a place for the detail."""
+        return f"{{{detail}}}" in cls.template("en")
+
+    def said(self, language: str) -> str:
+        """What is told to people of this one case."""
+        details = self.extensions
+
+        def filled(place: re.Match[str]) -> str:
+            return str(details.get(place[1], place[0].strip("{}")))
+
+        return DETAIL.sub(filled, self.template(language))
 
 
 class NotFound(Problem):
@@ -49,9 +73,82 @@ class Forbidden(Problem):
 
 
 class Validation(Problem):
-    """The value breaks a rule; see which field it is."""
+    """The database cannot keep this value; look at what `field` says and send another.
 
-    russian = "Значение нарушает правило; посмотрите, какое это поле."
+    Only where nothing else is declared: every rule has a problem of its own.
+    """
+
+    russian = "База данных не может сохранить такое значение; посмотрите `field` и пришлите другое."
+
+
+class Blank(Problem):
+    """Nothing is written here; write something, or leave the argument out if it may be."""
+
+    russian = "Здесь ничего не написано; напишите или, если так можно, уберите этот аргумент."
+
+
+class TooLong(Problem):
+    """The text is too long; write at most {most} characters."""
+
+    russian = "Текст слишком длинный; напишите не больше {most} символов."
+
+
+class OutOfRange(Problem):
+    """The value is out of range; choose one from {least} to {most}."""
+
+    russian = "Значение вне допустимых пределов; выберите от {least} до {most}."
+
+
+class TooManyDecimals(Problem):
+    """The number has too many decimals; round it to {most}."""
+
+    russian = "У числа слишком много знаков после запятой; округлите до {most}."
+
+
+class EndsBeforeItBegins(Problem):
+    """It would end before it begins; choose a later end or an earlier beginning."""
+
+    russian = "Конец раньше начала; выберите более поздний конец или более раннее начало."
+
+
+class InThePast(Problem):
+    """The day is in the past; choose {least} or a later one."""
+
+    russian = "Этот день уже прошёл; выберите {least} или более поздний."
+
+
+class NameTaken(Problem):
+    """Another one here has this name or number; choose another."""
+
+    russian = "Это название или номер здесь уже занято; выберите другое."
+
+
+class Overlaps(Problem):
+    """There is another one at that time; choose other days, or end that first."""
+
+    russian = "На это время уже есть другое; выберите другие дни или сначала завершите его."
+
+
+class NoSuchTimeZone(Problem):
+    """There is no such time zone; send an IANA name such as `Asia/Barnaul`."""
+
+    russian = "Такого часового пояса нет; пришлите название IANA, например `Asia/Barnaul`."
+
+
+class NamedTwice(Problem):
+    """The same is named twice; name each once."""
+
+    russian = "Одно и то же названо дважды; назовите каждое один раз."
+
+
+class TooSoon(Problem):
+    """Something like it begins later already; choose the day of that or a later one, or end that
+    first."""
+
+    russian = (
+        "Позже уже начинается другое такое же; выберите его день или более поздний "
+        "либо сначала завершите его."
+    )
 
 
 class PasswordMustChange(Problem):
@@ -73,9 +170,9 @@ class YearArchived(Problem):
 
 
 class Limit(Problem):
-    """More than is allowed at once; `most` says how much is."""
+    """More than is allowed at once; send at most {most}."""
 
-    russian = "Больше, чем можно за один раз; `most` говорит, сколько можно."
+    russian = "Больше, чем можно за один раз; пришлите не больше {most}."
 
 
 class Conflict(Problem):

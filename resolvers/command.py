@@ -1,11 +1,13 @@
 """The one way to write: a right, a transaction, a trace, and news for those who listen."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
 
 from auth.rights import Right
+from models.base import OfSchool
 from models.problems import Conflict, Forbidden, NotFound, Problem, ServiceUnavailable, Validation
 from resolvers.access.identify import school_of
 from resolvers.access.reading import told_of_reading
@@ -15,6 +17,7 @@ from resolvers.context import Ctx
 from resolvers.refusals import (
     Refusals,
     lost_a_race,
+    problems_of,
     refusal,
     sql_constraint,
     sqlstate,
@@ -56,17 +59,21 @@ def command(
     private: Collection[str] = (),
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
     at_once: Callable[..., AtOnce] | None = None,
+    writes: Sequence[type[OfSchool]] = (),
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited.
 
-    raises: the problems of this command beyond the COMMON ones; they become its error codes.
-    refusals: what its constraints mean, by their names.
+    raises: the problems of this command beyond the COMMON ones and those of the tables it writes;
+        they become its error codes.
+    refusals: what constraints mean here, by their names, where it differs from what is declared at
+        their tables.
     current: `current(ctx, **arguments)` finds the row that won, after a lost race to create it.
     private: arguments that are nobody else's business, left out of the audit log.
     repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
         the row it made: secrets are not kept.
     at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
         the case no other, as parameters; it does all that the use case would, or nothing.
+    writes: the rows it writes with what its arguments say, beyond the one it returns.
 
     An argument `idempotency_key` is honoured here (see `resolvers.attempts`), the use case need not
     look at it; a command that takes one can raise IdempotencyKeyReused. What the use
@@ -124,12 +131,34 @@ def command(
             raise AssertionError
 
         again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
+        limits = problems_of(written_by(use_case, writes), names_in(use_case))
         run.right = right  # type: ignore[attr-defined]
-        run.problems = tuple(dict.fromkeys((*COMMON, *again, *raises, *told)))  # type: ignore[attr-defined]
+        problems = (*COMMON, *again, *raises, *told, *limits)
+        run.problems = tuple(dict.fromkeys(problems))  # type: ignore[attr-defined]
+        run.settles = frozenset(meaning.by_constraint)  # type: ignore[attr-defined]
         run.at_once, run.action, run.told_of = at_once, action, told_of  # type: ignore[attr-defined]
         return run
 
     return decorate
+
+
+def written_by(
+    use_case: Callable[..., Any], more: Sequence[type[OfSchool]]
+) -> list[type[OfSchool]]:
+    returned = use_case.__annotations__["return"]
+    is_row = isinstance(returned, type) and issubclass(returned, OfSchool)
+    return [*([returned] if is_row else []), *more]
+
+
+def names_in(use_case: Callable[..., Any]) -> set[str]:
+    """Names of the arguments, and of the fields of inputs among them."""
+    found: set[str] = set()
+    for name, annotation in use_case.__annotations__.items():
+        found.add(name)
+        for part in (annotation, *get_args(annotation)):
+            if is_dataclass(part):
+                found |= {item.name for item in fields(part)}
+    return found
 
 
 def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P, T]]:

@@ -3,10 +3,10 @@
 from enum import Enum
 from typing import Any
 
-from models.problems import Conflict, Validation
+from models.problems import Blank, Conflict, Problem, TooLong
 
 
-class Taken(Validation):
+class Taken(Conflict):
     """There is one already: look at it as it is now; to change it, send its `version` as
     `expectedVersion`."""
 
@@ -20,8 +20,15 @@ class Taken(Validation):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is but a missing value (domain.md e7)."""
-        return Validation.code()
+        """To a program it is as if another had been quicker (domain.md e7)."""
+        return Conflict.code()
+
+
+def badly_written(text: str | None, field: str, most: int) -> Problem | None:
+    """What the table would say of a text, where it must be known before: for one row of many."""
+    if text == "":
+        return Blank(field=field)
+    return TooLong(field=field, most=most) if text and len(text) > most else None
 
 
 class Keep(Enum):

@@ -171,7 +171,7 @@ async def test_e9_what_a_court_took_is_gone_at_once_and_nobody_says_who_did_it(
         "legalStatus": "TERMINATED",
     }
     pedagogue = api(LOGINS[Role.SOCIAL_PEDAGOGUE])
-    assert await pedagogue.refusal(END, input=ending) == "VALIDATION"
+    assert await pedagogue.refusal(END, input=ending) == "DOCUMENT_NEEDED"
     await pedagogue(END, input={**ending, "basisDocument": "Решение суда 2-114/2026"})
     assert await father(MARKS, id=child["id"]) == {"diary": None}
     assert (await father(CHILDREN))["viewer"]["children"] == []

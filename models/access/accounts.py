@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers
+from models.limits import ours, unique_ours
 from models.people.persons import Person
 
 
@@ -18,9 +19,10 @@ class Credential(Record):
     """
 
     __tablename__ = "credentials"
+    __table_args__ = (ours(UniqueConstraint("login")),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    login: Mapped[str] = mapped_column(unique=True)
+    login: Mapped[str]
     """Lower case."""
     password_hash: Mapped[str]
     must_change_password: Mapped[bool]
@@ -58,7 +60,7 @@ class Account(OfSchool):
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("school_id", "person_id"),
-        UniqueConstraint("school_id", "credential_id"),
+        unique_ours("credential_id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role
 from models.base import OfSchool, refers
+from models.limits import unique, unique_ours
 from models.people.persons import Person
+from models.problems import Conflict
 
 BEGINNING = bytes(32)
 """What stands for the hash of the entry before the first."""
@@ -31,7 +33,7 @@ class AuditEvent(OfSchool):
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        UniqueConstraint("school_id", "seq"),
+        unique_ours("seq"),
         Index("by_entity", "school_id", "entity"),
         {"info": {"grants": "SELECT, INSERT"}},
     )
@@ -60,7 +62,7 @@ class Attempt(OfSchool):
     """A command's result under the name its client gave the attempt, for a repetition to get."""
 
     __tablename__ = "attempts"
-    __table_args__ = (UniqueConstraint("school_id", "person_id", "key"),)
+    __table_args__ = (unique("person_id", "key", says=Conflict, blamed="idempotency_key"),)
 
     person_id: Mapped[int] = refers(Person, covered=True)
     key: Mapped[UUID]

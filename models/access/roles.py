@@ -3,11 +3,13 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Dated, OfSchool, dated, generated, refers, words
+from models.limits import ours, unique
 from models.people.persons import Person
+from models.problems import Conflict
 from models.structure.classes import SchoolClass
 
 SCOPE_KEY = "coalesce('class ' || school_class_id::text, 'grade ' || grade_level::text, 'school')"
@@ -83,7 +85,9 @@ class RoleRight(OfSchool):
     """
 
     __tablename__ = "role_rights"
-    __table_args__ = (UniqueConstraint("school_id", "role", "permission", "scope"),)
+    __table_args__ = (
+        unique("role", "permission", "scope", says=Conflict, blamed="expected_revision"),
+    )
 
     role: Mapped[Role]
     permission: Mapped[str] = words(60)
@@ -104,9 +108,15 @@ class RoleGrant(OfSchool, Dated):
     __tablename__ = "role_grants"
     __table_args__ = (
         *dated("person_id", "role", "scope_key"),
-        CheckConstraint("(scope = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level"),
-        CheckConstraint("(scope = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"),
-        CheckConstraint("role NOT IN ('STUDENT', 'PARENT', 'CLASS_TEACHER')", "role_is_granted"),
+        ours(CheckConstraint("(scope = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")),
+        ours(
+            CheckConstraint(
+                "(scope = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"
+            )
+        ),
+        ours(
+            CheckConstraint("role NOT IN ('STUDENT', 'PARENT', 'CLASS_TEACHER')", "role_is_granted")
+        ),
     )
 
     person_id: Mapped[int] = refers(Person)

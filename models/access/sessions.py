@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.accounts import Account
 from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers, words
+from models.limits import unique_ours
 
 
 class SignInFailure(Record):
@@ -32,8 +33,8 @@ class Session(OfSchool):
 
     __tablename__ = "sessions"
     __table_args__ = (
-        UniqueConstraint("school_id", "access_hash"),
-        UniqueConstraint("school_id", "refresh_hash"),
+        unique_ours("access_hash"),
+        unique_ours("refresh_hash"),
         Index("spent_refresh", "school_id", "spent_refresh_hash"),
     )
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, refers
 from models.files.files import File
+from models.limits import shorter, unique_ours
 from models.people.persons import Person
 
 
@@ -57,8 +58,8 @@ class MailMessage(OfSchool):
 
     __tablename__ = "mail_messages"
     __table_args__ = (
-        CheckConstraint("char_length(subject) <= 300", "subject"),
-        CheckConstraint("char_length(body) <= 50000", "body"),
+        shorter("subject", 300, least=0),
+        shorter("body", 50000, least=0),
         Index("words_of_mail", "words", postgresql_using="gin"),
     )
 
@@ -87,7 +88,7 @@ class MailCopy(OfSchool):
 
     __tablename__ = "mail_copies"
     __table_args__ = (
-        UniqueConstraint("school_id", "message_id", "person_id", "role"),
+        unique_ours("message_id", "person_id", "role"),
         Index("mailbox", "school_id", "person_id", "folder", "at", "id"),
     )
 
@@ -123,7 +124,7 @@ class MailAttachment(OfSchool):
     """
 
     __tablename__ = "mail_attachments"
-    __table_args__ = (UniqueConstraint("school_id", "message_id", "file_id"),)
+    __table_args__ = (unique_ours("message_id", "file_id"),)
 
     message_id: Mapped[int] = refers(MailMessage, covered=True)
     file_id: Mapped[int] = refers(File)

@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, refers, words
 from models.files.files import File
+from models.limits import ends_after, ours, unique_ours
 from models.people.persons import Person
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section
@@ -48,7 +49,7 @@ class Notice(OfSchool):
 
     __tablename__ = "notices"
     __table_args__ = (
-        CheckConstraint("visible_until > visible_from", "visible_until"),
+        ends_after("visible_until > visible_from", "visible_until"),
         Index("newest", "school_id", "visible_from", "id"),
         Index("words_of_notices", "words", postgresql_using="gin"),
     )
@@ -79,12 +80,18 @@ class NoticeTarget(OfSchool):
 
     __tablename__ = "notice_targets"
     __table_args__ = (
-        CheckConstraint("(kind = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level"),
-        CheckConstraint("(kind = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"),
-        CheckConstraint("(kind = 'SECTION') = (section_id IS NOT NULL)", "section_given"),
-        CheckConstraint("(kind = 'PERSON') = (person_id IS NOT NULL)", "person_given"),
-        CheckConstraint(
-            "kind = 'PERSON' OR to_students OR to_guardians OR to_staff", "someone_addressed"
+        ours(CheckConstraint("(kind = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")),
+        ours(
+            CheckConstraint(
+                "(kind = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"
+            )
+        ),
+        ours(CheckConstraint("(kind = 'SECTION') = (section_id IS NOT NULL)", "section_given")),
+        ours(CheckConstraint("(kind = 'PERSON') = (person_id IS NOT NULL)", "person_given")),
+        ours(
+            CheckConstraint(
+                "kind = 'PERSON' OR to_students OR to_guardians OR to_staff", "someone_addressed"
+            )
         ),
     )
 
@@ -125,7 +132,7 @@ class NoticeReceipt(OfSchool):
     """
 
     __tablename__ = "notice_receipts"
-    __table_args__ = (UniqueConstraint("school_id", "notice_id", "person_id"),)
+    __table_args__ = (unique_ours("notice_id", "person_id"),)
 
     notice_id: Mapped[int] = refers(Notice, covered=True)
     person_id: Mapped[int] = refers(Person)
@@ -140,7 +147,7 @@ class NoticeAttachment(OfSchool):
     """
 
     __tablename__ = "notice_attachments"
-    __table_args__ = (UniqueConstraint("school_id", "notice_id", "file_id"),)
+    __table_args__ = (unique_ours("notice_id", "file_id"),)
 
     notice_id: Mapped[int] = refers(Notice, covered=True)
     file_id: Mapped[int] = refers(File)

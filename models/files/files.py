@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
+from models.limits import between, ours
 from models.people.persons import Person
 
 
@@ -33,8 +34,8 @@ class File(OfSchool):
 
     __tablename__ = "files"
     __table_args__ = (
-        CheckConstraint("size BETWEEN 1 AND 1073741824", "size"),
-        CheckConstraint("name !~ '[/\\\\[:cntrl:]]'", "name_has_no_path"),
+        between("size", 1, 1073741824),
+        ours(CheckConstraint("name !~ '[/\\\\[:cntrl:]]'", "name_has_no_path")),
     )
 
     owner_id: Mapped[int] = refers(Person)

@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Numeric, UniqueConstraint
+from sqlalchemy import Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, refers, same, words
+from models.limits import between, unique, unique_ours
+from models.problems import NameTaken
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson
 
@@ -22,8 +24,8 @@ class AssignmentType(OfSchool):
 
     __tablename__ = "assignment_types"
     __table_args__ = (
-        UniqueConstraint("school_id", "name"),
-        CheckConstraint("default_weight BETWEEN 0 AND 100", "default_weight"),
+        unique("name", says=NameTaken),
+        between("default_weight", 0, 100),
     )
 
     name: Mapped[str] = words(100)
@@ -44,8 +46,8 @@ class Assignment(OfSchool):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        CheckConstraint("weight BETWEEN 0 AND 100", "weight"),
-        UniqueConstraint("school_id", "id", "section_id", "lesson_id"),
+        between("weight", 0, 100),
+        unique_ours("id", "section_id", "lesson_id"),
         same("lesson_id", "section_id", of="lessons"),
     )
 

@@ -3,12 +3,14 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, same
+from models.limits import only, unique_ours
 from models.people.persons import Person
 from models.people.students import Student
+from models.problems import OutOfRange
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson
 
@@ -45,12 +47,15 @@ class AttendanceRecord(OfSchool):
 
     __tablename__ = "attendance_records"
     __table_args__ = (
-        UniqueConstraint("school_id", "lesson_id", "student_id"),
+        unique_ours("lesson_id", "student_id"),
         Index("of_section", "school_id", "section_id", "student_id"),
         same("lesson_id", "section_id", of="lessons"),
-        CheckConstraint(
+        only(
             "minutes_late IS NULL OR (code = 'LATE' AND minutes_late BETWEEN 1 AND 240)",
+            OutOfRange,
             "minutes_late",
+            least=1,
+            most=240,
         ),
     )
 

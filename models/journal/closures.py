@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
+from models.limits import ours
 from models.people.persons import Person
 from models.school.calendar import Term
 
@@ -20,9 +21,9 @@ class JournalClosure(OfSchool):
 
     __tablename__ = "journal_closures"
     __table_args__ = (
-        Index("one_open_closure", "school_id", "term_id", unique=True,
-              postgresql_where=text("reopened_at IS NULL")),
-        CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", "reason_given"),
+        ours(Index("one_open_closure", "school_id", "term_id", unique=True,
+                   postgresql_where=text("reopened_at IS NULL"))),
+        ours(CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", "reason_given")),
     )  # fmt: skip
 
     term_id: Mapped[int] = refers(Term)

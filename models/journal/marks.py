@@ -3,11 +3,12 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, same, words
 from models.journal.assignments import Assignment
+from models.limits import ours, unique_ours
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure.sections import Section
@@ -51,15 +52,17 @@ class Mark(OfSchool):
 
     __tablename__ = "marks"
     __table_args__ = (
-        UniqueConstraint("school_id", "assignment_id", "student_id"),
+        unique_ours("assignment_id", "student_id"),
         Index("of_section", "school_id", "section_id", "student_id"),
         Index("of_lesson", "school_id", "lesson_id", "student_id"),
         same("assignment_id", "section_id", "lesson_id", of="assignments"),
-        CheckConstraint(
-            "CASE kind WHEN 'NUMERIC' THEN value BETWEEN 1 AND 5 AND value IS NOT NULL"
-            " WHEN 'PASS_FAIL' THEN value BETWEEN 0 AND 1 AND value IS NOT NULL"
-            " ELSE value IS NULL END",
-            "value",
+        ours(
+            CheckConstraint(
+                "CASE kind WHEN 'NUMERIC' THEN value BETWEEN 1 AND 5 AND value IS NOT NULL"
+                " WHEN 'PASS_FAIL' THEN value BETWEEN 0 AND 1 AND value IS NOT NULL"
+                " ELSE value IS NULL END",
+                "value",
+            )
         ),
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
+from models.limits import ours
 from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import AcademicYear, Term
@@ -63,11 +64,11 @@ class TermMark(OfSchool):
 
     __tablename__ = "term_marks"
     __table_args__ = (
-        UniqueConstraint(
+        ours(UniqueConstraint(
             "school_id", "student_id", "subject_id", "academic_year_id", "kind", "term_id",
             postgresql_nulls_not_distinct=True,
-        ),
-        CheckConstraint("(kind = 'TERM') = (term_id IS NOT NULL)", "term_id"),
+        )),
+        ours(CheckConstraint("(kind = 'TERM') = (term_id IS NOT NULL)", "term_id")),
     )  # fmt: skip
 
     student_id: Mapped[int] = refers(Student, covered=True)

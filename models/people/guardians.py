@@ -3,12 +3,13 @@
 from datetime import date
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import Dated, OfSchool, dated, refers, words
+from models.limits import between, ends_after, only, unique_ours
 from models.people.persons import Person
 from models.people.students import Student
+from models.problems import Problem
 
 
 class GuardianRelation(Enum):
@@ -46,12 +47,28 @@ class Guardian(OfSchool):
 
     __tablename__ = "guardians"
     __table_args__ = (
-        UniqueConstraint("school_id", "person_id"),
-        UniqueConstraint("school_id", "sourced_id"),
+        unique_ours("person_id"),
+        unique_ours("sourced_id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)
     sourced_id: Mapped[str | None] = words(255)
+
+
+class AlreadyLinked(Problem):
+    """They already answer for this child at that time; end that link first."""
+
+    russian = "Они уже связаны с этим ребёнком в это время; сначала завершите ту связь."
+
+
+class WhereaboutsShown(Problem):
+    """From a guardian whom a court restricted the child's whereabouts are always kept: send true,
+    or leave it out."""
+
+    russian = (
+        "От ограниченного судом представителя место жительства ребёнка скрыто всегда: "
+        "пришлите true или уберите этот аргумент."
+    )
 
 
 class GuardianLink(OfSchool, Dated):
@@ -73,10 +90,14 @@ class GuardianLink(OfSchool, Dated):
 
     __tablename__ = "guardian_links"
     __table_args__ = (
-        *dated("guardian_id", "student_id"),
-        CheckConstraint("contact_priority BETWEEN 1 AND 20", "contact_priority"),
-        CheckConstraint("legal_status <> 'RESTRICTED' OR hide_whereabouts", "hide_whereabouts"),
-        CheckConstraint("consent_to >= consent_from", "consent_to"),
+        *dated("guardian_id", "student_id", says=AlreadyLinked, blamed="guardian_id"),
+        between("contact_priority", 1, 20),
+        only(
+            "legal_status <> 'RESTRICTED' OR hide_whereabouts",
+            WhereaboutsShown,
+            "hide_whereabouts",
+        ),
+        ends_after("consent_to >= consent_from", "consent_to"),
     )
 
     guardian_id: Mapped[int] = refers(Guardian)

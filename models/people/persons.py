@@ -3,10 +3,11 @@
 from datetime import date
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, words
+from models.limits import between
 
 FULL_NAME = "family_name || ' ' || given_name || coalesce(' ' || patronymic, '')"
 SHORT_NAME = (
@@ -46,7 +47,7 @@ class Person(OfSchool):
 
     __tablename__ = "persons"
     __table_args__ = (
-        CheckConstraint("birth_date BETWEEN '1900-01-01' AND '2100-01-01'", "birth_date"),
+        between("birth_date", "1900-01-01", "2100-01-01"),
         Index("by_name", "school_id", "sort_key", "id"),
     )
     shown_as = "PublicPerson"

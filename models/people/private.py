@@ -3,10 +3,10 @@
 from datetime import date
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
+from models.limits import between, unique_ours
 from models.people.guardians import Guardian
 from models.people.staff import Staff
 from models.people.students import Student
@@ -52,8 +52,8 @@ class StudentIdentity(Identity, OfSchool):
 
     __tablename__ = "student_identities"
     __table_args__ = (
-        UniqueConstraint("school_id", "student_id"),
-        UniqueConstraint("school_id", "snils_index"),
+        unique_ours("student_id"),
+        unique_ours("snils_index"),
     )
 
     student_id: Mapped[int] = refers(Student, covered=True)
@@ -64,8 +64,8 @@ class StaffIdentity(Identity, OfSchool):
 
     __tablename__ = "staff_identities"
     __table_args__ = (
-        UniqueConstraint("school_id", "staff_id"),
-        UniqueConstraint("school_id", "snils_index"),
+        unique_ours("staff_id"),
+        unique_ours("snils_index"),
     )
 
     staff_id: Mapped[int] = refers(Staff, covered=True)
@@ -87,7 +87,7 @@ class StudentContacts(Contacts, OfSchool):
     """How to reach a student, and where they live."""
 
     __tablename__ = "student_contacts"
-    __table_args__ = (UniqueConstraint("school_id", "student_id"),)
+    __table_args__ = (unique_ours("student_id"),)
 
     student_id: Mapped[int] = refers(Student, covered=True)
 
@@ -96,7 +96,7 @@ class GuardianContacts(Contacts, OfSchool):
     """How to reach a guardian, and where they live."""
 
     __tablename__ = "guardian_contacts"
-    __table_args__ = (UniqueConstraint("school_id", "guardian_id"),)
+    __table_args__ = (unique_ours("guardian_id"),)
 
     guardian_id: Mapped[int] = refers(Guardian, covered=True)
 
@@ -114,8 +114,8 @@ class StudentHealth(OfSchool):
 
     __tablename__ = "student_health"
     __table_args__ = (
-        UniqueConstraint("school_id", "student_id"),
-        CheckConstraint("health_group BETWEEN 1 AND 5", "health_group"),
+        unique_ours("student_id"),
+        between("health_group", 1, 5),
     )
 
     student_id: Mapped[int] = refers(Student, covered=True)

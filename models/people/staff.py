@@ -3,12 +3,19 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, refers, words
+from models.limits import ends_after, only, unique, unique_ours
 from models.people.persons import Person
+from models.problems import OutOfRange, Problem
 from models.school.rooms import Room
+
+
+class PersonnelNoTaken(Problem):
+    """Someone else has this personnel number; choose another."""
+
+    russian = "Этот табельный номер уже занят; выберите другой."
 
 
 class Staff(OfSchool):
@@ -25,11 +32,11 @@ class Staff(OfSchool):
 
     __tablename__ = "staff"
     __table_args__ = (
-        UniqueConstraint("school_id", "person_id"),
-        UniqueConstraint("school_id", "personnel_no"),
-        UniqueConstraint("school_id", "sourced_id"),
-        CheckConstraint("dismissed_on >= hired_on", "dismissed_on"),
-        CheckConstraint("load_rate > 0 AND load_rate <= 3", "load_rate"),
+        unique_ours("person_id"),
+        unique("personnel_no", says=PersonnelNoTaken),
+        unique_ours("sourced_id"),
+        ends_after("dismissed_on >= hired_on", "dismissed_on"),
+        only("load_rate > 0 AND load_rate <= 3", OutOfRange, "load_rate", least="0.01", most=3),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)

@@ -3,11 +3,12 @@
 from datetime import date
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, never_overlaps, refers, words
+from models.limits import ends_after, unique, unique_ours
 from models.people.persons import Person
+from models.problems import Problem
 
 
 class StudentStatus(Enum):
@@ -40,6 +41,12 @@ class StudyForm(Enum):
     AT_HOME = "AT_HOME"
 
 
+class PersonalFileTaken(Problem):
+    """Another student has this number of the personal file; choose the next free one."""
+
+    russian = "Этот номер личного дела занят; возьмите следующий свободный."
+
+
 class Student(OfSchool):
     """A student's basic card (обучающийся).
 
@@ -51,9 +58,9 @@ class Student(OfSchool):
 
     __tablename__ = "students"
     __table_args__ = (
-        UniqueConstraint("school_id", "person_id"),
-        UniqueConstraint("school_id", "personal_file_no"),
-        UniqueConstraint("school_id", "sourced_id"),
+        unique_ours("person_id"),
+        unique("personal_file_no", says=PersonalFileTaken),
+        unique_ours("sourced_id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)
@@ -76,8 +83,8 @@ class Enrollment(OfSchool):
 
     __tablename__ = "enrollments"
     __table_args__ = (
-        never_overlaps("student_id", span="daterange(entry_date, exit_date)"),
-        CheckConstraint("exit_date >= entry_date", "exit_date"),
+        never_overlaps("student_id", span="daterange(entry_date, exit_date)", blamed="entry_date"),
+        ends_after("exit_date >= entry_date", "exit_date"),
     )
 
     student_id: Mapped[int] = refers(Student)

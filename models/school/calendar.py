@@ -3,10 +3,12 @@
 from datetime import date, time
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, never_overlaps, refers, words
+from models.limits import between, ends_after, ours, unique
+from models.problems import NameTaken
 
 DAYS = "daterange(starts_on, ends_on, '[]')"
 MINUTES = (
@@ -53,10 +55,14 @@ class AcademicYear(OfSchool):
 
     __tablename__ = "academic_years"
     __table_args__ = (
-        UniqueConstraint("school_id", "name"),
-        CheckConstraint("ends_on > starts_on", "ends_on"),
-        never_overlaps(span=DAYS),
-        Index("one_current", "school_id", unique=True, postgresql_where=text("status = 'CURRENT'")),
+        unique("name", says=NameTaken),
+        ends_after("ends_on > starts_on", "ends_on"),
+        never_overlaps(span=DAYS, blamed="starts_on"),
+        ours(
+            Index(
+                "one_current", "school_id", unique=True, postgresql_where=text("status = 'CURRENT'")
+            )
+        ),
     )
 
     name: Mapped[str] = words(60)
@@ -74,7 +80,7 @@ class TermType(OfSchool):
     """
 
     __tablename__ = "term_types"
-    __table_args__ = (UniqueConstraint("school_id", "code"),)
+    __table_args__ = (unique("code", says=NameTaken),)
 
     code: Mapped[str] = words(40)
     name: Mapped[str] = words(60)
@@ -93,10 +99,10 @@ class Term(OfSchool):
 
     __tablename__ = "terms"
     __table_args__ = (
-        UniqueConstraint("school_id", "academic_year_id", "term_type_id", "ordinal"),
-        CheckConstraint("ends_on > starts_on", "ends_on"),
-        CheckConstraint("ordinal BETWEEN 1 AND 12", "ordinal"),
-        never_overlaps("term_type_id", span=DAYS),
+        unique("academic_year_id", "term_type_id", "ordinal", says=NameTaken),
+        ends_after("ends_on > starts_on", "ends_on"),
+        between("ordinal", 1, 12),
+        never_overlaps("term_type_id", span=DAYS, blamed="starts_on"),
     )
 
     academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
@@ -116,7 +122,7 @@ class HolidaySet(OfSchool):
     """
 
     __tablename__ = "holiday_sets"
-    __table_args__ = (UniqueConstraint("school_id", "name"),)
+    __table_args__ = (unique("name", says=NameTaken),)
 
     name: Mapped[str] = words(100)
 
@@ -131,8 +137,8 @@ class Holiday(OfSchool):
 
     __tablename__ = "holidays"
     __table_args__ = (
-        CheckConstraint("ends_on >= starts_on", "ends_on"),
-        never_overlaps("holiday_set_id", span=DAYS),
+        ends_after("ends_on >= starts_on", "ends_on"),
+        never_overlaps("holiday_set_id", span=DAYS, blamed="starts_on"),
     )
 
     holiday_set_id: Mapped[int] = refers(HolidaySet)
@@ -150,8 +156,8 @@ class BellSchedule(OfSchool):
 
     __tablename__ = "bell_schedules"
     __table_args__ = (
-        UniqueConstraint("school_id", "name"),
-        CheckConstraint("shift BETWEEN 1 AND 3", "shift"),
+        unique("name", says=NameTaken),
+        between("shift", 1, 3),
     )
 
     name: Mapped[str] = words(60)
@@ -168,10 +174,10 @@ class Period(OfSchool):
 
     __tablename__ = "periods"
     __table_args__ = (
-        UniqueConstraint("school_id", "bell_schedule_id", "ordinal"),
-        CheckConstraint("ends_at > starts_at", "ends_at"),
-        CheckConstraint("ordinal BETWEEN 0 AND 14", "ordinal"),
-        never_overlaps("bell_schedule_id", span=MINUTES),
+        unique("bell_schedule_id", "ordinal", says=NameTaken),
+        ends_after("ends_at > starts_at", "ends_at"),
+        between("ordinal", 0, 14),
+        never_overlaps("bell_schedule_id", span=MINUTES, blamed="starts_at"),
     )
 
     bell_schedule_id: Mapped[int] = refers(BellSchedule, covered=True)

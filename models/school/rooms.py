@@ -1,9 +1,10 @@
 """Where lessons are held."""
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, words
+from models.limits import between, unique
+from models.problems import NameTaken
 
 
 class Room(OfSchool):
@@ -16,8 +17,8 @@ class Room(OfSchool):
 
     __tablename__ = "rooms"
     __table_args__ = (
-        UniqueConstraint("school_id", "building", "number", postgresql_nulls_not_distinct=True),
-        CheckConstraint("capacity BETWEEN 1 AND 2000", "capacity"),
+        unique("building", "number", says=NameTaken, nulls_not_distinct=True),
+        between("capacity", 1, 2000),
     )
 
     number: Mapped[str] = words(40)

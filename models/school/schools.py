@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Identity
+from sqlalchemy import Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Id, OfSchool, generated, words
+from models.limits import between
 
 
 class School(OfSchool):
@@ -30,11 +31,11 @@ class School(OfSchool):
 
     __tablename__ = "schools"
     __table_args__ = (
-        CheckConstraint("term_mark_deviation BETWEEN 0 AND 3", "term_mark_deviation"),
-        CheckConstraint("enough_marks BETWEEN 0 AND 20", "enough_marks"),
-        CheckConstraint("missed_share BETWEEN 0 AND 1", "missed_share"),
-        CheckConstraint("mail_recipients BETWEEN 1 AND 5000", "mail_recipients"),
-        CheckConstraint("upload_bytes BETWEEN 1 AND 1073741824", "upload_bytes"),
+        between("term_mark_deviation", 0, 3),
+        between("enough_marks", 0, 20),
+        between("missed_share", 0, 1),
+        between("mail_recipients", 1, 5000),
+        between("upload_bytes", 1, 1073741824),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-3)

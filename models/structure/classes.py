@@ -3,13 +3,15 @@
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, cast
 from sqlalchemy import Text as SqlText
+from sqlalchemy import cast
 from sqlalchemy.orm import Mapped, column_property
 
 from models.base import Dated, OfSchool, dated, refers, words
+from models.limits import between, unique, unique_ours
 from models.people.staff import Staff
 from models.people.students import Student
+from models.problems import Conflict, Problem
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType
 from models.school.rooms import Room
 
@@ -33,6 +35,12 @@ class ClassKind(Enum):
     CORRECTIONAL = "CORRECTIONAL"
 
 
+class ClassExists(Problem):
+    """The year has a class of this grade and letter; choose another letter, or use that class."""
+
+    russian = "Класс с этой параллелью и литерой в этом году уже есть; выберите другую литеру."
+
+
 class SchoolClass(OfSchool):
     """A class of one academic year (класс). OneRoster: class with classType homeroom.
 
@@ -48,11 +56,11 @@ class SchoolClass(OfSchool):
 
     __tablename__ = "school_classes"
     __table_args__ = (
-        UniqueConstraint("school_id", "academic_year_id", "grade_level", "letter"),
-        UniqueConstraint("school_id", "sourced_id"),
-        CheckConstraint("grade_level BETWEEN 0 AND 12", "grade_level"),
-        CheckConstraint("shift BETWEEN 1 AND 3", "shift"),
-        CheckConstraint("reference_count BETWEEN 0 AND 100", "reference_count"),
+        unique("academic_year_id", "grade_level", "letter", says=ClassExists),
+        unique_ours("sourced_id"),
+        between("grade_level", 0, 12),
+        between("shift", 1, 3),
+        between("reference_count", 0, 100),
     )
 
     academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
@@ -81,7 +89,7 @@ class ClassTeacher(OfSchool, Dated):
     """
 
     __tablename__ = "class_teachers"
-    __table_args__ = dated("school_class_id", where="NOT is_deputy")
+    __table_args__ = dated("school_class_id", where="NOT is_deputy", says=Conflict)
 
     school_class_id: Mapped[int] = refers(SchoolClass)
     staff_id: Mapped[int] = refers(Staff)

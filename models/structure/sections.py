@@ -3,12 +3,13 @@
 from decimal import Decimal
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import Dated, OfSchool, dated, refers, same, words
+from models.limits import between, unique, unique_ours
 from models.people.staff import Staff
 from models.people.students import Student
+from models.problems import NameTaken, Problem
 from models.school.calendar import AcademicYear, TermType
 from models.structure.classes import SchoolClass
 
@@ -38,8 +39,8 @@ class Subject(OfSchool):
 
     __tablename__ = "subjects"
     __table_args__ = (
-        UniqueConstraint("school_id", "name"),
-        UniqueConstraint("school_id", "sourced_id"),
+        unique("name", says=NameTaken),
+        unique_ours("sourced_id"),
     )
 
     name: Mapped[str] = words(200)
@@ -48,6 +49,30 @@ class Subject(OfSchool):
     scale: Mapped[MarkScale]
     position: Mapped[int]
     sourced_id: Mapped[str | None] = words(255)
+
+
+class SectionExists(Problem):
+    """The year has a section of this name; give this one another `name`."""
+
+    russian = "Группа с таким названием в этом году уже есть; дайте этой другое `name`."
+
+
+class InAnotherSection(Problem):
+    """A student is in one section of a subject at a time; take them out of the other section
+    first."""
+
+    russian = (
+        "По одному предмету ученик учится только в одной группе; сначала уберите его из другой."
+    )
+
+
+class TeachesAlready(Problem):
+    """They teach this section at that time already; end that first, or choose another day."""
+
+    russian = (
+        "Этот учитель уже ведёт группу в это время; сначала завершите то назначение "
+        "или выберите другой день."
+    )
 
 
 class Section(OfSchool):
@@ -62,10 +87,10 @@ class Section(OfSchool):
 
     __tablename__ = "sections"
     __table_args__ = (
-        UniqueConstraint("school_id", "academic_year_id", "name"),
-        UniqueConstraint("school_id", "id", "subject_id"),
-        UniqueConstraint("school_id", "sourced_id"),
-        CheckConstraint("hours_per_week BETWEEN 0 AND 40", "hours_per_week"),
+        unique("academic_year_id", "name", says=SectionExists),
+        unique_ours("id", "subject_id"),
+        unique_ours("sourced_id"),
+        between("hours_per_week", 0, 40),
     )
 
     academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
@@ -84,7 +109,7 @@ class SectionMembership(OfSchool, Dated):
 
     __tablename__ = "section_memberships"
     __table_args__ = (
-        *dated("student_id", "subject_id"),
+        *dated("student_id", "subject_id", says=InAnotherSection, blamed="subject_id"),
         same("section_id", "subject_id", of="sections"),
     )
 
@@ -113,7 +138,7 @@ class TeachingAssignment(OfSchool, Dated):
     """
 
     __tablename__ = "teaching_assignments"
-    __table_args__ = dated("section_id", "staff_id")
+    __table_args__ = dated("section_id", "staff_id", says=TeachesAlready, blamed="staff_id")
 
     section_id: Mapped[int] = refers(Section)
     staff_id: Mapped[int] = refers(Staff)

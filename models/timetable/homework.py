@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
 from models.files.files import File
+from models.limits import unique, unique_ours
+from models.problems import Conflict
 from models.timetable.lessons import Lesson
 
 
@@ -19,7 +20,7 @@ class Homework(OfSchool):
     """
 
     __tablename__ = "homework"
-    __table_args__ = (UniqueConstraint("school_id", "lesson_id"),)
+    __table_args__ = (unique("lesson_id", says=Conflict, blamed="expected_version"),)
 
     lesson_id: Mapped[int] = refers(Lesson, covered=True)
     text: Mapped[str] = words(4000)
@@ -33,7 +34,7 @@ class HomeworkAttachment(OfSchool):
     """
 
     __tablename__ = "homework_attachments"
-    __table_args__ = (UniqueConstraint("school_id", "homework_id", "file_id"),)
+    __table_args__ = (unique_ours("homework_id", "file_id"),)
 
     homework_id: Mapped[int] = refers(Homework, covered=True)
     file_id: Mapped[int] = refers(File)

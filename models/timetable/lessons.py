@@ -3,13 +3,15 @@
 from datetime import date, datetime, time
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import TSRANGE
 from sqlalchemy.dialects.postgresql.ranges import Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, never_overlaps, refers, words
+from models.limits import between, ends_after, unique_ours
 from models.people.staff import Staff
+from models.problems import Problem
 from models.school.rooms import Room
 from models.structure.sections import Section
 
@@ -29,6 +31,18 @@ class LessonStatus(Enum):
     CANCELLED = "CANCELLED"
 
 
+class TeacherBusy(Problem):
+    """The teacher has another lesson at that time; choose another time or another teacher."""
+
+    russian = "У учителя в это время другой урок; выберите другое время или другого учителя."
+
+
+class RoomBusy(Problem):
+    """The room is taken at that time; choose another room or another time."""
+
+    russian = "Кабинет в это время занят; выберите другой кабинет или другое время."
+
+
 class Lesson(OfSchool):
     """One lesson of a section (урок).
 
@@ -44,11 +58,11 @@ class Lesson(OfSchool):
 
     __tablename__ = "lessons"
     __table_args__ = (
-        UniqueConstraint("school_id", "id", "section_id"),
-        CheckConstraint("ends_at > starts_at", "ends_at"),
-        CheckConstraint("ordinal BETWEEN 0 AND 14", "ordinal"),
-        never_overlaps("staff_id", span="span", where=HELD),
-        never_overlaps("room_id", span="span", where=HELD),
+        unique_ours("id", "section_id"),
+        ends_after("ends_at > starts_at", "ends_at"),
+        between("ordinal", 0, 14),
+        never_overlaps("staff_id", span="span", where=HELD, says=TeacherBusy, blamed="starts_at"),
+        never_overlaps("room_id", span="span", where=HELD, says=RoomBusy, blamed="room_id"),
         Index("by_date", "school_id", "date", "id"),
         Index("by_section", "school_id", "section_id", "date", "starts_at"),
         Index("by_teacher", "school_id", "staff_id", "date"),

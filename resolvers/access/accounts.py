@@ -13,13 +13,19 @@ from auth.rights import Right
 from models.access.accounts import Account, AccountStatus, Credential, CredentialSchool
 from models.base import Id
 from models.people.persons import Person
-from models.problems import Conflict, Validation
+from models.problems import Blank, Conflict, TooLong
 from resolvers.access import passwords
 from resolvers.access.administration import LastAdministrator, keeping_an_administrator
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
 from resolvers.access.guessing import forget_tries
-from resolvers.access.logins import LoginTaken, generated_credential, new_credential, well_formed
+from resolvers.access.logins import (
+    LoginMalformed,
+    LoginTaken,
+    generated_credential,
+    new_credential,
+    well_formed,
+)
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -75,6 +81,7 @@ async def account_of(ctx: Ctx, *, person_id: Id[Person], **_: Any) -> Account | 
 @command(
     Right.ACCOUNTS_WRITE,
     LoginTaken,
+    LoginMalformed,
     refusals={"uq_accounts_school_id_person_id": (AccountExists, "person_id")},
     current=account_of,
     repeated=without_password,
@@ -149,7 +156,7 @@ async def part(ctx: Ctx, account: Account, password: str) -> None:
     await end_sessions_of(ctx, account.person_id)
 
 
-@command(Right.ACCOUNTS_WRITE, LastAdministrator)
+@command(Right.ACCOUNTS_WRITE, LastAdministrator, Blank, TooLong)
 async def lock_account(
     ctx: Ctx, *, account_id: Id[Account], expected_version: int, locked: bool = True, reason: str
 ) -> Account:
@@ -159,8 +166,10 @@ async def lock_account(
     locked: False unlocks it.
     reason: Why, at most 300 characters; kept in the audit log.
     """
-    if not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise Validation(field="reason")
+    if not reason:
+        raise Blank(field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise TooLong(field="reason", most=LONGEST_REASON)
     async with keeping_an_administrator(ctx, ctx.actor.today):
         account = await ctx.get(account_id, to=Right.ACCOUNTS_WRITE, version=expected_version)
         account.status = AccountStatus.LOCKED if locked else AccountStatus.ACTIVE

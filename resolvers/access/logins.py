@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.accounts import Credential, CredentialSchool
 from models.people.persons import Person
-from models.problems import Problem, Validation
+from models.problems import Problem
 from resolvers.access import passwords
 
 LETTERS = {
@@ -23,6 +23,12 @@ SHAPE = re.compile(r"[a-z0-9._-]{3,64}")
 SHAPE_TOLD = "3 to 64 of the letters a to z, digits, `.`, `_` and `-`"
 LONGEST_NAME = 50
 """Of a login that is made of a name: a number may have to go behind it."""
+
+
+class LoginMalformed(Problem):
+    """A login has 3 to 64 of the letters a to z, digits, `.`, `_` and `-`; choose such a one."""
+
+    russian = "Логин состоит из 3–64 латинских букв a–z, цифр, `.`, `_` и `-`; выберите такой."
 
 
 class LoginTaken(Problem):
@@ -44,9 +50,9 @@ def proposed(family_name: str, given_name: str) -> str:
 
 
 def well_formed(login: str) -> str:
-    """The login as it is kept. Raises Validation."""
+    """The login as it is kept. Raises LoginMalformed."""
     if not SHAPE.fullmatch(kept := login.strip().lower()):
-        raise Validation(field="login", expected=SHAPE_TOLD)
+        raise LoginMalformed(field="login", expected=SHAPE_TOLD)
     return kept
 
 

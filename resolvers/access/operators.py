@@ -20,7 +20,7 @@ from models.database.engine import connect, explained
 from models.database.roles import OWNER
 from models.people.persons import Person
 from models.people.staff import Staff
-from models.problems import Problem, Validation
+from models.problems import Problem
 from models.school.schools import School
 from resolvers.access import passwords
 from resolvers.access.administration import in_office
@@ -37,6 +37,12 @@ class NoSuchSchool(Problem):
     """There is no school with this number."""
 
     russian = "Школы с таким номером нет."
+
+
+class NameMalformed(Problem):
+    """Write family name, given name and any patronymic, each of at most {most} characters."""
+
+    russian = "Напишите фамилию, имя и, если есть, отчество, каждое не длиннее {most} символов."
 
 
 class NoSuchLogin(Problem):
@@ -57,7 +63,7 @@ async def create_director(
     """Let in the director of a school that exists, by its number, or of a new one. The director is
     a member of staff and names everyone else. Returns their one-time password.
 
-    Raises HasDirector, LoginTaken, NoSuchSchool or Validation.
+    Raises HasDirector, LoginTaken, NoSuchSchool, or a Problem that names what cannot be kept.
     """
     now = now or utc_now()
     async with owning(url) as session:
@@ -76,7 +82,7 @@ async def create_admin(
     url: str, *, school: int, login: str, full_name: str, now: datetime | None = None
 ) -> str:
     """Let in an administrator of a school that exists, by its number. Returns their one-time
-    password. Raises LoginTaken, NoSuchSchool or Validation."""
+    password. Raises LoginTaken, NoSuchSchool or a Problem that names what cannot be kept."""
     now = now or utc_now()
     async with owning(url) as session:
         found = await known(session, school)
@@ -157,11 +163,11 @@ async def owning(url: str) -> AsyncIterator[AsyncSession]:
 
 
 def named(full_name: str) -> dict[str, str]:
-    """The names of a person. Raises Validation."""
+    """The names of a person. Raises NameMalformed."""
     parts, most = full_name.split(maxsplit=2), longest(Person.family_name)
     if len(parts) < 2 or max(map(len, parts)) > most:
         told = f"family name, given name and any patronymic, each of at most {most} characters"
-        raise Validation(field="full_name", expected=told)
+        raise NameMalformed(field="full_name", most=most, expected=told)
     return dict(zip(("family_name", "given_name", "patronymic"), parts, strict=False))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from auth.policy import possible, visible
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
-from models.problems import Conflict, Validation
+from models.problems import Conflict, Problem
 from resolvers.access.administration import NobodyLeft, keeping_an_administrator
 from resolvers.access.roles import RoleRights
 from resolvers.command import command
@@ -62,6 +62,12 @@ class RightGiven:
         return f"{self.permission} {self.scope.name}"
 
 
+class NoSuchRight(Problem):
+    """No rule knows this right at this scope; take one that `roles` names."""
+
+    russian = "Права с такой областью нет; выберите из тех, что называет `roles`."
+
+
 @dataclass
 class RightsSet:
     """What a role may do from now on.
@@ -72,7 +78,7 @@ class RightsSet:
     role_rights: RoleRights
 
 
-@command(Right.RIGHTS_WRITE, NobodyLeft)
+@command(Right.RIGHTS_WRITE, NobodyLeft, NoSuchRight)
 async def set_role_rights(
     ctx: Ctx, *, role: Role, rights: list[RightGiven], expected_revision: str
 ) -> RightsSet:
@@ -102,10 +108,10 @@ async def set_role_rights(
 
 
 def understood(rights: Sequence[RightGiven]) -> Pairs:
-    """Raises Validation naming the first that no rule knows."""
+    """Raises NoSuchRight naming the first that no rule knows."""
     known = {(right.value, scope) for right, scope in possible()}
     pairs = [(one.permission, one.scope) for one in rights]
     for number, pair in enumerate(pairs):
         if pair not in known:
-            raise Validation(field=f"rights.{number}")
+            raise NoSuchRight(field=f"rights.{number}")
     return frozenset(pairs)

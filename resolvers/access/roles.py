@@ -16,7 +16,7 @@ from models.access.roles import GrantScope, Role, RoleGrant
 from models.access.sessions import Session
 from models.base import Id
 from models.people.persons import Person
-from models.problems import Conflict, Problem, Validation
+from models.problems import Conflict, EndsBeforeItBegins, InThePast, Problem
 from models.structure.classes import SchoolClass
 from resolvers.access.administration import LastAdministrator, keeping_an_administrator
 from resolvers.access.ending import end
@@ -38,6 +38,26 @@ class AlreadyGranted(Conflict):
     """They have this role for this part of the school at that time; end that grant first."""
 
     russian = "Эта роль для этой части школы у человека уже есть; сначала завершите то назначение."
+
+
+class RoleFromRecords(Problem):
+    """Nobody is given this role: it follows from the records of students, guardians and class
+    teachers; change those."""
+
+    russian = (
+        "Эту роль не назначают: она следует из записей об учениках, представителях "
+        "и классных руководителях; измените их."
+    )
+
+
+class ScopeMismatch(Problem):
+    """`gradeLevel`, 0 to 12, goes with GRADE_LEVEL and `schoolClassId` with SCHOOL_CLASS, and
+    neither with another scope; send what goes with the scope."""
+
+    russian = (
+        "`gradeLevel` от 0 до 12 нужен только с GRADE_LEVEL, `schoolClassId` только "
+        "с SCHOOL_CLASS; пришлите то, что подходит к области."
+    )
 
 
 class AlreadyRevoked(Problem):
@@ -94,6 +114,8 @@ async def grant_in_the_way(
 
 @command(
     Right.ROLES_GRANT,
+    RoleFromRecords,
+    ScopeMismatch,
     refusals={"role_grants_never_overlaps_person_id_role_scope_key": (AlreadyGranted, None)},
     current=grant_in_the_way,
 )
@@ -123,14 +145,14 @@ async def grant_role(
     basis: The paper it rests on, 1..300 characters.
     """
     if (needed := GIVEN_BY.get(role)) is None:
-        raise Validation(field="role")
+        raise RoleFromRecords(field="role")
     ctx.actor.require(needed)
     if valid_to is not None and valid_to <= valid_from:
-        raise Validation(field="valid_to")
+        raise EndsBeforeItBegins(field="valid_to")
     if (grade_level in GRADES) is not (scope is GrantScope.GRADE_LEVEL):
-        raise Validation(field="grade_level")
+        raise ScopeMismatch(field="grade_level")
     if (school_class_id is not None) is not (scope is GrantScope.SCHOOL_CLASS):
-        raise Validation(field="school_class_id")
+        raise ScopeMismatch(field="school_class_id")
     person = await ctx.get(person_id, to=Right.ROLES_GRANT)
     school_class = await ctx.get(school_class_id) if school_class_id else None
     grant = RoleGrant(
@@ -149,7 +171,7 @@ async def grant_role(
     return grant
 
 
-@command(Right.ROLES_GRANT, AlreadyRevoked, LastAdministrator)
+@command(Right.ROLES_GRANT, AlreadyRevoked, InThePast, LastAdministrator)
 async def revoke_role(
     ctx: Ctx,
     *,
@@ -165,7 +187,7 @@ async def revoke_role(
     """
     ends_on = valid_to or ctx.actor.today
     if ends_on < ctx.actor.today:
-        raise Validation(field="valid_to")
+        raise InThePast(field="valid_to", least=ctx.actor.today)
     async with keeping_an_administrator(ctx, ends_on):
         grant = await ctx.get(role_grant_id, to=Right.ROLES_GRANT, version=expected_version)
         if grant.valid_to is not None and grant.valid_to <= ends_on:

@@ -10,7 +10,7 @@ from models.base import Id
 from models.communication import notices as rows
 from models.communication.notices import TargetKind
 from models.people.persons import Person
-from models.problems import Forbidden, Limit, NotFound, Validation
+from models.problems import Forbidden, Limit, NotFound, OutOfRange, Problem
 from models.school.schools import School
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section
@@ -28,6 +28,26 @@ REFERENCES = {
 """What tells which one of its kind a target is."""
 FAMILIES = ("to_students", "to_guardians")
 FLAGS = (*FAMILIES, "to_staff")
+
+
+class NobodyAddressed(Problem):
+    """This is for nobody; name at least one part of the school, and students, guardians or staff
+    in it."""
+
+    russian = (
+        "Это никому не адресовано; назовите хотя бы одну часть школы и в ней учеников, "
+        "представителей или сотрудников."
+    )
+
+
+class TargetMismatch(Problem):
+    """A target names exactly what its kind needs: a grade, class, section or person; the whole
+    school needs none of them."""
+
+    russian = (
+        "Адресат называет ровно то, что нужно его виду: параллель, класс, группу или человека; "
+        "для всей школы ничего из этого не нужно."
+    )
 
 
 @dataclass(frozen=True)
@@ -83,13 +103,14 @@ class NoticeTarget:
 async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
     """Targets as rows, each once.
 
-    Raises Validation for one that is badly put, NotFound for one that is not there, Forbidden for
-    one that is out of the author's reach; each names its place. Limit when there are too many.
+    Raises NobodyAddressed, TargetMismatch or OutOfRange for one that is badly put, NotFound for one
+    that is not there, Forbidden for one that is out of the author's reach; each names its place.
+    Limit when there are too many.
     """
     if len(targets) > MOST:
         raise Limit(field="targets", most=MOST)
     if not targets:
-        raise Validation(field="targets")
+        raise NobodyAddressed(field="targets")
     for place, target in enumerate(targets):
         check_form(target, f"targets.{place}")
     await check_reach(ctx, targets)
@@ -99,11 +120,11 @@ async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.Notic
 def check_form(target: NoticeTarget, place: str) -> None:
     for kind, reference in REFERENCES.items():
         if (getattr(target, reference) is not None) is not (kind is target.kind):
-            raise Validation(field=f"{place}.{reference}")
+            raise TargetMismatch(field=f"{place}.{reference}")
     if target.grade_level is not None and target.grade_level not in GRADES:
-        raise Validation(field=f"{place}.grade_level")
+        raise OutOfRange(field=f"{place}.grade_level", least=GRADES.start, most=GRADES.stop - 1)
     if target.kind is not TargetKind.PERSON and not any(getattr(target, flag) for flag in FLAGS):
-        raise Validation(field=f"{place}.to_students")
+        raise NobodyAddressed(field=f"{place}.to_students")
 
 
 async def check_reach(ctx: Ctx, targets: Sequence[NoticeTarget]) -> None:

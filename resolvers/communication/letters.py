@@ -20,7 +20,7 @@ from models.communication.mail import MailAttachment, MailCopy, MailMessage, Mai
 from models.events import EventKind
 from models.files.files import File
 from models.people.persons import Person
-from models.problems import Limit, NotFound, Problem, Validation
+from models.problems import Limit, NotFound, Problem
 from resolvers.command import command
 from resolvers.communication.recipients import (
     Recipient,
@@ -29,7 +29,7 @@ from resolvers.communication.recipients import (
     recipients_of,
 )
 from resolvers.context import Ctx
-from resolvers.files.attachments import attach_instead, ready_files
+from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, edited
 from resolvers.news import Fact
 
@@ -41,6 +41,25 @@ class AlreadySent(Problem):
     """The letter was sent; a sent letter never changes. Write another."""
 
     russian = "Письмо уже отправлено, отправленное не меняется. Напишите другое."
+
+
+class NoRecipients(Problem):
+    """The letter has no recipients; name at least one in `to`, `cc` or `bcc`."""
+
+    russian = "У письма нет получателей; назовите хотя бы одного в `to`, `cc` или `bcc`."
+
+
+class DraftVersion(Problem):
+    """A draft and its version go together; send both `draftId` and `expectedVersion`, or neither
+    for a new letter."""
+
+    russian = (
+        "Черновик и его версия идут вместе; пришлите и `draftId`, и `expectedVersion` "
+        "или, для нового письма, ни того ни другого."
+    )
+
+
+PROBLEMS = (Limit, AlreadySent, DraftVersion, NotUploaded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +76,7 @@ class Letter:
     group_thread: bool
 
 
-@command(Right.MAIL_WRITE, Limit, AlreadySent, private=PRIVATE)
+@command(Right.MAIL_WRITE, *PROBLEMS, private=PRIVATE)
 async def save_draft(
     ctx: Ctx,
     *,
@@ -95,7 +114,7 @@ async def save_draft(
     return await written(ctx, draft, letter, send=False)
 
 
-@command(Right.MAIL_WRITE, Limit, AlreadySent, private=PRIVATE)
+@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=PRIVATE)
 async def send_mail(
     ctx: Ctx,
     *,
@@ -137,9 +156,9 @@ async def send_mail(
 async def draft_of(
     ctx: Ctx, draft_id: Id[MailMessage] | None, expected_version: int | None
 ) -> MailMessage:
-    """The draft, locked, or a new one. Raises Validation where it is not told what was seen."""
+    """The draft, locked, or a new one. Raises DraftVersion where it is not told what was seen."""
     if (draft_id is None) is not (expected_version is None):
-        raise Validation(field="expected_version")
+        raise DraftVersion(field="expected_version")
     if draft_id is None:
         return MailMessage(
             sender_id=ctx.actor.person_id, subject="", body="", shows_recipients=False
@@ -160,7 +179,7 @@ async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool)
     families = await families_among(ctx, recipients, answered)
     if send:
         if not recipients:
-            raise Validation(field="to")
+            raise NoRecipients(field="to")
         message.sent_at = ctx.actor.now
         message.shows_recipients = message.shows_recipients or families <= 1
     files = None if letter.file_ids is KEEP else await ready_files(ctx, letter.file_ids)

@@ -15,7 +15,7 @@ from models.base import Id
 from models.communication.mail import MailCopy, MailFolder, MailMessage, MailRole
 from models.communication.notices import Notice
 from models.people.persons import Person
-from models.problems import Validation
+from models.problems import Problem
 from resolvers.command import command
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import unread
@@ -29,6 +29,16 @@ ORDERS: Mapping[str, Value] = {"at": Own("at")}
 THREAD_ORDERS: Mapping[str, Value] = {"sent_at": Own("sent_at")}
 RECIPIENT_ORDERS: Mapping[str, Value] = {"full_name": Own("sort_key")}
 AWAY = {MailFolder.ARCHIVE, MailFolder.TRASH}
+
+
+class WrongFolder(Problem):
+    """A letter goes to the trash, the archive unless it is a draft, or back to where it is from:
+    INBOX if received, SENT if sent, DRAFTS if a draft; choose one of these."""
+
+    russian = (
+        "Письмо можно убрать в корзину, в архив (кроме черновика) или вернуть туда, откуда оно: "
+        "INBOX для полученного, SENT для отправленного, DRAFTS для черновика."
+    )
 
 
 def is_recipient(viewer: Viewer, copy: Any) -> ColumnElement[bool]:
@@ -129,7 +139,7 @@ async def mark_mail_read(ctx: Ctx, *, mail_copy_id: Id[MailCopy]) -> MailCopy:
     return copy
 
 
-@command(Right.MAIL_USE)
+@command(Right.MAIL_USE, WrongFolder)
 async def move_mail(
     ctx: Ctx, *, mail_copy_id: Id[MailCopy], expected_version: int, folder: MailFolder
 ) -> MailCopy:
@@ -144,7 +154,7 @@ async def move_mail(
     home = await home_of(ctx, copy)
     away = {MailFolder.TRASH} if home is MailFolder.DRAFTS else AWAY
     if folder is not home and folder not in away:
-        raise Validation(field="folder")
+        raise WrongFolder(field="folder")
     copy.folder = folder
     return copy
 

@@ -20,12 +20,12 @@ from models.communication.notices import (
 )
 from models.events import EventKind
 from models.files.files import File
-from models.problems import Limit, NotFound, Problem, Validation
+from models.problems import Limit, NotFound, OutOfRange, Problem
 from resolvers.command import command
 from resolvers.communication import audience
 from resolvers.communication.receipts import unread
 from resolvers.context import Ctx
-from resolvers.files.attachments import attach, ready_files
+from resolvers.files.attachments import NotUploaded, attach, ready_files
 from resolvers.keep import KEEP, edited
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.loading import of_keys
@@ -34,6 +34,12 @@ from resolvers.parameters import Arg, Search
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
+
+
+class AlreadyVisible(Problem):
+    """The notice is on the board already; leave `visibleFrom` as it is."""
+
+    russian = "Объявление уже на доске; не меняйте `visibleFrom`."
 
 
 class NoticeWithdrawn(Problem):
@@ -46,6 +52,9 @@ def matching(words: Any, search: Arg[Search]) -> ColumnElement[bool]:
     """Whether stored words hold what is searched for, in any of its Russian forms."""
     found: ColumnElement[bool] = words.bool_op("@@")(func.websearch_to_tsquery("russian", search))
     return found
+
+
+PROBLEMS = (Limit, NotUploaded, audience.NobodyAddressed, audience.TargetMismatch, OutOfRange)
 
 
 def find_notices(
@@ -73,7 +82,7 @@ def find_notices(
     return Listing(Notice, order, tuple(where))
 
 
-@command(Right.NOTICES_PUBLISH, Limit)
+@command(Right.NOTICES_PUBLISH, *PROBLEMS)
 async def publish_notice(
     ctx: Ctx,
     *,
@@ -132,7 +141,7 @@ def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
     ctx.session.add_all(parts)
 
 
-@command(Right.NOTICES_PUBLISH, Limit, NoticeWithdrawn)
+@command(Right.NOTICES_PUBLISH, *PROBLEMS, NoticeWithdrawn, AlreadyVisible)
 async def edit_notice(
     ctx: Ctx,
     *,
@@ -167,7 +176,7 @@ async def edit_notice(
     if notice.withdrawn_at is not None:
         raise NoticeWithdrawn(of=notice_id, current=notice)
     if visible_from is not KEEP and notice.visible_from <= now:
-        raise Validation(field="visible_from")
+        raise AlreadyVisible(field="visible_from")
     before = notice.title, notice.body
     edited(
         notice,

@@ -8,11 +8,21 @@ from sqlalchemy import delete
 from auth.policy import visible
 from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
-from models.problems import Limit, NotFound, Validation
+from models.problems import Limit, NotFound, Problem
 from resolvers.context import Ctx
 from resolvers.loading import of_keys
 
 MOST = 20
+
+
+class NotUploaded(Problem):
+    """The bytes of this file have not come yet; send them to the address `requestUpload` gave,
+    then attach it."""
+
+    russian = (
+        "Содержимое этого файла ещё не загружено; отправьте его по адресу "
+        "из `requestUpload`, затем приложите."
+    )
 
 
 async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 0) -> list[int]:
@@ -20,7 +30,7 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
 
     already: How many files there are besides these.
 
-    Raises NotFound or Validation naming the place in `file_ids`, Limit when there are too many.
+    Raises NotFound or NotUploaded naming the place in `file_ids`, Limit when there are too many.
     """
     wanted = {file_id: place for place, file_id in reversed(list(enumerate(file_ids)))}
     if len(wanted) + already > MOST:
@@ -34,7 +44,7 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
         if file_id not in found:
             raise NotFound(field=f"file_ids.{place}")
         if found[file_id].status is not FileStatus.READY:
-            raise Validation(field=f"file_ids.{place}")
+            raise NotUploaded(field=f"file_ids.{place}")
     return [file_id.key for file_id in dict.fromkeys(file_ids)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from auth.rights import Right
 from models.files.files import File, FileStatus
-from models.problems import Limit, Validation
+from models.problems import Limit, OutOfRange, Problem
 from models.school.schools import School
 from resolvers.command import command
 from resolvers.context import Ctx
@@ -26,6 +26,26 @@ LONGEST_NAME = 255
 UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the order of others: a name must read as it is."""
+
+
+class TypeNotTaken(Problem):
+    """Files of this type are not taken; send PDF, PNG, JPEG, GIF, WebP, MP3, MP4, ZIP, DOCX, XLSX,
+    PPTX, ODT, plain text or CSV."""
+
+    russian = (
+        "Файлы такого типа не принимаются; подойдут PDF, PNG, JPEG, GIF, WebP, MP3, MP4, ZIP, "
+        "DOCX, XLSX, PPTX, ODT, обычный текст или CSV."
+    )
+
+
+class FileNameMalformed(Problem):
+    """A file name has no path and nothing invisible, at most {most} characters, and the extension
+    of its type; rename the file."""
+
+    russian = (
+        "Имя файла — без пути и невидимых знаков, не длиннее {most} символов и с расширением "
+        "своего типа; переименуйте файл."
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,7 @@ def link_to(ctx: Ctx, file_id: int, way: Way, lasts: timedelta) -> tuple[str, da
     return url, datetime.fromtimestamp(expires, UTC)
 
 
-@command(Right.FILES_UPLOAD, Limit, repeated=invited)
+@command(Right.FILES_UPLOAD, Limit, TypeNotTaken, FileNameMalformed, OutOfRange, repeated=invited)
 async def request_upload(
     ctx: Ctx, *, name: str, media_type: str, size: int, idempotency_key: UUID | None = None
 ) -> UploadInvited:
@@ -90,17 +110,18 @@ async def request_upload(
     """
     media_type = media_type_of(name, media_type)
     if (kind := KINDS.get(media_type)) is None:
-        raise Validation(field="media_type")
+        raise TypeNotTaken(field="media_type")
     if not is_plain(name) or PurePosixPath(name).suffix.lower() not in kind.extensions:
-        raise Validation(field="name")
+        raise FileNameMalformed(field="name", most=LONGEST_NAME)
+    largest = select(School.upload_bytes).where(School.id == ctx.actor.school_id)
+    most_bytes = (await ctx.session.scalars(largest)).one()
     if size < 1:
-        raise Validation(field="size")
+        raise OutOfRange(field="size", least=1, most=most_bytes)
     mine = (File.school_id == ctx.actor.school_id, File.owner_id == ctx.actor.person_id)
     late = File.created_at > ctx.actor.now - UPLOADABLE
     pending = select(func.count()).where(*mine, File.status == FileStatus.PENDING, late)
-    largest = select(School.upload_bytes).where(School.id == ctx.actor.school_id)
     limits: Mapping[str | None, tuple[int, int]] = {
-        "size": (size, (await ctx.session.scalars(largest)).one()),
+        "size": (size, most_bytes),
         None: (1 + (await ctx.session.scalars(pending)).one(), MOST_PENDING),
     }
     for field, (wanted, most) in limits.items():

@@ -8,12 +8,13 @@ from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
-from models.problems import PeriodClosed, Validation, YearArchived
+from models.problems import TooManyDecimals
 from models.timetable.lessons import Lesson
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.reads import Rows
-from resolvers.timetable.lessons import open_lesson
+from resolvers.school.calendar import CLOSED
+from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
 
 
 def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
@@ -21,7 +22,7 @@ def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
     return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
-@command(Right.MARKS_WRITE, PeriodClosed, YearArchived)
+@command(Right.MARKS_WRITE, *CLOSED, DueBeforeLesson, TooManyDecimals)
 async def create_assignment(
     ctx: Ctx,
     *,
@@ -46,9 +47,9 @@ async def create_assignment(
     await open_lesson(ctx, lesson)
     kind = await ctx.get(assignment_type_id)
     if due_on is not None and due_on < lesson.date:
-        raise Validation(field="due_on")
+        raise DueBeforeLesson(field="due_on")
     if weight is not None and weight != round(weight, 2):
-        raise Validation(field="weight")
+        raise TooManyDecimals(field="weight", most=2)
     assignment = Assignment(
         lesson_id=lesson.id,
         section_id=lesson.section_id,

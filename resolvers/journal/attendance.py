@@ -10,7 +10,7 @@ from models.events import EventKind
 from models.journal.attendance import AttendanceCode, AttendanceRecord
 from models.journal.marks import Mark
 from models.people.students import Student
-from models.problems import Conflict, NotFound, PeriodClosed, Problem, Validation, YearArchived
+from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
 from resolvers.command import command
@@ -21,6 +21,7 @@ from resolvers.keep import as_expected
 from resolvers.news import Fact
 from resolvers.parameters import Arg
 from resolvers.reads import Rows
+from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import hold, open_lesson
 
 
@@ -28,6 +29,12 @@ class HasMarks(Problem):
     """The student has a mark in this lesson and so was there; clear the mark first."""
 
     russian = "У ученика есть отметка за этот урок, значит, он был; сначала уберите отметку."
+
+
+class OnlyWhenLate(Problem):
+    """Minutes are counted of those who came late; send `minutesLate` with the code LATE alone."""
+
+    russian = "Минуты считают у опоздавших; присылайте `minutesLate` только с кодом LATE."
 
 
 def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[AttendanceRecord]:
@@ -39,7 +46,7 @@ def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[Atten
     return Rows(AttendanceRecord, (in_lesson,), order=(AttendanceRecord.student_id,))
 
 
-@command(Right.ATTENDANCE_WRITE, PeriodClosed, YearArchived, NotHeldYet, HasMarks)
+@command(Right.ATTENDANCE_WRITE, *CLOSED, NotHeldYet, HasMarks, OnlyWhenLate)
 async def set_attendance(
     ctx: Ctx,
     *,
@@ -59,7 +66,7 @@ async def set_attendance(
     """
     lesson = await held_lesson(ctx, lesson_id)
     if minutes_late is not None and code is not AttendanceCode.LATE:
-        raise Validation(field="minutes_late")
+        raise OnlyWhenLate(field="minutes_late")
     key = await member(ctx, lesson, student_id)
     if code in AWAY and await has_marks(ctx, lesson, key):
         raise HasMarks(of=student_id)
@@ -82,7 +89,7 @@ async def set_attendance(
     return saved
 
 
-@command(Right.ATTENDANCE_WRITE, PeriodClosed, YearArchived, NotHeldYet)
+@command(Right.ATTENDANCE_WRITE, *CLOSED, NotHeldYet)
 async def confirm_all_present(ctx: Ctx, *, lesson_id: Id[Lesson]) -> Lesson:
     """Say that everyone without a record was there: no record says nothing, PRESENT says it. Doing
     it twice changes nothing.

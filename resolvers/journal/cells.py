@@ -53,14 +53,17 @@ class Cells:
 async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]) -> Cells:
     """What is known of the cells asked for. An assignment of another school, or one the actor may
     not put marks for, is not among `assignments`."""
+    school_id = ctx.actor.school_id
+    wanted = {one.key for one, _ in asked if one.school_id == school_id}
+    students = {one.key for _, one in asked if one.school_id == school_id}
     here = [
         (assignment.key, student.key)
         for assignment, student in asked
-        if assignment.school_id == student.school_id == ctx.actor.school_id
+        if assignment.school_id == student.school_id == school_id
     ]
-    assignments = await writable(ctx, sorted({key for key, _ in here}))
+    assignments = await writable(ctx, sorted(wanted))
     closed = await closed_ones(ctx, assignments)
-    codes = await codes_of(ctx, list(assignments), sorted({key for _, key in here}))
+    codes = await codes_of(ctx, list(assignments), sorted(students))
     away = {cell for cell, code in codes.items() if code in AWAY}
     return Cells(assignments, set(codes), away, await marks_in(ctx, here), closed)
 
@@ -107,7 +110,7 @@ async def closed_ones(
         asked = (section.term_type_id, lesson.date)
         if asked not in answers:
             try:
-                await open_term(ctx, section, lesson.date, None)
+                await open_term(ctx, section, lesson.date, "assignment_id")
                 answers[asked] = None
             except Problem as problem:
                 answers[asked] = problem

@@ -10,9 +10,9 @@ from auth.rights import Right
 from models.base import Id
 from models.events import EventKind
 from models.journal.assignments import Assignment
-from models.journal.marks import Mark, MarkKind
+from models.journal.marks import Mark, MarkKind, MarkRevision
 from models.people.students import Student
-from models.problems import Limit, PeriodClosed, Problem, Validation, YearArchived
+from models.problems import Limit, NamedTwice, Problem
 from resolvers.command import Undone, command
 from resolvers.context import Ctx
 from resolvers.journal.at_once import put_mark
@@ -20,18 +20,21 @@ from resolvers.journal.cells import cells_of
 from resolvers.journal.writing import (
     MarkItem,
     NotHeldYet,
+    NotOfKind,
+    NotOfScale,
     StudentAway,
     refusal_of,
     revision,
     write,
 )
 from resolvers.news import Fact
+from resolvers.school.calendar import CLOSED
 
 MOST = 500
-PROBLEMS = (PeriodClosed, YearArchived, NotHeldYet, StudentAway)
+PROBLEMS = (*CLOSED, NotHeldYet, StudentAway, NotOfScale, NotOfKind)
 
 
-@command(Right.MARKS_WRITE, *PROBLEMS, at_once=put_mark)
+@command(Right.MARKS_WRITE, *PROBLEMS, at_once=put_mark, writes=(MarkRevision,))
 async def set_mark(
     ctx: Ctx,
     *,
@@ -97,7 +100,7 @@ class MarkResults:
     results: list[MarkResult]
 
 
-@command(Right.MARKS_WRITE, Limit, *PROBLEMS)
+@command(Right.MARKS_WRITE, Limit, NamedTwice, *PROBLEMS, writes=(Mark, MarkRevision))
 async def set_marks(
     ctx: Ctx,
     *,
@@ -114,7 +117,7 @@ async def set_marks(
         raise Limit(field="items", most=MOST)
     asked = [(item.assignment_id, item.student_id) for item in items]
     if len(set(asked)) < len(asked):
-        raise Validation(field="items")
+        raise NamedTwice(field="items")
     cells = await cells_of(ctx, asked)
     outcome: list[Any] = [refusal_of(ctx, item, cells) for item in items]
     good = [place for place, problem in enumerate(outcome) if problem is None]
@@ -137,7 +140,7 @@ def results_of(outcome: Sequence[Any]) -> list[MarkResult]:
     ]
 
 
-@command(Right.MARKS_WRITE, PeriodClosed, YearArchived)
+@command(Right.MARKS_WRITE, *CLOSED, writes=(MarkRevision,))
 async def clear_mark(
     ctx: Ctx, *, mark_id: Id[Mark], expected_version: int, reason: str | None = None
 ) -> Assignment:

@@ -23,7 +23,6 @@ from models.problems import (
     NotFound,
     PeriodClosed,
     Problem,
-    Validation,
     YearArchived,
 )
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
@@ -34,6 +33,7 @@ from resolvers.context import Ctx
 from resolvers.journal.averages import weighted_average
 from resolvers.keep import as_expected
 from resolvers.news import Fact
+from resolvers.school.calendar import CLOSED, TermNotBegun, WrongTerm
 
 V = TermMarkValue
 NEUTRAL = {V.EXEMPT, V.NOT_ASSESSED}
@@ -62,7 +62,30 @@ class OutOfOrder(Problem):
     russian = "Сначала те отметки, из которых она складывается: периоды, год, экзамен, итог."
 
 
-@command(Right.TERM_MARKS_WRITE, PeriodClosed, YearArchived, NeedsComment, OutOfOrder)
+class TermMarkNotOfScale(Problem):
+    """The section takes no such mark; its scale is {scale}: FIVE_POINT takes FIVE to TWO, PASS_FAIL
+    PASS or FAIL, both EXEMPT or NOT_ASSESSED, UNGRADED none."""
+
+    russian = (
+        "Такой отметки в этой группе нет; её шкала: {scale}. FIVE_POINT: от FIVE до TWO, "
+        "PASS_FAIL: PASS или FAIL, обе: EXEMPT или NOT_ASSESSED, UNGRADED: никаких."
+    )
+
+
+class TermOrNot(Problem):
+    """A mark of kind TERM is for one term, any other for the year; send `termId` with TERM and
+    with nothing else."""
+
+    russian = (
+        "Отметка вида TERM ставится за период, любая другая — за год; присылайте `termId` "
+        "только вместе с TERM."
+    )
+
+
+PROBLEMS = (NeedsComment, OutOfOrder, TermMarkNotOfScale, TermOrNot, WrongTerm, TermNotBegun)
+
+
+@command(Right.TERM_MARKS_WRITE, *CLOSED, *PROBLEMS)
 async def set_term_mark(
     ctx: Ctx,
     *,
@@ -90,7 +113,7 @@ async def set_term_mark(
     term = await term_of(ctx, section, kind, term_id)
     await at_the_end(ctx, section, term, student_id)
     if value not in IN_SCALE[section.scale]:
-        raise Validation(field="value", scale=section.scale.name)
+        raise TermMarkNotOfScale(field="value", scale=section.scale.name)
     if term is None:
         await in_order(ctx, section, student_id.key, kind)
     elif value in POINTS and not comment:
@@ -157,7 +180,7 @@ async def term_of(
 ) -> Term | None:
     """The term, held open until the command is through; None for a mark of the whole year."""
     if (kind is TermMarkKind.TERM) is not (term_id is not None):
-        raise Validation(field="term_id")
+        raise TermOrNot(field="term_id")
     of_year = (
         AcademicYear.school_id == ctx.actor.school_id,
         AcademicYear.id == section.academic_year_id,
@@ -176,7 +199,7 @@ async def term_of(
         section.term_type_id,
         section.academic_year_id,
     ):
-        raise Validation(field="term_id")
+        raise WrongTerm(field="term_id")
     if term.status is TermStatus.CLOSED:
         raise PeriodClosed(field="term_id")
     return term
@@ -188,7 +211,7 @@ async def at_the_end(
     """Raises NotFound for whoever is not in the section at the end of the term, or today."""
     day = min(term.ends_on, ctx.actor.today) if term else ctx.actor.today
     if term and ctx.actor.today < term.starts_on:
-        raise Validation(field="term_id")
+        raise TermNotBegun(field="term_id", begins=term.starts_on)
     # Not through `visible`: the teacher of a section knows who is in it.
     query = select(SectionMembership.id).where(
         SectionMembership.school_id == section.school_id,

@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from models.base import Id
+from models.base import Id, longest
 from models.events import EventKind
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
 from models.people.students import Student
-from models.problems import Conflict, NotFound, Problem, Validation
+from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import MarkScale
 from resolvers.context import Ctx
 from resolvers.journal.cells import Cell, Cells, marks_in
-from resolvers.keep import Taken
+from resolvers.keep import Taken, badly_written
 from resolvers.news import Fact
 from resolvers.timetable.lessons import hold
 
@@ -36,6 +36,21 @@ class NotHeldYet(Problem):
     """The lesson is still to come; marks can be put from its day on."""
 
     russian = "Урок ещё не наступил; отметки ставят со дня урока."
+
+
+class NotOfScale(Problem):
+    """The section takes no marks of this kind; its scale is {scale}."""
+
+    russian = "В этой группе таких отметок не ставят; её шкала: {scale}."
+
+
+class NotOfKind(Problem):
+    """Not a value of this kind of mark: NUMERIC takes 1 to 5, PASS_FAIL 1 or 0, DEBT_POINT none."""
+
+    russian = (
+        "Такого значения у этого вида отметки нет: NUMERIC — от 1 до 5, PASS_FAIL — 1 или 0, "
+        "DEBT_POINT — без значения."
+    )
 
 
 class StudentAway(Problem):
@@ -80,9 +95,13 @@ def refusal_of(ctx: Ctx, item: MarkItem, cells: Cells) -> Problem | None:
     if lesson.date > ctx.actor.today:
         return NotHeldYet(field="assignment_id")
     if item.kind not in IN_SCALE[section.scale]:
-        return Validation(field="kind", scale=section.scale.name)
+        return NotOfScale(field="kind", scale=section.scale.name)
     if item.value not in RANGES[item.kind]:
-        return Validation(field="value")
+        return NotOfKind(field="value")
+    texts = {"comment": (item.comment, Mark.comment), "reason": (item.reason, MarkRevision.reason)}
+    for field, (text, column) in texts.items():
+        if problem_found := badly_written(text, field, longest(column)):
+            return problem_found
     if cell in cells.away and not (assignment.due_on and assignment.due_on > lesson.date):
         return StudentAway(field="student_id")
     return stale(item, cells.marks.get(cell))

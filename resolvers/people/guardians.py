@@ -1,7 +1,7 @@
 """Looking guardians up, and saying for which child they may hear and decide what."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from models.base import Id
 from models.people.guardians import Guardian, GuardianLink, GuardianRelation, LegalStatus
 from models.people.persons import Person
 from models.people.students import Student
-from models.problems import Problem, Validation
+from models.problems import Blank, InThePast, Problem
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -28,10 +28,16 @@ PRIORITY = Guarded(Own("contact_priority"), Right.GUARDIANS_READ_DETAILS)
 they were linked: the order must not tell what the field hides."""
 
 
-class AlreadyLinked(Problem):
-    """They already answer for this child at that time; end that link first."""
+class DocumentNeeded(Problem):
+    """What a court left of a guardian's rights rests on a paper; name it in `basisDocument`."""
 
-    russian = "Они уже связаны с этим ребёнком в это время; сначала завершите ту связь."
+    russian = "Ограничение прав держится на решении; назовите его в `basisDocument`."
+
+
+class EndsAlready(Problem):
+    """It ends on {ends} already, and is not made longer; choose that day or an earlier one."""
+
+    russian = "Это и так заканчивается {ends} и не продлевается; выберите этот день или раньше."
 
 
 def is_information_withheld(viewer: Viewer, link: Any) -> ColumnElement[bool]:
@@ -45,11 +51,7 @@ def find_guardians(viewer: Viewer) -> Listing[Guardian]:
     return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
 
 
-@command(
-    Right.GUARDIANS_WRITE,
-    AlreadyLinked,
-    refusals={"guardian_links_never_overlaps_guardian_id_student_id": (AlreadyLinked, None)},
-)
+@command(Right.GUARDIANS_WRITE, DocumentNeeded, Blank, writes=(Person,))
 async def link_guardian(
     ctx: Ctx,
     *,
@@ -89,7 +91,7 @@ async def link_guardian(
     contact_priority: Whom to call first, 1..20.
     """
     if legal_status is not LegalStatus.FULL and not basis_document:
-        raise Validation(field="basis_document")
+        raise DocumentNeeded(field="basis_document")
     student = await ctx.get(student_id, to=Right.GUARDIANS_WRITE)
     guardian = await (
         ctx.get(guardian_id)
@@ -124,7 +126,7 @@ async def new_guardian(
     names = {"family_name": family_name, "given_name": given_name}
     for field, name in names.items():
         if not name:
-            raise Validation(field=field)
+            raise Blank(field=field)
     person = await new_person(ctx, **names, patronymic=patronymic)
     guardian = Guardian(person_id=person.id)
     ctx.session.add(guardian)
@@ -132,7 +134,7 @@ async def new_guardian(
     return guardian
 
 
-@command(Right.GUARDIANS_WRITE)
+@command(Right.GUARDIANS_WRITE, DocumentNeeded, EndsAlready)
 async def end_guardian_link(
     ctx: Ctx,
     *,
@@ -153,7 +155,7 @@ async def end_guardian_link(
     """
     link = await ctx.get(guardian_link_id, to=Right.GUARDIANS_WRITE, version=expected_version)
     if legal_status in (LegalStatus.RESTRICTED, LegalStatus.TERMINATED) and not basis_document:
-        raise Validation(field="basis_document")
+        raise DocumentNeeded(field="basis_document")
     if legal_status is not None:
         link.legal_status = legal_status
         link.hide_whereabouts = link.hide_whereabouts or hides(legal_status)
@@ -162,12 +164,12 @@ async def end_guardian_link(
     if valid_to is not None or legal_status is None:
         end = valid_to or max(link.valid_from, ctx.actor.today)
         if link.valid_to is not None and end > link.valid_to:
-            raise Validation(field="valid_to")
+            raise EndsAlready(field="valid_to", ends=link.valid_to)
         link.valid_to = end
     return link
 
 
-@command(Right.GUARDIANS_CONSENT)
+@command(Right.GUARDIANS_CONSENT, InThePast)
 async def share_with_guardian(
     ctx: Ctx,
     *,
@@ -184,7 +186,7 @@ async def share_with_guardian(
     may = Right.GUARDIANS_CONSENT
     link = await ctx.get(guardian_link_id, to=may, version=expected_version)
     if consent_to is not None and consent_to <= ctx.actor.today:
-        raise Validation(field="consent_to")
+        raise InThePast(field="consent_to", least=ctx.actor.today + timedelta(days=1))
     if not link.lets_on(ctx.actor.today):
         link.consent_from = ctx.actor.today
     link.consent_to = consent_to

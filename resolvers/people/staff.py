@@ -15,7 +15,7 @@ from models.access.roles import RoleGrant
 from models.base import Id
 from models.people.persons import Person, Sex
 from models.people.staff import Staff
-from models.problems import Problem, Validation
+from models.problems import EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
@@ -60,10 +60,7 @@ def find_staff(viewer: Viewer) -> Listing[Staff]:
     return Listing(Staff, order, (at_work(viewer),))
 
 
-@command(
-    Right.STAFF_WRITE,
-    refusals={"uq_staff_school_id_personnel_no": (Validation, "personnel_no")},
-)
+@command(Right.STAFF_WRITE, writes=(Person,))
 async def hire_staff(
     ctx: Ctx,
     *,
@@ -131,7 +128,7 @@ async def dismiss_staff(
     if staff.dismissed_on is not None and staff.dismissed_on <= dismissed_on:
         raise AlreadyDismissed(current=staff)
     if dismissed_on < staff.hired_on:
-        raise Validation(field="dismissed_on")
+        raise EndsBeforeItBegins(field="dismissed_on")
     staff.dismissed_on = dismissed_on
     async with keeping_an_administrator(ctx, max(dismissed_on, ctx.actor.today)):
         for row, mine in (

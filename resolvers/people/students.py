@@ -13,7 +13,7 @@ from models.base import Id
 from models.people.persons import Person, Sex
 from models.people.private import StudentIdentity
 from models.people.students import Enrollment, Student, StudentStatus, StudyForm
-from models.problems import BadUserInput, Problem, Validation, YearArchived
+from models.problems import BadUserInput, Problem, YearArchived
 from models.school.calendar import AcademicYear
 from models.structure.classes import ClassMembership, SchoolClass
 from resolvers.command import command
@@ -34,10 +34,10 @@ ORDERS: Mapping[str, Value] = {
 }
 
 
-class PersonalFileTaken(Problem):
-    """Another student has this number of the personal file; choose the next free one."""
+class BornTooLate(Problem):
+    """A student is born before the first day; correct `birthDate` or `entryDate`."""
 
-    russian = "Этот номер личного дела занят; возьмите следующий свободный."
+    russian = "Ученик рождается раньше первого дня; исправьте `birthDate` или `entryDate`."
 
 
 def find_students(viewer: Viewer) -> Listing[Student]:
@@ -95,10 +95,10 @@ def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
 
 @command(
     Right.STUDENTS_WRITE,
-    PersonalFileTaken,
     YearArchived,
     OutsideYear,
-    refusals={"uq_students_school_id_personal_file_no": (PersonalFileTaken, "personal_file_no")},
+    BornTooLate,
+    writes=(Person, Enrollment),
 )
 async def enrol_student(
     ctx: Ctx,
@@ -131,7 +131,7 @@ async def enrol_student(
     """
     await ctx.get(ctx.actor.school, to=Right.STUDENTS_WRITE)
     if birth_date is not None and birth_date >= entry_date:
-        raise Validation(field="birth_date")
+        raise BornTooLate(field="birth_date")
     person = await new_person(
         ctx,
         family_name=family_name,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from auth.actor import Viewer
 from models.base import Id, holds_on
-from models.problems import PeriodClosed, Problem, Validation, YearArchived
+from models.problems import PeriodClosed, Problem, YearArchived
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
@@ -34,6 +34,29 @@ class OutsideYear(Problem):
     """The day is not in the academic year."""
 
     russian = "Этот день не входит в учебный год."
+
+
+class OutsideTerms(Problem):
+    """The day is in no term of the section; choose a day in one of its terms."""
+
+    russian = "Этот день не входит ни в один учебный период группы; выберите день внутри периода."
+
+
+class WrongTerm(Problem):
+    """The section's year is divided otherwise; choose a term of its own kind and year, as
+    `terms` lists them."""
+
+    russian = "Год этой группы делится иначе; выберите период её вида и года из списка `terms`."
+
+
+class TermNotBegun(Problem):
+    """The term begins on {begins}; wait until then, or choose one that has begun."""
+
+    russian = "Период начинается {begins}; подождите или выберите уже начавшийся."
+
+
+CLOSED: tuple[type[Problem], ...] = (PeriodClosed, YearArchived, OutsideTerms)
+"""Why nothing can be written on a day of a section."""
 
 
 def find_academic_years(viewer: Viewer) -> Rows[AcademicYear]:
@@ -96,7 +119,7 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
 
     field: The argument to blame for a day outside all terms.
 
-    Raises PeriodClosed, YearArchived, or Validation for a day in no term.
+    Raises PeriodClosed, YearArchived or OutsideTerms.
     """
     # Not through `visible`: whether a term is closed is no secret.
     query = (
@@ -107,7 +130,7 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
     )
     found = (await ctx.session.execute(query)).one_or_none()
     if found is None:
-        raise Validation(field=field)
+        raise OutsideTerms(field=field)
     term, year = found
     if year is YearStatus.ARCHIVED:
         raise YearArchived(field=field)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.access.audit import BEGINNING
 from models.base import OfSchool, Record, longest
 from models.events import SchoolHead
-from models.problems import Validation
+from models.problems import Blank, NoSuchTimeZone, TooLong
 from models.school.schools import School
 from resolvers.context import stand_in
 from resolvers.school.defaults import Put, SchoolCalendar, WorkingRules
@@ -31,15 +31,16 @@ async def found_school(
     session: AsyncSession, new: NewSchool, now: datetime, *, calendar: bool = True
 ) -> School:
     """Make a school with the rows of `resolvers.school.defaults`; the transaction stands in it
-    from here on. Raises Validation.
+    from here on. Raises Blank, TooLong or NoSuchTimeZone.
 
     calendar: Whether it gets the federal calendar and subjects; an import brings its own.
     """
     name, most = new.name.strip(), longest(School.short_name)
     if not 0 < len(name) <= most:
-        raise Validation(field="new_school", expected=f"a name of 1 to {most} characters")
+        told = f"a name of 1 to {most} characters"
+        raise (TooLong if name else Blank)(field="new_school", most=most, expected=told)
     if new.time_zone not in available_timezones():
-        raise Validation(field="time_zone", expected="an IANA name, e.g. Asia/Barnaul")
+        raise NoSuchTimeZone(field="time_zone", expected="an IANA name, e.g. Asia/Barnaul")
     school = School(short_name=name, full_name=name, time_zone=new.time_zone)
     session.add(school)
     await session.flush()

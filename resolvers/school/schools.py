@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
-from models.problems import Validation
+from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.command import command
 from resolvers.context import Ctx
@@ -19,7 +19,7 @@ def find_school(viewer: Viewer) -> Row[School]:
     return Row(School)
 
 
-@command(Right.SCHOOL_WRITE)
+@command(Right.SCHOOL_WRITE, NoSuchTimeZone)
 async def update_school(
     ctx: Ctx,
     *,
@@ -57,7 +57,7 @@ async def update_school(
     upload_bytes: Largest attachment in bytes, at most 1073741824.
     """
     if time_zone is not KEEP and time_zone not in available_timezones():
-        raise Validation(field="time_zone")
+        raise NoSuchTimeZone(field="time_zone")
     school = await ctx.get(school_id, to=Right.SCHOOL_WRITE, version=expected_version)
     edited(
         school,

@@ -11,7 +11,7 @@ from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
-from models.problems import Conflict, YearArchived
+from models.problems import TooSoon, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
@@ -90,7 +90,7 @@ async def create_class(
     return made
 
 
-@command(Right.CLASSES_WRITE, YearArchived, NotAtWork)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon)
 async def assign_class_teacher(
     ctx: Ctx,
     *,
@@ -133,7 +133,7 @@ async def end_leading(ctx: Ctx, school_class: SchoolClass, day: date) -> None:
         select(ClassTeacher.id).where(*mine, ClassTeacher.valid_from > day)
     )
     if later is not None:
-        raise Conflict(field="valid_from")
+        raise TooSoon(field="valid_from")
     await ctx.session.execute(
         update(ClassTeacher)
         .where(*mine, holds_on(ClassTeacher, day))

@@ -11,15 +11,27 @@ from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.persons import Person
 from models.people.students import Student
-from models.problems import NotFound, Problem, Validation, YearArchived
+from models.problems import Limit, NotFound, Problem, YearArchived
 from models.school.calendar import AcademicYear
 from models.structure.classes import ClassMembership, SchoolClass
-from models.structure.sections import Section, SectionMembership
+from models.structure.sections import InAnotherSection, Section, SectionMembership
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.loading import of_keys
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Via
+
+MOST = 500
+
+
+class NotInClass(Problem):
+    """The student is not in the section's class on that day; put them into the class first, or
+    leave them out."""
+
+    russian = (
+        "В этот день ученик не в классе этой группы; сначала переведите его в класс "
+        "или уберите из списка."
+    )
 
 
 class ChangedSince(Problem):
@@ -38,8 +50,13 @@ def by_name(membership: Any) -> Via:
     YearArchived,
     OutsideYear,
     ChangedSince,
+    NotInClass,
+    Limit,
     refusals={
-        "section_memberships_never_overlaps_student_id_subject_id": (Validation, "student_ids")
+        "section_memberships_never_overlaps_student_id_subject_id": (
+            InAnotherSection,
+            "student_ids",
+        )
     },
 )
 async def set_section_members(
@@ -100,9 +117,10 @@ def changed_since(ctx: Ctx, day: date) -> ColumnElement[bool]:
 async def members_to_be(
     ctx: Ctx, section: Section, student_ids: list[Id[Student]], day: date
 ) -> set[int]:
-    """Keys of the students. Raises NotFound or Validation naming the place in the list."""
-    if len(student_ids) > 500:
-        raise Validation(field="student_ids", most=500)
+    """Keys of the students. Raises NotFound or NotInClass naming the place in the list,
+    Limit when they are too many."""
+    if len(student_ids) > MOST:
+        raise Limit(field="student_ids", most=MOST)
     keys = [one.key for one in student_ids if one.school_id == ctx.actor.school_id]
     query = visible(ctx.viewer, Student).where(of_keys(Student.id, keys))
     known = {found.id for found in await ctx.rows(query)}
@@ -114,7 +132,7 @@ async def members_to_be(
         if student.key not in known or student.school_id != ctx.actor.school_id:
             raise NotFound(field=f"student_ids.{place}")
         if student.key not in in_class:
-            raise Validation(field=f"student_ids.{place}")
+            raise NotInClass(field=f"student_ids.{place}")
     return known
 
 

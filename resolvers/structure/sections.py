@@ -12,12 +12,13 @@ from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
-from models.problems import Conflict, Validation, YearArchived
+from models.problems import OutOfRange, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, YearStatus
 from models.structure.classes import SchoolClass
 from models.structure.sections import (
     MarkScale,
     Section,
+    SectionMembership,
     Subject,
     TeachingAssignment,
     TeachingRole,
@@ -54,7 +55,7 @@ def find_sections(viewer: Viewer) -> Listing[Section]:
     return Listing(Section, order, (Section.academic_year_id.in_(current),))
 
 
-@command(Right.CLASSES_WRITE, YearArchived)
+@command(Right.CLASSES_WRITE, YearArchived, writes=(SectionMembership,))
 async def create_section(
     ctx: Ctx,
     *,
@@ -99,7 +100,7 @@ async def create_section(
     return section
 
 
-@command(Right.CLASSES_WRITE, YearArchived, NotAtWork)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, OutOfRange)
 async def assign_teacher(
     ctx: Ctx,
     *,
@@ -123,7 +124,7 @@ async def assign_teacher(
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
     staff = await at_work_on(ctx, staff_id, valid_from)
     if hours is not None and not 0 <= hours <= MOST_HOURS:
-        raise Validation(field="hours")
+        raise OutOfRange(field="hours", least=0, most=MOST_HOURS)
     if role is TeachingRole.MAIN:
         await end_teaching(ctx, section, valid_from)
     assignment = TeachingAssignment(
@@ -147,7 +148,7 @@ async def end_teaching(ctx: Ctx, section: Section, day: date) -> None:
     )
     later = select(TeachingAssignment.id).where(*mine, TeachingAssignment.valid_from > day)
     if await ctx.session.scalar(later.limit(1)) is not None:
-        raise Conflict(field="valid_from")
+        raise TooSoon(field="valid_from")
     holding = update(TeachingAssignment).where(*mine, holds_on(TeachingAssignment, day))
     ended = {"valid_to": day, "version": TeachingAssignment.version + 1}
     await ctx.session.execute(holding.values(ended).execution_options(synchronize_session=False))

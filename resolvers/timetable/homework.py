@@ -10,15 +10,16 @@ from auth.rights import Right
 from models.base import Id
 from models.events import EventKind
 from models.files.files import File
-from models.problems import Limit, PeriodClosed, Validation, YearArchived
+from models.problems import Limit
 from models.timetable.homework import Homework, HomeworkAttachment
 from models.timetable.lessons import Lesson
 from resolvers.command import command
 from resolvers.context import Ctx
-from resolvers.files.attachments import attach_instead, ready_files
+from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, as_expected
 from resolvers.news import Fact
-from resolvers.timetable.lessons import open_lesson
+from resolvers.school.calendar import CLOSED
+from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
 
 
 async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
@@ -27,7 +28,7 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
     return next(iter(await ctx.rows(query, Homework)), None)
 
 
-@command(Right.LESSONS_WRITE, Limit, PeriodClosed, YearArchived, current=homework_there)
+@command(Right.LESSONS_WRITE, *CLOSED, DueBeforeLesson, Limit, NotUploaded, current=homework_there)
 async def set_homework(
     ctx: Ctx,
     *,
@@ -48,7 +49,7 @@ async def set_homework(
     lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
     await open_lesson(ctx, lesson)
     if due_on is not None and due_on < lesson.date:
-        raise Validation(field="due_on")
+        raise DueBeforeLesson(field="due_on")
     homework = await homework_of(ctx, lesson, expected_version)
     homework.text, homework.due_on = text, due_on
     ctx.session.add(homework)

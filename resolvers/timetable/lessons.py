@@ -8,14 +8,14 @@ from sqlalchemy import select
 from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
-from models.problems import PeriodClosed, YearArchived
+from models.problems import Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Arg
-from resolvers.school.calendar import open_term
+from resolvers.school.calendar import CLOSED, open_term
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {
@@ -36,7 +36,7 @@ def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) 
     return Listing(Lesson, order, where)
 
 
-@command(Right.LESSONS_WRITE, PeriodClosed, YearArchived)
+@command(Right.LESSONS_WRITE, *CLOSED)
 async def set_lesson_topic(
     ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int, topic: str | None
 ) -> Lesson:
@@ -52,15 +52,22 @@ async def set_lesson_topic(
     return lesson
 
 
+class DueBeforeLesson(Problem):
+    """It cannot be due before the lesson it is given in; choose the day of the lesson or a later
+    one."""
+
+    russian = "Срок не может быть раньше урока, на котором задано; выберите день урока или позже."
+
+
 async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
     """The lesson's section, if its term is open until the command is through.
 
-    Raises PeriodClosed or YearArchived.
+    Raises PeriodClosed, YearArchived or OutsideTerms.
     """
     # Not through `visible`: who may write in the lesson may know its section.
     mine = (Section.school_id == ctx.actor.school_id, Section.id == lesson.section_id)
     section: Section = (await ctx.session.scalars(select(Section).where(*mine))).one()
-    await open_term(ctx, section, lesson.date, None)
+    await open_term(ctx, section, lesson.date, "lesson_id")
     return section
 
 

@@ -10,34 +10,28 @@ from sqlalchemy.orm import aliased
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
-from models.problems import PeriodClosed, Problem, Validation, YearArchived
+from models.problems import EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.sections import Section, SectionMembership, TeachingAssignment, TeachingRole
-from models.timetable.lessons import Lesson, LessonStatus
+from models.timetable.lessons import Lesson, LessonStatus, RoomBusy
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.people.staff import NotAtWork, at_work_on
-from resolvers.school.calendar import SchoolHoliday, open_term, school_day
+from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
 from resolvers.timetable.lessons import open_lesson
 
 
-class TeacherBusy(Problem):
-    """The teacher has another lesson at that time."""
+class NoTeacher(Problem):
+    """The section has no teacher on that day; name one in `staffId`, or assign one first."""
 
-    russian = "У учителя в это время другой урок."
-
-
-class RoomBusy(Problem):
-    """The room is taken at that time."""
-
-    russian = "Кабинет в это время занят."
+    russian = "У группы в этот день нет учителя; назовите его в `staffId` или сначала назначьте."
 
 
 class StudentBusy(Problem):
-    """Some of the students have another lesson at that time."""
+    """Some of the students have another lesson at that time; choose another time."""
 
-    russian = "У некоторых учеников в это время другой урок."
+    russian = "У некоторых учеников в это время другой урок; выберите другое время."
 
 
 class LessonHeld(Problem):
@@ -46,17 +40,10 @@ class LessonHeld(Problem):
     russian = "Урок уже проведён или отменён; его нельзя перенести или отменить."
 
 
-BUSY = {
-    "lessons_never_overlaps_staff_id": (TeacherBusy, "starts_at"),
-    "lessons_never_overlaps_room_id": (RoomBusy, "room_id"),
-}
+PROBLEMS = (*CLOSED, SchoolHoliday, NotAtWork, StudentBusy, RoomBusy)
 
 
-CLOSED = (PeriodClosed, YearArchived)
-PROBLEMS = (*CLOSED, SchoolHoliday, NotAtWork, StudentBusy)
-
-
-@command(Right.TIMETABLE_WRITE, *PROBLEMS, refusals=BUSY)
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, NoTeacher)
 async def schedule_lesson(
     ctx: Ctx,
     *,
@@ -81,7 +68,7 @@ async def schedule_lesson(
     room_id: Where; null when not known.
     """
     if ends_at <= starts_at:
-        raise Validation(field="ends_at")
+        raise EndsBeforeItBegins(field="ends_at")
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
     await school_day(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
@@ -100,7 +87,7 @@ async def schedule_lesson(
     return lesson
 
 
-@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonHeld, refusals=BUSY)
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonHeld)
 async def move_lesson(
     ctx: Ctx,
     *,
@@ -123,7 +110,7 @@ async def move_lesson(
     room_id: Where; left out keeps the room, null for nowhere in particular.
     """
     if ends_at <= starts_at:
-        raise Validation(field="ends_at")
+        raise EndsBeforeItBegins(field="ends_at")
     lesson = await planned(ctx, lesson_id, expected_version)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     await open_term(ctx, section, lesson.date, "lesson_id")
@@ -160,7 +147,7 @@ async def planned(ctx: Ctx, lesson_id: Id[Lesson], expected_version: int) -> Les
 
 
 async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] | None) -> int:
-    """The key of who is named, or else of the section's main teacher that day. Raises Validation
+    """The key of who is named, or else of the section's main teacher that day. Raises NoTeacher
     when it has none, NotAtWork when they do not work then."""
     main = select(TeachingAssignment.staff_id).where(
         TeachingAssignment.school_id == ctx.actor.school_id,
@@ -171,7 +158,7 @@ async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] 
     if staff_id is None:
         found = await ctx.session.scalar(main.limit(1))
         if found is None:
-            raise Validation(field="staff_id")
+            raise NoTeacher(field="staff_id")
         staff_id = Id(Staff, ctx.actor.school_id, found)
     return (await at_work_on(ctx, staff_id, day)).id
 

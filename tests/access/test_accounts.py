@@ -124,10 +124,10 @@ async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: Sig
     [
         ("director", "LOGIN_TAKEN", ["login"]),
         ("Director", "LOGIN_TAKEN", ["login"]),
-        ("ab", "VALIDATION", ["login"]),
-        ("x" * 65, "VALIDATION", ["login"]),
-        ("имя", "VALIDATION", ["login"]),
-        ("a b c", "VALIDATION", ["login"]),
+        ("ab", "LOGIN_MALFORMED", ["login"]),
+        ("x" * 65, "LOGIN_MALFORMED", ["login"]),
+        ("имя", "LOGIN_MALFORMED", ["login"]),
+        ("a b c", "LOGIN_MALFORMED", ["login"]),
     ],
 )
 async def test_logins_that_cannot_be(
@@ -229,7 +229,7 @@ async def test_a_lock_needs_a_reason_and_what_was_seen(api: SignIn) -> None:
     assert await admin.refusal(LOCK, id=there["id"], version=there["version"] + 1) == "CONFLICT"
     silent = LOCK.replace("Потерян телефон", "  ")
     error = await admin.refused(silent, id=there["id"], version=there["version"])
-    assert (error["code"], error["field"]) == ("VALIDATION", ["reason"])
+    assert (error["code"], error["field"]) == ("BLANK", ["reason"])
 
 
 @pytest.mark.parametrize("login", ["director", "zavuch", "teacher.belova", "parent.ivanov"])

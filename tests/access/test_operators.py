@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.matrix import default_rights
-from models.problems import Problem, Validation
+from models.problems import NoSuchTimeZone, Problem
 from resolvers.access import operators
 from resolvers.access.audit import verify_chain
 from resolvers.access.logins import LoginTaken
@@ -109,10 +109,10 @@ NEW = NewSchool("Школа", "Europe/Moscow")
     ("given", "problem"),
     [
         ({"login": "director"}, LoginTaken),
-        ({"login": "no spaces please"}, Validation),
-        ({"full_name": "Седов"}, Validation),
+        ({"login": "no spaces please"}, LoginMalformed),
+        ({"full_name": "Седов"}, operators.NameMalformed),
         ({"school": 999}, operators.NoSuchSchool),
-        ({"school": NewSchool("Школа", "Mars/Olympus")}, Validation),
+        ({"school": NewSchool("Школа", "Mars/Olympus")}, NoSuchTimeZone),
     ],
 )
 async def test_what_the_operator_gets_wrong_changes_nothing(

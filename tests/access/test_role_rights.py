@@ -97,7 +97,7 @@ async def test_only_rights_for_which_there_is_a_rule(api: SignIn, bad: Any) -> N
     rights = [*as_input(now["rights"])[:3], bad]
     given = {"role": "SECRETARY", "rights": rights, "revision": now["revision"]}
     error = await admin.refused(SET, **given)
-    assert (error["code"], error["field"]) == ("VALIDATION", ["rights", "3"])
+    assert (error["code"], error["field"]) == ("NO_SUCH_RIGHT", ["rights", "3"])
 
 
 async def test_a_school_cannot_lock_itself_out(api: SignIn) -> None:

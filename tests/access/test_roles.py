@@ -116,16 +116,16 @@ REFUSED = [
     ("zavuch", {"role": "SECRETARY"}, "FORBIDDEN", None),
     ("hr", {"role": "SECRETARY"}, "FORBIDDEN", None),
     ("teacher.belova", {"role": "SECRETARY"}, "FORBIDDEN", None),
-    ("director", {"role": "STUDENT"}, "VALIDATION", ["role"]),
-    ("director", {"role": "PARENT"}, "VALIDATION", ["role"]),
-    ("director", {"role": "CLASS_TEACHER"}, "VALIDATION", ["role"]),
-    ("admin", {"role": "SECRETARY", "to": "2026-11-01"}, "VALIDATION", ["validTo"]),
-    ("admin", {"role": "SECRETARY", "grade": 7}, "VALIDATION", ["gradeLevel"]),
-    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL"}, "VALIDATION", ["gradeLevel"]),
-    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL", "grade": 13}, "VALIDATION",
+    ("director", {"role": "STUDENT"}, "ROLE_FROM_RECORDS", ["role"]),
+    ("director", {"role": "PARENT"}, "ROLE_FROM_RECORDS", ["role"]),
+    ("director", {"role": "CLASS_TEACHER"}, "ROLE_FROM_RECORDS", ["role"]),
+    ("admin", {"role": "SECRETARY", "to": "2026-11-01"}, "ENDS_BEFORE_IT_BEGINS", ["validTo"]),
+    ("admin", {"role": "SECRETARY", "grade": 7}, "SCOPE_MISMATCH", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL"}, "SCOPE_MISMATCH", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "GRADE_LEVEL", "grade": 13}, "SCOPE_MISMATCH",
      ["gradeLevel"]),
-    ("admin", {"role": "SECRETARY", "grade": 99}, "VALIDATION", ["gradeLevel"]),
-    ("admin", {"role": "SECRETARY", "scope": "SCHOOL_CLASS"}, "VALIDATION", ["schoolClassId"]),
+    ("admin", {"role": "SECRETARY", "grade": 99}, "SCOPE_MISMATCH", ["gradeLevel"]),
+    ("admin", {"role": "SECRETARY", "scope": "SCHOOL_CLASS"}, "SCOPE_MISMATCH", ["schoolClassId"]),
     ("admin", {"role": "SECRETARY", "person": "PublicPerson:1-999999"}, "NOT_FOUND", ["personId"]),
     ("admin", {"role": "SECRETARY", "person": "PublicPerson:2-1"}, "NOT_FOUND", ["personId"]),
 ]  # fmt: skip
@@ -200,7 +200,7 @@ async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
     found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
     given = {"id": found["id"], "version": found["version"]}
     error = await api("admin").refused(REVOKE, **given, to="2026-11-22")
-    assert (error["code"], error["field"]) == ("VALIDATION", ["validTo"])
+    assert (error["code"], error["field"]) == ("IN_THE_PAST", ["validTo"])
     await api("admin")(REVOKE, **given, to="2026-12-01")
     assert await code(deputy) is None
 

@@ -71,7 +71,7 @@ async def test_a_draft_needs_no_recipients_until_it_is_sent(api: SignIn) -> None
     draft = await saved(api(MOTHER), subject="Потом")
     send = {"draftId": draft["id"], "expectedVersion": 1}
     refusal = await api(MOTHER).refused(SEND, input=send)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["to"])
+    assert (refusal["code"], refusal["field"]) == ("NO_RECIPIENTS", ["to"])
 
 
 async def test_a_right_lost_since_the_draft_stops_the_letter(

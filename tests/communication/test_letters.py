@@ -95,12 +95,12 @@ async def test_one_may_write_to_oneself(api: SignIn, ids: Ids) -> None:
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [
-        ({"to": []}, "VALIDATION", ["to"]),
-        ({"subject": "я" * 301}, "VALIDATION", ["subject"]),
-        ({"body": "я" * 50001}, "VALIDATION", ["body"]),
+        ({"to": []}, "NO_RECIPIENTS", ["to"]),
+        ({"subject": "я" * 301}, "TOO_LONG", ["subject"]),
+        ({"body": "я" * 50001}, "TOO_LONG", ["body"]),
         ({"to": ["Student:1-1"]}, "BAD_USER_INPUT", ["to", "0"]),
         ({"subject": None}, "BAD_USER_INPUT", ["subject"]),
-        ({"expectedVersion": 1}, "VALIDATION", ["expectedVersion"]),
+        ({"expectedVersion": 1}, "DRAFT_VERSION", ["expectedVersion"]),
         ({"replyToId": "MailMessage:1-999999"}, "NOT_FOUND", ["replyToId"]),
         ({"draftId": "MailMessage:1-999999", "expectedVersion": 1}, "NOT_FOUND", ["draftId"]),
     ],

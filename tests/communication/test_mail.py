@@ -152,7 +152,7 @@ async def test_a_copy_goes_away_and_back_to_where_it_is_from(
     move = {"mailCopyId": copy["id"], "expectedVersion": 1, "folder": to}
     if refused:
         refusal = await who.refused(MOVE, input=move)
-        assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["folder"])
+        assert (refusal["code"], refusal["field"]) == ("WRONG_FOLDER", ["folder"])
         return
     moved = (await who(MOVE, input=move))["moveMail"]["mailCopy"]
     assert moved == {"id": copy["id"], "folder": to, "version": 2}

@@ -131,30 +131,36 @@ async def test_who_may_not_publish_to_whom(
 
 
 @pytest.mark.parametrize(
-    ("target", "field"),
+    ("target", "code", "field"),
     [
-        ({"kind": "SCHOOL"}, "toStudents"),
-        ({"kind": "SCHOOL", "gradeLevel": 7, "toStaff": True}, "gradeLevel"),
-        ({"kind": "GRADE_LEVEL", "toStaff": True}, "gradeLevel"),
-        ({"kind": "GRADE_LEVEL", "gradeLevel": 13, "toStaff": True}, "gradeLevel"),
-        ({"kind": "SCHOOL_CLASS", "toStudents": True}, "schoolClassId"),
-        ({"kind": "PERSON"}, "personId"),
+        ({"kind": "SCHOOL"}, "NOBODY_ADDRESSED", "toStudents"),
+        ({"kind": "SCHOOL", "gradeLevel": 7, "toStaff": True}, "TARGET_MISMATCH", "gradeLevel"),
+        ({"kind": "GRADE_LEVEL", "toStaff": True}, "TARGET_MISMATCH", "gradeLevel"),
+        (
+            {"kind": "GRADE_LEVEL", "gradeLevel": 13, "toStaff": True},
+            "OUT_OF_RANGE",
+            "gradeLevel",
+        ),
+        ({"kind": "SCHOOL_CLASS", "toStudents": True}, "TARGET_MISMATCH", "schoolClassId"),
+        ({"kind": "PERSON"}, "TARGET_MISMATCH", "personId"),
     ],
 )
-async def test_a_target_must_say_whom_it_means(api: SignIn, target: Any, field: str) -> None:
+async def test_a_target_must_say_whom_it_means(
+    api: SignIn, target: Any, code: str, field: str
+) -> None:
     refusal = await api(HEAD).refused(PUBLISH, input={**TRIP, "targets": [target]})
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["targets", "0", field])
+    assert (refusal["code"], refusal["field"]) == (code, ["targets", "0", field])
 
 
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [
-        ({"targets": []}, "VALIDATION", ["targets"]),
+        ({"targets": []}, "NOBODY_ADDRESSED", ["targets"]),
         ({"targets": [{"kind": "SCHOOL", "toStaff": True}] * 101}, "LIMIT", ["targets"]),
-        ({"title": ""}, "VALIDATION", ["title"]),
-        ({"title": "я" * 301}, "VALIDATION", ["title"]),
-        ({"body": "я" * 20001}, "VALIDATION", ["body"]),
-        ({"visibleUntil": "2026-11-23T05:00:00Z"}, "VALIDATION", ["visibleUntil"]),
+        ({"title": ""}, "BLANK", ["title"]),
+        ({"title": "я" * 301}, "TOO_LONG", ["title"]),
+        ({"body": "я" * 20001}, "TOO_LONG", ["body"]),
+        ({"visibleUntil": "2026-11-23T05:00:00Z"}, "ENDS_BEFORE_IT_BEGINS", ["visibleUntil"]),
         ({"body": "a\0b"}, "BAD_USER_INPUT", ["body"]),
     ],
 )

@@ -133,7 +133,7 @@ async def test_a_notice_that_is_seen_cannot_be_put_off(api: SignIn) -> None:
     seen = {"expectedVersion": 1, "visibleFrom": later}
     out = await published(api(HEAD), STAFF)
     refusal = await api(HEAD).refused(EDIT, input={**seen, "noticeId": out["id"]})
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["visibleFrom"])
+    assert (refusal["code"], refusal["field"]) == ("ALREADY_VISIBLE", ["visibleFrom"])
     planned = await published(api(HEAD), STAFF, visibleFrom=(NOON + timedelta(hours=1)).isoformat())
     await api(HEAD)(EDIT, input={**seen, "noticeId": planned["id"]})
 
@@ -201,7 +201,7 @@ async def test_only_ones_own_files_that_have_come_are_attached(api: SignIn, ids:
     given = {**TRIP, "targets": [klass]}
     for other, code in (
         (await ids.file("teacher.gusev"), "NOT_FOUND"),
-        (await ids.file(TEACHER[0], status="PENDING"), "VALIDATION"),
+        (await ids.file(TEACHER[0], status="PENDING"), "NOT_UPLOADED"),
     ):
         refusal = await api(*TEACHER).refused(PUBLISH, input={**given, "fileIds": [own, other]})
         assert (refusal["code"], refusal["field"]) == (code, ["fileIds", "1"])

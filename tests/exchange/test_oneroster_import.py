@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from models.problems import Validation
+from models.problems import NoSuchTimeZone
 from resolvers.access.audit import verify_chain
 from resolvers.exchange.oneroster import read, writing
 from resolvers.exchange.oneroster.book import Shelf
@@ -142,7 +142,7 @@ async def test_a_school_that_is_not_here_and_a_zone_that_is_nowhere_are_refused(
 ) -> None:
     report = await taking.apply(read(FIXTURES / "v1p1"), school=10_000)
     assert (report.applied, "SCHOOL_UNKNOWN" in codes(report)) == (False, True)
-    with pytest.raises(Validation):
+    with pytest.raises(NoSuchTimeZone):
         await taking.dry(read(FIXTURES / "v1p1"), time_zone="Europe/Nowhere")
 
 

@@ -58,7 +58,7 @@ async def test_of_two_who_record_at_once_one_wins(api: SignIn, blank: Desk) -> N
     assert not any(r.errors for r in replies)
     assert sum(not answer["userErrors"] for answer in answers) == 1
     told = [error for answer in answers for error in answer["userErrors"]]
-    assert {e["code"] for e in told} <= {"CONFLICT", "VALIDATION"}
+    assert {e["code"] for e in told} == {"CONFLICT"}
     assert {tuple(e["field"]) for e in told} == {("expectedVersion",)}
     assert len({answer["attendanceRecord"]["code"] for answer in answers}) == 1
 
@@ -79,7 +79,7 @@ async def test_changing_a_record_needs_the_version_seen(api: SignIn, blank: Desk
     blind = (await teacher.reply(SET, input={**given, "code": "ILLNESS"})).data
     assert blind
     [error] = blind["setAttendance"]["userErrors"]
-    assert (error["code"], error["field"]) == ("VALIDATION", ["expectedVersion"])
+    assert (error["code"], error["field"]) == ("CONFLICT", ["expectedVersion"])
     there = blind["setAttendance"]["attendanceRecord"]
     assert (there["code"], there["version"]) == ("ABSENT", 1)
     changed = await teacher(SET, input={**given, "code": "ILLNESS", "expectedVersion": 1})
@@ -90,8 +90,8 @@ async def test_changing_a_record_needs_the_version_seen(api: SignIn, blank: Desk
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"minutesLate": 5}, "VALIDATION", ["minutesLate"]),
-        ({"code": "LATE", "minutesLate": 0}, "VALIDATION", ["minutesLate"]),
+        ({"minutesLate": 5}, "ONLY_WHEN_LATE", ["minutesLate"]),
+        ({"code": "LATE", "minutesLate": 0}, "OUT_OF_RANGE", ["minutesLate"]),
         ({"studentId": "Student:1-2"}, "NOT_FOUND", ["studentId"]),
         ({"studentId": "Student:2-1"}, "NOT_FOUND", ["studentId"]),
         ({"lessonId": "Lesson:1-999999"}, "NOT_FOUND", ["lessonId"]),

@@ -37,7 +37,7 @@ async def test_one_bad_row_rejects_everything_or_only_itself(
     some = await teacher(SET_MANY, input={"items": items, "errorPolicy": "REJECT_FAILED_ROWS"})
     assert some["setMarks"]["results"][1] == {
         "mark": None,
-        "userErrors": [{"code": "VALIDATION", "field": ["value"]}],
+        "userErrors": [{"code": "NOT_OF_KIND", "field": ["value"]}],
     }
     assert await sql.scalar(count, key) == 2
 
@@ -51,7 +51,7 @@ async def test_a_cell_that_has_a_mark_is_told_with_it_and_the_others_are_written
     [taken, free] = (await teacher(SET_MANY, input=given))["setMarks"]["results"]
     assert taken == {
         "mark": {"value": 3, "version": 1},
-        "userErrors": [{"code": "VALIDATION", "field": ["expectedVersion"]}],
+        "userErrors": [{"code": "CONFLICT", "field": ["expectedVersion"]}],
     }
     assert free == {"mark": {"value": 4, "version": 1}, "userErrors": []}
 

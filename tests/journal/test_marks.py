@@ -64,7 +64,7 @@ async def test_of_two_marks_set_at_once_one_wins_and_one_conflicts(
     answers = [(r.data or {})["setMark"] for r in replies]
     told = [error for answer in answers for error in answer["userErrors"]]
     assert [e["field"] for e in told] == [["expectedVersion"]] * 3
-    assert {e["code"] for e in told} <= {"CONFLICT", "VALIDATION"}
+    assert {e["code"] for e in told} == {"CONFLICT"}
     assert len({answer["mark"]["value"] for answer in answers}) == 1, "all see the one that is"
     key = int(desk.assignment.partition("-")[2])
     assert await sql.scalar(text(f"SELECT count(*) FROM marks WHERE assignment_id = {key}")) == 1
@@ -82,7 +82,7 @@ async def test_who_sets_a_mark_in_a_cell_that_has_one_sees_it_with_its_author_an
     assert second
     assert second["setMark"]["mark"] == first
     [error] = second["setMark"]["userErrors"]
-    assert (error["code"], error["field"]) == ("VALIDATION", ["expectedVersion"])
+    assert (error["code"], error["field"]) == ("CONFLICT", ["expectedVersion"])
     assert "send its `version` as `expectedVersion`" in error["message"]
     seen = second["setMark"]["mark"]["version"]
     await teacher(asked, input=cell(desk, value=2, expectedVersion=seen))
@@ -107,15 +107,15 @@ async def test_who_may_not_set_a_mark(
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"value": 6}, "VALIDATION", ["value"]),
-        ({"value": 0}, "VALIDATION", ["value"]),
-        ({"value": None}, "VALIDATION", ["value"]),
-        ({"kind": "PASS_FAIL", "value": 1}, "VALIDATION", ["kind"]),
-        ({"kind": "DEBT_POINT", "value": 2}, "VALIDATION", ["value"]),
+        ({"value": 6}, "NOT_OF_KIND", ["value"]),
+        ({"value": 0}, "NOT_OF_KIND", ["value"]),
+        ({"value": None}, "NOT_OF_KIND", ["value"]),
+        ({"kind": "PASS_FAIL", "value": 1}, "NOT_OF_SCALE", ["kind"]),
+        ({"kind": "DEBT_POINT", "value": 2}, "NOT_OF_KIND", ["value"]),
         ({"studentId": "Student:1-999999"}, "NOT_FOUND", ["studentId"]),
         ({"studentId": "Student:1-2"}, "NOT_FOUND", ["studentId"]),
         ({"studentId": "Student:2-1"}, "NOT_FOUND", ["assignmentId"]),
-        ({"comment": "x" * 1001}, "VALIDATION", ["comment"]),
+        ({"comment": "x" * 1001}, "TOO_LONG", ["comment"]),
         ({"comment": "a\0b"}, "BAD_USER_INPUT", ["comment"]),
         ({"comment": "\ud800"}, "BAD_USER_INPUT", ["comment"]),
         ({"expectedVersion": 7}, "CONFLICT", ["expectedVersion"]),
@@ -208,3 +208,25 @@ async def test_repeating_an_attempt_gives_the_first_mark_again(
     first = await teacher(SET, input=cell(desk, idempotencyKey=key))
     assert await teacher(SET, input=cell(desk, idempotencyKey=key)) == first
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 1
+
+
+SET_MANY = """mutation ($input: SetMarksInput!) { setMarks(input: $input) {
+  results { userErrors { code field } } userErrors { code } } }"""
+
+
+async def test_a_student_who_is_not_in_the_section_is_blamed_and_not_the_work(
+    api: SignIn, sql: AsyncConnection, desk: Desk
+) -> None:
+    elsewhere = await sql.scalar(
+        text("""SELECT id FROM students WHERE school_id = 1 AND id NOT IN (SELECT student_id
+        FROM section_memberships WHERE section_id = :id) ORDER BY id LIMIT 1"""),
+        {"id": desk.section_key},
+    )
+    teacher = api(desk.teacher)
+    for student in (f"Student:1-{elsewhere}", "Student:2-1", "Student:1-99999999"):
+        refused = await teacher.refused(SET, input=cell(desk, studentId=student))
+        assert (refused["code"], refused["field"]) == ("NOT_FOUND", ["studentId"])
+        items = [cell(desk), cell(desk, studentId=student)]
+        answer = await teacher.reply(SET_MANY, input={"items": items})
+        told = [one["userErrors"] for one in (answer.data or {})["setMarks"]["results"]]
+        assert told == [[], [{"code": "NOT_FOUND", "field": ["studentId"]}]]

@@ -189,7 +189,7 @@ async def test_a_refusal_of_the_database_costs_no_connection(
     teacher, writers = api(desk.teacher), services.writers
     assert writers
     for _ in range(2):
-        assert await teacher.refusal(SET, input=cell(desk, value=9)) == "VALIDATION"
+        assert await teacher.refusal(SET, input=cell(desk, value=9)) == "NOT_OF_KIND"
     assert writers.open == 1
     assert len(writers.idle[1]) == 1
 
@@ -202,7 +202,7 @@ async def test_of_many_marks_at_once_one_that_is_refused_spoils_no_other(
     marks = [*(cell(desk, studentId=one) for one in desk.others[:6]), cell(desk, value=9)]
     replies = await asyncio.gather(*(teacher.reply(SET, input=one) for one in marks[::-1]))
     told = [[e["code"] for e in (r.data or {})["setMark"]["userErrors"]] for r in replies]
-    assert told == [["VALIDATION"], *([[]] * 6)]
+    assert told == [["NOT_OF_KIND"], *([[]] * 6)]
     numbers = (await sql.scalars(text("SELECT seq FROM events ORDER BY seq"))).all()
     assert list(numbers) == list(range(1, 7))
 

@@ -112,7 +112,7 @@ async def test_a_mark_far_from_the_average_needs_a_word(
     assert mark["revisions"] == [{"oldValue": None, "newValue": "FIVE"}]
     blind = (await teacher.reply(SET, input={**why, "value": "FOUR"})).data
     assert blind
-    assert blind["setTermMark"]["userErrors"][0]["code"] == "VALIDATION"
+    assert blind["setTermMark"]["userErrors"][0]["code"] == "CONFLICT"
     assert blind["setTermMark"]["termMark"]["value"] == "FIVE"
     again = {**given, "value": "FOUR", "expectedVersion": 1}
     assert (await teacher(SET, input=again))["setTermMark"]["termMark"]["version"] == 2
@@ -143,15 +143,15 @@ async def test_a_mark_of_another_group_is_in_the_way_but_not_shown(
     second = (await teacher.reply(SET, input=given)).data
     assert second
     assert second["setTermMark"]["termMark"] is None
-    assert second["setTermMark"]["userErrors"][0]["code"] == "VALIDATION"
+    assert second["setTermMark"]["userErrors"][0]["code"] == "CONFLICT"
 
 
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"value": "PASS"}, "VALIDATION", ["value"]),
+        ({"value": "PASS"}, "TERM_MARK_NOT_OF_SCALE", ["value"]),
         ({"studentId": "Student:1-2"}, "NOT_FOUND", ["studentId"]),
-        ({"termId": None}, "VALIDATION", ["termId"]),
+        ({"termId": None}, "TERM_OR_NOT", ["termId"]),
         ({"termId": None, "kind": "YEAR"}, "OUT_OF_ORDER", ["kind"]),
         ({"termId": None, "kind": "FINAL"}, "OUT_OF_ORDER", ["kind"]),
     ],

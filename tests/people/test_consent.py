@@ -68,7 +68,7 @@ async def test_what_was_allowed_until_a_day_ends_with_it(api: SignIn, clock: Clo
     student, mother = api("student.fyodorov"), api("parent.fyodorova")
     given = await link_to(student, "Фёдорова")
     late = await student.refused(SHARE, input=given | {"consentTo": "2026-11-23"})
-    assert (late["code"], late["field"]) == ("VALIDATION", ["consentTo"])
+    assert (late["code"], late["field"]) == ("IN_THE_PAST", ["consentTo"])
     await student(SHARE, input=given | {"consentTo": "2026-11-25"})
     clock.now = NOON.replace(hour=16, minute=59) + timedelta(days=1)
     assert await children(mother) == ["Фёдоров Артём Ильич"]

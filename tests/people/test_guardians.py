@@ -54,7 +54,7 @@ async def test_whom_a_court_restricted_is_not_shown_where_the_child_lives(
     court = {"legalStatus": "RESTRICTED", "basisDocument": "Решение суда № 1"}
     given = MASHA | {"guardianId": mother[0], "studentId": "Student:1-3"} | court
     refusal = await api("social").refused(LINK, input=given | {"hideWhereabouts": False})
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["hideWhereabouts"])
+    assert (refusal["code"], refusal["field"]) == ("WHEREABOUTS_SHOWN", ["hideWhereabouts"])
     link = (await api("social")(LINK, input=given))["linkGuardian"]["guardianLink"]
     assert link["hideWhereabouts"] is True
     seen = '{ student(by: {id: "Student:1-%s"}) { fullName contacts { address } } }'
@@ -89,14 +89,14 @@ async def test_a_guardian_is_linked_to_a_child_once_at_a_time(
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"legalStatus": "RESTRICTED"}, "VALIDATION", "basisDocument"),
-        ({"legalStatus": "TERMINATED", "basisDocument": ""}, "VALIDATION", "basisDocument"),
-        ({"familyName": ""}, "VALIDATION", "familyName"),
-        ({"givenName": None}, "VALIDATION", "givenName"),
-        ({"contactPriority": 0}, "VALIDATION", "contactPriority"),
+        ({"legalStatus": "RESTRICTED"}, "DOCUMENT_NEEDED", "basisDocument"),
+        ({"legalStatus": "TERMINATED", "basisDocument": ""}, "DOCUMENT_NEEDED", "basisDocument"),
+        ({"familyName": ""}, "BLANK", "familyName"),
+        ({"givenName": None}, "BLANK", "givenName"),
+        ({"contactPriority": 0}, "OUT_OF_RANGE", "contactPriority"),
         ({"guardianId": "Guardian:1-9999"}, "NOT_FOUND", "guardianId"),
         ({"studentId": "Student:2-91"}, "NOT_FOUND", "studentId"),
-        ({"basisDocument": "д" * 301}, "VALIDATION", "basisDocument"),
+        ({"basisDocument": "д" * 301}, "TOO_LONG", "basisDocument"),
     ],
 )
 async def test_what_is_no_link_leaves_nobody_behind(
@@ -126,7 +126,7 @@ async def test_an_ended_link_shows_the_child_no_more_and_cannot_be_revived(
     assert await api("secretary").refusal(END, input=ending) == "CONFLICT"
     longer = {**ending, "expectedVersion": 2, "validTo": "2027-01-01"}
     refusal = await api("secretary").refused(END, input=longer)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["validTo"])
+    assert (refusal["code"], refusal["field"]) == ("ENDS_ALREADY", ["validTo"])
 
 
 async def test_a_link_that_has_not_begun_can_be_ended(api: SignIn) -> None:
@@ -137,7 +137,7 @@ async def test_a_link_that_has_not_begun_can_be_ended(api: SignIn) -> None:
     refusal = await api("secretary").refused(
         END, input={**ending, "expectedVersion": 2, "validTo": "2026-11-01"}
     )
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["validTo"])
+    assert (refusal["code"], refusal["field"]) == ("ENDS_BEFORE_IT_BEGINS", ["validTo"])
 
 
 async def test_what_a_court_took_needs_its_paper_and_hides_the_address(
@@ -145,7 +145,7 @@ async def test_what_a_court_took_needs_its_paper_and_hides_the_address(
 ) -> None:
     ending = {"guardianLinkId": mother[1], "expectedVersion": 1, "legalStatus": "RESTRICTED"}
     refusal = await api("social").refused(END, input=ending)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["basisDocument"])
+    assert (refusal["code"], refusal["field"]) == ("DOCUMENT_NEEDED", ["basisDocument"])
     done = await api("social")(END, input={**ending, "basisDocument": "Решение суда № 1"})
     link = done["endGuardianLink"]["guardianLink"]
     assert (link["validTo"], link["legalStatus"]) == (None, "RESTRICTED")

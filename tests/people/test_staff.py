@@ -56,18 +56,18 @@ async def test_a_personnel_number_is_given_once(api: SignIn, sql: AsyncConnectio
     await api("hr")(HIRE, input=NEW)
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))
     refusal = await api("hr").refused(HIRE, input=NEW)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["personnelNo"])
+    assert (refusal["code"], refusal["field"]) == ("PERSONNEL_NO_TAKEN", ["personnelNo"])
     assert await sql.scalar(text("SELECT count(*) FROM persons")) == persons
 
 
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"position": ""}, "VALIDATION", "position"),
-        ({"loadRate": "0"}, "VALIDATION", "loadRate"),
-        ({"loadRate": "3.01"}, "VALIDATION", "loadRate"),
-        ({"workEmail": ""}, "VALIDATION", "workEmail"),
-        ({"birthDate": "1800-01-01"}, "VALIDATION", "birthDate"),
+        ({"position": ""}, "BLANK", "position"),
+        ({"loadRate": "0"}, "OUT_OF_RANGE", "loadRate"),
+        ({"loadRate": "3.01"}, "OUT_OF_RANGE", "loadRate"),
+        ({"workEmail": ""}, "BLANK", "workEmail"),
+        ({"birthDate": "1800-01-01"}, "OUT_OF_RANGE", "birthDate"),
         ({"roomId": "Room:2-30"}, "NOT_FOUND", "roomId"),
     ],
 )
@@ -115,7 +115,7 @@ async def test_who_is_dismissed_today_is_gone_from_the_list(
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"dismissedOn": "1990-01-01"}, "VALIDATION", ["dismissedOn"]),
+        ({"dismissedOn": "1990-01-01"}, "ENDS_BEFORE_IT_BEGINS", ["dismissedOn"]),
         ({"expectedVersion": 7}, "CONFLICT", ["staffId"]),
         ({"staffId": "Staff:2-28"}, "NOT_FOUND", ["staffId"]),
     ],

@@ -54,12 +54,12 @@ async def test_the_deputy_director_makes_a_class(api: SignIn) -> None:
 async def test_a_class_is_made_once(api: SignIn) -> None:
     zavuch = api("zavuch")
     for same in ("А", " А", "А\u00a0"):
-        assert await zavuch.refusal(CREATE, input=NEW | {"letter": same}) == "CONFLICT"
+        assert await zavuch.refusal(CREATE, input=NEW | {"letter": same}) == "CLASS_EXISTS"
     replies = await asyncio.gather(*(zavuch.reply(CREATE, input=NEW) for _ in range(4)))
     errors = [
         error["code"] for r in replies for error in (r.data or {})["createClass"]["userErrors"]
     ]
-    assert errors == ["CONFLICT"] * 3
+    assert errors == ["CLASS_EXISTS"] * 3
 
 
 async def test_repeating_an_attempt_gives_the_same_class(api: SignIn) -> None:
@@ -71,14 +71,14 @@ async def test_repeating_an_attempt_gives_the_same_class(api: SignIn) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"letter": ""}, "VALIDATION", "letter"),
-        ({"letter": "  "}, "VALIDATION", "letter"),
-        ({"letter": "В" * 16}, "VALIDATION", "letter"),
+        ({"letter": ""}, "BLANK", "letter"),
+        ({"letter": "  "}, "BLANK", "letter"),
+        ({"letter": "В" * 16}, "TOO_LONG", "letter"),
         ({"letter": "В\0"}, "BAD_USER_INPUT", "letter"),
-        ({"gradeLevel": 13}, "VALIDATION", "gradeLevel"),
-        ({"gradeLevel": -1}, "VALIDATION", "gradeLevel"),
-        ({"shift": 4}, "VALIDATION", "shift"),
-        ({"referenceCount": 101}, "VALIDATION", "referenceCount"),
+        ({"gradeLevel": 13}, "OUT_OF_RANGE", "gradeLevel"),
+        ({"gradeLevel": -1}, "OUT_OF_RANGE", "gradeLevel"),
+        ({"shift": 4}, "OUT_OF_RANGE", "shift"),
+        ({"referenceCount": 101}, "OUT_OF_RANGE", "referenceCount"),
         ({"roomId": "Room:1-999"}, "NOT_FOUND", "roomId"),
         ({"roomId": "Staff:1-1"}, "BAD_USER_INPUT", "roomId"),
         ({"termTypeId": "TermType:2-3"}, "NOT_FOUND", "termTypeId"),
@@ -142,7 +142,7 @@ async def test_who_was_to_begin_later_is_for_people_to_decide(
     await api("zavuch")(LEAD, input=later)
     sooner = {**later, "staffId": leader, "validFrom": "2026-11-25"}
     refusal = await api("zavuch").refused(LEAD, input=sooner)
-    assert (refusal["code"], refusal["field"]) == ("CONFLICT", ["validFrom"])
+    assert (refusal["code"], refusal["field"]) == ("TOO_SOON", ["validFrom"])
 
 
 async def test_of_two_class_teachers_named_at_once_one_wins(

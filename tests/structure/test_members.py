@@ -31,7 +31,7 @@ async def test_nobody_is_in_two_subgroups_of_a_subject(api: SignIn, sql: AsyncCo
     first, second = await in_section(zavuch, ONE), await in_section(zavuch, TWO)
     both = await members(zavuch, TWO, [*second, first[0]])
     refusal = await zavuch.refused(MEMBERS, input=both)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["studentIds"])
+    assert (refusal["code"], refusal["field"]) == ("IN_ANOTHER_SECTION", ["studentIds"])
     assert await in_section(zavuch, TWO) == second
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
@@ -73,11 +73,11 @@ async def test_who_was_to_leave_later_and_is_named_again_stays(
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [
-        ({"studentIds": ["Student:1-2"]}, "VALIDATION", ["studentIds", "0"]),
+        ({"studentIds": ["Student:1-2"]}, "NOT_IN_CLASS", ["studentIds", "0"]),
         ({"studentIds": ["Student:1-1", "Student:1-99999"]}, "NOT_FOUND", ["studentIds", "1"]),
         ({"studentIds": ["Student:2-1"]}, "NOT_FOUND", ["studentIds", "0"]),
         ({"studentIds": ["Staff:1-1"]}, "BAD_USER_INPUT", ["studentIds", "0"]),
-        ({"studentIds": ["Student:1-1"] * 501}, "VALIDATION", ["studentIds"]),
+        ({"studentIds": ["Student:1-1"] * 501}, "LIMIT", ["studentIds"]),
         ({"expectedVersion": 9}, "CONFLICT", ["sectionId"]),
     ],
 )

@@ -19,17 +19,17 @@ async def test_homework_is_set_once_and_changed_with_its_version(
     first = (await teacher(HOMEWORK, input=given))["setHomework"]["homework"]
     assert (first["text"], first["version"]) == ("№ 5", 1)
     refusal = await teacher.refused(HOMEWORK, input=given)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["expectedVersion"])
+    assert (refusal["code"], refusal["field"]) == ("CONFLICT", ["expectedVersion"])
     changed = await teacher(HOMEWORK, input={**given, "text": "№ 6", "expectedVersion": 1})
     assert changed["setHomework"]["homework"]["version"] == 2
     stale = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 1})
     assert (stale["code"], stale["field"]) == ("CONFLICT", ["expectedVersion"])
-    for wrong, field in (
-        ({"text": " \n"}, ["text"]),
-        ({"dueOn": "2026-09-01"}, ["dueOn"]),
+    for wrong, code, field in (
+        ({"text": " \n"}, "BLANK", ["text"]),
+        ({"dueOn": "2026-09-01"}, "DUE_BEFORE_LESSON", ["dueOn"]),
     ):
         refusal = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 2, **wrong})
-        assert (refusal["code"], refusal["field"]) == ("VALIDATION", field)
+        assert (refusal["code"], refusal["field"]) == (code, field)
     many = {**given, "expectedVersion": 2, "fileIds": [f"File:1-{n}" for n in range(1, 22)]}
     refusal = await teacher.refused(HOMEWORK, input=many)
     assert (refusal["code"], refusal["field"]) == ("LIMIT", ["fileIds"])
@@ -48,7 +48,7 @@ async def test_of_two_who_set_it_at_once_the_second_sees_the_firsts(
     answers = [(reply.data or {})["setHomework"] for reply in replies]
     codes = [error["code"] for answer in answers for error in answer["userErrors"]]
     assert len(codes) == 2
-    assert set(codes) <= {"CONFLICT", "VALIDATION"}
+    assert set(codes) == {"CONFLICT"}
     assert len({answer["homework"]["text"] for answer in answers}) == 1
 
 

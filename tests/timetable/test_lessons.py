@@ -18,4 +18,4 @@ async def test_a_topic_is_set_with_the_version_seen(api: SignIn, held: tuple[Any
     assert await teacher.refusal(TOPIC, input={**given, "topic": "Степени"}) == "CONFLICT"
     blank = {**given, "expectedVersion": done["version"], "topic": ""}
     refusal = await teacher.refused(TOPIC, input=blank)
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["topic"])
+    assert (refusal["code"], refusal["field"]) == ("BLANK", ["topic"])

@@ -101,12 +101,12 @@ async def test_of_two_lessons_of_a_teacher_scheduled_at_once_one_wins(
         ({"date": "2026-10-20"}, "PERIOD_CLOSED", "date"),
         ({"date": "2026-10-28"}, "SCHOOL_HOLIDAY", "date"),
         ({"date": "2027-02-23"}, "SCHOOL_HOLIDAY", "date"),
-        ({"date": "2027-06-15"}, "VALIDATION", "date"),
-        ({"date": "2031-10-28"}, "VALIDATION", "date"),
-        ({"startsAt": "19:00", "endsAt": "18:00"}, "VALIDATION", "endsAt"),
-        ({"startsAt": "18:00", "endsAt": "18:00"}, "VALIDATION", "endsAt"),
-        ({"ordinal": 15}, "VALIDATION", "ordinal"),
-        ({"ordinal": -1}, "VALIDATION", "ordinal"),
+        ({"date": "2027-06-15"}, "OUTSIDE_TERMS", "date"),
+        ({"date": "2031-10-28"}, "OUTSIDE_TERMS", "date"),
+        ({"startsAt": "19:00", "endsAt": "18:00"}, "ENDS_BEFORE_IT_BEGINS", "endsAt"),
+        ({"startsAt": "18:00", "endsAt": "18:00"}, "ENDS_BEFORE_IT_BEGINS", "endsAt"),
+        ({"ordinal": 15}, "OUT_OF_RANGE", "ordinal"),
+        ({"ordinal": -1}, "OUT_OF_RANGE", "ordinal"),
         ({"staffId": "Staff:2-28"}, "NOT_FOUND", "staffId"),
         ({"roomId": "Room:1-999"}, "NOT_FOUND", "roomId"),
         ({"sectionId": "Section:2-300"}, "NOT_FOUND", "sectionId"),
@@ -136,8 +136,8 @@ async def test_a_moved_lesson_remembers_when_it_was_to_be(api: SignIn) -> None:
         ({"date": "2026-11-25", "startsAt": "08:50", "endsAt": "09:30"}, "STUDENT_BUSY"),
         ({"date": "2026-10-20"}, "PERIOD_CLOSED"),
         ({"date": "2027-02-23"}, "SCHOOL_HOLIDAY"),
-        ({"date": "2027-06-15"}, "VALIDATION"),
-        ({"endsAt": "17:00"}, "VALIDATION"),
+        ({"date": "2027-06-15"}, "OUTSIDE_TERMS"),
+        ({"endsAt": "17:00"}, "ENDS_BEFORE_IT_BEGINS"),
         ({"expectedVersion": 3}, "CONFLICT"),
         ({"roomId": "Room:2-1"}, "NOT_FOUND"),
     ],
@@ -199,7 +199,7 @@ async def test_a_section_of_this_year_has_no_lessons_in_the_next(
         SELECT 1, y.id, 1, 1, '1 четверть', '2027-09-01', '2027-10-24', 'OPEN' FROM y""")
     )
     refusal = await api("zavuch").refused(SCHEDULE, input=EVENING | {"date": "2027-09-02"})
-    assert (refusal["code"], refusal["field"]) == ("VALIDATION", ["date"])
+    assert (refusal["code"], refusal["field"]) == ("OUTSIDE_TERMS", ["date"])
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Id
-from models.problems import Validation
+from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.access.operators import owning
 from resolvers.context import stand_in, utc_now
@@ -54,7 +54,7 @@ async def import_roster(
     time_zone: Of schools that are new here.
     """
     if time_zone not in available_timezones():
-        raise Validation(field="time_zone")
+        raise NoSuchTimeZone(field="time_zone")
     work = Work(roster, today, time_zone, now or utc_now())
     try:
         async with owning(url) as session:
