@@ -44,6 +44,11 @@ GOOD: dict[str, Any] = {
     "LocalTime": "18:00", "Decimal": "1", "Boolean": True,
     "UUID": "8a5c1f0e-52c3-4d7f-9b11-1df0a7a5a0c1",
 }  # fmt: skip
+NAMED_OTHERWISE = {
+    "Person": "PublicPerson", "Draft": "MailMessage", "ReplyTo": "MailMessage",
+    "RemovedAttachment": "NoticeAttachment",
+}  # fmt: skip
+"""Types of rows whose ids stand in arguments of another name."""
 Keys = dict[str, int]
 
 
@@ -79,6 +84,7 @@ def good(field: str, type_: Any, keys: Keys) -> Any:
     if named.name == "ID":
         kind = field.removesuffix("s").removesuffix("Id")
         kind = kind[:1].upper() + kind[1:]
+        kind = NAMED_OTHERWISE.get(kind, kind)
         return f"{kind}:1-{keys.get(kind, 1)}"
     return GOOD[named.name]
 

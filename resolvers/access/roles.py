@@ -149,7 +149,8 @@ async def grant_role(
     ctx.actor.require(needed)
     if valid_to is not None and valid_to <= valid_from:
         raise EndsBeforeItBegins(field="valid_to")
-    if (grade_level in GRADES) is not (scope is GrantScope.GRADE_LEVEL):
+    graded = grade_level is not None
+    if graded is not (scope is GrantScope.GRADE_LEVEL) or (graded and grade_level not in GRADES):
         raise ScopeMismatch(field="grade_level")
     if (school_class_id is not None) is not (scope is GrantScope.SCHOOL_CLASS):
         raise ScopeMismatch(field="school_class_id")

@@ -9,7 +9,7 @@ from auth.matrix import default_rights
 from models.problems import NoSuchTimeZone, Problem
 from resolvers.access import operators
 from resolvers.access.audit import verify_chain
-from resolvers.access.logins import LoginTaken
+from resolvers.access.logins import LoginMalformed, LoginTaken
 from resolvers.school.founding import NewSchool
 from tests.access.asking import CHANGE, code, holding, sign_in
 from tests.conftest import NOON, Api, SignIn

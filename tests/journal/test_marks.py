@@ -114,7 +114,7 @@ async def test_who_may_not_set_a_mark(
         ({"kind": "DEBT_POINT", "value": 2}, "NOT_OF_KIND", ["value"]),
         ({"studentId": "Student:1-999999"}, "NOT_FOUND", ["studentId"]),
         ({"studentId": "Student:1-2"}, "NOT_FOUND", ["studentId"]),
-        ({"studentId": "Student:2-1"}, "NOT_FOUND", ["assignmentId"]),
+        ({"studentId": "Student:2-1"}, "NOT_FOUND", ["studentId"]),
         ({"comment": "x" * 1001}, "TOO_LONG", ["comment"]),
         ({"comment": "a\0b"}, "BAD_USER_INPUT", ["comment"]),
         ({"comment": "\ud800"}, "BAD_USER_INPUT", ["comment"]),
