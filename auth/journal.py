@@ -1,8 +1,9 @@
 """Who reads and writes the journal."""
 
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, literal, or_, true
 
 from auth.actor import Viewer
 from auth.people import lists_of_sections, of_student, sections_written
@@ -89,6 +90,16 @@ def counts(viewer: Viewer, marks: Any, published: ColumnElement[bool]) -> Column
     held = viewer.scopes(Right.MARKS_READ)
     rules = (rule for scope, rule in shown_marks(viewer, marks, published).items() if scope in held)
     return or_(false(), *rules)
+
+
+def reads_marks(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer may read the marks that a student has in a section, if there are any.
+
+    section_id: SQL, or a plain key.
+    """
+    section = section_id if isinstance(section_id, ColumnElement) else literal(section_id)
+    place = SimpleNamespace(student_id=student_id, section_id=section)
+    return counts(viewer, place, true())
 
 
 def minds_publication(viewer: Viewer) -> bool:

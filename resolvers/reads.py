@@ -151,9 +151,11 @@ class Report:
     """What a root field gives that is no row: a dataclass of the parts above.
 
     needs: Parts without which there is no report: rows the viewer must be able to see.
+    rights_to: What parts need, where that is not the right to read the rows of which they are.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    rights_to: ClassVar[Mapping[str, Right | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ Annotated names are columns of the row, or parts of the report; other fields are
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import strawberry
 
 import auth  # noqa: F401  # the rules must be known before types are made of them
-from auth.policy import scopes_of
+from auth.policy import reading, scopes_of
 from auth.rights import Right
 from gql.answers import Requires
 from gql.bridge.types import required, shown
@@ -59,9 +59,12 @@ def node(row: type[Any]) -> Callable[[type[T]], type[T]]:
                 NEEDS[row, name] = word.right
                 annotation = annotations.pop(name, word.type)
                 setattr(cls, name, made_field(name, word, annotation, texts.get(name)))
-        if issubclass(row, Report):
-            for name in annotations:
-                setattr(cls, name, strawberry.field(part_of(name)))
+        if not issubclass(row, OfSchool):
+            for name, annotation in annotations.items():
+                right = right_of_part(row, name)
+                if issubclass(row, Report) or right:
+                    resolve = part_of(name) if issubclass(row, Report) else attribute(name)
+                    setattr(cls, name, part_field(resolve, annotation, right, texts.get(name)))
         (SHAPES if issubclass(row, OfSchool) else REPORTS)[row] = shapes
         cls.__annotations__ = {name: shown(type_) for name, type_ in annotations.items()}
         cls.is_type_of = staticmethod(lambda item, _: shows(item, row))  # type: ignore[attr-defined]
@@ -80,6 +83,44 @@ ROWS: dict[str, type[Any]] = {}
 
 def shows(item: Any, row: type[Any]) -> bool:
     return item.shown_as is row if isinstance(item, Shown) else isinstance(item, row)
+
+
+def right_of_part(report: type[Any], name: str) -> Right | None:
+    """What a part of a report needs: what the report says, or else the right to read the rows of
+    which it is. Without it the part is refused: an empty list would say that there is nothing."""
+    declared: Mapping[str, Right | None] = getattr(report, "rights_to", {})
+    if name in declared:
+        return declared[name]
+    todo = [inspect.get_annotations(report, eval_str=True).get(name)]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, type) and issubclass(part, OfSchool):
+            return reading.get(part)
+        todo += get_args(part)
+    return None
+
+
+def part_field(resolve: Any, annotation: Any, right: Right | None, told: str | None) -> Any:
+    """The Strawberry field of a part of a report. With a right it may be null, and says so."""
+    if right is None:
+        return strawberry.field(resolve)
+    type_ = shown(annotation)
+    return strawberry.field(
+        denied_or(right, resolve),
+        graphql_type=type_ | None if required(type_) else type_,
+        description=sentence(told, f"Needs `{right}`."),
+        directives=requires(right),
+        metadata={"right": right},
+    )
+
+
+def attribute(name: str) -> Callable[..., Any]:
+    """The resolver of a part that is a value already."""
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        return getattr(parent, name)
+
+    return resolve
 
 
 def part_of(name: str) -> Callable[..., Any]:

@@ -76,14 +76,23 @@ async def stepped(ctx: Ctx, row: Any, path: Any) -> Any:
     return row
 
 
-def computed(formula: Callable[..., ColumnElement[Any]], *, told: str | None = None) -> Any:
-    """A value that SQL computes. Its type is the annotation of the attribute."""
+def computed(
+    formula: Callable[..., ColumnElement[Any]],
+    *,
+    told: str | None = None,
+    right: Right | None = None,
+) -> Any:
+    """A value that SQL computes. Its type is the annotation of the attribute.
+
+    right: What it needs, where that is not the right to read the row. On which rows the right
+        reaches is for the formula to say; it gives null elsewhere.
+    """
     shape = Computed(formula)
 
     def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
         return value_of(info.context, behind(parent), shape, told_by(parent))
 
-    return Word(shape, resolve, told=told or read_doc(formula)[0])
+    return Word(shape, resolve, right=right, told=told or read_doc(formula)[0])
 
 
 async def value_of(ctx: Ctx, row: Any, shape: Any, given: Any = ()) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
+from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.scope import Scope
 from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
@@ -80,7 +81,7 @@ class Writer:
             json.known(f'{"," if number else ""}"{asked.key}":')
             if asked.name == "__typename":
                 json.known(f'"{type_.name}"')
-            elif (word := word_of(type_, asked)) and word.right and not self.holds(word.right):
+            elif (right := right_of(defined_as(type_, asked))) and not self.holds(right):
                 json.known(NULL)
             else:
                 write(json, asked)
@@ -234,6 +235,11 @@ class Writer:
         if isinstance(key, InstrumentedAttribute):
             return at(alias, key)
         return self.value(key, scope, alias, row)
+
+
+def defined_as(type_: GraphQLObjectType, asked: Asked) -> Any:
+    """Strawberry's definition of a field that is asked for."""
+    return type_.fields[asked.name].extensions.get(DEFINED)
 
 
 WriteField = Callable[[Json, Asked], None]

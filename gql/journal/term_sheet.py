@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import strawberry
 
+from auth.rights import Right
 from gql.bridge import computed, ident, many, node, only, query, same, via
 from models.journal.marks import Mark
 from models.journal.term_marks import TermMark, TermMarkValue
@@ -18,10 +19,12 @@ from resolvers.journal import term_sheet
 class TermMarkRow:
     student_id = ident(Student, "id")
     full_name = via(Student.person_id, Person.full_name)
-    weighted_average: Decimal | None = computed(term_sheet.average)
-    mark_count: int = computed(term_sheet.count)
-    suggested_value: TermMarkValue | None = computed(term_sheet.suggestion)
-    warnings: list[term_sheet.TermMarkWarning] = computed(term_sheet.warnings)
+    weighted_average: Decimal | None = computed(term_sheet.average, right=Right.MARKS_READ)
+    mark_count: int | None = computed(term_sheet.count, right=Right.MARKS_READ)
+    suggested_value: TermMarkValue | None = computed(term_sheet.suggestion, right=Right.MARKS_READ)
+    warnings: list[term_sheet.TermMarkWarning] | None = computed(
+        term_sheet.warnings, right=Right.MARKS_READ
+    )
     marks = many(
         Mark.student_id,
         where=term_sheet.in_term,

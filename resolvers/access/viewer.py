@@ -2,7 +2,7 @@
 those go to school."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, select
@@ -85,6 +85,9 @@ class Viewer(Report):
     children: Their children, as long as a guardian link lasts, in all schools; empty in any role
         but PARENT.
     """
+
+    # Nobody needs a right to hear who they are themselves.
+    rights_to: ClassVar = dict.fromkeys(("person", "school", "student"))
 
     role: Told[Role]
     full_name: Scalar[str]

@@ -3,7 +3,7 @@ that came. Writing them stands in `letters`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, func, update
 
@@ -100,6 +100,8 @@ class UnreadCounts(Report):
     notices: Notices that stand, are meant for them, and that they have not read.
     mail: Letters in their inbox that they have not read.
     """
+
+    rights_to: ClassVar = {"notices": Right.NOTICES_READ, "mail": Right.MAIL_USE}
 
     notices: Scalar[int]
     mail: Scalar[int]

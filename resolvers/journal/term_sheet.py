@@ -3,6 +3,7 @@ comes to, and what to mind."""
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
 from typing import Any, ClassVar
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, and_, case, cast, func, select
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
+from auth.journal import reads_marks
 from auth.rights import Right
 from models.base import Id
 from models.journal.attendance import AttendanceRecord
@@ -26,7 +28,7 @@ from resolvers.journal.cells import AWAY
 from resolvers.journal.term_marks import VALUES
 from resolvers.parameters import Arg
 from resolvers.reads import Report, Row, Rows, reads
-from resolvers.shapes import Via
+from resolvers.shapes import Expression, Via
 
 
 class TermMarkWarning(Enum):
@@ -108,16 +110,31 @@ def find_term_mark_sheet(
 # -- what a row of the sheet tells ----------------------------------------------------
 
 
+def known(formula: Expression) -> Expression:
+    """Null where the viewer may not read the student's marks in the section: "no marks" would be
+    an answer, and a wrong one."""
+
+    @wraps(formula)
+    def value(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
+        found = formula(viewer, student, section_id, term_id)
+        return case((reads_marks(viewer, student.id, section_id), found))
+
+    return value
+
+
+@known
 def average(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
     """To 0.01, halves up (средневзвешенный балл); null without marks."""
     return weighted_average(viewer, student.id, section_id, term_id)
 
 
+@known
 def count(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
     """How many marks the average rests on."""
     return mark_count(viewer, student.id, section_id, term_id)
 
 
+@known
 def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
     """What the average speaks for; null without marks."""
     points = suggested_value(viewer, student.id, section_id, term_id)
@@ -125,6 +142,7 @@ def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> C
     return cast(case(names, value=cast(points, Integer)), SqlEnum(TermMarkValue, native_enum=False))
 
 
+@known
 def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
     """What to mind."""
     school = aliased(School)
