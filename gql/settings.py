@@ -1,17 +1,15 @@
 """Everything the environment decides, read once and passed down as values."""
 
-import os
 import re
-import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8
 """Different characters of a secret key: `aaaa…` is long, too."""
@@ -82,7 +80,13 @@ class Settings(BaseSettings):
         default=None,
         description="Key of the sensitive columns and of signed links, 32 characters or more. "
         "Unset: made at the first start and kept in `secret.key` in the data directory, "
-        "readable by its owner only. Whoever loses it loses those columns.",
+        "readable by its owner only. The database knows it again: with another one, or without "
+        "it, Gorod does not start. Whoever loses it loses those columns.",
+    )
+    new_secret_key: SecretStr | None = Field(
+        default=None,
+        description="The key that `gorod key rotate` changes to, where `GOROD_SECRET_KEY` sets the "
+        "one in use.",
     )
     storage_url: str | None = Field(
         default=None,
@@ -139,14 +143,14 @@ class Settings(BaseSettings):
             return value
         return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "new_secret_key")
     @classmethod
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value() if value else ""
-        if value is not None and (len(key) < 32 or len(set(key)) < FEWEST_LETTERS):
+        if value is not None and (len(key) < SHORTEST or len(set(key)) < FEWEST_LETTERS):
             raise ValueError(
-                f"must have 32 characters or more, at least {FEWEST_LETTERS} of them different; "
-                "`openssl rand -base64 32` makes one"
+                f"must have {SHORTEST} characters or more, at least {FEWEST_LETTERS} of them "
+                "different; `openssl rand -base64 32` makes one"
             )
         return value
 
@@ -184,12 +188,24 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://a.example,https://b.example:8443")
         return value
 
-    @cached_property
-    def key(self) -> bytes:
-        """The secret key; the first who asks makes it."""
+    @property
+    def key_file(self) -> KeyFile:
+        """Where the key is kept unless GOROD_SECRET_KEY says it."""
+        return KeyFile(self.data_dir / "secret.key")
+
+    @property
+    def known_key(self) -> bytes | None:
+        """The secret key; None where none was made yet, or it was lost. Raises KeyProblem."""
         if self.secret_key:
             return self.secret_key.get_secret_value().encode()
-        return _kept_key(self.data_dir / "secret.key")
+        return self.key_file.read()
+
+    @property
+    def key(self) -> bytes:
+        """The secret key. Raises KeyProblem: it is made for a new database only, at its start."""
+        if (key := self.known_key) is None:
+            raise KeyProblem(f"There is no secret key in {self.key_file.path}.")
+        return key
 
     @property
     def storage(self) -> str:
@@ -210,27 +226,6 @@ def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
         for name, close in found
         if close and name not in known and name.startswith("GOROD")
     ]
-
-
-def _kept_key(file: Path) -> bytes:
-    """Linked into its place when it is complete, so of two that start at once both get one key."""
-    if not file.parent.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.parent.chmod(0o711)
-    if not file.exists():
-        part = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as output:
-                output.write(urlsafe_b64encode(secrets.token_bytes(32)))
-                output.flush()
-                os.fsync(handle)
-            file.hardlink_to(part)
-        except FileExistsError:
-            pass
-        finally:
-            part.unlink()
-    return file.read_bytes().strip()
 
 
 def _bracketed(host: str) -> str:

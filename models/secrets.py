@@ -5,6 +5,7 @@ import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -14,6 +15,8 @@ SCHEME = b"\x01"
 """First byte of every sealed value, so that a later scheme or key can be told from this one."""
 NONCE = 12
 SHORTEST_SHOWN = 6
+CHECKED = ("secret_keys", "sealed")
+"""The place of check values."""
 UNCHECKED_UP_TO = 1_001_998
 """Insurance numbers up to 001-001-998 were given before there were check digits."""
 
@@ -42,6 +45,21 @@ class Secrets:
         """Decrypt. Raises InvalidTag for a wrong key, a wrong place or a changed byte."""
         nonce, body = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
         return self._cipher.decrypt(nonce, body, bound_to(place)).decode()
+
+    def opens(self, sealed: bytes, *place: object) -> bool:
+        """Whether a value of that place was sealed with this key."""
+        try:
+            self.open(sealed, *place)
+        except InvalidTag:
+            return False
+        return True
+
+    def check_value(self) -> bytes:
+        """By which this key is known later: `opens_check` holds for it and for no other."""
+        return self.seal("gorod", *CHECKED)
+
+    def opens_check(self, check_value: bytes) -> bool:
+        return self.opens(check_value, *CHECKED)
 
     def index(self, plain: str) -> bytes:
         """A keyed hash of the value however it was punctuated, to find it without decrypting."""

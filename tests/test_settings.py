@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from gql import logs
 from gql.settings import Settings
+from models.keyfile import KeyProblem
 from resolvers.files.storage import Storage
 
 
@@ -37,13 +38,27 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    with pytest.raises(KeyProblem, match="There is no secret key"):
+        _ = settings.key
     with ThreadPoolExecutor(8) as threads:
-        keys = set(threads.map(lambda _: Settings(data_dir=tmp_path / "new").key, range(8)))
-    [key] = keys
-    assert len(key) >= 32
+        keys = set(threads.map(lambda _: settings.key_file.make(), range(8)))
+    assert keys == {settings.key}
+    assert len(settings.key) >= 32
     file = tmp_path / "new" / "secret.key"
     assert file.stat().st_mode & 0o777 == 0o600
     assert [kept.name for kept in file.parent.iterdir()] == ["secret.key"]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "short"])
+def test_a_file_without_a_key_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "secret.key").write_text(content)
+    with pytest.raises(KeyProblem, match="Bring it back from a backup"):
+        _ = Settings(data_dir=tmp_path).key
+    (tmp_path / "secret.key").unlink()
+    (tmp_path / "secret.key").mkdir()
+    with pytest.raises(KeyProblem, match="cannot be read: Is a directory"):
+        _ = Settings(data_dir=tmp_path).key
 
 
 def test_uploads_are_for_their_owner_only(tmp_path: Path) -> None:

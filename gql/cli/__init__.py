@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from gql.cli import data, doctor, exchange, explain, schema, serving, tables, users
+from gql.cli import data, doctor, exchange, explain, keys, schema, serving, tables, users
 
 _TOLD = {"models.operator": "OperatorProblem", "models.problems": "Problem"}
 _STRIPPED = (
@@ -28,6 +28,7 @@ serving.register(app)
 app.add_typer(tables.app, name="db")
 app.add_typer(data.app, name="demo")
 app.add_typer(users.app, name="user")
+app.add_typer(keys.app, name="key")
 app.add_typer(exchange.app, name="import")
 app.add_typer(schema.app, name="schema")
 doctor.register(app)

@@ -69,18 +69,19 @@ def blamed(options: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def database(current: "Settings", *, make: bool = False) -> Iterator[Database]:
+def database(current: "Settings", *, make: bool = False, alone: bool = False) -> Iterator[Database]:
     """The named server, the embedded one of a `gorod` that runs already, or one for the while.
 
     make: Whether an embedded database is made where there is none: only `gorod db upgrade` does,
         besides `dev` and `serve`. Raises NoDatabase otherwise.
+    alone: Whether an embedded database must not be in use by another process. Raises InUse then.
     """
     if named := external(current):
         yield named
         return
     from models.database.embedded import opened
 
-    with opened(current.data_dir, make=make) as url:
+    with opened(current.data_dir, make=make, alone=alone) as url:
         yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))
 
 
@@ -112,6 +113,22 @@ async def ensure_usable(current: "Settings", target: Database, *, sessions: int 
     if target.own:
         await make_ready(target)
     await check(current, target, sessions=sessions)
+
+
+async def prove_key(current: "Settings", target: Database, *, make: bool = False) -> bytes:
+    """The secret key, if this database was written with it. Raises KeyProblem.
+
+    make: Whether a database in which nothing was encrypted yet gets a key if there is none.
+    """
+    from models.database import keys
+
+    file, known = current.key_file, current.known_key
+    changed = None if current.secret_key else file.read_next()
+    candidates = [key for key in (known, changed) if key]
+    key = await keys.prove(target.owner, candidates, file.make if make else None)
+    if key == changed:  # a change of the key was broken off when everything but this was done
+        file.end_change()
+    return key
 
 
 async def check(current: "Settings", target: Database, *, sessions: int = 0) -> None:

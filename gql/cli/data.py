@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import count_schools, database, ensure_usable, run, settings
+from gql.cli.backend import count_schools, database, ensure_usable, prove_key, run, settings
 from gql.cli.console import Json, Yes, insist, print_json, progress, say, screen, table
 
 app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
@@ -29,10 +29,11 @@ def load(
     current = settings()
     with database(current) as target:
         run(ensure_usable(current, target))
+        key = run(prove_key(current, target, make=True))
         if there := run(count_schools(target)):
             insist(yes, f"The database has {there} school(s): made-up data would mix with theirs.")
         with progress("Making up a school") as advance:
-            run(demo.load(target.owner, size.value, seed, current.key, advance))
+            run(demo.load(target.owner, size.value, seed, key, advance))
     say("Done. `gorod demo logins` shows who may come in.")
 
 

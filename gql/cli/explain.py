@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import blamed, database, ensure_usable, run, settings
+from gql.cli.backend import blamed, database, ensure_usable, prove_key, run, settings
 from gql.cli.console import Json, print_json, say
 
 OPTIONS = {"document": "FILE", "variables": "--variables", "login": "--as"}
@@ -41,7 +41,7 @@ def explain(
     with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
         actor = run(acting(target.owner, login, Role[role] if role else None))
-        secrets = Secrets(current.key)
+        secrets = Secrets(run(prove_key(current, target)))
         found = run(ask(schema, target.app, secrets, actor, file.read_text(), given))
     if as_json:
         print_json(asdict(found))

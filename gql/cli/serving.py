@@ -102,14 +102,16 @@ async def _ready(current: "Settings", target: Database) -> None:
     most = current.pool_size * KINDS_OF_SESSIONS
     if not current.demo:
         await backend.ensure_usable(current, target, sessions=most)
+        await backend.prove_key(current, target, make=True)
         return
     await backend.make_ready(target)
     await backend.check(current, target, sessions=most)
+    key = await backend.prove_key(current, target, make=True)
     if await backend.count_schools(target) == 0:
         from resolvers import demo
 
         with progress("Making up a school") as advance:
-            await demo.load_first(target.owner, current.key, advance)
+            await demo.load_first(target.owner, key, advance)
 
 
 async def _serve(

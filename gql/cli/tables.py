@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import Database, database, make_ready, prepare, run, settings
+from gql.cli.backend import Database, database, make_ready, prepare, prove_key, run, settings
 from gql.cli.console import Json, Yes, insist, print_json, say
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
@@ -13,8 +13,11 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 @app.command()
 def upgrade() -> None:
     """Make roles and tables, or bring them up to date."""
-    with database(settings(), make=True) as target:
+    current = settings()
+    with database(current, make=True) as target:
         before, after = run(_upgrade(target))
+        if target.own or current.known_key:  # another machine may be the one that has the key
+            run(prove_key(current, target, make=target.own))
     say(f"{after or 'empty'}: up to date" if before == after else f"{before or 'empty'} → {after}")
 
 

@@ -144,12 +144,15 @@ class Embedded:
 
 
 @contextmanager
-def opened(data_dir: Path, *, make: bool = False) -> Iterator[Callable[[str, str], str]]:
+def opened(
+    data_dir: Path, *, make: bool = False, alone: bool = False
+) -> Iterator[Callable[[str, str], str]]:
     """Addresses, as `Embedded.url` gives them: of the server that already runs over this data
     directory in another process, or else of one that runs as long as this lasts.
 
     make: Whether a database is made where there is none. Raises NoDatabase otherwise: a misspelt
         GOROD_DATA_DIR would have every command work with a second, empty database.
+    alone: Whether to raise InUse where a server runs already.
     """
     if not make and not home.holds_database(data_dir):
         raise NoDatabase(
@@ -162,7 +165,7 @@ def opened(data_dir: Path, *, make: bool = False) -> Iterator[Callable[[str, str
         embedded.start()
     except InUse:
         socket = home.running_socket(embedded.data_dir)
-        if socket is None:
+        if socket is None or alone:
             raise
         yield partial(socket_url, socket)
         return

@@ -10,6 +10,7 @@ from models.limits import between, unique_ours
 from models.people.guardians import Guardian
 from models.people.staff import Staff
 from models.people.students import Student
+from models.sealed import blind_index, sealed
 
 
 class DocumentKind(Enum):
@@ -37,12 +38,12 @@ class Identity:
     """
 
     document_kind: Mapped[DocumentKind | None]
-    document_encrypted: Mapped[bytes | None]
+    document_encrypted: Mapped[bytes | None] = sealed("document")
     document_masked: Mapped[str | None] = words(60)
     issued_by: Mapped[str | None] = words(300)
     issued_on: Mapped[date | None]
-    snils_encrypted: Mapped[bytes | None]
-    snils_index: Mapped[bytes | None]
+    snils_encrypted: Mapped[bytes | None] = sealed("snils")
+    snils_index: Mapped[bytes | None] = blind_index("snils")
     """A keyed hash, to look a number up and to keep it unique without decrypting."""
     snils_masked: Mapped[str | None] = words(20)
 
@@ -80,7 +81,7 @@ class Contacts:
 
     phone: Mapped[str | None] = words(50)
     email: Mapped[str | None] = words(254)
-    address_encrypted: Mapped[bytes | None]
+    address_encrypted: Mapped[bytes | None] = sealed("address")
 
 
 class StudentContacts(Contacts, OfSchool):

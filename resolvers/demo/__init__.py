@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from models.access.roles import Role
+from models.database import keys
 from models.database.address import session
 from models.database.problems import Unfit
 from models.database.roles import OWNER
@@ -74,6 +75,7 @@ async def load(
     not told; up to the day before it, the year has happened.
     """
     planned, secrets = plans(size), Secrets(secret_key)
+    await keys.prove(url, [secret_key])
     async with closing_session(url) as connection:
         credentials = await Credentials.open(connection)
         for number, plan in enumerate(planned):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from gql import cli, logs
 from gql.cli import app
 from tests.clones import Clones
+from tests.conftest import KEY
 from tests.postgres import Server
 
 Run = Callable[..., Result]
@@ -22,6 +23,7 @@ Run = Callable[..., Result]
 def typed(postgres: Server, database: str, kept: Clones, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`typed("user", "reset-password", "director")`."""
     monkeypatch.setenv("DATABASE_URL", postgres.url("postgres", database))
+    monkeypatch.setenv("GOROD_SECRET_KEY", KEY.decode())
     monkeypatch.setenv("COLUMNS", "400")
 
     def run(*words: str) -> Result:

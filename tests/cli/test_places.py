@@ -19,7 +19,9 @@ TYPED = {
     "demo load": "--yes",
     "explain": "QUERY --as director",
     "import oneroster": "FOLDER",
-    "user create-admin": "first.admin --name NAME --new-school Школа",
+    "key reset": "--yes",
+    "user create-admin": "first.admin --name NAME --school 1",
+    "user create-director": "first.director --name NAME --new-school Школа",
     "user reset-password": "director",
 }
 """What a command must be told. One that is new and needs more than its name goes in here."""
