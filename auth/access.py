@@ -1,33 +1,28 @@
 """Who sees accounts, roles and the audit log, and who gives which role to whom."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
 
 from auth.actor import Viewer
 from auth.people import classes_led, members_of_classes
 from auth.policy import CLASS, SCHOOL, Reach, allowed, readable
+from auth.protected import is_protected, opens_protected
 from auth.rights import Right
 from models.access.accounts import Account
 from models.access.audit import AuditEvent
+from models.access.requests import AccessChange, AccessRequest, RequestedRight
 from models.access.roles import Role, RoleGrant, RoleRight
 from models.base import holds_on
 from models.people.guardians import Guardian, GuardianLink, LegalStatus
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.people.students import Student
+from models.structure.classes import ClassTeacher
+from models.structure.sections import TeachingAssignment
 
 FOLLOWING = frozenset({Role.STUDENT, Role.PARENT, Role.CLASS_TEACHER})
 """Roles nobody is given: they follow from records."""
-PROTECTED = frozenset({Role.DIRECTOR, Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE})
-"""Roles the administrator can neither give nor take, for their files are closed to him."""
-GIVEN_BY: Mapping[Role, Right] = {
-    role: Right.ROLES_GRANT_PROTECTED if role in PROTECTED else Right.ROLES_GRANT
-    for role in Role
-    if role not in FOLLOWING
-}
-"""The right by which each role is given and taken."""
 
 
 def of_class(viewer: Viewer, person_id: Any, *links: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -60,9 +55,10 @@ def open_accounts(viewer: Viewer, person: Any) -> Reach:
 
 @allowed(Account, Right.PASSWORDS_RESET)
 def reset_passwords(viewer: Viewer, account: Any) -> Reach:
-    """Not one's own: that is `changePassword`. Class teachers: of their pupils, and of guardians
-    who have the right to hear of them and do not work here. Of those whose files are closed to
-    the administrator: only by whom their role is given, or it would not be closed to him."""
+    """Not one's own: that is `changePassword`. Whoever resets a password can sign in as its holder,
+    so class teachers do it for their pupils and for guardians who have the right to hear of them
+    and do not work here. In the whole school: for everyone who does not work here, and with the
+    right to approve requests for everyone."""
     working = or_(
         account.person_id.in_(viewer.keys(Staff.person_id)),
         account.person_id.in_(viewer.keys(RoleGrant.person_id)),
@@ -72,24 +68,62 @@ def reset_passwords(viewer: Viewer, account: Any) -> Reach:
         GuardianLink.legal_status != LegalStatus.TERMINATED,
     )
     others = account.person_id != viewer.person_id
-    closed = viewer.keys(
-        RoleGrant.person_id,
-        RoleGrant.role.in_(sorted(PROTECTED, key=lambda role: role.name)),
-        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > viewer.today),
-    )
-    gives_them = viewer.scopes(Right.ROLES_GRANT_PROTECTED)
-    permitted = true() if gives_them else account.person_id.not_in(closed)
     of_mine = of_class(viewer, account.person_id, *rightful)
-    return {CLASS: and_(others, of_mine, ~working), SCHOOL: and_(others, permitted)}
+    everyone = bool(viewer.scopes(Right.ROLES_GRANT_PROTECTED))
+    return {
+        CLASS: and_(others, of_mine, ~working),
+        SCHOOL: others if everyone else and_(others, ~working),
+    }
+
+
+def protected(viewer: Viewer, role: Any) -> ColumnElement[bool]:
+    """Whether only two persons give, take or change a role."""
+    return is_protected(role, viewer.keys(RoleRight.role, *opens_protected()))
+
+
+def holds_role(viewer: Viewer, role: Any) -> ColumnElement[bool]:
+    """Whether the viewer can work in a role, now or from a later day, by a grant or a record."""
+    lasting = or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > viewer.today)
+    granted = viewer.keys(RoleGrant.role, RoleGrant.person_id == viewer.person_id, lasting)
+    staff = viewer.keys(Staff.id, Staff.person_id == viewer.person_id)
+    mine = {
+        Role.STUDENT: viewer.keys(Student.id, Student.person_id == viewer.person_id),
+        Role.PARENT: viewer.keys(Guardian.id, Guardian.person_id == viewer.person_id),
+        Role.CLASS_TEACHER: viewer.keys(ClassTeacher.id, ClassTeacher.staff_id.in_(staff)),
+        Role.SUBJECT_TEACHER: viewer.keys(
+            TeachingAssignment.id, TeachingAssignment.staff_id.in_(staff)
+        ),
+    }
+    followed = (and_(role == name, exists(rows)) for name, rows in mine.items())
+    return or_(role.in_(granted), *followed)
 
 
 @allowed(RoleGrant, Right.ROLES_GRANT)
 def take_roles(viewer: Viewer, grant: Any) -> Reach:
-    """All but the protected roles; those too with the right to give them."""
-    roles = [role for role, right in GIVEN_BY.items() if viewer.scopes(right)]
-    return {SCHOOL: grant.role.in_(roles)}
+    """All but the protected roles, which two persons take."""
+    return {SCHOOL: not_(protected(viewer, grant.role))}
 
 
+@allowed(AccessRequest, Right.ACCESS_REQUEST)
+def withdraw_requests(viewer: Viewer, request: Any) -> Reach:
+    """Those one has filed."""
+    return {SCHOOL: request.requested_by_id == viewer.person_id}
+
+
+@allowed(AccessRequest, Right.ACCESS_DECIDE)
+def decide_requests(viewer: Viewer, request: Any) -> Reach:
+    """Those of others by which one gains nothing (domain.md c.3.5): with the right to approve
+    requests, all of them; without it, those that a director has filed or gains by."""
+    ends = request.kind == AccessChange.REVOKE_ROLE
+    for_others = or_(ends, request.person_id.is_(None), request.person_id != viewer.person_id)
+    gains = and_(request.adds_rights, holds_role(viewer, request.role))
+    second = and_(request.requested_by_id != viewer.person_id, for_others, not_(gains))
+    approves = bool(viewer.scopes(Right.ROLES_GRANT_PROTECTED))
+    return {SCHOOL: second if approves else and_(second, request.concerns_director)}
+
+
+@readable(RequestedRight, Right.ROLES_READ)
+@readable(AccessRequest, Right.ROLES_READ)
 @readable(RoleGrant, Right.ROLES_READ)
 @allowed(RoleGrant, Right.ROLES_GRANT_PROTECTED)
 @allowed(Person, Right.ROLES_GRANT)

@@ -19,7 +19,9 @@ EVERYONE = " ".join(SHORT)
 FAMILY_AND_TEACHERS = "self: STU; child: PAR; section: ST CT; class: CT; "
 
 MATRIX: dict[Right, str] = {
+    Right.ACCESS_DECIDE: "school: DD DIR",
     Right.ACCESS_EXPLAIN: "school: SA DIR",
+    Right.ACCESS_REQUEST: "school: DD SA DIR",
     Right.ACCOUNTS_READ: "class: CT; school: DD SA DIR",
     Right.ACCOUNTS_WRITE: "school: SA",
     Right.ADDRESSES_READ: "self: STU PAR; child: PAR; class: CT; school: SOC DD SEC DIR",
@@ -59,7 +61,7 @@ MATRIX: dict[Right, str] = {
     Right.NOTICES_ADDRESS_FAMILIES: "section: ST CT; class: CT; school: PSY SOC DD SA SEC DIR",
     Right.NOTICES_PUBLISH: "section: ST CT; class: CT; school: PSY SOC DD SA SEC HR DIR",
     Right.NOTICES_READ: f"self: {EVERYONE}; school: DD DIR",
-    Right.PASSWORDS_RESET: "class: CT; school: SA DIR",
+    Right.PASSWORDS_RESET: "class: CT; school: DIR",
     Right.PERSONS_READ: (
         "self: STU MUN; child: PAR; section: ST CT; class: CT; school: PSY SOC DD SA SEC HR DIR"
     ),

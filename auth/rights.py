@@ -7,7 +7,9 @@ from enum import StrEnum
 class Right(StrEnum):
     """What can be permitted."""
 
+    ACCESS_DECIDE = "access:decide"
     ACCESS_EXPLAIN = "access:explain"
+    ACCESS_REQUEST = "access:request"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
     ADDRESSES_READ = "addresses:read"

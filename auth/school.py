@@ -33,6 +33,7 @@ from models.structure.sections import Subject
 @allowed(School, Right.ROLES_GRANT_PROTECTED)
 @allowed(School, Right.RIGHTS_WRITE)
 @allowed(School, Right.ACCESS_EXPLAIN)
+@allowed(School, Right.ACCESS_REQUEST)
 @readable(AcademicYear, Right.SCHOOL_READ)
 @readable(TermType, Right.SCHOOL_READ)
 @readable(Term, Right.SCHOOL_READ)

@@ -1,7 +1,7 @@
 """Tables and the rules that need no database. Imports nothing else of ours."""
 
 from models import events, sealed
-from models.access import accounts, audit, roles, sessions
+from models.access import accounts, audit, requests, roles, sessions
 from models.communication import mail, notices
 from models.files import files
 from models.journal import assignments, attendance, closures, diary, marks, term_marks
@@ -13,6 +13,7 @@ from models.timetable import homework, lessons
 __all__ = [
     "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
     "events", "files", "guardians", "homework", "lessons", "mail", "marks", "notices", "persons",
-    "private", "roles", "rooms", "schools", "sealed", "sections", "sessions", "staff", "students",
+    "private", "requests", "roles", "rooms", "schools", "sealed", "sections", "sessions", "staff",
+    "students",
     "term_marks",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import ForeignKey, Identity, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role, RoleGrant
@@ -67,6 +67,9 @@ class Account(OfSchool):
     credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"))
     status: Mapped[AccountStatus]
     last_signed_in_at: Mapped[datetime | None]
+    password_may_be_known: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the last one-time password was handed out by somebody who may reset only some
+    people's: when its holder gets a role, the password ends."""
     last_role: Mapped[Role | None]
     """The role they last worked in: the next sign-in that names none opens it again."""
     last_role_grant_id: Mapped[int | None] = refers(RoleGrant)

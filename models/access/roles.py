@@ -117,6 +117,7 @@ class RoleGrant(OfSchool, Dated):
         ours(
             CheckConstraint("role NOT IN ('STUDENT', 'PARENT', 'CLASS_TEACHER')", "role_is_granted")
         ),
+        ours(CheckConstraint("granted_by_id <> person_id", "not_to_oneself")),
     )
 
     person_id: Mapped[int] = refers(Person)

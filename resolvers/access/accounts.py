@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select
 
 from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
-from models.access.accounts import Account, AccountStatus, Credential, CredentialSchool
+from models.access.accounts import Account, AccountStatus, Credential
+from models.access.roles import AccessScope
 from models.base import Id
 from models.people.persons import Person
-from models.problems import Blank, Conflict, TooLong
+from models.problems import Blank, Conflict, Problem, TooLong
 from resolvers.access import passwords
-from resolvers.access.administration import LastAdministrator, keeping_an_administrator
-from resolvers.access.contexts import schools_of
-from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
-from resolvers.access.guessing import forget_tries
+from resolvers.access.administration import OFFICES, alone, keeping_offices
+from resolvers.access.ending import end_sessions_of
+from resolvers.access.issuing import hands_out, issue, resets_everyone
 from resolvers.access.logins import (
     LoginMalformed,
     LoginTaken,
@@ -26,6 +26,7 @@ from resolvers.access.logins import (
     new_credential,
     well_formed,
 )
+from resolvers.access.second_person import NeedsSecondPerson, has_protected_role
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -42,6 +43,16 @@ class AccountExists(Conflict):
     """They have an account already; what is needed may be a new password for it."""
 
     russian = "Учётная запись у этого человека уже есть; возможно, ему нужен новый пароль."
+
+
+class HandedOutByDirector(Problem):
+    """They work here: with their password one would see what they see. The director hands out
+    their one-time password."""
+
+    russian = (
+        "Этот человек здесь работает: с его паролем видно всё, что видит он. Одноразовый пароль "
+        "ему выдаёт директор."
+    )
 
 
 def login(viewer: Viewer, account: Any) -> ColumnElement[str]:
@@ -62,7 +73,9 @@ class AccountIssued:
 
     account: The account.
     one_time_password: Shown this once, good for 14 days: whoever signs in with it must choose
-        another. Null when the attempt is repeated.
+        another. Null when the attempt is repeated, and for whoever may not reset the password of
+        this account: then those who may, the class teacher of a family or the director, hand one
+        out by `resetPassword`.
     """
 
     account: Account
@@ -93,11 +106,13 @@ async def create_account(
     login: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> AccountIssued:
-    """Let someone of the school sign in (завести учётную запись).
+    """Let someone of the school sign in (завести учётную запись). The one-time password is shown
+    only to those who may reset it: with it one signs in as its holder.
 
     person_id: Who.
     login: What they will sign in with, 3..64 of `a-z0-9._-`; null to make one of their name.
     """
+    await alone(ctx)  # or a role could be given while its holder's password is handed out
     person = await ctx.get(person_id, to=Right.ACCOUNTS_WRITE)
     password, place = passwords.one_time(), (ctx.session, ctx.actor.school_id)
     if login is None:
@@ -107,10 +122,13 @@ async def create_account(
     account = Account(person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE)
     ctx.session.add(account)
     await ctx.session.flush()
+    if not await hands_out(ctx, account):
+        return AccountIssued(account, None)
+    account.password_may_be_known = not resets_everyone(ctx)
     return AccountIssued(account, password)
 
 
-@command(Right.PASSWORDS_RESET)
+@command(Right.PASSWORDS_RESET, HandedOutByDirector)
 async def reset_password(
     ctx: Ctx, *, account_id: Id[Account], expected_version: int | None = None
 ) -> AccountIssued:
@@ -121,46 +139,28 @@ async def reset_password(
     account_id: Whose.
     expected_version: The `version` you have seen; null to reset whatever it is by now.
     """
-    account = await ctx.get(account_id, to=Right.PASSWORDS_RESET, version=expected_version)
-    password, now, home = passwords.one_time(), ctx.actor.now, ctx.actor.school_id
-    await ctx.session.refresh(account, with_for_update={"key_share": True})
-    if await schools_of(ctx.session, account.credential_id) != [home]:
-        await part(ctx, account, password)
-        return AccountIssued(account, password)
-    fresh = {
-        "password_hash": await passwords.hashed(password),
-        "must_change_password": True,
-        "password_changed_at": now,
-    }
-    mine = update(Credential).where(Credential.id == account.credential_id)
-    known_as = await ctx.session.scalar(mine.values(fresh).returning(Credential.login))
-    await end_sessions_everywhere(ctx.session, account.credential_id, home, now)
-    await forget_tries(ctx.session, known_as or "", now)
-    # The account's row stays as it is, but whoever saw it before has not seen this.
-    seen = update(Account).where(Account.school_id == home, Account.id == account.id)
-    await ctx.session.execute(seen.values(version=Account.version + 1))
+    await alone(ctx)  # or a role could be given while its holder's password is handed out
+    account = await ctx.get(account_id, version=expected_version)
+    if account.person_id != ctx.actor.person_id and everywhere(ctx):
+        if not await hands_out(ctx, account):
+            raise HandedOutByDirector(of=account_id)
+    else:
+        await ctx.get(account_id, to=Right.PASSWORDS_RESET)
+    password = passwords.one_time()
+    await issue(ctx, account, password, may_be_known=not resets_everyone(ctx))
     return AccountIssued(account, password)
 
 
-async def part(ctx: Ctx, account: Account, password: str) -> None:
-    """Give the account a login that is this school's alone."""
-    home, shared = ctx.actor.school_id, account.credential_id
-    # Not through `visible`: whose account one may reset, one may name.
-    query = select(Person).where(Person.school_id == home, Person.id == account.person_id)
-    person = (await ctx.session.scalars(query)).one()
-    account.credential_id = await generated_credential(
-        ctx.session, home, person, password, ctx.actor.now
-    )
-    left = (CredentialSchool.credential_id == shared, CredentialSchool.school_id == home)
-    await ctx.session.execute(delete(CredentialSchool).where(*left))
-    await end_sessions_of(ctx, account.person_id)
+def everywhere(ctx: Ctx) -> bool:
+    return AccessScope.SCHOOL in ctx.viewer.scopes(Right.PASSWORDS_RESET)
 
 
-@command(Right.ACCOUNTS_WRITE, LastAdministrator, Blank, TooLong)
+@command(Right.ACCOUNTS_WRITE, NeedsSecondPerson, *OFFICES, Blank, TooLong)
 async def lock_account(
     ctx: Ctx, *, account_id: Id[Account], expected_version: int, locked: bool = True, reason: str
 ) -> Account:
-    """Lock an account, which ends its sessions at once, or unlock it (блокировка).
+    """Lock an account, which ends its sessions at once, or unlock it (блокировка). To unlock that
+    of somebody with a protected role takes two persons: `requestUnlock`.
 
     account_id: Which.
     locked: False unlocks it.
@@ -170,8 +170,10 @@ async def lock_account(
         raise Blank(field="reason")
     if len(reason) > LONGEST_REASON:
         raise TooLong(field="reason", most=LONGEST_REASON)
-    async with keeping_an_administrator(ctx, ctx.actor.today):
+    async with keeping_offices(ctx, ctx.actor.today):
         account = await ctx.get(account_id, to=Right.ACCOUNTS_WRITE, version=expected_version)
+        if not locked and await has_protected_role(ctx, account.person_id):
+            raise NeedsSecondPerson(of=account_id)
         account.status = AccountStatus.LOCKED if locked else AccountStatus.ACTIVE
         if locked:
             await end_sessions_of(ctx, account.person_id)

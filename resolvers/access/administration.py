@@ -1,6 +1,7 @@
-"""A school must keep someone who can administer it, whatever several people do at once."""
+"""A school keeps a director, an administrator and somebody who may change rights, whatever several
+people do at once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 
@@ -21,10 +22,24 @@ class LastAdministrator(Problem):
     russian = "Школа осталась бы без администратора; сначала назначьте другого."
 
 
-class NobodyLeft(Problem):
-    """Nobody could change rights any more; leave `rights:write` to a role that someone has."""
+class LastDirector(Problem):
+    """The school would be left without a director; give someone else the role first."""
 
-    russian = "Никто больше не смог бы менять права; оставьте `rights:write` занятой кем-то роли."
+    russian = "Школа осталась бы без директора; сначала назначьте другого."
+
+
+class NobodyLeft(Problem):
+    """Nobody could change rights, or approve changes of access, any more; leave `rights:write` and
+    `roles:grant-protected` to roles that someone has."""
+
+    russian = (
+        "Никто больше не смог бы менять права или утверждать заявки; оставьте `rights:write` и "
+        "`roles:grant-protected` ролям, которые у кого-то есть."
+    )
+
+
+OFFICES = (LastAdministrator, LastDirector, NobodyLeft)
+"""What a command raises that would leave an office empty."""
 
 
 def in_office(school_id: int, day: date) -> Select[int]:
@@ -55,31 +70,41 @@ async def alone(ctx: Ctx) -> None:
 
 
 @asynccontextmanager
-async def keeping_an_administrator(
-    ctx: Ctx, day: date, problem: type[Problem] = LastAdministrator
-) -> AsyncIterator[None]:
-    """What is done inside must leave someone in the role of an administrator on the day, and
-    someone who may change rights, where there was one. Raises the problem."""
+async def keeping_offices(ctx: Ctx, day: date) -> AsyncIterator[None]:
+    """What is done inside leaves each of the offices filled on the day that was filled before.
+    Raises one of OFFICES."""
     await alone(ctx)
-    before = await administered(ctx, day)
+    before = await offices_filled(ctx, day)
     yield
     await ctx.session.flush()
-    if before - await administered(ctx, day):
-        raise problem
+    after = await offices_filled(ctx, day)
+    for problem, was_filled, is_filled in zip(KEPT, before, after, strict=True):
+        if was_filled and not is_filled:
+            raise problem
 
 
-async def administered(ctx: Ctx, day: date) -> set[str]:
-    """In which ways the school is."""
+KEPT = (LastAdministrator, LastDirector, NobodyLeft, NobodyLeft)
+"""What is raised when nobody is left in each of the offices of `offices_filled`."""
+
+
+async def offices_filled(ctx: Ctx, day: date) -> Sequence[bool]:
+    """Whether there is an administrator, a director, somebody who may change rights, and somebody
+    who approves requests."""
     school_id = ctx.actor.school_id
-    held = select(RoleRight.role).where(
+    holders = (
+        RoleGrant.role == Role.SCHOOL_ADMINISTRATOR,
+        RoleGrant.role == Role.DIRECTOR,
+        RoleGrant.role.in_(with_right(school_id, Right.RIGHTS_WRITE)),
+        RoleGrant.role.in_(with_right(school_id, Right.ROLES_GRANT_PROTECTED)),
+    )
+    asked = select(*(in_office(school_id, day).where(held).exists() for held in holders))
+    return (await ctx.session.execute(asked)).one()
+
+
+def with_right(school_id: int, *rights: Right) -> Select[Role]:
+    """Roles that hold one of the rights in the whole school."""
+    return select(RoleRight.role).where(
         RoleRight.school_id == school_id,
-        RoleRight.permission == Right.RIGHTS_WRITE.value,
+        RoleRight.permission.in_(sorted(rights)),
         RoleRight.scope == AccessScope.SCHOOL,
     )
-    ways = {
-        "by an administrator": RoleGrant.role == Role.SCHOOL_ADMINISTRATOR,
-        "by a writer of rights": RoleGrant.role.in_(held),
-    }
-    asked = select(*(in_office(school_id, day).where(way).exists() for way in ways.values()))
-    answers = (await ctx.session.execute(asked)).one()
-    return {way for way, found in zip(ways, answers, strict=True) if found}

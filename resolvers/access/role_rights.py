@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 
+from auth.access import holds_role
 from auth.policy import possible, visible
+from auth.protected import PROTECTED_RIGHTS
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
+from models.people.persons import Person
 from models.problems import Conflict, Problem
-from resolvers.access.administration import NobodyLeft, keeping_an_administrator
+from resolvers.access.administration import alone
 from resolvers.access.roles import RoleRights
+from resolvers.access.second_person import NeedsSecondPerson, NotToOneself, protected_roles
 from resolvers.command import command
 from resolvers.context import Ctx
 
@@ -78,33 +82,62 @@ class RightsSet:
     role_rights: RoleRights
 
 
-@command(Right.RIGHTS_WRITE, NobodyLeft, NoSuchRight)
+@command(Right.RIGHTS_WRITE, NeedsSecondPerson, NotToOneself, NoSuchRight)
 async def set_role_rights(
     ctx: Ctx, *, role: Role, rights: list[RightGiven], expected_revision: str
 ) -> RightsSet:
     """Say what a role may do: these rights and no others (права роли). Holds from the next
-    operation of everyone in the role. Who may give protected roles is for those to say who may.
+    operation of everyone in the role. A change of protected rights, or of a role that opens
+    protected data, takes two persons: `requestRoleRights`. Nobody gives rights to a role they
+    have.
 
     role: The role.
     rights: All it may do; a right can have several scopes.
     expected_revision: The `revision` you have seen; another one by now is a `CONFLICT`.
     """
-    school_id = ctx.actor.school_id
     await ctx.get(ctx.actor.school, to=Right.RIGHTS_WRITE)
     given, result = understood(rights), RightsSet(RoleRights(role))
-    async with keeping_an_administrator(ctx, ctx.actor.today, NobodyLeft):
-        rows = (RoleRight.school_id == school_id, RoleRight.role == role)
-        held = pairs_of((await ctx.session.scalars(select(RoleRight).where(*rows))).all())
-        if revision_of(held) != expected_revision:
-            raise Conflict(field="expected_revision", current=result.role_rights)
-        if any(permission == Right.ROLES_GRANT_PROTECTED for permission, _ in given ^ held):
-            ctx.actor.require(Right.ROLES_GRANT_PROTECTED)
-        for permission, scope in held - given:
-            gone = (RoleRight.permission == permission, RoleRight.scope == scope)
-            await ctx.session.execute(delete(RoleRight).where(*rows, *gone))
-        for permission, scope in given - held:
-            ctx.session.add(RoleRight(role=role, permission=permission, scope=scope))
+    await alone(ctx)
+    held = await pairs_held(ctx, role)
+    if revision_of(held) != expected_revision:
+        raise Conflict(field="expected_revision", current=result.role_rights)
+    if given == held:
+        return result
+    if role in await protected_roles(ctx):
+        raise NeedsSecondPerson(field="role")
+    protected = {permission for permission, _ in given ^ held} & PROTECTED_RIGHTS
+    if protected:
+        raise NeedsSecondPerson(field="rights", rights=sorted(protected))
+    if given - held and await has_role(ctx, role):
+        raise NotToOneself(field="role")
+    await write_rights(ctx, role, held, given)
     return result
+
+
+async def pairs_held(ctx: Ctx, role: Role) -> Pairs:
+    """What a role may do now, whoever asks."""
+    mine = (RoleRight.school_id == ctx.actor.school_id, RoleRight.role == role)
+    return pairs_of((await ctx.session.scalars(select(RoleRight).where(*mine))).all())
+
+
+async def write_rights(ctx: Ctx, role: Role, held: Pairs, given: Pairs) -> None:
+    """Change the rights of a role from those held to those given."""
+    rows = (RoleRight.school_id == ctx.actor.school_id, RoleRight.role == role)
+    for permission, scope in held - given:
+        gone = (RoleRight.permission == permission, RoleRight.scope == scope)
+        await ctx.session.execute(delete(RoleRight).where(*rows, *gone))
+    for permission, scope in given - held:
+        ctx.session.add(RoleRight(role=role, permission=permission, scope=scope))
+
+
+async def has_role(ctx: Ctx, role: Role) -> bool:
+    """Whether the actor can work in a role, now or later."""
+    mine = select(Person.id).where(
+        Person.school_id == ctx.actor.school_id,
+        Person.id == ctx.actor.person_id,
+        holds_role(ctx.actor.viewer, literal(role, RoleRight.role.type)),
+    )
+    return bool(await ctx.lines(mine))
 
 
 def understood(rights: Sequence[RightGiven]) -> Pairs:

@@ -39,6 +39,7 @@ class Registry:
         self._numbers = self._files = 0
         self.office: dict[Role, Human] = {}
         self.office_staff: dict[Role, int] = {}
+        self.grants: dict[Role, int] = {}
         self.everyone: list[Human] = []
 
     def person(self, human: Human) -> int:
@@ -64,7 +65,7 @@ class Registry:
             hired_on = self._long_ago()
             if position := POSITIONS.get(role):
                 self.office_staff[role] = self._staff(human, position, hired_on)
-            self.grant(human, role, hired_on)
+            self.grants[role] = self.grant(human, role, hired_on)
 
     def _official(self, role: Role, employee: Employee | None) -> Human:
         born = self._site.today - timedelta(days=self._rng.randint(31 * 365, 60 * 365))
@@ -110,9 +111,9 @@ class Registry:
         self._papers.of_staff(staff, human)
         return staff
 
-    def grant(self, human: Human, role: Role, since: date, until: date | None = None) -> None:
+    def grant(self, human: Human, role: Role, since: date, until: date | None = None) -> int:
         director = self.office[Role.DIRECTOR]
-        self._ledger[RoleGrant].put(
+        return self._ledger[RoleGrant].put(
             person_id=human.id,
             role=role,
             scope=GrantScope.SCHOOL,
@@ -184,5 +185,6 @@ class Registry:
                 person_id=human.id,
                 credential_id=issued[human],
                 status=AccountStatus.ACTIVE,
+                password_may_be_known=False,
                 last_signed_in_at=self._site.before(days, hour) if seen else None,
             )

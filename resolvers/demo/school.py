@@ -21,6 +21,7 @@ from resolvers.demo.letters import Post
 from resolvers.demo.marks import Marks
 from resolvers.demo.people import POSITIONS, Registry
 from resolvers.demo.plan import Plan
+from resolvers.demo.requests import write_requests
 from resolvers.demo.roster import Faculty
 from resolvers.demo.structure import write_classes
 from resolvers.demo.term_marks import TermMarks, close_journals
@@ -93,6 +94,7 @@ class Making:
         for family in self.population.families:
             self.registry.settle(family)
         await self.registry.open_accounts(credentials)
+        write_requests(self.site, self.registry.office, self.registry.grants)
         rng = self.site.rng("groups")
         for klass in self.classes:
             roll(rng, klass)

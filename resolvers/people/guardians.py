@@ -14,6 +14,7 @@ from models.people.guardians import Guardian, GuardianLink, GuardianRelation, Le
 from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Blank, InThePast, Problem
+from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -51,7 +52,7 @@ def find_guardians(viewer: Viewer) -> Listing[Guardian]:
     return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
 
 
-@command(Right.GUARDIANS_WRITE, DocumentNeeded, Blank, writes=(Person,))
+@command(Right.GUARDIANS_WRITE, DocumentNeeded, Blank, NotToOneself, writes=(Person,))
 async def link_guardian(
     ctx: Ctx,
     *,
@@ -72,6 +73,7 @@ async def link_guardian(
     idempotency_key: UUID | None = None,
 ) -> GuardianLink:
     """Say that someone answers for a child: a guardian the school knows, or a new one by name.
+    Nobody makes themselves a guardian.
     A status other than FULL needs the document it rests on (решение суда).
 
     student_id: The child.
@@ -98,6 +100,8 @@ async def link_guardian(
         if guardian_id
         else new_guardian(ctx, family_name, given_name, patronymic)
     )
+    if guardian.person_id == ctx.actor.person_id:
+        raise NotToOneself(field="guardian_id")
     link = GuardianLink(
         guardian_id=guardian.id,
         student_id=student.id,

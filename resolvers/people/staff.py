@@ -19,7 +19,7 @@ from models.problems import EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
-from resolvers.access.administration import LastAdministrator, keeping_an_administrator
+from resolvers.access.administration import OFFICES, keeping_offices
 from resolvers.access.ending import end_sessions_of
 from resolvers.command import command
 from resolvers.context import Ctx
@@ -114,7 +114,7 @@ async def hire_staff(
     return staff
 
 
-@command(Right.STAFF_WRITE, AlreadyDismissed, LastAdministrator)
+@command(Right.STAFF_WRITE, AlreadyDismissed, *OFFICES)
 async def dismiss_staff(
     ctx: Ctx, *, staff_id: Id[Staff], expected_version: int, dismissed_on: date
 ) -> Staff:
@@ -130,7 +130,7 @@ async def dismiss_staff(
     if dismissed_on < staff.hired_on:
         raise EndsBeforeItBegins(field="dismissed_on")
     staff.dismissed_on = dismissed_on
-    async with keeping_an_administrator(ctx, max(dismissed_on, ctx.actor.today)):
+    async with keeping_offices(ctx, max(dismissed_on, ctx.actor.today)):
         for row, mine in (
             (TeachingAssignment, TeachingAssignment.staff_id == staff.id),
             (ClassTeacher, ClassTeacher.staff_id == staff.id),

@@ -15,6 +15,8 @@ from models.problems import TooSoon, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
+from resolvers.access.issuing import entrust
+from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -90,7 +92,7 @@ async def create_class(
     return made
 
 
-@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, NotToOneself)
 async def assign_class_teacher(
     ctx: Ctx,
     *,
@@ -100,7 +102,8 @@ async def assign_class_teacher(
     is_deputy: bool = False,
     idempotency_key: UUID | None = None,
 ) -> ClassTeacher:
-    """Give a class its teacher from a day on; whoever led it until then stops leading it.
+    """Give a class its teacher from a day on; whoever led it until then stops leading it. Nobody
+    gives a class to themselves.
 
     school_class_id: The class.
     staff_id: Who is to lead it.
@@ -110,6 +113,7 @@ async def assign_class_teacher(
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
     staff = await at_work_on(ctx, staff_id, valid_from)
+    await entrust(ctx, staff.person_id, "staff_id")
     if not is_deputy:
         await end_leading(ctx, school_class, valid_from)
     link = ClassTeacher(

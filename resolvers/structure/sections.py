@@ -23,6 +23,8 @@ from models.structure.sections import (
     TeachingAssignment,
     TeachingRole,
 )
+from resolvers.access.issuing import entrust
+from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
@@ -100,7 +102,7 @@ async def create_section(
     return section
 
 
-@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, OutOfRange)
+@command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, OutOfRange, NotToOneself)
 async def assign_teacher(
     ctx: Ctx,
     *,
@@ -112,7 +114,7 @@ async def assign_teacher(
     idempotency_key: UUID | None = None,
 ) -> TeachingAssignment:
     """Give a section a teacher from a day on (тарификация). A new main teacher takes the place of
-    the one before.
+    the one before. Nobody gives a section to themselves.
 
     section_id: The section.
     staff_id: Who is to teach it.
@@ -123,6 +125,7 @@ async def assign_teacher(
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
     staff = await at_work_on(ctx, staff_id, valid_from)
+    await entrust(ctx, staff.person_id, "staff_id")
     if hours is not None and not 0 <= hours <= MOST_HOURS:
         raise OutOfRange(field="hours", least=0, most=MOST_HOURS)
     if role is TeachingRole.MAIN:

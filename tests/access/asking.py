@@ -41,6 +41,11 @@ CHANGE = """
         }
     }
 """
+RESET = """mutation ($id: ID!, $version: Int) {
+    resetPassword(input: {accountId: $id, expectedVersion: $version}) {
+        account { id login version } oneTimePassword userErrors { code field message }
+    }
+}"""
 UPLOAD = """mutation {
     requestUpload(input: {name: "a.txt", mediaType: "text/plain", size: 1}) { url }
 }"""

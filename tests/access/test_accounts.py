@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from tests.access.asking import CHANGE, SIGN_IN, code, holding, sign_in
+from tests.access.asking import CHANGE, RESET, SIGN_IN, code, holding, sign_in
+from tests.access.requesting import granted
 from tests.conftest import Api, SignIn, Template
 
 ACCOUNTS = """query ($name: String) {
@@ -58,7 +59,7 @@ async def test_the_administrator_finds_an_account_by_name(api: SignIn) -> None:
     assert found["login"] == "parent.ivanova"
     assert found["fullName"] == "Иванова Ольга Сергеевна"
     assert found["status"] == "ACTIVE"
-    assert found["viewerCan"] == {"lock": True, "resetPassword": True}
+    assert found["viewerCan"] == {"lock": True, "resetPassword": False}
 
 
 async def test_a_class_teacher_sees_accounts_of_her_class_and_no_others(api: SignIn) -> None:
@@ -91,24 +92,21 @@ async def test_a_page_of_accounts_costs_few_statements(api: SignIn, statements: 
 async def test_a_new_colleague_gets_an_account_and_chooses_a_password(
     api: SignIn, stranger: Api
 ) -> None:
+    """The administrator opens the account, the director hands out the one-time password."""
     person = await hired(api, "Щукина", "Юлия")
-    done = (await api("admin")(CREATE, person=person))["createAccount"]
-    assert done["account"]["login"] == "shchukina.y"
-    first = await stranger.reply(
-        SIGN_IN, login=done["account"]["login"], password=done["oneTimePassword"]
-    )
-    assert (first.data or {})["signIn"]["userErrors"][0]["code"] == "NOTHING_TO_DO_HERE"
-    await api("admin")(
-        """mutation ($person: ID!) { grantRole(input: {personId: $person, role: SECRETARY,
-            validFrom: "2026-11-01", basis: "Приказ 7-к"}) { userErrors { code } } }""",
-        person=person,
-    )
-    come = await sign_in(stranger, done["account"]["login"], done["oneTimePassword"])
+    made = (await api("admin")(CREATE, person=person))["createAccount"]
+    assert made["account"]["login"] == "shchukina.y"
+    assert made["oneTimePassword"] is None
+    done = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
+    proof = {"login": "shchukina.y", "password": done["oneTimePassword"]}
+    assert await stranger.refusal(SIGN_IN, **proof) == "NOTHING_TO_DO_HERE"
+    await granted(api, person, "SECRETARY")
+    come = await sign_in(stranger, **proof)
     assert come["mustChangePassword"] is True
     await holding(stranger, come["accessToken"])(
         CHANGE, old=done["oneTimePassword"], new="выбран самой Юлией"
     )
-    assert (await sign_in(stranger, done["account"]["login"], "выбран самой Юлией"))["viewer"]
+    assert (await sign_in(stranger, "shchukina.y", "выбран самой Юлией"))["viewer"]
 
 
 async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: SignIn) -> None:
@@ -153,6 +151,14 @@ async def test_one_login_on_the_server_whatever_two_schools_do_at_once(
     assert sorted(error["code"] for found in errors for error in found) == ["LOGIN_TAKEN"]
 
 
+async def lets_administrators_reset(sql: AsyncConnection) -> None:
+    """What two persons may decide in a school."""
+    await sql.execute(
+        text("""INSERT INTO role_rights (school_id, role, permission, scope)
+                VALUES (1, 'SCHOOL_ADMINISTRATOR', 'passwords:reset', 'SCHOOL')""")
+    )
+
+
 async def person_without_account(admin: Api) -> str:
     done = await admin(
         """mutation { enrolStudent(input: {familyName: "Новиков", givenName: "Ян",
@@ -172,8 +178,12 @@ async def test_a_second_account_is_refused_with_the_one_there_is(api: SignIn) ->
     assert done["oneTimePassword"] is None
 
 
-async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(api: SignIn) -> None:
-    person, key = await hired(api, "Щукина", "Юлия"), str(uuid4())
+async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """In a school where the administrator may hand out passwords of families."""
+    await lets_administrators_reset(sql)
+    person, key = await person_without_account(api("admin")), str(uuid4())
     admin = api("admin")
     first, again = [
         (await admin(CREATE, person=person, key=key))["createAccount"] for _ in range(2)
@@ -184,8 +194,10 @@ async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(api: S
 
 
 async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnection) -> None:
-    person = await hired(api, "Щукина", "Юлия")
+    await lets_administrators_reset(sql)
+    person = await person_without_account(api("admin"))
     done = (await api("admin")(CREATE, person=person, key=str(uuid4())))["createAccount"]
+    assert done["oneTimePassword"]
     for table in ("credentials", "audit_events", "attempts"):
         kept = (await sql.execute(text(f"SELECT t::text FROM {table} t"))).all()
         assert done["oneTimePassword"] not in str(kept), table

@@ -1,22 +1,33 @@
 """A school keeps an administrator, whatever several people do at once."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.access.requesting import (
+    APPROVE,
+    ASK_END,
+    REFUSE,
+    approved,
+    filed,
+    granted,
+    seen,
+)
 from tests.access.test_accounts import LOCK, account
-from tests.access.test_roles import GRANT, REVOKE, grant, person
-from tests.conftest import SignIn
+from tests.access.test_roles import grant, person
+from tests.conftest import Clock, SignIn
 
 
 async def test_the_last_administrator_stays(api: SignIn) -> None:
     found = await grant(api("admin"), "Рябов", "SCHOOL_ADMINISTRATOR")
-    given = {"id": found["id"], "version": found["version"]}
-    assert await api("admin").refusal(REVOKE, **given) == "LAST_ADMINISTRATOR"
-    assert await api("director").refusal(REVOKE, **given, to="2027-06-01") == "LAST_ADMINISTRATOR"
+    for day in (None, "2027-06-01"):
+        request = await filed(api("admin"), ASK_END, id=found["id"], to=day)
+        assert await api("director").refusal(APPROVE, **seen(request)) == "LAST_ADMINISTRATOR"
+        await api("director")(REFUSE, **seen(request))
 
 
 async def test_the_last_administrator_cannot_be_dismissed(api: SignIn) -> None:
@@ -32,26 +43,27 @@ async def second_administrator(api: SignIn, **given: Any) -> Any:
     """The grants of the first and of a second administrator."""
     admin = api("admin")
     gusev = await person(admin, "Гусев")
-    await admin(GRANT, person=gusev, role="SCHOOL_ADMINISTRATOR", **given)
+    await granted(api, gusev, "SCHOOL_ADMINISTRATOR", **given)
     return [await grant(admin, name, "SCHOOL_ADMINISTRATOR") for name in ("Рябов", "Гусев")]
 
 
 async def test_of_two_administrators_one_can_go(api: SignIn) -> None:
     first, _ = await second_administrator(api)
-    await api("director")(REVOKE, id=first["id"], version=first["version"])
+    await approved(api, ASK_END, id=first["id"])
 
 
 @pytest.mark.parametrize(
     "given",
-    [{"scope": "GRADE_LEVEL", "grade": 7}, {"to": "2026-11-10"}, {"from": "2026-12-01"}],
+    [{"scope": "GRADE_LEVEL", "grade": 7}, {"to": "2026-11-24"}, {"from": "2026-12-01"}],
     ids=["of one grade", "no more", "not yet"],
 )
 async def test_an_administrator_in_name_only_does_not_count(
-    api: SignIn, given: dict[str, Any]
+    api: SignIn, clock: Clock, given: dict[str, Any]
 ) -> None:
     first, _ = await second_administrator(api, **given)
-    refused = await api("director").refusal(REVOKE, id=first["id"], version=first["version"])
-    assert refused == "LAST_ADMINISTRATOR"
+    clock.now += timedelta(days=1)
+    request = await filed(api("admin"), ASK_END, id=first["id"])
+    assert await api("director").refusal(APPROVE, **seen(request)) == "LAST_ADMINISTRATOR"
 
 
 async def test_an_administrator_who_cannot_sign_in_does_not_count(
@@ -62,17 +74,17 @@ async def test_an_administrator_who_cannot_sign_in_does_not_count(
         text("""UPDATE accounts SET status = 'LOCKED' WHERE credential_id =
                 (SELECT id FROM credentials WHERE login = 'teacher.gusev')""")
     )
-    refused = await api("director").refusal(REVOKE, id=first["id"], version=first["version"])
-    assert refused == "LAST_ADMINISTRATOR"
+    request = await filed(api("admin"), ASK_END, id=first["id"])
+    assert await api("director").refusal(APPROVE, **seen(request)) == "LAST_ADMINISTRATOR"
 
 
 async def test_the_two_last_administrators_do_not_go_at_once(api: SignIn) -> None:
     both = await second_administrator(api)
     director = api("director")
-    replies = await asyncio.gather(
-        *(director.reply(REVOKE, id=one["id"], version=one["version"]) for one in both)
-    )
-    codes = [e["code"] for reply in replies for e in (reply.data or {})["revokeRole"]["userErrors"]]
+    requests = [await filed(api("admin"), ASK_END, id=one["id"]) for one in both]
+    replies = await asyncio.gather(*(director.reply(APPROVE, **seen(one)) for one in requests))
+    payloads = [(reply.data or {})["approveAccessRequest"] for reply in replies]
+    codes = [error["code"] for payload in payloads for error in payload["userErrors"]]
     assert codes == ["LAST_ADMINISTRATOR"]
 
 
@@ -84,8 +96,9 @@ async def test_nor_is_one_locked_while_the_other_goes(api: SignIn) -> None:
     [account] = accounts["accounts"]["nodes"]
     lock = """mutation ($id: ID!, $version: Int!) { lockAccount(input: {accountId: $id,
         expectedVersion: $version, reason: "Уехал"}) { userErrors { code } } }"""
+    request = await filed(api("zavuch"), ASK_END, id=first["id"])
     replies = await asyncio.gather(
-        api("director").reply(REVOKE, id=first["id"], version=first["version"]),
+        api("director").reply(APPROVE, **seen(request)),
         api("admin").reply(lock, id=account["id"], version=account["version"]),
     )
     payloads = [payload for reply in replies for payload in (reply.data or {}).values()]

@@ -11,6 +11,7 @@ from auth.matrix import default_rights
 from auth.policy import possible
 from models.access.roles import Role
 from tests.access.asking import code
+from tests.access.requesting import APPROVE, ASK_RIGHTS, approved, filed, seen
 from tests.conftest import Api, SignIn, Template
 
 ROLES = "{ roles { role revision rights { id permission scope } } }"
@@ -45,36 +46,37 @@ async def test_the_roles_cost_one_statement(api: SignIn, statements: Any) -> Non
 
 
 async def test_a_right_taken_from_a_role_is_gone_at_the_next_operation(api: SignIn) -> None:
-    deputy, admin = api("zavuch", Role.DEPUTY_DIRECTOR), api("admin")
-    asked = "{ auditEvents(first: 1) { totalCount } }"
-    assert await code(deputy, asked) is None
-    now = await rights_of(admin, "DEPUTY_DIRECTOR")
-    left = [one for one in as_input(now["rights"]) if one["permission"] != "audit:read"]
-    given = {"role": "DEPUTY_DIRECTOR", "rights": left, "revision": now["revision"]}
+    mother, admin = api("parent.ivanova"), api("admin")
+    asked = "{ students(first: 1) { totalCount } }"
+    assert await code(mother, asked) is None
+    now = await rights_of(admin, "PARENT")
+    left = [one for one in as_input(now["rights"]) if one["permission"] != "students:read"]
+    given = {"role": "PARENT", "rights": left, "revision": now["revision"]}
     done = (await admin(SET, **given))["setRoleRights"]["roleRights"]
     assert as_input(done["rights"]) == left
     assert done["revision"] != now["revision"]
-    assert await code(deputy, asked) == "FORBIDDEN"
+    assert await code(mother, asked) == "FORBIDDEN"
     error = await admin.refused(SET, **given)
     assert (error["code"], error["field"]) == ("CONFLICT", ["expectedRevision"])
 
 
 async def test_what_stays_keeps_its_id(api: SignIn) -> None:
     admin = api("admin")
-    before = await rights_of(admin, "SECRETARY")
-    given = [*as_input(before["rights"])[1:], {"permission": "health:read", "scope": "CLASS"}]
-    await admin(SET, role="SECRETARY", rights=given, revision=before["revision"])
-    after = await rights_of(admin, "SECRETARY")
+    before = await rights_of(admin, "SUBJECT_TEACHER")
+    given = [*as_input(before["rights"])[1:], {"permission": "classes:write", "scope": "CLASS"}]
+    await admin(SET, role="SUBJECT_TEACHER", rights=given, revision=before["revision"])
+    after = await rights_of(admin, "SUBJECT_TEACHER")
     kept = {one["id"] for one in before["rights"][1:]}
     assert kept == {one["id"] for one in after["rights"]} & {o["id"] for o in before["rights"]}
 
 
 async def test_of_two_who_set_rights_at_once_one_must_look_again(api: SignIn) -> None:
     admin = api("admin")
-    now = await rights_of(admin, "SECRETARY")
-    wishes = [as_input(now["rights"])[n:] for n in (1, 2)]
+    now = await rights_of(admin, "STUDENT")
+    names = ("classes:read", "classmates:read")
+    wishes = [[o for o in as_input(now["rights"]) if o["permission"] != name] for name in names]
     replies = await asyncio.gather(
-        *(admin.reply(SET, role="SECRETARY", rights=w, revision=now["revision"]) for w in wishes)
+        *(admin.reply(SET, role="STUDENT", rights=w, revision=now["revision"]) for w in wishes)
     )
     done = [(reply.data or {})["setRoleRights"] for reply in replies]
     assert [e["code"] for one in done for e in one["userErrors"]] == ["CONFLICT"]
@@ -101,27 +103,86 @@ async def test_only_rights_for_which_there_is_a_rule(api: SignIn, bad: Any) -> N
 
 
 async def test_a_school_cannot_lock_itself_out(api: SignIn) -> None:
+    admin, director = api("admin"), api("director")
+    for role, right in (
+        ("SCHOOL_ADMINISTRATOR", "rights:write"),
+        ("DIRECTOR", "roles:grant-protected"),
+    ):
+        now = await rights_of(admin, role)
+        left = [one for one in as_input(now["rights"]) if one["permission"] != right]
+        given = {"role": role, "rights": left, "revision": now["revision"]}
+        request = await filed(admin, ASK_RIGHTS, **given)
+        assert await director.refusal(APPROVE, **seen(request)) == "NOBODY_LEFT"
+
+
+async def test_rights_can_be_moved_from_one_role_to_another(api: SignIn) -> None:
+    """The administrator files both; a deputy approves what the director gains."""
     admin = api("admin")
+    director = await rights_of(admin, "DIRECTOR")
+    more = [*as_input(director["rights"]), {"permission": "rights:write", "scope": "SCHOOL"}]
+    given = {"role": "DIRECTOR", "rights": more, "revision": director["revision"]}
+    request = await filed(admin, ASK_RIGHTS, **given)
+    assert request["concernsDirector"] is True
+    assert await api("director").refusal(APPROVE, **seen(request)) == "FORBIDDEN"
+    await api("zavuch")(APPROVE, **seen(request))
     now = await rights_of(admin, "SCHOOL_ADMINISTRATOR")
     left = [one for one in as_input(now["rights"]) if one["permission"] != "rights:write"]
     given = {"role": "SCHOOL_ADMINISTRATOR", "rights": left, "revision": now["revision"]}
-    assert await admin.refusal(SET, **given) == "NOBODY_LEFT"
-    director = await rights_of(admin, "DIRECTOR")
-    more = [*as_input(director["rights"]), {"permission": "rights:write", "scope": "SCHOOL"}]
-    await admin(SET, role="DIRECTOR", rights=more, revision=director["revision"])
-    await admin(SET, **given)
+    await approved(api, ASK_RIGHTS, **given)
     assert await admin.refusal(SET, **given) == "FORBIDDEN"
 
 
-async def test_the_administrator_cannot_give_himself_the_protected_roles(api: SignIn) -> None:
+LIFTS = [
+    ("SCHOOL_ADMINISTRATOR", "marks:read", "NEEDS_SECOND_PERSON"),
+    ("SCHOOL_ADMINISTRATOR", "timetable:write", "NEEDS_SECOND_PERSON"),
+    ("SCHOOL_ADMINISTRATOR", "roles:grant-protected", "NEEDS_SECOND_PERSON"),
+    ("SECRETARY", "timetable:write", "NEEDS_SECOND_PERSON"),  # a role that opens documents
+    ("CLASS_TEACHER", "timetable:write", "NEEDS_SECOND_PERSON"),
+    ("PARENT", "marks:read", "NEEDS_SECOND_PERSON"),
+    ("PARENT", "identity:read-full", "NEEDS_SECOND_PERSON"),
+    ("MUNICIPAL_OFFICER", "passwords:reset", "NEEDS_SECOND_PERSON"),
+    ("MUNICIPAL_OFFICER", "accounts:write", "NEEDS_SECOND_PERSON"),
+    ("MUNICIPAL_OFFICER", "timetable:write", None),
+]
+
+
+@pytest.mark.parametrize(("role", "right", "refused"), LIFTS)
+async def test_who_gains_what_by_the_administrator_alone(
+    api: SignIn, role: str, right: str, refused: str | None
+) -> None:
     admin = api("admin")
-    now = await rights_of(admin, "SCHOOL_ADMINISTRATOR")
-    more = [
-        *as_input(now["rights"]),
-        {"permission": "roles:grant-protected", "scope": "SCHOOL"},
-    ]
-    given = {"role": "SCHOOL_ADMINISTRATOR", "rights": more, "revision": now["revision"]}
-    assert await admin.refusal(SET, **given) == "FORBIDDEN"
+    now = await rights_of(admin, role)
+    more = [*as_input(now["rights"]), {"permission": right, "scope": "SCHOOL"}]
+    given = {"role": role, "rights": more, "revision": now["revision"]}
+    if refused:
+        assert await admin.refusal(SET, **given) == refused
+        assert await rights_of(admin, role) == now
+    else:
+        await admin(SET, **given)
+
+
+@pytest.mark.parametrize("role", ["DIRECTOR", "SCHOOL_ADMINISTRATOR", "PSYCHOLOGIST"])
+async def test_a_protected_role_is_not_cut_by_one_person(api: SignIn, role: str) -> None:
+    admin = api("admin")
+    now = await rights_of(admin, role)
+    given = {"role": role, "rights": as_input(now["rights"])[:1], "revision": now["revision"]}
+    assert await admin.refusal(SET, **given) == "NEEDS_SECOND_PERSON"
+    await approved(api, ASK_RIGHTS, **{**given, "rights": as_input(now["rights"])[1:]})
+
+
+async def test_nobody_gives_rights_to_a_role_they_have(api: SignIn, sql: AsyncConnection) -> None:
+    """The administrator has a child here, and would see all the timetable of the school."""
+    guardian = """INSERT INTO guardians (school_id, version, person_id)
+        SELECT 1, 1, person_id FROM role_grants WHERE role = 'SCHOOL_ADMINISTRATOR'
+        AND school_id = 1"""
+    await sql.execute(text(guardian))
+    admin = api("admin")
+    now = await rights_of(admin, "PARENT")
+    more = [*as_input(now["rights"]), {"permission": "timetable:write", "scope": "SCHOOL"}]
+    given = {"role": "PARENT", "rights": more, "revision": now["revision"]}
+    assert await admin.refusal(SET, **given) == "NOT_TO_ONESELF"
+    less = [one for one in as_input(now["rights"]) if one["permission"] != "lessons:read"]
+    await admin(SET, **{**given, "rights": less})
 
 
 @pytest.mark.parametrize("login", ["director", "zavuch", "hr", "teacher.gusev", "parent.ivanova"])
@@ -155,7 +216,7 @@ async def test_one_school_changes_nothing_in_another(api: SignIn, template: Temp
                if held[0][0] is Role.SCHOOL_ADMINISTRATOR and login != "admin"]  # fmt: skip
     before = await rights_of(api(other), "SECRETARY")
     now = await rights_of(api("admin"), "SECRETARY")
-    await api("admin")(SET, role="SECRETARY", rights=[], revision=now["revision"])
+    await approved(api, ASK_RIGHTS, role="SECRETARY", rights=[], revision=now["revision"])
     assert await rights_of(api(other), "SECRETARY") == before
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
 from tests.access.asking import code, sign_in
+from tests.access.requesting import ASK_END, approved, granted
 from tests.conftest import Api, SignIn, Template
 
 GRANTS = """query ($name: String, $role: Role) {
@@ -51,13 +53,15 @@ async def test_the_director_sees_who_has_which_role(api: SignIn) -> None:
     assert found["scope"] == "SCHOOL"
     assert found["basis"].startswith("Приказ")
     assert found["grantedBy"] == {"shortName": "Воронцова Е. В."}
-    assert found["viewerCan"] == {"revoke": True}
+    assert found["viewerCan"] == {"revoke": False}, "it takes two"
 
 
 async def test_the_administrator_can_take_no_protected_role(api: SignIn) -> None:
     admin = api("admin")
-    assert (await grant(admin, "Тихонова", "PSYCHOLOGIST"))["viewerCan"] == {"revoke": False}
-    assert (await grant(admin, "Зайцева", "DEPUTY_DIRECTOR"))["viewerCan"] == {"revoke": True}
+    for who, role in (("Тихонова", "PSYCHOLOGIST"), ("Зайцева", "DEPUTY_DIRECTOR")):
+        assert (await grant(admin, who, role))["viewerCan"] == {"revoke": False}
+    teacher = await grant(admin, "Гусев", "SUBJECT_TEACHER")
+    assert teacher["viewerCan"] == {"revoke": True}
 
 
 @pytest.mark.parametrize(
@@ -72,10 +76,10 @@ async def test_who_sees_no_roles(api: SignIn, login: str) -> None:
 
 
 async def test_a_teacher_becomes_a_deputy_for_one_grade(api: SignIn, stranger: Api) -> None:
-    admin = api("admin")
-    gusev = await person(admin, "Гусев")
-    done = await admin(GRANT, person=gusev, role="DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=7)
-    assert done["grantRole"]["roleGrant"]["grantedBy"] == {"shortName": "Рябов Д. О."}
+    gusev = await person(api("admin"), "Гусев")
+    await granted(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=7)
+    there = (await api("admin")(GRANTS, name="Гусев", role="DEPUTY_DIRECTOR"))["roleGrants"]
+    assert there["nodes"][0]["grantedBy"] == {"shortName": "Воронцова Е. В."}
     deputy = await sign_in(stranger, "teacher.gusev", role="DEPUTY_DIRECTOR")
     gusev_api = Api(api("teacher.gusev").caller)
     gusev_api.caller.token = deputy["accessToken"]
@@ -88,12 +92,9 @@ async def test_a_teacher_becomes_a_deputy_for_one_grade(api: SignIn, stranger: A
 
 
 async def test_the_second_grant_of_a_role_can_be_chosen(api: SignIn, stranger: Api) -> None:
-    admin = api("admin")
-    gusev = await person(admin, "Гусев")
+    gusev = await person(api("admin"), "Гусев")
     given = [
-        (await admin(GRANT, person=gusev, role="DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=n))[
-            "grantRole"
-        ]["roleGrant"]["id"]
+        (await granted(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=n))["id"]
         for n in (7, 8)
     ]
     teacher = api("teacher.gusev")
@@ -110,11 +111,12 @@ async def test_the_second_grant_of_a_role_can_be_chosen(api: SignIn, stranger: A
 
 
 REFUSED = [
-    ("admin", {"role": "PSYCHOLOGIST"}, "FORBIDDEN", None),
-    ("admin", {"role": "SOCIAL_PEDAGOGUE"}, "FORBIDDEN", None),
-    ("admin", {"role": "DIRECTOR"}, "FORBIDDEN", None),
+    *((login, {"role": role}, "NEEDS_SECOND_PERSON", ["role"])
+      for login in ("admin", "director")
+      for role in ("PSYCHOLOGIST", "SOCIAL_PEDAGOGUE", "DEPUTY_DIRECTOR", "SCHOOL_ADMINISTRATOR",
+                   "SECRETARY", "HR_SPECIALIST", "DIRECTOR")),
     ("zavuch", {"role": "SECRETARY"}, "FORBIDDEN", None),
-    ("hr", {"role": "SECRETARY"}, "FORBIDDEN", None),
+    ("hr", {"role": "MUNICIPAL_OFFICER"}, "FORBIDDEN", None),
     ("teacher.belova", {"role": "SECRETARY"}, "FORBIDDEN", None),
     ("director", {"role": "STUDENT"}, "ROLE_FROM_RECORDS", ["role"]),
     ("director", {"role": "PARENT"}, "ROLE_FROM_RECORDS", ["role"]),
@@ -140,18 +142,23 @@ async def test_roles_that_are_not_given(
     assert (error["code"], error["field"]) == (refused, field)
 
 
-async def test_the_director_appoints_a_psychologist(api: SignIn) -> None:
-    director = api("director")
-    gusev = await person(director, "Гусев")
-    done = await director(GRANT, person=gusev, role="PSYCHOLOGIST")
-    assert done["grantRole"]["roleGrant"]["role"] == "PSYCHOLOGIST"
+@pytest.mark.parametrize(("login", "name"), [("admin", "Рябов"), ("director", "Воронцова")])
+async def test_nobody_gives_a_role_to_themselves(api: SignIn, login: str, name: str) -> None:
+    me = await person(api(login), name)
+    error = await api(login).refused(GRANT, person=me, role="MUNICIPAL_OFFICER")
+    assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["personId"])
+
+
+async def test_not_even_the_database_takes_a_role_given_to_oneself(sql: AsyncConnection) -> None:
+    with pytest.raises(IntegrityError, match="not_to_oneself"):
+        await sql.execute(text("UPDATE role_grants SET granted_by_id = person_id"))
 
 
 async def test_the_same_role_is_not_given_twice_even_at_once(api: SignIn) -> None:
     admin = api("admin")
     gusev = await person(admin, "Гусев")
     replies = await asyncio.gather(
-        *(admin.reply(GRANT, person=gusev, role="SECRETARY") for _ in range(3))
+        *(admin.reply(GRANT, person=gusev, role="MUNICIPAL_OFFICER") for _ in range(3))
     )
     done = [(reply.data or {})["grantRole"] for reply in replies]
     codes = [error["code"] for one in done for error in one["userErrors"]]
@@ -164,51 +171,62 @@ async def test_several_deeds_of_one_document_are_each_done(api: SignIn) -> None:
     gusev = await person(api("admin"), "Гусев")
     given = 'personId: $person, validFrom: "2026-11-01", basis: "Приказ № 12-к"'
     document = f"""mutation ($person: ID!) {{
-        a: grantRole(input: {{role: SECRETARY, {given}}}) {{ roleGrant {{ role fullName }} }}
-        b: grantRole(input: {{role: HR_SPECIALIST, {given}}}) {{ roleGrant {{ role }} }}
+        a: grantRole(input: {{role: MUNICIPAL_OFFICER, {given}}}) {{ roleGrant {{ role }} }}
+        b: grantRole(input: {{role: MUNICIPAL_OFFICER, scope: GRADE_LEVEL, gradeLevel: 7,
+            {given}}}) {{ roleGrant {{ scope }} }}
     }}"""
     done = await api("admin")(document, person=gusev)
-    assert [done[name]["roleGrant"]["role"] for name in "ab"] == ["SECRETARY", "HR_SPECIALIST"]
+    assert done["a"]["roleGrant"]["role"] == "MUNICIPAL_OFFICER"
+    assert done["b"]["roleGrant"]["scope"] == "GRADE_LEVEL"
 
 
 async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
     admin = api("admin")
     gusev = await person(admin, "Гусев")
     first = {"from": "2026-11-01", "to": "2026-12-01"}
-    await admin(GRANT, person=gusev, role="SECRETARY", **first)
-    assert (await admin.refusal(GRANT, person=gusev, role="SECRETARY")) == "ALREADY_GRANTED"
-    await admin(GRANT, person=gusev, role="SECRETARY", **{"from": "2026-12-01"})
+    await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **first)
+    assert (await admin.refusal(GRANT, person=gusev, role="MUNICIPAL_OFFICER")) == "ALREADY_GRANTED"
+    await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **{"from": "2026-12-01"})
 
 
 # -- taking ---------------------------------------------------------------------------
 
 
 async def test_a_taken_role_is_over_at_once(api: SignIn, sql: AsyncConnection) -> None:
-    deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
-    found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
+    officer = api("municipal")
+    found = await grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
     done = await api("admin")(REVOKE, id=found["id"], version=found["version"])
     assert done["revokeRole"]["roleGrant"]["validTo"] == "2026-11-23"
-    assert await code(deputy) == "UNAUTHENTICATED"
-    living = "SELECT count(*) FROM sessions WHERE role = 'DEPUTY_DIRECTOR' AND revoked_at IS NULL"
+    assert await code(officer) == "UNAUTHENTICATED"
+    living = "SELECT count(*) FROM sessions WHERE role = 'MUNICIPAL_OFFICER' AND revoked_at IS NULL"
     assert await sql.scalar(text(living)) == 0, "open sockets hear of it, too"
     again = {"id": found["id"], "version": found["version"] + 1}
     assert await api("admin").refusal(REVOKE, **again) == "ALREADY_REVOKED"
 
 
-async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
+async def test_a_protected_role_that_two_persons_take_is_over_at_once(api: SignIn) -> None:
     deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
     found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
+    await approved(api, ASK_END, id=found["id"])
+    assert (await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR"))["validTo"] == "2026-11-23"
+    assert await code(deputy) == "UNAUTHENTICATED"
+    assert await api("admin").refusal(ASK_END, id=found["id"]) == "ALREADY_REVOKED"
+
+
+async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
+    officer = api("municipal")
+    found = await grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
     given = {"id": found["id"], "version": found["version"]}
     error = await api("admin").refused(REVOKE, **given, to="2026-11-22")
     assert (error["code"], error["field"]) == ("IN_THE_PAST", ["validTo"])
     await api("admin")(REVOKE, **given, to="2026-12-01")
-    assert await code(deputy) is None
+    assert await code(officer) is None
 
 
 async def test_a_role_that_has_not_begun_never_does(api: SignIn) -> None:
     admin = api("admin")
     gusev = await person(admin, "Гусев")
-    done = await admin(GRANT, person=gusev, role="SECRETARY", **{"from": "2027-01-11"})
+    done = await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **{"from": "2027-01-11"})
     made = done["grantRole"]["roleGrant"]
     ended = await admin(REVOKE, id=made["id"], version=made["version"])
     assert ended["revokeRole"]["roleGrant"]["validTo"] == "2027-01-11"
@@ -217,9 +235,12 @@ async def test_a_role_that_has_not_begun_never_does(api: SignIn) -> None:
 @pytest.mark.parametrize(
     ("login", "whose", "role", "refused"),
     [
-        ("admin", "Тихонова", "PSYCHOLOGIST", "FORBIDDEN"),
-        ("admin", "Воронцова", "DIRECTOR", "FORBIDDEN"),
-        ("director", "Тихонова", "PSYCHOLOGIST", None),
+        ("admin", "Тихонова", "PSYCHOLOGIST", "NEEDS_SECOND_PERSON"),
+        ("admin", "Воронцова", "DIRECTOR", "NEEDS_SECOND_PERSON"),
+        ("admin", "Ильина", "SECRETARY", "NEEDS_SECOND_PERSON"),
+        ("director", "Тихонова", "PSYCHOLOGIST", "NEEDS_SECOND_PERSON"),
+        ("director", "Крылов", "MUNICIPAL_OFFICER", None),
+        ("admin", "Гусев", "SUBJECT_TEACHER", None),
         ("zavuch", "Ильина", "SECRETARY", "FORBIDDEN"),
         ("teacher.belova", "Ильина", "SECRETARY", "FORBIDDEN"),
         ("parent.ivanova", "Ильина", "SECRETARY", "FORBIDDEN"),

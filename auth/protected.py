@@ -1,0 +1,63 @@
+"""What only two persons change together (domain.md c.2, c.3.5): one declaration, asked on every
+path that changes a role, its rights, or an account of its holder."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+
+from auth.rights import Right
+from models.access.roles import AccessScope, Role, RoleRight
+
+ORDINARY_RIGHTS = frozenset({
+    Right.ACCESS_REQUEST,
+    Right.ASSIGNMENTS_READ,
+    Right.CLASSES_READ,
+    Right.CLASSES_WRITE,
+    Right.CLASSMATES_READ,
+    Right.FILES_UPLOAD,
+    Right.GUARDIANS_CONSENT,
+    Right.GUARDIANS_READ,
+    Right.LESSONS_READ,
+    Right.LESSONS_WRITE,
+    Right.MAIL_WRITE,
+    Right.NOTICES_ADDRESS_FAMILIES,
+    Right.NOTICES_PUBLISH,
+    Right.PERSONS_READ,
+    Right.ROLES_READ,
+    Right.SCHOOL_READ,
+    Right.SCHOOL_WRITE,
+    Right.STAFF_READ,
+    Right.STAFF_WRITE,
+    Right.STUDENTS_READ,
+    Right.STUDENTS_WRITE,
+    Right.TIMETABLE_WRITE,
+})  # fmt: skip
+"""Rights that whoever holds `rights:write` gives to a role alone, or takes from it."""
+PROTECTED_RIGHTS = frozenset(Right) - ORDINARY_RIGHTS
+"""Rights that two persons give to a role or take from it, at whatever scope: to special categories,
+documents and court papers, to marks and attendance, to what is addressed to others, and to access
+itself. A right that nobody has called ordinary is one of them."""
+PROTECTED_ROLES = frozenset({Role.DIRECTOR, Role.SCHOOL_ADMINISTRATOR})
+"""Roles that are protected whatever rights they hold."""
+OPENED_BY_A_GRANT = frozenset({AccessScope.CLASS, AccessScope.SCHOOL})
+"""Scopes whose rows a role grant opens by itself. At the others a right reaches only what a record
+says: the sections somebody teaches, the children they answer for, themselves."""
+
+
+def opens_protected() -> tuple[ColumnElement[bool], ...]:
+    """SQL: whether a row of `role_rights` makes its role a protected one."""
+    return (
+        RoleRight.permission.in_(sorted(PROTECTED_RIGHTS)),
+        RoleRight.scope.in_(sorted(OPENED_BY_A_GRANT, key=lambda scope: scope.name)),
+    )
+
+
+def is_protected(role: Any, opening: Any) -> ColumnElement[bool]:
+    """SQL: whether a role is protected in the school: DIRECTOR, SCHOOL_ADMINISTRATOR, or one whose
+    grant opens protected data.
+
+    role: A column.
+    opening: SELECT of the roles for which `opens_protected` holds.
+    """
+    named = sorted(PROTECTED_ROLES, key=lambda one: one.name)
+    return or_(role.in_(named), role.in_(opening))

@@ -1,0 +1,178 @@
+"""Deciding on requests to change access: approving, refusing, withdrawing.
+
+The second person is the director; a deputy director for what a director requests or gains
+(domain.md c.3.5). Rules: `auth.access.decide_requests`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from sqlalchemy import select
+
+from auth.rights import Right
+from models.access.accounts import Account, AccountStatus
+from models.access.requests import AccessChange, AccessRequest, RequestedRight, RequestStatus
+from models.access.roles import Role, RoleGrant
+from models.base import Id, longest
+from models.problems import Blank, Forbidden, Problem, TooLong
+from resolvers.access.administration import OFFICES, alone, keeping_offices
+from resolvers.access.granting import (
+    AlreadyGranted,
+    AlreadyRevoked,
+    LeftTheSchool,
+    Terms,
+    give,
+    still_here,
+    take,
+)
+from resolvers.access.role_rights import pairs_held, revision_of, write_rights
+from resolvers.access.second_person import NotToOneself
+from resolvers.command import command
+from resolvers.context import Ctx
+
+
+class RequestClosed(Problem):
+    """This request was decided, withdrawn or has expired; file a new one if it is still needed."""
+
+    russian = "Заявка уже решена, отозвана или её срок истёк; если она ещё нужна, подайте новую."
+
+
+class RequestOutdated(Problem):
+    """What the request rests on has changed since it was filed; refuse it and file a new one."""
+
+    russian = "С подачи заявки всё изменилось; отклоните её и подайте новую."
+
+
+@command(
+    Right.ACCESS_DECIDE,
+    RequestClosed,
+    RequestOutdated,
+    NotToOneself,
+    AlreadyRevoked,
+    LeftTheSchool,
+    *OFFICES,
+    refusals={"role_grants_never_overlaps_person_id_role_scope_key": (AlreadyGranted, None)},
+)
+async def approve_access_request(
+    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int
+) -> AccessRequest:
+    """Approve a request: what it asks for takes effect at once (утвердить заявку). Who approves
+    neither filed it nor gains by it.
+
+    access_request_id: The request.
+    """
+    await alone(ctx)  # first, or two who approve and change rights at once would wait in a circle
+    request = await undecided(ctx, access_request_id, expected_version)
+    day = max(request.valid_to or ctx.actor.today, ctx.actor.today)
+    async with keeping_offices(ctx, day):
+        await EFFECTS[request.kind](ctx, request)
+    decide(ctx, request, RequestStatus.APPROVED)
+    return request
+
+
+@command(Right.ACCESS_DECIDE, RequestClosed, NotToOneself, Blank, TooLong)
+async def refuse_access_request(
+    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int, reason: str
+) -> AccessRequest:
+    """Refuse a request (отклонить заявку).
+
+    access_request_id: The request.
+    reason: Why, 1..300 characters; whoever filed it reads it.
+    """
+    if not reason:
+        raise Blank(field="reason")
+    if len(reason) > (most := longest(AccessRequest.decision_reason)):
+        raise TooLong(field="reason", most=most)
+    request = await undecided(ctx, access_request_id, expected_version)
+    decide(ctx, request, RequestStatus.REFUSED)
+    request.decision_reason = reason
+    return request
+
+
+@command(Right.ACCESS_REQUEST, RequestClosed)
+async def withdraw_access_request(
+    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int
+) -> AccessRequest:
+    """Withdraw a request one has filed (отозвать заявку).
+
+    access_request_id: The request.
+    """
+    request = await ctx.get(access_request_id, to=Right.ACCESS_REQUEST, version=expected_version)
+    still_open(ctx, request)
+    request.status, request.decided_at = RequestStatus.WITHDRAWN, ctx.actor.now
+    return request
+
+
+async def undecided(ctx: Ctx, id: Id[AccessRequest], version: int) -> AccessRequest:
+    """The request, locked, if the actor may decide on it. Raises NotToOneself for who filed it or
+    gains by it, Forbidden for who is not its second person, RequestClosed."""
+    request = await ctx.get(id, version=version)
+    still_open(ctx, request)
+    try:
+        return await ctx.get(id, to=Right.ACCESS_DECIDE)
+    except Forbidden:
+        person_id = ctx.actor.person_id
+        if person_id in (request.requested_by_id, request.person_id):
+            raise NotToOneself(of=id) from None
+        raise
+
+
+def still_open(ctx: Ctx, request: AccessRequest) -> None:
+    if request.status is not RequestStatus.PENDING or request.expires_at <= ctx.actor.now:
+        raise RequestClosed(current=request)
+
+
+def decide(ctx: Ctx, request: AccessRequest, status: RequestStatus) -> None:
+    request.status, request.decided_at = status, ctx.actor.now
+    request.decided_by_id = ctx.actor.person_id
+
+
+# -- what takes effect -----------------------------------------------------------------
+
+
+async def grant_role(ctx: Ctx, request: AccessRequest) -> None:
+    names = Terms.__dataclass_fields__
+    terms = Terms(**{name: getattr(request, name) for name in names})
+    if terms.valid_to is not None and terms.valid_to <= ctx.actor.today:
+        raise RequestOutdated(current=request)
+    await still_here(ctx, terms)
+    request.made_grant_id = (await give(ctx, terms, request.basis)).id
+
+
+async def revoke_role(ctx: Ctx, request: AccessRequest) -> None:
+    school_id = ctx.actor.school_id
+    mine = (RoleGrant.school_id == school_id, RoleGrant.id == request.revoked_grant_id)
+    # Not through `visible`: what the request names, whoever decides on it may end.
+    grant = (await ctx.session.scalars(select(RoleGrant).where(*mine).with_for_update())).one()
+    await take(ctx, grant, max(request.valid_to or ctx.actor.today, ctx.actor.today))
+
+
+async def set_role_rights(ctx: Ctx, request: AccessRequest) -> None:
+    role = cast("Role", request.role)  # a constraint of the table
+    held = await pairs_held(ctx, role)
+    if revision_of(held) != request.rights_revision:
+        raise RequestOutdated(current=request)
+    mine = (
+        RequestedRight.school_id == ctx.actor.school_id,
+        RequestedRight.access_request_id == request.id,
+    )
+    changes = (await ctx.session.scalars(select(RequestedRight).where(*mine))).all()
+    changed = frozenset((one.permission, one.scope) for one in changes)
+    await write_rights(ctx, role, held, held ^ changed)
+
+
+async def unlock_account(ctx: Ctx, request: AccessRequest) -> None:
+    mine = (Account.school_id == ctx.actor.school_id, Account.id == request.account_id)
+    # Not through `visible`: what the request names, whoever decides on it may unlock.
+    account = (await ctx.session.scalars(select(Account).where(*mine).with_for_update())).one()
+    if account.status is not AccountStatus.LOCKED:
+        raise RequestOutdated(current=request)
+    account.status = AccountStatus.ACTIVE
+
+
+EFFECTS: Mapping[AccessChange, Callable[[Ctx, AccessRequest], Awaitable[None]]] = {
+    AccessChange.GRANT_ROLE: grant_role,
+    AccessChange.REVOKE_ROLE: revoke_role,
+    AccessChange.SET_ROLE_RIGHTS: set_role_rights,
+    AccessChange.UNLOCK_ACCOUNT: unlock_account,
+}
