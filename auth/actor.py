@@ -1,6 +1,6 @@
 """Who is asking: one person while a request runs, anyone with the same rights in a rule."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -13,11 +13,9 @@ from sqlalchemy import (
     DateTime,
     Select,
     TableValuedAlias,
-    any_,
     bindparam,
     column,
     func,
-    inspect,
     literal_column,
     select,
 )
@@ -81,15 +79,6 @@ class Viewer:
         inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
         return inner.prefix_with("ALL").correlate(None)
 
-    def among(self, entity: Any, rule: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-        """Whether a rule holds for a row, asked of all rows at once: for one that costs much and
-        stands in several places of a statement."""
-        row: Any = inspect(entity).mapper.class_
-        found: ColumnElement[bool] = entity.id == any_(
-            self.keys(row.id, rule(row)).scalar_subquery()
-        )
-        return found
-
 
 def of_each(name: str) -> Any:
     """A column of `viewers_of`. Written as text, so that no rule takes the table for its own."""
@@ -105,10 +94,6 @@ class Viewers(Viewer):
     guardian_id = of_each("guardian_id")
     staff_id = of_each("staff_id")
     role_grant_id = of_each("role_grant_id")
-
-    def among(self, entity: Any, rule: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-        """Asked of the row alone: they are told of one at a time."""
-        return rule(entity)
 
 
 class PastViewers(Viewers):

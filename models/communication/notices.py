@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,7 @@ class Notice(OfSchool):
     __table_args__ = (
         ends_after("visible_until > visible_from", "visible_until"),
         Index("newest", "school_id", "visible_from", "id"),
+        Index("board", "school_id", text("is_pinned DESC"), text("visible_from DESC"), "id"),
         Index("words_of_notices", "words", postgresql_using="gin"),
     )
 

@@ -3,9 +3,11 @@ that came. Writing them stands in `letters`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.policy import reach, visible
@@ -18,7 +20,7 @@ from models.people.persons import Person
 from models.problems import Problem
 from resolvers.command import command
 from resolvers.communication.notices import matching
-from resolvers.communication.receipts import unread
+from resolvers.communication.receipts import a_year_before, unread
 from resolvers.context import Ctx
 from resolvers.listing import COMPARATORS, Direction, Listing, Ordering
 from resolvers.parameters import Arg, Search
@@ -47,19 +49,35 @@ def is_recipient(viewer: Viewer, copy: Any) -> ColumnElement[bool]:
 
 
 def find_mailbox(
-    viewer: Viewer, *, folder: MailFolder = MailFolder.INBOX, search: Arg[Search] | None = None
+    viewer: Viewer,
+    *,
+    folder: MailFolder = MailFolder.INBOX,
+    search: Arg[Search] | None = None,
+    since: Arg[datetime] | None = None,
 ) -> Listing[MailCopy]:
     """One's own mail in a folder, the newest first (почта). Nobody has a right to anyone else's.
 
     folder: Which folder.
     search: Words in subject or text, in any form: `"контрольная работа" -физика`; at most 200
-        characters.
+        characters. It looks a year back unless `since` is given.
+    since: Only what was sent or received at this time or later.
     """
     where = [MailCopy.folder == folder]
     if search is not None:
-        found = viewer.keys(MailMessage.id, matching(MailMessage.words, search))
-        where.append(MailCopy.message_id.in_(found))
+        where.append(letter_matches(viewer, MailCopy, search))
+    if search is not None or since is not None:
+        where.append(MailCopy.at >= (since if since is not None else a_year_before(viewer)))
     return Listing(MailCopy, (Ordering("at", ORDERS["at"], Direction.DESC),), tuple(where))
+
+
+def letter_matches(viewer: Viewer, copy: Any, search: Arg[Search]) -> ColumnElement[bool]:
+    """Whether the letter of a copy holds the words. It is asked letter by letter, the newest
+    first, until the page is full."""
+    letter = aliased(MailMessage)
+    found = select(matching(letter.words, search)).where(
+        letter.school_id == viewer.school_id, letter.id == copy.message_id
+    )
+    return found.correlate(copy).scalar_subquery()
 
 
 def find_mail_thread(viewer: Viewer, *, message_id: Arg[Id[MailMessage]]) -> Listing[MailMessage]:

@@ -23,7 +23,7 @@ from models.files.files import File
 from models.problems import Limit, NotFound, OutOfRange, Problem
 from resolvers.command import command
 from resolvers.communication import audience
-from resolvers.communication.receipts import unread
+from resolvers.communication.receipts import a_year_before, unread
 from resolvers.context import Ctx
 from resolvers.files.attachments import NotUploaded, attach, ready_files
 from resolvers.keep import KEEP, edited
@@ -63,6 +63,7 @@ def find_notices(
     unread_only: bool = False,
     include_hidden: bool = False,
     search: Arg[Search] | None = None,
+    since: Arg[datetime] | None = None,
 ) -> Listing[Notice]:
     """Notices that stand, for the viewer to read: the pinned first, then the newest (объявления).
     Those who oversee the noticeboard see all, others what is for them and what they wrote.
@@ -71,13 +72,17 @@ def find_notices(
     include_hidden: Whether to show, too, what does not yet stand, ran out or was taken down: one's
         own, and for those who oversee the noticeboard all.
     search: Words in title or text, in any form: `родительское собрание`, `"каток" -лёд`; at most
-        200 characters.
+        200 characters. It looks a year back unless `since` is given.
+    since: Only what came up at this time or later.
     """
     where = [] if include_hidden else [stands(viewer, Notice)]
     if unread_only:
         where.append(unread(viewer, Notice))
     if search is not None:
         where.append(matching(Notice.words, search))
+    if search is not None or since is not None:
+        begins = since if since is not None else a_year_before(viewer)
+        where.append(Notice.visible_from >= begins)
     order = tuple(Ordering(name, shape, Direction.DESC) for name, shape in ORDERS.items())
     return Listing(Notice, order, tuple(where))
 

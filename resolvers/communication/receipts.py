@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -73,10 +73,18 @@ def acknowledged_count(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
     return counted.correlate(notice).scalar_subquery()
 
 
+def a_year_before(viewer: Viewer) -> ColumnElement[datetime]:
+    """The beginning of what searches and counts look through unless they are told otherwise: a
+    noticeboard and a mailbox grow with the years, and so would their time."""
+    found: ColumnElement[datetime] = viewer.now - text("interval '366 days'")
+    return found
+
+
 def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
-    """Whether a notice waits to be read by the viewer: it stands, is meant for them, and they
-    neither wrote nor read it."""
+    """Whether a notice waits to be read by the viewer: it stands, is addressed to them, came up
+    within a year, and they neither wrote nor read it."""
     return and_(
+        notice.visible_from >= a_year_before(viewer),
         told(viewer, notice),
         notice.author_id != viewer.person_id,
         ~is_read(viewer, notice),
