@@ -1,10 +1,24 @@
-"""What is logged, and how: one line an event; a bug with its traceback but never with the values
-of its variables, for those are people's marks and tokens."""
+"""What is logged, and how: one line an event.
+
+An error is logged with the places it passed, never with its message: messages hold values (a
+statement's parameters, the row that broke a constraint, the text that is no number), and those are
+people's marks, letters and tokens.
+"""
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 import structlog
+from structlog.typing import ExcInfo
+
+from models.database.problems import DatabaseProblem
+
+WITHOUT_VALUES = (DatabaseProblem,)
+"""Our own errors about the server's set-up. Their messages hold no data of a school."""
+TOLD_BY_DATABASE = ("sqlstate", "constraint_name", "table_name", "column_name")
 
 
 def configure(*, as_json: bool = False, level: str = "info") -> None:
@@ -13,22 +27,56 @@ def configure(*, as_json: bool = False, level: str = "info") -> None:
     level: Of our own messages; of libraries only what is a warning at least.
     """
     named = logging.getLevelNamesMapping()
-    logging.getLogger().setLevel(max(named["WARNING"], named[level.upper()]))
-    plain = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    root = logging.getLogger()
+    root.setLevel(max(named["WARNING"], named[level.upper()]))
+    if not any(isinstance(handler.formatter, WithoutValues) for handler in root.handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(WithoutValues("%(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=write_error
     )
-    shown = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    told = structlog.processors.ExceptionRenderer(described)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(shown if as_json else [plain]),
+            *([told, structlog.processors.JSONRenderer()] if as_json else [console]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever that is then
         cache_logger_on_first_use=False,
     )
+
+
+def described(exc_info: Any) -> str:
+    """An error and its causes: types, places, and what the database says apart from values."""
+    return "\n".join(lines_of(exc_info[1])) if exc_info and exc_info[1] else ""
+
+
+def lines_of(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from lines_of(cause)
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    details = [
+        f"{name}={value}" for name in TOLD_BY_DATABASE if (value := getattr(error, name, None))
+    ]
+    if isinstance(error, WITHOUT_VALUES):
+        details.append(str(error))
+    yield " ".join([f"{type(error).__module__}.{type(error).__qualname__}", *details])
+
+
+def write_error(output: TextIO, exc_info: ExcInfo) -> None:
+    output.write("\n" + described(exc_info))
+
+
+class WithoutValues(logging.Formatter):
+    """For what libraries log."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's own name
+        return described(ei)
 
 
 configure()

@@ -73,7 +73,8 @@ def connect(
 
     if availability is not None:
         options |= {"poolclass": queue(availability), "pool_timeout": POOL_SECONDS}
-    engine = create_async_engine(shown(url), creator=adapted, **options)
+    # An error of a statement would otherwise show its parameters: marks, letters, tokens.
+    engine = create_async_engine(shown(url), creator=adapted, hide_parameters=True, **options)
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     if availability is not None:
         translate_errors(engine, availability)

@@ -1,0 +1,103 @@
+"""What people write does not get into a log."""
+
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    get_named_type,
+    get_nullable_type,
+)
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.base import Record
+from tests.conftest import Api, SignIn
+from tests.test_bad_input import (
+    MUTATIONS,
+    Keys,
+    actor_of,
+    codes_of,
+    good,
+    keys,
+    tried,
+)
+
+__all__ = ["keys"]
+SECRET = "тайна"
+BREAK = """
+CREATE FUNCTION break_down() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'XX001', MESSAGE = 'broken: ' || coalesce(NEW, OLD)::text,
+        DETAIL = 'row: ' || coalesce(NEW, OLD)::text, HINT = coalesce(NEW, OLD)::text;
+END $$
+"""
+
+
+def full(input_: Any, keys: Keys) -> dict[str, Any]:
+    """An input in which every field is given, and every text is a secret."""
+    fields = list(input_.fields.items())
+    return {name: told(name, f.type, keys) for name, f in fields[: 1 if input_.is_one_of else None]}
+
+
+def told(field: str, type_: Any, keys: Keys) -> Any:
+    nullable, named = get_nullable_type(type_), get_named_type(type_)
+    if isinstance(nullable, GraphQLList):
+        return [told(field, nullable.of_type, keys)]
+    if isinstance(named, GraphQLInputObjectType):
+        return full(named, keys)
+    is_text = not isinstance(named, GraphQLEnumType) and named.name == "String"
+    return f"{SECRET} {field}" if is_text else good(field, type_, keys)
+
+
+@pytest.fixture
+async def broken(sql: AsyncConnection, database: str) -> None:
+    """A database that refuses every row in a way that nobody foresaw, and says all it knows."""
+    await sql.execute(text(BREAK))
+    for table in Record.metadata.tables:
+        await sql.execute(
+            text(
+                f"CREATE TRIGGER broken BEFORE INSERT OR UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION break_down()"
+            )
+        )
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_command_that_fails_in_the_database_logs_no_word_of_it(
+    api: SignIn, keys: Keys, capfd: pytest.CaptureFixture[str]
+) -> None:
+    failed = set()
+    for name in sorted(MUTATIONS):
+        person: Api = api(actor_of(name))
+        input_ = get_named_type(MUTATIONS[name].args["input"].type)
+        for given in (full(input_, keys), written(name, keys)):
+            reply = await tried(person, name, given) if given else None
+            if reply and "INTERNAL_SERVER_ERROR" in codes_of(reply):
+                failed.add(name)
+    logged = capfd.readouterr().err
+    assert len(failed) > 10, failed
+    assert {"publishNotice", "setMark", "sendMail"} <= failed
+    assert "XX001" in logged
+    assert SECRET not in logged
+
+
+def written(name: str, keys: Keys) -> dict[str, Any] | None:
+    """What a person would write, for commands that look closely at what is given."""
+    notice = {"kind": "SCHOOL", "toStudents": True}
+    known: dict[str, dict[str, Any]] = {
+        "publishNotice": {"title": SECRET, "body": SECRET, "targets": [notice]},
+        "sendMail": {"to": ["PublicPerson:1-2"], "subject": SECRET, "body": SECRET},
+        "setMark": {
+            "assignmentId": good("assignmentId", MUTATIONS_ID, keys),
+            "studentId": good("studentId", MUTATIONS_ID, keys),
+            "value": 4,
+            "comment": SECRET,
+        },
+    }
+    return known.get(name)
+
+
+MUTATIONS_ID = MUTATIONS["setMark"].args["input"].type.of_type.fields["assignmentId"].type
