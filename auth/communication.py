@@ -12,7 +12,6 @@ from auth.people import (
     classes_of,
     own,
     sections_of,
-    sections_taught,
 )
 from auth.policy import (
     CLASS,
@@ -27,6 +26,7 @@ from auth.policy import (
     through,
 )
 from auth.rights import Right
+from auth.teaching import sections_taught
 from models.base import holds_on
 from models.communication.mail import (
     MailAttachment,

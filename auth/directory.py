@@ -14,10 +14,10 @@ from auth.people import (
     members_of_classes,
     members_of_sections,
     own,
-    sections_taught,
 )
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
 from auth.rights import Right
+from auth.teaching import sections_taught
 from models.access.roles import Role, RoleGrant
 from models.base import holds_on
 from models.people.guardians import Guardian, GuardianLink

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, literal, or_, true
 
 from auth.actor import Viewer
-from auth.people import lists_of_sections, of_student, sections_written
+from auth.people import journal_of_sections, lists_of_sections, of_student, sections_written
 from auth.policy import (
     CHILD,
     CLASS,
@@ -21,6 +21,7 @@ from auth.policy import (
     through,
 )
 from auth.rights import Right
+from auth.teaching import lessons_substituted, substitutes_now
 from auth.timetable import read_lessons
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
@@ -41,15 +42,21 @@ def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
         **lesson,
         SELF: or_(lesson[SELF], marked[SELF]),
         CHILD: or_(lesson[CHILD], marked[CHILD]),
-        SECTION: lists_of_sections(viewer, assignment.section_id)[SECTION],
+        SECTION: or_(
+            journal_of_sections(viewer, assignment.section_id)[SECTION],
+            assignment.lesson_id.in_(lessons_substituted(viewer)),
+        ),
         CLASS: or_(lesson[CLASS], marked[CLASS]),
     }
 
 
 @allowed(Assignment, Right.MARKS_WRITE)
 def write_marks(viewer: Viewer, assignment: Any) -> Reach:
-    """In the sections one teaches today; with more, in those of one's class."""
-    return sections_written(viewer, assignment.section_id)
+    """In the sections one teaches today, and in the lessons one substitutes in; with more, in
+    those of one's class."""
+    reach = sections_written(viewer, assignment.section_id)
+    lent = viewer.keys(Lesson.id, substitutes_now(viewer, Lesson))
+    return {**reach, SECTION: or_(reach[SECTION], assignment.lesson_id.in_(lent))}
 
 
 def is_published(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
@@ -66,7 +73,7 @@ def shown_marks(viewer: Viewer, mark: Any, published: ColumnElement[bool]) -> Re
         **reach,
         SELF: and_(reach[SELF], published),
         CHILD: and_(reach[CHILD], published),
-        SECTION: lists_of_sections(viewer, mark.section_id)[SECTION],
+        SECTION: journal_of_sections(viewer, mark.section_id)[SECTION],
     }
 
 
@@ -117,7 +124,7 @@ def read_mark_history(viewer: Viewer, revision: Any) -> Reach:
 @readable(DiaryLesson, Right.LESSONS_READ)
 def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
     """Of the student; teachers: the lessons of their sections, and all of their class."""
-    taught = lists_of_sections(viewer, lesson.section_id)[SECTION]
+    taught = journal_of_sections(viewer, lesson.section_id)[SECTION]
     return {**of_student(viewer, lesson.student_id), SECTION: taught}
 
 
@@ -125,7 +132,7 @@ def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
 @allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
 def read_attendance(viewer: Viewer, record: Any) -> Reach:
     """Of the student; teachers: of their sections and of their class."""
-    taught = lists_of_sections(viewer, record.section_id)[SECTION]
+    taught = journal_of_sections(viewer, record.section_id)[SECTION]
     return {**of_student(viewer, record.student_id), SECTION: taught}
 
 

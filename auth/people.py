@@ -12,21 +12,21 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 
 from auth.actor import Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
 from auth.rights import Right
-from models.access.roles import GrantScope, RoleGrant
+from auth.teaching import classes_granted, sections_known, sections_taught
+from models.access.roles import RoleGrant
 from models.base import holds_on
 from models.people.guardians import Guardian, GuardianLink, LegalStatus
 from models.people.persons import Person
 from models.people.private import StaffIdentity, StudentContacts, StudentHealth, StudentIdentity
 from models.people.staff import Staff
 from models.people.students import Enrollment, Student
-from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
-from models.structure.sections import Section, SectionMembership, TeachingAssignment
+from models.structure.classes import ClassMembership, ClassTeacher
+from models.structure.sections import Section, SectionMembership
 
 # -- whose ----------------------------------------------------------------------------
 
@@ -79,29 +79,6 @@ def classes_led(viewer: Viewer) -> Select[Any] | CompoundSelect[Any]:
         ClassTeacher.staff_id == viewer.staff_id,
         holds_on(ClassTeacher, viewer.today),
     )
-
-
-def classes_granted(viewer: Viewer) -> CompoundSelect[Any]:
-    """Classes for which the viewer's role was granted: one class, or those of one grade."""
-    mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
-    grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
-    given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
-    by_grade = viewer.keys(SchoolClass.id, SchoolClass.grade_level.in_(grades))
-    return union_all(given, by_grade)
-
-
-def sections_taught(viewer: Viewer) -> Select[Any]:
-    """Sections the viewer teaches today; in a role granted for a part of the school, those of its
-    classes only."""
-    taught = viewer.keys(
-        TeachingAssignment.section_id,
-        TeachingAssignment.staff_id == viewer.staff_id,
-        holds_on(TeachingAssignment, viewer.today),
-    )
-    if viewer.is_scoped:
-        there = Section.school_class_id.in_(classes_granted(viewer))
-        return taught.where(TeachingAssignment.section_id.in_(viewer.keys(Section.id, there)))
-    return taught
 
 
 def members_of_classes(viewer: Viewer, classes: Any) -> Select[Any]:
@@ -159,6 +136,13 @@ def of_student_closely(viewer: Viewer, student_id: Any) -> Reach:
 
 
 @readable(Student, Right.STUDENTS_READ)
+def read_cards(viewer: Viewer, student: Any) -> Reach:
+    """Oneself, one's children, one's sections and classes, those of a lesson one substitutes in,
+    or all."""
+    known = members_of_sections(viewer, sections_known(viewer))
+    return {**of_student(viewer, student.id), SECTION: student.id.in_(known)}
+
+
 @allowed(Student, Right.BIRTH_DATES_READ)
 @allowed(Student, Right.STUDENTS_WRITE)
 @allowed(Student, Right.HEALTH_READ)
@@ -226,6 +210,11 @@ def read_staff_identities(viewer: Viewer, identity: Any) -> Reach:
     return {SELF: identity.staff_id == viewer.staff_id, SCHOOL: true()}
 
 
+def pupils(viewer: Viewer, students: Any) -> Select[Any]:
+    """The students as persons."""
+    return viewer.keys(Student.person_id, Student.id.in_(students))
+
+
 @readable(Person, Right.PERSONS_READ)
 def read_persons(viewer: Viewer, person: Any) -> Reach:
     """Names: of all staff and of oneself for everyone; of others as one sees their cards."""
@@ -239,7 +228,7 @@ def read_persons(viewer: Viewer, person: Any) -> Reach:
         )
         return or_(
             known,
-            person.id.in_(viewer.keys(Student.person_id, Student.id.in_(students))),
+            person.id.in_(pupils(viewer, students)),
             person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
         )
 
@@ -250,12 +239,14 @@ def read_persons(viewer: Viewer, person: Any) -> Reach:
         person.id.in_(viewer.keys(RoleGrant.person_id)),
     )
     everyone = true() if SCHOOL in viewer.scopes(Right.GUARDIANS_READ) else at_school
+    taught = with_families(members_of_sections(viewer, sections_taught(viewer)))
+    known_pupils = members_of_sections(viewer, sections_known(viewer))
     classmates = members_of_classes(viewer, classes_of(viewer, own(viewer)))
-    in_my_class = person.id.in_(viewer.keys(Student.person_id, Student.id.in_(classmates)))
+    in_my_class = person.id.in_(pupils(viewer, classmates))
     return {
         SELF: or_(with_families(own(viewer)), in_my_class),
         CHILD: with_families(children_of(viewer)),
-        SECTION: with_families(members_of_sections(viewer, sections_taught(viewer))),
+        SECTION: or_(taught, person.id.in_(pupils(viewer, known_pupils))),
         CLASS: with_families(members_of_classes(viewer, classes_led(viewer))),
         SCHOOL: everyone,
     }
@@ -272,6 +263,13 @@ def lists_of_sections(viewer: Viewer, section_id: Any) -> Reach:
         CLASS: or_(section_id.in_(led), section_id.in_(sections_of(viewer, pupils))),
         SCHOOL: true(),
     }
+
+
+def journal_of_sections(viewer: Viewer, section_id: Any) -> Reach:
+    """For what a teacher reads of a section's journal: as `lists_of_sections`, and whoever
+    substitutes in it (domain.md e5)."""
+    known = section_id.in_(sections_known(viewer))
+    return {**lists_of_sections(viewer, section_id), SECTION: known}
 
 
 def sections_written(viewer: Viewer, section_id: Any) -> Reach:

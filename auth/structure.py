@@ -9,14 +9,15 @@ from auth.people import (
     children_of,
     classes_led,
     classes_of,
+    journal_of_sections,
     lists_of_sections,
     members_of_sections,
     own,
-    sections_taught,
     sections_written,
 )
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
 from auth.rights import Right
+from auth.teaching import sections_taught, sections_to_substitute
 from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
 from models.structure.sections import Section, SectionMembership, TeachingAssignment
 
@@ -64,14 +65,17 @@ def read_class_lists(viewer: Viewer, membership: Any) -> Reach:
 
 @readable(Section, Right.CLASSES_READ)
 def read_sections(viewer: Viewer, section: Any) -> Reach:
-    """One's own, one's children's, those one teaches or whose class one leads, or all."""
-    return lists_of_sections(viewer, section.id)
+    """One's own, one's children's, those one teaches or substitutes in, those of the class one
+    leads, or all."""
+    reach = lists_of_sections(viewer, section.id)
+    lent = section.id.in_(sections_to_substitute(viewer))
+    return {**reach, SECTION: or_(reach[SECTION], lent)}
 
 
 @readable(SectionMembership, Right.CLASSMATES_READ)
 def read_section_lists(viewer: Viewer, membership: Any) -> Reach:
     """Who is in a section, by name only."""
-    return lists_of_sections(viewer, membership.section_id)
+    return journal_of_sections(viewer, membership.section_id)
 
 
 @readable(TeachingAssignment, Right.CLASSES_READ)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.people import children_of, lists_of_sections, members_of_classes, own, sections_written
+from auth.people import children_of, journal_of_sections, members_of_classes, own, sections_written
 from auth.people import classes_led as led
 from auth.policy import (
     CHILD,
@@ -21,6 +21,7 @@ from auth.policy import (
     through,
 )
 from auth.rights import Right
+from auth.teaching import substitutes, substitutes_now
 from models.base import holds_on
 from models.journal.diary import DiaryLesson
 from models.structure.sections import SectionMembership
@@ -43,23 +44,31 @@ def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[boo
 @readable(Lesson, Right.LESSONS_READ)
 @allowed(Lesson, Right.ASSIGNMENTS_READ)
 def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
-    """Of the sections one was in that day; of those one teaches; of one's class; or all."""
+    """Of the sections one was in that day; of those one teaches or substitutes in; of one's class;
+    or all."""
+    known = journal_of_sections(viewer, lesson.section_id)[SECTION]
     return {
         SELF: attended_by(viewer, lesson, own(viewer)),
         CHILD: attended_by(viewer, lesson, children_of(viewer)),
-        SECTION: lists_of_sections(viewer, lesson.section_id)[SECTION],
+        SECTION: or_(known, substitutes(viewer, lesson)),
         CLASS: attended_by(viewer, lesson, members_of_classes(viewer, led(viewer))),
         SCHOOL: true(),
     }
 
 
 @allowed(Lesson, Right.TIMETABLE_WRITE)
+def plan_lessons(viewer: Viewer, lesson: Any) -> Reach:
+    """In the sections one teaches today; with more, in those of one's class; with most, in all."""
+    return sections_written(viewer, lesson.section_id)
+
+
 @allowed(Lesson, Right.LESSONS_WRITE)
 @allowed(Lesson, Right.MARKS_WRITE)
 @allowed(Lesson, Right.ATTENDANCE_WRITE)
 def write_lessons(viewer: Viewer, lesson: Any) -> Reach:
-    """In the sections one teaches today; with more, in those of one's class; with most, in all."""
-    return sections_written(viewer, lesson.section_id)
+    """The same, and in the lessons one substitutes in."""
+    reach = sections_written(viewer, lesson.section_id)
+    return {**reach, SECTION: or_(reach[SECTION], substitutes_now(viewer, lesson))}
 
 
 @readable(Homework, Right.ASSIGNMENTS_READ)

@@ -29,7 +29,7 @@ from gql.people import guardians, persons, private, staff, students
 from gql.scalars import SCALARS
 from gql.school import calendar, rooms, schools
 from gql.structure import classes, members, sections
-from gql.timetable import homework, lessons, scheduling
+from gql.timetable import homework, lessons, scheduling, substitution
 from resolvers import nodes
 
 
@@ -44,7 +44,7 @@ FEATURES: tuple[ModuleType, ...] = (
     schools, calendar, rooms,
     persons, students, guardians, private, staff,
     classes, sections, members,
-    lessons, homework, scheduling,
+    lessons, homework, scheduling, substitution,
     diary, journal, assignments, marks, attendance,
     term_marks, term_sheet, class_averages, closures,
     notices, mail,

@@ -26,6 +26,7 @@ class School(Node):
     missed_share: Decimal
     mail_recipients: int
     upload_bytes: int
+    substitute_days: int
     version: int
     viewer_can = can(update=Right.SCHOOL_WRITE, publish_notices=Right.NOTICES_PUBLISH)
 

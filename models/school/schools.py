@@ -27,6 +27,7 @@ class School(OfSchool):
     missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes.
+    substitute_days: How many days after a lesson whoever substituted in it may write in it, 0..60.
     """
 
     __tablename__ = "schools"
@@ -36,6 +37,7 @@ class School(OfSchool):
         between("missed_share", 0, 1),
         between("mail_recipients", 1, 5000),
         between("upload_bytes", 1, 1073741824),
+        between("substitute_days", 0, 60),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-3)
@@ -54,6 +56,7 @@ class School(OfSchool):
     missed_share: Mapped[Decimal] = mapped_column(server_default="0.5")
     mail_recipients: Mapped[int] = mapped_column(server_default="500")
     upload_bytes: Mapped[int] = mapped_column(server_default="20971520")
+    substitute_days: Mapped[int] = mapped_column(server_default="7")
 
     @property
     def global_id(self) -> Id[OfSchool]:

@@ -42,7 +42,13 @@ ROLES = """
             AND (t.valid_to IS NULL OR t.valid_to > {today}))
     UNION ALL SELECT 'SUBJECT_TEACHER', NULL, 'SCHOOL' WHERE EXISTS (
         SELECT FROM teaching_assignments t WHERE t.school_id = :school_id
-            AND t.staff_id = {who}.staff_id AND (t.valid_to IS NULL OR t.valid_to > {today}))
+            AND t.staff_id = {who}.staff_id AND (t.valid_to IS NULL OR t.valid_to > {today})
+        UNION ALL SELECT FROM lessons l WHERE l.school_id = :school_id
+            AND l.staff_id = {who}.staff_id AND l.status <> 'CANCELLED'
+            AND l.date >= {today} - school.substitute_days::int
+            AND NOT EXISTS (SELECT FROM teaching_assignments t WHERE t.school_id = l.school_id
+                AND t.section_id = l.section_id AND t.staff_id = l.staff_id
+                AND t.valid_from <= l.date))
         AND NOT EXISTS (SELECT FROM role_grants r WHERE r.school_id = :school_id
             AND r.person_id = {who}.person_id AND r.role = 'SUBJECT_TEACHER'
             AND r.valid_from <= {today} AND (r.valid_to IS NULL OR r.valid_to > {today}))
@@ -52,7 +58,8 @@ ROLES = """
         AND (r.role <> 'SUBJECT_TEACHER' OR {who}.staff_id IS NOT NULL)
 """
 """The roles a person can work in today. Some follow from records: whoever teaches a section, now
-or from a later day, is a subject teacher. The rest were granted. A grant ends by its date."""
+or from a later day, or substitutes in one, is a subject teacher. The rest were granted. A grant
+ends by its date."""
 
 TODAY = "(CAST(:now AS timestamptz) AT TIME ZONE school.time_zone)::date"
 

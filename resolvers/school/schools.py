@@ -38,6 +38,7 @@ async def update_school(
     missed_share: Decimal = KEEP,
     mail_recipients: int = KEEP,
     upload_bytes: int = KEEP,
+    substitute_days: int = KEEP,
 ) -> School:
     """Correct the school's card or settings; what is left out stays as it is.
 
@@ -55,6 +56,7 @@ async def update_school(
     missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes, at most 1073741824.
+    substitute_days: How many days after a lesson its substitute may write in it, 0..60.
     """
     if time_zone is not KEEP and time_zone not in available_timezones():
         raise NoSuchTimeZone(field="time_zone")
@@ -74,5 +76,6 @@ async def update_school(
         missed_share=missed_share,
         mail_recipients=mail_recipients,
         upload_bytes=upload_bytes,
+        substitute_days=substitute_days,
     )
     return school

@@ -1,0 +1,105 @@
+"""What a teacher has to do with: the sections they teach, and the lessons in which they substitute.
+
+Whoever gives a lesson in a section that they do not teach may write in that lesson for some days,
+and read the journal around it (domain.md e5). A teacher who taught the section before is no
+substitute in it: their name stays in lessons that were planned when they did, and must give them
+nothing once somebody else teaches it.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from models.access.roles import GrantScope, RoleGrant
+from models.base import holds_on
+from models.school.schools import School
+from models.structure.classes import SchoolClass
+from models.structure.sections import Section, TeachingAssignment
+from models.timetable.lessons import Lesson, LessonStatus
+
+
+def classes_granted(viewer: Viewer) -> CompoundSelect[Any]:
+    """Classes for which the viewer's role was granted: one class, or those of one grade."""
+    mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
+    grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
+    given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
+    by_grade = viewer.keys(SchoolClass.id, SchoolClass.grade_level.in_(grades))
+    return union_all(given, by_grade)
+
+
+def sections_granted(viewer: Viewer) -> Select[Any]:
+    """Sections of those classes."""
+    return viewer.keys(Section.id, Section.school_class_id.in_(classes_granted(viewer)))
+
+
+def sections_taught(viewer: Viewer) -> Select[Any]:
+    """Sections the viewer teaches today; in a role granted for a part of the school, those of its
+    classes only."""
+    taught = viewer.keys(
+        TeachingAssignment.section_id,
+        TeachingAssignment.staff_id == viewer.staff_id,
+        holds_on(TeachingAssignment, viewer.today),
+    )
+    if viewer.is_scoped:
+        return taught.where(TeachingAssignment.section_id.in_(sections_granted(viewer)))
+    return taught
+
+
+def substitutes(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
+    """Whether the viewer is to give a lesson of a section they never taught, or gave it not longer
+    ago than the school allows substitutes."""
+    teaching = aliased(TeachingAssignment)
+    taught = select(teaching.id).where(
+        teaching.school_id == viewer.school_id,
+        teaching.section_id == lesson.section_id,
+        teaching.staff_id == viewer.staff_id,
+        teaching.valid_from <= lesson.date,
+    )
+    days = cast(viewer.keys(School.substitute_days).scalar_subquery(), Integer)
+    found = and_(
+        lesson.staff_id == viewer.staff_id,
+        lesson.date + days >= viewer.today,
+        ~exists(taught.correlate(lesson)),
+    )
+    if viewer.is_scoped:
+        return and_(found, lesson.section_id.in_(sections_granted(viewer)))
+    return found
+
+
+def substitutes_now(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
+    """Whether the viewer may write in a lesson as its substitute: from its first bell on, unless
+    it is cancelled."""
+    zone = viewer.keys(School.time_zone).scalar_subquery()
+    begins = func.timezone(zone, lesson.date + lesson.starts_at)
+    takes_place = lesson.status != LessonStatus.CANCELLED
+    return and_(substitutes(viewer, lesson), takes_place, begins <= viewer.now)
+
+
+def lessons_substituted(viewer: Viewer) -> Select[Any]:
+    """Lessons of which the viewer is the substitute."""
+    return viewer.keys(Lesson.id, substitutes(viewer, Lesson))
+
+
+def sections_to_substitute(viewer: Viewer) -> Select[Any]:
+    """Sections in which the viewer is to give a lesson, or gave one lately."""
+    return viewer.keys(Lesson.section_id, substitutes(viewer, Lesson))
+
+
+def sections_known(viewer: Viewer) -> CompoundSelect[Any]:
+    """Sections whose journal the viewer reads as a teacher: those they teach, and those in which
+    they may write in a lesson as its substitute, to know what was there before."""
+    substituted = viewer.keys(Lesson.section_id, substitutes_now(viewer, Lesson))
+    return union_all(sections_taught(viewer), substituted)

@@ -1,0 +1,32 @@
+"""Giving a lesson to another teacher, and giving it back."""
+
+from auth.rights import Right
+from models.base import Id
+from models.people.staff import Staff
+from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.people.staff import NotAtWork
+from resolvers.school.calendar import CLOSED
+from resolvers.timetable.lessons import open_lesson
+from resolvers.timetable.scheduling import LessonHeld, NoTeacher, teacher_on
+
+
+@command(Right.TIMETABLE_WRITE, *CLOSED, NotAtWork, NoTeacher, LessonHeld)
+async def assign_substitution(
+    ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int, staff_id: Id[Staff] | None = None
+) -> Lesson:
+    """Give one lesson to another teacher (замещение), or back to the teacher of the section. From
+    its beginning until `school.substituteDays` days later a substitute writes topic, homework,
+    attendance and marks of this lesson, and reads the section's journal; term marks they do not
+    set. What they wrote stays when the lesson is given back.
+
+    lesson_id: The lesson; not a cancelled one.
+    staff_id: Who is to give it; null for the section's main teacher.
+    """
+    lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
+    if lesson.status is LessonStatus.CANCELLED:
+        raise LessonHeld(of=lesson_id, current=lesson)
+    section = await open_lesson(ctx, lesson)
+    lesson.staff_id = await teacher_on(ctx, section, lesson.date, staff_id)
+    return lesson
