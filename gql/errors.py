@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date, time
 from typing import Any, cast
 
 import strawberry
@@ -191,7 +192,10 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
 
 def told(error: GraphQLError, problem: Problem, language: str) -> GraphQLError:
     """A refusal in the reader's language, naming the argument to blame."""
-    extensions = dict(problem.extensions)
+    extensions = {
+        name: value.isoformat() if isinstance(value, date | time) else value
+        for name, value in problem.extensions.items()
+    }
     if problem.field:
         extensions["field"] = [to_camel_case(step) for step in problem.field.split(".")]
     return GraphQLError(

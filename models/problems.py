@@ -1,7 +1,6 @@
 """Refusals a caller can act on. Anything else that is raised is a bug and reaches nobody."""
 
 import re
-from datetime import date
 from typing import Any, ClassVar
 
 DETAIL = re.compile(r"\{(\w+)\}")
@@ -26,8 +25,7 @@ class Problem(Exception):
         self, *, of: Any = None, field: str | None = None, current: Any = None, **details: Any
     ) -> None:
         self.of, self.field, self.current = of, field, current
-        told = {n: str(v) if isinstance(v, date) else v for n, v in details.items()}
-        self.extensions = {"code": self.code(), **told}
+        self.extensions = {"code": self.code(), **details}
         super().__init__(self.said("en"))
 
     @classmethod
