@@ -208,6 +208,11 @@ class Settings(BaseSettings):
         return key
 
     @property
+    def unfinished_restore(self) -> Path:
+        """A note that is there while a restore is under way, or was cut off."""
+        return self.data_dir / "restore.unfinished"
+
+    @property
     def storage(self) -> str:
         return self.storage_url or (self.data_dir.resolve() / "files").as_uri()
 

@@ -21,6 +21,12 @@ class NoDatabase(DatabaseProblem):
     exit_code: ClassVar[int] = 2
 
 
+class Unfinished(DatabaseProblem):
+    """A restore was cut off: there is half of an installation."""
+
+    exit_code: ClassVar[int] = 2
+
+
 class InUse(DatabaseProblem):
     """Another process owns this data directory."""
 

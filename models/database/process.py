@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from signal import Signals
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from models.database.account import Account
 
@@ -92,6 +92,29 @@ def run(command: Sequence[str | Path], account: Account | None) -> subprocess.Co
         capture_output=True,
         text=True,
         check=False,
+    )
+
+
+def start(
+    command: Sequence[str | Path],
+    extra: Mapping[str, str],
+    *,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | int,
+    stderr: IO[bytes] | int,
+) -> subprocess.Popen[bytes]:
+    """A client program beside a server, as ourselves. It ends with the thread that starts it, so
+    that thread must wait for it.
+
+    extra: What its environment holds besides.
+    """
+    return subprocess.Popen(  # noqa: S603
+        _launch(command, None, Signals.SIGKILL),
+        cwd="/",
+        env={**environment(), **extra},
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
     )
 
 

@@ -46,6 +46,12 @@ async def prepare(superuser_url: str, database: str = DATABASE) -> None:
         await connection.execute(_MAKE_EXTENSION)
 
 
+async def drop(superuser_url: str, database: str = DATABASE) -> None:
+    """Takes away a database of our own server, with all that is in it."""
+    async with _alone(superuser_url) as connection:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
 async def prepare_existing(url: str) -> None:
     """Somebody else's server: the same within the rights of this user, or the SQL to ask for."""
     if user(url) == APP:

@@ -1,6 +1,8 @@
 """Where the bytes of files lie: a local folder, or an S3 bucket by setting."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,6 +12,8 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from models.operator import OperatorProblem
 
+PATIENCE = 10.0
+"""Seconds in which a place must answer."""
 AT_ONCE = 2
 """Parts of one file that are under way at once: what is held in memory is so many parts."""
 
@@ -50,6 +54,29 @@ class Storage:
 
     async def drop(self, key: str) -> None:
         await obstore.delete_async(self.store, key)
+
+    async def keys(self) -> list[str]:
+        """Of all that lies there. Raises StorageProblem."""
+        with seen():
+            found = await obstore.list(self.store).collect_async()
+        return [one["path"] for one in found]
+
+    async def look(self) -> None:
+        """Raises StorageProblem where nothing can be read, or no answer comes."""
+        with seen():
+            async with asyncio.timeout(PATIENCE):
+                async for _ in obstore.list(self.store, chunk_size=1):
+                    return
+
+
+@contextmanager
+def seen() -> Iterator[None]:
+    """What goes wrong in looking at a place, in words for the operator."""
+    try:
+        yield
+    except (OSError, BaseError) as problem:
+        said = str(problem).partition("\n")[0] or "no answer comes"
+        raise StorageProblem(f"The place of uploads cannot be looked at: {said}.") from problem
 
 
 def opened(url: str) -> ObjectStore:
