@@ -55,7 +55,7 @@ def node(name: str, title: str, *, own: bool = False) -> Peer:
 
 
 def ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
-    return Peer(name, title, (str(GOROD), "serve"), warm, executor=executor)
+    return Peer(name, title, (str(GOROD), "serve", "--allow-demo"), warm, executor=executor)
 
 
 def python(name: str, title: str) -> Peer:

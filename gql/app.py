@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -163,15 +164,19 @@ def create_app(
     url: str | None = None,
     logins: "Logins | None" = None,
     availability: Availability | None = None,
+    *,
+    made_up: bool = False,
 ) -> ASGIApp:
     """The API, GraphiQL and file transfer, on the database at `url` or of the settings.
 
     availability: What is known of the database, where others look after it, too.
+    made_up: Whether the password that everybody knows lets made-up people in.
     """
     if url is None:
         assert settings.database_url  # noqa: S101  # whoever starts it without one gives `url`
         url = settings.database_url.get_secret_value()
     services = services_of(settings, url, availability or Availability(url))
+    services = replace(services, made_up=made_up)
     api = Api(services, settings.trusted_origins)
 
     @asynccontextmanager

@@ -62,6 +62,8 @@ class Services:
     """Connections for commands that say themselves in one statement; without them none does."""
     availability: Availability = field(default_factory=Availability)
     """Whether the database can be used."""
+    made_up: bool = False
+    """Whether the password of made-up accounts, which everybody knows, lets anybody in."""
     sessions: Sessions = field(default_factory=Sessions)
     """Who holds which token, for a few seconds."""
 

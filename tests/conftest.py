@@ -153,7 +153,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def services(engine: AsyncEngine, clock: Clock, tmp_path: Path) -> Services:
-    return Services(engine, Secrets(KEY), Storage(f"file://{tmp_path}/files"), clock)
+    storage = Storage(f"file://{tmp_path}/files")
+    return Services(engine, Secrets(KEY), storage, clock, made_up=True)
 
 
 @dataclass

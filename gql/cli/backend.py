@@ -76,6 +76,7 @@ def database(current: "Settings", *, make: bool = False, alone: bool = False) ->
         besides `dev` and `serve`. Raises NoDatabase otherwise.
     alone: Whether an embedded database must not be in use by another process. Raises InUse then.
     """
+    refuse_half(current)
     if named := external(current):
         yield named
         return
@@ -83,6 +84,17 @@ def database(current: "Settings", *, make: bool = False, alone: bool = False) ->
 
     with opened(current.data_dir, make=make, alone=alone) as url:
         yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))
+
+
+def refuse_half(current: "Settings") -> None:
+    """Raises Unfinished where a restore was cut off, or is under way."""
+    if current.unfinished_restore.exists():
+        from models.database.problems import Unfinished
+
+        raise Unfinished(
+            f"A restore into {current.data_dir.resolve()} has not ended. If it was cut off, run "
+            "`gorod restore` again, or remove that directory to start afresh."
+        )
 
 
 def embedded_database(app: str, owner: str) -> Database:
@@ -115,18 +127,24 @@ async def ensure_usable(current: "Settings", target: Database, *, sessions: int 
     await check(current, target, sessions=sessions)
 
 
-async def prove_key(current: "Settings", target: Database, *, make: bool = False) -> bytes:
+async def prove_key(
+    current: "Settings", target: Database, *, make: bool = False, adopt: bool = True
+) -> bytes:
     """The secret key, if this database was written with it. Raises KeyProblem.
 
     make: Whether a database in which nothing was encrypted yet gets a key if there is none.
+    adopt: Whether anything may be written, also to end a change of the key that was cut off.
     """
     from models.database import keys
 
     file, known = current.key_file, current.known_key
     changed = None if current.secret_key else file.read_next()
     candidates = [key for key in (known, changed) if key]
-    key = await keys.prove(target.owner, candidates, file.make if make else None)
-    if key == changed:  # a change of the key was broken off when everything but this was done
+    making = file.make if make else None
+    key = await keys.prove(target.owner, candidates, making, adopt=adopt)
+    if (
+        adopt and key == changed
+    ):  # a change of the key was broken off when everything but this was done
         file.end_change()
     return key
 
@@ -140,6 +158,20 @@ async def check(current: "Settings", target: Database, *, sessions: int = 0) -> 
 
     engine = connect(target.app, poolclass=NullPool, caches=current.statement_caches)
     await fitness.check(engine, caches=current.statement_caches, sessions=sessions)
+
+
+async def refuse_known_passwords(target: Database) -> None:
+    """Raises OperatorProblem where somebody can come in with the password of the documentation."""
+    from models.operator import OperatorProblem
+    from resolvers.demo.locking import open_logins
+
+    if found := await open_logins(target.app):
+        raise OperatorProblem(
+            f"This database holds a made-up school: {found} accounts let anybody in with a "
+            "password that is printed in the documentation. `gorod demo lock` closes them. For a "
+            "school of your own set GOROD_DATA_DIR to a new directory. On this machine only, "
+            "`gorod dev` or `gorod serve --allow-demo` show it."
+        )
 
 
 async def count_schools(target: Database) -> int:

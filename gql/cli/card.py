@@ -18,12 +18,15 @@ async def show(current: "Settings", target: Database) -> None:
     from rich.panel import Panel
     from rich.table import Table
 
+    from models.database.home import base_of
     from resolvers import demo
 
     where = Table.grid(padding=(0, 2))
     where.add_row("GraphQL", f"{current.public}{ENDPOINT}")
     where.add_row("GraphiQL", f"{current.public}{CONSOLE}")
-    where.add_row("Database", "embedded" if target.own else "DATABASE_URL")
+    base = base_of(current.data_dir).resolve()
+    where.add_row("Database", f"embedded, in {base}" if target.own else "DATABASE_URL")
+    where.add_row("Data", f"{current.data_dir.resolve()}")
     parts: list[Any] = [where]
     if current.demo and (people := await demo.logins(target.owner)):
         parts += ["", *_who(people)]

@@ -38,6 +38,18 @@ def load(
 
 
 @app.command()
+def lock() -> None:
+    """Close the accounts of made-up schools, so that `gorod serve` can start on them."""
+    from resolvers.demo.locking import lock as close
+
+    current = settings()
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        number = run(close(target.owner))
+    say(f"Closed: {number} logins. `gorod user reset-password LOGIN` opens one again.")
+
+
+@app.command()
 def logins(as_json: Json = False) -> None:
     """Show how the made-up people sign in."""
     from resolvers import demo

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,21 +30,41 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
 
 
-def dev(port: Port = None) -> None:
+def dev(
+    port: Port = None,
+    on_network: Annotated[
+        bool,
+        typer.Option("--on-network", help="Allow a GOROD_HOST that other machines can reach."),
+    ] = False,
+) -> None:
     """Run everything on this machine: database, a made-up school, API, console."""
-    _up(port, open_introspection=True, demo=True)
+    _up(port, near=not on_network, known=True, open_introspection=True, demo=True)
 
 
-def serve(port: Port = None) -> None:
+def serve(
+    port: Port = None,
+    allow_demo: Annotated[
+        bool,
+        typer.Option("--allow-demo", help="Serve a made-up school too, on this machine only."),
+    ] = False,
+) -> None:
     """Run the API for real use, without made-up data.
 
     A database named by DATABASE_URL must be up to date; the embedded one is brought there.
     """
-    _up(port, demo=False)
+    _up(port, near=allow_demo, known=allow_demo, demo=False)
 
 
-def _up(port: int | None, **given: Any) -> None:
+def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
+    """near: Whether only this machine may reach it. known: Whether the password that everybody
+    knows may let people in."""
     current = backend.settings(**given, **({} if port is None else {"port": port}))
+    if near and not _is_near(current.host):
+        raise typer.BadParameter(
+            f"GOROD_HOST is {current.host}, where other machines can reach it, and the passwords "
+            "of the made-up school are known to everybody. Unset GOROD_HOST"
+            + (", or say --on-network." if current.demo else ", and run `gorod demo lock`.")
+        )
 
     from gql import logs
     from gql.cli.server import listen, until_stopped
@@ -56,17 +77,29 @@ def _up(port: int | None, **given: Any) -> None:
     gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
-        until_stopped(lambda stop: _run(real, listening, stop))
+        until_stopped(lambda stop: _run(real, listening, stop, known))
     say("Stopped.")
 
 
-async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Event) -> None:
+def _is_near(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _run(
+    current: "Settings", listening: socket.socket, stop: asyncio.Event, known: bool
+) -> None:
     """Whatever ends it, the embedded server is stopped last."""
     from gql.cli.server import unless
 
+    backend.refuse_half(current)
+
     if named := backend.external(current):
-        await unless(stop, _while_loading(_ready(current, named)))
-        await _serve(current, named, listening, stop, None)
+        await unless(stop, _while_loading(_ready(current, named, known)))
+        await _serve(current, named, listening, stop, None, known)
         return
 
     from models.database.embedded import Embedded
@@ -82,8 +115,8 @@ async def _run(current: "Settings", listening: socket.socket, stop: asyncio.Even
         own = backend.embedded_database(
             embedded.url("gorod_app", "gorod"), embedded.url("postgres", "gorod")
         )
-        await unless(stop, _ready(current, own))
-        await _serve(current, own, listening, stop, supervisor)
+        await unless(stop, _ready(current, own, known))
+        await _serve(current, own, listening, stop, supervisor, known)
     finally:
         await asyncio.to_thread(embedded.stop)
 
@@ -97,12 +130,14 @@ async def _while_loading(work: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(work, asyncio.to_thread(load))
 
 
-async def _ready(current: "Settings", target: Database) -> None:
+async def _ready(current: "Settings", target: Database, known: bool) -> None:
     """In development we may change the database, and an empty one gets a school."""
     most = current.pool_size * KINDS_OF_SESSIONS
     if not current.demo:
         await backend.ensure_usable(current, target, sessions=most)
         await backend.prove_key(current, target, make=True)
+        if not known:
+            await backend.refuse_known_passwords(target)
         return
     await backend.make_ready(target)
     await backend.check(current, target, sessions=most)
@@ -120,6 +155,7 @@ async def _serve(
     listening: socket.socket,
     stop: asyncio.Event,
     supervisor: "Supervisor | None",
+    known: bool,
 ) -> None:
     """supervisor: Of the embedded server; nobody but its owner looks after one of somebody else."""
     from gql.app import create_app
@@ -128,7 +164,7 @@ async def _serve(
 
     availability = Availability(target.app, supervisor.space if supervisor else None)
     logins = _logins(target) if current.demo else None
-    made = create_app(current, target.app, logins, availability)
+    made = create_app(current, target.app, logins, availability, made_up=known)
     gc.freeze()  # what is there now is there to stay
     gc.enable()
     await server.serve(

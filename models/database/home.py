@@ -55,7 +55,7 @@ def find(data_dir: Path) -> Home:
     """
     pointer = data_dir / "postgres.elsewhere"
     if pointer.exists():
-        base = Path(pointer.read_text(encoding="utf-8").strip())
+        base = base_of(data_dir)
         if not base.is_dir():
             raise DatabaseProblem(
                 f"The database of {data_dir} was kept in {base} and is gone. Bring it back, or "
@@ -74,6 +74,12 @@ def find(data_dir: Path) -> Home:
 def holds_database(data_dir: Path) -> bool:
     """Whether a database was made for this data directory, here or elsewhere."""
     return any((data_dir / name).exists() for name in ("postgres", "postgres.elsewhere"))
+
+
+def base_of(data_dir: Path) -> Path:
+    """Where the database of this data directory lies, or would lie by default."""
+    pointer = data_dir / "postgres.elsewhere"
+    return Path(pointer.read_text(encoding="utf-8").strip()) if pointer.exists() else data_dir
 
 
 def _checked(home: Home) -> Home:

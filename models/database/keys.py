@@ -29,7 +29,13 @@ UNPROVED = (
 NONE_YET = "There is no secret key yet: `gorod serve` makes one at its first start."
 
 
-async def prove(url: str, known: Sequence[bytes], make: Callable[[], bytes] | None = None) -> bytes:
+async def prove(
+    url: str,
+    known: Sequence[bytes],
+    make: Callable[[], bytes] | None = None,
+    *,
+    adopt: bool = True,
+) -> bytes:
     """The one of the known keys that this database was written with. Where nothing was encrypted
     yet, the first of them, or a new one, is so from now on.
 
@@ -37,6 +43,7 @@ async def prove(url: str, known: Sequence[bytes], make: Callable[[], bytes] | No
     documents would be lost without anyone noticing.
 
     url: Of the owner of the tables; `gorod_app` can only look.
+    adopt: Whether the database is told which key is the right one, if it does not know yet.
     """
     looks_only = user(url) == APP
     engine = connect(url, role=APP if looks_only else OWNER, poolclass=NullPool)
@@ -50,6 +57,8 @@ async def prove(url: str, known: Sequence[bytes], make: Callable[[], bytes] | No
             if looks_only:
                 raise KeyProblem(UNPROVED)
             key = await _first(connection, known, make)
+            if not adopt:
+                return key
             check = {"id": 1, "sealed": Secrets(key).check_value(), "made_at": datetime.now(UTC)}
             await connection.execute(insert(SecretKey).values(check))
             return key

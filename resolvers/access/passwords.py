@@ -13,6 +13,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
+DEMO_PASSWORD = "gorod-demo-2026"  # noqa: S105
+"""Of every demo account. Anyone may know it: never load the demo into a database in use."""
+LOCKED = "!"
+"""In place of a hash: no password opens such an account."""
 SHORTEST, LONGEST = 10, 200
 ONE_TIME_LASTS = timedelta(days=14)
 """How long a one-time password can be used; a paper that lies about longer than that is stale."""
@@ -58,5 +62,8 @@ def ran_out(credential: Any, now: datetime) -> bool:
 
 
 def good_enough(password: str) -> bool:
-    """10..200 characters, not all the same; length is what makes a password hard to guess."""
+    """10..200 characters, not all the same, and none that is printed in the documentation; length
+    is what makes a password hard to guess."""
+    if composed(password).strip().lower() == DEMO_PASSWORD:
+        return False
     return SHORTEST <= len(password) <= LONGEST and len(set(password)) > 3

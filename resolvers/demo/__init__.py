@@ -14,8 +14,9 @@ from models.database.address import session
 from models.database.problems import Unfit
 from models.database.roles import OWNER
 from models.secrets import Secrets
+from resolvers.access.passwords import DEMO_PASSWORD, LOCKED
 from resolvers.demo.cast import LOGINS, STORIES
-from resolvers.demo.credentials import DEMO_PASSWORD, Credentials
+from resolvers.demo.credentials import Credentials
 from resolvers.demo.plan import MARKED, SIZES, plans
 from resolvers.demo.school import make
 
@@ -110,8 +111,9 @@ async def logins(url: str) -> list[Login]:
             "SELECT regexp_replace(c.login, '-[0-9]+$', '') AS known, c.login, p.full_name"
             " FROM accounts a JOIN credentials c ON c.id = a.credential_id"
             " JOIN persons p ON p.school_id = a.school_id AND p.id = a.person_id"
-            " WHERE a.school_id = $1",
+            " WHERE a.school_id = $1 AND c.password_hash <> $2",
             school["id"],
+            LOCKED,
         )
     people = {row["known"]: row for row in rows}
     return [

@@ -4,12 +4,9 @@ from collections import Counter
 
 import asyncpg
 
-from resolvers.access.passwords import hashed
+from resolvers.access.passwords import DEMO_PASSWORD, hashed
 from resolvers.demo.ground import Site
 from resolvers.demo.names import Human, latin
-
-DEMO_PASSWORD = "gorod-demo-2026"  # noqa: S105
-"""Of every demo account. Anyone may know it: never load the demo into a database in use."""
 
 
 class Credentials:

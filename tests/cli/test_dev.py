@@ -18,6 +18,9 @@ from tests.database.processes import gone, passable, until
 pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
 
 
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     with passable() as folder:
@@ -26,13 +29,13 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-def dev(data_dir: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str]]]:
-    """Starts it; the process and the address of its API, once that is shown."""
+def dev(data_dir: Path) -> Iterator[Start]:
+    """Starts it, or another command; the process and the address of its API, once it is shown."""
     started: list[subprocess.Popen[str]] = []
 
-    def start() -> tuple[subprocess.Popen[str], str]:
+    def start(*words: str) -> tuple[subprocess.Popen[str], str]:
         program = subprocess.Popen(
-            [*GOROD, "dev"],
+            [*GOROD, *(words or ("dev",))],
             env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0"},
             stdout=subprocess.PIPE,
             text=True,
@@ -58,7 +61,7 @@ def asked(api: str, question: str) -> Any:
 
 
 def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
-    data_dir: Path, dev: Callable[[], tuple[subprocess.Popen[str], str]]
+    data_dir: Path, dev: Start
 ) -> None:
     killed, api = dev()
     assert asked(api, "{ __typename }") == {"data": {"__typename": "Query"}}
@@ -75,3 +78,16 @@ def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
     program.send_signal(signal.SIGTERM)
     assert program.wait(60) == 0
     assert gone(server)
+    place = {"GOROD_DATA_DIR": str(data_dir), "PORT": "0"}
+    refused = gorod("serve", **place)
+    assert (refused.returncode, "`gorod demo lock`" in refused.stderr) == (1, True), refused
+    assert gorod("demo", "lock", **place).returncode == 0
+    program, api = dev("serve")
+    assert asked(api, "{ __typename }") == {"data": {"__typename": "Query"}}
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(60) == 0
+    looked = gorod("doctor", "--json", **place)
+    found = {one["name"]: one["detail"] for one in json.loads(looked.stdout) if one["ok"]}
+    assert looked.returncode == 0, looked
+    assert str(data_dir) in found["data"]
+    assert found["secret key"] == f"right, in {data_dir}/secret.key"

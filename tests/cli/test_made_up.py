@@ -1,0 +1,89 @@
+"""A made-up school, whose password everybody knows, is never served for real use."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from resolvers.demo.locking import open_logins
+from tests.cli.conftest import OnBareMachine, Run
+from tests.conftest import KEY, Api, SignIn
+from tests.postgres import Server
+
+SIGN_IN = """mutation { signIn(input: {login: "director", password: "gorod-demo-2026"}) {
+  accessToken userErrors { code } } }"""
+CHANGE = """mutation { changePassword(input: {currentPassword: "gorod-demo-2026",
+  newPassword: "Gorod-demo-2026"}) { userErrors { code field } } }"""
+KNOWN = text("SELECT count(*) FROM credentials")
+
+
+@pytest.fixture
+def there(postgres: Server, database: str) -> dict[str, str]:
+    """How the machine names the demo school of the test."""
+    return {
+        "DATABASE_URL": postgres.url("postgres", database),
+        "GOROD_SECRET_KEY": KEY.decode(),
+    }
+
+
+def test_serve_refuses_the_made_up_school_and_doctor_says_so(
+    run: OnBareMachine, there: dict[str, str]
+) -> None:
+    number = asyncio.run(open_logins(there["DATABASE_URL"]))
+    assert number > 200
+    refused = run("serve", **there)
+    assert refused.code == 1, refused
+    assert f"{number} accounts let anybody in" in refused.said
+    assert "`gorod demo lock`" in refused.said
+    looked = run("doctor", "--json", **there)
+    found = {one["name"]: one for one in json.loads(looked.said)}
+    assert (looked.code, found["made-up accounts"]["ok"]) == (1, False)
+    assert [name for name, one in found.items() if not one["ok"]] == ["made-up accounts"]
+    assert "gorod demo lock" in found["made-up accounts"]["detail"]
+
+
+async def test_locked_accounts_let_nobody_in_until_one_gets_a_new_password(
+    typed: Run, there: dict[str, str], stranger: Api, api: SignIn, sql: AsyncConnection
+) -> None:
+    number = await sql.scalar(KNOWN)
+    director = api("director")
+    assert await director("{ viewer { fullName } }")
+    closed = await asyncio.to_thread(typed, "demo", "lock")
+    assert (closed.exit_code, f"Closed: {number} logins" in closed.stdout) == (0, True), closed
+    assert await stranger.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
+    assert await director.refusal("{ viewer { fullName } }") == "UNAUTHENTICATED"
+    assert await open_logins(there["DATABASE_URL"]) == 0
+    told = "SELECT count(*) FROM audit_events WHERE action = 'access.operators.lock_demo'"
+    assert await sql.scalar(text(told)) == await sql.scalar(text("SELECT count(*) FROM schools"))
+    assert "Closed: 0 logins" in (await asyncio.to_thread(typed, "demo", "lock")).stdout
+    assert "no made-up school here" in (await asyncio.to_thread(typed, "demo", "logins")).stdout
+    reset = await asyncio.to_thread(typed, "user", "reset-password", "director", "--json")
+    opened = json.loads(reset.stdout)
+    asked = SIGN_IN.replace("gorod-demo-2026", opened["password"])
+    assert (await stranger(asked))["signIn"]["accessToken"]
+
+
+async def test_a_server_for_real_use_knows_no_known_password(stranger: Api) -> None:
+    """Though the demo was loaded into its database while it was running."""
+    real = replace(stranger.caller.services, made_up=False)
+    at_the_door = Api(replace(stranger.caller, services=real))
+    assert await at_the_door.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
+    assert (await stranger(SIGN_IN))["signIn"]["accessToken"]
+
+
+async def test_nobody_chooses_the_known_password(api: SignIn) -> None:
+    assert await api("director").refusal(CHANGE) == "WEAK_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    ("words", "way_out"), [("dev", "--on-network"), ("serve --allow-demo", "gorod demo lock")]
+)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "school.example"])
+def test_known_passwords_stay_on_this_machine(
+    run: OnBareMachine, words: str, way_out: str, host: str
+) -> None:
+    refused = run(*words.split(), GOROD_HOST=host)
+    assert (refused.code, way_out in refused.said) == (2, True), refused
