@@ -58,6 +58,13 @@ class Problem(Exception):
         return DETAIL.sub(filled, self.template(language))
 
 
+if Problem.__doc__ is None:
+    raise RuntimeError(
+        "Python runs without docstrings here (PYTHONOPTIMIZE=2 or -OO), and Gorod's messages are "
+        "docstrings. Unset PYTHONOPTIMIZE, or set it to 1."
+    )
+
+
 class NotFound(Problem):
     """No such record, or not for you."""
 

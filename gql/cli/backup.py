@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gql.cli.backend import Database, database, embedded_database, external, prepare, run, settings
+from gql.cli.backend import (
+    Database,
+    database,
+    embedded_database,
+    external,
+    prepare,
+    prove_key,
+    run,
+    settings,
+)
 from gql.cli.console import Json, fail, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -47,7 +56,7 @@ def backup(
     if target.is_dir():
         target /= f"gorod-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
     with database(current) as source:
-        key = None if without_key else current.key
+        key = None if without_key else run(prove_key(current, source))
         storage = None if without_files else Storage(current.storage)
         shown = nullcontext(lambda step, done: None) if as_json else progress("Saving")
         with shown as advance:

@@ -16,7 +16,7 @@ def upgrade() -> None:
     current = settings()
     with database(current, make=True) as target:
         before, after = run(_upgrade(target))
-        if target.own or current.known_key:  # another machine may be the one that has the key
+        if target.own or current.secret_key:  # a key file here may be of another installation
             run(prove_key(current, target, make=target.own))
     say(f"{after or 'empty'}: up to date" if before == after else f"{before or 'empty'} → {after}")
 

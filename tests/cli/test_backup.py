@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from gql.settings import Settings
-from models.database import dump, roles
+from models.database import dump, keys, roles
 from models.database.address import session
 from models.database.embedded import Embedded
 from models.database.engine import connect
@@ -151,7 +151,7 @@ def test_what_is_restored_is_what_was_saved(
     assert elsewhere.key.read() == KEY
     assert elsewhere.key.path.stat().st_mode & 0o777 == 0o600
     assert done(signed_in(elsewhere.url, KEY, elsewhere.folder))
-    assert run("db", "upgrade", **elsewhere.environment()).code == 0, "the key is the right one"
+    assert done(keys.prove(elsewhere.url, [KEY])) == KEY
     walls = "SELECT count(*) FROM pg_policies"
     assert done(asked(elsewhere.url, walls)) == done(asked(school.url, walls)) > 30
     grants = "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'gorod_app'"
@@ -174,6 +174,8 @@ def test_an_embedded_database_is_restored_and_saved_again(
             url = embedded.url("postgres", "gorod")
             assert done(hashed(url)) == done(hashed(school.url))
             assert done(signed_in(url, KEY, folder / ".gorod"))
+            second = run("serve", **there)
+            assert (second.code, "is in use by process" in second.said) == (1, True), second
             made = run("backup", str(again), **there)
             assert made.code == 0, made
             assert manifest(again)["rows"] == done(hashed(url)) != manifest(saved)["rows"]
@@ -418,3 +420,16 @@ def test_the_default_place_of_files_is_the_same_with_letters_of_any_alphabet(
     Storage(Settings(data_dir=folder).storage)
     assert [made.name for made in tmp_path.iterdir()] == ["данные школы"]
     assert (folder / "files").is_dir()
+
+
+def test_tables_from_before_the_key_was_known_are_saved_as_they_are(
+    run: OnBareMachine, school: School, elsewhere: School, tmp_path: Path
+) -> None:
+    """As an operator does before an upgrade: to save changes no table."""
+    done(asked(school.url, "DROP TABLE secret_keys"))
+    made = run("backup", str(tmp_path / "old.tar"), **school.environment())
+    assert made.code == 0, made
+    assert done(asked(school.url, "SELECT to_regclass('secret_keys') IS NULL"))
+    assert manifest(tmp_path / "old.tar")["keyCheck"] is None
+    assert run("restore", str(tmp_path / "old.tar"), **elsewhere.environment()).code == 0
+    assert done(hashed(elsewhere.url)) == done(hashed(school.url))

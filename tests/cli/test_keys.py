@@ -196,7 +196,8 @@ def test_an_operator_changes_the_key_file_even_after_being_cut_off(
     file = key_of(tmp_path)
     assert "There is no secret key here" in run("serve", DATABASE_URL=url).said
     assert file.read() is None, "it was not made anew"
-    assert "There is no secret key here" in run("db", "upgrade").said + run("dev").said
+    assert "There is no secret key here" in run("dev").said
+    assert run("db", "upgrade").code == 0, "another machine may have the key"
     file.keep(OTHER)
     assert "is not the one" in run("serve").said
     file.path.unlink()
@@ -210,7 +211,8 @@ def test_an_operator_changes_the_key_file_even_after_being_cut_off(
     assert file.path.stat().st_mode & 0o777 == 0o600
     third = file.begin_change()
     asyncio.run(rotate(url, second or b"", third))  # cut off before the file took its place
-    assert run("db", "upgrade").code == 0
+    saved = run("backup", str(tmp_path / "saved.tar"))  # whatever needs the key ends the change
+    assert saved.code == 0, saved
     assert (file.read(), file.previous.read_bytes()) == (third, second)
     assert not file.next.exists()
 
