@@ -11,7 +11,8 @@ from auth.people import (
     classes_led,
     classes_of,
     own,
-    sections_of,
+    sections_led,
+    sections_today,
 )
 from auth.policy import (
     CLASS,
@@ -27,7 +28,6 @@ from auth.policy import (
 )
 from auth.rights import Right
 from auth.teaching import sections_taught
-from models.base import holds_on
 from models.communication.mail import (
     MailAttachment,
     MailCopy,
@@ -46,7 +46,7 @@ from models.communication.notices import (
 from models.people.staff import Staff
 from models.school.schools import School
 from models.structure.classes import SchoolClass
-from models.structure.sections import Section, SectionMembership
+from models.structure.sections import Section
 
 # -- the noticeboard ------------------------------------------------------------------
 
@@ -66,7 +66,7 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
         )
 
     def of(students: Any) -> ColumnElement[bool]:
-        now = members_sections(viewer, students)
+        now = sections_today(viewer, students)
         return covering(classes_of(viewer, students), now, exists(students))
 
     taught = viewer.keys(
@@ -94,12 +94,6 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     )
     found = meant.limit(1).correlate(notice).scalar_subquery()
     return func.coalesce(found, false())
-
-
-def members_sections(viewer: Viewer, students: Any) -> Any:
-    """Sections in which some of the students are today."""
-    today = holds_on(SectionMembership, viewer.today)
-    return sections_of(viewer, students).where(today)
 
 
 def in_time(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
@@ -164,10 +158,9 @@ def publishes_to(viewer: Viewer, target: Any) -> ColumnElement[bool]:
         return or_(false(), *(condition for scope, condition in scopes.items() if scope in held))
 
     classes = target.school_class_id.in_(classes_led(viewer))
-    of_led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
     places = {
         SECTION: and_(target.section_id.in_(sections_taught(viewer)), ~target.to_staff),
-        CLASS: and_(or_(classes, target.section_id.in_(of_led)), ~target.to_staff),
+        CLASS: and_(or_(classes, target.section_id.in_(sections_led(viewer))), ~target.to_staff),
         SCHOOL: true(),
     }
     staff_only = and_(

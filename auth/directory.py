@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, true, union_all
 
 from auth.actor import Viewer
-from auth.communication import at_work, members_sections
+from auth.communication import at_work
 from auth.people import (
     answering,
     children_of,
@@ -14,6 +14,7 @@ from auth.people import (
     members_of_classes,
     members_of_sections,
     own,
+    sections_today,
 )
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
 from auth.rights import Right
@@ -47,7 +48,7 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
 
     def teachers(students: Any) -> ColumnElement[bool]:
         today = holds_on(TeachingAssignment, viewer.today)
-        now = members_sections(viewer, students)
+        now = sections_today(viewer, students)
         teaching = viewer.keys(
             TeachingAssignment.staff_id, TeachingAssignment.section_id.in_(now), today
         )

@@ -110,6 +110,16 @@ def sections_of(viewer: Viewer, students: Any) -> Select[Any]:
     return viewer.keys(SectionMembership.section_id, SectionMembership.student_id.in_(students))
 
 
+def sections_today(viewer: Viewer, students: Any) -> Select[Any]:
+    """Sections in which some of the students are today."""
+    return sections_of(viewer, students).where(holds_on(SectionMembership, viewer.today))
+
+
+def sections_led(viewer: Viewer) -> Select[Any]:
+    """Sections of the classes one leads."""
+    return viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
+
+
 def own(viewer: Viewer) -> Select[Any]:
     """The viewer themselves as a student."""
     return viewer.keys(Student.id, Student.id == viewer.student_id)
@@ -254,13 +264,14 @@ def read_persons(viewer: Viewer, person: Any) -> Reach:
 
 def lists_of_sections(viewer: Viewer, section_id: Any) -> Reach:
     """For whatever belongs to one section."""
-    led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
     pupils = members_of_classes(viewer, classes_led(viewer))
     return {
         SELF: section_id.in_(sections_of(viewer, own(viewer))),
         CHILD: section_id.in_(sections_of(viewer, children_of(viewer))),
         SECTION: section_id.in_(sections_taught(viewer)),
-        CLASS: or_(section_id.in_(led), section_id.in_(sections_of(viewer, pupils))),
+        CLASS: or_(
+            section_id.in_(sections_led(viewer)), section_id.in_(sections_of(viewer, pupils))
+        ),
         SCHOOL: true(),
     }
 
@@ -276,9 +287,8 @@ def sections_written(viewer: Viewer, section_id: Any) -> Reach:
     """For changing what belongs to one section: those one teaches, those of the classes one leads,
     or all. Narrower than reading: a pupil who came from another class brings the right to read
     what they did there, not the right to change it."""
-    led = viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))
     return {
         SECTION: section_id.in_(sections_taught(viewer)),
-        CLASS: section_id.in_(led),
+        CLASS: section_id.in_(sections_led(viewer)),
         SCHOOL: true(),
     }
