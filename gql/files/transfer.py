@@ -61,7 +61,9 @@ class Files:
         await response(scope, receive, send)
 
     async def get(self, request: Request) -> Response:
-        parcel = await transfer.hand_out(self.services, request.path_params["token"])
+        parcel = await transfer.hand_out(
+            self.services, request.path_params["token"], bearer_of(request)
+        )
         headers = {
             **CONTAINED,
             "Content-Disposition": disposition(parcel.name),
@@ -76,6 +78,12 @@ class Files:
         token = request.path_params["token"]
         await transfer.receive(self.services, token, length, request.stream())
         return Response(status_code=204)
+
+
+def bearer_of(request: Request) -> str | None:
+    """The access token in the `Authorization` header, if there is one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 async def not_allowed(request: Request) -> Response:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from auth.rights import Right
+from models.base import OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, OutOfRange, Problem
 from models.school.schools import School
@@ -80,17 +80,18 @@ class UploadInvited:
 
 
 async def invited(ctx: Ctx, file: File) -> UploadInvited:
-    url, expires_at = link_to(ctx, file.id, Way.UP, UPLOADABLE)
+    url, expires_at = link_to(ctx, file, Way.UP, UPLOADABLE)
     awaited = file.status is FileStatus.PENDING
     headers = [HttpHeader("Content-Type", file.media_type)]
     return UploadInvited(file, url if awaited else None, "PUT", headers, expires_at)
 
 
-def link_to(ctx: Ctx, file_id: int, way: Way, lasts: timedelta) -> tuple[str, datetime]:
-    """A link that the actor can use for a while, as long as their session lives."""
+def link_to(ctx: Ctx, row: OfSchool, way: Way, lasts: timedelta) -> tuple[str, datetime]:
+    """A link that the actor can use for a while, as long as their session lives and they may see
+    the row."""
     services, actor = ctx.caller.services, ctx.actor
     expires = int((actor.now + lasts).timestamp())
-    link = Link(way, actor.school_id, file_id, actor.session_id, expires)
+    link = Link(way, row.global_id, actor.session_id, expires)
     url = f"{services.public_url}/files/{link.token(services.secrets)}"
     return url, datetime.fromtimestamp(expires, UTC)
 
@@ -146,16 +147,9 @@ def is_plain(name: str) -> bool:
     return 0 < len(name) <= LONGEST_NAME and not hidden and not set(name) & set("/\\")
 
 
-class Attached(Protocol):
-    """A row that a file is attached by."""
-
-    file_id: int
-
-
-def download_url(ctx: Ctx, row: File | Attached) -> str | None:
-    """Where to get the bytes, for ten minutes and this session only; null until they are there.
-    Whoever sees the row may have the file: seeing it is what the link was made for."""
+def download_url(ctx: Ctx, row: OfSchool) -> str | None:
+    """Where to get the bytes, for ten minutes, in this session, and as long as one may see what
+    they are attached to; null until they are there."""
     if isinstance(row, File) and row.status is not FileStatus.READY:
         return None
-    file_id = row.id if isinstance(row, File) else row.file_id
-    return link_to(ctx, file_id, Way.DOWN, DOWNLOADABLE)[0]
+    return link_to(ctx, row, Way.DOWN, DOWNLOADABLE)[0]

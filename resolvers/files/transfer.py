@@ -4,9 +4,13 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import and_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.actor import Actor
+from auth.policy import reading, visible
 from models.files.files import File, FileStatus
 from models.problems import NotFound, Problem
 from resolvers.context import Services
@@ -71,7 +75,7 @@ async def receive(
     passing = await awaited(services, link)
     if length is not None:
         passing.expect(length)
-    key = f"{link.school_id}/{link.file_id}/{secrets.token_urlsafe(16)}"
+    key = f"{link.row.school_id}/{link.row.key}/{secrets.token_urlsafe(16)}"
     await services.storage.put(key, passing.through(body))
     try:
         await settle(services, link, key, passing)
@@ -82,27 +86,26 @@ async def receive(
 
 async def awaited(services: Services, link: Link) -> Passing:
     """What is to come. Raises AlreadyUploaded, or LinkNotGood if there is no such file."""
-    query = select(File.size, File.media_type, File.status).where(*at(link))
-    async with entered(services, link) as (session, _):
-        file = (await session.execute(query)).one_or_none()
-    if file is None:
-        raise LinkNotGood
+    async with entered(services, link) as (session, actor):
+        file = await file_of(session, actor, link)
     if file.status is not FileStatus.PENDING:
         raise AlreadyUploaded
     return Passing(file.size, file.media_type)
 
 
 async def settle(services: Services, link: Link, key: str, passing: Passing) -> None:
-    """The file is ready, if nobody was quicker and its owner is still there."""
-    async with entered(services, link) as (session, now):
+    """The file is ready, if nobody was quicker and its owner may still upload it."""
+    async with entered(services, link) as (session, actor):
+        file = await file_of(session, actor, link)
         ready = {
             "status": FileStatus.READY,
             "sha256": passing.digest.digest(),
             "storage_key": key,
-            "uploaded_at": now,
+            "uploaded_at": actor.now,
             "version": File.version + 1,
         }
-        pending = update(File).where(*at(link), File.status == FileStatus.PENDING)
+        same = (File.school_id == actor.school_id, File.id == file.id)
+        pending = update(File).where(*same, File.status == FileStatus.PENDING)
         if await session.scalar(pending.values(ready).returning(File.id)) is None:
             raise AlreadyUploaded
         await session.commit()
@@ -118,13 +121,17 @@ class Parcel:
     content: AsyncIterator[bytes]
 
 
-async def hand_out(services: Services, token: str) -> Parcel:
-    """The bytes of a file. Raises LinkNotGood, or NotFound if the storage has lost them."""
+async def hand_out(services: Services, token: str, bearer: str | None) -> Parcel:
+    """The bytes of a file, for whoever may see now what the link names.
+
+    bearer: The access token that was sent along, if any.
+
+    Raises LinkNotGood, or NotFound if the storage has lost the bytes.
+    """
     link = read(token, Way.DOWN, services)
-    query = select(File.name, File.media_type, File.size, File.storage_key).where(*at(link))
-    async with entered(services, link) as (session, _):
-        file = (await session.execute(query)).one_or_none()
-    if file is None or file.storage_key is None:
+    async with entered(services, link, bearer) as (session, actor):
+        file = await file_of(session, actor, link)
+    if file.storage_key is None:
         raise LinkNotGood
     try:
         content = await services.storage.get(file.storage_key)
@@ -133,5 +140,17 @@ async def hand_out(services: Services, token: str) -> Parcel:
     return Parcel(file.name, file.media_type, file.size, content)
 
 
-def at(link: Link) -> tuple[ColumnElement[bool], ...]:
-    return (File.school_id == link.school_id, File.id == link.file_id)
+async def file_of(session: AsyncSession, actor: Actor, link: Link) -> File:
+    """The file of the row that a link names, as far as the actor may see the row at this moment.
+    Raises LinkNotGood: the same whether the row is gone or out of sight."""
+    row: Any = link.row.row
+    if row not in reading or not (row is File or hasattr(row, "file_id")):
+        raise LinkNotGood
+    query = visible(actor.viewer, row).where(row.id == link.row.key)
+    if row is not File:
+        same = and_(File.school_id == row.school_id, File.id == row.file_id)
+        query = query.join(File, same).with_only_columns(File)
+    found: File | None = await session.scalar(query, actor.values)
+    if found is None:
+        raise LinkNotGood
+    return found

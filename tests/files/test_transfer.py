@@ -9,6 +9,10 @@ import pytest
 from httpx2 import AsyncClient
 
 from models.access.roles import Role
+from models.base import Id
+from models.communication.mail import MailAttachment
+from models.files.files import File
+from models.people.students import Student
 from resolvers.context import Services
 from resolvers.files.links import Link, Way
 from tests.access.asking import SIGN_OUT, code
@@ -80,11 +84,19 @@ async def test_links_that_are_not_ours_are_all_answered_alike(
     token = file["url"].rpartition("/")[2]
     content, _, mac = token.partition(".")
     later = int(clock.now.timestamp()) + 60
-    absent = Link(Way.DOWN, 1, 999_999, 1, later).token(services.secrets)
-    elsewhere = Link(Way.DOWN, 2, 1, 1, later).token(services.secrets)
+    absent, elsewhere, other, gone = (
+        Link(Way.DOWN, Id(row, school, key), 1, later).token(services.secrets)
+        for row, school, key in (
+            (File, 1, 999_999),
+            (File, 2, 1),
+            (Student, 1, 1),
+            (MailAttachment, 1, 999_999),
+        )
+    )
     forged = [
         "x", "a.b", token[:-1], token[1:], f"{content}.", f".{mac}", f"{content}.{content}",
-        pending["url"].rpartition("/")[2], absent, elsewhere, "%00", "é", token + "x" * 5000,
+        pending["url"].rpartition("/")[2], absent, elsewhere, other, gone,
+        "%00", "é", token + "x" * 5000,
     ]  # fmt: skip
     answers = {(r.status_code, r.text) for r in [await http.get(f"/files/{t}") for t in forged]}
     assert len(answers) == 1
@@ -101,8 +113,8 @@ async def test_a_link_of_one_file_opens_no_other(
     file = await uploaded(api("student.ivanova"), http)
     content = services.secrets.unsign(file["url"].rpartition("/")[2])
     assert content is not None
-    kind, way, school, number, *rest = content.decode().split(" ")
-    changed = " ".join([kind, way, school, str(int(number) + 1), *rest])
+    kind, way, row, *rest = content.decode().split(" ")
+    changed = " ".join([kind, way, f"File:1-{Id.parse(row).key + 1}", *rest])
     assert services.secrets.unsign(services.secrets.sign(changed.encode())) == changed.encode()
     _, _, mac = file["url"].rpartition("/")[2].partition(".")
     forged = services.secrets.sign(changed.encode()).partition(".")[0] + "." + mac
