@@ -8,7 +8,16 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from gql import events
-from gql.access import accounts, audit, explain, requests, roles, sessions, viewer
+from gql.access import (
+    accounts,
+    audit,
+    explain,
+    own_sessions,
+    requests,
+    roles,
+    sessions,
+    viewer,
+)
 from gql.bridge import query
 from gql.communication import mail, notices
 from gql.errors import PerEvent, Schema
@@ -40,7 +49,7 @@ class Nodes:
 
 
 FEATURES: tuple[ModuleType, ...] = (
-    sessions, viewer, accounts, roles, requests, explain, audit,
+    sessions, own_sessions, viewer, accounts, roles, requests, explain, audit,
     schools, calendar, rooms,
     persons, students, guardians, private, staff,
     classes, sections, members,

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
 from auth.rights import Right
 from models.base import OfSchool
 from models.problems import Conflict, Forbidden, NotFound, Problem, ServiceUnavailable, Validation
-from resolvers.access.identify import school_of
+from resolvers.access.ending import forget_ended
 from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
 from resolvers.attempts import KEY, IdempotencyKeyReused, first_result, remember
@@ -178,7 +178,8 @@ def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P,
                 await ctx.session.rollback()
                 raise
             finally:
-                sessions.forget(school_of(token))
+                sessions.forget_token(token)
+                forget_ended(ctx.session, sessions)
 
         run.right, run.problems = None, (Validation, *raises)  # type: ignore[attr-defined]
         return run

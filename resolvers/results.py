@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from models.base import Id, OfSchool
+from resolvers.access.ending import forget_ended
 from resolvers.context import Ctx, Services
 from resolvers.news import record
 
@@ -67,6 +68,7 @@ async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
     spread(ctx.caller.services, actor.school_id, action, told=bool(ctx.facts))
+    forget_ended(ctx.session, ctx.caller.services.sessions)
     ctx.forget()
 
 

@@ -8,6 +8,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.schools import School
 from resolvers.access import viewer as reports
+from resolvers.access.own_sessions import ViewerSession
 
 
 @node(reports.ViewerContext)
@@ -45,6 +46,7 @@ class Viewer:
     rights: list[str]
     contexts: list[reports.ViewerContext]
     children: list[reports.ViewerChild]
+    sessions: list[ViewerSession]
 
 
 @strawberry.type

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.accounts import Account
@@ -35,7 +35,6 @@ class Session(OfSchool):
     __table_args__ = (
         unique_ours("access_hash"),
         unique_ours("refresh_hash"),
-        Index("spent_refresh", "school_id", "spent_refresh_hash"),
     )
 
     account_id: Mapped[int] = refers(Account)
@@ -45,10 +44,29 @@ class Session(OfSchool):
     access_hash: Mapped[bytes]
     access_expires_at: Mapped[datetime]
     refresh_hash: Mapped[bytes]
-    spent_refresh_hash: Mapped[bytes | None]
-    """The refresh token before this one: whoever still brings it has stolen it, or was robbed."""
     refresh_expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str | None] = words(300)
+
+
+class SpentRefreshToken(OfSchool):
+    """A refresh token that was exchanged for the next one of its session. Whoever brings it again
+    has stolen it, or was robbed. It is kept as long as the token itself would have been good.
+
+    spent_at: When it was exchanged.
+    """
+
+    __tablename__ = "spent_refresh_tokens"
+    __table_args__ = (
+        unique_ours("hash"),
+        Index("by_session", "school_id", "session_id", "spent_at"),
+        ForeignKeyConstraint(
+            ["school_id", "session_id"], ["sessions.school_id", "sessions.id"], ondelete="CASCADE"
+        ),
+    )
+
+    session_id: Mapped[int]
+    hash: Mapped[bytes]
+    spent_at: Mapped[datetime]

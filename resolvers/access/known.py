@@ -5,7 +5,7 @@ process notices within `KEPT`.
 """
 
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -67,6 +67,18 @@ class Sessions:
         if self.forgotten == before:
             self.known[token] = found
         return found
+
+    def forget_token(self, token: str | None) -> None:
+        """Ask anew for the holder of a token."""
+        self.forgotten += 1
+        self.known.pop(token or "", None)
+
+    def forget_sessions(self, ended: Collection[tuple[int, int]]) -> None:
+        """Ask anew for the holders of sessions, given by school and key."""
+        self.forgotten += 1
+        for token, one in list(self.known.items()):
+            if (one.actor.school_id, one.actor.session_id) in ended:
+                del self.known[token]
 
     def forget(self, school_id: int | None) -> None:
         """Ask anew for whoever works in the school; also who is being asked for right now."""

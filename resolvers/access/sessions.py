@@ -1,21 +1,24 @@
 """Signing in and out, and changing the role or school one works in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.accounts import Credential
 from models.access.roles import Role, RoleGrant
-from models.access.sessions import Session
+from models.access.sessions import Session, SpentRefreshToken
 from models.base import Id
 from models.problems import Problem, Unauthenticated
 from models.school.schools import School
 from resolvers.access import passwords
-from resolvers.access.ending import end
+from resolvers.access.ending import end, note_ended
 from resolvers.access.guessing import TooManyTries, count_try, forget_tries
 from resolvers.access.identify import hashed, school_of
 from resolvers.access.opening import (
+    REFRESH,
     Choice,
     NothingToDoHere,
     SignedIn,
@@ -80,8 +83,9 @@ async def proven(ctx: Ctx, login: str, password: str) -> Any:
 
 @open_command(SessionOver)
 async def refresh_session(ctx: Ctx, *, refresh_token: str) -> SignedIn:
-    """A new pair of tokens for a refresh token, which is spent by it. One that was spent before
-    has been stolen: it ends its session.
+    """A new pair of tokens for a refresh token, which is spent by it, as is the access token that
+    came with it. A refresh token that was spent before, however long ago, has been stolen: it ends
+    its session.
 
     refresh_token: The refresh token.
     """
@@ -89,23 +93,37 @@ async def refresh_session(ctx: Ctx, *, refresh_token: str) -> SignedIn:
         raise SessionOver
     now, mark = ctx.caller.now(), hashed(refresh_token)
     await stand_in(ctx.session, school_id)
-    either = or_(Session.refresh_hash == mark, Session.spent_refresh_hash == mark)
-    query = select(Session).where(Session.school_id == school_id, either).with_for_update()
-    found = (await ctx.session.scalars(query)).one_or_none()
-    if found is None or found.revoked_at or found.refresh_expires_at <= now:
-        raise SessionOver
-    if found.refresh_hash != mark:
-        found.revoked_at = now
+    query = select(Session).where(Session.school_id == school_id, Session.refresh_hash == mark)
+    found = (await ctx.session.scalars(query.with_for_update())).one_or_none()
+    if found is None:  # a statement of its own: it sees what the one before had to wait for
+        spent = (SpentRefreshToken.school_id == school_id, SpentRefreshToken.hash == mark)
+        robbed = select(SpentRefreshToken.session_id).where(*spent)
+        await end(ctx.session, school_id, now, Session.id.in_(robbed))
         await ctx.session.commit()
         raise SessionOver
+    if found.revoked_at or found.refresh_expires_at <= now:
+        raise SessionOver
     tokens = Tokens.fresh(school_id)
-    for name, value in {**tokens.kept(now), "spent_refresh_hash": mark}.items():
+    for name, value in tokens.kept(now).items():
         setattr(found, name, value)
+    await keep_spent(ctx.session, found, mark, now)
+    note_ended(ctx.session, school_id, [found.id])
     await ctx.session.commit()
     try:
         return await keys(ctx, tokens, now)
     except Unauthenticated:  # the role is no longer theirs, or the account is locked
         raise SessionOver from None
+
+
+async def keep_spent(session: AsyncSession, of: Session, mark: bytes, now: datetime) -> None:
+    """Remember a refresh token that was exchanged, and forget those that would have run out by now,
+    which open nothing even if they are stolen."""
+    mine = (SpentRefreshToken.school_id == of.school_id, SpentRefreshToken.session_id == of.id)
+    old = delete(SpentRefreshToken).where(*mine, SpentRefreshToken.spent_at <= now - REFRESH)
+    await session.execute(old)
+    session.add(
+        SpentRefreshToken(school_id=of.school_id, session_id=of.id, hash=mark, spent_at=now)
+    )
 
 
 @dataclass

@@ -19,7 +19,9 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.schools import School
 from models.structure.classes import ClassMembership, SchoolClass
-from resolvers.access.contexts import Context, contexts_in, schools_of
+from resolvers.access.contexts import Context, contexts_in
+from resolvers.access.own_login import credential_of, schools
+from resolvers.access.own_sessions import ViewerSession, sessions
 from resolvers.command import open_query
 from resolvers.context import Ctx
 from resolvers.reads import Report, Row, Scalar, Told
@@ -84,6 +86,7 @@ class Viewer(Report):
     contexts: All roles they can work in, in all schools; `switchContext` changes to another.
     children: Their children, as long as a guardian link lasts, in all schools; empty in any role
         but PARENT.
+    sessions: Where they are signed in, in all schools; `endSession` ends one.
     """
 
     # Nobody needs a right to hear who they are themselves.
@@ -98,6 +101,7 @@ class Viewer(Report):
     rights: Told[list[str]]
     contexts: Told[list[ViewerContext]]
     children: Told[list[ViewerChild]]
+    sessions: Told[list[ViewerSession]]
 
 
 @open_query
@@ -118,6 +122,7 @@ def find_viewer(viewer: Asker) -> Viewer:
         rights=Told(rights),
         contexts=Told(contexts),
         children=Told(children),
+        sessions=Told(sessions),
     )
 
 
@@ -164,18 +169,6 @@ async def children(ctx: Ctx) -> list[ViewerChild]:
             there = await contexts_in(session, credential, school_id, now)
             if parent := next((c for c in there if c.role is Role.PARENT), None):
                 found += await children_there(session, ctx.actor, parent)
-    return found
-
-
-async def schools(ctx: Ctx, credential: int) -> list[int]:
-    """Where else the viewer can work; what they are there is asked behind that school's wall."""
-    async with ctx.elsewhere(ctx.actor.school_id) as session:
-        return await schools_of(session, credential)
-
-
-async def credential_of(ctx: Ctx) -> int:
-    mine = (Account.school_id == ctx.actor.school_id, Account.id == ctx.actor.account_id)
-    found: int = (await ctx.rows(select(Account.credential_id).where(*mine)))[0]
     return found
 
 

@@ -174,6 +174,41 @@ async def test_a_spent_refresh_token_ends_the_session(stranger: Api) -> None:
     assert await stranger.refusal(REFRESH, token=second["refreshToken"]) == "SESSION_OVER"
 
 
+@pytest.mark.parametrize("which", range(4))
+async def test_every_spent_refresh_token_of_a_session_is_known_again(
+    stranger: Api, clock: Clock, which: int
+) -> None:
+    """Not only the last: a copy may be used long after it was made."""
+    done = await sign_in(stranger, "parent.ivanova")
+    spent = []
+    for _ in range(4):
+        spent.append(done["refreshToken"])
+        clock.now += timedelta(days=1)
+        done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
+    other = await sign_in(stranger, "parent.ivanova")
+    assert await stranger.refusal(REFRESH, token=spent[which]) == "SESSION_OVER"
+    assert await code(holding(stranger, done["accessToken"])) == "UNAUTHENTICATED"
+    assert await stranger.refusal(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
+    assert await code(holding(stranger, other["accessToken"])) is None, "another session goes on"
+
+
+async def test_spent_tokens_are_kept_as_long_as_they_could_have_been_used(
+    stranger: Api, clock: Clock, sql: AsyncConnection
+) -> None:
+    kept = "SELECT count(*) FROM spent_refresh_tokens"
+    done = await sign_in(stranger, "parent.ivanova")
+    first = done["refreshToken"]
+    for _ in range(5):
+        clock.now += timedelta(days=20)
+        done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
+    assert await sql.scalar(text(kept)) == 2
+    assert await stranger.refusal(REFRESH, token=first) == "SESSION_OVER"
+    assert await code(holding(stranger, done["accessToken"])) is None
+    clock.now += timedelta(days=31)
+    await sign_in(stranger, "parent.ivanova")
+    assert await sql.scalar(text(kept)) == 0
+
+
 async def test_of_two_who_refresh_at_once_one_ends_the_session(stranger: Api) -> None:
     first = await sign_in(stranger, "parent.ivanova")
     replies = await asyncio.gather(

@@ -1,22 +1,29 @@
 """What a new version gives to the roles of schools that are there already."""
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from auth.matrix import default_rights
 from models.database import migrate, roles
+from models.database.address import session
 from tests.postgres import Server
 
-FOUND = """INSERT INTO schools (full_name, short_name, time_zone) VALUES ('Школа', '1', 'Asia/Omsk')
-    RETURNING id"""
-HELD = "SELECT role || ' ' || permission || ' ' || scope FROM role_rights WHERE school_id = :school"
+FOUND = """INSERT INTO schools (full_name, short_name, time_zone)
+    VALUES ('Школа', 'Школа', 'Asia/Omsk') RETURNING id"""
+HELD = """SELECT role || ' ' || permission || ' ' || scope AS held FROM role_rights
+    WHERE school_id = $1"""
+GIVEN = "INSERT INTO role_rights (school_id, role, permission, scope) VALUES ($1, $2, $3, $4)"
 BEFORE = {
     "SCHOOL_ADMINISTRATOR contacts:read SCHOOL",
     "PSYCHOLOGIST guardians:read-legal-status SCHOOL",
     "STUDENT health:read-special-needs SELF",
     "CLASS_TEACHER marks:read CLASS",
+}
+BACK = {
+    "SCHOOL_ADMINISTRATOR guardians:read-contacts SCHOOL",
+    "CLASS_TEACHER health:read-special-needs CLASS",
+    "SOCIAL_PEDAGOGUE identity:read SCHOOL",
+    "DEPUTY_DIRECTOR identity:read SCHOOL",
+    "SECRETARY attendance:read SCHOOL",
 }
 
 
@@ -27,33 +34,22 @@ async def url(postgres: Server) -> str:
 
 
 async def test_an_older_school_gets_the_rights_of_a_new_one_and_can_go_back(url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     await migrate.upgrade(url, "0001")
-    async with engine.connect() as sql:
-        school = await sql.scalar(text(FOUND))
+    operator = await session(url)
+    school = await operator.fetchval(FOUND)
 
-        async def held() -> set[str]:
-            return set((await sql.scalars(text(HELD), {"school": school})).all())
+    async def held() -> set[str]:
+        return {line["held"] for line in await operator.fetch(HELD, school)}
 
-        for one in BEFORE:
-            role, permission, scope = one.split()
-            await sql.execute(
-                text("""INSERT INTO role_rights (school_id, role, permission, scope)
-                    VALUES (:school, :role, :permission, :scope)"""),
-                {"school": school, "role": role, "permission": permission, "scope": scope},
-            )
-        await migrate.upgrade(url)
-        now = await held()
-        new = {f"{role.name} {right} {scope.name}" for role, right, scope in default_rights()}
-        assert now & BEFORE == {"CLASS_TEACHER marks:read CLASS"}
-        assert "PARENT guardians:read-details SELF" in now
-        assert now <= new, "a right that no new school has"
-        await migrate.downgrade(url, "0001")
-        assert await held() == BEFORE | {
-            "SCHOOL_ADMINISTRATOR guardians:read-contacts SCHOOL",
-            "CLASS_TEACHER health:read-special-needs CLASS",
-            "SOCIAL_PEDAGOGUE identity:read SCHOOL",
-            "DEPUTY_DIRECTOR identity:read SCHOOL",
-            "SECRETARY attendance:read SCHOOL",
-        }
-    await engine.dispose()
+    for one in BEFORE:
+        await operator.execute(GIVEN, school, *one.split())
+    await migrate.upgrade(url)
+    now = await held()
+    new = {f"{role.name} {right} {scope.name}" for role, right, scope in default_rights()}
+    assert now & BEFORE == {"CLASS_TEACHER marks:read CLASS"}
+    assert "PARENT guardians:read-details SELF" in now
+    assert now <= new, "a right that no new school has"
+    await migrate.downgrade(url, "0001")
+    assert await held() >= BEFORE | BACK
+    assert "PARENT guardians:read-details SELF" not in await held()
+    await operator.close()

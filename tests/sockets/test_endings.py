@@ -10,7 +10,8 @@ from gql.app import Api as Door
 from gql.cli import server as product
 from models.access.roles import Role
 from resolvers.context import Services
-from tests.conftest import SignIn
+from tests.access.asking import REFRESH, sign_in
+from tests.conftest import Api, SignIn
 from tests.events.listening import NOTICES, PUBLISH
 from tests.sockets.client import Client, Connect, listening
 
@@ -80,6 +81,22 @@ async def test_a_silent_teachers_socket_ends_when_she(
         await client.ask(NOTICES)
         await listening(services)
         await teacher(deed)
+        assert await ends(client, services) == 4401
+
+
+@pytest.mark.parametrize("is_theft", [False, True], ids=["is exchanged", "was stolen"])
+async def test_a_silent_teachers_socket_ends_when_her_refresh_token(
+    stranger: Api, connected: Connect, services: Services, is_theft: bool
+) -> None:
+    """The access token that opened the socket is good no more."""
+    done = first = await sign_in(stranger, "teacher.belova", role="CLASS_TEACHER")
+    if is_theft:
+        done = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
+    async with connected() as client:
+        await client.sign_in(done["accessToken"])
+        await client.ask(NOTICES)
+        await listening(services)
+        await stranger.reply(REFRESH, token=first["refreshToken"])
         assert await ends(client, services) == 4401
 
 

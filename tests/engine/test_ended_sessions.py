@@ -1,0 +1,58 @@
+"""An access token that ended opens nothing from that moment on, compiled reads no less."""
+
+import pytest
+
+from gql.engine.run import Asker
+from resolvers.demo import DEMO_PASSWORD
+from tests.access.asking import CHANGE, REFRESH, SIGN_OUT, SWITCH, code, holding, sign_in
+from tests.access.test_own_sessions import END, mine
+from tests.conftest import Api, SignIn
+from tests.engine.conftest import Both
+
+ASKED = "{ students(first: 1) { nodes { fullName } } }"
+
+
+async def is_answered(both: Both, token: str) -> bool:
+    """By the engine, which remembers for some seconds who holds a token."""
+    return await both.engine.answer(Asker(token), ASKED, {}, None) is not None
+
+
+@pytest.mark.parametrize("ending", ["refresh", "theft", "sign out", "switch", "elsewhere", "end"])
+async def test_a_compiled_read_ends_with_the_token(stranger: Api, both: Both, ending: str) -> None:
+    done = await sign_in(stranger, "teacher.orlova")
+    if ending == "theft":
+        spent, done = done, (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
+    other = holding(stranger, (await sign_in(stranger, "teacher.orlova"))["accessToken"])
+    token = done["accessToken"]
+    own = holding(stranger, token)
+    assert await is_answered(both, token)
+    assert await is_answered(both, other.caller.token or "")
+    match ending:
+        case "refresh":
+            assert await stranger(REFRESH, token=done["refreshToken"])
+        case "theft":
+            assert await stranger.refusal(REFRESH, token=spent["refreshToken"]) == "SESSION_OVER"
+        case "sign out":
+            await own(SIGN_OUT)
+        case "switch":
+            await own(SWITCH, role="PARENT")
+        case "elsewhere":
+            await other(CHANGE, old=DEMO_PASSWORD, new="совсем другой пароль")
+        case "end":
+            [mine_] = [one for one in await mine(own) if one["isCurrent"]]
+            await other(END, id=mine_["id"])
+    assert not await is_answered(both, token)
+    assert await code(own) == "UNAUTHENTICATED"
+    assert await is_answered(both, other.caller.token or ""), "another session goes on"
+
+
+async def test_a_token_of_another_school_ends_at_once_too(
+    stranger: Api, both: Both, api: SignIn
+) -> None:
+    """A mother of two schools changes her password in the one."""
+    there = await sign_in(stranger, "parent.morozova", school="School:2-2")
+    here = await sign_in(stranger, "parent.morozova", school="School:1-1")
+    assert await is_answered(both, there["accessToken"])
+    changed = {"old": DEMO_PASSWORD, "new": "совсем другой пароль"}
+    await holding(stranger, here["accessToken"])(CHANGE, **changed)
+    assert not await is_answered(both, there["accessToken"])
