@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 
 from auth.actor import Viewer
-from auth.people import classes_led, members_of_classes
-from auth.policy import CLASS, SCHOOL, Reach, allowed, readable
+from auth.people import children_of, classes_led, members_of_classes
+from auth.policy import CHILD, CLASS, SCHOOL, SELF, Reach, allowed, readable
 from auth.protected import is_protected, opens_protected
 from auth.rights import Right
 from models.access.accounts import Account
-from models.access.audit import AuditEvent
+from models.access.audit import AuditEvent, SensitiveRead
 from models.access.requests import AccessChange, AccessRequest, RequestedRight
 from models.access.roles import Role, RoleGrant, RoleRight
 from models.base import holds_on
@@ -122,6 +122,7 @@ def decide_requests(viewer: Viewer, request: Any) -> Reach:
     return {SCHOOL: second if approves else and_(second, request.concerns_director)}
 
 
+@allowed(Account, Right.AUDIT_READ)
 @readable(RequestedRight, Right.ROLES_READ)
 @readable(AccessRequest, Right.ROLES_READ)
 @readable(RoleGrant, Right.ROLES_READ)
@@ -132,3 +133,21 @@ def decide_requests(viewer: Viewer, request: Any) -> Reach:
 def all_of_the_school(viewer: Viewer, row: Any) -> Reach:
     """The whole school."""
     return {SCHOOL: true()}
+
+
+@readable(SensitiveRead, Right.SENSITIVE_READS_READ)
+def read_sensitive_reads(viewer: Viewer, read: Any) -> Reach:
+    """Of one's own records, of those of one's children, or of all (domain.md c.1, audit log)."""
+    own = {
+        "student": read.student_id == viewer.student_id,
+        "staff": read.staff_id == viewer.staff_id,
+    }
+    return {
+        # Only what can be: with both an index would be of no use.
+        SELF: or_(false(), *(whose for part, whose in own.items() if part in viewer.parts)),
+        # Children first: PostgreSQL would go through the readings of all the school.
+        CHILD: read.id.in_(
+            viewer.keys(SensitiveRead.id, SensitiveRead.student_id.in_(children_of(viewer)))
+        ),
+        SCHOOL: true(),
+    }

@@ -71,6 +71,7 @@ MATRIX: dict[Right, str] = {
     Right.ROLES_READ: "school: DD SA DIR",
     Right.SCHOOL_READ: f"school: {EVERYONE}",
     Right.SCHOOL_WRITE: "school: DD SA DIR",
+    Right.SENSITIVE_READS_READ: "self: STU; child: PAR; school: DD SA DIR",
     Right.STAFF_READ: f"school: {EVERYONE}",
     Right.STAFF_READ_FILE: "self: ST CT PSY SOC; school: DD SA HR DIR",
     Right.STAFF_READ_IDENTITY: "self: ST CT PSY SOC DD SA SEC MUN; school: HR DIR",

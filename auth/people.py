@@ -173,7 +173,7 @@ def read_enrollments(viewer: Viewer, enrollment: Any) -> Reach:
     return of_student_closely(viewer, enrollment.student_id)
 
 
-@readable(StudentIdentity, Right.IDENTITY_READ, special=True)
+@readable(StudentIdentity, Right.IDENTITY_READ, special=StudentIdentity.student_id)
 @allowed(StudentIdentity, Right.IDENTITY_READ_FULL)
 def read_identities(viewer: Viewer, identity: Any) -> Reach:
     """As the student, but never by teaching them."""
@@ -190,7 +190,7 @@ def read_contacts(viewer: Viewer, contacts: Any) -> Reach:
     return {**reach, CHILD: contacts.student_id.in_(known)}
 
 
-@readable(StudentHealth, Right.HEALTH_READ_ACCOMMODATIONS, special=True)
+@readable(StudentHealth, Right.HEALTH_READ_ACCOMMODATIONS, special=StudentHealth.student_id)
 @allowed(StudentHealth, Right.HEALTH_READ)
 @allowed(StudentHealth, Right.HEALTH_READ_SPECIAL_NEEDS)
 def read_health(viewer: Viewer, health: Any) -> Reach:
@@ -214,7 +214,7 @@ def read_staff_files(viewer: Viewer, staff: Any) -> Reach:
     return {SELF: staff.id == viewer.staff_id, SCHOOL: true()}
 
 
-@readable(StaffIdentity, Right.STAFF_READ_IDENTITY, special=True)
+@readable(StaffIdentity, Right.STAFF_READ_IDENTITY, special=StaffIdentity.staff_id)
 def read_staff_identities(viewer: Viewer, identity: Any) -> Reach:
     """One's own, or all."""
     return {SELF: identity.staff_id == viewer.staff_id, SCHOOL: true()}

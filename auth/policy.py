@@ -32,23 +32,29 @@ EVERYONE: Reach = {scope: true() for scope in AccessScope}
 
 rules: dict[tuple[type[OfSchool], Right], Rule] = {}
 reading: dict[type[OfSchool], Right] = {}
-audited: set[type[OfSchool]] = set()
-"""Rows of special categories: that someone read them is recorded."""
+audited: dict[type[OfSchool], InstrumentedAttribute[Any]] = {}
+"""Rows of special categories, each reading of which is recorded, and the reference that leads to
+the person whose they are."""
 correspondence: set[type[OfSchool]] = set()
 """Rows of letters: who else holds one is nobody's business, not even that of its holders."""
 
 
 def readable(
-    row: type[OfSchool], right: Right, *, special: bool = False, letter: bool = False
+    row: type[OfSchool],
+    right: Right,
+    *,
+    special: InstrumentedAttribute[Any] | None = None,
+    letter: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Declare which rows the holder of `right` may read. Once per row type.
 
-    special: Whether each reading goes into the audit log.
+    special: Of a special category, the reference to the person whose row it is: each reading goes
+        into the audit log, with whose record it was.
     letter: Whether it belongs to a letter: then nobody is told who else reads it.
     """
     reading[row] = right
-    if special:
-        audited.add(row)
+    if special is not None:
+        audited[row] = special
     if letter:
         correspondence.add(row)
     return allowed(row, right)

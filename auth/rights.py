@@ -55,6 +55,7 @@ class Right(StrEnum):
     ROLES_READ = "roles:read"
     SCHOOL_READ = "school:read"
     SCHOOL_WRITE = "school:write"
+    SENSITIVE_READS_READ = "sensitive-reads:read"
     STAFF_READ = "staff:read"
     STAFF_READ_FILE = "staff:read-file"
     STAFF_READ_IDENTITY = "staff:read-identity"

@@ -154,6 +154,16 @@ def words(most: int) -> MappedColumn[Any]:
     return mapped_column(info={"most": most})
 
 
+def exact() -> MappedColumn[Any]:
+    """A text that is looked for as a whole, by an index: no part of it is searched for."""
+    return mapped_column(info={"exact": True})
+
+
+def unlisted() -> MappedColumn[Any]:
+    """A column by which lists are not filtered: no index finds it, so a filter would read all."""
+    return mapped_column(info={"unlisted": True})
+
+
 def longest(column: InstrumentedAttribute[Any]) -> int:
     """How many characters a `words(...)` column takes."""
     most: int = column.property.columns[0].info["most"]

@@ -2,6 +2,7 @@
 and records it. Where it does nothing, something speaks against it or the case is not plain: then
 the use case itself runs, which knows all cases and says why."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from models.access.audit import Attempt, sealed
 from models.base import OfSchool
 from models.events import EventKind
 from resolvers.news import recording, table_of, topic_of
+from resolvers.trace import Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,8 @@ def in_deed(name: str) -> Any:
 
 def deed(
     actor: Actor,
-    row: type[OfSchool],
     action: str,
-    details: str,
+    details: Details,
     request_id: str,
     arguments: bytes | None = None,
 ) -> Mapping[str, Any]:
@@ -107,10 +108,11 @@ def deed(
     what stands before it and behind it is given.
     """
     told = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
-    told |= {"details": details, "request_id": request_id}
+    told |= {"request_id": request_id}
     place = f"<{request_id}>"  # no client knows it, so it stands nowhere else
-    content = sealed(at=actor.now, entity=place, **told).decode()
+    content = sealed(at=actor.now, entity=place, details=details, **told).decode()
     before, _, after = content.partition(place)
     values = {**told, "at": actor.now, "before": before, "after": after}
     values["arguments"] = arguments
+    values["details"] = json.dumps(details)  # these connections take JSON as text
     return {f"deed_{name}": value for name, value in values.items()}

@@ -17,7 +17,7 @@ from models.base import Id, OfSchool
 from models.problems import Problem
 from models.secrets import Secrets
 from resolvers.context import Ctx
-from resolvers.results import named
+from resolvers.trace import id_among
 
 KEY = "idempotency_key"
 REMEMBERED = timedelta(hours=24)
@@ -68,7 +68,7 @@ async def remember(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any)
             key=key,
             action=action,
             arguments_hash=arguments_hash(ctx.caller.services.secrets, given),
-            result={"row" if isinstance(result, OfSchool) else "among": named(result)},
+            result={"row" if isinstance(result, OfSchool) else "among": id_among(result)},
             at=ctx.actor.now,
         )
     )

@@ -1,6 +1,6 @@
 """The one way to write: a right, a transaction, a trace, and news for those who listen."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import signature
@@ -14,6 +14,7 @@ from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
 from resolvers.attempts import KEY, IdempotencyKeyReused, first_result, remember
 from resolvers.context import Ctx
+from resolvers.parameters import plain
 from resolvers.refusals import (
     Refusals,
     lost_a_race,
@@ -24,6 +25,7 @@ from resolvers.refusals import (
     with_current,
 )
 from resolvers.results import answer, finish, reread
+from resolvers.trace import api_name
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,19 +58,21 @@ def command(
     *raises: type[Problem],
     refusals: Mapping[str, tuple[type[Problem], str | None]] | None = None,
     current: Callable[..., Awaitable[Any]] | None = None,
-    private: Collection[str] = (),
+    private: bool = False,
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
     at_once: Callable[..., AtOnce] | None = None,
     writes: Sequence[type[OfSchool]] = (),
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
-    """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited.
+    """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited:
+    `trace` says what the log keeps of it.
 
     raises: the problems of this command beyond the COMMON ones and those of the tables it writes;
         they become its error codes.
     refusals: what constraints mean here, by their names, where it differs from what is declared at
         their tables.
     current: `current(ctx, **arguments)` finds the row that won, after a lost race to create it.
-    private: arguments that are nobody else's business, left out of the audit log.
+    private: Whether the audit log keeps of it only who did it and when. Of letters and receipts
+        even the names of arguments and the ids of rows tell who wrote to whom.
     repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
         the row it made: secrets are not kept.
     at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
@@ -83,10 +87,7 @@ def command(
     told = dict.fromkeys(problem for problem, _ in meaning.by_constraint.values())
 
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
-        action = f"{use_case.__module__.removeprefix('resolvers.')}.{use_case.__name__}"
-
-        def told_of(given: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: value for name, value in given.items() if name not in private}
+        action = api_name(use_case.__name__)
 
         async def attempt(ctx: Ctx, given: dict[str, Any]) -> T:
             await ctx.enter(writing=True)
@@ -98,7 +99,7 @@ def command(
                 return done
             result = await use_case(ctx, **given)  # type: ignore[call-arg]
             await remember(ctx, action, given, result)
-            await finish(ctx, action, told_of(given), result)
+            await finish(ctx, run, given, result)
             return result
 
         @wraps(use_case)
@@ -136,7 +137,7 @@ def command(
         problems = (*COMMON, *again, *raises, *told, *limits)
         run.problems = tuple(dict.fromkeys(problems))  # type: ignore[attr-defined]
         run.settles = frozenset(meaning.by_constraint)  # type: ignore[attr-defined]
-        run.at_once, run.action, run.told_of = at_once, action, told_of  # type: ignore[attr-defined]
+        run.at_once, run.action, run.private = at_once, action, private  # type: ignore[attr-defined]
         return run
 
     return decorate
@@ -145,7 +146,7 @@ def command(
 def written_by(
     use_case: Callable[..., Any], more: Sequence[type[OfSchool]]
 ) -> list[type[OfSchool]]:
-    returned = use_case.__annotations__["return"]
+    returned = plain(use_case.__annotations__["return"])
     is_row = isinstance(returned, type) and issubclass(returned, OfSchool)
     return [*([returned] if is_row else []), *more]
 
@@ -155,6 +156,7 @@ def names_in(use_case: Callable[..., Any]) -> set[str]:
     found: set[str] = set()
     for name, annotation in use_case.__annotations__.items():
         found.add(name)
+        annotation = plain(annotation)
         for part in (annotation, *get_args(annotation)):
             if is_dataclass(part):
                 found |= {item.name for item in fields(part)}

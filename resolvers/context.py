@@ -1,6 +1,7 @@
 """What a use case may touch: who asks, the database, the clock, and nothing else."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from resolvers.access.identify import identify, school_of
 from resolvers.access.known import Sessions
 from resolvers.events.readers import Tails
 from resolvers.files.storage import Storage
-from resolvers.loading import assembled, joined, rows_by
+from resolvers.loading import Place, assembled, joined, rows_by
 from resolvers.news import Fact
 from resolvers.shapes import NOTHING, Wanted
 
@@ -106,7 +107,8 @@ class Ctx:
     caller: Caller
     session: AsyncSession
     facts: list[Fact] = field(default_factory=list)
-    read_specially: set[type[OfSchool]] = field(default_factory=set)
+    read_specially: dict[type[OfSchool], set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Whose records of special categories were read, by their type: for the audit log."""
     reads_anew: Callable[[OfSchool], bool] = lambda _row: False
     """Whether the answer itself reads a row that a command gave, after the commit."""
     _actor: Actor | None = None
@@ -191,15 +193,21 @@ class Ctx:
         places: list[Any] = []
         if row is not None:
             query, places = joined(query, self.viewer, row, wanted)
-        found = assembled(await self.lines(query), places)
-        self.note_reading(found, places)
-        return found
+        lines = await self.lines(query)
+        self.note_reading(lines, places)
+        return assembled(lines, places)
 
-    def note_reading(self, found: Sequence[Any], places: Sequence[Any]) -> None:
-        """Remember which special categories were read, for the audit log."""
-        if found and audited:
-            followed = {target_of(way.path[-1]) for _, way in places if way.of_row}
-            self.read_specially |= audited & {type(found[0]), *followed}
+    def note_reading(self, lines: Sequence[Any], places: Sequence[Place]) -> None:
+        """Remember whose records of special categories were read, among the rows that lines begin
+        with and those joined to them: for the audit log."""
+        if not lines:
+            return
+        followed = (target_of(way.path[-1]) if way.of_row else None for _, way in places)
+        kinds: list[Any] = [type(lines[0][0]), *followed]
+        for place, kind in enumerate(kinds):
+            if (owner := audited.get(kind)) is not None:
+                rows = (line[place] for line in lines)
+                self.read_specially[kind] |= {getattr(r, owner.key) for r in rows if r is not None}
 
     async def together(self, question: Question[V], key: Any, *about: Any) -> V | None:
         """The answer for `key`; `question(ctx, keys, *about)` is asked once for a tick's keys."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -232,6 +233,7 @@ def beyond(
     """
     steps: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
+    within = from_place(*keys[0], place[0], after=after)
     for (key, down), given in zip(keys, place, strict=True):
         if after is not down:
             greater = false() if given is None else or_(key > given, key.is_(None))
@@ -239,7 +241,19 @@ def beyond(
             greater = key.is_not(None) if given is None else key < given
         steps.append(and_(*equal, greater))
         equal.append(key.is_(None) if given is None else key == given)
-    return or_(*steps)
+    return and_(within, or_(*steps))
+
+
+def from_place(key: Any, down: bool, given: Any, *, after: bool) -> ColumnElement[bool]:
+    """What the first key of rows behind (or before) a place fulfils: it follows from the rest, but
+    an index begins there, and without it a page far down the list reads all pages before it."""
+    if not isinstance(key, InstrumentedAttribute) or given is None:
+        return true()
+    if after is down:
+        reached: ColumnElement[bool] = key <= given
+    else:
+        reached = true() if key.property.columns[0].nullable else key >= given
+    return reached
 
 
 # -- filters --------------------------------------------------------------------------

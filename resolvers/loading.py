@@ -108,7 +108,8 @@ async def many_rows(
         query = query.where(of_keys(other, sorted({k for _, k in keys})))
     query, places = joined(query, ctx.viewer, many.target, wanted)
     lines = await ctx.lines(query.add_columns(many.reference, other))
-    ctx.note_reading(assembled(lines, places), places)
+    ctx.note_reading(lines, places)
+    assembled(lines, places)
     found: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for line in lines:
         found[line[-2], line[-1]].append(line[0])

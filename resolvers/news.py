@@ -1,9 +1,9 @@
 """What subscribers are to hear of a command, and the writing of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     CTE,
@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.access.audit import AuditEvent, sealed
+from auth.policy import audited
+from models.access.audit import AuditEvent, SensitiveRead, sealed
 from models.base import OfSchool
 from models.events import Event, EventKind, ScheduledEvent, SchoolHead, Topic
 
@@ -62,8 +63,14 @@ OF_DEED = ("at", "actor_id", "role", "action", "details", "request_id")
 
 
 def recording(
-    school_id: Any, entity: Any, content: Any, news: FromClause, n: Any, after: Any = None
-) -> tuple[CTE, CTE]:
+    school_id: Any,
+    entity: Any,
+    content: Any,
+    news: FromClause,
+    n: Any,
+    after: Any = None,
+    read: FromClause | None = None,
+) -> tuple[CTE, ...]:
     """The audit entry and the events of a command, written in CTEs: their parameters are
     `of_deed`. Whoever writes so last holds the lock on the school's head for no longer
     than a commit takes; it makes the numbers free of gaps and ordered by commit, and the hash chain
@@ -72,6 +79,7 @@ def recording(
     entity: What the entry is about. content: What its hash is taken over.
     news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1.
     after: A CTE; where it has no line nothing is recorded.
+    read: The records that were read, a line each: record_type, student_id, staff_id.
     """
     heads = table_of(SchoolHead)
     head, of_school = heads.c, heads.c.school_id == school_id
@@ -105,10 +113,27 @@ def recording(
         **{name: news.c[name] for name in ("topic", "kind", "entity", "student_id", "persons")},
     }
     events = select(*told.values()).select_from(numbered.join(news, true()))
-    return (
-        insert(table_of(AuditEvent)).from_select([*deed], entry).cte("deed"),
-        insert(table_of(Event)).from_select([*told], events).cte("told"),
-    )
+    written = insert(table_of(AuditEvent)).from_select([*deed], entry)
+    happened = insert(table_of(Event)).from_select([*told], events).cte("told")
+    if read is None:
+        return written.cte("deed"), happened
+    named = written.returning(table_of(AuditEvent).c.id).cte("deed")
+    return named, happened, reads_of(named, school_id, read)
+
+
+def reads_of(deed: CTE, school_id: Any, read: FromClause) -> CTE:
+    """A line for each record that was read, under the audit entry `deed` that tells of them."""
+    values = {
+        "school_id": school_id,
+        "version": literal_column("1"),
+        "audit_event_id": deed.c.id,
+        **{name: read.c[name] for name in ("record_type", "student_id", "staff_id")},
+        "reader_id": of_deed("actor_id"),
+        "role": of_deed("role"),
+        "at": of_deed("at"),
+    }
+    lines = select(*values.values()).select_from(deed.join(read, true()))
+    return insert(table_of(SensitiveRead)).from_select([*values], lines).cte("read")
 
 
 def table_of(row: Any) -> Any:
@@ -140,24 +165,48 @@ def given_news() -> FromClause:
     return select(*columns, concerned, people.label("persons")).subquery("news")
 
 
-def record_of_rows() -> Select[Any]:
+def given_reads() -> FromClause:
+    """The records that were read as parameters: arrays, a member for each; a key is 0 where it is
+    the other that tells whose the record is."""
+    arrays = {
+        "record_type": bindparam("record_types", type_=ARRAY(Text)),
+        "student_id": bindparam("read_students", type_=ARRAY(BigInteger)),
+        "staff_id": bindparam("read_staff", type_=ARRAY(BigInteger)),
+    }
+    lines = func.unnest(*arrays.values()).table_valued(*arrays).render_derived(name="given_reads")
+    keys = (func.nullif(lines.c[name], 0).label(name) for name in ("student_id", "staff_id"))
+    return select(lines.c.record_type, *keys).subquery("reads")
+
+
+def record_of_rows(read: FromClause | None = None) -> Select[Any]:
     written = recording(
         of_deed("school_id"),
         of_deed("entity"),
         bindparam("content", type_=LargeBinary),
         given_news(),
         bindparam("n", type_=BigInteger),
+        read=read,
     )
     return select(literal_column("1")).add_cte(*written)
 
 
 RECORD = record_of_rows()
+RECORD_READS = record_of_rows(given_reads())
+
+
+SpecialReads: TypeAlias = Mapping[type[OfSchool], Collection[int]]
+"""By the type of records of special categories, the keys of the persons whose records were read."""
 
 
 async def record(
-    session: AsyncSession, school_id: int, at: datetime, facts: Sequence[Fact], deed: dict[str, Any]
+    session: AsyncSession,
+    school_id: int,
+    at: datetime,
+    facts: Sequence[Fact],
+    deed: dict[str, Any],
+    read: SpecialReads | None = None,
 ) -> None:
-    """Write the audit entry and the events of a command: its last statement."""
+    """Write the audit entry and the events of a command, or of a reading: the last statement."""
     later, facts = [f for f in facts if f.due_at], [f for f in facts if not f.due_at]
     if later:
         await schedule(session, school_id, later)
@@ -171,7 +220,18 @@ async def record(
         "audiences": [",".join(map(str, f.persons)) if f.persons else None for f in facts],
     }
     told = {**deed, "school_id": school_id, "at": at}
-    await session.execute(RECORD, given | {f"deed_{name}": value for name, value in told.items()})
+    given |= {f"deed_{name}": value for name, value in told.items()}
+    await session.execute(RECORD_READS if read else RECORD, given | reads_given(read or {}))
+
+
+def reads_given(read: SpecialReads) -> dict[str, Any]:
+    """The parameters of `given_reads`."""
+    lines = [(row, audited[row].key, key) for row, keys in read.items() for key in sorted(keys)]
+    return {
+        "record_types": [row.api_name() for row, _, _ in lines],
+        "read_students": [key if owner == "student_id" else 0 for _, owner, key in lines],
+        "read_staff": [key if owner == "staff_id" else 0 for _, owner, key in lines],
+    }
 
 
 async def schedule(session: AsyncSession, school_id: int, facts: Sequence[Fact]) -> None:

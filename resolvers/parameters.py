@@ -6,7 +6,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, NewType, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    NewType,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +40,9 @@ from resolvers.keep import KEEP
 T = TypeVar("T")
 Arg: TypeAlias = BindParameter[T]
 """An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
+Logged: TypeAlias = Annotated[T, "logged"]
+"""A value that every reader of the audit log may know, so that the log may keep it. Of an argument
+that is not `Logged` the log keeps the name only; of a result, nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,10 @@ class Anything:
 
 Search = NewType("Search", str)
 """What is looked for in a text: at most 200 characters; of blanks alone it is as if not given."""
+Secret = NewType("Secret", str)
+"""A password or a token: it is taken as it was typed, and never kept or shown."""
+Exact = NewType("Exact", str)
+"""A text that is compared as a whole, never searched in."""
 Sealed = NewType("Sealed", str)
 """What is kept encrypted and found by its blind index."""
 LONGEST_SEARCH = 200
@@ -56,6 +72,7 @@ TYPES: Mapping[Any, Any] = {
     Decimal: Numeric(),
     int: BigInteger(),
     str: Text(),
+    Exact: Text(),
     Search: Text(),
     Sealed: LargeBinary(),
     UUID: Uuid(),
@@ -93,10 +110,16 @@ def is_arg_or_null(annotation: Any) -> bool:
 
 
 @cache
+def is_logged(annotation: Any) -> bool:
+    """Whether the audit log may keep the value."""
+    return get_origin(annotation) is Annotated and "logged" in get_args(annotation)
+
+
+@cache
 def plain(annotation: Any) -> Any:
-    """`Arg[X]` as X, wherever it stands."""
-    if get_origin(annotation) is BindParameter:
-        return get_args(annotation)[0]
+    """`Arg[X]` and `Logged[X]` as X, wherever it stands."""
+    if get_origin(annotation) is BindParameter or is_logged(annotation):
+        return plain(get_args(annotation)[0])
     if is_arg_or_null(annotation):
         return plain(optional(annotation)) | None
     if get_origin(annotation) is list:

@@ -5,20 +5,29 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from auth.rights import Right
 from models.base import Id, OfSchool
 from resolvers.access.ending import forget_ended
 from resolvers.context import Ctx, Services
 from resolvers.news import record
+from resolvers.trace import details_of, entity_of
 
-SECRET = ("password", "token", "code")
-"""Arguments with such a word in their name are left out of the audit log."""
-HARMLESS = ("communication.", "files.", "journal.", "timetable.")
-"""Rooms whose commands change nobody's role, rights or standing in the school."""
-
-
-def is_secret(argument: str) -> bool:
-    """Whether it is neither told to anyone nor touched."""
-    return any(word in argument for word in SECRET)
+HARMLESS = frozenset(
+    {
+        Right.ATTENDANCE_WRITE,
+        Right.FILES_UPLOAD,
+        Right.JOURNAL_CLOSE,
+        Right.LESSONS_WRITE,
+        Right.MAIL_USE,
+        Right.MAIL_WRITE,
+        Right.MARKS_WRITE,
+        Right.NOTICES_PUBLISH,
+        Right.NOTICES_READ,
+        Right.TERM_MARKS_WRITE,
+        Right.TIMETABLE_WRITE,
+    }
+)
+"""Rights by which nobody's role, rights or standing in the school are changed."""
 
 
 async def answer(ctx: Ctx, result: Any) -> Any:
@@ -42,49 +51,32 @@ async def reread(ctx: Ctx, result: Any) -> Any:
     return result
 
 
-def named(result: Any) -> str | None:
-    """The id of the row a command was about: its result, or the first row among its results.
-    Nothing else of a result is kept, it may be a secret."""
-    if isinstance(result, OfSchool):
-        return str(result.global_id)
-    if is_dataclass(result) and not isinstance(result, type):
-        parts = (getattr(result, item.name) for item in fields(result))
-        return next((str(p.global_id) for p in parts if isinstance(p, OfSchool)), None)
-    return None
-
-
-async def finish(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -> None:
+async def finish(ctx: Ctx, command: Any, given: Mapping[str, Any], result: Any) -> None:
     """The trace and the news, then the commit; flushed before because ids are made there."""
     await ctx.session.flush()
     actor, now = ctx.actor, ctx.actor.now
     deed = {
         "actor_id": actor.person_id,
         "role": actor.role.name,
-        "action": action,
-        "entity": named(result),
-        "details": details_of(given),
+        "action": command.action,
+        "entity": entity_of(command, result),
+        "details": details_of(command, given),
         "request_id": ctx.caller.request_id,
     }
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
-    spread(ctx.caller.services, actor.school_id, action, told=bool(ctx.facts))
+    spread(ctx.caller.services, actor.school_id, command.right, told=bool(ctx.facts))
     forget_ended(ctx.session, ctx.caller.services.sessions)
     ctx.forget()
 
 
-def details_of(given: Mapping[str, Any]) -> str:
-    """What was given to a command, as the audit log keeps it."""
-    return "\n".join(
-        f"{name}: {value}"
-        for name, value in given.items()
-        if value is not None and not is_secret(name)
-    )
-
-
-def spread(services: Services, school_id: int, action: str, *, told: bool) -> None:
+def spread(services: Services, school_id: int, right: Right, *, told: bool) -> None:
     """What the process does when a command is through: those who listen are woken, and who has
-    which rights is asked anew if that may have changed."""
-    if not action.startswith(HARMLESS):
+    which rights is asked anew if that may have changed.
+
+    right: The right that the command needs.
+    """
+    if right not in HARMLESS:
         services.sessions.forget(school_id)
     if told:
         services.tails.wake(school_id)

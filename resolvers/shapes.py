@@ -148,6 +148,15 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """The reports that a column of the row holds as a JSON array of objects, each with all fields
+    of the report under their names. The fields are texts, lists of texts, or null."""
+
+    column: str
+    report: type
+
+
+@dataclass(frozen=True, slots=True)
 class Same:
     """In a report that shows a row: the row itself."""
 

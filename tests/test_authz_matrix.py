@@ -47,7 +47,15 @@ INSERT INTO mail_attachments (school_id, version, message_id, file_id, position)
     WHERE m.school_id = 1;
 INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity, details,
     request_id, previous_hash, hash)
-    VALUES (1, 1, 1000000, now(), NULL, NULL, 'test', 'Mark:1-1', '', 'r', 'p', 'h');
+    SELECT 1, 1, 1000000, now(), min(id), 'SECRETARY', 'setMark', 'Mark:1-1',
+    '[{"name": "value", "values": null}]', 'r', 'p', 'h' FROM persons WHERE school_id = 1;
+INSERT INTO sensitive_reads (school_id, audit_event_id, student_id, record_type, reader_id, role,
+    at) SELECT 1, a.id, s.id, 'StudentHealth', a.actor_id, 'SECRETARY', now()
+    FROM audit_events a, students s WHERE a.school_id = 1 AND s.school_id = 1;
+INSERT INTO sensitive_reads (school_id, audit_event_id, staff_id, record_type, reader_id, role, at)
+    SELECT 1, a.id, s.id, 'StaffIdentity', a.actor_id, 'DIRECTOR', now()
+    FROM audit_events a, staff s WHERE a.school_id = 1 AND s.school_id = 1;
+UPDATE accounts SET status_reason = 'по заявлению' WHERE school_id = 1;
 UPDATE guardian_links SET consent_from = '2026-11-01', consent_to = '2027-06-01'
     WHERE school_id = 1;
 """

@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, computed, listing, mutation, node, one, via
+from gql.bridge import can, computed, guarded, listing, mutation, node, one, via
 from models.access import accounts as rows
 from models.people.persons import Person
 from resolvers.access import accounts
@@ -17,6 +17,7 @@ class Account(Node):
     login: str = computed(accounts.login)
     full_name = via(rows.Account.person_id, Person.full_name)
     status: rows.AccountStatus
+    status_reason: str | None = guarded(Right.AUDIT_READ)
     last_signed_in_at: datetime | None
     version: int
     person = one(rows.Account.person_id)

@@ -3,10 +3,10 @@
 from gql.bridge.mutations import mutation
 from gql.bridge.nodes import node
 from gql.bridge.reads import listing, query, resolved
-from gql.bridge.relations import many, one, only, same
+from gql.bridge.relations import items, many, one, only, same
 from gql.bridge.values import can, computed, field, guarded, ident, problems, via
 
 __all__ = [
-    "can", "computed", "field", "guarded", "ident", "listing", "many", "mutation", "node", "one",
-    "only", "problems", "query", "resolved", "same", "via",
+    "can", "computed", "field", "guarded", "ident", "items", "listing", "many", "mutation", "node",
+    "one", "only", "problems", "query", "resolved", "same", "via",
 ]  # fmt: skip

@@ -19,8 +19,7 @@ from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS
 from resolvers.keep import KEEP
-from resolvers.parameters import LONGEST_SEARCH, Search, optional, plain
-from resolvers.results import is_secret
+from resolvers.parameters import LONGEST_SEARCH, Search, Secret, optional, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}
@@ -135,7 +134,7 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
         parts_of = (understood(inner[0], one, f"{path}.{n}") for n, one in enumerate(value))
         return list(parts_of)
     if isinstance(value, str):
-        return searched(value, path) if annotation is Search else storable(value, path)
+        return text_of(annotation, path)(value)
     return value
 
 
@@ -144,8 +143,8 @@ def reader(annotation: Any, path: str) -> Callable[[Any], Any]:
     if get_origin(annotation) is Id:
         row = get_args(annotation)[0]
         return lambda value: id_of(value, row, path)
-    if annotation in (str, strawberry.ID):
-        return lambda value: storable(value, path)
+    if annotation in (str, strawberry.ID, Secret):
+        return text_of(annotation, path)
     if (optional(annotation) or annotation) in AS_THEY_COME:
         return as_it_comes
     return lambda value: understood(annotation, value, path)
@@ -157,6 +156,16 @@ AS_THEY_COME = {bool, date, datetime, Decimal, int, UUID}
 
 def as_it_comes(value: Any) -> Any:
     return value
+
+
+def text_of(annotation: Any, path: str) -> Callable[[str], str | None]:
+    """Reads a text: without what surrounds it, for a name typed with a space behind it is the same
+    name, and spaces alone are no text. A secret is what was typed."""
+    if annotation is Secret:
+        return lambda value: storable(value, path)
+    if annotation is Search:
+        return lambda value: searched(value, path)
+    return lambda value: storable(value, path).strip()
 
 
 def searched(value: str, path: str) -> str | None:
@@ -175,9 +184,7 @@ def id_of(value: str, row: Any, path: str) -> Id[Any]:
 
 
 def storable(value: str, path: str) -> str:
-    """The text without what surrounds it: a name typed with a space behind it is the same name,
-    and spaces alone are no text. A secret is what was typed. Raises BadUserInput for a text that
-    cannot be kept."""
+    """The text. Raises BadUserInput for one that cannot be kept."""
     if not base.storable(value):
         raise BadUserInput(field=path, expected="text without NUL and lone surrogates")
-    return value if is_secret(path) else value.strip()
+    return value

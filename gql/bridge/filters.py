@@ -17,7 +17,7 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.listing import Direction, Filter, Ordering, required_right
-from resolvers.parameters import sql_type
+from resolvers.parameters import Exact, sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
@@ -37,6 +37,7 @@ BY_TYPE: Mapping[Any, tuple[str, ...]] = {
     datetime: ORDERED,
     bool: ("eq", "is_null"),
     strawberry.ID: ("eq", "in_", "is_null"),
+    Exact: ("eq", "in_", "is_null"),
 }
 MOST = 100
 comparisons: dict[Any, Any] = {}
@@ -48,7 +49,7 @@ def comparison(type_: Any) -> Any:
     if type_ not in comparisons:
         is_enum = isinstance(type_, type) and issubclass(type_, Enum)
         words = ("eq", "in_", "is_null") if is_enum else BY_TYPE[type_]
-        shown: Any = shown_enum(type_) if is_enum else type_
+        shown: Any = shown_enum(type_) if is_enum else str if type_ is Exact else type_
         kinds: dict[str, Any] = {"in_": list.__class_getitem__(shown), "is_null": bool}
         contents = {
             word: (
@@ -123,9 +124,12 @@ def filterable(row: type[OfSchool], shape: Any) -> Any:
         column = inner.column.property.columns[0]
     else:
         return None
+    info = getattr(column, "info", {})  # a computed column has none
+    if info.get("unlisted"):
+        return None
     if isinstance(column.type, SqlEnum):
         return column.type.enum_class
-    type_ = column.type.python_type
+    type_ = Exact if info.get("exact") else column.type.python_type
     return type_ if type_ in BY_TYPE else None
 
 

@@ -13,6 +13,7 @@ from gql.bridge.types import is_report, shown
 from gql.docs import read_doc, sentence
 from models.problems import Problem
 from resolvers.context import Ctx
+from resolvers.parameters import plain
 
 
 def mutation(command: Any) -> Any:
@@ -53,7 +54,7 @@ def mutation(command: Any) -> Any:
 
 def payload_of(name: str, command: Any) -> Payload:
     """Of a row: one field named after it. Of a dataclass: its fields."""
-    returned = inspect.signature(command, eval_str=True).return_annotation
+    returned = plain(inspect.signature(command, eval_str=True).return_annotation)
     if is_report(returned):
         hints, texts = get_type_hints(returned), read_doc(returned)[1]
         results = {f: (shown(hints[f]), texts.get(f, "")) for f in hints}

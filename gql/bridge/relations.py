@@ -4,6 +4,7 @@ one(reference)           the row a reference leads to, if the reader may see it
 many(reference, to=...)  the rows that refer to this one, or the rows behind them
 only(reference, to=...)  the one such row
 same(Row)                in a report: the row it shows, under its own type
+items(column, Report)    the reports that a column of the row holds as JSON
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from gql.docs import read_doc
 from models.base import OfSchool
 from resolvers.loading import Way, many_rows, rows_by
 from resolvers.reads import Shown
-from resolvers.shapes import Many, One, Same
+from resolvers.shapes import Items, Many, One, Same
 
 
 def same(row: type[OfSchool], *, told: str) -> Any:
@@ -81,3 +82,14 @@ def only(reference: InstrumentedAttribute[Any], *, told: str | None = None, **ho
 
     told = told or read_doc(shape.target)[0]
     return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)
+
+
+def items(column: InstrumentedAttribute[Any], report: type[Any]) -> Any:
+    """The reports that a column holds as JSON, under the names of their fields."""
+    shape = Items(column.key, report)
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        return [report(**one) for one in getattr(behind(parent), shape.column)]
+
+    told = read_doc(column.class_)[1].get(column.key)
+    return Word(shape, resolve, list.__class_getitem__(report), told=told)

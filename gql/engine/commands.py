@@ -33,8 +33,9 @@ from resolvers.at_once import AtOnce, deed
 from resolvers.attempts import KEY, arguments_hash
 from resolvers.context import Services
 from resolvers.parameters import in_parameters
-from resolvers.results import details_of, spread
+from resolvers.results import spread
 from resolvers.shapes import Guarded, Ident, One, Own, Via
+from resolvers.trace import details_of, names_its_row
 
 INPUT = "input"
 
@@ -72,9 +73,9 @@ class Doing:
         for name, value in arguments.items():
             values[name] = self.sources[name].sent(actor, secrets, value)
         told = {name: place and arguments[place] for name, place in self.given.items()}
-        details = details_of(self.command.told_of(told))
+        details = details_of(self.command, told)
         kept = arguments_hash(secrets, told) if self.given.get(KEY) else None
-        values.update(deed(actor, self.row, self.command.action, details, uuid4().hex, kept))
+        values.update(deed(actor, self.command.action, details, uuid4().hex, kept))
         return values
 
     async def done(
@@ -87,7 +88,7 @@ class Doing:
         given = [values[name] for name in self.parameters]
         if (found := await writers.done(school_id, self.sql, given)) is None:
             return None
-        spread(services, school_id, self.command.action, told=True)
+        spread(services, school_id, self.command.right, told=True)
         parts = []
         for name, part in self.payload:
             if isinstance(part, Reading):
@@ -108,6 +109,8 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     """The plan of an operation that is one command, which says itself in SQL. Raises Unspeakable,
     or a Problem, where only the use case itself can do it or say why not."""
     asked, command = only_command(operation, actor)
+    if not names_its_row(command):
+        raise Unspeakable  # a statement that records has the id of its row in what is sealed
     definition = operation.root.fields[asked.name]
     arguments = Arguments(schema, operation, sent)
     node = asked.nodes[0]

@@ -11,16 +11,17 @@ from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
+from gql.engine import special
 from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.scope import Scope
-from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, table
+from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, quoted, table
 from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf
 from models.base import OfSchool
 from resolvers.reads import Told
-from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Many, One, Own, Same, Via
+from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Items, Many, One, Own, Same, Via
 
 SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
 
@@ -33,23 +34,13 @@ class Writer:
     viewer: Viewer
     aliases: int = 0
     tellings: dict[str, Telling] = field(default_factory=dict)
-    special: dict[bytes, type[OfSchool]] = field(default_factory=dict)
-    seen_under: dict[str, set[type[OfSchool]]] = field(default_factory=dict)
+    is_special: bool = False
+    """Whether rows of special categories may be among what is written."""
     asides: list[Any] = field(default_factory=list)
     """What is asked before the rest, in order of need."""
 
     def __post_init__(self) -> None:
         self.sums = Sums(self.asides)
-
-    def note(self, row: type[OfSchool], asked: Asked, opening: str) -> None:
-        """Remember how rows of special categories show in an answer, for that they were read goes
-        into the audit log. In JSON no text can hold `"key":{`: its quotes are escaped."""
-        rows = self.seen_under.setdefault(asked.key, set())
-        rows.add(row)
-        if rows & audited:
-            if len(rows) > 1:
-                raise Unspeakable
-            self.special[f'"{asked.key}":{opening}'.encode()] = row
 
     def told(self, part: Told[Any], returned: Any, asked: Asked) -> str:
         """A parameter for JSON that is known before the statement runs."""
@@ -108,7 +99,15 @@ class Writer:
             else:
                 self.field(json, asked, word.shape, returned, scope, alias, row)
 
-        return self.object(type_, below, write)
+        found = self.object(type_, below, write)
+        return self.marked(found, row, alias) if row in audited else found
+
+    def marked(self, found: Json, row: type[OfSchool], alias: str) -> Json:
+        """A row of a special category, with a mark before it that says whose it is: that it was
+        read goes into the audit log. `special.taken` reads the marks and takes them out."""
+        self.is_special = True
+        json = Json().known(special.BEGIN + row.api_name() + special.OF)
+        return json.made(at(alias, audited[row])).known(special.END).made(found)
 
     def field(
         self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: str,
@@ -118,12 +117,13 @@ class Writer:
         if isinstance(shape, Same):
             json.made(self.row(type_, asked.below, scope, alias, row))
         elif isinstance(shape, One):
-            self.note(shape.target, asked, "{")
             far = scope.join(alias, shape.path, see=True, near=row)
             found = self.row(type_, asked.below, scope, far, shape.target)
             json.made(f"CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END")
         elif isinstance(shape, Many):
             json.made(self.many(shape, type_, asked, scope, alias, row))
+        elif isinstance(shape, Items):
+            json.made(self.items(shape, type_, asked, alias, row))
         elif isinstance(shape, Can):
             json.made(self.rights(shape, type_, asked, alias, row))
         elif isinstance(shape, Ident):
@@ -179,6 +179,20 @@ class Writer:
 
         return self.object(type_, asked.below, write)
 
+    def items(
+        self, shape: Items, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
+    ) -> Json:
+        one = self.alias()
+
+        def write(json: Json, part: Asked) -> None:
+            name = type_.fields[part.name].extensions[DEFINED].python_name
+            json.made(f"({one}.v -> {quoted(name)})::text")
+
+        found = self.object(type_, asked.below, write)
+        column = at(alias, getattr(row, shape.column))
+        source = f"jsonb_array_elements({column}) WITH ORDINALITY AS {one}(v, n)"
+        return array(f"(SELECT string_agg({found}, ',' ORDER BY {one}.n) FROM {source})")
+
     def nowhere(self, row: type[OfSchool], alias: str) -> Scope:
         """A scope for what needs no joins."""
         return Scope(self, row, alias, "")
@@ -189,7 +203,6 @@ class Writer:
         self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str,
         row: type[OfSchool],
     ) -> str | Json:  # fmt: skip
-        self.note(many.target, asked, "{" if many.single else "[{")
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias

@@ -127,7 +127,7 @@ def said(
     writer = Writer(operation, actor.viewer)
     asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
     found = Roots(writer).part(Row(row, where), type_, asked)
-    if writer.special or writer.tellings:
+    if writer.is_special or writer.tellings:
         raise Unspeakable
     return str(found), [one.written() for one in writer.asides]
 

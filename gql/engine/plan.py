@@ -19,7 +19,6 @@ from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
-from models.base import OfSchool
 from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond
 
@@ -48,7 +47,7 @@ class Plan:
     kind: `compiled`, `standard` where all is handed back, or `mixed`.
     handed_back: Nodes of the root fields which the standard executor answers.
     leaves: Where in the variables parameters were found.
-    special: How rows of special categories show in an answer.
+    is_special: Whether rows of special categories may be in an answer; marks say whose.
     tellings: By the names of parameters, what is known of who asks before anything is read.
     """
 
@@ -62,7 +61,7 @@ class Plan:
     leaves: Mapping[str, set[Path]] = field(default_factory=dict)
     tellings: Mapping[str, Telling] = field(default_factory=dict)
     operation: Operation | None = None
-    special: Mapping[bytes, type[OfSchool]] = field(default_factory=dict)
+    is_special: bool = False
     kind: str = "compiled"
 
 
@@ -96,7 +95,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation,
-        writer.special, kind_of(keys, back),
+        writer.is_special, kind_of(keys, back),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, SelectionSetNode
 
+from gql.engine import special
 from gql.engine.cache import Cache, Document
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
@@ -115,8 +116,8 @@ class Engine:
         found: Sequence[bytes] = ()
         if plan.sql:
             found = await readers.fetch(known.actor.school_id, plan.sql, values) or ()
-            if plan.special:
-                await self.recorded(plan, asker, found)
+            if plan.is_special:
+                found = await self.recorded(asker, found)
         if plan.handed_back:
             return await self.mixed(document, plan, found, (asker, query, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
@@ -175,14 +176,16 @@ class Engine:
             values[name] = plan.sources[name].sent(actor, secrets, value)
         return [values[name] for name in plan.parameters]
 
-    async def recorded(self, plan: Plan, asker: Asker, found: Sequence[bytes]) -> None:
-        """Tell the audit log which special categories were read, before the answer goes out."""
-        shown = {row for mark, row in plan.special.items() if any(mark in text for text in found)}
-        if shown:
+    async def recorded(self, asker: Asker, found: Sequence[bytes]) -> Sequence[bytes]:
+        """What was found, without the marks in it, once the audit log has been told whose records
+        of special categories were read."""
+        texts, read = special.taken(found)
+        if read:
             async with asker.caller(self.services).open() as ctx:
                 await ctx.identified()
-                ctx.read_specially |= shown
+                ctx.read_specially |= read
                 await told_of_reading(ctx)
+        return texts
 
     # -- both executors ---------------------------------------------------------------
 

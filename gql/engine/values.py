@@ -31,7 +31,6 @@ from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
 from resolvers.parameters import sent_as
-from resolvers.results import is_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class Arguments:
         and sent on once, in however many places it stands."""
         variable, inside, _ = at.origin()
         # Of a variable that was not sent each place may have a default of its own.
-        key = (variable, inside, type, sql_type, is_secret(path))
+        key = (variable, inside, type, sql_type)
         found = self.made.get(key) if variable in self.sent else None
         if found is None:
             found = self.parameter(at, sql_type, type, value, reader(type, path))

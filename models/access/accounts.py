@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Identity, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role, RoleGrant
-from models.base import OfSchool, Record, refers
+from models.base import OfSchool, Record, refers, words
 from models.limits import ours, unique_ours
 from models.people.persons import Person
 
@@ -53,6 +53,7 @@ class Account(OfSchool):
     """That a person of the school can sign in (учётная запись).
 
     status: Whether it can be used.
+    status_reason: Why it was last locked or unlocked; null if it never was.
     last_signed_in_at: When they last signed in; null if never.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
@@ -66,6 +67,7 @@ class Account(OfSchool):
     person_id: Mapped[int] = refers(Person, covered=True)
     credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"))
     status: Mapped[AccountStatus]
+    status_reason: Mapped[str | None] = words(300)
     last_signed_in_at: Mapped[datetime | None]
     password_may_be_known: Mapped[bool] = mapped_column(server_default=false())
     """Whether the last one-time password was handed out by somebody who may reset only some

@@ -12,7 +12,7 @@ from auth.policy import visible
 from auth.rights import Right
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import AccessScope
-from models.base import Id
+from models.base import Id, longest
 from models.people.persons import Person
 from models.problems import Blank, Conflict, Problem, TooLong
 from resolvers.access import passwords
@@ -30,13 +30,13 @@ from resolvers.access.second_person import NeedsSecondPerson, has_protected_role
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((Account.person_id,), Person.sort_key),
     "last_signed_in_at": Own("last_signed_in_at"),
 }
-LONGEST_REASON = 300
 
 
 class AccountExists(Conflict):
@@ -102,10 +102,10 @@ async def account_of(ctx: Ctx, *, person_id: Id[Person], **_: Any) -> Account | 
 async def create_account(
     ctx: Ctx,
     *,
-    person_id: Id[Person],
+    person_id: Logged[Id[Person]],
     login: str | None = None,
     idempotency_key: UUID | None = None,
-) -> AccountIssued:
+) -> Logged[AccountIssued]:
     """Let someone of the school sign in (завести учётную запись). The one-time password is shown
     only to those who may reset it: with it one signs in as its holder.
 
@@ -130,8 +130,8 @@ async def create_account(
 
 @command(Right.PASSWORDS_RESET, HandedOutByDirector)
 async def reset_password(
-    ctx: Ctx, *, account_id: Id[Account], expected_version: int | None = None
-) -> AccountIssued:
+    ctx: Ctx, *, account_id: Logged[Id[Account]], expected_version: int | None = None
+) -> Logged[AccountIssued]:
     """Give someone a new one-time password; the old one ends, and all their sessions. Who signs
     in with the same login to other schools gets a login of its own for this one: no school can
     open another.
@@ -157,24 +157,30 @@ def everywhere(ctx: Ctx) -> bool:
 
 @command(Right.ACCOUNTS_WRITE, NeedsSecondPerson, *OFFICES, Blank, TooLong)
 async def lock_account(
-    ctx: Ctx, *, account_id: Id[Account], expected_version: int, locked: bool = True, reason: str
-) -> Account:
+    ctx: Ctx,
+    *,
+    account_id: Logged[Id[Account]],
+    expected_version: int,
+    locked: Logged[bool] = True,
+    reason: str,
+) -> Logged[Account]:
     """Lock an account, which ends its sessions at once, or unlock it (блокировка). To unlock that
     of somebody with a protected role takes two persons: `requestUnlock`.
 
     account_id: Which.
     locked: False unlocks it.
-    reason: Why, at most 300 characters; kept in the audit log.
+    reason: Why, at most 300 characters; kept with the account, as `statusReason`.
     """
     if not reason:
         raise Blank(field="reason")
-    if len(reason) > LONGEST_REASON:
-        raise TooLong(field="reason", most=LONGEST_REASON)
+    if len(reason) > (most := longest(Account.status_reason)):
+        raise TooLong(field="reason", most=most)
     async with keeping_offices(ctx, ctx.actor.today):
         account = await ctx.get(account_id, to=Right.ACCOUNTS_WRITE, version=expected_version)
         if not locked and await has_protected_role(ctx, account.person_id):
             raise NeedsSecondPerson(of=account_id)
         account.status = AccountStatus.LOCKED if locked else AccountStatus.ACTIVE
+        account.status_reason = reason
         if locked:
             await end_sessions_of(ctx, account.person_id)
     return account

@@ -1,19 +1,25 @@
 """Reading the audit log, and proving that nobody changed it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Viewer
-from models.access.audit import BEGINNING, AuditEvent, sealed
+from auth.policy import audited
+from models.access.audit import BEGINNING, AuditEvent, SensitiveRead, sealed
+from models.base import Id, row_named, target_of
 from models.events import SchoolHead
+from resolvers.access.reading import READ
 from resolvers.context import stand_in
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"seq": Own("seq")}
+READ_ORDERS: Mapping[str, Value] = {"at": Own("at")}
 AT_A_TIME = 1000
 
 
@@ -22,19 +28,30 @@ def find_audit_events(viewer: Viewer) -> Listing[AuditEvent]:
     return Listing(AuditEvent, (Ordering("seq", ORDERS["seq"], Direction.DESC),))
 
 
+def find_sensitive_reads(viewer: Viewer) -> Listing[SensitiveRead]:
+    """Who read specially protected records of a person, the newest first: for a family those of
+    their own child, for the school's administration those of everyone (кто обращался к особо
+    защищаемым данным)."""
+    return Listing(SensitiveRead, (Ordering("at", READ_ORDERS["at"], Direction.DESC),))
+
+
 async def verify_chain(session: AsyncSession, school_id: int) -> int | None:
     """Whether the audit log of a school is what was written: None if it is, or else the number of
-    the first entry that was changed or is missing. Entries written meanwhile are left out."""
+    the first entry that was changed or is missing, or whose readings are not those it tells of.
+    Entries written meanwhile are left out."""
     await stand_in(session, school_id)
     head = await session.get_one(SchoolHead, school_id, populate_existing=True)
     last_seq, last_hash = head.audit_seq, head.audit_hash
     seq, previous = 0, BEGINNING
     while seq < last_seq:
         page = await entries(session, school_id, seq, last_seq)
+        reads = await reads_under(session, school_id, page)
         for entry in page:
             seq += 1
             content = hashlib.sha256(previous + contents_of(entry)).digest()
             if entry.seq != seq or entry.previous_hash != previous or entry.hash != content:
+                return seq
+            if Counter(reads.get(entry.id, ())) != Counter(reads_told(entry)):
                 return seq
             previous = entry.hash
         if not page:
@@ -51,6 +68,40 @@ async def entries(
     found = list(await session.scalars(query.order_by(AuditEvent.seq).limit(AT_A_TIME)))
     session.expunge_all()
     return found
+
+
+Read = tuple[Any, ...]
+"""A reading as an entry tells it: what was read, whose, by whom, in what role, when."""
+
+
+async def reads_under(
+    session: AsyncSession, school_id: int, entries: list[AuditEvent]
+) -> Mapping[int, list[Read]]:
+    """The readings kept under some entries, by the ids of these."""
+    found: dict[int, list[Read]] = {}
+    of_these = SensitiveRead.audit_event_id.in_([entry.id for entry in entries])
+    query = select(SensitiveRead).where(SensitiveRead.school_id == school_id, of_these)
+    for one in await session.scalars(query):
+        owner = audited.get(row_named(one.record_type) or SensitiveRead)
+        key = getattr(one, owner.key) if owner is not None else None
+        whose = str(Id(target_of(owner), school_id, key)) if owner is not None and key else None
+        told = (one.record_type, whose, one.reader_id, one.role, one.at)
+        found.setdefault(one.audit_event_id, []).append(told)
+    session.expunge_all()
+    return found
+
+
+def reads_told(entry: AuditEvent) -> list[Read]:
+    """The readings of which an entry tells. One of an earlier version of Gorod did not say whose
+    records were read."""
+    if entry.action != READ:
+        return []
+    by_whom = (entry.actor_id, entry.role, entry.at)
+    return [
+        (detail["name"], whose, *by_whom)
+        for detail in entry.details
+        for whose in detail["values"] or ()
+    ]
 
 
 def contents_of(entry: AuditEvent) -> bytes:

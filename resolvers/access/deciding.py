@@ -29,6 +29,7 @@ from resolvers.access.role_rights import pairs_held, revision_of, write_rights
 from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 
 
 class RequestClosed(Problem):
@@ -54,8 +55,8 @@ class RequestOutdated(Problem):
     refusals={"role_grants_never_overlaps_person_id_role_scope_key": (AlreadyGranted, None)},
 )
 async def approve_access_request(
-    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int
-) -> AccessRequest:
+    ctx: Ctx, *, access_request_id: Logged[Id[AccessRequest]], expected_version: int
+) -> Logged[AccessRequest]:
     """Approve a request: what it asks for takes effect at once (утвердить заявку). Who approves
     neither filed it nor gains by it.
 
@@ -72,8 +73,8 @@ async def approve_access_request(
 
 @command(Right.ACCESS_DECIDE, RequestClosed, NotToOneself, Blank, TooLong)
 async def refuse_access_request(
-    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int, reason: str
-) -> AccessRequest:
+    ctx: Ctx, *, access_request_id: Logged[Id[AccessRequest]], expected_version: int, reason: str
+) -> Logged[AccessRequest]:
     """Refuse a request (отклонить заявку).
 
     access_request_id: The request.
@@ -91,8 +92,8 @@ async def refuse_access_request(
 
 @command(Right.ACCESS_REQUEST, RequestClosed)
 async def withdraw_access_request(
-    ctx: Ctx, *, access_request_id: Id[AccessRequest], expected_version: int
-) -> AccessRequest:
+    ctx: Ctx, *, access_request_id: Logged[Id[AccessRequest]], expected_version: int
+) -> Logged[AccessRequest]:
     """Withdraw a request one has filed (отозвать заявку).
 
     access_request_id: The request.

@@ -3,13 +3,16 @@
 from typing import Any
 
 from resolvers.context import Ctx
-from resolvers.news import record
+from resolvers.news import SpecialReads, record
 
 
-async def told(ctx: Ctx, school_id: int, action: str, **more: Any) -> None:
+async def told(
+    ctx: Ctx, school_id: int, action: str, *, read: SpecialReads | None = None, **more: Any
+) -> None:
     """One entry of the school's log, by who asks. The transaction must stand in the school, and
     this is the last that it does in it.
 
+    read: Of a reading, whose records of special categories were read.
     more: What else is to be told; in another school, who they are there.
     """
     actor = ctx.actor
@@ -18,8 +21,8 @@ async def told(ctx: Ctx, school_id: int, action: str, **more: Any) -> None:
         "role": actor.role.name,
         "action": action,
         "entity": None,
-        "details": "",
+        "details": [],
         "request_id": ctx.caller.request_id,
         **more,
     }
-    await record(ctx.session, school_id, actor.now, (), deed)
+    await record(ctx.session, school_id, actor.now, (), deed, read)

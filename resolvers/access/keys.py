@@ -52,7 +52,7 @@ async def rotate(url: str, old: bytes, new: bytes, *, now: datetime | None = Non
         check = await locked(session)
         if check is None or not was.opens_check(check):
             raise KeyProblem("The secret key in use is not the one of this database.")
-        number = await rewrite(session, anew, "rotate_key", now or utc_now())
+        number = await rewrite(session, anew, "key rotate", now or utc_now())
         await settle(session, becomes, now or utc_now())
     return number
 
@@ -66,7 +66,7 @@ async def reset(url: str, new: bytes, *, now: datetime | None = None) -> int:
 
     async with owning(url) as session:
         await locked(session)
-        number = await rewrite(session, nothing, "reset_key", now or utc_now())
+        number = await rewrite(session, nothing, "key reset", now or utc_now())
         await settle(session, Secrets(new), now or utc_now())
     return number
 
@@ -107,7 +107,8 @@ async def rewrite(session: AsyncSession, anew: Anew, deed: str, now: datetime) -
         for table, columns in tables():
             number += await rewrite_table(session, school_id, table, columns, anew)
         if number:
-            await told(session, school_id, now, deed, None, f"values: {number}")
+            values = [{"name": "values", "values": [str(number)]}]
+            await told(session, school_id, now, deed, None, values)
         total += number
     return total
 

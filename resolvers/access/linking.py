@@ -19,9 +19,10 @@ from resolvers.access.sessions import WrongCredentials, proven
 from resolvers.access.viewer import Viewer, find_viewer
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
+from resolvers.parameters import Secret
 
 ONE_BY_ONE = func.pg_advisory_xact_lock(0x6C696E6B)  # "link"
-ACTION = "access.linking.link_account"
+ACTION = "linkAccount"
 
 
 class AlreadyThere(Problem):
@@ -43,7 +44,7 @@ class AccountLinked:
 
 
 @open_command(WrongCredentials, TooManyTries, AlreadyThere)
-async def link_account(ctx: Ctx, *, login: str, password: str) -> AccountLinked:
+async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLinked:
     """Bring the account another school opened for oneself under the login one is signed in with,
     e.g. as a mother of children in two schools. From then on this login spans both, see
     `viewer.contexts` and `switchContext`; the other one is no more, and its sessions end.
@@ -64,8 +65,7 @@ async def link_account(ctx: Ctx, *, login: str, password: str) -> AccountLinked:
     await drop(ctx, other, own)
     for school_id, person_id, entity in moved:
         await stand_in(ctx.session, school_id)
-        known = {"actor_id": person_id, "role": None, "entity": entity}
-        await told(ctx, school_id, ACTION, **known)
+        await told(ctx, school_id, ACTION, actor_id=person_id, role=None, entity=entity)
     await stand_in(ctx.session, actor.school_id)
     await told(ctx, actor.school_id, ACTION)
     await ctx.session.commit()

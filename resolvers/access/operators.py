@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import GrantScope, Role, RoleGrant
-from models.base import longest
+from models.base import Id, longest
 from models.database.engine import connect, explained
 from models.database.roles import OWNER
 from models.people.persons import Person
@@ -31,6 +31,7 @@ from resolvers.access.logins import new_credential, well_formed
 from resolvers.context import stand_in, utc_now
 from resolvers.news import record
 from resolvers.school.founding import NewSchool, found_school
+from resolvers.trace import Details
 
 
 class NoSuchSchool(Problem):
@@ -89,6 +90,8 @@ async def create_admin(
         return await let_in(session, found, Role.SCHOOL_ADMINISTRATOR, login, full_name, now)
 
 
+COMMANDS = {Role.DIRECTOR: "user create-director", Role.SCHOOL_ADMINISTRATOR: "user create-admin"}
+"""By role, the command of `gorod` that lets in the first who holds it."""
 POSITIONS = {Role.DIRECTOR: "Директор"}
 """By role, the position on the staff card that comes with it. An administrator may be employed
 elsewhere."""
@@ -116,8 +119,7 @@ async def let_in(
     if position := POSITIONS.get(role):
         session.add(Staff(person_id=person.id, position=position, hired_on=today))
     await session.flush()
-    deed = f"create_{role.name.lower()}"
-    await told(session, school.id, now, deed, account.global_id, f"login: {kept}")
+    await told(session, school.id, now, COMMANDS[role], account.global_id)
     return password
 
 
@@ -147,7 +149,10 @@ async def reset_password(url: str, login: str, *, now: datetime | None = None) -
             raise NoSuchLogin(field="login")
         for school_id in await schools_of(session, credential):
             await end_sessions_everywhere(session, credential, school_id, now)
-            await told(session, school_id, now, "reset_password", None, f"login: {kept}")
+            of_login = (Account.school_id == school_id, Account.credential_id == credential)
+            account = await session.scalar(select(Account.id).where(*of_login))
+            named = str(Id(Account, school_id, account)) if account else None
+            await told(session, school_id, now, "user reset-password", named)
         await forget_tries(session, kept, now)
     return password
 
@@ -182,14 +187,20 @@ async def known(session: AsyncSession, school_id: int) -> School:
 
 
 async def told(
-    session: AsyncSession, school_id: int, now: datetime, deed: str, entity: object, details: str
+    session: AsyncSession,
+    school_id: int,
+    now: datetime,
+    deed: str,
+    entity: object,
+    details: Details | None = None,
 ) -> None:
+    """An entry of a school's log. `deed`: The command of `gorod`, as it is typed."""
     contents = {
         "actor_id": None,
         "role": None,
-        "action": f"access.operators.{deed}",
+        "action": f"gorod {deed}",
         "entity": str(entity) if entity else None,
-        "details": details,
+        "details": details or [],
         "request_id": "command line",
     }
     await record(session, school_id, now, (), contents)

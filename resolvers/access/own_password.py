@@ -15,6 +15,7 @@ from resolvers.access.opening import known_of
 from resolvers.access.sessions import WrongCredentials
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
+from resolvers.parameters import Secret
 
 
 class WeakPassword(Problem):
@@ -36,7 +37,9 @@ class PasswordChanged:
 
 
 @open_command(WrongCredentials, WeakPassword, TooManyTries)
-async def change_password(ctx: Ctx, *, current_password: str, new_password: str) -> PasswordChanged:
+async def change_password(
+    ctx: Ctx, *, current_password: Secret, new_password: Secret
+) -> PasswordChanged:
     """Change one's own password; all other sessions of the login end.
 
     current_password: The password so far.
@@ -62,7 +65,7 @@ async def change_password(ctx: Ctx, *, current_password: str, new_password: str)
         raise WrongCredentials(field="current_password")
     await end_sessions_everywhere(ctx.session, known.id, actor.school_id, now, but=actor.session_id)
     await forget_tries(ctx.session, known.login, now)
-    await told(ctx, actor.school_id, "access.own_password.change_password")
+    await told(ctx, actor.school_id, "changePassword")
     await ctx.session.commit()
     ctx.become(ctx.caller.token)
     return PasswordChanged(now)

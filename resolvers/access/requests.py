@@ -36,6 +36,7 @@ from resolvers.access.second_person import approves, is_director
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Direction, Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {
@@ -138,16 +139,16 @@ async def filed(ctx: Ctx, subject: str, kind: AccessChange, **columns: Any) -> A
 async def request_role_grant(
     ctx: Ctx,
     *,
-    person_id: Id[Person],
-    role: Role,
-    valid_from: date,
-    valid_to: date | None = None,
-    scope: GrantScope = GrantScope.SCHOOL,
-    grade_level: int | None = None,
-    school_class_id: Id[SchoolClass] | None = None,
+    person_id: Logged[Id[Person]],
+    role: Logged[Role],
+    valid_from: Logged[date],
+    valid_to: Logged[date | None] = None,
+    scope: Logged[GrantScope] = GrantScope.SCHOOL,
+    grade_level: Logged[int | None] = None,
+    school_class_id: Logged[Id[SchoolClass] | None] = None,
     basis: str,
     idempotency_key: UUID | None = None,
-) -> AccessRequest:
+) -> Logged[AccessRequest]:
     """Request that someone be given a role (заявка на назначение роли).
 
     person_id: Who.
@@ -182,11 +183,11 @@ async def request_role_grant(
 async def request_role_revocation(
     ctx: Ctx,
     *,
-    role_grant_id: Id[RoleGrant],
-    valid_to: date | None = None,
+    role_grant_id: Logged[Id[RoleGrant]],
+    valid_to: Logged[date | None] = None,
     basis: str,
     idempotency_key: UUID | None = None,
-) -> AccessRequest:
+) -> Logged[AccessRequest]:
     """Request that a role someone was given be ended (заявка на снятие роли).
 
     role_grant_id: What to end.
@@ -216,12 +217,12 @@ async def request_role_revocation(
 async def request_role_rights(
     ctx: Ctx,
     *,
-    role: Role,
-    rights: list[RightGiven],
+    role: Logged[Role],
+    rights: Logged[list[RightGiven]],
     expected_revision: str,
     basis: str,
     idempotency_key: UUID | None = None,
-) -> AccessRequest:
+) -> Logged[AccessRequest]:
     """Request that a role may do these things and no others (заявка на права роли). `changes` of
     the request shows what the role would gain and lose.
 
@@ -260,8 +261,8 @@ async def request_role_rights(
 
 @command(Right.ACCESS_REQUEST, NothingChanges, current=pending_one)
 async def request_unlock(
-    ctx: Ctx, *, account_id: Id[Account], basis: str, idempotency_key: UUID | None = None
-) -> AccessRequest:
+    ctx: Ctx, *, account_id: Logged[Id[Account]], basis: str, idempotency_key: UUID | None = None
+) -> Logged[AccessRequest]:
     """Request that an account be unlocked whose holder has a protected role (заявка на
     разблокировку).
 

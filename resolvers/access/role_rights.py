@@ -20,6 +20,7 @@ from resolvers.access.roles import RoleRights
 from resolvers.access.second_person import NeedsSecondPerson, NotToOneself, protected_roles
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 
 Pairs: TypeAlias = frozenset[tuple[str, AccessScope]]
 
@@ -51,7 +52,7 @@ def revision_of(held: Pairs) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class RightGiven:
     """A right, and how far it is to reach.
 
@@ -61,9 +62,6 @@ class RightGiven:
 
     permission: str
     scope: AccessScope
-
-    def __repr__(self) -> str:  # for the audit log
-        return f"{self.permission} {self.scope.name}"
 
 
 class NoSuchRight(Problem):
@@ -84,7 +82,7 @@ class RightsSet:
 
 @command(Right.RIGHTS_WRITE, NeedsSecondPerson, NotToOneself, NoSuchRight)
 async def set_role_rights(
-    ctx: Ctx, *, role: Role, rights: list[RightGiven], expected_revision: str
+    ctx: Ctx, *, role: Logged[Role], rights: Logged[list[RightGiven]], expected_revision: str
 ) -> RightsSet:
     """Say what a role may do: these rights and no others (права роли). Holds from the next
     operation of everyone in the role. A change of protected rights, or of a role that opens

@@ -31,6 +31,7 @@ from resolvers.access.second_person import (
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Direction, Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.reads import reads
 from resolvers.shapes import Own, Value, Via
 
@@ -74,16 +75,16 @@ def find_role_grants(viewer: Viewer) -> Listing[RoleGrant]:
 async def grant_role(
     ctx: Ctx,
     *,
-    person_id: Id[Person],
-    role: Role,
-    valid_from: date,
-    valid_to: date | None = None,
-    scope: GrantScope = GrantScope.SCHOOL,
-    grade_level: int | None = None,
-    school_class_id: Id[SchoolClass] | None = None,
+    person_id: Logged[Id[Person]],
+    role: Logged[Role],
+    valid_from: Logged[date],
+    valid_to: Logged[date | None] = None,
+    scope: Logged[GrantScope] = GrantScope.SCHOOL,
+    grade_level: Logged[int | None] = None,
+    school_class_id: Logged[Id[SchoolClass] | None] = None,
     basis: str,
     idempotency_key: UUID | None = None,
-) -> RoleGrant:
+) -> Logged[RoleGrant]:
     """Give someone a role for a time and a part of the school (назначить роль). A role that opens
     protected data takes two persons: `requestRoleGrant`. The director of a new school, in which
     nobody else could approve it, gives it alone. Nobody gives a role to themselves.
@@ -117,10 +118,10 @@ async def grant_role(
 async def revoke_role(
     ctx: Ctx,
     *,
-    role_grant_id: Id[RoleGrant],
+    role_grant_id: Logged[Id[RoleGrant]],
     expected_version: int,
-    valid_to: date | None = None,
-) -> RoleGrant:
+    valid_to: Logged[date | None] = None,
+) -> Logged[RoleGrant]:
     """End a role someone was given (снять роль): at once, with the sessions that rest on it, or
     from a later day on. A protected role takes two persons: `requestRoleRevocation`.
 

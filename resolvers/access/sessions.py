@@ -30,6 +30,7 @@ from resolvers.access.opening import (
 )
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
+from resolvers.parameters import Secret
 
 
 class WrongCredentials(Problem):
@@ -49,7 +50,7 @@ async def sign_in(
     ctx: Ctx,
     *,
     login: str,
-    password: str,
+    password: Secret,
     role: Role | None = None,
     school_id: Id[School] | None = None,
 ) -> SignedIn:
@@ -82,7 +83,7 @@ async def proven(ctx: Ctx, login: str, password: str) -> Any:
 
 
 @open_command(SessionOver)
-async def refresh_session(ctx: Ctx, *, refresh_token: str) -> SignedIn:
+async def refresh_session(ctx: Ctx, *, refresh_token: Secret) -> SignedIn:
     """A new pair of tokens for a refresh token, which is spent by it, as is the access token that
     came with it. A refresh token that was spent before, however long ago, has been stolen: it ends
     its session.

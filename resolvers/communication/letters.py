@@ -33,9 +33,6 @@ from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, edited
 from resolvers.news import Fact
 
-PRIVATE = ("to", "cc", "bcc", "subject", "body", "file_ids", "reply_to_id")
-"""What of a letter is nobody else's business, not even in the audit log."""
-
 
 class AlreadySent(Problem):
     """The letter was sent; a sent letter never changes. Write another."""
@@ -76,7 +73,7 @@ class Letter:
     group_thread: bool
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, private=PRIVATE)
+@command(Right.MAIL_WRITE, *PROBLEMS, private=True)
 async def save_draft(
     ctx: Ctx,
     *,
@@ -114,7 +111,7 @@ async def save_draft(
     return await written(ctx, draft, letter, send=False)
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=PRIVATE)
+@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=True)
 async def send_mail(
     ctx: Ctx,
     *,

@@ -142,7 +142,7 @@ def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[in
 # -- what came ------------------------------------------------------------------------
 
 
-@command(Right.MAIL_USE)
+@command(Right.MAIL_USE, private=True)
 async def mark_mail_read(ctx: Ctx, *, mail_copy_id: Id[MailCopy]) -> MailCopy:
     """Say that one has read a letter. Said twice it changes nothing: the first time counts.
 
@@ -159,7 +159,7 @@ async def mark_mail_read(ctx: Ctx, *, mail_copy_id: Id[MailCopy]) -> MailCopy:
     return copy
 
 
-@command(Right.MAIL_USE, WrongFolder)
+@command(Right.MAIL_USE, WrongFolder, private=True)
 async def move_mail(
     ctx: Ctx, *, mail_copy_id: Id[MailCopy], expected_version: int, folder: MailFolder
 ) -> MailCopy:

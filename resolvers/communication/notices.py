@@ -30,7 +30,7 @@ from resolvers.keep import KEEP, edited
 from resolvers.listing import Direction, Listing, Ordering
 from resolvers.loading import of_keys
 from resolvers.news import Fact
-from resolvers.parameters import Arg, Search
+from resolvers.parameters import Arg, Logged, Search
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
@@ -100,7 +100,7 @@ async def publish_notice(
     requires_acknowledgement: bool = False,
     file_ids: Sequence[Id[File]] = (),
     idempotency_key: UUID | None = None,
-) -> Notice:
+) -> Logged[Notice]:
     """Put a notice up for an audience within one's right: one's sections, one's class, or the
     school. Whom it reaches is worked out when it is read: who joins later sees it too.
 
@@ -150,7 +150,7 @@ def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
 async def edit_notice(
     ctx: Ctx,
     *,
-    notice_id: Id[Notice],
+    notice_id: Logged[Id[Notice]],
     expected_version: int,
     title: str = KEEP,
     body: str = KEEP,
@@ -161,7 +161,7 @@ async def edit_notice(
     requires_acknowledgement: bool = KEEP,
     file_ids: Sequence[Id[File]] = (),
     removed_attachment_ids: Sequence[Id[NoticeAttachment]] = (),
-) -> Notice:
+) -> Logged[Notice]:
     """Change a notice; what is left out stays as it is. The text it had is kept, and that it was
     edited is shown. Receipts stay: they say that it was read, and when.
 
@@ -247,7 +247,9 @@ async def change_attachments(
 
 
 @command(Right.NOTICES_PUBLISH, NoticeWithdrawn)
-async def withdraw_notice(ctx: Ctx, *, notice_id: Id[Notice], expected_version: int) -> Notice:
+async def withdraw_notice(
+    ctx: Ctx, *, notice_id: Logged[Id[Notice]], expected_version: int
+) -> Logged[Notice]:
     """Take a notice down: it leaves the lists of all who saw it at once (снять объявление).
 
     notice_id: The notice: one's own, or any for those who oversee the noticeboard.

@@ -110,7 +110,7 @@ def find_notice_receipts(
 # -- confirming -----------------------------------------------------------------------
 
 
-@command(Right.NOTICES_READ)
+@command(Right.NOTICES_READ, private=True)
 async def mark_notice_read(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
     """Say that one has read a notice. Said twice it changes nothing: the first time counts.
 
@@ -121,7 +121,7 @@ async def mark_notice_read(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
     return notice
 
 
-@command(Right.NOTICES_READ, NothingToAcknowledge)
+@command(Right.NOTICES_READ, NothingToAcknowledge, private=True)
 async def acknowledge_notice(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
     """Confirm that one has read a notice that asks for it (ознакомлен). Said twice it changes
     nothing: the first time counts.

@@ -34,7 +34,8 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
         await session.execute(closed.values(password_hash=LOCKED, password_changed_at=now))
         for school_id, credentials in found.items():
             await _end_sessions(session, school_id, now)
-            await told(session, school_id, now, "lock_demo", None, f"logins: {len(credentials)}")
+            closed_logins = [{"name": "logins", "values": [str(len(credentials))]}]
+            await told(session, school_id, now, "demo lock", None, closed_logins)
     return len(known)
 
 

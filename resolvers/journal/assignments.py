@@ -12,6 +12,7 @@ from models.problems import TooManyDecimals
 from models.timetable.lessons import Lesson
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 from resolvers.reads import Rows
 from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
@@ -26,14 +27,14 @@ def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
 async def create_assignment(
     ctx: Ctx,
     *,
-    lesson_id: Id[Lesson],
+    lesson_id: Logged[Id[Lesson]],
     assignment_type_id: Id[AssignmentType],
     title: str,
     weight: Decimal | None = None,
     due_on: date | None = None,
     publish_at: datetime | None = None,
     idempotency_key: UUID | None = None,
-) -> Assignment:
+) -> Logged[Assignment]:
     """Add something to a lesson that marks are given for: a column of the journal (задание).
 
     lesson_id: The lesson.

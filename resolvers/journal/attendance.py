@@ -19,7 +19,7 @@ from resolvers.journal.cells import AWAY
 from resolvers.journal.writing import NotHeldYet
 from resolvers.keep import as_expected
 from resolvers.news import Fact
-from resolvers.parameters import Arg
+from resolvers.parameters import Arg, Logged
 from resolvers.reads import Rows
 from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import hold, open_lesson
@@ -50,12 +50,12 @@ def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[Atten
 async def set_attendance(
     ctx: Ctx,
     *,
-    lesson_id: Id[Lesson],
-    student_id: Id[Student],
+    lesson_id: Logged[Id[Lesson]],
+    student_id: Logged[Id[Student]],
     code: AttendanceCode,
     minutes_late: int | None = None,
     expected_version: int | None = None,
-) -> AttendanceRecord:
+) -> Logged[AttendanceRecord]:
     """Record whether a student was in a lesson, or change what is recorded (посещаемость).
 
     lesson_id: The lesson, of today or before.
@@ -90,7 +90,7 @@ async def set_attendance(
 
 
 @command(Right.ATTENDANCE_WRITE, *CLOSED, NotHeldYet)
-async def confirm_all_present(ctx: Ctx, *, lesson_id: Id[Lesson]) -> Lesson:
+async def confirm_all_present(ctx: Ctx, *, lesson_id: Logged[Id[Lesson]]) -> Logged[Lesson]:
     """Say that everyone without a record was there: no record says nothing, PRESENT says it. Doing
     it twice changes nothing.
 

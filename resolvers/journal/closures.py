@@ -9,10 +9,11 @@ from models.problems import PeriodClosed, Problem
 from models.school.calendar import Term, TermStatus
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 
 
 @command(Right.JOURNAL_CLOSE, PeriodClosed)
-async def close_term(ctx: Ctx, *, term_id: Id[Term], expected_version: int) -> Term:
+async def close_term(ctx: Ctx, *, term_id: Logged[Id[Term]], expected_version: int) -> Logged[Term]:
     """Close a term: its marks and attendance cannot be changed any more (закрытие периода). Whoever
     is writing at this moment is waited for.
 
@@ -35,7 +36,9 @@ class TermIsOpen(Problem):
 
 
 @command(Right.JOURNAL_CLOSE, TermIsOpen)
-async def reopen_term(ctx: Ctx, *, term_id: Id[Term], expected_version: int, reason: str) -> Term:
+async def reopen_term(
+    ctx: Ctx, *, term_id: Logged[Id[Term]], expected_version: int, reason: str
+) -> Logged[Term]:
     """Open a closed term again, for a reason that stays on record.
 
     term_id: The term.

@@ -28,6 +28,7 @@ from resolvers.journal.writing import (
     write,
 )
 from resolvers.news import Fact
+from resolvers.parameters import Logged
 from resolvers.school.calendar import CLOSED
 
 MOST = 500
@@ -38,15 +39,15 @@ PROBLEMS = (*CLOSED, NotHeldYet, StudentAway, NotOfScale, NotOfKind)
 async def set_mark(
     ctx: Ctx,
     *,
-    assignment_id: Id[Assignment],
-    student_id: Id[Student],
+    assignment_id: Logged[Id[Assignment]],
+    student_id: Logged[Id[Student]],
     value: int | None = None,
     kind: MarkKind = MarkKind.NUMERIC,
     comment: str | None = None,
     reason: str | None = None,
     expected_version: int | None = None,
     idempotency_key: UUID | None = None,
-) -> Mark:
+) -> Logged[Mark]:
     """Put a mark into a cell of the journal, or change the one that is there (отметка). Of two who
     write at once the first wins; the second gets `CONFLICT` with the mark as it is now.
 
@@ -142,8 +143,8 @@ def results_of(outcome: Sequence[Any]) -> list[MarkResult]:
 
 @command(Right.MARKS_WRITE, *CLOSED, writes=(MarkRevision,))
 async def clear_mark(
-    ctx: Ctx, *, mark_id: Id[Mark], expected_version: int, reason: str | None = None
-) -> Assignment:
+    ctx: Ctx, *, mark_id: Logged[Id[Mark]], expected_version: int, reason: str | None = None
+) -> Logged[Assignment]:
     """Empty a cell of the journal. What was in it stays in its history; it counts nowhere.
 
     mark_id: The mark.

@@ -33,6 +33,7 @@ from resolvers.context import Ctx
 from resolvers.journal.averages import weighted_average
 from resolvers.keep import as_expected
 from resolvers.news import Fact
+from resolvers.parameters import Logged
 from resolvers.school.calendar import CLOSED, TermNotBegun, WrongTerm
 
 V = TermMarkValue
@@ -89,15 +90,15 @@ PROBLEMS = (NeedsComment, OutOfOrder, TermMarkNotOfScale, TermOrNot, WrongTerm, 
 async def set_term_mark(
     ctx: Ctx,
     *,
-    student_id: Id[Student],
-    section_id: Id[Section],
-    term_id: Id[Term] | None = None,
+    student_id: Logged[Id[Student]],
+    section_id: Logged[Id[Section]],
+    term_id: Logged[Id[Term] | None] = None,
     kind: TermMarkKind = TermMarkKind.TERM,
     value: TermMarkValue,
     comment: str | None = None,
     expected_version: int | None = None,
     idempotency_key: UUID | None = None,
-) -> TermMark:
+) -> Logged[TermMark]:
     """Set what a student gets for a term, or for the year, the exam or in the end (итоговая
     отметка). The system suggests, the teacher decides.
 

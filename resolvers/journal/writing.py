@@ -18,6 +18,7 @@ from resolvers.context import Ctx
 from resolvers.journal.cells import Cell, Cells, marks_in
 from resolvers.keep import Taken, badly_written
 from resolvers.news import Fact
+from resolvers.parameters import Logged
 from resolvers.timetable.lessons import hold
 
 IN_SCALE = {
@@ -72,8 +73,8 @@ class MarkItem:
     expected_version: The version of the mark that is there; null for an empty cell.
     """
 
-    assignment_id: Id[Assignment]
-    student_id: Id[Student]
+    assignment_id: Logged[Id[Assignment]]
+    student_id: Logged[Id[Student]]
     value: int | None = None
     kind: MarkKind = MarkKind.NUMERIC
     comment: str | None = None

@@ -18,6 +18,7 @@ from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.people.persons import new_person
 from resolvers.shapes import Guarded, Own, Value, Via
 
@@ -56,8 +57,8 @@ def find_guardians(viewer: Viewer) -> Listing[Guardian]:
 async def link_guardian(
     ctx: Ctx,
     *,
-    student_id: Id[Student],
-    guardian_id: Id[Guardian] | None = None,
+    student_id: Logged[Id[Student]],
+    guardian_id: Logged[Id[Guardian] | None] = None,
     family_name: str | None = None,
     given_name: str | None = None,
     patronymic: str | None = None,
@@ -71,7 +72,7 @@ async def link_guardian(
     lives_with: bool = True,
     contact_priority: int = 1,
     idempotency_key: UUID | None = None,
-) -> GuardianLink:
+) -> Logged[GuardianLink]:
     """Say that someone answers for a child: a guardian the school knows, or a new one by name.
     Nobody makes themselves a guardian.
     A status other than FULL needs the document it rests on (решение суда).
@@ -142,12 +143,12 @@ async def new_guardian(
 async def end_guardian_link(
     ctx: Ctx,
     *,
-    guardian_link_id: Id[GuardianLink],
+    guardian_link_id: Logged[Id[GuardianLink]],
     expected_version: int,
     legal_status: LegalStatus | None = None,
     basis_document: str | None = None,
     valid_to: date | None = None,
-) -> GuardianLink:
+) -> Logged[GuardianLink]:
     """End what a guardian is to a child from a day on, or take from it what a court took. It holds
     at once, for open sockets too; the guardian is not told who did it (СК РФ ст. 66, 71, 74).
 
@@ -177,10 +178,10 @@ async def end_guardian_link(
 async def share_with_guardian(
     ctx: Ctx,
     *,
-    guardian_link_id: Id[GuardianLink],
+    guardian_link_id: Logged[Id[GuardianLink]],
     expected_version: int,
     consent_to: date | None = None,
-) -> GuardianLink:
+) -> Logged[GuardianLink]:
     """As a student of age, let a parent go on to hear of oneself (согласие совершеннолетнего).
     What a court took from them stays taken.
 
@@ -199,8 +200,8 @@ async def share_with_guardian(
 
 @command(Right.GUARDIANS_CONSENT)
 async def stop_sharing_with_guardian(
-    ctx: Ctx, *, guardian_link_id: Id[GuardianLink], expected_version: int
-) -> GuardianLink:
+    ctx: Ctx, *, guardian_link_id: Logged[Id[GuardianLink]], expected_version: int
+) -> Logged[GuardianLink]:
     """Take back what one let a parent hear; it holds at once, for open sockets too (отзыв
     согласия).
 

@@ -24,6 +24,7 @@ from resolvers.access.ending import end_sessions_of
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.people.persons import new_person
 from resolvers.shapes import Own, Value, Via
 
@@ -69,14 +70,14 @@ async def hire_staff(
     patronymic: str | None = None,
     sex: Sex | None = None,
     birth_date: date | None = None,
-    position: str,
+    position: Logged[str],
     hired_on: date,
     personnel_no: str | None = None,
     load_rate: Decimal | None = None,
     work_email: str | None = None,
     room_id: Id[Room] | None = None,
     idempotency_key: UUID | None = None,
-) -> Staff:
+) -> Logged[Staff]:
     """Take someone on (приём на работу).
 
     family_name: Surname, at most 100 characters.
@@ -116,8 +117,8 @@ async def hire_staff(
 
 @command(Right.STAFF_WRITE, AlreadyDismissed, *OFFICES)
 async def dismiss_staff(
-    ctx: Ctx, *, staff_id: Id[Staff], expected_version: int, dismissed_on: date
-) -> Staff:
+    ctx: Ctx, *, staff_id: Logged[Id[Staff]], expected_version: int, dismissed_on: date
+) -> Logged[Staff]:
     """Let someone go (увольнение). From the day on they teach nothing, lead nothing and may do
     nothing; what they wrote stays theirs. A day that has come ends their sessions at once.
 

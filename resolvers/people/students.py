@@ -20,7 +20,7 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Arg, Sealed
+from resolvers.parameters import Arg, Logged, Sealed
 from resolvers.people.persons import new_person
 from resolvers.reads import Row, reads
 from resolvers.school.calendar import OutsideYear, in_year, open_year
@@ -112,9 +112,9 @@ async def enrol_student(
     entry_date: date,
     entry_order: str | None = None,
     form: StudyForm = StudyForm.FULL_TIME,
-    school_class_id: Id[SchoolClass] | None = None,
+    school_class_id: Logged[Id[SchoolClass] | None] = None,
     idempotency_key: UUID | None = None,
-) -> Student:
+) -> Logged[Student]:
     """Admit a student by order (зачисление) and put them into a class, and into the sections that
     all of it attend.
 

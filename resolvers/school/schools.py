@@ -11,6 +11,7 @@ from models.school.schools import School
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP, edited
+from resolvers.parameters import Logged
 from resolvers.reads import Row
 
 
@@ -23,23 +24,23 @@ def find_school(viewer: Viewer) -> Row[School]:
 async def update_school(
     ctx: Ctx,
     *,
-    school_id: Id[School],
+    school_id: Logged[Id[School]],
     expected_version: int,
-    short_name: str = KEEP,
-    full_name: str = KEEP,
-    legal_address: str | None = KEEP,
-    postal_address: str | None = KEEP,
-    phone: str | None = KEEP,
-    email: str | None = KEEP,
-    site: str | None = KEEP,
-    time_zone: str = KEEP,
-    term_mark_deviation: Decimal = KEEP,
-    enough_marks: int = KEEP,
-    missed_share: Decimal = KEEP,
-    mail_recipients: int = KEEP,
-    upload_bytes: int = KEEP,
-    substitute_days: int = KEEP,
-) -> School:
+    short_name: Logged[str] = KEEP,
+    full_name: Logged[str] = KEEP,
+    legal_address: Logged[str | None] = KEEP,
+    postal_address: Logged[str | None] = KEEP,
+    phone: Logged[str | None] = KEEP,
+    email: Logged[str | None] = KEEP,
+    site: Logged[str | None] = KEEP,
+    time_zone: Logged[str] = KEEP,
+    term_mark_deviation: Logged[Decimal] = KEEP,
+    enough_marks: Logged[int] = KEEP,
+    missed_share: Logged[Decimal] = KEEP,
+    mail_recipients: Logged[int] = KEEP,
+    upload_bytes: Logged[int] = KEEP,
+    substitute_days: Logged[int] = KEEP,
+) -> Logged[School]:
     """Correct the school's card or settings; what is left out stays as it is.
 
     school_id: The school.

@@ -20,6 +20,7 @@ from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.shapes import Own, Value, lasts
@@ -42,19 +43,19 @@ def find_classes(viewer: Viewer) -> Listing[SchoolClass]:
 async def create_class(
     ctx: Ctx,
     *,
-    academic_year_id: Id[AcademicYear],
-    grade_level: int,
-    letter: str,
+    academic_year_id: Logged[Id[AcademicYear]],
+    grade_level: Logged[int],
+    letter: Logged[str],
     term_type_id: Id[TermType],
-    kind: ClassKind = ClassKind.ORDINARY,
-    profile: str | None = None,
+    kind: Logged[ClassKind] = ClassKind.ORDINARY,
+    profile: Logged[str | None] = None,
     shift: int = 1,
     room_id: Id[Room] | None = None,
     holiday_set_id: Id[HolidaySet] | None = None,
     bell_schedule_id: Id[BellSchedule] | None = None,
     reference_count: int | None = None,
     idempotency_key: UUID | None = None,
-) -> SchoolClass:
+) -> Logged[SchoolClass]:
     """Make a class. Grade and letter are unique in a year.
 
     academic_year_id: The year it is of.
@@ -96,12 +97,12 @@ async def create_class(
 async def assign_class_teacher(
     ctx: Ctx,
     *,
-    school_class_id: Id[SchoolClass],
-    staff_id: Id[Staff],
-    valid_from: date,
-    is_deputy: bool = False,
+    school_class_id: Logged[Id[SchoolClass]],
+    staff_id: Logged[Id[Staff]],
+    valid_from: Logged[date],
+    is_deputy: Logged[bool] = False,
     idempotency_key: UUID | None = None,
-) -> ClassTeacher:
+) -> Logged[ClassTeacher]:
     """Give a class its teacher from a day on; whoever led it until then stops leading it. Nobody
     gives a class to themselves.
 

@@ -18,6 +18,7 @@ from models.structure.sections import InAnotherSection, Section, SectionMembersh
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.loading import of_keys
+from resolvers.parameters import Logged
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Via
 
@@ -62,11 +63,11 @@ def by_name(membership: Any) -> Via:
 async def set_section_members(
     ctx: Ctx,
     *,
-    section_id: Id[Section],
+    section_id: Logged[Id[Section]],
     expected_version: int,
-    student_ids: list[Id[Student]],
-    effective_from: date,
-) -> Section:
+    student_ids: Logged[list[Id[Student]]],
+    effective_from: Logged[date],
+) -> Logged[Section]:
     """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
     longer named leaves on that day, and the marks they have stay where they were given.
 

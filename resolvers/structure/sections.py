@@ -29,6 +29,7 @@ from resolvers.access.second_person import NotToOneself
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
+from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.shapes import Own, Value, Via, lasts
@@ -64,13 +65,13 @@ def find_sections(viewer: Viewer) -> Listing[Section]:
 async def create_section(
     ctx: Ctx,
     *,
-    school_class_id: Id[SchoolClass],
-    subject_id: Id[Subject],
-    name: str | None = None,
+    school_class_id: Logged[Id[SchoolClass]],
+    subject_id: Logged[Id[Subject]],
+    name: Logged[str | None] = None,
     is_subgroup: bool = False,
     hours_per_week: Decimal | None = None,
     idempotency_key: UUID | None = None,
-) -> Section:
+) -> Logged[Section]:
     """Begin to teach a subject in a class, whole or in a subgroup (подгруппа). A whole-class
     section starts with all who are in the class today; in a year to come, on its first day.
 
@@ -109,13 +110,13 @@ async def create_section(
 async def assign_teacher(
     ctx: Ctx,
     *,
-    section_id: Id[Section],
-    staff_id: Id[Staff],
-    valid_from: date,
-    role: TeachingRole = TeachingRole.MAIN,
+    section_id: Logged[Id[Section]],
+    staff_id: Logged[Id[Staff]],
+    valid_from: Logged[date],
+    role: Logged[TeachingRole] = TeachingRole.MAIN,
     hours: Decimal | None = None,
     idempotency_key: UUID | None = None,
-) -> TeachingAssignment:
+) -> Logged[TeachingAssignment]:
     """Give a section a teacher from a day on (тарификация). A new main teacher takes the place of
     the one before. Nobody gives a section to themselves.
 

@@ -18,6 +18,7 @@ from resolvers.context import Ctx
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, as_expected
 from resolvers.news import Fact
+from resolvers.parameters import Logged
 from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
 
@@ -32,12 +33,12 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
 async def set_homework(
     ctx: Ctx,
     *,
-    lesson_id: Id[Lesson],
+    lesson_id: Logged[Id[Lesson]],
     text: str,
     due_on: date | None = None,
     file_ids: list[Id[File]] = KEEP,
     expected_version: int | None = None,
-) -> Homework:
+) -> Logged[Homework]:
     """Set what is to be done at home after a lesson, or change it (домашнее задание).
 
     lesson_id: The lesson it is set in.

@@ -14,7 +14,7 @@ from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Arg
+from resolvers.parameters import Arg, Logged
 from resolvers.school.calendar import CLOSED, open_term
 from resolvers.shapes import Own, Value
 
@@ -38,8 +38,8 @@ def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) 
 
 @command(Right.LESSONS_WRITE, *CLOSED)
 async def set_lesson_topic(
-    ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int, topic: str | None
-) -> Lesson:
+    ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int, topic: str | None
+) -> Logged[Lesson]:
     """Say what a lesson is about (тема урока). A lesson of today or before counts as held.
 
     lesson_id: The lesson.

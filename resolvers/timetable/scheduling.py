@@ -17,6 +17,7 @@ from models.timetable.lessons import Lesson, LessonStatus, RoomBusy
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
+from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
 from resolvers.timetable.lessons import open_lesson
@@ -47,15 +48,15 @@ PROBLEMS = (*CLOSED, SchoolHoliday, NotAtWork, StudentBusy, RoomBusy)
 async def schedule_lesson(
     ctx: Ctx,
     *,
-    section_id: Id[Section],
-    date: date,
-    starts_at: time,
-    ends_at: time,
-    ordinal: int,
-    staff_id: Id[Staff] | None = None,
-    room_id: Id[Room] | None = None,
+    section_id: Logged[Id[Section]],
+    date: Logged[date],
+    starts_at: Logged[time],
+    ends_at: Logged[time],
+    ordinal: Logged[int],
+    staff_id: Logged[Id[Staff] | None] = None,
+    room_id: Logged[Id[Room] | None] = None,
     idempotency_key: UUID | None = None,
-) -> Lesson:
+) -> Logged[Lesson]:
     """Put a lesson into the timetable. No teacher, room or student can be in two at once; clock
     times are compared, not numbers of bells.
 
@@ -91,14 +92,14 @@ async def schedule_lesson(
 async def move_lesson(
     ctx: Ctx,
     *,
-    lesson_id: Id[Lesson],
+    lesson_id: Logged[Id[Lesson]],
     expected_version: int,
-    date: date,
-    starts_at: time,
-    ends_at: time,
-    ordinal: int,
-    room_id: Id[Room] | None = KEEP,
-) -> Lesson:
+    date: Logged[date],
+    starts_at: Logged[time],
+    ends_at: Logged[time],
+    ordinal: Logged[int],
+    room_id: Logged[Id[Room] | None] = KEEP,
+) -> Logged[Lesson]:
     """Move a lesson that was not held yet to another time or room (перенос). Its assignments go
     with it.
 
@@ -128,7 +129,9 @@ async def move_lesson(
 
 
 @command(Right.TIMETABLE_WRITE, *CLOSED, LessonHeld)
-async def cancel_lesson(ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+async def cancel_lesson(
+    ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int
+) -> Logged[Lesson]:
     """Cancel a lesson that was not held; teacher and room are free again.
 
     lesson_id: The lesson.

@@ -6,6 +6,7 @@ from models.people.staff import Staff
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork
 from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import open_lesson
@@ -14,8 +15,12 @@ from resolvers.timetable.scheduling import LessonHeld, NoTeacher, teacher_on
 
 @command(Right.TIMETABLE_WRITE, *CLOSED, NotAtWork, NoTeacher, LessonHeld)
 async def assign_substitution(
-    ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int, staff_id: Id[Staff] | None = None
-) -> Lesson:
+    ctx: Ctx,
+    *,
+    lesson_id: Logged[Id[Lesson]],
+    expected_version: int,
+    staff_id: Logged[Id[Staff] | None] = None,
+) -> Logged[Lesson]:
     """Give one lesson to another teacher (замещение), or back to the teacher of the section. From
     its beginning until `school.substituteDays` days later a substitute writes topic, homework,
     attendance and marks of this lesson, and reads the section's journal; term marks they do not

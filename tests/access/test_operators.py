@@ -43,9 +43,9 @@ async def test_a_new_school_begins_with_its_director(
     assert viewer["school"]["shortName"] == "МБОУ «СОШ № 5»"
     roles = (await director("{ roles { rights { permission } } }"))["roles"]
     assert sum(len(role["rights"]) for role in roles) == len(default_rights())
-    log = await director("{ auditEvents { nodes { action role actor { id } } } }")
+    log = await director("{ auditEvents { nodes { action role actor { id } details { name } } } }")
     first = log["auditEvents"]["nodes"][-1]
-    assert first["action"] == "access.operators.create_director"
+    assert first["action"] == "gorod user create-director"
     assert (first["role"], first["actor"]) == (None, None)
     async with AsyncSession(engine) as session:
         assert await verify_chain(session, int(viewer["school"]["id"].partition("-")[2])) is None
@@ -138,9 +138,11 @@ async def test_a_lost_password_is_replaced_in_all_schools(
     await admin(CHANGE, old=password, new="снова знаю, какой он")
     contexts = (await admin("{ viewer { contexts { schoolId } } }"))["viewer"]["contexts"]
     assert len({context["schoolId"] for context in contexts}) == 2
-    log = await api("director")("{ auditEvents { nodes { action details } } }")
-    deed = {"action": "access.operators.reset_password", "details": "login: parent.morozova"}
-    assert deed in log["auditEvents"]["nodes"]
+    log = await api("director")("{ auditEvents { nodes { action entity details { name } } } }")
+    [told] = [one for one in log["auditEvents"]["nodes"] if one["action"].startswith("gorod")]
+    assert told["action"] == "gorod user reset-password"
+    assert told["entity"].startswith("Account:1-")
+    assert told["details"] == []
 
 
 async def test_nobody_has_that_login(url: str) -> None:

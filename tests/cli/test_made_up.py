@@ -56,7 +56,7 @@ async def test_locked_accounts_let_nobody_in_until_one_gets_a_new_password(
     assert await stranger.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
     assert await director.refusal("{ viewer { fullName } }") == "UNAUTHENTICATED"
     assert await open_logins(there["DATABASE_URL"]) == 0
-    told = "SELECT count(*) FROM audit_events WHERE action = 'access.operators.lock_demo'"
+    told = "SELECT count(*) FROM audit_events WHERE action = 'gorod demo lock'"
     assert await sql.scalar(text(told)) == await sql.scalar(text("SELECT count(*) FROM schools"))
     assert "Closed: 0 logins" in (await asyncio.to_thread(typed, "demo", "lock")).stdout
     assert "no made-up school here" in (await asyncio.to_thread(typed, "demo", "logins")).stdout

@@ -59,9 +59,9 @@ async def test_the_audit_log_says_that_a_letter_was_sent_but_not_what_and_to_who
 ) -> None:
     bcc = await ids.people("psychologist")
     await sent(api(*TEACHER), await ids.people(MOTHER), bcc=bcc)
-    query = "SELECT action, details FROM audit_events ORDER BY seq DESC LIMIT 1"
-    [(action, details)] = (await sql.execute(text(query))).all()
-    assert (action, details) == ("communication.letters.send_mail", "")
+    query = "SELECT action, entity, details FROM audit_events ORDER BY seq DESC LIMIT 1"
+    [(action, entity, details)] = (await sql.execute(text(query))).all()
+    assert (action, entity, details) == ("sendMail", None, [])
 
 
 async def test_a_blind_copy_is_seen_by_its_holder_and_the_writer_alone(

@@ -26,7 +26,7 @@ async def test_a_teacher_sets_a_mark_and_its_history_begins(
     assert mark["student"] == {"fullName": "Иванова Мария Петровна"}
     assert mark["revisions"] == [{"newValue": 5, "oldValue": None, "reason": None}]
     deed = (await sql.execute(text("SELECT action, entity, role FROM audit_events"))).one()
-    assert tuple(deed) == ("journal.marks.set_mark", mark["id"], "SUBJECT_TEACHER")
+    assert tuple(deed) == ("setMark", mark["id"], "SUBJECT_TEACHER")
     event = (await sql.execute(text("SELECT kind, entity, student_id, seq FROM events"))).one()
     assert tuple(event) == ("MARK_SET", mark["id"], 1, 1)
 

@@ -13,7 +13,7 @@ FULL = """query ($id: ID!) { student(by: {id: $id}) { identity {
   snils snilsMasked documentNumber documentMasked } } }"""
 HEALTH = "query ($id: ID!) { student(by: {id: $id}) { health { physicalEducation } } }"
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
-READINGS = text("SELECT details FROM audit_events WHERE action = 'read'")
+READINGS = text("SELECT details -> 0 ->> 'name' FROM audit_events WHERE action = 'read'")
 MASHA = "Student:1-1"
 
 

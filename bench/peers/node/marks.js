@@ -47,33 +47,36 @@ function refusal(cell, { kind, value }) {
   if (cell.is_away) return "STUDENT_AWAY";
 }
 
+/** Arguments that an audit entry names, and those of which it has the values. */
+const GIVEN = ["assignmentId", "studentId", "value", "kind", "comment", "reason"];
+const LOGGED = ["assignmentId", "studentId"];
+
 async function record(viewer, at, entity, input, student, held) {
   const deed = {
-    action: "journal.marks.set_mark",
+    action: "setMark",
     actor_id: viewer.person_id,
     at: at.toISOString().replace("Z", "000+00:00"),
-    details: Object.entries({
-      assignment_id: input.assignmentId,
-      student_id: input.studentId,
-      value: input.value,
-      kind: `MarkKind.${input.kind}`,
-      comment: input.comment,
-      reason: input.reason,
-      expected_version: input.expectedVersion,
-    }).flatMap(([name, value]) => (value == null ? [] : [`${name}: ${value}`])).join("\n"),
+    details: GIVEN.filter((name) => input[name] != null).map((name) => ({
+      name,
+      values: LOGGED.includes(name) ? [input[name]] : null,
+    })),
     entity,
     request_id: randomUUID().replaceAll("-", ""),
     role: viewer.role,
   };
-  const given = [at, deed.actor_id, deed.role, deed.action, entity, deed.details, deed.request_id];
+  const details = JSON.stringify(deed.details);
+  const given = [at, deed.actor_id, deed.role, deed.action, entity, details, deed.request_id];
   await rows(viewer.school_id, "record", [...given, sealed(deed), student], held);
 }
 
 /** As Gorod seals it: JSON with a blank behind each comma and colon. */
-const sealed = (deed) =>
-  Buffer.from(
-    `{${Object.entries(deed).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`).join(", ")}}`,
-  );
+const sealed = (deed) => Buffer.from(spaced(deed));
+
+const spaced = (value) => {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, one]) => `"${name}": ${spaced(one)}`).join(", ")}}`;
+};
 
 async function readBack(viewer, assignment, student) {
   const [row] = await rows(viewer.school_id, "mark", [...reach(viewer), assignment, student]);

@@ -91,12 +91,17 @@ WITH cell AS (
     FOR UPDATE OF h
 ), deed AS (
     SELECT 'Mark:' || $1 || '-' || old.id AS entity,
-        format(E'assignment_id: Assignment:%s-%s\nstudent_id: Student:%s-%s\nvalue: %s\n'
-            'kind: MarkKind.NUMERIC\nexpected_version: %s', $1, $6, $1, $7, $8, $9) AS details
+        jsonb_build_array(
+            jsonb_build_object('name', 'assignmentId', 'values',
+                jsonb_build_array(format('Assignment:%s-%s', $1, $6))),
+            jsonb_build_object('name', 'studentId', 'values',
+                jsonb_build_array(format('Student:%s-%s', $1, $7))),
+            '{"name": "value", "values": null}'::jsonb,
+            '{"name": "kind", "values": null}'::jsonb) AS details
     FROM old
 ), sealed AS (
     SELECT deed.*, sha256(before.audit_hash || convert_to(json_build_object(
-        'action', 'journal.marks.set_mark', 'actor_id', $2, 'at', now(), 'details', details,
+        'action', 'setMark', 'actor_id', $2, 'at', now(), 'details', details,
         'entity', entity, 'request_id', $10, 'role', $3)::text, 'UTF8')) AS hash
     FROM deed, before
 ), head AS (
@@ -106,7 +111,7 @@ WITH cell AS (
 ), audited AS (
     INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity, details,
         request_id, previous_hash, hash)
-    SELECT $1, 1, before.audit_seq + 1, now(), $2, $3, 'journal.marks.set_mark', sealed.entity,
+    SELECT $1, 1, before.audit_seq + 1, now(), $2, $3, 'setMark', sealed.entity,
         sealed.details, $10, before.audit_hash, sealed.hash
     FROM sealed, before
 ), told AS (

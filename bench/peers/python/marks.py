@@ -13,6 +13,9 @@ SCALES = {
     "PASS_FAIL": {"PASS_FAIL", "DEBT_POINT"},
     "UNGRADED": set(),
 }
+GIVEN = ("assignmentId", "studentId", "value", "kind", "comment", "reason")
+LOGGED = ("assignmentId", "studentId")
+"""Arguments that an audit entry names, and those of which it has the values."""
 
 
 class Refused(Exception):
@@ -64,26 +67,20 @@ def refusal(places: list[Any], given: dict[str, Any]) -> str | None:
 async def record(
     viewer: Viewer, now: datetime, entity: str, given: dict[str, Any], student: int, held: Any
 ) -> None:
-    told = {
-        "assignment_id": given["assignmentId"],
-        "student_id": given["studentId"],
-        "value": given.get("value"),
-        "kind": f"MarkKind.{given['kind']}",
-        "comment": given.get("comment"),
-        "reason": given.get("reason"),
-        "expected_version": given.get("expectedVersion"),
-    }
+    names = [name for name in GIVEN if given.get(name) is not None]
+    details = [{"name": n, "values": [given[n]] if n in LOGGED else None} for n in names]
     deed = {
         "actor_id": viewer.person_id,
         "role": viewer.role,
-        "action": "journal.marks.set_mark",
+        "action": "setMark",
         "entity": entity,
-        "details": "\n".join(f"{name}: {v}" for name, v in told.items() if v is not None),
+        "details": details,
         "request_id": uuid.uuid4().hex,
     }
     # As Gorod seals it.
     sealed = json.dumps({**deed, "at": now.isoformat()}, sort_keys=True, ensure_ascii=False)
-    parts = (now, *deed.values(), sealed.encode(), student)
+    written = {**deed, "details": json.dumps(details)}
+    parts = (now, *written.values(), sealed.encode(), student)
     await rows(viewer.school_id, "record", *parts, held=held)
 
 

@@ -29,7 +29,7 @@ from resolvers.exchange.oneroster.writing import ChangedMeanwhile, write
 from resolvers.news import record
 from resolvers.refusals import cause_constraint
 
-ACTION = "exchange.oneroster.import"
+ACTION = "gorod import oneroster"
 QUEUE = text("SELECT pg_advisory_xact_lock(x'6f6e65726f73746572'::bit(64)::bigint)")
 """One import after another. A lock of its own statement: those after it see what was committed
 while it waited."""
@@ -133,16 +133,16 @@ class Work:
 
     async def _tell(self, session: AsyncSession, school_id: int, book: Book) -> None:
         """The last statement for a school: it locks the head of its logs."""
-        lines = [f"dialect: {self.roster.dialect.value}"]
+        details = [{"name": "dialect", "values": [self.roster.dialect.value]}]
         for kind, tally in counts(book).items():
             done = f"{tally.created} created, {tally.updated} updated, {tally.ended} ended"
-            lines.append(f"{kind}: {done}")
+            details.append({"name": kind, "values": [done]})
         deed = {
             "actor_id": None,
             "role": None,
             "action": ACTION,
             "entity": str(Id(School, school_id, school_id)),
-            "details": "\n".join(lines),
+            "details": details,
             "request_id": "command line",
         }
         await record(session, school_id, self.now, (), deed)

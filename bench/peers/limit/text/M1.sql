@@ -15,9 +15,10 @@ WITH before AS (
         new_value, source, at)
     SELECT $1, id, $6, kind, value, 'NUMERIC', $4, 'JOURNAL', now() FROM old
 ), deed AS (
-    SELECT 'Mark:' || $1 || '-' || put.id AS entity, 'value: ' || $4 AS details,
-        sha256(before.audit_hash || convert_to(json_build_object('action', 'journal.marks.set_mark',
-            'actor_id', $6, 'at', now(), 'details', 'value: ' || $4, 'entity', put.id,
+    SELECT 'Mark:' || $1 || '-' || put.id AS entity,
+        '[{"name": "value", "values": null}]'::jsonb AS details,
+        sha256(before.audit_hash || convert_to(json_build_object('action', 'setMark',
+            'actor_id', $6, 'at', now(), 'details', '[{"name": "value", "values": null}]'::jsonb, 'entity', put.id,
             'request_id', $7::text, 'role', 'SUBJECT_TEACHER')::text, 'UTF8')) AS hash
     FROM put, before
 ), head AS (
@@ -27,7 +28,7 @@ WITH before AS (
 ), audited AS (
     INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity, details,
         request_id, previous_hash, hash)
-    SELECT $1, 1, before.audit_seq + 1, now(), $6, 'SUBJECT_TEACHER', 'journal.marks.set_mark',
+    SELECT $1, 1, before.audit_seq + 1, now(), $6, 'SUBJECT_TEACHER', 'setMark',
         deed.entity, deed.details, $7, before.audit_hash, deed.hash
     FROM deed, before
 ), told AS (
