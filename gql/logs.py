@@ -9,7 +9,8 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import ExcInfo
@@ -19,6 +20,18 @@ from models.database.problems import DatabaseProblem
 WITHOUT_VALUES = (DatabaseProblem,)
 """Our own errors about the server's set-up. Their messages hold no data of a school."""
 TOLD_BY_DATABASE = ("sqlstate", "constraint_name", "table_name", "column_name")
+
+
+class Stderr:
+    """Whatever stderr is at the moment. A log on a full disk loses lines and stops nobody."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure(*, as_json: bool = False, level: str = "info") -> None:
@@ -45,7 +58,7 @@ def configure(*, as_json: bool = False, level: str = "info") -> None:
             *([told, structlog.processors.JSONRenderer()] if as_json else [console]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever that is then
+        logger_factory=lambda *_: structlog.PrintLogger(cast("TextIO", Stderr())),
         cache_logger_on_first_use=False,
     )
 

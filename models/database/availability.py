@@ -130,6 +130,9 @@ class Availability:
     def __init__(self, url: str | None = None, space: Space | None = None) -> None:
         self.url, self.space = url, space
         self.outages: dict[Trouble, Outage] = {}
+        self.recoveries = 0
+        """Counts outages that are over. A session that was opened before the last of them is not
+        used any more: it may be read-only for as long as it lives."""
         self._probes: set[asyncio.Task[None]] = set()
 
     def require(self, *, writing: bool = False) -> None:
@@ -209,6 +212,7 @@ class Availability:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         del self.outages[outage.trouble]
+        self.recoveries += 1
         seconds = round(time.monotonic() - outage.since, 1)
         log.warning(OVER[outage.trouble], seconds=seconds, refused=outage.refused)
         outage.over.set()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from models.database.address import dsn, refusal, shown, user
 from models.database.availability import OF_DRIVER, Availability, Trouble, trouble_of
@@ -75,8 +75,8 @@ def connect(
         options |= {"poolclass": queue(availability), "pool_timeout": POOL_SECONDS}
     # An error of a statement would otherwise show its parameters: marks, letters, tokens.
     engine = create_async_engine(shown(url), creator=adapted, hide_parameters=True, **options)
-    event.listen(engine.sync_engine, "checkout", refuse_closed)
     if availability is not None:
+        replace_old(engine, availability)
         translate_errors(engine, availability)
     return engine
 
@@ -100,10 +100,20 @@ def queue(availability: Availability) -> type[AsyncAdaptedQueuePool]:
     return Queue
 
 
-def refuse_closed(dbapi_connection: Any, _record: Any, _proxy: PoolProxiedConnection) -> None:
-    """A session that the server closed while it lay in the pool is replaced, not handed out."""
-    if dbapi_connection.driver_connection.is_closed():
-        raise DisconnectionError
+def replace_old(engine: AsyncEngine, availability: Availability) -> None:
+    """Hand out no session that the server closed while it lay in the pool, and none from before
+    the last recovery: the pool opens another in its place."""
+
+    def opened(_session: Any, record: ConnectionPoolEntry) -> None:
+        record.info["recoveries"] = availability.recoveries
+
+    def handed_out(session: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        is_old = record.info["recoveries"] != availability.recoveries
+        if is_old or session.driver_connection.is_closed():
+            raise DisconnectionError
+
+    event.listen(engine.sync_engine, "connect", opened)
+    event.listen(engine.sync_engine, "checkout", handed_out)
 
 
 def translate_errors(engine: AsyncEngine, availability: Availability) -> None:

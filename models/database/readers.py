@@ -26,9 +26,13 @@ MOST_STATEMENTS = 500
 
 @dataclass(slots=True)
 class Reader:
-    """A connection, and what it has prepared."""
+    """A connection, and what it has prepared.
+
+    recoveries: How many outages were over when it was opened.
+    """
 
     session: asyncpg.Connection
+    recoveries: int
     statements: dict[str, Any] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -111,18 +115,23 @@ class Readers:
             self.availability.require()
             if mine := self.idle[school_id]:
                 connection = mine.pop()
-                if not connection.session.is_closed():
+                if self.is_good(connection):
                     return connection
                 self.dropped(connection)
             elif self.open < self.size:
                 return await self.opened(school_id)
             elif other := next((idle for idle in self.idle.values() if idle), None):
                 connection = other.pop(0)
-                if not connection.session.is_closed():
+                if self.is_good(connection):
                     return await self.moved(connection, school_id)
                 self.dropped(connection)
             else:
                 await self.turn()
+
+    def is_good(self, connection: Reader) -> bool:
+        """Whether it was neither closed meanwhile nor opened before the last recovery."""
+        is_new = connection.recoveries == self.availability.recoveries
+        return is_new and not connection.session.is_closed()
 
     async def turn(self) -> None:
         """Wait until a connection may be free. Raises ServiceUnavailable."""
@@ -141,6 +150,7 @@ class Readers:
 
     async def opened(self, school_id: int) -> Reader:
         self.open += 1
+        recoveries = self.availability.recoveries
         try:
             session = await asyncpg.connect(
                 dsn(self.url),
@@ -159,7 +169,7 @@ class Readers:
             if isinstance(failure, (OSError, *OF_DRIVER)):
                 raise self.availability.unreachable(failure) from failure
             raise
-        return Reader(session)
+        return Reader(session, recoveries)
 
     async def moved(self, connection: Reader, school_id: int) -> Reader:
         """A connection of another school's, told of this one."""

@@ -76,9 +76,12 @@ class Running:
 
 
 @contextmanager
-def running(data_dir: Path, **environment: str) -> Iterator[Running]:
-    """Until the end of the block, whatever happens in it."""
-    errors = data_dir.parent / "errors"
+def running(data_dir: Path, log: Path | None = None, **environment: str) -> Iterator[Running]:
+    """Until the end of the block, whatever happens in it.
+
+    log: The folder of its log, if not that of the data directory.
+    """
+    errors = (log or data_dir.parent) / "errors"
     with errors.open("w") as output:
         program = subprocess.Popen(
             [*GOROD, "dev"],

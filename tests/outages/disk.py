@@ -1,0 +1,47 @@
+"""A small disk of one's own, to be filled."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from models.database.space import MB, free_bytes
+from tests.database.processes import passable
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """A folder that is a file system of this size. Skips the test where we may not mount one."""
+    with passable() as folder:
+        place = folder / "disk"
+        place.mkdir()
+        options = f"size={megabytes}m,mode=755"
+        command = ["mount", "-t", "tmpfs", "-o", options, "gorod-test", str(place)]
+        mount = shutil.which("mount")
+        done = subprocess.run(command, capture_output=True, text=True) if mount else None
+        if done is None or done.returncode:
+            pytest.skip(f"no file system can be mounted here: {done.stderr if done else 'no mount'}")
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(disk: Path, leave: int = 0) -> Path:
+    """A file that takes all the space but so many megabytes; whoever removes it has it back."""
+    file = disk / "filler"
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        end = os.fstat(handle).st_size
+        while (left := free_bytes(disk) - leave * MB) > 0:
+            os.posix_fallocate(handle, end, left)
+            end += left
+    except OSError:
+        pass  # somebody was quicker: it is full
+    finally:
+        os.close(handle)
+    return file
