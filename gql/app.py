@@ -1,5 +1,6 @@
 """HTTP and sockets: who is at the door, and where what is served."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,12 +31,14 @@ from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
 from models.database.problems import DatabaseProblem
 from models.database.readers import Readers
+from models.database.space import MB
 from models.database.writers import Writers
 from models.secrets import Secrets
 from resolvers.context import Caller, Services
 from resolvers.events.readers import Tails
 from resolvers.events.tail import Pace
 from resolvers.files.storage import Storage
+from resolvers.files.sweeping import keep_clean
 
 
 class Api(GraphQL[Caller, None]):
@@ -142,7 +145,10 @@ def services_of(settings: Settings, url: str, availability: Availability) -> Ser
         "statement_timeout_ms": settings.statement_timeout_ms,
         "availability": availability,
     }
-    secrets, storage = Secrets(settings.key), Storage(settings.storage)
+    secrets, storage = (
+        Secrets(settings.key),
+        Storage(settings.storage, settings.disk_minimum_mb * MB),
+    )
     kept = timedelta(days=settings.events_kept_days)
     pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
     tails = Tails(pace, connections=max(1, settings.pool_size // 2))
@@ -181,7 +187,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(keep_clean(services))
         yield
+        sweeping.cancel()
+        await asyncio.wait({sweeping})
         await services.availability.close()
         for connections in (services.readers, services.writers):
             if connections:

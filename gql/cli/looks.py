@@ -76,7 +76,19 @@ def data(it: Patient) -> str:
 
 
 def disk(it: Patient) -> str:
-    place = it.current.data_dir.resolve()
+    """With less than the server's own minimum it writes no more; before that one should know."""
+    from models.database import home
+    from models.database.space import MB, Space
+
+    current = it.current
+    minimum, reserve = current.disk_minimum_mb * MB, current.disk_reserve_mb * MB
+    place = current.data_dir.resolve()
+    if external(current) is None and home.holds_database(place):
+        base = home.find(place).base
+        shortage = Space.of_cluster(base, minimum=minimum, reserve=reserve).shortage()
+        if shortage:
+            raise RuntimeError(f"nothing can be saved: {shortage}")
+        place = base
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free

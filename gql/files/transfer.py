@@ -15,6 +15,7 @@ from resolvers.context import Services
 from resolvers.files import transfer
 from resolvers.files.kinds import TypeDiffers
 from resolvers.files.links import LinkNotGood
+from resolvers.files.storage import StorageFull
 
 log = structlog.get_logger("gorod")
 
@@ -26,6 +27,7 @@ STATUSES: Mapping[type[Problem], int] = {
     transfer.TooFewBytes: 400,
     TypeDiffers: 400,
     ServiceUnavailable: 503,
+    StorageFull: 507,
 }
 CONTAINED = {
     "Cache-Control": "private, no-store",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 MB = 1024 * 1024
 SEGMENT = 16 * MB
@@ -98,6 +99,12 @@ class Space:
     _seen: int = 0
     _until: float = field(default=0.0)
 
+    @classmethod
+    def of_cluster(cls, base: Path, *, minimum: int, reserve: int) -> Self:
+        """Of the cluster below `base`, and of its log of changes if that lies on another disk."""
+        folders = (base, base / "postgres", base / "postgres" / "pg_wal")
+        return cls(folders, minimum, Reserve(base / "postgres.reserve", reserve))
+
     def free(self) -> int:
         """Bytes that may be written: free, and not needed to make the reserve whole again."""
         if time.monotonic() >= self._until:
@@ -113,7 +120,7 @@ class Space:
         if (free := self.free()) >= self.minimum:
             return None
         return (
-            f"The disk of {self.folders[0]} has {free // MB} MB free, less than the "
+            f"the disk of {self.folders[0]} has {free // MB} MB free, less than the "
             f"{self.minimum // MB} MB of GOROD_DISK_MINIMUM_MB: free some space"
         )
 

@@ -9,7 +9,7 @@ import structlog
 from models.database.availability import Availability, Trouble
 from models.database.embedded import Embedded
 from models.database.problems import NotStarted
-from models.database.space import Reserve, Space
+from models.database.space import Space
 
 log = structlog.get_logger("gorod")
 
@@ -47,11 +47,9 @@ class Supervisor:
 
     @property
     def space(self) -> Space:
-        """The disk of the cluster, and that of its log of changes if it is another."""
+        """The disk of its cluster."""
         minimum, reserve = self.sizes
-        base = self.embedded.base
-        folders = (base, base / "postgres", base / "postgres" / "pg_wal")
-        return Space(folders, minimum, Reserve(base / "postgres.reserve", reserve))
+        return Space.of_cluster(self.embedded.base, minimum=minimum, reserve=reserve)
 
     async def start(self, tell: Callable[[str], None]) -> None:
         """Returns when the server answers. While its disk is full, waits for space.
@@ -72,7 +70,7 @@ class Supervisor:
                     continue
                 if not waits:
                     waits = True
-                    tell(f"{reason}. PostgreSQL is started as soon as it can be.")
+                    tell(f"PostgreSQL cannot be started for now, but will be: {reason}.")
             else:
                 return
             await asyncio.sleep(pause)

@@ -47,4 +47,5 @@ class File(OfSchool):
     created_at: Mapped[datetime]
     uploaded_at: Mapped[datetime | None]
     storage_key: Mapped[str | None]
-    """Where its bytes lie; null before they came. Of every attempt to upload it, another."""
+    """Where its bytes lie. Of every attempt to upload it, another; while it is pending, that of the
+    last attempt."""

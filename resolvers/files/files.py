@@ -18,6 +18,7 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.files.kinds import KINDS, media_type_of
 from resolvers.files.links import Link, Way
+from resolvers.files.storage import StorageFull
 
 UPLOADABLE, DOWNLOADABLE = timedelta(minutes=15), timedelta(minutes=10)
 MOST_PENDING = 50
@@ -96,7 +97,15 @@ def link_to(ctx: Ctx, row: OfSchool, way: Way, lasts: timedelta) -> tuple[str, d
     return url, datetime.fromtimestamp(expires, UTC)
 
 
-@command(Right.FILES_UPLOAD, Limit, TypeNotTaken, FileNameMalformed, OutOfRange, repeated=invited)
+@command(
+    Right.FILES_UPLOAD,
+    Limit,
+    TypeNotTaken,
+    FileNameMalformed,
+    OutOfRange,
+    StorageFull,
+    repeated=invited,
+)
 async def request_upload(
     ctx: Ctx, *, name: str, media_type: str, size: int, idempotency_key: UUID | None = None
 ) -> UploadInvited:
@@ -128,6 +137,7 @@ async def request_upload(
     for field, (wanted, most) in limits.items():
         if wanted > most:
             raise Limit(field=field, most=most)
+    ctx.caller.services.storage.expect_room(size)
     file = File(
         owner_id=ctx.actor.person_id,
         name=name,

@@ -1,8 +1,11 @@
 """Where the bytes of files lie: a local folder, or an S3 bucket by setting."""
 
 import asyncio
+import fcntl
+import os
+import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,7 +13,9 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from models.database.space import free_bytes
 from models.operator import OperatorProblem
+from models.problems import Problem
 
 PATIENCE = 10.0
 """Seconds in which a place must answer."""
@@ -18,19 +23,44 @@ AT_ONCE = 2
 """Parts of one file that are under way at once: what is held in memory is so many parts."""
 
 
+PART = re.compile(r"[0-9]+/[0-9]+/[A-Za-z0-9_-]+#[0-9]+")
+"""How obstore calls a file that is being written: its key and a number."""
+FULL = re.compile("No space left on device|Disk quota exceeded")
+
+
 class StorageProblem(OperatorProblem):
     """Files cannot be kept where GOROD_STORAGE_URL says."""
+
+
+class StorageFull(Problem):
+    """There is no room for files on the server at the moment: try again later, or tell whoever
+    looks after the server."""
+
+    russian = (
+        "На сервере сейчас нет места для файлов: повторите позже или сообщите тому, кто "
+        "обслуживает сервер."
+    )
 
 
 class Storage:
     """Bytes by key. `url` is `file:///folder` or anything else obstore knows, e.g. `s3://bucket`.
 
+    minimum: Bytes that must stay free on the disk of a folder.
+
     Raises StorageProblem. Whether a bucket is there and open to us shows at its first use.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, minimum: int = 0) -> None:
+        self.minimum = minimum
+        self.folder: Path | None = None
+        """Where the files lie, if not in a bucket."""
+        self._lock: int | None = None
         try:
-            self.store = opened(url)
+            if url.startswith("file://"):
+                self.folder = made(unquote(url.removeprefix("file://")))
+                self.store: ObjectStore = LocalStore(str(self.folder))
+            else:
+                self.store = from_url(url, client_options={"timeout": "30s"})
         except (OSError, ValueError, BaseError) as problem:
             said = str(problem).partition("\n")[0]
             raise StorageProblem(
@@ -38,9 +68,22 @@ class Storage:
                 "written (file:///…) or to a bucket (s3://bucket/prefix)."
             ) from problem
 
+    def expect_room(self, size: int) -> None:
+        """Raises StorageFull if so many bytes would leave less than the minimum."""
+        if self.folder and self.minimum and free_bytes(self.folder) - size < self.minimum:
+            raise StorageFull
+
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
-        """Write what comes, without holding it whole; a broken stream leaves nothing behind."""
-        await obstore.put_async(self.store, key, content, max_concurrency=AT_ONCE)
+        """Write what comes, without holding it whole; a broken stream leaves nothing behind.
+
+        Raises StorageFull if there was no room for all of it.
+        """
+        try:
+            await obstore.put_async(self.store, key, content, max_concurrency=AT_ONCE)
+        except BaseError as problem:  # which has no code of its own for it
+            if self.folder and FULL.search(str(problem)):
+                raise StorageFull from problem
+            raise
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
         """Raises FileNotFoundError, before anything is given out."""
@@ -53,7 +96,40 @@ class Storage:
         return chunks()
 
     async def drop(self, key: str) -> None:
-        await obstore.delete_async(self.store, key)
+        """Harmless where there is nothing."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self.store, key)
+
+    async def schools(self) -> list[int]:
+        """Schools that have files, or have begun to."""
+        found = await obstore.list_with_delimiter_async(self.store)
+        names = [prefix.rstrip("/") for prefix in found["common_prefixes"]]
+        return [int(name) for name in names if name.isdecimal()]
+
+    def claim(self) -> bool:
+        """Say that this process uses the folder, until it ends. Whether no other process does: then
+        nobody else is uploading. Of a bucket nobody knows."""
+        if self.folder is None or self._lock is not None:
+            return False
+        self._lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            is_alone = False
+        else:
+            is_alone = True
+        with suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+        return is_alone
+
+    def sweep(self, before: float) -> None:
+        """Remove parts of files that a killed process has left, if nothing was written to them
+        since that moment, in seconds since 1970."""
+        for part in self.folder.glob("*/*/*#*") if self.folder else ():
+            with suppress(OSError):  # it was finished or swept meanwhile
+                is_left = part.stat().st_mtime < before
+                if is_left and PART.fullmatch(str(part.relative_to(part.parents[2]))):
+                    part.unlink()
 
     async def keys(self) -> list[str]:
         """Of all that lies there. Raises StorageProblem."""
@@ -79,9 +155,7 @@ def seen() -> Iterator[None]:
         raise StorageProblem(f"The place of uploads cannot be looked at: {said}.") from problem
 
 
-def opened(url: str) -> ObjectStore:
-    if not url.startswith("file://"):
-        return from_url(url, client_options={"timeout": "30s"})
-    folder = Path(unquote(url.removeprefix("file://")))
+def made(path: str) -> Path:
+    folder = Path(path)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return LocalStore(str(folder))
+    return folder

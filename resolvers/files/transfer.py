@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from auth.policy import reading, visible
 from models.files.files import File, FileStatus
-from models.problems import NotFound, Problem
+from models.problems import NotFound, OutcomeUnknown, Problem
 from resolvers.context import Services
 from resolvers.files.kinds import Inspection
 from resolvers.files.links import Link, LinkNotGood, Way, entered, read
@@ -72,40 +72,59 @@ async def receive(
     length: How many bytes the sender says will come; None if it does not say.
     """
     link = read(token, Way.UP, services)
-    passing = await awaited(services, link)
-    if length is not None:
-        passing.expect(length)
     key = f"{link.row.school_id}/{link.row.key}/{secrets.token_urlsafe(16)}"
+    passing = await awaited(services, link, key, length)
     await services.storage.put(key, passing.through(body))
     try:
         await settle(services, link, key, passing)
+    except OutcomeUnknown:  # it may be ready; if it is not, `sweeping` finds it by its key
+        raise
     except BaseException:
         await services.storage.drop(key)
         raise
 
 
-async def awaited(services: Services, link: Link) -> Passing:
-    """What is to come. Raises AlreadyUploaded, or LinkNotGood if there is no such file."""
+async def awaited(services: Services, link: Link, key: str, length: int | None) -> Passing:
+    """What is to come. Its key is kept before anything is stored, so that what a killed process
+    leaves can be found. An earlier attempt that has not ended can end well no more.
+
+    Raises AlreadyUploaded, LinkNotGood if there is no such file, StorageFull if there is no room,
+    TooManyBytes and TooFewBytes if the sender says so.
+    """
     async with entered(services, link) as (session, actor):
         file = await file_of(session, actor, link)
-    if file.status is not FileStatus.PENDING:
-        raise AlreadyUploaded
-    return Passing(file.size, file.media_type)
+        same = (File.school_id == actor.school_id, File.id == file.id)
+        locked = select(File.status, File.storage_key).where(*same).with_for_update()
+        status, earlier = (await session.execute(locked)).one()
+        if status is not FileStatus.PENDING:
+            raise AlreadyUploaded
+        passing = Passing(file.size, file.media_type)
+        if length is not None:
+            passing.expect(length)
+        services.storage.expect_room(file.size)
+        services.availability.require(writing=True)
+        attempt = update(File).where(*same).values(storage_key=key)
+        await session.execute(attempt.execution_options(synchronize_session=False))
+        await session.commit()
+    if earlier is not None:
+        await services.storage.drop(earlier)
+    return passing
 
 
 async def settle(services: Services, link: Link, key: str, passing: Passing) -> None:
-    """The file is ready, if nobody was quicker and its owner may still upload it."""
+    """The file is ready, if no later attempt has taken its place and its owner may still upload
+    it."""
     async with entered(services, link) as (session, actor):
         file = await file_of(session, actor, link)
         ready = {
             "status": FileStatus.READY,
             "sha256": passing.digest.digest(),
-            "storage_key": key,
             "uploaded_at": actor.now,
             "version": File.version + 1,
         }
         same = (File.school_id == actor.school_id, File.id == file.id)
-        pending = update(File).where(*same, File.status == FileStatus.PENDING)
+        awaited = (File.status == FileStatus.PENDING, File.storage_key == key)
+        pending = update(File).where(*same, *awaited)
         if await session.scalar(pending.values(ready).returning(File.id)) is None:
             raise AlreadyUploaded
         await session.commit()
@@ -131,7 +150,7 @@ async def hand_out(services: Services, token: str, bearer: str | None) -> Parcel
     link = read(token, Way.DOWN, services)
     async with entered(services, link, bearer) as (session, actor):
         file = await file_of(session, actor, link)
-    if file.storage_key is None:
+    if file.storage_key is None or file.status is not FileStatus.READY:
         raise LinkNotGood
     try:
         content = await services.storage.get(file.storage_key)

@@ -24,7 +24,9 @@ def small_disk(megabytes: int) -> Iterator[Path]:
         mount = shutil.which("mount")
         done = subprocess.run(command, capture_output=True, text=True) if mount else None
         if done is None or done.returncode:
-            pytest.skip(f"no file system can be mounted here: {done.stderr if done else 'no mount'}")
+            pytest.skip(
+                f"no file system can be mounted here: {done.stderr if done else 'no mount'}"
+            )
         try:
             yield place
         finally:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +32,8 @@ PUBLISH = """mutation ($input: PublishNoticeInput!) { publishNotice(input: $inpu
   notice { id title } userErrors { code field } } }"""
 SET_MARK = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
   mark { id version value } userErrors { code field } } }"""
-NOTICES = """subscription { noticeEvents { __typename
+HERE = "{ eventsCursor }"
+NOTICES = """subscription ($after: String) { noticeEvents(after: $after) { __typename
   ... on NoticeEvent { cursor kind notice { title authorName targets { kind } } } } }"""
 BOARD = """query ($after: String) { notices(first: 100, after: $after) {
   nodes { title } pageInfo { endCursor hasNextPage } } }"""
@@ -76,16 +77,22 @@ class Running:
 
 
 @contextmanager
-def running(data_dir: Path, log: Path | None = None, **environment: str) -> Iterator[Running]:
+def running(
+    data_dir: Path,
+    log: Path | None = None,
+    hear: Callable[[str], None] = lambda _: None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
     """Until the end of the block, whatever happens in it.
 
     log: The folder of its log, if not that of the data directory.
+    hear: Is given each line that is printed before it serves.
     """
     errors = (log or data_dir.parent) / "errors"
     with errors.open("w") as output:
         program = subprocess.Popen(
             [*GOROD, "dev"],
-            env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0", **environment},
+            env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0", **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,
@@ -94,6 +101,7 @@ def running(data_dir: Path, log: Path | None = None, **environment: str) -> Iter
         try:
             assert program.stdout is not None
             for line in program.stdout:
+                hear(line)
                 if "/graphql" in line:
                     yield Running(program, line.split()[2], data_dir, errors)
                     return
@@ -149,14 +157,14 @@ async def signed_in(client: AsyncClient, api: str, login: str) -> Person:
 
 
 @asynccontextmanager
-async def listening(api: str, token: str) -> AsyncIterator[list[Any]]:
+async def listening(api: str, person: Person) -> AsyncIterator[list[Any]]:
     """The events a socket hears from now on, as they come."""
     heard: list[Any] = []
-    address = api.replace("http://", "ws://")
-    async with connect(address, subprotocols=[PROTOCOL]) as wire:
+    here = (await person.insist(HERE))["eventsCursor"]
+    async with connect(api.replace("http://", "ws://"), subprotocols=[PROTOCOL]) as wire:
         client = Client(wire)
-        await client.sign_in(token)
-        await client.ask(NOTICES)
+        await client.sign_in(person.token)
+        await client.ask(NOTICES, after=here)
 
         async def hear() -> None:
             async for text in wire:

@@ -4,15 +4,17 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, HTTPError
 
 from models.database import pidfile
+from tests.files.sending import REQUEST
 from tests.outages.school import (
     DIARY,
     ME,
@@ -52,7 +54,7 @@ async def test_kill_nine_of_the_database_under_load(data_dir: Path) -> None:
                 await signed_in(client, here.api, login) for login in LOGINS
             ]
             stranger = Person(client, here.api)
-            async with listening(here.api, mother.token) as heard:
+            async with listening(here.api, mother) as heard:
                 working = [
                     read(stop, mother, DIARY),
                     read(stop, mother, ME),
@@ -79,6 +81,37 @@ async def test_kill_nine_of_the_database_under_load(data_dir: Path) -> None:
     assert len({event["cursor"] for event in events}) == len(titles)
     kinds = ["is away" if "is away" in line else "is back" for line in log]
     assert kinds == ["is away", "is back"] * ROUNDS, "one line each way, and nothing else"
+
+
+async def test_an_upload_that_was_killed_leaves_no_half_behind(data_dir: Path) -> None:
+    """With kill -9 of Gorod while bytes come; and the file can be sent again."""
+    content = b"%PDF-1.7" + os.urandom(12 * 1024 * 1024)
+    given = {"name": "a.pdf", "type": "application/pdf", "size": len(content)}
+
+    def files() -> list[Path]:
+        return [file for file in (data_dir / "files").rglob("*") if file.is_file()]
+
+    async def for_ever() -> AsyncIterator[bytes]:
+        yield content[:-1]
+        await asyncio.Event().wait()
+
+    async with AsyncClient(timeout=60) as client:
+        with running(data_dir) as here:
+            director = await signed_in(client, here.api, "director")
+            invited = (await director.ask(REQUEST, **given))[1]["requestUpload"]
+            sending = asyncio.create_task(client.put(invited["url"], content=for_ever()))
+            await until(lambda: files() or sending.done())
+            assert all("#" in file.name for file in files())
+            here.program.kill()
+            with pytest.raises(HTTPError):
+                await sending
+        assert files(), "nobody was there to remove it"
+        with running(data_dir) as here:
+            await until(lambda: not files())
+            path = invited["url"].rpartition("/files/")[2]
+            sent = await client.put(f"{here.base}/files/{path}", content=content)
+            assert sent.status_code == 204
+            assert [file.read_bytes() for file in files()] == [content]
 
 
 async def kill(here: Running, number: int) -> None:

@@ -26,6 +26,7 @@ from models.database.availability import Availability, Trouble, trouble_of
 from models.database.embedded import socket_url
 from models.database.engine import connect
 from models.database.readers import Readers
+from models.database.space import Space
 from models.database.writers import Writers
 from models.problems import ServiceUnavailable
 from resolvers.context import Services
@@ -47,9 +48,11 @@ READING = ("a compiled query", "a query", "a download")
 
 
 @asynccontextmanager
-async def services_at(services: Services, url: str) -> AsyncIterator[Services]:
+async def services_at(
+    services: Services, url: str, space: Space | None = None
+) -> AsyncIterator[Services]:
     """The services of a process that works with the database at the address."""
-    known = Availability(url)
+    known = Availability(url, space)
     pool: dict[str, Any] = {"size": 2, "availability": known}
     readers, writers = Readers(url, **pool), Writers(url, **pool)
     engine = connect(url, availability=known, pool_size=2, max_overflow=0)
@@ -160,6 +163,34 @@ async def test_while_the_database_is_read_only_reading_goes_on(
     assert "Traceback" not in log
     lines = ("cannot be written to", "can be written to again")
     assert [log.count(line) for line in lines] == [int(path in WRITING)] * 2, log
+
+
+@pytest.mark.parametrize("path", [*READING, *WRITING])
+async def test_with_less_than_the_minimum_of_free_space_nothing_is_written(
+    services: Services,
+    paths: Any,
+    postgres: Server,
+    database: str,
+    tmp_path: Path,
+    path: str,
+    capfd: Any,
+) -> None:
+    """As if the minimum were more than any disk has: no disk need be filled for it."""
+    space, url = Space([tmp_path], minimum=1 << 60), postgres.url("gorod_app", database)
+    async with services_at(services, url, space) as broken, at_the_door(broken) as client:
+        go = await paths(broken)
+        broken.storage.minimum = space.minimum
+        told = [code(await go(path, client)) for _ in range(3)]
+        refused = {"an upload": "STORAGE_FULL"}.get(path, UNAVAILABLE)
+        assert told == ["OK" if path in READING else refused] * 3
+        space.minimum = broken.storage.minimum = 1
+        if outage := broken.availability.outages.get(Trouble.UNWRITABLE):
+            await outage.over.wait()
+        assert code(await go(path, client)) in ("OK", "WRONG_CREDENTIALS")
+    log = capfd.readouterr().err
+    noticed = int(path in WRITING and path != "an upload")
+    assert log.count("GOROD_DISK_MINIMUM_MB: free some space") == noticed
+    assert log.count("can be written to again") == noticed
 
 
 @pytest.mark.parametrize("path", [*READING, *WRITING])

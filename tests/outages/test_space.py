@@ -1,0 +1,85 @@
+"""The reserve on the disk: held while there is room, given up in time, made again."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from models.database import space as module
+from models.database.space import MB, Reserve, Space
+from tests.outages.disk import fill, small_disk
+
+
+def blocks(file: Path) -> int:
+    """Bytes of the disk that a file really takes."""
+    return file.stat().st_blocks * 512
+
+
+def test_a_reserve_takes_blocks_of_the_disk_and_gives_them_back(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", 8 * MB)
+    assert (reserve.held, reserve.missing) == (0, 8 * MB)
+    reserve.hold()
+    assert (reserve.held, reserve.missing) == (8 * MB, 0)
+    assert blocks(reserve.file) >= 8 * MB, "holes would hold nothing"
+    for _ in range(2):
+        reserve.give_up_half()
+        assert reserve.held == blocks(reserve.file) == 4 * MB
+    assert [reserve.give_up(), reserve.give_up()] == [True, False]
+    assert not reserve.file.exists()
+
+
+def test_on_a_system_without_a_call_for_it_a_reserve_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "posix_fallocate")
+    reserve = Reserve(tmp_path / "reserve", 3 * MB // 2)
+    reserve.hold()
+    assert reserve.held == 3 * MB // 2
+    assert blocks(reserve.file) >= reserve.size
+
+
+def test_no_reserve_is_none(tmp_path: Path) -> None:
+    space = Space([tmp_path], 0, Reserve(tmp_path / "reserve", 0))
+    space.tend()
+    assert not space.give_up_reserve()
+    assert list(tmp_path.iterdir()) == []
+    assert space.shortage() is None
+
+
+def test_what_the_reserve_lacks_is_not_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who gave it up would write it full."""
+    free = 100 * MB
+    monkeypatch.setattr(module, "free_bytes", lambda _: free)
+    space = Space([tmp_path], 80 * MB, Reserve(tmp_path / "reserve", 32 * MB))
+    assert space.free() == 68 * MB
+    said = space.shortage()
+    assert said
+    assert "68 MB free" in said
+    assert "80 MB" in said
+    space.tend()
+    assert space.reserve
+    assert space.reserve.held == 0, "it would leave less than the minimum"
+
+
+def test_on_a_small_disk_the_reserve_follows_the_space() -> None:
+    with small_disk(200) as disk:
+        space = Space([disk], 40 * MB, Reserve(disk / "reserve", 64 * MB))
+        reserve = space.reserve
+        assert reserve
+        space.tend()
+        assert reserve.held == 64 * MB
+        filler = fill(disk)
+        space.tend()
+        assert reserve.held == 32 * MB, "half of it, before the server has to stop"
+        fill(disk)
+        space.tend()
+        assert reserve.held == 32 * MB, "the other half is for its start"
+        assert space.give_up_reserve()
+        assert space.free() == 0
+        filler.unlink()
+        space.tend()
+        assert reserve.held == 64 * MB
+        space._until = 0  # noqa: SLF001  # as if a moment had passed
+        assert space.shortage() is None
