@@ -32,7 +32,7 @@ async def body() -> AsyncIterator[bytes]:
 async def stored_and_killed(services: Services, url: str) -> None:
     """An upload up to the moment in which its bytes are there and nobody has noted it."""
     link = read(url.rpartition("/")[2], Way.UP, services)
-    key = f"{link.school_id}/{link.file_id}/aaaaaaaaaaaaaaaaaaaaaa"
+    key = f"{link.row.school_id}/{link.row.key}/aaaaaaaaaaaaaaaaaaaaaa"
     passing = await transfer.awaited(services, link, key, None)
     await services.storage.put(key, passing.through(body()))
 
