@@ -1,6 +1,7 @@
 """Typing commands at the database of a test."""
 
 import gc
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +13,12 @@ from typer.testing import CliRunner, Result
 
 from gql import cli, logs
 from gql.cli import app
-from tests.clones import Clones
-from tests.conftest import KEY
+from models.database import roles
+from models.database.address import session
+from tests.cli.saving import UPLOADED, School, asked
+from tests.clones import Clones, clone
+from tests.conftest import KEY, Template
+from tests.files.sending import PDF
 from tests.postgres import Server
 
 Run = Callable[..., Result]
@@ -69,3 +74,38 @@ def run(
     yield typed
     logs.configure()
     gc.enable()
+
+
+@pytest.fixture
+async def school(postgres: Server, template: Template, tmp_path: Path, worker_id: str) -> School:
+    name = f"saved_{worker_id}"
+    operator = await session(postgres.url("postgres", "postgres"))
+    await clone(operator, template.name, name)
+    await operator.close()
+    school = School(postgres.url("postgres", name), tmp_path / "school")
+    school.key.keep(KEY)
+    file = school.folder / "files" / "1" / "1" / "AbC_-12"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(PDF)
+    digest = hashlib.sha256(PDF).digest()
+    await asked(school.url, UPLOADED, len(PDF), digest, "1/1/AbC_-12")
+    return school
+
+
+@pytest.fixture
+async def elsewhere(postgres: Server, tmp_path: Path, worker_id: str) -> School:
+    """An empty database, and no data directory."""
+    name = f"restored_{worker_id}"
+    operator = await session(postgres.url("postgres", "postgres"))
+    await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await operator.close()
+    await roles.prepare(postgres.url("postgres", "postgres"), name)
+    return School(postgres.url("postgres", name), tmp_path / "elsewhere")
+
+
+@pytest.fixture
+def saved(run: OnBareMachine, school: School, tmp_path: Path) -> Path:
+    file = tmp_path / "school.tar"
+    made = run("backup", str(file), **school.environment())
+    assert (made.code, "It holds the secret key" in made.said) == (0, True), made
+    return file

@@ -1,139 +1,21 @@
 """A backup holds everything as of one moment, and restoring it gives back exactly that."""
 
-import asyncio
-import hashlib
-import io
 import json
 import shutil
 import subprocess
 import sys
-import tarfile
-import threading
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gql.settings import Settings
-from models.database import dump, keys, roles
-from models.database.address import session
+from models.database import dump, keys
 from models.database.embedded import Embedded
-from models.database.engine import connect
-from models.keyfile import KeyFile
-from models.secrets import Secrets
-from resolvers.context import Caller, Services
 from resolvers.files.storage import Storage
 from tests.cli.conftest import OnBareMachine
-from tests.clones import clone
-from tests.conftest import KEY, Api, Template
-from tests.database.processes import passable, until
-from tests.files.sending import PDF
-from tests.postgres import Server
-
-SIGN_IN = """mutation { signIn(input: {login: "director", password: "gorod-demo-2026"}) {
-  viewer { fullName } userErrors { code } } }"""
-UPLOADED = """
-    INSERT INTO files (school_id, version, owner_id, name, media_type, size, sha256, status,
-        created_at, uploaded_at, storage_key)
-    SELECT 1, 1, min(id), 'Реферат.pdf', 'application/pdf', $1, $2, 'READY', now(), now(), $3
-    FROM persons WHERE school_id = 1
-"""
-
-
-def done(work: Coroutine[Any, Any, Any]) -> Any:
-    """Its result, whatever loop is running here."""
-    result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(asyncio.run(work)))
-    thread.start()
-    thread.join()
-    return result[0]
-
-
-async def asked(url: str, query: str, *values: Any) -> Any:
-    connection = await session(url)
-    try:
-        return await connection.fetchval(query, *values)
-    finally:
-        await connection.close()
-
-
-async def hashed(url: str) -> dict[str, str]:
-    connection = await dump.seeing_all(url)
-    try:
-        return await dump.hashes(connection)
-    finally:
-        await connection.close()
-
-
-class School:
-    """The demo school in a database of its own, with a file that was uploaded to it."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.folder = url, folder
-        self.key = KeyFile(folder / "secret.key")
-
-    def environment(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.url, "GOROD_DATA_DIR": str(self.folder)}
-
-    def files(self) -> dict[str, bytes]:
-        stored = self.folder / "files"
-        return {
-            str(file.relative_to(stored)): file.read_bytes()
-            for file in stored.rglob("*")
-            if file.is_file()
-        }
-
-
-@pytest.fixture
-async def school(postgres: Server, template: Template, tmp_path: Path, worker_id: str) -> School:
-    name = f"saved_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
-    await clone(operator, template.name, name)
-    await operator.close()
-    school = School(postgres.url("postgres", name), tmp_path / "school")
-    school.key.keep(KEY)
-    file = school.folder / "files" / "1" / "1" / "AbC_-12"
-    file.parent.mkdir(parents=True)
-    file.write_bytes(PDF)
-    digest = hashlib.sha256(PDF).digest()
-    await asked(school.url, UPLOADED, len(PDF), digest, "1/1/AbC_-12")
-    return school
-
-
-@pytest.fixture
-async def elsewhere(postgres: Server, tmp_path: Path, worker_id: str) -> School:
-    """An empty database, and no data directory."""
-    name = f"restored_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
-    await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await operator.close()
-    await roles.prepare(postgres.url("postgres", "postgres"), name)
-    return School(postgres.url("postgres", name), tmp_path / "elsewhere")
-
-
-@pytest.fixture
-def saved(run: OnBareMachine, school: School, tmp_path: Path) -> Path:
-    file = tmp_path / "school.tar"
-    made = run("backup", str(file), **school.environment())
-    assert (made.code, "It holds the secret key" in made.said) == (0, True), made
-    return file
-
-
-def services(url: str, key: bytes, folder: Path) -> Services:
-    return Services(
-        connect(url.replace("postgres@", "gorod_app@")),
-        Secrets(key),
-        Storage((folder / "files").as_uri()),
-        made_up=True,
-    )
-
-
-async def signed_in(url: str, key: bytes, folder: Path) -> str:
-    here = services(url, key, folder)
-    data = await Api(Caller(services=here, language="en"))(SIGN_IN)
-    await here.engine.dispose()
-    return str(data["signIn"]["viewer"]["fullName"])
+from tests.cli.saving import School, asked, done, hashed, manifest, signed_in
+from tests.conftest import KEY
+from tests.database.processes import passable
 
 
 def test_what_is_restored_is_what_was_saved(
@@ -181,14 +63,6 @@ def test_an_embedded_database_is_restored_and_saved_again(
             assert manifest(again)["rows"] == done(hashed(url)) != manifest(saved)["rows"]
         refused = run("restore", str(saved), **there)
         assert (refused.code, "There is a database in" in refused.said) == (1, True), refused
-
-
-def manifest(file: Path) -> dict[str, Any]:
-    with tarfile.open(file) as tar:
-        content = tar.extractfile("manifest.json")
-        assert content
-        found: dict[str, Any] = json.load(content)
-        return found
 
 
 async def test_what_happens_meanwhile_is_not_in_it(school: School, tmp_path: Path) -> None:
@@ -260,76 +134,6 @@ def test_a_file_that_is_missing_is_told_and_the_rest_is_saved(
     assert run("restore", str(tmp_path / "x.tar"), **elsewhere.environment()).code == 0
 
 
-def test_a_damaged_backup_is_refused_before_anything_is_done(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
-) -> None:
-    whole = saved.read_bytes()
-    damaged = bytearray(whole)
-    damaged[len(whole) // 3] ^= 1
-    wrong = {
-        "damaged.tar": (bytes(damaged), "is damaged: database.dump"),
-        "half.tar": (whole[: len(whole) // 2], "or not all of one"),
-        "empty.tar": (b"", "or not all of one"),
-        "other.tar": (b"no tar at all" * 100, "or not all of one"),
-    }
-    for name, (content, says) in wrong.items():
-        (tmp_path / name).write_bytes(content)
-        refused = run("restore", str(tmp_path / name), **elsewhere.environment())
-        assert (refused.code, says in refused.said) == (1, True), (name, refused)
-    assert not elsewhere.folder.exists()
-    assert done(asked(elsewhere.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")) == 0
-
-
-def rewritten(file: Path, target: Path, **facts: Any) -> Path:
-    """The same backup with other facts in its manifest."""
-    with tarfile.open(file) as tar, tarfile.open(target, "w") as out:
-        for member in tar.getmembers():
-            content: Any = tar.extractfile(member)
-            if member.name == "manifest.json":
-                data = json.dumps({**manifest(file), **facts}).encode()
-                member.size = len(data)
-                content = io.BytesIO(data)
-            out.addfile(member, content)
-    return target
-
-
-def test_rows_that_are_not_those_that_were_saved_undo_the_restore(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
-) -> None:
-    rows = manifest(saved)["rows"] | {"marks": "1 1"}
-    false = rewritten(saved, tmp_path / "false.tar", rows=rows)
-    refused = run("restore", str(false), **elsewhere.environment())
-    assert (refused.code, "the rows of marks are not those" in refused.said) == (1, True), refused
-    assert done(asked(elsewhere.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")) == 0
-    for words in ("serve", "db status", "dev", "demo logins"):
-        cut_off = run(*words.split(), **elsewhere.environment())
-        assert (cut_off.code, "`gorod restore` again" in cut_off.said) == (2, True), cut_off
-    left = elsewhere.folder / "files" / "9" / "9" / "x"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"of another attempt")
-    assert run("restore", str(saved), **elsewhere.environment()).code == 0
-    assert set(elsewhere.files()) == {"1/1/AbC_-12"}
-
-
-def test_a_backup_of_a_newer_gorod_asks_for_it(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
-) -> None:
-    newer = rewritten(saved, tmp_path / "newer.tar", tables="9999")
-    refused = run("restore", str(newer), **elsewhere.environment())
-    assert (refused.code, "Install the newer Gorod" in refused.said) == (1, True), refused
-
-
-def test_a_place_that_is_not_empty_is_refused_and_stays_as_it_is(
-    run: OnBareMachine, elsewhere: School, saved: Path
-) -> None:
-    theirs = elsewhere.folder / "files" / "theirs"
-    theirs.parent.mkdir(parents=True)
-    theirs.write_bytes(b"theirs")
-    refused = run("restore", str(saved), **elsewhere.environment())
-    assert (refused.code, "files already" in refused.said) == (1, True), refused
-    assert [file.name for file in elsewhere.folder.rglob("*")] == ["files", "theirs"]
-
-
 HALF = """
 import sys
 from pathlib import Path
@@ -360,43 +164,6 @@ def test_a_killed_backup_leaves_nothing_that_looks_like_one(
     assert sorted(file.name for file in target.parent.iterdir()) == ["other.tar", "x.tar"]
 
 
-LOADING = """
-import os, sys
-from pathlib import Path
-from models.database import dump
-url, folder = sys.argv[1:]
-dump.load(url, os.fdopen(0, "rb"), Path(folder), "SELECT 1;", old_server=False)
-"""
-
-
-def test_a_killed_restore_leaves_the_database_empty(
-    elsewhere: School, saved: Path, tmp_path: Path
-) -> None:
-    with tarfile.open(saved) as tar:
-        content = tar.extractfile("database.dump")
-        assert content
-        dumped = content.read()
-    major = int(str(done(asked(elsewhere.url, "SHOW server_version"))).split(".")[0])
-    command = [sys.executable, "-c", LOADING, elsewhere.url, str(dump.programs(major))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as program:
-        assert program.stdin
-        program.stdin.write(dumped[: len(dumped) * 2 // 3])
-        program.stdin.flush()  # and no more: it waits in the middle of its transaction
-        working = (
-            "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-            " WHERE d.datname = current_database() AND mode = 'AccessExclusiveLock'"
-        )
-        until(lambda: done(asked(elsewhere.url, working)))
-        program.kill()
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid()"
-    )
-    until(lambda: not done(asked(elsewhere.url, others)))
-    tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-    assert done(asked(elsewhere.url, f"{tables} AND relkind = 'r'")) == 0
-
-
 def test_a_user_behind_the_walls_cannot_save_half_of_it(
     run: OnBareMachine, school: School, tmp_path: Path
 ) -> None:
@@ -420,16 +187,3 @@ def test_the_default_place_of_files_is_the_same_with_letters_of_any_alphabet(
     Storage(Settings(data_dir=folder).storage)
     assert [made.name for made in tmp_path.iterdir()] == ["данные школы"]
     assert (folder / "files").is_dir()
-
-
-def test_tables_from_before_the_key_was_known_are_saved_as_they_are(
-    run: OnBareMachine, school: School, elsewhere: School, tmp_path: Path
-) -> None:
-    """As an operator does before an upgrade: to save changes no table."""
-    done(asked(school.url, "DROP TABLE secret_keys"))
-    made = run("backup", str(tmp_path / "old.tar"), **school.environment())
-    assert made.code == 0, made
-    assert done(asked(school.url, "SELECT to_regclass('secret_keys') IS NULL"))
-    assert manifest(tmp_path / "old.tar")["keyCheck"] is None
-    assert run("restore", str(tmp_path / "old.tar"), **elsewhere.environment()).code == 0
-    assert done(hashed(elsewhere.url)) == done(hashed(school.url))
