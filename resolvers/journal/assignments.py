@@ -14,8 +14,7 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.parameters import Logged
 from resolvers.reads import Rows
-from resolvers.school.calendar import CLOSED
-from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
 
 
 def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
@@ -23,7 +22,7 @@ def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
     return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
-@command(Right.MARKS_WRITE, *CLOSED, DueBeforeLesson, TooManyDecimals)
+@command(Right.MARKS_WRITE, *NOT_OPEN, DueBeforeLesson, TooManyDecimals)
 async def create_assignment(
     ctx: Ctx,
     *,

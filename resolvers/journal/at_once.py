@@ -59,8 +59,8 @@ def put_mark(
 
 
 def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, kind: Any) -> CTE:
-    """The cell, if a mark of that kind may be put into it now; its term is held open until the
-    command is through."""
+    """The cell, if a mark of that kind may be put into it now. Until the command is through nobody
+    closes its term, cancels or moves its lesson, or takes the student out of its section."""
     found: Select[Any] = (
         open_to_marks(viewer)
         .join(SectionMembership, WAS_A_MEMBER)
@@ -71,7 +71,7 @@ def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, kind: Any) -> C
             Assignment.id == assignment_id,
             SectionMembership.student_id == student_id,
             Lesson.date <= viewer.today,
-            Lesson.status != LessonStatus.PLANNED,
+            Lesson.status == LessonStatus.CONDUCTED,
             Term.status != TermStatus.CLOSED,
             AcademicYear.status != YearStatus.ARCHIVED,
             or_(
@@ -82,7 +82,7 @@ def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, kind: Any) -> C
             or_(Assignment.publish_at.is_(None), Assignment.publish_at <= viewer.now),
             in_scale(kind),
         )
-        .with_for_update(read=True, of=[Term, AcademicYear])
+        .with_for_update(read=True, of=[Lesson, SectionMembership, Term, AcademicYear])
     )
     columns = (Assignment.id, Assignment.section_id, Assignment.lesson_id)
     return found.with_only_columns(*columns).cte("cell")

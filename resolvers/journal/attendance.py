@@ -21,8 +21,7 @@ from resolvers.keep import as_expected
 from resolvers.news import Fact
 from resolvers.parameters import Arg, Logged
 from resolvers.reads import Rows
-from resolvers.school.calendar import CLOSED
-from resolvers.timetable.lessons import hold, open_lesson
+from resolvers.timetable.lessons import NOT_OPEN, hold, open_lesson
 
 
 class HasMarks(Problem):
@@ -37,6 +36,9 @@ class OnlyWhenLate(Problem):
     russian = "Минуты считают у опоздавших; присылайте `minutesLate` только с кодом LATE."
 
 
+PROBLEMS = (*NOT_OPEN, NotHeldYet)
+
+
 def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[AttendanceRecord]:
     """Who was in a lesson, as far as the viewer may know (посещаемость урока).
 
@@ -46,7 +48,7 @@ def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[Atten
     return Rows(AttendanceRecord, (in_lesson,), order=(AttendanceRecord.student_id,))
 
 
-@command(Right.ATTENDANCE_WRITE, *CLOSED, NotHeldYet, HasMarks, OnlyWhenLate)
+@command(Right.ATTENDANCE_WRITE, *PROBLEMS, HasMarks, OnlyWhenLate)
 async def set_attendance(
     ctx: Ctx,
     *,
@@ -89,7 +91,7 @@ async def set_attendance(
     return saved
 
 
-@command(Right.ATTENDANCE_WRITE, *CLOSED, NotHeldYet)
+@command(Right.ATTENDANCE_WRITE, *PROBLEMS)
 async def confirm_all_present(ctx: Ctx, *, lesson_id: Logged[Id[Lesson]]) -> Logged[Lesson]:
     """Say that everyone without a record was there: no record says nothing, PRESENT says it. Doing
     it twice changes nothing.
@@ -104,7 +106,7 @@ async def confirm_all_present(ctx: Ctx, *, lesson_id: Logged[Id[Lesson]]) -> Log
 
 
 async def held_lesson(ctx: Ctx, lesson_id: Id[Lesson]) -> Lesson:
-    """Raises NotHeldYet, PeriodClosed, YearArchived."""
+    """Raises PROBLEMS."""
     lesson = await ctx.get(lesson_id, to=Right.ATTENDANCE_WRITE)
     await open_lesson(ctx, lesson)
     if lesson.date > ctx.actor.today:
@@ -123,6 +125,8 @@ async def member(ctx: Ctx, lesson: Lesson, student_id: Id[Student]) -> int:
         holds_on(SectionMembership, lesson.date),
         literal(student_id.school_id == lesson.school_id),
     )
+    # Without the lock, a student taken out of the section meanwhile would be recorded.
+    query = query.with_for_update(read=True)
     if await ctx.session.scalar(query) is None:
         raise NotFound(of=student_id)
     return student_id.key
@@ -167,6 +171,7 @@ async def insert_records(
             literal(only is None) | (SectionMembership.student_id == (only or 0)),
         )
         .order_by(SectionMembership.student_id)
+        .with_for_update(of=SectionMembership, read=True)
     )
     columns = ["version", "student_id", "lesson_id", "section_id", "author_id", "code",
                "minutes_late", "set_at"]  # fmt: skip

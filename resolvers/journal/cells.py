@@ -16,10 +16,11 @@ from models.journal.marks import Mark
 from models.people.students import Student
 from models.problems import Problem
 from models.structure.sections import Section, SectionMembership
-from models.timetable.lessons import Lesson
+from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.context import Ctx
 from resolvers.loading import of_keys
 from resolvers.school.calendar import open_term
+from resolvers.timetable.lessons import LessonCancelled
 
 Cell = tuple[int, int]
 """Keys of an assignment and a student."""
@@ -69,8 +70,17 @@ async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]
 
 
 async def writable(ctx: Ctx, keys: Sequence[int]) -> dict[int, tuple[Assignment, Lesson, Section]]:
-    query = open_to_marks(ctx.viewer).add_columns(Lesson, Section)
-    found = await ctx.lines(query.where(of_keys(Assignment.id, keys)))
+    """The lessons are held until the command is through, in the order of keys so that two batches
+    cannot deadlock: nobody cancels or moves one in which a mark is being put."""
+    query = (
+        open_to_marks(ctx.viewer)
+        .add_columns(Lesson, Section)
+        .where(of_keys(Assignment.id, keys))
+        .order_by(Lesson.id)
+        .with_for_update(of=Lesson, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = await ctx.lines(query)
     return {line[0].id: (line[0], line[1], line[2]) for line in found}
 
 
@@ -112,10 +122,13 @@ async def closed_ones(
             try:
                 await open_term(ctx, section, lesson.date, "assignment_id")
                 answers[asked] = None
-            except Problem as problem:
-                answers[asked] = problem
-        if problem_found := answers[asked]:
-            closed[key] = problem_found
+            except Problem as refusal:
+                answers[asked] = refusal
+        problem = answers[asked]
+        if problem is None and lesson.status is LessonStatus.CANCELLED:
+            problem = LessonCancelled(field="assignment_id")
+        if problem is not None:
+            closed[key] = problem
     return closed
 
 
@@ -137,6 +150,9 @@ async def codes_of(
             of_keys(Assignment.id, assignments),
             of_keys(SectionMembership.student_id, students),
         )
+        .order_by(SectionMembership.id)
+        # Without the lock, a student taken out of the section meanwhile would get the mark.
+        .with_for_update(of=SectionMembership, read=True)
     )
     return {(line[0], line[1]): line[2] for line in await ctx.lines(query)}
 

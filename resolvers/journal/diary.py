@@ -9,7 +9,6 @@ from auth.rights import Right
 from models.base import Id
 from models.journal.diary import DiaryLesson
 from models.people.students import Student
-from models.timetable.lessons import LessonStatus
 from resolvers.journal.days import bounded, days
 from resolvers.parameters import Arg
 from resolvers.reads import Groups, Report, Row, Rows, reads
@@ -22,7 +21,7 @@ class DiaryDay:
     """One day of a diary.
 
     date: The day, school-local.
-    lessons: Its lessons, in order of time; cancelled ones are left out.
+    lessons: Its lessons, in order of time; cancelled ones have the status CANCELLED.
     """
 
     date: date
@@ -61,7 +60,6 @@ def find_diary(
     lessons = (
         DiaryLesson.student_id == student_id,
         DiaryLesson.date.between(first, last),
-        DiaryLesson.status != LessonStatus.CANCELLED,
     )
     in_time = (DiaryLesson.date, DiaryLesson.starts_at)
     return Diary(

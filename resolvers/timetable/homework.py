@@ -19,8 +19,7 @@ from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, as_expected
 from resolvers.news import Fact
 from resolvers.parameters import Logged
-from resolvers.school.calendar import CLOSED
-from resolvers.timetable.lessons import DueBeforeLesson, open_lesson
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
 
 
 async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
@@ -29,7 +28,14 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
     return next(iter(await ctx.rows(query, Homework)), None)
 
 
-@command(Right.LESSONS_WRITE, *CLOSED, DueBeforeLesson, Limit, NotUploaded, current=homework_there)
+@command(
+    Right.LESSONS_WRITE,
+    *NOT_OPEN,
+    DueBeforeLesson,
+    Limit,
+    NotUploaded,
+    current=homework_there,
+)
 async def set_homework(
     ctx: Ctx,
     *,

@@ -18,6 +18,20 @@ from resolvers.parameters import Arg, Logged
 from resolvers.school.calendar import CLOSED, open_term
 from resolvers.shapes import Own, Value
 
+
+class LessonCancelled(Problem):
+    """The lesson is cancelled: nothing can be written in it. If it takes place after all, restore
+    it first with `restoreLesson`."""
+
+    russian = (
+        "Урок отменён: записать в него ничего нельзя. Если он всё же состоится, сначала "
+        "восстановите его командой `restoreLesson`."
+    )
+
+
+NOT_OPEN = (*CLOSED, LessonCancelled)
+"""Why a lesson cannot be written in."""
+
 ORDERS: Mapping[str, Value] = {
     "date": Own("date"),
     "starts_at": Own("starts_at"),
@@ -36,7 +50,7 @@ def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) 
     return Listing(Lesson, order, where)
 
 
-@command(Right.LESSONS_WRITE, *CLOSED)
+@command(Right.LESSONS_WRITE, *NOT_OPEN)
 async def set_lesson_topic(
     ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int, topic: str | None
 ) -> Logged[Lesson]:
@@ -60,14 +74,24 @@ class DueBeforeLesson(Problem):
 
 
 async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
-    """The lesson's section, if its term is open until the command is through.
+    """The lesson's section, if the lesson can be written in. Until the command is through nobody
+    cancels or moves the lesson, or closes its term.
 
-    Raises PeriodClosed, YearArchived or OutsideTerms.
+    Raises NOT_OPEN.
     """
     # Not through `visible`: who may write in the lesson may know its section.
-    mine = (Section.school_id == ctx.actor.school_id, Section.id == lesson.section_id)
-    section: Section = (await ctx.session.scalars(select(Section).where(*mine))).one()
+    query = (
+        select(Section, Lesson)
+        .join(Lesson, (Lesson.school_id == Section.school_id) & (Lesson.section_id == Section.id))
+        .where(Lesson.school_id == ctx.actor.school_id, Lesson.id == lesson.id)
+        # Without the lock, a lesson cancelled meanwhile would keep what is written now.
+        .with_for_update(of=Lesson, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    section: Section = (await ctx.session.execute(query)).one()[0]
     await open_term(ctx, section, lesson.date, "lesson_id")
+    if lesson.status is LessonStatus.CANCELLED:
+        raise LessonCancelled(of=lesson.global_id)
     return section
 
 

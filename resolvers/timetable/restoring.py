@@ -1,0 +1,59 @@
+"""Restoring lessons that were cancelled."""
+
+from sqlalchemy import exists, select
+
+from auth.rights import Right
+from models.base import Id
+from models.journal.attendance import AttendanceRecord
+from models.journal.marks import Mark
+from models.people.staff import Staff
+from models.problems import Problem
+from models.structure.sections import Section
+from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.command import command
+from resolvers.context import Ctx
+from resolvers.people.staff import at_work_on
+from resolvers.school.calendar import open_term, school_day
+from resolvers.timetable.scheduling import BUSY, PROBLEMS, students_free
+
+
+class LessonNotCancelled(Problem):
+    """The lesson is not cancelled, so there is nothing to restore."""
+
+    russian = "Урок не отменён, восстанавливать нечего."
+
+
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonNotCancelled, refusals=BUSY)
+async def restore_lesson(ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+    """Put a cancelled lesson back into the timetable at its old time (восстановление урока).
+    Teacher, room and students must still be free then. A lesson with marks or attendance counts as
+    held again; any other one is still to be held.
+
+    lesson_id: The lesson.
+    """
+    lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
+    if lesson.status is not LessonStatus.CANCELLED:
+        raise LessonNotCancelled(of=lesson_id, current=lesson)
+    section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
+    await open_term(ctx, section, lesson.date, "lesson_id")
+    await school_day(ctx, section, lesson.date, "lesson_id")
+    await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
+    time = (lesson.date, lesson.starts_at, lesson.ends_at)
+    await students_free(ctx, section, *time, but=lesson.id)
+    written = await is_written_in(ctx, lesson)
+    lesson.status = LessonStatus.CONDUCTED if written else LessonStatus.PLANNED
+    return lesson
+
+
+async def is_written_in(ctx: Ctx, lesson: Lesson) -> bool:
+    """Whether somebody has a mark in the lesson, or is recorded as present or absent."""
+    # Not through `visible`: a rule of the timetable, not an answer.
+    mark = select(Mark.id).where(
+        Mark.school_id == lesson.school_id,
+        Mark.lesson_id == lesson.id,
+        Mark.withdrawn_at.is_(None),
+    )
+    record = select(AttendanceRecord.id).where(
+        AttendanceRecord.school_id == lesson.school_id, AttendanceRecord.lesson_id == lesson.id
+    )
+    return bool(await ctx.session.scalar(select(exists(mark) | exists(record))))
