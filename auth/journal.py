@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, literal, or_, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, or_, select, true
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.people import journal_of_sections, lists_of_sections, of_student, sections_written
@@ -21,15 +22,73 @@ from auth.policy import (
     through,
 )
 from auth.rights import Right
-from auth.teaching import lessons_substituted, substitutes_now
+from auth.teaching import lessons_substituted, sections_taught, substitutes_now
 from auth.timetable import read_lessons
+from models.base import holds_on
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
 from models.journal.closures import JournalClosure
 from models.journal.diary import DiaryLesson
+from models.journal.journal import JournalStudent
 from models.journal.marks import Mark, MarkRevision
 from models.journal.term_marks import TermMark, TermMarkRevision
+from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson
+
+
+def former_sections(viewer: Viewer) -> Select[Any]:
+    """Sections left by students whom the viewer teaches the same subject today. Few: a rule asks
+    them first, and `took_over` of the few rows that remain."""
+    now = aliased(SectionMembership)
+    goes_on = exists(
+        select(now.id)
+        .where(
+            now.school_id == viewer.school_id,
+            now.student_id == SectionMembership.student_id,
+            now.subject_id == SectionMembership.subject_id,
+            now.section_id.in_(sections_taught(viewer)),
+            holds_on(now, viewer.today),
+        )
+        .correlate(SectionMembership)
+    )
+    return viewer.keys(
+        SectionMembership.section_id, SectionMembership.valid_to <= viewer.today, goes_on
+    )
+
+
+def took_over(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+    """Whether a section is one that the student left this year, and the viewer teaches the student
+    its subject today. The teacher after a move reads what the student has from before
+    (domain.md e1, e2)."""
+    now, past = aliased(SectionMembership), aliased(SectionMembership)
+    here, there = aliased(Section), aliased(Section)
+    moved = (
+        select(past.id)
+        .join(now, and_(now.student_id == past.student_id, now.subject_id == past.subject_id))
+        .join(here, here.id == now.section_id)
+        .join(there, there.id == past.section_id)
+        .where(
+            past.school_id == viewer.school_id,
+            past.student_id == student_id,
+            past.section_id == section_id,
+            past.valid_to <= viewer.today,
+            now.school_id == viewer.school_id,
+            now.section_id.in_(sections_taught(viewer)),
+            holds_on(now, viewer.today),
+            here.school_id == viewer.school_id,
+            there.school_id == viewer.school_id,
+            here.academic_year_id == there.academic_year_id,
+        )
+        .correlate_except(now, past, here, there)
+    )
+    return and_(section_id.in_(former_sections(viewer)), exists(moved))
+
+
+def taught(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+    """For what a student has in a section: whether the viewer reads its journal as a teacher, or
+    has taken the student over from it."""
+    known = journal_of_sections(viewer, section_id)[SECTION]
+    return or_(known, took_over(viewer, student_id, section_id))
 
 
 @readable(Assignment, Right.ASSIGNMENTS_READ)
@@ -45,6 +104,7 @@ def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
         SECTION: or_(
             journal_of_sections(viewer, assignment.section_id)[SECTION],
             assignment.lesson_id.in_(lessons_substituted(viewer)),
+            and_(assignment.section_id.in_(former_sections(viewer)), marked[SECTION]),
         ),
         CLASS: or_(lesson[CLASS], marked[CLASS]),
     }
@@ -66,14 +126,14 @@ def is_published(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
 
 
 def shown_marks(viewer: Viewer, mark: Any, published: ColumnElement[bool]) -> Reach:
-    """Families: of their own child, once published (domain.md e14). Teachers: of their sections
-    and of their class."""
+    """Families: of their own child, once published (domain.md e14). Teachers: of their sections,
+    of students they have taken over, and of their class."""
     reach = of_student(viewer, mark.student_id)
     return {
         **reach,
         SELF: and_(reach[SELF], published),
         CHILD: and_(reach[CHILD], published),
-        SECTION: journal_of_sections(viewer, mark.section_id)[SECTION],
+        SECTION: taught(viewer, mark.student_id, mark.section_id),
     }
 
 
@@ -124,24 +184,54 @@ def read_mark_history(viewer: Viewer, revision: Any) -> Reach:
 @readable(DiaryLesson, Right.LESSONS_READ)
 def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
     """Of the student; teachers: the lessons of their sections, and all of their class."""
-    taught = journal_of_sections(viewer, lesson.section_id)[SECTION]
-    return {**of_student(viewer, lesson.student_id), SECTION: taught}
+    known = journal_of_sections(viewer, lesson.section_id)[SECTION]
+    return {**of_student(viewer, lesson.student_id), SECTION: known}
+
+
+@readable(JournalStudent, Right.STUDENTS_READ)
+def read_journal_students(viewer: Viewer, student: Any) -> Reach:
+    """Whoever may read what stands in a journal may read whose it is, as of that time
+    (domain.md c.3.1). Their card is a matter of another rule."""
+    return {
+        **of_student(viewer, student.student_id),
+        SECTION: taught(viewer, student.student_id, student.section_id),
+    }
+
+
+def is_listed(viewer: Viewer, record: Any) -> ColumnElement[bool]:
+    """Whether the student of what stands in a journal is among the students that the journal shows
+    to the viewer. A school may have given the right to students a narrower reach than others."""
+    held = viewer.scopes(Right.STUDENTS_READ)
+    shown = viewer.scopes(Right.MARKS_READ) | viewer.scopes(Right.ATTENDANCE_READ)
+    if not held or shown <= held:  # without the right the whole list is refused
+        return true()
+    rules = read_journal_students(viewer, record).items()
+    return or_(false(), *(rule for scope, rule in rules if scope in held))
 
 
 @readable(AttendanceRecord, Right.ATTENDANCE_READ)
 @allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
 def read_attendance(viewer: Viewer, record: Any) -> Reach:
-    """Of the student; teachers: of their sections and of their class."""
-    taught = journal_of_sections(viewer, record.section_id)[SECTION]
-    return {**of_student(viewer, record.student_id), SECTION: taught}
+    """Of the student; teachers: of their sections, of students they have taken over, and of their
+    class."""
+    return {
+        **of_student(viewer, record.student_id),
+        SECTION: taught(viewer, record.student_id, record.section_id),
+    }
 
 
 @readable(TermMark, Right.TERM_MARKS_READ)
 @allowed(TermMark, Right.MARKS_READ_AUTHORS)
 def read_term_marks(viewer: Viewer, mark: Any) -> Reach:
-    """Of the student; teachers: of their sections and of their class."""
-    taught = lists_of_sections(viewer, mark.section_id)[SECTION]
-    return {**of_student(viewer, mark.student_id), SECTION: taught}
+    """Of the student; teachers: of their sections, of students they have taken over, and of their
+    class."""
+    return {
+        **of_student(viewer, mark.student_id),
+        SECTION: or_(
+            lists_of_sections(viewer, mark.section_id)[SECTION],
+            took_over(viewer, mark.student_id, mark.section_id),
+        ),
+    }
 
 
 @readable(TermMarkRevision, Right.MARKS_READ_HISTORY)

@@ -2,13 +2,25 @@
 
 import strawberry
 
-from gql.bridge import ident, node, query
+from gql.bridge import ident, node, one, query, via
+from models.journal import journal as rows
 from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
+from models.people.persons import Person
 from models.people.students import Student
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson
 from resolvers.journal import journal
+
+
+@node(rows.JournalStudent)
+class JournalStudent:
+    id = ident(Student, "student_id")
+    full_name = via(rows.JournalStudent.person_id, Person.full_name)
+    short_name = via(rows.JournalStudent.person_id, Person.short_name)
+    student = one(
+        rows.JournalStudent.student_id, told="Their card; null when it is not the viewer's to read."
+    )
 
 
 @node(journal.JournalCell)
@@ -22,7 +34,7 @@ class JournalCell:
 @node(journal.Journal)
 class Journal:
     section: Section
-    students: list[Student]
+    students: list[rows.JournalStudent]
     lessons: list[Lesson]
     cells: list[journal.JournalCell]
 

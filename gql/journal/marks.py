@@ -9,6 +9,7 @@ from gql.answers import Node
 from gql.bridge import guarded, many, mutation, node, one, problems, via
 from models.journal import marks as rows
 from models.people.persons import Person
+from models.timetable.lessons import Lesson
 from resolvers.journal import marks
 
 
@@ -23,6 +24,7 @@ class Mark(Node):
     student = one(rows.Mark.student_id)
     assignment = one(rows.Mark.assignment_id)
     lesson = one(rows.Mark.lesson_id)
+    lesson_date = via(rows.Mark.lesson_id, Lesson.date)
     author_name = guarded(Right.MARKS_READ_AUTHORS, via(rows.Mark.author_id, Person.short_name))
     revisions = many(
         rows.MarkRevision.mark_id, order=(rows.MarkRevision.id,), told="Its history, oldest first."

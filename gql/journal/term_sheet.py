@@ -27,9 +27,9 @@ class TermMarkRow:
     )
     marks = many(
         Mark.student_id,
-        where=term_sheet.in_term,
+        where=term_sheet.counted,
         order=(Mark.lesson_id,),
-        told="Marks in the term, in order of time.",
+        told="Marks in the subject in the term, in order of time.",
     )
     term_mark = only(
         TermMark.student_id,

@@ -1,9 +1,15 @@
-"""How marks average (domain.md d): decimal, weighted, rounded half up, once. Written in SQL over
-the marks the viewer may see, so an unpublished mark counts nowhere for a family (e14)."""
+"""How marks average (domain.md d): decimal, weighted, rounded half up, once.
+
+What a student has in a subject in a term is defined here, in SQL, for the term sheet, the class at
+a glance, warnings and suggestions: all marks of the term's lessons in every section of the subject
+that the student was in (domain.md e1, e2). A mark counts if it is numeric, its assignment has a
+weight, its lesson is not cancelled, and the viewer may see it: an unpublished one counts nowhere
+for a family (e14).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -28,15 +34,31 @@ from auth.journal import counts, is_published, minds_publication
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind
 from models.school.calendar import Term
-from models.timetable.lessons import Lesson
+from models.structure.sections import Section, SectionMembership
+from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.shapes import Of
 
+Keys: TypeAlias = Mapping[str, ColumnElement[Any]]
 
-def marks_of_term(
-    viewer: Viewer, of: Of, term_id: Any
-) -> tuple[Select[Any], Mapping[str, ColumnElement[Any]], tuple[Any]]:
-    """Numeric, weighted marks in a term, what tells them apart, and what they add up to: the
-    `total` of their values and the `number` of those that are alike in that and in `weight`.
+
+def marks_of_term(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Keys, tuple["Sums"]]:
+    """The marks that count in a term, for `Sum`: by student and subject.
+
+    of: Told of `student_id`, and of `section_id`: the sections the students were in.
+    """
+    query, tally, marks = tallies(viewer, of, term_id)
+    section = aliased(Section)
+    query = query.join(
+        section,
+        and_(section.school_id == viewer.school_id, section.id == tally.c.section_id),
+    )
+    keys: dict[str, Any] = {"student_id": tally.c.student_id, "subject_id": section.subject_id}
+    return query, keys, (marks,)
+
+
+def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Sums"]:
+    """SELECT, of no column yet, the sums of the marks that count in a term: the `total` of their
+    values and their `number`, by student, section and `weight`.
 
     Works of one weight are taken together, for then whole numbers are added up; and only of the few
     sums is it asked whether the viewer may know them, not of the thousands of marks a class has.
@@ -66,8 +88,7 @@ def marks_of_term(
         .select_from(works.join(tally, true()))
         .where(counts(viewer, tally.c, tally.c.get("published", false())))
     )
-    keys = {"student_id": tally.c.student_id, "section_id": tally.c.section_id}
-    return query, keys, (Sums(works.c.weight, tally.c.total, tally.c.number),)
+    return query, tally, Sums(works.c.weight, tally.c.total, tally.c.number)
 
 
 def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
@@ -83,6 +104,7 @@ def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
             term.school_id == viewer.school_id,
             term.id == term_id,
             of("section_id", lesson.section_id),
+            lesson.status != LessonStatus.CANCELLED,
         )
         .correlate_except(term, lesson)
     )
@@ -103,14 +125,32 @@ def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
     )
 
 
-def over_term(viewer: Viewer, student_id: Any, section_id: Any, term_id: Any, value: Any) -> Any:
-    """An aggregate over a student's numeric, weighted marks in a section in a term, as a scalar.
+def over_term(viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any, value: Any) -> Any:
+    """An aggregate over a student's marks that count in a subject in a term, as a scalar.
 
     value: `f(marks)`, the aggregate.
     """
-    mine = {"student_id": student_id, "section_id": section_id}
-    query, _, rows = marks_of_term(viewer, lambda key, column: column == mine[key], term_id)
-    return query.add_columns(value(*rows)).scalar_subquery()
+    attended = sections_attended(viewer, student_id, subject_id)
+
+    def of(key: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return column.in_(attended) if key == "section_id" else column == student_id
+
+    query, _, marks = tallies(viewer, of, term_id)
+    return query.add_columns(value(marks)).scalar_subquery()
+
+
+def sections_attended(viewer: Viewer, student_id: Any, subject_id: Any) -> Select[Any]:
+    """The sections of a subject in which a student is or was."""
+    membership = aliased(SectionMembership)
+    return (
+        select(membership.section_id)
+        .where(
+            membership.school_id == viewer.school_id,
+            membership.student_id == student_id,
+            membership.subject_id == subject_id,
+        )
+        .correlate_except(membership)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +177,17 @@ def number(marks: Sums) -> ColumnElement[Any]:
 
 
 def weighted_average(
-    viewer: Viewer, student_id: Any, section_id: Any, term_id: Any
+    viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
     """The weighted average to 0.01, halves up; null without marks. PostgreSQL rounds numeric
     halves away from zero, which for marks is up."""
 
-    found: ColumnElement[Any] = over_term(viewer, student_id, section_id, term_id, rounded)
+    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, rounded)
     return found
 
 
 def suggested_value(
-    viewer: Viewer, student_id: Any, section_id: Any, term_id: Any
+    viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
     """The mark the average speaks for, 2..5: rounded once, from the unrounded mean, so that 3.495
     is 3 and not, by way of 3.50, 4."""
@@ -157,14 +197,14 @@ def suggested_value(
         # PostgreSQL's greatest passes nulls over: without marks it would suggest a 2.
         return case((average.is_not(None), func.greatest(func.round(average), 2)))
 
-    found: ColumnElement[Any] = over_term(viewer, student_id, section_id, term_id, whole)
+    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, whole)
     return found
 
 
 def mark_count(
-    viewer: Viewer, student_id: Any, section_id: Any, term_id: Any
+    viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
     """How many marks the average rests on."""
 
-    found: ColumnElement[Any] = over_term(viewer, student_id, section_id, term_id, number)
+    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, number)
     return found

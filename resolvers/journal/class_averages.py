@@ -93,10 +93,10 @@ def at_the_end(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[b
 @sums(Sum(marks_of_term, rounded))
 def average(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[Any]:
     """To 0.01, halves up (средневзвешенный балл); null without marks."""
-    return weighted_average(viewer, membership.student_id, membership.section_id, term_id)
+    return weighted_average(viewer, membership.student_id, membership.subject_id, term_id)
 
 
 @sums(Sum(marks_of_term, number, empty="0"))
 def count(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[int]:
     """How many marks the average rests on."""
-    return mark_count(viewer, membership.student_id, membership.section_id, term_id)
+    return mark_count(viewer, membership.student_id, membership.subject_id, term_id)

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement
 
 from auth.actor import Viewer
+from auth.journal import is_listed
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
 from models.journal.attendance import AttendanceRecord
+from models.journal.journal import JournalStudent
 from models.journal.marks import Mark
 from models.people.persons import Person
-from models.people.students import Student
 from models.structure.sections import Section, SectionMembership
-from models.timetable.lessons import Lesson, LessonStatus
+from models.timetable.lessons import Lesson
 from resolvers.journal.days import bounded, days
 from resolvers.parameters import Arg
 from resolvers.reads import Crossing, Report, Row, Rows, reads
@@ -41,16 +44,15 @@ class Journal(Report):
     """A section's journal over some days (классный журнал).
 
     section: Whose it is.
-    students: Who was in the section on some of the days and whose cards the viewer may read, in
-        Russian order of names.
-    lessons: Lessons, in order of time; cancelled ones are left out.
+    students: Who was in the section on some of the days, in Russian order of names.
+    lessons: Lessons, in order of time; cancelled ones have the status CANCELLED.
     cells: Where something stands, by lesson, then student.
     """
 
     needs: ClassVar = ("section",)
 
     section: Row[Section]
-    students: Rows[Student]
+    students: Rows[JournalStudent]
     lessons: Rows[Lesson]
     cells: Crossing[JournalCell]
 
@@ -79,21 +81,25 @@ def find_journal(
     held = (
         Lesson.section_id == section_id,
         Lesson.date.between(first, last),
-        Lesson.status != LessonStatus.CANCELLED,
     )
     # Lessons the viewer may not see show nothing here, though a mark in one may be theirs to see.
     lessons = visible(viewer, Lesson).where(*held).with_only_columns(Lesson.id).correlate(None)
-    name = Via((Student.person_id,), Person.sort_key)
+    name = Via((JournalStudent.person_id,), Person.sort_key)
+
+    def standing(row: Any) -> tuple[ColumnElement[bool], ...]:
+        return row.lesson_id.in_(lessons), row.student_id.in_(there), is_listed(viewer, row)
+
+    listed = (JournalStudent.section_id == section_id, JournalStudent.student_id.in_(there))
     return Journal(
         section=Row(Section, (Section.id == section_id,)),
-        students=Rows(Student, (Student.id.in_(there),), (name,)),
+        students=Rows(JournalStudent, listed, (name,)),
         lessons=Rows(Lesson, held, (Lesson.date, Lesson.starts_at)),
         cells=Crossing(
             JournalCell,
             ("lesson_id", "student_id"),
             {
-                "marks": Rows(Mark, (Mark.lesson_id.in_(lessons),)),
-                "attendance": Row(AttendanceRecord, (AttendanceRecord.lesson_id.in_(lessons),)),
+                "marks": Rows(Mark, standing(Mark)),
+                "attendance": Row(AttendanceRecord, standing(AttendanceRecord)),
             },
         ),
     )

@@ -254,7 +254,7 @@ async def close_to_average(
     ctx: Ctx, section: Section, term: Term, student: int, value: TermMarkValue
 ) -> None:
     """Raises NeedsComment."""
-    average = weighted_average(ctx.viewer, student, section.id, term.id)
+    average = weighted_average(ctx.viewer, student, section.subject_id, term.id)
     school = aliased(School)
     query = select(average, school.term_mark_deviation).where(school.id == section.school_id)
     [line] = await ctx.lines(query)

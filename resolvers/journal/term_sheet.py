@@ -1,12 +1,12 @@
-"""The sheet by which term marks are set: for each student of a section what they have, what it
-comes to, and what to mind."""
+"""The sheet by which term marks are set: for each student of a section what they have in its
+subject, in whichever section it was given, what it comes to, and what to mind."""
 
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, and_, case, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, and_, case, cast, exists, func, select
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
@@ -15,7 +15,6 @@ from auth.actor import Viewer
 from auth.journal import reads_marks
 from auth.rights import Right
 from models.base import Id
-from models.journal.attendance import AttendanceRecord
 from models.journal.term_marks import TermMarkKind, TermMarkValue
 from models.people.persons import Person
 from models.people.students import Student
@@ -24,7 +23,7 @@ from models.school.schools import School
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.journal.averages import mark_count, suggested_value, weighted_average
-from resolvers.journal.cells import AWAY
+from resolvers.journal.missed import missed_share
 from resolvers.journal.term_marks import VALUES
 from resolvers.parameters import Arg
 from resolvers.reads import Report, Row, Rows, reads
@@ -35,7 +34,8 @@ class TermMarkWarning(Enum):
     """What to mind before setting a term mark.
 
     TOO_FEW_MARKS: Fewer marks than the school wants a term mark to rest on (накопляемость).
-    MISSED_TOO_MUCH: So many lessons missed that the student may not be assessed (н/а).
+    MISSED_TOO_MUCH: The student missed a larger share of their lessons in the subject than the
+        school allows, and may not be assessed (н/а).
     """
 
     TOO_FEW_MARKS = "TOO_FEW_MARKS"
@@ -124,30 +124,30 @@ def known(formula: Expression) -> Expression:
 
 @known
 def average(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
-    """To 0.01, halves up (средневзвешенный балл); null without marks."""
-    return weighted_average(viewer, student.id, section_id, term_id)
+    """In the subject, to 0.01, halves up (средневзвешенный балл); null without marks."""
+    return weighted_average(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
 @known
 def count(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
     """How many marks the average rests on."""
-    return mark_count(viewer, student.id, section_id, term_id)
+    return mark_count(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
 @known
 def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
     """What the average speaks for; null without marks."""
-    points = suggested_value(viewer, student.id, section_id, term_id)
+    points = suggested_value(viewer, student.id, subject_of(viewer, section_id), term_id)
     names = {number: value.name for number, value in VALUES.items()}
     return cast(case(names, value=cast(points, Integer)), SqlEnum(TermMarkValue, native_enum=False))
 
 
 @known
 def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
-    """What to mind."""
-    school = aliased(School)
-    few = mark_count(viewer, student.id, section_id, term_id) < school.enough_marks
-    missed = missed_share(viewer, student.id, section_id, term_id) > school.missed_share
+    """What to mind; of attendance only if the viewer may know it."""
+    school, subject_id = aliased(School), subject_of(viewer, section_id)
+    few = mark_count(viewer, student.id, subject_id, term_id) < school.enough_marks
+    missed = missed_share(viewer, student.id, subject_id, term_id) > school.missed_share
     held = array(
         [
             case((few, TermMarkWarning.TOO_FEW_MARKS.name)),
@@ -157,55 +157,36 @@ def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> Col
     found = select(func.array_remove(held, None, type_=WARNINGS)).where(
         school.id == viewer.school_id
     )
-    return found.correlate(student).scalar_subquery()
+    return found.correlate_except(school).scalar_subquery()
 
 
 WARNINGS = ARRAY(SqlEnum(TermMarkWarning, native_enum=False, length=40))
 
 
-def missed_share(viewer: Viewer, student_id: Any, section_id: Any, term_id: Any) -> Any:
-    """Share of the recorded lessons of the term that a student missed; null without records."""
-    record, lesson, term = aliased(AttendanceRecord), aliased(Lesson), aliased(Term)
-    missed = func.count(case((record.code.in_(AWAY), 1)))
-    return (
-        select(cast(missed, Numeric) / func.nullif(func.count(), 0))
-        .select_from(record)
-        .join(lesson, and_(lesson.school_id == record.school_id, lesson.id == record.lesson_id))
-        .join(
-            term,
-            and_(
-                term.school_id == record.school_id,
-                term.id == term_id,
-                lesson.date.between(term.starts_on, term.ends_on),
-            ),
-        )
-        .where(
-            record.school_id == viewer.school_id,
-            record.student_id == student_id,
-            record.section_id == section_id,
-            lesson.status == LessonStatus.CONDUCTED,
-        )
-        .scalar_subquery()
-    )
+def subject_of(viewer: Viewer, section_id: Any) -> ColumnElement[Any]:
+    return viewer.keys(Section.subject_id, Section.id == section_id).scalar_subquery()
 
 
-def in_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
-    """Whether a mark was given in the section in the term."""
-    lesson, term = aliased(Lesson), aliased(Term)
-    lessons = (
+def counted(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
+    """Whether a mark belongs to the sheet: given in the subject in the term, in a lesson that is
+    not cancelled. The student may have been in another section of the subject then."""
+    lesson, term, section = aliased(Lesson), aliased(Term), aliased(Section)
+    given = (
         select(lesson.id)
-        .join(
-            term,
-            and_(
-                term.school_id == lesson.school_id,
-                term.id == term_id,
-                lesson.date.between(term.starts_on, term.ends_on),
-            ),
+        .join(section, section.id == lesson.section_id)
+        .join(term, lesson.date.between(term.starts_on, term.ends_on))
+        .where(
+            lesson.school_id == viewer.school_id,
+            lesson.id == mark.lesson_id,
+            lesson.status != LessonStatus.CANCELLED,
+            section.school_id == viewer.school_id,
+            section.subject_id == subject_of(viewer, section_id),
+            term.school_id == viewer.school_id,
+            term.id == term_id,
         )
-        .where(lesson.school_id == viewer.school_id, lesson.section_id == section_id)
-        .correlate(None)
+        .correlate_except(lesson, term, section)
     )
-    return and_(mark.section_id == section_id, mark.lesson_id.in_(lessons))
+    return exists(given)
 
 
 def of_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
