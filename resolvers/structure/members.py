@@ -21,6 +21,7 @@ from resolvers.loading import of_keys
 from resolvers.parameters import Logged
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Via
+from resolvers.structure.records import RecordsInTheWay, nothing_in_the_way
 
 MOST = 500
 
@@ -52,6 +53,7 @@ def by_name(membership: Any) -> Via:
     OutsideYear,
     ChangedSince,
     NotInClass,
+    RecordsInTheWay,
     Limit,
     refusals={
         "section_memberships_never_overlaps_student_id_subject_id": (
@@ -69,7 +71,8 @@ async def set_section_members(
     effective_from: Logged[date],
 ) -> Logged[Section]:
     """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
-    longer named leaves on that day, and the marks they have stay where they were given.
+    longer named leaves on that day, and the marks they have stay where they were given. Nobody
+    leaves as of a day on which they have a mark or were recorded.
 
     section_id: The section.
     student_ids: All its members, at most 500; they must be in its class that day.
@@ -87,7 +90,8 @@ async def set_section_members(
     if await ctx.session.scalar(since.limit(1)) is not None:
         raise ChangedSince(field="effective_from")
     future = SectionMembership.valid_from >= effective_from
-    await ctx.session.execute(delete(SectionMembership).where(*mine, future))
+    dropped = delete(SectionMembership).where(*mine, future).returning(SectionMembership.student_id)
+    gone = set(await ctx.session.scalars(dropped))
     holding = (*mine, holds_on(SectionMembership, effective_from))
     here = set(await ctx.session.scalars(select(SectionMembership.student_id).where(*holding)))
     for students, end in ((here - wanted, effective_from), (here & wanted, None)):
@@ -101,6 +105,8 @@ async def set_section_members(
             ending.values(changed).execution_options(synchronize_session=False)
         )
     join_section(ctx, section, wanted - here, effective_from)
+    await ctx.session.flush()
+    await nothing_in_the_way(ctx, section, (here | gone) - wanted, effective_from)
     section.version += 1
     return section
 

@@ -14,7 +14,7 @@ from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.people.staff import at_work_on
 from resolvers.school.calendar import open_term, school_day
-from resolvers.timetable.scheduling import BUSY, PROBLEMS, students_free
+from resolvers.timetable.scheduling import PROBLEMS, students_free
 
 
 class LessonNotCancelled(Problem):
@@ -23,7 +23,7 @@ class LessonNotCancelled(Problem):
     russian = "Урок не отменён, восстанавливать нечего."
 
 
-@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonNotCancelled, refusals=BUSY)
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonNotCancelled)
 async def restore_lesson(ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
     """Put a cancelled lesson back into the timetable at its old time (восстановление урока).
     Teacher, room and students must still be free then. A lesson with marks or attendance counts as

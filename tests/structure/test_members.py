@@ -1,5 +1,8 @@
 """Members of sections: who is in them from when, and what their history keeps."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.conftest import Api, SignIn
+from tests.journal.desk import SET
 
 MEMBERS = """mutation ($input: SetSectionMembersInput!) { setSectionMembers(input: $input) {
   section { id version students { id } } userErrors { code field message } } }"""
@@ -139,3 +143,157 @@ async def test_members_of_an_archived_year_stay_as_they_were(
     given = await members(api("zavuch"), ONE, [])
     refusal = await api("zavuch").refused(MEMBERS, input=given)
     assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", None)
+
+
+# -- what stands in the journal ---------------------------------------------------------
+
+
+JOURNAL = """query ($section: ID!, $from: Date!, $to: Date!) {
+  journal(sectionId: $section, from: $from, to: $to) {
+    students { id } cells { studentId marks { id } attendance { code } } } }"""
+DIARY = """query ($student: ID!, $from: Date!, $to: Date!) {
+  diary(studentId: $student, from: $from, to: $to) { days { lessons { marks { id } } } } }"""
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """Somebody of the first English group, and the day of their last mark in it."""
+
+    id: str
+    key: int
+    day: date
+
+
+@pytest.fixture
+async def marked(sql: AsyncConnection) -> Pupil:
+    """A pupil whose last record in the group is a mark: attendance of the days after it is taken
+    away."""
+    found = (
+        await sql.execute(
+            text("""SELECT m.student_id, max(l.date) AS day FROM marks m
+            JOIN lessons l ON l.school_id = 1 AND l.id = m.lesson_id
+            JOIN section_memberships s ON s.school_id = 1 AND s.section_id = 66
+                AND s.student_id = m.student_id AND s.valid_to IS NULL
+            WHERE m.school_id = 1 AND m.section_id = 66 AND m.withdrawn_at IS NULL
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1""")
+        )
+    ).one()
+    await sql.execute(
+        text("""DELETE FROM attendance_records r USING lessons l WHERE l.id = r.lesson_id
+            AND r.section_id = 66 AND r.student_id = :key AND l.date >= :day"""),
+        {"key": found.student_id, "day": found.day},
+    )
+    return Pupil(f"Student:1-{found.student_id}", found.student_id, found.day)
+
+
+async def leaving(api: Api, pupil: Pupil, day: date) -> dict[str, Any]:
+    rest = [one for one in await in_section(api, ONE) if one != pupil.id]
+    return await members(api, ONE, rest, effectiveFrom=day.isoformat())
+
+
+async def test_nobody_leaves_a_group_as_of_a_day_on_which_they_have_a_mark(
+    api: SignIn, sql: AsyncConnection, marked: Pupil
+) -> None:
+    zavuch = api("zavuch")
+    before = (await sql.execute(text(STAYS))).all()
+    refusal = await zavuch.refused(MEMBERS, input=await leaving(zavuch, marked, marked.day))
+    assert (refusal["code"], refusal["field"]) == ("RECORDS_IN_THE_WAY", ["effectiveFrom"])
+    after = marked.day + timedelta(days=1)
+    name = await sql.scalar(
+        text("""SELECT p.short_name FROM persons p JOIN students s ON s.person_id = p.id
+            WHERE s.school_id = 1 AND s.id = :id"""),
+        {"id": marked.key},
+    )
+    told = (name, "Marks: 1, attendance records: 0", marked.day.isoformat(), after.isoformat())
+    assert all(part in refusal["message"] for part in told), refusal["message"]
+    assert (await sql.execute(text(STAYS))).all() == before
+    await zavuch(MEMBERS, input=await leaving(zavuch, marked, after))
+
+
+async def test_nor_as_of_a_day_on_which_they_were_recorded(
+    api: SignIn, sql: AsyncConnection, marked: Pupil
+) -> None:
+    zavuch = api("zavuch")
+    taken = text("""UPDATE marks SET withdrawn_at = now() WHERE section_id = 66
+        AND student_id = :key""")  # fmt: skip
+    await sql.execute(taken, {"key": marked.key})
+    last = await sql.scalar(
+        text("""SELECT max(l.date) FROM attendance_records r JOIN lessons l ON l.id = r.lesson_id
+            WHERE r.section_id = 66 AND r.student_id = :key"""),
+        {"key": marked.key},
+    )
+    refusal = await zavuch.refused(MEMBERS, input=await leaving(zavuch, marked, last))
+    assert refusal["code"] == "RECORDS_IN_THE_WAY"
+    assert "Marks: 0, attendance records: 1" in refusal["message"]
+    await zavuch(MEMBERS, input=await leaving(zavuch, marked, last + timedelta(days=1)))
+
+
+async def test_who_joined_on_a_day_is_not_taken_out_as_of_it_over_a_mark(
+    api: SignIn, sql: AsyncConnection, marked: Pupil
+) -> None:
+    """The membership would be deleted, not ended."""
+    joined = text("""UPDATE section_memberships SET valid_from = :day WHERE section_id = 66
+        AND student_id = :key""")  # fmt: skip
+    await sql.execute(joined, {"key": marked.key, "day": marked.day})
+    zavuch = api("zavuch")
+    refused = await zavuch.refusal(MEMBERS, input=await leaving(zavuch, marked, marked.day))
+    assert refused == "RECORDS_IN_THE_WAY"
+
+
+async def test_after_any_move_a_number_has_its_parts_beside_it(
+    api: SignIn, sql: AsyncConnection, marked: Pupil
+) -> None:
+    """Whatever day the deputy tries, the journal names whom it shows and the diary shows what
+    counts."""
+    zavuch, span = api("zavuch"), {"from": "2026-11-02", "to": "2026-11-23"}
+    for days in (-10, -3, 0, 1):
+        given = await leaving(zavuch, marked, marked.day + timedelta(days=days))
+        await zavuch.reply(MEMBERS, input=given)
+        journal = (await zavuch(JOURNAL, section=ONE, **span))["journal"]
+        assert {cell["studentId"] for cell in journal["cells"]} <= {
+            student["id"] for student in journal["students"]
+        }
+        diary = (await zavuch(DIARY, student=marked.id, **span))["diary"]
+        shown = {mark["id"] for day in diary["days"] for one in day["lessons"]
+                 for mark in one["marks"]}  # fmt: skip
+        theirs = {mark["id"] for cell in journal["cells"] for mark in cell["marks"]
+                  if cell["studentId"] == marked.id}  # fmt: skip
+        assert theirs
+        assert theirs <= shown
+    assert marked.id not in await in_section(zavuch, ONE)
+
+
+async def test_of_a_mark_and_a_move_at_once_one_is_refused(
+    api: SignIn, sql: AsyncConnection, marked: Pupil
+) -> None:
+    lesson = (
+        await sql.execute(
+            text("""SELECT l.id, c.login FROM lessons l JOIN staff w ON w.id = l.staff_id
+            JOIN accounts a ON a.person_id = w.person_id
+            JOIN credentials c ON c.id = a.credential_id
+            WHERE l.section_id = 66 AND l.date <= '2026-11-23' AND l.status = 'CONDUCTED'
+            ORDER BY l.date DESC LIMIT 1""")
+        )
+    ).one()
+    day = await sql.scalar(text("SELECT date FROM lessons WHERE id = :id"), {"id": lesson.id})
+    for table in ("mark_revisions", "marks", "attendance_records"):
+        theirs = "student_id = :key AND lesson_id IN (SELECT id FROM lessons WHERE date >= :day)"
+        where = theirs if table != "mark_revisions" else (
+            f"mark_id IN (SELECT id FROM marks WHERE {theirs})")  # fmt: skip
+        given = {"key": marked.key, "day": day}
+        await sql.execute(text(f"DELETE FROM {table} WHERE {where}"), given)
+    assignment = await sql.scalar(
+        text("""INSERT INTO assignments (school_id, version, lesson_id, section_id,
+            assignment_type_id, title, weight) SELECT 1, 1, :id, 66, min(id), 'Диктант', 10
+            FROM assignment_types WHERE school_id = 1 RETURNING id"""),
+        {"id": lesson.id},
+    )
+    zavuch, teacher = api("zavuch"), api(lesson.login)
+    mark = {"assignmentId": f"Assignment:1-{assignment}", "studentId": marked.id, "value": 5}
+    away = await leaving(zavuch, marked, day)
+    put, left = await asyncio.gather(
+        teacher.reply(SET, input=mark), zavuch.reply(MEMBERS, input=away)
+    )
+    codes = [error["code"] for reply, name in ((put, "setMark"), (left, "setSectionMembers"))
+             for error in (reply.data or {})[name]["userErrors"]]  # fmt: skip
+    assert codes in (["NOT_FOUND"], ["RECORDS_IN_THE_WAY"])
