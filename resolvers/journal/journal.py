@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from auth.actor import Viewer
 from auth.journal import is_listed
@@ -44,7 +44,8 @@ class Journal(Report):
     """A section's journal over some days (классный журнал).
 
     section: Whose it is.
-    students: Who was in the section on some of the days, in Russian order of names.
+    students: Who was in the section on some of the days, or has something in a cell, in Russian
+        order of names.
     lessons: Lessons, in order of time; cancelled ones have the status CANCELLED.
     cells: Where something stands, by lesson, then student.
     """
@@ -78,21 +79,29 @@ def find_journal(
         SectionMembership.valid_from <= last,
         SectionMembership.valid_to.is_(None) | (SectionMembership.valid_to > first),
     )
-    held = (
-        Lesson.section_id == section_id,
-        Lesson.date.between(first, last),
-    )
+    ever = viewer.keys(SectionMembership.student_id, SectionMembership.section_id == section_id)
+    held = (Lesson.section_id == section_id, Lesson.date.between(first, last))
     # Lessons the viewer may not see show nothing here, though a mark in one may be theirs to see.
     lessons = visible(viewer, Lesson).where(*held).with_only_columns(Lesson.id).correlate(None)
     name = Via((JournalStudent.person_id,), Person.sort_key)
 
     def standing(row: Any) -> tuple[ColumnElement[bool], ...]:
-        return row.lesson_id.in_(lessons), row.student_id.in_(there), is_listed(viewer, row)
+        return row.lesson_id.in_(lessons), row.student_id.in_(ever), is_listed(viewer, row)
 
-    listed = (JournalStudent.section_id == section_id, JournalStudent.student_id.in_(there))
+    def stands(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        of_student = (row.section_id == section_id, row.student_id == JournalStudent.student_id)
+        found = select(row.id).where(row.school_id == viewer.school_id, *of_student, *conditions)
+        return exists(found.where(row.lesson_id.in_(lessons)).correlate(JournalStudent))
+
+    # Whoever was there; and who was taken out as of a day on which something of theirs stands.
+    listed = or_(
+        JournalStudent.student_id.in_(there),
+        stands(AttendanceRecord),
+        stands(Mark, Mark.withdrawn_at.is_(None)),
+    )
     return Journal(
         section=Row(Section, (Section.id == section_id,)),
-        students=Rows(JournalStudent, listed, (name,)),
+        students=Rows(JournalStudent, (JournalStudent.section_id == section_id, listed), (name,)),
         lessons=Rows(Lesson, held, (Lesson.date, Lesson.starts_at)),
         cells=Crossing(
             JournalCell,

@@ -21,7 +21,7 @@ from resolvers.loading import of_keys
 from resolvers.parameters import Logged
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Via
-from resolvers.structure.records import RecordsInTheWay, nothing_in_the_way
+from resolvers.structure.marks_in_the_way import MarksInTheWay, no_marks_in_the_way
 
 MOST = 500
 
@@ -53,7 +53,7 @@ def by_name(membership: Any) -> Via:
     OutsideYear,
     ChangedSince,
     NotInClass,
-    RecordsInTheWay,
+    MarksInTheWay,
     Limit,
     refusals={
         "section_memberships_never_overlaps_student_id_subject_id": (
@@ -72,7 +72,7 @@ async def set_section_members(
 ) -> Logged[Section]:
     """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
     longer named leaves on that day, and the marks they have stay where they were given. Nobody
-    leaves as of a day on which they have a mark or were recorded.
+    leaves as of a day on which they have a mark in it.
 
     section_id: The section.
     student_ids: All its members, at most 500; they must be in its class that day.
@@ -106,7 +106,7 @@ async def set_section_members(
         )
     join_section(ctx, section, wanted - here, effective_from)
     await ctx.session.flush()
-    await nothing_in_the_way(ctx, section, (here | gone) - wanted, effective_from)
+    await no_marks_in_the_way(ctx, section, (here | gone) - wanted, effective_from)
     section.version += 1
     return section
 

@@ -122,11 +122,15 @@ async def test_one_who_left_last_week_is_written_down_today(
     zavuch = api("zavuch")
     everyone = await in_section(zavuch, ONE)
     before = {tuple(line) for line in await sql.execute(text(STAYS))}
-    late = await members(zavuch, ONE, everyone[1:], effectiveFrom="2026-11-16")
+    late = await members(zavuch, ONE, everyone[1:], effectiveFrom="2026-11-18")
     await zavuch(MEMBERS, input=late)
     [changed] = {tuple(line) for line in await sql.execute(text(STAYS))} - before
     assert f"Student:1-{changed[0]}" == everyone[0]
-    assert changed[2] == "2026-11-16"
+    assert changed[2] == "2026-11-18"
+    given = {"section": ONE, "from": "2026-11-20", "to": "2026-11-20"}
+    journal = (await zavuch(JOURNAL, **given))["journal"]
+    assert everyone[0] in {cell["studentId"] for cell in journal["cells"]}, "present on the 20th"
+    assert everyone[0] in {student["id"] for student in journal["students"]}
 
 
 @pytest.mark.parametrize("day", ["2026-08-31", "2027-07-01"])
@@ -166,8 +170,6 @@ class Pupil:
 
 @pytest.fixture
 async def marked(sql: AsyncConnection) -> Pupil:
-    """A pupil whose last record in the group is a mark: attendance of the days after it is taken
-    away."""
     found = (
         await sql.execute(
             text("""SELECT m.student_id, max(l.date) AS day FROM marks m
@@ -178,11 +180,6 @@ async def marked(sql: AsyncConnection) -> Pupil:
             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1""")
         )
     ).one()
-    await sql.execute(
-        text("""DELETE FROM attendance_records r USING lessons l WHERE l.id = r.lesson_id
-            AND r.section_id = 66 AND r.student_id = :key AND l.date >= :day"""),
-        {"key": found.student_id, "day": found.day},
-    )
     return Pupil(f"Student:1-{found.student_id}", found.student_id, found.day)
 
 
@@ -197,35 +194,27 @@ async def test_nobody_leaves_a_group_as_of_a_day_on_which_they_have_a_mark(
     zavuch = api("zavuch")
     before = (await sql.execute(text(STAYS))).all()
     refusal = await zavuch.refused(MEMBERS, input=await leaving(zavuch, marked, marked.day))
-    assert (refusal["code"], refusal["field"]) == ("RECORDS_IN_THE_WAY", ["effectiveFrom"])
+    assert (refusal["code"], refusal["field"]) == ("MARKS_IN_THE_WAY", ["effectiveFrom"])
     after = marked.day + timedelta(days=1)
     name = await sql.scalar(
         text("""SELECT p.short_name FROM persons p JOIN students s ON s.person_id = p.id
             WHERE s.school_id = 1 AND s.id = :id"""),
         {"id": marked.key},
     )
-    told = (name, "Marks: 1, attendance records: 0", marked.day.isoformat(), after.isoformat())
+    told = (name, "Marks: 1", marked.day.isoformat(), after.isoformat())
     assert all(part in refusal["message"] for part in told), refusal["message"]
     assert (await sql.execute(text(STAYS))).all() == before
     await zavuch(MEMBERS, input=await leaving(zavuch, marked, after))
 
 
-async def test_nor_as_of_a_day_on_which_they_were_recorded(
+async def test_a_mark_that_was_taken_back_holds_nobody(
     api: SignIn, sql: AsyncConnection, marked: Pupil
 ) -> None:
-    zavuch = api("zavuch")
     taken = text("""UPDATE marks SET withdrawn_at = now() WHERE section_id = 66
         AND student_id = :key""")  # fmt: skip
     await sql.execute(taken, {"key": marked.key})
-    last = await sql.scalar(
-        text("""SELECT max(l.date) FROM attendance_records r JOIN lessons l ON l.id = r.lesson_id
-            WHERE r.section_id = 66 AND r.student_id = :key"""),
-        {"key": marked.key},
-    )
-    refusal = await zavuch.refused(MEMBERS, input=await leaving(zavuch, marked, last))
-    assert refusal["code"] == "RECORDS_IN_THE_WAY"
-    assert "Marks: 0, attendance records: 1" in refusal["message"]
-    await zavuch(MEMBERS, input=await leaving(zavuch, marked, last + timedelta(days=1)))
+    zavuch = api("zavuch")
+    await zavuch(MEMBERS, input=await leaving(zavuch, marked, marked.day))
 
 
 async def test_who_joined_on_a_day_is_not_taken_out_as_of_it_over_a_mark(
@@ -237,7 +226,7 @@ async def test_who_joined_on_a_day_is_not_taken_out_as_of_it_over_a_mark(
     await sql.execute(joined, {"key": marked.key, "day": marked.day})
     zavuch = api("zavuch")
     refused = await zavuch.refusal(MEMBERS, input=await leaving(zavuch, marked, marked.day))
-    assert refused == "RECORDS_IN_THE_WAY"
+    assert refused == "MARKS_IN_THE_WAY"
 
 
 async def test_after_any_move_a_number_has_its_parts_beside_it(
@@ -276,12 +265,16 @@ async def test_of_a_mark_and_a_move_at_once_one_is_refused(
         )
     ).one()
     day = await sql.scalar(text("SELECT date FROM lessons WHERE id = :id"), {"id": lesson.id})
-    for table in ("mark_revisions", "marks", "attendance_records"):
-        theirs = "student_id = :key AND lesson_id IN (SELECT id FROM lessons WHERE date >= :day)"
-        where = theirs if table != "mark_revisions" else (
-            f"mark_id IN (SELECT id FROM marks WHERE {theirs})")  # fmt: skip
-        given = {"key": marked.key, "day": day}
-        await sql.execute(text(f"DELETE FROM {table} WHERE {where}"), given)
+    await sql.execute(
+        text("""UPDATE marks SET withdrawn_at = now() WHERE student_id = :key
+            AND lesson_id IN (SELECT id FROM lessons WHERE date >= :day)"""),
+        {"key": marked.key, "day": day},
+    )
+    await sql.execute(
+        text("""UPDATE attendance_records SET code = 'PRESENT', minutes_late = NULL
+            WHERE student_id = :key AND lesson_id = :id"""),
+        {"key": marked.key, "id": lesson.id},
+    )
     assignment = await sql.scalar(
         text("""INSERT INTO assignments (school_id, version, lesson_id, section_id,
             assignment_type_id, title, weight) SELECT 1, 1, :id, 66, min(id), 'Диктант', 10
@@ -296,4 +289,4 @@ async def test_of_a_mark_and_a_move_at_once_one_is_refused(
     )
     codes = [error["code"] for reply, name in ((put, "setMark"), (left, "setSectionMembers"))
              for error in (reply.data or {})[name]["userErrors"]]  # fmt: skip
-    assert codes in (["NOT_FOUND"], ["RECORDS_IN_THE_WAY"])
+    assert codes in (["NOT_FOUND"], ["MARKS_IN_THE_WAY"])
