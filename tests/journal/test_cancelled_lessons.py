@@ -44,7 +44,7 @@ WRITES = {
     "setHomework": "homework { id }",
 }
 """The commands that write in a lesson."""
-TIMETABLE = {"move_lesson", "cancel_lesson", "restore_lesson"}
+TIMETABLE = {"move_lesson", "cancel_lesson", "restore_lesson", "assign_substitution"}
 """Those that change when a lesson is, not what is in it."""
 ALGEBRA = """query ($section: ID!, $class: ID!, $term: ID!) {
   termMarkSheet(sectionId: $section, termId: $term) { rows {
