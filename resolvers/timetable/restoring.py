@@ -12,6 +12,7 @@ from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.command import command
 from resolvers.context import Ctx
+from resolvers.parameters import Logged
 from resolvers.people.staff import at_work_on
 from resolvers.school.calendar import open_term, school_day
 from resolvers.timetable.scheduling import PROBLEMS, students_free
@@ -24,7 +25,9 @@ class LessonNotCancelled(Problem):
 
 
 @command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonNotCancelled)
-async def restore_lesson(ctx: Ctx, *, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+async def restore_lesson(
+    ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int
+) -> Logged[Lesson]:
     """Put a cancelled lesson back into the timetable at its old time (восстановление урока).
     Teacher, room and students must still be free then. A lesson with marks or attendance counts as
     held again; any other one is still to be held.

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from sqlalchemy import text
@@ -154,9 +154,8 @@ def test_every_command_that_is_about_a_lesson_knows_that_it_may_be_cancelled() -
 
 
 def is_about_a_lesson(command: Any) -> bool:
-    taken = [parameter.annotation for parameter in inspect.signature(command).parameters.values()]
     wanted = (Id[Lesson], Id[Assignment], Id[Mark], list[MarkItem])
-    return any(one in wanted for one in taken)
+    return any(one in wanted for one in get_type_hints(inspect.unwrap(command)).values())
 
 
 # -- what stands in it ----------------------------------------------------------------
