@@ -1,16 +1,14 @@
 """HTTP and sockets: who is at the door, and where what is served."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import orjson
-from cross_web import HTTPException
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -19,11 +17,13 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gql import graphiql
-from gql.door import Door, language_in
+from gql import graphiql, web
+from gql.documents import Documents
+from gql.door import Door
 from gql.engine.run import Engine
-from gql.errors import WHICH
 from gql.files import transfer
+from gql.replies import written
+from gql.requests import language_in
 from gql.schema import schema
 from gql.settings import Settings
 from gql.sockets import Socket, Wire
@@ -42,12 +42,17 @@ from resolvers.files.sweeping import keep_clean
 
 
 class Api(GraphQL[Caller, None]):
-    """Lets a Caller in; each of its operations opens its own Ctx."""
+    """Lets a Caller in by a socket; each of its operations opens its own Ctx."""
 
     websocket_adapter_class = Wire
     graphql_transport_ws_handler_class = Socket
 
-    def __init__(self, services: Services, origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        services: Services,
+        origins: tuple[str, ...] = (),
+        documents: Documents | None = None,
+    ) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -56,21 +61,10 @@ class Api(GraphQL[Caller, None]):
             allowed_origins=origins,
             connection_init_wait_timeout=timedelta(seconds=5),
         )
-        self.services = services
+        self.services, self.documents = services, documents or schema.documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive=receive, send=send))
-            return
-        try:
-            response = await self.run(Request(scope, receive))
-        except HTTPException as refusal:
-            unclear = isinstance(refusal.__cause__, WHICH)
-            code = "OPERATION_RESOLUTION_FAILURE" if unclear else "BAD_REQUEST"
-            response = malformed(refusal.reason, refusal.status_code, code)
-        except (UnicodeDecodeError, RecursionError):
-            response = malformed("The body is not UTF-8 JSON.", 400)
-        await response(scope, receive, send)
+        await self.run(WebSocket(scope, receive=receive, send=send))
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -80,15 +74,8 @@ class Api(GraphQL[Caller, None]):
             token=bearer(request.headers.get("authorization")),
             language=language_of(request),
             user_agent=request.headers.get("user-agent"),
+            address=request.client.host if request.client else None,
         )
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """A GraphQL answer is a 200 in any case; while the database is away a header tells
-        clients that read no bodies when to come back."""
-        given = [error.get("extensions") or {} for error in response_data.get("errors") or ()]
-        if later := [one["retryAfter"] for one in given if "retryAfter" in one]:
-            sub_response.headers["Retry-After"] = str(max(later))
-        return super().create_response(response_data, sub_response)
 
     def encode_json(self, data: object) -> bytes:
         return written(data)
@@ -102,21 +89,6 @@ class Api(GraphQL[Caller, None]):
         if said.get("accept-language") in ("ru", "en"):
             context.language = said["accept-language"]
         return await super().on_ws_connect(context)
-
-
-def written(answer: object) -> bytes:
-    """JSON in UTF-8, for people read it in consoles and logs."""
-    try:
-        return orjson.dumps(answer)
-    except TypeError:  # half a character of the request, quoted in an error: no UTF-8 can hold it
-        return json.dumps(answer, separators=(",", ":")).encode()
-
-
-def malformed(reason: str, status: int, code: str = "BAD_REQUEST") -> Response:
-    """A request that is no GraphQL request at all, in the shape of every other error."""
-    error = {"message": reason, "extensions": {"code": code}}
-    headers = {"Allow": "POST"} if status == 405 else None
-    return Response(written({"errors": [error]}), status, headers, "application/json")
 
 
 def bearer(header: str | None) -> str | None:
@@ -183,7 +155,9 @@ def create_app(
         url = settings.database_url.get_secret_value()
     services = services_of(settings, url, availability or Availability(url))
     services = replace(services, made_up=made_up)
-    api = Api(services, settings.trusted_origins)
+    core = schema._schema  # noqa: SLF001  # graphql-core's
+    documents = Documents(core, settings, suggests=settings.open_introspection)
+    api = Api(services, settings.trusted_origins, documents)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -197,13 +171,24 @@ def create_app(
                 await connections.close()
         await services.engine.dispose()
 
-    routes: list[BaseRoute] = [Route("/graphql", api), WebSocketRoute("/graphql", api)]
-    files = transfer.routes(services, language_of)
-    people = Route("/graphiql/logins.json", known_logins(logins))
-    app = Starlette(routes=[*routes, *files, people, *graphiql.routes()], lifespan=lifespan)
-    return Door(app, Engine(schema, services, forced=settings.executor == "engine"))
+    routes: list[BaseRoute] = [
+        Route("/", web.home),
+        Route("/graphql", web.without_post(console=settings.demo), methods=OTHERS),
+        WebSocketRoute("/graphql", api),
+        *transfer.routes(services, language_of),
+        Route("/graphiql/logins.json", known_logins(logins)),
+        *graphiql.routes(),
+    ]
+    faults = {HTTPException: web.http_fault, Exception: web.http_fault}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
+    engine = Engine(schema, services, settings.executor == "engine", documents)
+    door = Door(app, engine)
+    origins = settings.trusted_origins
+    return web.Origins(door, origins) if origins else door
 
 
+OTHERS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
+"""Methods other than the one of the API."""
 Logins = Callable[[], Awaitable[list[dict[str, str]]]]
 
 

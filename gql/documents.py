@@ -1,29 +1,157 @@
-"""What was found out about documents: clients send the same few again and again, and to find one
-valid takes longer than to answer it."""
+"""Documents: parsed, measured and validated once, then kept, for clients send the same few again
+and again.
 
+What is kept is limited by its weight. A document that was sent once waits in a smaller part of the
+store; one that is sent again by somebody who is signed in moves to the larger part. So neither
+strangers nor documents that nobody repeats push out those that clients live by.
+"""
+
+import re
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-V = TypeVar("V")
-MOST, LONGEST = 1000, 20_000
-"""How many are kept, and of how many characters, so that nobody fills the memory with theirs."""
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.language.parser import Parser
+
+from gql.limits import Limits
+from gql.valid import errors_in
+from gql.walk import check_document
+from models.problems import OperationTooComplex
+
+PER_TOKEN = 600
+"""Bytes that a token and its nodes take, measured."""
+WAITING = 8
+"""Documents that were sent once get one part of so many."""
+MOST_LINES = 10_000
+"""To find the line of an error takes time by the lines before it."""
+STRING = re.compile(r"((?:Block)?String) '.*'", re.DOTALL)
 
 
-class Documents(Generic[V]):
-    """By their texts and the names of their operations; those used last stay."""
+@dataclass(eq=False, slots=True)
+class Document:
+    """A document within the limits.
 
-    def __init__(self) -> None:
-        self.known: OrderedDict[tuple[str, str | None], V] = OrderedDict()
+    weight: Bytes it takes in memory with all that is kept of it.
+    validate: Finds what is wrong with it.
+    reads: Whether it has operations that read, and no others.
+    operations: What the engine keeps of its operations, by the name that was asked for.
+    """
 
-    def get(self, text: str, name: str | None = None) -> V | None:
-        found = self.known.get((text, name))
-        if found is not None:
-            self.known.move_to_end((text, name))
+    text: str
+    node: DocumentNode
+    tokens: int
+    weight: int
+    validate: Callable[[DocumentNode], Sequence[GraphQLError]]
+    reads: bool = True
+    operations: dict[str | None, Any] = field(default_factory=dict)
+    _errors: Sequence[GraphQLError] | None = None
+
+    @property
+    def errors(self) -> Sequence[GraphQLError]:
+        """What is wrong with it, found out once; nothing if it is valid."""
+        if self._errors is None:
+            self._errors = self.validate(self.node)
+        return self._errors
+
+
+def valid(text: str, node: DocumentNode) -> Document:
+    """A document that is made of one which was found valid."""
+    return Document(text, node, 0, 0, lambda _: ())
+
+
+class Part:
+    """Documents by their texts, up to a weight; those used last stay."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.weight = most, 0
+        self.kept: OrderedDict[str, Document] = OrderedDict()
+
+    def keep(self, document: Document) -> None:
+        self.kept[document.text] = document
+        self.add(document.weight)
+
+    def drop(self, document: Document) -> None:
+        del self.kept[document.text]
+        self.weight -= document.weight
+
+    def add(self, weight: int) -> None:
+        self.weight += weight
+        while self.weight > self.most and self.kept:
+            self.drop(next(iter(self.kept.values())))
+
+
+class Documents:
+    """The documents of a process.
+
+    schema: graphql-core's.
+    suggests: Whether errors suggest names of the schema.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, suggests: bool = False) -> None:
+        self.schema, self.limits, self.suggests = schema, limits, suggests
+        most = limits.most_kept * 1_048_576
+        self.waiting, self.known = Part(most // WAITING), Part(most - most // WAITING)
+
+    def read(self, text: str, *, stranger: bool = False) -> Document:
+        """The document of a text, parsed and within the limits; whether it is valid, its
+        `errors` tell. Raises OperationTooComplex, or GraphQLSyntaxError."""
+        if (found := self.known.kept.get(text)) is not None:
+            self.known.kept.move_to_end(text)
+        elif (found := self.waiting.kept.get(text)) is None:
+            found = self.parsed(text, stranger=stranger)
+            self.waiting.keep(found)
+        elif not stranger:
+            self.waiting.drop(found)
+            self.known.keep(found)
+        if stranger and found.tokens > self.limits.most_stranger_tokens:
+            raise OperationTooComplex(limit="tokens", most=self.limits.most_stranger_tokens)
         return found
 
-    def keep(self, found: V, text: str, name: str | None = None) -> V:
-        if len(text) <= LONGEST:
-            self.known[text, name] = found
-            if len(self.known) > MOST:
-                self.known.popitem(last=False)
-        return found
+    def parsed(self, text: str, *, stranger: bool) -> Document:
+        limits = self.limits
+        most = limits.most_stranger_tokens if stranger else limits.most_tokens
+        if text.count("\n") + text.count("\r") > MOST_LINES:
+            raise OperationTooComplex(limit="lines", most=MOST_LINES)
+        parser = Parser(text, max_lexical_tokens=most, max_comments=most)
+        try:
+            node = parser.parse_document()
+        except GraphQLSyntaxError as error:
+            if parser._lexical_token_counter > most:  # noqa: SLF001  # it counts for this limit
+                raise OperationTooComplex(limit="tokens", most=most) from None
+            raise without_values(error) from None
+        except RecursionError:
+            raise OperationTooComplex(limit="depth", most=limits.most_depth) from None
+        check_document(self.schema, node, limits)
+        tokens = parser.token_count
+        weight = len(text) + PER_TOKEN * tokens
+        return Document(text, node, tokens, weight, self.validate, is_reading(node))
+
+    def validate(self, node: DocumentNode) -> Sequence[GraphQLError]:
+        return errors_in(self.schema, node, suggest=self.suggests)
+
+    def grow(self, document: Document, weight: int) -> None:
+        """Count what else is kept of a document."""
+        document.weight += weight
+        for part in (self.known, self.waiting):
+            if part.kept.get(document.text) is document:
+                part.add(weight)
+
+
+def is_reading(node: DocumentNode) -> bool:
+    kinds = (one.operation for one in node.definitions if isinstance(one, OperationDefinitionNode))
+    return all(kind is OperationType.QUERY for kind in kinds)
+
+
+def without_values(error: GraphQLSyntaxError) -> GraphQLSyntaxError:
+    """The error without a string of the document, which may be a password."""
+    error.message = STRING.sub(r"\1", error.message)
+    return error

@@ -1,8 +1,10 @@
 """What a client learns of an error: a code in any case, the rest only if it was expected."""
 
-import re
+import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
+from functools import cached_property
 from typing import Any, cast
 
 import strawberry
@@ -11,6 +13,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationType,
+    get_operation_ast,
 )
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -21,10 +24,14 @@ from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.bridge.nodes import tell_scopes
+from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
+from gql.limits import Limits
 from gql.logs import log
+from gql.validation import variable_errors
+from gql.walk import SCHEMA
 from models.base import OfSchool
 from models.problems import OperationTimeout, Problem, ServiceUnavailable
 from resolvers.access.reading import told_of_reading
@@ -35,21 +42,49 @@ from resolvers.refusals import sqlstate
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
 READINGS = Readings()
+DESCRIBING = ThreadPoolExecutor(1, "schema")
+"""One at a time: who asks for the schema again and again slows down themselves."""
 CANCELLED = "57014"
 """SQLSTATE of a statement that took too long."""
-SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
 class PerEvent(StrawberryGraphQLCoreExecutionContext):
     """Answers each event of a subscription in a Ctx of its own, closed before sending."""
 
+    @classmethod
+    def build(  # type: ignore[override]  # by the names graphql-core calls it with
+        cls, schema: Any, document: Any, root: Any = None, context: Any = None, sent: Any = None,
+        name: str | None = None, *more: Any, **options: Any,
+    ) -> Any:  # fmt: skip
+        """Errors of variables are told without the values that were sent."""
+        options["hide_suggestions"] = True
+        found = super().build(schema, document, root, context, sent, name, *more, **options)
+        if isinstance(found, list) and (operation := get_operation_ast(document, name)):
+            declared = operation.variable_definitions or ()
+            return variable_errors(schema, declared, sent or {}) or found
+        return found
+
     def execute_operation(self, serially: bool | None = None) -> Any:
+        if self.is_about_schema:
+            return self.described()
         if not self.is_event:
             self.context_value.reads_anew = self.reads_anew
             return self.with_denials(super().execute_operation(serially))
         if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
             raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
         return self.answer()
+
+    @property
+    def is_about_schema(self) -> bool:
+        """Whether it asks for nothing but the schema."""
+        asked = self.asked()
+        names = {field.name for field in asked.fields(asked.root, [asked.selections])}
+        return bool(names & SCHEMA) and names <= SCHEMA | {"__typename"}
+
+    async def described(self) -> Any:
+        """The schema takes a third of a second to describe: meanwhile others are answered."""
+        describe = super().execute_operation
+        return await asyncio.get_running_loop().run_in_executor(DESCRIBING, describe)
 
     async def answer(self) -> Any:
         """The answer to an event, given once the database can be asked: an event that was told in
@@ -141,6 +176,11 @@ def refused(data: dict[str, Any]) -> set[str]:
 
 
 class Schema(strawberry.Schema):
+    @cached_property
+    def documents(self) -> Documents:
+        """Where documents are read that do not come through a door."""
+        return Documents(self._schema, Limits())
+
     def as_str(self) -> str:
         tell_scopes()
         return super().as_str()
@@ -177,8 +217,8 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
         parse = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if parse else "BAD_USER_INPUT"
         error.extensions = {"code": code, **(error.extensions or {})}
-        if not caller.services.open_introspection:
-            error.message = SUGGESTION.sub("", error.message)
+        if error.path and not of_document:  # graphql-core's text repeats what was sent
+            error.message = "An argument has a value that does not belong there."
         log.info("refused", request_id=caller.request_id, code=error.extensions["code"])
         return error
     log.error("request failed", request_id=caller.request_id, exc_info=cause)

@@ -8,20 +8,16 @@ from graphql import (
     FieldNode,
     InlineFragmentNode,
     OperationDefinitionNode,
-    validate,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from gql.documents import Documents
-from gql.validation import RULES
+from gql.documents import Document
+from gql.walk import SCHEMA
 from models.problems import ServiceUnavailable
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Ctx
-
-ABOUT_SCHEMA = ("__schema", "__type")
-VALID = Documents[DocumentNode]()
 
 
 class Several(CannotGetOperationTypeError):
@@ -35,6 +31,7 @@ class Operation(SchemaExtension):
     """Opens the Ctx of an operation: the door knows only a Caller, a socket carries many."""
 
     asked_for: str | None = None
+    read: Document | None = None
 
     async def on_operation(self) -> AsyncIterator[None]:
         # Once the document is parsed, the name would be that of its first operation.
@@ -57,28 +54,24 @@ class Operation(SchemaExtension):
         yield
 
     def on_parse(self) -> Iterator[None]:
-        """What was found valid before, by the engine or here, is not parsed again."""
-        ctx: Ctx = self.execution_context.context
-        known = ctx.caller.document or VALID.get(self.execution_context.query or "")
-        if known is not None:
-            self.execution_context.graphql_document = known
-            self.execution_context.validation_rules = ()
+        """What the door has read is not parsed again. What did not come through the door, a tool's
+        or a test's, is read by the same limits here."""
+        context = self.execution_context
+        self.read = context.context.caller.document
+        if self.read is None and context.query:
+            self.read = context.schema.documents.read(context.query)  # type: ignore[attr-defined]
+        if self.read is not None:
+            context.graphql_document = self.read.node
+            context.validation_rules = ()
         yield
 
     def on_validate(self) -> Iterator[None]:
         """By rules of our own: Strawberry leaves alone what has been judged here."""
+        context = self.execution_context
         kinds = [type(part) for part in self.document.definitions]
         if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
             raise Several(None)
-        if self.execution_context.validation_rules:
-            schema = self.execution_context.schema._schema  # noqa: SLF001  # graphql-core's
-            errors = self.execution_context.pre_execution_errors = validate(
-                schema, self.document, RULES
-            )
-            for error in errors:
-                error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
-            if not errors:
-                VALID.keep(self.document, self.execution_context.query or "")
+        context.pre_execution_errors = list(self.read.errors) if self.read else None
         yield
 
     @property
@@ -96,6 +89,6 @@ def introspects(document: DocumentNode) -> bool:
         for selection in waiting.pop().selections:
             if isinstance(selection, InlineFragmentNode):
                 waiting.append(selection.selection_set)
-            if isinstance(selection, FieldNode) and selection.name.value in ABOUT_SCHEMA:
+            if isinstance(selection, FieldNode) and selection.name.value in SCHEMA:
                 return True
     return False

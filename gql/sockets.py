@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import (
@@ -28,13 +28,21 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types import ExecutionResult
 
+from gql.documents import Document, Documents
+from gql.engine.run import Asker, is_known
 from gql.errors import named
+from gql.limits import Limits
+from gql.requests import (
+    BadRequest,
+    OperationResolutionFailure,
+    Request,
+    check_values,
+    request_of,
+)
 from models.problems import Problem
 from resolvers.context import Caller
 from resolvers.events.problems import AccessRevoked, SessionEnded, SubscriptionLimit
 
-MOST_CHARACTERS = 256 * 1024
-"""The longest frame that is read, as with bodies of HTTP requests."""
 MOST_OPERATIONS = 50
 """How many operations a socket may run at once."""
 CLOSING: Mapping[type[Problem], tuple[int, str]] = {
@@ -42,13 +50,7 @@ CLOSING: Mapping[type[Problem], tuple[int, str]] = {
     AccessRevoked: (4403, "Forbidden"),
 }
 """What ends the whole socket, not only the operation it happened to."""
-MAYBE_MAPPING, MAYBE_TEXT = (dict, type(None)), (str, type(None))
-PAYLOAD = {
-    "query": (str,),
-    "variables": MAYBE_MAPPING,
-    "operationName": MAYBE_TEXT,
-    "extensions": MAYBE_MAPPING,
-}
+MAYBE_MAPPING = (dict, type(None))
 FRAMES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "connection_init": {"payload": MAYBE_MAPPING},
     "ping": {"payload": MAYBE_MAPPING},
@@ -70,14 +72,25 @@ def fault_of(frame: Any) -> str | None:
         return "Unknown type of message"
     if not fits(frame, FRAMES[kind]) or frame.get("id") == "":
         return f"Not a message of type {kind}"
-    if kind == "subscribe" and not fits(frame["payload"], PAYLOAD):
-        return "Not the payload of an operation"
+    if kind == "subscribe":
+        try:
+            request_of(frame["payload"])
+        except BadRequest:
+            return "Not the payload of an operation"
+        except OperationResolutionFailure:  # an empty query is the operation's own fault
+            return None if "query" in frame["payload"] else "Not the payload of an operation"
     return None
 
 
 class Wire(ASGIWebSocketAdapter):
     """A socket that several tasks speak through: what one says after another has closed it is
     lost, and no mistake."""
+
+    @property
+    def limits(self) -> Limits:
+        api: Any = self.view
+        limits: Limits = api.documents.limits
+        return limits
 
     async def iter_json(
         self, *, ignore_parsing_errors: bool = False
@@ -90,7 +103,7 @@ class Wire(ASGIWebSocketAdapter):
             except (WebSocketDisconnect, RuntimeError):
                 return
             try:
-                if len(text) > MOST_CHARACTERS:
+                if len(text.encode()) > self.limits.most_body:
                     raise NonJsonMessageReceived
                 frame = self.view.decode_json(text)
             except (ValueError, RecursionError):
@@ -109,15 +122,15 @@ class Wire(ASGIWebSocketAdapter):
 
 
 class Running(Operation[Caller, None]):
-    """An operation with the `extensions` it came with."""
+    """An operation with the payload it came with."""
 
-    __slots__ = ["extensions"]
+    __slots__ = ["payload"]
 
     def __init__(self, handler: "Socket", id: str, payload: Mapping[str, Any]) -> None:
         super().__init__(
             handler, id, payload["query"], payload.get("variables"), payload.get("operationName")
         )
-        self.extensions: dict[str, Any] | None = payload.get("extensions")
+        self.payload = payload
 
 
 class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
@@ -159,12 +172,18 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
 
     async def answer(self, operation: Running, caller: Caller) -> tuple[int, str] | None:
         """Send what an operation yields; how to close the socket, if it ended so."""
+        request = request_of(operation.payload)
+        try:
+            caller.document = await self.read(request, caller)
+        except GraphQLSyntaxError as error:
+            await operation.send_initial_errors([named(error, caller)])
+            return None
         stream = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
             context_value=caller,
             operation_name=operation.operation_name,
-            operation_extensions=operation.extensions,
+            operation_extensions=dict(request.extensions) if request.extensions else None,
         )
         async with aclosing(stream):
             async for result in stream:
@@ -175,6 +194,16 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
                 await operation.send_next(result)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
         return None
+
+    async def read(self, request: Request, caller: Caller) -> Document:
+        """The document of an operation, by the limits of the door. Raises OperationTooComplex,
+        GraphQLSyntaxError."""
+        documents: Documents = self.view.documents  # type: ignore[attr-defined]
+        known = await is_known(caller.services, Asker(caller.token or ""))
+        limits = documents.limits
+        most = limits.most_values if known else limits.most_stranger_values
+        check_values(request.variables, most, limits.most_nesting)
+        return documents.read(request.query, stranger=not known)
 
     async def break_off(
         self, operation: Operation[Caller, None], error: Exception, caller: Caller

@@ -163,9 +163,15 @@ def names_in(use_case: Callable[..., Any]) -> set[str]:
     return found
 
 
-def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
+def open_command(
+    *raises: type[Problem], tries_password: bool = False
+) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     """Make a use case a command that needs no right: signing in and what goes with it. It commits
-    by itself, for it may stand in more than one school."""
+    by itself, for it may stand in more than one school.
+
+    tries_password: Whether it looks whether a password is right. One document may do that once:
+        it costs a core for a tenth of a second, and a guesser must be stopped between two tries.
+    """
 
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         @wraps(use_case)
@@ -184,6 +190,7 @@ def open_command(*raises: type[Problem]) -> Callable[[UseCase[P, T]], UseCase[P,
                 forget_ended(ctx.session, sessions)
 
         run.right, run.problems = None, (Validation, *raises)  # type: ignore[attr-defined]
+        run.tries_password = tries_password  # type: ignore[attr-defined]
         return run
 
     return decorate

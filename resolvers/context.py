@@ -78,10 +78,12 @@ class Caller:
     token: str | None = None
     language: str = "ru"
     user_agent: str | None = None
+    address: str | None = None
+    """Where they call from; null where nobody knows."""
     connection_params: dict[str, Any] | None = None
     """What a socket said of itself when it was opened."""
     document: Any = None
-    """What is asked, if it was parsed and found valid already."""
+    """What is asked, as the door has read it; see `gql.documents`."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
 
     async def identified(self) -> Actor:

@@ -17,7 +17,7 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.listing import Direction, Filter, Ordering, required_right
-from resolvers.parameters import Exact, sql_type
+from resolvers.parameters import LONGEST_SEARCH, Exact, sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
@@ -25,7 +25,7 @@ COMPARED = {
     "in_": "One of these, at most 100.",
     "gte": "This or greater.",
     "lte": "This or less.",
-    "contains": "Contains this text; case does not matter, and Ё is Е.",
+    "contains": "Contains this text, at most 200 characters; case does not matter, and Ё is Е.",
     "is_null": "Indicates whether it is null.",
 }
 ORDERED = ("eq", "in_", "gte", "lte", "is_null")
@@ -40,6 +40,8 @@ BY_TYPE: Mapping[Any, tuple[str, ...]] = {
     Exact: ("eq", "in_", "is_null"),
 }
 MOST = 100
+MOST_PARTS = 40
+"""Each comparison becomes SQL of its own, which takes some milliseconds to write."""
 comparisons: dict[Any, Any] = {}
 filters: dict[type[OfSchool], Any] = {}
 
@@ -139,7 +141,23 @@ Make = Callable[..., Any]
 
 def condition_of(viewer: Viewer, row: type[OfSchool], asked: Any, make: Make) -> Any:
     """The SQL of a filter a client sent. Raises BadUserInput or Forbidden naming the field."""
+    if count_parts(asked) > MOST_PARTS:
+        raise BadUserInput(field="filter", expected=f"at most {MOST_PARTS} comparisons")
     return read_filter(row, asked, "filter", make).condition(viewer, row)
+
+
+def count_parts(asked: Any) -> int:
+    """How many comparisons a filter has, and how often it says `not`; counted without recursion,
+    and only until there are too many."""
+    waiting, count = [asked], 0
+    while waiting and count <= MOST_PARTS:
+        given = {n: v for n, v in vars(waiting.pop()).items() if v is not UNSET and v is not None}
+        for word in ("and_", "or_"):
+            waiting += given.pop(word, [])
+        if none := given.pop("not_", None):
+            waiting.append(none)
+        count += max(1, len(given))
+    return count
 
 
 def read_filter(row: type[OfSchool], asked: Any, path: str, make: Make) -> Filter:
@@ -178,6 +196,10 @@ def compared(row: type[OfSchool], name: str, word: str, value: Any, path: str, m
     shape = SHAPES[row][name]
     is_id = isinstance(shape, One)
     type_: Any = id_type(shape.target) if is_id else filterable(row, shape)
+    if word == "contains" and len(value) > LONGEST_SEARCH:
+        raise BadUserInput(
+            field=f"{path}.contains", expected=f"at most {LONGEST_SEARCH} characters"
+        )
     if isinstance(value, list):
         bounded(value, path)
         type_ = list.__class_getitem__(type_)

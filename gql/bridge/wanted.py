@@ -64,14 +64,22 @@ def merged(one: Wanted, other: Wanted) -> Wanted:
     return Wanted(tuple(ones.items()), tuple(dict.fromkeys((*one.vias, *other.vias))))
 
 
-def fields_of(selection: SelectionSetNode, fragments: Any) -> Iterator[FieldNode]:
-    """All fields of a selection, those in fragments too. A fragment on another type asks for
-    fields this row type does not have, which are passed over, or for the same of it: then a join
-    more is made than needed, never a row shown."""
+def fields_of(
+    selection: SelectionSetNode, fragments: Any, spread: set[str] | None = None
+) -> Iterator[FieldNode]:
+    """All fields of a selection, those in fragments too, each once. A fragment on another type asks
+    for fields this row type does not have, which are passed over, or for the same of it: then a
+    join more is made than needed, never a row shown.
+
+    spread: The fragments that were looked into: those that spread each other twice would take
+        time without end.
+    """
+    spread = set() if spread is None else spread
     for node in selection.selections:
         if isinstance(node, FieldNode):
             yield node
         elif isinstance(node, InlineFragmentNode):
-            yield from fields_of(node.selection_set, fragments)
-        elif isinstance(node, FragmentSpreadNode):
-            yield from fields_of(fragments[node.name.value].selection_set, fragments)
+            yield from fields_of(node.selection_set, fragments, spread)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+            spread.add(node.name.value)
+            yield from fields_of(fragments[node.name.value].selection_set, fragments, spread)

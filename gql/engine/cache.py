@@ -6,25 +6,26 @@ from typing import Any
 
 from graphql import (
     FragmentDefinitionNode,
-    GraphQLError,
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
-    parse,
 )
 
 from auth.actor import Actor, Viewer
-from gql.documents import Documents
+from gql.documents import Document, Documents
 from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
-from gql.engine.valid import is_valid
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
+MOST_NAMES = 100
+"""Of operations that were asked for in one document; most of them are not there."""
+PER_CHARACTER = 4
+"""Bytes that a plan takes by a character of its statement."""
 
 
 @dataclass
@@ -33,30 +34,39 @@ class Family:
 
     leaves: Where in the variables parameters were found so far.
     plans: By the shape of the variables; None where a statement would be too long.
+    weight: Bytes they take.
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
     plans: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
+    weight: int = 0
 
-    def keep(self, variables: Mapping[str, Any], plan: Plan | Doing | None) -> None:
+    def keep(self, variables: Mapping[str, Any], plan: Plan | Doing | None) -> int:
+        """How many bytes more are kept, or fewer where others had to go."""
+        before = self.weight
         for name, paths in plan.leaves.items() if plan else ():
             self.leaves.setdefault(name, set()).update(paths)
         if len(self.plans) >= MOST_PLANS:
             self.plans.clear()
-        self.plans[shape(variables, self.leaves)] = plan
+            self.weight = 0
+        form = shape(variables, self.leaves)
+        self.plans[form] = plan
+        self.weight += len(form) + PER_CHARACTER * len(plan.sql if plan else "")
+        return self.weight - before
 
 
 @dataclass
-class Document:
-    """A valid document's operation, and its plans."""
+class Compiled:
+    """An operation of a valid document, and its plans."""
 
+    document: Document
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     families: dict[Viewer, Family] = field(default_factory=dict)
+    reads: bool = field(init=False)
 
-    @property
-    def reads(self) -> bool:
-        return self.definition.operation is OperationType.QUERY
+    def __post_init__(self) -> None:
+        self.reads = self.definition.operation is OperationType.QUERY
 
     def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "Plan | Doing | None":
         """The plan, if it was made. Raises OperationTooComplex."""
@@ -70,39 +80,31 @@ class Document:
 
 STANDARD = Plan((), "", (), {}, (), (), kind="standard")
 UNMADE: Any = object()
-UNREADABLE: Any = object()
-"""What is invalid, or no plan is ever made of."""
 
 
 class Cache:
     """schema: Strawberry's."""
 
-    def __init__(self, schema: Any) -> None:
-        self.schema = schema
-        self.documents = Documents[Document]()
+    def __init__(self, schema: Any, documents: Documents) -> None:
+        self.schema, self.documents = schema, documents
 
-    def document(self, query: str, name: str | None) -> Document | None:
+    def operation(self, document: Document, name: str | None) -> Compiled | None:
         """None for what is invalid, or no plan is ever made of."""
-        found = self.documents.get(query, name)
-        if found is None:
-            found = self.documents.keep(self.read(query, name) or UNREADABLE, query, name)
-        return found if found is not UNREADABLE else None
+        if name not in document.operations:
+            if len(document.operations) >= MOST_NAMES:
+                document.operations.clear()
+            document.operations[name] = self.compiled(document, name)
+        found: Compiled | None = document.operations[name]
+        return found
 
-    def read(self, query: str, name: str | None) -> Document | None:
-        try:
-            document = parse(query)
-        except (GraphQLError, RecursionError):
+    def compiled(self, document: Document, name: str | None) -> Compiled | None:
+        parts = document.node.definitions
+        operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
+        named = [one for one in operations if name in (None, one.name.value if one.name else None)]
+        if len(named) != 1 or not self.can_plan(named[0]) or document.errors:
             return None
-        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-        named = [d for d in operations if name in (None, d.name.value if d.name else None)]
-        if len(named) != 1 or not self.can_plan(named[0]):
-            return None
-        if not is_valid(self.schema._schema, document):  # noqa: SLF001  # graphql-core's
-            return None
-        fragments = {
-            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-        }
-        return Document(named[0], fragments)
+        found = (one for one in parts if isinstance(one, FragmentDefinitionNode))
+        return Compiled(document, named[0], {one.name.value: one for one in found})
 
     def can_plan(self, definition: OperationDefinitionNode) -> bool:
         kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
@@ -111,24 +113,24 @@ class Cache:
         )
 
     def planned(
-        self, document: Document, actor: Actor, variables: Mapping[str, Any]
+        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
     ) -> Plan | Doing:
         """A new plan. Raises OperationTooComplex, GraphQLError for variables that do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
-        family = document.families.setdefault(actor.viewer, Family())
-        declared = document.definition.variable_definitions or ()
-        coerced = get_variable_values(schema, declared, dict(variables))
+        family = compiled.families.setdefault(actor.viewer, Family())
+        declared = compiled.definition.variable_definitions or ()
+        coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)
         if isinstance(coerced, list):
             raise coerced[0]
-        operation = Operation(schema, document.definition, document.fragments, coerced)
+        operation = Operation(schema, compiled.definition, compiled.fragments, coerced)
         plan: Plan | Doing
         try:
-            make = planned if document.reads else doing_of
+            make = planned if compiled.reads else doing_of
             plan = make(self.schema, operation, variables, actor)
         except OperationTooComplex:
-            family.keep(variables, None)
+            self.documents.grow(compiled.document, family.keep(variables, None))
             raise
         except Unspeakable:
             plan = STANDARD
-        family.keep(variables, plan)
+        self.documents.grow(compiled.document, family.keep(variables, plan))
         return plan

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from graphql import GraphQLError, parse, validate
+from graphql import GraphQLError
 
 from auth.actor import Actor
+from gql.documents import Documents
 from gql.engine.cache import Cache
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
-from gql.validation import RULES
+from gql.limits import Limits
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
@@ -34,27 +35,22 @@ class Explained:
 
 def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> Plan | Doing:
     """The plan of a document's one operation. Raises BadUserInput for what is none."""
-    cache = Cache(schema)
-    if (document := cache.document(text, None)) is None:
-        raise BadUserInput(field="document", expected=wanted(schema, text))
+    documents = Documents(schema._schema, Limits(), suggests=True)  # noqa: SLF001  # graphql-core's
+    cache = Cache(schema, documents)
     try:
-        return cache.planned(document, actor, variables)
+        document = documents.read(text)
+    except GraphQLError as error:
+        raise BadUserInput(field="document", expected=str(error)) from error
+    if (compiled := cache.operation(document, None)) is None:
+        wanted = document.errors[0].message if document.errors else KINDS
+        raise BadUserInput(field="document", expected=wanted)
+    try:
+        return cache.planned(compiled, actor, variables)
     except GraphQLError as error:
         raise BadUserInput(field="variables", expected=error.message) from error
 
 
-def wanted(schema: Any, text: str) -> str:
-    """What is wrong with a document that no plan is made for."""
-    try:
-        document = parse(text)
-    except GraphQLError as error:
-        return str(error)
-    errors = validate(schema._schema, document, RULES)  # noqa: SLF001  # graphql-core's
-    return (
-        errors[0].message
-        if errors
-        else "one operation that reads, or one command that says itself in SQL"
-    )
+KINDS = "one operation that reads, or one command that says itself in SQL"
 
 
 async def explain(

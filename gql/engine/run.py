@@ -5,16 +5,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, GraphQLError, SelectionSetNode
+from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
+from gql.documents import Document, Documents, valid
 from gql.engine import special
-from gql.engine.cache import Cache, Document
+from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
 from gql.engine.sql import Unspeakable
 from gql.errors import named, retry_after
 from gql.errors import told as told_error
-from models.problems import OperationTooComplex, Problem, ServiceUnavailable
+from gql.limits import Limits
+from models.problems import (
+    OperationTooComplex,
+    PasswordMustChange,
+    Problem,
+    ServiceUnavailable,
+    Unauthenticated,
+)
 from resolvers.access.identify import identify_at_once
 from resolvers.access.known import Known
 from resolvers.access.reading import told_of_reading
@@ -25,15 +33,48 @@ NOTHING: Mapping[str, str] = {}
 
 @dataclass(slots=True)
 class Asker:
-    """Who is at the door, before it is known who that is."""
+    """Who is at the door, before it is known who that is.
+
+    known: Who that is, if it is known already.
+    """
 
     token: str
     language: str = "ru"
     agent: bytes | None = None
+    address: str | None = None
+    known: Known | None = None
 
     def caller(self, services: Services) -> Caller:
-        agent = self.agent.decode("latin-1") if self.agent else None
-        return Caller(services=services, token=self.token, language=self.language, user_agent=agent)
+        return Caller(
+            services=services,
+            token=self.token or None,
+            language=self.language,
+            user_agent=self.agent.decode("latin-1") if self.agent else None,
+            address=self.address,
+        )
+
+
+async def is_known(services: Services, asker: Asker) -> bool:
+    """Whether the token is good, be it only to choose a first password."""
+    try:
+        return bool(asker.token) and await known_to(services, asker) is not None
+    except PasswordMustChange:
+        return True
+    except Unauthenticated:
+        return False
+
+
+async def known_to(services: Services, asker: Asker) -> Known:
+    """Who asks. Raises Unauthenticated for a token that is not good, PasswordMustChange."""
+    sessions, readers = services.sessions, services.readers
+    asker.known = sessions.get(asker.token)
+    if asker.known is None:
+        if readers:
+            asked = identify_at_once(readers, asker.token, services.now())
+        else:
+            asked = asker.caller(services).identified()
+        asker.known = await sessions.ask(asker.token, asked)
+    return asker.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +99,39 @@ class Engine:
 
     schema: Strawberry's.
     forced: Whether what cannot be compiled is refused, not handed back.
+    documents: Where documents are read; with the usual limits if not told.
     """
 
     schema: Any
     services: Services
     forced: bool = False
+    documents: Documents = None  # type: ignore[assignment]  # it always is one, see below
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cache = Cache(self.schema)
+        core = self.schema._schema  # noqa: SLF001  # graphql-core's
+        self.documents = self.documents or Documents(core, Limits())
+        self.cache = Cache(self.schema, self.documents)
 
     async def answer(
-        self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
+        self,
+        asker: Asker,
+        query: str,
+        variables: Mapping[str, Any],
+        name: str | None,
+        document: Document | None = None,
     ) -> Answer | None:
-        """The answer; None: the standard executor must give it, or say what is wrong."""
+        """The answer; None: the standard executor must give it, or say what is wrong.
+
+        document: The query, if it was read already.
+        """
         try:
-            return await self.found(asker, query, variables, name)
+            document = document or self.documents.read(query)
+            return await self.found(asker, document, variables, name)
+        except GraphQLSyntaxError:
+            return None
+        except OperationTooComplex as problem:
+            return refusal(problem, asker.language)
         except Exception as failure:  # the log has it all, who asks but a code
             error = named(
                 GraphQLError(str(failure), original_error=failure), asker.caller(self.services)
@@ -84,32 +142,30 @@ class Engine:
             return Answer(body, "compiled", seconds)
 
     async def found(
-        self, asker: Asker, query: str, variables: Mapping[str, Any], name: str | None
+        self, asker: Asker, document: Document, variables: Mapping[str, Any], name: str | None
     ) -> Answer | None:
-        document = self.cache.document(query, name)
+        compiled = document.operations.get(name) or self.cache.operation(document, name)
         readers = self.services.readers
-        if document is None or readers is None or not (document.reads or self.services.writers):
+        if compiled is None or readers is None or not (compiled.reads or self.services.writers):
             return None
         try:
-            known = await self.known(asker)
-            plan = document.plan(known.viewer, variables)
+            known = asker.known or await known_to(self.services, asker)
+            plan = compiled.plan(known.viewer, variables)
             if plan is None:
-                plan = self.cache.planned(document, known.at(self.services.now()), variables)
+                plan = self.cache.planned(compiled, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):
                 actor = known.at(self.services.now())
                 doing = plan.values(actor, self.services.secrets, variables)
             else:
                 told = await self.told(plan, asker, known) if plan.tellings else NOTHING
                 values = self.values(plan, known, variables, told)
-        except ServiceUnavailable:
+        except (OperationTooComplex, ServiceUnavailable):
             raise
-        except OperationTooComplex as problem:
-            return refusal(problem, asker.language)
         except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
             return None
         if isinstance(plan, Doing):
             return await self.done(plan, known, doing, asker)
-        if self.forced and document.reads and plan.kind != "compiled":
+        if self.forced and compiled.reads and plan.kind != "compiled":
             return NOT_COMPILED
         if plan.kind == "standard":
             return None
@@ -119,18 +175,9 @@ class Engine:
             if plan.is_special:
                 found = await self.recorded(asker, found)
         if plan.handed_back:
-            return await self.mixed(document, plan, found, (asker, query, variables))
+            return await self.mixed(compiled, plan, found, (asker, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
         return Answer(whole(plan, found, {}, errors), plan.kind)
-
-    async def known(self, asker: Asker) -> Known:
-        """Who asks. Raises what is raised for a token that is not good."""
-        sessions, readers = self.services.sessions, self.services.readers
-        if (known := sessions.get(asker.token)) is None:
-            assert readers  # noqa: S101  # else nothing is answered here
-            asked = identify_at_once(readers, asker.token, self.services.now())
-            known = await sessions.ask(asker.token, asked)
-        return known
 
     async def done(
         self, plan: Doing, known: Known, values: Mapping[str, Any], asker: Asker
@@ -190,16 +237,17 @@ class Engine:
     # -- both executors ---------------------------------------------------------------
 
     async def mixed(
-        self, document: Document, plan: Plan, found: Sequence[bytes], request: Any
+        self, compiled: Compiled, plan: Plan, found: Sequence[bytes], request: Any
     ) -> Answer:
         """What was handed back is answered by the standard executor, and put in its place."""
-        asker, query, variables = request
-        caller = asker.caller(self.services)
+        asker, variables = request
         rest = replace(
-            document.definition, selection_set=SelectionSetNode(selections=plan.handed_back)
+            compiled.definition, selection_set=SelectionSetNode(selections=plan.handed_back)
         )
-        parsed = DocumentNode(definitions=(rest, *document.fragments.values()))
-        result = await self.schema.execute(query, dict(variables), replace(caller, document=parsed))
+        parsed = DocumentNode(definitions=(rest, *compiled.fragments.values()))
+        text = compiled.document.text
+        caller = replace(asker.caller(self.services), document=valid(text, parsed))
+        result = await self.schema.execute(text, dict(variables), caller)
         own = {(error.extensions or {}).get("coordinate") for error in plan.denied}
         errors = errors_of(plan, caller.language) + [
             error.formatted

@@ -73,6 +73,7 @@ class Readers:
         self.idle: dict[int, list[Reader]] = defaultdict(list)
         self.open = 0
         self.waiting: list[asyncio.Future[None]] = []
+        self.ending: set[asyncio.Task[None]] = set()
 
     async def fetch(
         self, school_id: int, sql: str, values: Sequence[Any]
@@ -100,8 +101,25 @@ class Readers:
         refused = isinstance(failure, asyncpg.PostgresError)
         if refused and trouble_of(failure) is not Trouble.AWAY:
             self.given_back(school_id, connection)
+        elif isinstance(failure, asyncio.CancelledError | TimeoutError):
+            self.cancelled(connection)
         else:
             self.dropped(connection)
+
+    def cancelled(self, connection: Reader) -> None:
+        """After a statement that nobody waits for any more: the driver asks the database to cancel
+        it. To terminate the session at once would take that back, and the statement would go on
+        until it had something to say."""
+        self.open -= 1
+        self.wake()
+        ending = asyncio.create_task(connection.session.close(timeout=CONNECT_SECONDS))
+        self.ending.add(ending)
+        ending.add_done_callback(self.ended)
+
+    def ended(self, ending: asyncio.Task[None]) -> None:
+        self.ending.discard(ending)
+        if not ending.cancelled():
+            ending.exception()  # the session is gone, whatever it said
 
     def given_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)
@@ -198,5 +216,7 @@ class Readers:
     async def close(self) -> None:
         for connection in [one for idle in self.idle.values() for one in idle]:
             await connection.session.close()
+        if self.ending:
+            await asyncio.wait(self.ending)
         self.idle.clear()
         self.open = 0

@@ -43,7 +43,7 @@ class AccountLinked:
     retry_at: datetime | None = None
 
 
-@open_command(WrongCredentials, TooManyTries, AlreadyThere)
+@open_command(WrongCredentials, TooManyTries, AlreadyThere, tries_password=True)
 async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLinked:
     """Bring the account another school opened for oneself under the login one is signed in with,
     e.g. as a mother of children in two schools. From then on this login spans both, see

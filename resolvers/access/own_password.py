@@ -36,7 +36,7 @@ class PasswordChanged:
     retry_at: datetime | None = None
 
 
-@open_command(WrongCredentials, WeakPassword, TooManyTries)
+@open_command(WrongCredentials, WeakPassword, TooManyTries, tries_password=True)
 async def change_password(
     ctx: Ctx, *, current_password: Secret, new_password: Secret
 ) -> PasswordChanged:

@@ -45,7 +45,7 @@ class SessionOver(Problem):
     russian = "Этот сеанс закончен: войдите снова."
 
 
-@open_command(WrongCredentials, TooManyTries, NothingToDoHere)
+@open_command(WrongCredentials, TooManyTries, NothingToDoHere, tries_password=True)
 async def sign_in(
     ctx: Ctx,
     *,

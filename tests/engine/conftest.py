@@ -38,6 +38,11 @@ class Both:
         assert in_order(said.get("errors", [])) == in_order(as_json(errors))
         return answer.kind
 
+    def families(self, document: str) -> list[Any]:
+        """What the engine keeps of a document's operation, by who has which rights."""
+        kept = self.engine.documents.read(document).operations[None]
+        return list(kept.families.values())
+
 
 def asker(api: Api) -> Asker:
     return Asker(api.caller.token or "", api.caller.language)

@@ -116,8 +116,7 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     deputy = api("zavuch")
     given = {"class": "SchoolClass:1-7", "term": "Term:1-2"}
     assert await both(deputy, AVERAGES, **given) == "compiled"
-    [document] = both.engine.cache.documents.known.values()
-    [family] = document.families.values()
+    [family] = both.families(AVERAGES)
     [plan] = family.plans.values()
     assert plan
     sums = "of values and of how many, by weight; then of both, times weights"
@@ -129,8 +128,7 @@ async def test_whom_notices_are_for_is_asked_once_for_all_that_asks_it(
 ) -> None:
     asked = "{ notices(first: 5) { totalCount nodes { title } } unreadCounts { notices } }"
     assert await both(api("parent.ivanova"), asked) == "compiled"
-    [document] = both.engine.cache.documents.known.values()
-    [family] = document.families.values()
+    [family] = both.families(asked)
     [plan] = family.plans.values()
     assert plan
     assert plan.sql.count("FROM notice_targets") == 1
@@ -144,6 +142,5 @@ async def test_what_stands_in_many_places_is_read_and_sent_once(api: SignIn, bot
     parent = api("parent.ivanova")
     assert await both(parent, asked, **given) == "compiled"
     assert await both(parent, asked, **given, e="2026-11-17") == "compiled"
-    [document] = both.engine.cache.documents.known.values()
-    [family] = document.families.values()
+    [family] = both.families(asked)
     assert [len(plan.sources) for plan in family.plans.values() if plan] == [2, 3]

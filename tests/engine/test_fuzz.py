@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql.documents import Documents
+from gql.engine.run import Engine
+from gql.limits import Limits
 from gql.schema import schema
 from models.base import Record
+from resolvers.context import Services
 from resolvers.shapes import SHAPES
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
@@ -23,6 +27,16 @@ LOGINS = (
     "parent.ivanova", "student.ivanova", "teacher.belova", "teacher.gusev", "zavuch", "admin",
     "secretary", "hr", "psychologist", "social", "director", "municipal",
 )  # fmt: skip
+
+
+@pytest.fixture
+def both(services: Services, monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Both executors, without the limits that random operations do not keep."""
+    names = [name for name in Limits.model_fields if name != "most_kept"]
+    limits = Limits(**dict.fromkeys(names, 1_000_000) | {"most_nesting": 100})
+    documents = Documents(schema._schema, limits)  # noqa: SLF001  # graphql-core's
+    monkeypatch.setitem(vars(schema), "documents", documents)
+    return Both(Engine(schema, services, documents=documents))
 
 
 async def ids_there_are(sql: AsyncConnection) -> dict[str, list[str]]:

@@ -94,8 +94,7 @@ async def test_a_plan_serves_other_values_but_no_other_shape(api: SignIn, both: 
     ]  # fmt: skip
     for shape in shapes:
         assert await both(deputy, asked, f=shape, n=5) == "compiled"
-    [document] = both.engine.cache.documents.known.values()
-    [family] = document.families.values()
+    [family] = both.families(asked)
     assert len(family.plans) == len(shapes) - 2
 
 
@@ -107,24 +106,29 @@ async def test_a_true_is_no_one(api: SignIn, both: Both) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_who_asks_for_too_much_at_once_is_told_so(
-    api: SignIn, both: Both, language: str
+    api: SignIn, both: Both, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
+    monkeypatch.setattr("gql.engine.plan.MOST_TEXT", 5_000)
     week = "fragment Week on Diary { days { lessons { topic teacher { shortName } } } }"
-    diaries = " ".join(f'd{n}: diary(studentId: "Student:1-1") {{ ...Week }}' for n in range(200))
+    diaries = " ".join(f'd{n}: diary(studentId: "Student:1-1") {{ ...Week }}' for n in range(10))
     who = replace(asker(api("parent.ivanova")), language=language)
+    asked = f"{{ {diaries} }} {week}"
     for _ in range(2):
-        answer = await both.engine.answer(who, f"{{ {diaries} }} {week}", {}, None)
+        answer = await both.engine.answer(who, asked, {}, None)
         assert answer
         [error] = json.loads(answer.body)["errors"]
         assert error["extensions"] == {"code": "OPERATION_TOO_COMPLEX"}
         assert error["message"] == OperationTooComplex.message(language)
-    [document] = both.engine.cache.documents.known.values()
-    [family] = document.families.values()
+    [family] = both.families(asked)
     assert [*family.plans.values()] == [None]  # it is not put together twice to find that out
 
 
-async def test_a_long_document_is_answered_but_not_kept(api: SignIn, both: Both) -> None:
+async def test_a_document_that_is_too_heavy_is_answered_but_not_kept(
+    api: SignIn, both: Both
+) -> None:
     """A thousand of them would fill the memory of the server."""
+    both.engine.documents.waiting.most = 20_000
     long = "{ school { shortName } } # " + "о" * 20_000
     assert await both(api("parent.ivanova"), long) == "compiled"
-    assert not both.engine.cache.documents.known
+    assert not both.engine.documents.waiting.kept
+    assert both.engine.documents.waiting.weight == 0

@@ -8,14 +8,17 @@ from sqlalchemy import bindparam
 from auth.actor import Actor
 from auth.matrix import default_rights
 from gql.bridge.reads import lasts, said_once
+from gql.documents import Documents
 from gql.engine.cache import Cache
 from gql.engine.plan import Plan
 from gql.engine.sql import BODIES, keys_first, with_keys_apart
+from gql.limits import Limits
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Id
 from models.people.students import Student
 from tests.engine.test_equality import QUARTER
+from tests.engine.test_valid import CORE
 
 
 def actor(role: Role) -> Actor:
@@ -29,10 +32,11 @@ def actor(role: Role) -> Actor:
 
 def planned(name: str, role: Role) -> tuple[Plan, int]:
     """A new plan, and how many times a use case had to say something for it."""
-    cache, before = Cache(schema), said_once.cache_info().misses
-    document = cache.document(QUARTER.replace("query", f"query {name}"), None)
-    assert document
-    plan = cache.planned(document, actor(role), {"s": "Section:1-68"})
+    documents, before = Documents(CORE, Limits()), said_once.cache_info().misses
+    cache = Cache(schema, documents)
+    compiled = cache.operation(documents.read(QUARTER.replace("query", f"query {name}")), None)
+    assert compiled
+    plan = cache.planned(compiled, actor(role), {"s": "Section:1-68"})
     assert isinstance(plan, Plan)
     return plan, said_once.cache_info().misses - before
 

@@ -1,0 +1,48 @@
+"""The limits of one request, in one place. They are checked in the order in which they stand, each
+before the next step costs anything; see `gql.door`."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Limits(BaseModel):
+    """They are settings: `most_tokens` is the variable `GOROD_MOST_TOKENS`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    most_body: int = Field(default=262_144, ge=1024, description="Bytes of a body, or of a frame.")
+    most_stranger_body: int = Field(
+        default=16_384, ge=1024, description="Bytes of the body of one who is not signed in."
+    )
+    most_values: int = Field(default=5_000, ge=10, description="Values in the variables.")
+    most_stranger_values: int = Field(
+        default=100, ge=10, description="Values in the variables of one who is not signed in."
+    )
+    most_nesting: int = Field(
+        default=30, ge=5, le=100, description="Lists and objects of variables inside each other."
+    )
+    most_tokens: int = Field(default=2_000, ge=100, description="Tokens of a document.")
+    most_stranger_tokens: int = Field(
+        default=500, ge=100, description="Tokens of a document of one who is not signed in."
+    )
+    most_depth: int = Field(default=12, ge=1, description="Fields inside each other.")
+    most_aliases: int = Field(default=30, ge=0, description="Aliases, fragments spread.")
+    most_root_fields: int = Field(default=10, ge=1, description="Root fields of an operation.")
+    most_mutations: int = Field(default=4, ge=1, description="Root fields of a mutation.")
+    most_directives: int = Field(default=50, ge=0, description="Directives of a document.")
+    most_fragments: int = Field(default=60, ge=0, description="Fragments of a document.")
+    most_repeated: int = Field(
+        default=30, ge=0, description="Fields that stand in a selection more than once."
+    )
+    most_fields: int = Field(
+        default=1_000, ge=10, description="Fields of a document, fragments spread."
+    )
+    most_rows: int = Field(
+        default=15_000,
+        ge=100,
+        description="Estimated members of all lists of an answer, lists inside lists multiplied.",
+    )
+    most_kept: int = Field(
+        default=64,
+        ge=1,
+        description="Megabytes of documents and their plans that are kept in memory.",
+    )

@@ -1,0 +1,164 @@
+"""Attacks on the door: none holds up the others, whoever sends it."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from starlette.applications import Starlette
+
+from gql.door import Door
+from gql.engine.run import Engine
+from gql.schema import schema
+from models.database.readers import Readers
+from models.database.writers import Writers
+from resolvers.context import Services
+from tests.attacks import attacks
+from tests.conftest import SignIn
+from tests.making import body, doubled, many, variables_used
+from tests.postgres import Server
+
+ATTACKS = dict(attacks())
+MOST = 0.5
+"""Seconds of CPU that an attack may hold the loop. Clients are promised 0.25; a machine that is
+busy with other things counts up to twice as many."""
+
+
+@pytest.fixture
+async def door(
+    services: Services, readers: Readers, postgres: Server, database: str
+) -> AsyncIterator[Door]:
+    writers = Writers(postgres.url("gorod_app", database), size=4)
+    services = replace(services, readers=readers, writers=writers)
+    yield Door(Starlette(), Engine(schema, services))
+    await writers.close()
+
+
+class Sent:
+    """A request as a server hands it on: in parts of 64 KB; and what was answered."""
+
+    def __init__(self, door: Door, body: bytes, token: str | None) -> None:
+        self.door, self.left, self.read = door, body, 0
+        headers = [(b"content-type", b"application/json")]
+        if token:
+            headers.append((b"authorization", f"Bearer {token}".encode()))
+        self.scope: dict[str, Any] = {
+            "type": "http", "method": "POST", "path": "/graphql", "headers": headers,
+            "client": ("192.0.2.1", 1),
+        }  # fmt: skip
+        self.answered = False
+        self.status, self.body = 0, b""
+
+    async def receive(self) -> Any:
+        if self.answered or not self.left:
+            await asyncio.Event().wait()
+        part, self.left = self.left[:65536], self.left[65536:]
+        self.read += len(part)
+        return {"type": "http.request", "body": part, "more_body": bool(self.left)}
+
+    async def send(self, message: Any) -> None:
+        self.answered = True
+        self.status = message.get("status", self.status)
+        self.body += message.get("body", b"")
+
+    async def answer(self) -> Any:
+        await self.door(self.scope, self.receive, self.send)
+        return orjson.loads(self.body)
+
+    def code(self) -> str:
+        said = orjson.loads(self.body)
+        errors = said.get("errors") or [{}]
+        return str(errors[0].get("extensions", {}).get("code", "data"))
+
+
+async def held(sent: Sent) -> tuple[float, float]:
+    """Seconds of CPU that the loop was held at the longest meanwhile, and those of the clock until
+    the answer. A request beside it waits so long before it is looked at."""
+    longest, last, over = 0.0, time.thread_time(), False
+
+    async def watch() -> None:
+        nonlocal longest, last
+        while not over:
+            await asyncio.sleep(0)
+            now = time.thread_time()
+            longest, last = max(longest, now - last), now
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0.01)
+    longest = 0.0
+    began = time.perf_counter()
+    await sent.answer()
+    took = time.perf_counter() - began
+    await asyncio.sleep(0)
+    over = True
+    await watching
+    return longest, took
+
+
+@pytest.mark.parametrize("login", [None, "zavuch", "parent.ivanova"])
+async def test_no_attack_holds_the_loop(door: Door, api: SignIn, login: str | None) -> None:
+    """`-s` shows the table: bytes, milliseconds until the answer, and those the loop was held."""
+    token = api(login).caller.token if login else None
+    await held(Sent(door, ATTACKS["trivial (baseline)"], token))
+    too_long = {}
+    for name, attack in ATTACKS.items():
+        sent = Sent(door, attack, token)
+        longest, took = await held(sent)
+        print(  # noqa: T201
+            f"| {login or 'a stranger'} | {name} | {len(attack)} | {took * 1000:.0f} |"
+            f" {longest * 1000:.0f} | {sent.status} {sent.code()} |"
+        )
+        assert sent.status in (200, 400, 413), name
+        if longest > MOST:
+            too_long[name] = longest
+    assert not too_long
+
+
+async def test_what_is_too_long_is_refused_before_it_is_read(door: Door) -> None:
+    sent = Sent(door, ATTACKS["20 MB of nothing"], None)
+    await sent.answer()
+    assert (sent.status, sent.code()) == (413, "REQUEST_TOO_LARGE")
+    assert sent.read <= door.limits.most_body + 65536
+    declared = Sent(door, b"{}", None)
+    declared.scope["headers"].append((b"content-length", b"1000000000"))
+    await declared.answer()
+    assert (declared.status, declared.read) == (413, 0)
+
+
+@pytest.mark.parametrize("login", [None, "zavuch"])
+async def test_work_grows_no_faster_than_what_is_sent(
+    door: Door, api: SignIn, login: str | None
+) -> None:
+    """Four times the attack is not sixteen times the work, counted in calls."""
+    token = api(login).caller.token if login else None
+    shapes: dict[str, Callable[[int], bytes]] = {
+        "variables": variables_used,
+        "fields": lambda n: body(f"{{ {many(n, 'viewer { role }')} }}"),
+        "unknown": lambda n: body(f"{{ {many(n, 'viewr#')} }}"),
+        "doubling": lambda n: body(doubled(n)),
+        "fragments": lambda n: body(
+            "{ " + many(n, "...F#") + " } " + many(n, "fragment F# on Query { __typename }")
+        ),
+    }
+    for name, made in shapes.items():
+        little, much = [await calls(Sent(door, made(n), token)) for n in (7, 28)]
+        assert much < 10 * little, (name, little, much)
+
+
+async def calls(sent: Sent) -> int:
+    count = 0
+
+    def note(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(note)
+    try:
+        await sent.answer()
+    finally:
+        sys.setprofile(None)
+    return count

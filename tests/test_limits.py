@@ -1,0 +1,261 @@
+"""The limits of a request: each has a code, says which limit it is, and holds on every path."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLSyntaxError
+
+from gql.documents import PER_TOKEN, Documents
+from gql.limits import Limits
+from gql.requests import check_values
+from gql.schema import schema
+from models.problems import OperationTooComplex
+from tests.conftest import Api, SignIn
+from tests.making import body, doubled, many
+
+CORE = schema._schema  # noqa: SLF001  # graphql-core's
+SIGN_IN = 's#: signIn(input: { login: "a", password: "b" }) { retryAt }'
+SIGN_OUT = "s#: signOut { signedOut }"
+MARKS = "{ lessons { nodes { marks { lesson { marks { lesson { id } } } } } } }"
+
+TOO_MUCH = {
+    "tokens": f"{{ {many(1000, 'viewr#: viewer')} }}",
+    "depth": "{ viewer { " + "a { " * 12 + "b" + " }" * 12 + " } }",
+    "aliases": f"{{ school {{ {many(31, 'a#: shortName')} }} }}",
+    "root_fields": f"{{ {many(11, 'a#: school { shortName }')} }}",
+    "mutations": f"mutation {{ {many(5, SIGN_OUT)} }}",
+    "signIn": f"mutation {{ {many(2, SIGN_IN)} }}",
+    "directives": "{ __typename " + "@skip(if: true) " * 51 + "}",
+    "fragments": "{ __typename } " + many(61, "fragment F# on Query { __typename }"),
+    "repeated": f"{{ {many(40, 'viewer { role }')} }}",
+    "rows": MARKS,
+}
+AT_THE_LIMIT = {
+    "aliases": f"{{ school {{ {many(30, 'a#: shortName')} }} }}",
+    "root_fields": f"{{ {many(10, 'a#: school { shortName }')} }}",
+    "mutations": f"mutation {{ {many(4, SIGN_OUT)} }}",
+    "signIn": f"mutation {{ {many(1, SIGN_IN)} }}",
+    "directives": "{ __typename " + "@skip(if: true) " * 50 + "}",
+    "doubling": doubled(60),
+    "depth of the schema": "{ __schema { types { fields { type { " + "ofType { " * 9 + "name"
+    + " }" * 9 + " } } } } }",
+}  # fmt: skip
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(CORE, Limits())
+
+
+@pytest.mark.parametrize("limit", TOO_MUCH)
+async def test_too_much_is_refused_and_the_limit_is_named(stranger: Api, limit: str) -> None:
+    refused = await stranger.refused(TOO_MUCH[limit])
+    assert refused["code"] == "OPERATION_TOO_COMPLEX"
+    assert refused["limit"] == limit
+    assert isinstance(refused["most"], int)
+
+
+@pytest.mark.parametrize("what", AT_THE_LIMIT)
+def test_as_much_as_is_allowed_is_read(documents: Documents, what: str) -> None:
+    documents.read(AT_THE_LIMIT[what])
+
+
+def test_more_fields_than_anybody_shows_are_refused() -> None:
+    documents = Documents(CORE, Limits(most_fields=10, most_repeated=100))
+    documents.read("{ viewer { " + many(9, "f#") + " } }")
+    with pytest.raises(OperationTooComplex) as refused:
+        documents.read("{ viewer { " + many(10, "f#") + " } }")
+    assert refused.value.extensions["limit"] == "fields"
+
+
+def test_limits_are_settings() -> None:
+    with pytest.raises(OperationTooComplex):
+        Documents(CORE, Limits(most_depth=2)).read("{ school { academicYear { id } } }")
+
+
+async def test_examples_of_lists_in_lists_stay_answered(api: SignIn) -> None:
+    deputy = api("zavuch")
+    for asked in (
+        "{ classes(first: 100) { nodes { students { guardianLinks { guardian { id } } } } } }",
+        "{ sections { nodes { members { fullName } teaching { id } } } }",
+    ):
+        assert await deputy(asked)
+
+
+@pytest.mark.parametrize(
+    ("variables", "limit"),
+    [
+        ({"a": [0] * 20}, "values"),
+        ({"a": {f"b{n}": n for n in range(20)}}, "values"),
+        ({f"b{n}": n for n in range(20)}, "values"),
+        ({"a": [[[[[[1]]]]]]}, "nesting"),
+        ({"a": {"b": {"c": {"d": {"e": {}}}}}}, "nesting"),
+    ],
+)
+def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
+    with pytest.raises(OperationTooComplex) as refused:
+        check_values(variables, 15, 5)
+    assert refused.value.extensions["limit"] == limit
+    check_values({"a": [1, {"b": "c"}]}, 15, 5)
+
+
+# -- what is kept --------------------------------------------------------------------
+
+
+def named(number: int) -> str:
+    return f"query Q{number} {{ school {{ shortName }} }}"
+
+
+def test_what_is_kept_is_weighed(documents: Documents) -> None:
+    documents.waiting.most = 20 * PER_TOKEN * 10
+    for number in range(100):
+        documents.read(named(number))
+    assert documents.waiting.weight <= documents.waiting.most
+    assert documents.waiting.weight == sum(one.weight for one in documents.waiting.kept.values())
+    assert 10 < len(documents.waiting.kept) < 30
+
+
+def test_plans_weigh_too(documents: Documents) -> None:
+    document = documents.read(named(1))
+    before = documents.waiting.weight
+    documents.grow(document, 5000)
+    assert documents.waiting.weight == before + 5000
+    documents.grow(document, documents.waiting.most)
+    assert not documents.waiting.kept
+    assert documents.waiting.weight == 0
+
+
+def test_a_document_in_use_is_not_pushed_out_by_those_of_strangers(documents: Documents) -> None:
+    documents.waiting.most = 20 * PER_TOKEN * 10
+    known = documents.read(named(0))
+    assert documents.read(named(0)) is known
+    for number in range(1, 100):
+        for _ in range(2):
+            documents.read(named(number), stranger=True)
+    assert documents.read(named(0)) is known
+    assert set(documents.known.kept) == {named(0)}
+
+
+def test_a_document_is_parsed_and_validated_once(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    validate = documents.validate
+
+    def counted(node: Any) -> Any:
+        asked.append(node)
+        return validate(node)
+
+    monkeypatch.setattr(documents, "validate", counted)
+    for _ in range(3):
+        assert documents.read("{ nothing }").errors
+    assert len(asked) == 1
+
+
+def test_a_stranger_has_smaller_limits(documents: Documents) -> None:
+    long = "{ " + many(180, "f# { a }") + " }"
+    with pytest.raises(OperationTooComplex):
+        documents.read(long, stranger=True)
+
+
+# -- what errors tell ----------------------------------------------------------------
+
+SECRET = "correct horse battery"
+LEAKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a variable of the wrong shape": (
+        "query ($f: StudentByInput!) { student(by: $f) { id } }", {"f": {"snil": SECRET}}),
+    "a field of an input": (
+        "mutation ($i: SignInInput!) { signIn(input: $i) { retryAt } }",
+        {"i": {"logn": "a", "password": SECRET}}),
+    "a password that is no string": (
+        "mutation ($i: SignInInput!) { signIn(input: $i) { retryAt } }",
+        {"i": {"login": "a", "password": [SECRET]}}),
+    "a literal": (
+        f'mutation {{ signIn(input: {{ logn: "a", password: "{SECRET}" }}) {{ retryAt }} }}', {}),
+    "a literal of another type": (
+        f'{{ students(filter: {{ fulName: {{ eq: "{SECRET}" }} }}) {{ totalCount }} }}', {}),
+    "an enum": ("query ($k: Role!) { roles { role } a: node(id: $k) { id } }", {"k": SECRET}),
+    "an enum's name": (
+        "mutation ($i: SignInInput!) { signIn(input: $i) { retryAt } }",
+        {"i": {"login": "a", "password": SECRET, "role": "DIRECTR"}}),
+    "a scalar": (
+        "query ($d: Date) { diary(studentId: \"Student:1-1\", from: $d) { days { date } } }",
+        {"d": SECRET}),
+    "a number": ("query ($n: Int) { students(first: $n) { totalCount } }", {"n": SECRET}),
+    "a default": (
+        f'query ($n: Int = "{SECRET}") {{ students(first: $n) {{ totalCount }} }}', {}),
+    "syntax": (f'{{ school "{SECRET}" }}', {}),
+    "syntax of blocks": (f'{{ school """{SECRET}""" }}', {}),
+    "a choice": (
+        "query ($f: StudentByInput!) { student(by: $f) { id } }",
+        {"f": {"id": SECRET, "snils": SECRET}}),
+    "a choice by null": (
+        "query ($s: String) { student(by: {snils: $s}) { id } }", {"s": None}),
+    "an unknown field": ("{ viewr { role } }", {}),
+    "an unknown type": ("{ viewer { ... on Studnt { id } } }", {}),
+    "an unknown argument": ("{ students(frst: 1) { totalCount } }", {}),
+    "an unknown directive": ("{ viewer @skp(if: true) { role } }", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LEAKS)
+async def test_an_error_neither_repeats_values_nor_suggests_names(api: SignIn, what: str) -> None:
+    document, variables = LEAKS[what]
+    reply = await api("parent.ivanova").reply(document, **variables)
+    assert reply.errors
+    for error in reply.errors:
+        assert SECRET not in error.message
+        assert "Did you mean" not in error.message
+        assert "ound:" not in error.message
+        assert (error.extensions or {})["code"] in (
+            "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_USER_INPUT",
+        )  # fmt: skip
+
+
+async def test_an_error_of_a_variable_says_what_belongs_there(api: SignIn) -> None:
+    asked = "query ($f: StudentFilter) { students(filter: $f) { totalCount } }"
+    wrong = {"or": [{"fullName": {"contains": 1}}]}
+    [error] = (await api("zavuch").reply(asked, f=wrong)).errors or []
+    assert error.message == (
+        "Variable '$f' has an invalid value. "
+        "Expected a value of type 'String' at 'or[0].fullName.contains'."
+    )
+
+
+async def test_where_names_are_suggested_values_of_the_document_are_told(
+    documents: Documents,
+) -> None:
+    open_ = Documents(CORE, Limits(), suggests=True)
+    [error] = open_.read("{ viewr { role } }").errors
+    assert error.message.endswith("Did you mean 'viewer'?")
+    [error] = documents.read("{ viewr { role } }").errors
+    assert error.message == "Cannot query field 'viewr' on type 'Query'."
+
+
+def test_a_syntax_error_tells_its_place(documents: Documents) -> None:
+    with pytest.raises(GraphQLSyntaxError) as refused:
+        documents.read('{ a\n "b" }')
+    assert refused.value.message == "Syntax Error: Expected Name, found String."
+    assert [tuple(place) for place in refused.value.locations or ()] == [(2, 2)]
+
+
+# -- filters -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"or": [{"fullName": {"contains": "а"}}] * 41},
+        {"or": [{"and": [{"fullName": {"contains": "а"}}] * 10}] * 5},
+        {"fullName": {"contains": "а" * 201}},
+    ],
+)
+async def test_a_filter_has_a_size(api: SignIn, wrong: Any) -> None:
+    asked = "query ($f: StudentFilter) { students(filter: $f) { totalCount } }"
+    refused = await api("zavuch").refused(asked, f=wrong)
+    assert (refused["code"], refused["field"][0]) == ("BAD_USER_INPUT", "filter")
+    assert "at most" in refused["expected"]
+
+
+def test_the_body_of_an_attack_is_json() -> None:
+    assert body("{ a }") == b'{"query": "{ a }"}'

@@ -1,0 +1,321 @@
+"""What clients of any kind meet over HTTP: shapes of requests, browsers, other origins."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import ASGITransport, AsyncClient, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.app import create_app
+from gql.door import Door
+from gql.engine.run import Engine
+from gql.schema import schema
+from gql.settings import Settings
+from models.database.readers import Readers
+from resolvers.context import Services
+from tests.conftest import KEY, SignIn
+from tests.postgres import Server
+from tests.test_attacks import Sent
+
+TRUSTED = "https://school.example"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
+        trusted_origins=TRUSTED,  # type: ignore[arg-type]
+        pool_size=2,
+    )
+
+
+async def client_of(settings: Settings, url: str) -> AsyncIterator[AsyncClient]:
+    app = create_app(settings, url)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def http(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    async for client in client_of(settings, postgres.url("gorod_app", database)):
+        yield client
+
+
+@pytest.fixture
+async def dev(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
+    async for client in client_of(shown, postgres.url("gorod_app", database)):
+        yield client
+
+
+def code(response: Response) -> str:
+    """The code of the one error, in JSON like every error, that no cache keeps."""
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    [error] = response.json()["errors"]
+    assert error["message"]
+    return str(error["extensions"]["code"])
+
+
+# -- shapes --------------------------------------------------------------------------
+
+NOT_A_REQUEST = [
+    "42", '"x"', "null", "true", "[]", '[{"query":"{a}"}]', "", "{", "{'query':1}",
+    '{"query": 5}', '{"query": ["{ a }"]}', '{"query": {}}',
+    '{"query": "{ __typename }", "variables": []}',
+    '{"query": "{ __typename }", "variables": 0}',
+    '{"query": "{ __typename }", "variables": false}',
+    '{"query": "{ __typename }", "variables": ""}',
+    '{"query": "{ __typename }", "variables": {"n": NaN}}',
+    '{"query": "{ __typename }", "variables": {"n": "\\ud800"}}',
+    '{"query": "query A { __typename }", "operationName": ["A"]}',
+    '{"query": "query A { __typename }", "operationName": {}}',
+    '{"query": "query A { __typename }", "operationName": 5}',
+    '{"query": "{ __typename }", "extensions": "x"}',
+    '{"query": "{ __typename }", "extensions": 5}',
+    '{"query": "{ __typename }", "extensions": []}',
+    b'{"query": "{ __typename } # \xff"}', b"\xff\xfe", "[" * 100_000,
+    '{"a":' * 50_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+@pytest.mark.parametrize("body", NOT_A_REQUEST, ids=lambda body: str(body[:50]))
+async def test_what_is_no_request_is_a_bad_one(
+    http: AsyncClient, api: SignIn, body: str | bytes, signed_in: bool
+) -> None:
+    token = api("parent.ivanova").caller.token
+    headers = JSON | ({"Authorization": f"Bearer {token}"} if signed_in else {})
+    response = await http.post("/graphql", content=body, headers=headers)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+async def test_a_refusal_speaks_the_readers_language_and_says_what_belongs_there(
+    http: AsyncClient,
+) -> None:
+    sent = {"query": "{ __typename }", "variables": []}
+    for language, word in (("ru", "запрос"), ("en", "request")):
+        response = await http.post("/graphql", json=sent, headers={"Accept-Language": language})
+        [error] = response.json()["errors"]
+        assert word in error["message"]
+        assert error["extensions"]["field"] == ["variables"]
+        assert error["extensions"]["expected"] == "an object or null"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "application/graphql", "xapplication/jsonx",
+     "application/jsonx", "application/json-patch+json", "multipart/form-data; boundary=x", ""],
+)  # fmt: skip
+async def test_what_is_not_sent_as_json_is_not_read(http: AsyncClient, kind: str) -> None:
+    body = b'{"query": "{ __typename }"}'
+    response = await http.post("/graphql", content=body, headers={"Content-Type": kind})
+    assert (response.status_code, code(response)) == (415, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("kind", ["APPLICATION/JSON", "application/json ; charset=UTF8"])
+async def test_json_is_json_however_it_is_spelled(http: AsyncClient, kind: str) -> None:
+    body = b'{"query": "{ __typename }"}'
+    response = await http.post("/graphql", content=body, headers={"Content-Type": kind})
+    assert response.json() == {"data": {"__typename": "Query"}}
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_compiled_answer_is_kept_by_no_cache_either(http: AsyncClient, api: SignIn) -> None:
+    headers = {"Authorization": f"Bearer {api('parent.ivanova').caller.token}"}
+    response = await http.post("/graphql", json={"query": "{ viewer { role } }"}, headers=headers)
+    assert response.headers["gorod-plan"] == "compiled"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_a_body_that_is_too_long_is_refused(
+    http: AsyncClient, api: SignIn, signed_in: bool
+) -> None:
+    token = api("parent.ivanova").caller.token
+    headers = {"Authorization": f"Bearer {token}"} if signed_in else {}
+    sent = {"query": "{ __typename } #" + "a" * 300_000}
+    response = await http.post("/graphql", json=sent, headers=headers)
+    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+    assert response.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("token", [None, "nonsense", "1." + "a" * 43])
+async def test_a_stranger_sends_less(http: AsyncClient, token: str | None) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    sent = {"query": "{ __typename } #" + "a" * 20_000}
+    response = await http.post("/graphql", json=sent, headers=headers)
+    assert (response.status_code, code(response)) == (200, "UNAUTHENTICATED")
+
+
+async def test_who_brings_a_token_that_ran_out_can_still_sign_in(http: AsyncClient) -> None:
+    asked = 'mutation { refreshSession(input: { refreshToken: "1.x" }) { userErrors { code } } }'
+    headers = {"Authorization": "Bearer 1.nonsense"}
+    response = await http.post("/graphql", json={"query": asked}, headers=headers)
+    errors = response.json()["data"]["refreshSession"]["userErrors"]
+    assert errors == [{"code": "SESSION_OVER"}]
+
+
+# -- browsers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru-RU,ru", "Школьная"), ("en", "A school")])
+async def test_the_address_of_a_server_says_what_it_is(
+    http: AsyncClient, language: str, word: str
+) -> None:
+    response = await http.get("/", headers={"Accept-Language": language})
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert word in response.text
+    assert 'href="/graphiql"' in response.text
+
+
+async def test_a_browser_is_led_to_the_console_in_development(
+    dev: AsyncClient, http: AsyncClient
+) -> None:
+    html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    led = await dev.get("/graphql", headers=html)
+    assert (led.status_code, led.headers["location"]) == (303, "/graphiql")
+    assert (await dev.get("/graphiql")).status_code == 200
+    for client, headers in ((http, html), (dev, {"Accept": "application/json"})):
+        refused = await client.get("/graphql", headers=headers)
+        assert (refused.status_code, code(refused)) == (405, "BAD_REQUEST")
+        assert refused.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_graphql_is_asked_by_post(http: AsyncClient, method: str) -> None:
+    refused = await http.request(method, "/graphql")
+    assert (refused.status_code, code(refused)) == (405, "BAD_REQUEST")
+    assert refused.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/graphql/x", "/graphiql/x", "/.env"])
+async def test_an_address_where_nothing_is_says_so_in_json(http: AsyncClient, path: str) -> None:
+    response = await http.get(path)
+    assert (response.status_code, code(response)) == (404, "NOT_FOUND")
+
+
+async def test_another_method_is_refused_in_json(http: AsyncClient) -> None:
+    response = await http.post("/graphiql")
+    assert (response.status_code, code(response)) == (405, "BAD_REQUEST")
+    assert "GET" in response.headers["allow"]
+
+
+# -- other origins -------------------------------------------------------------------
+
+
+def preflight(origin: str, method: str = "POST") -> dict[str, str]:
+    return {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization,content-type,x-apollo-operation-name",
+    }
+
+
+@pytest.mark.parametrize(("path", "method"), [("/graphql", "POST"), ("/files/x", "PUT")])
+async def test_a_page_of_a_trusted_origin_may_ask(
+    http: AsyncClient, path: str, method: str
+) -> None:
+    response = await http.options(path, headers=preflight(TRUSTED, method))
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["access-control-allow-origin"] == TRUSTED
+    assert method in response.headers["access-control-allow-methods"]
+    assert "authorization" in response.headers["access-control-allow-headers"]
+    assert "Origin" in response.headers["vary"]
+    assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://school.example", f"{TRUSTED}:8443",
+               f"{TRUSTED}.evil.example", "*"],
+)  # fmt: skip
+async def test_a_page_of_another_origin_may_not(http: AsyncClient, origin: str) -> None:
+    response = await http.options("/graphql", headers=preflight(origin))
+    assert (response.status_code, code(response)) == (403, "FORBIDDEN")
+    assert "access-control-allow-origin" not in response.headers
+    answer = await http.post(
+        "/graphql", json={"query": "{ __typename }"}, headers={"Origin": origin}
+    )
+    assert "access-control-allow-origin" not in answer.headers
+    assert "Origin" in answer.headers["vary"]
+
+
+async def test_answers_and_refusals_can_be_read_by_a_page_of_a_trusted_origin(
+    http: AsyncClient, api: SignIn
+) -> None:
+    token = api("parent.ivanova").caller.token
+    headers = {"Origin": TRUSTED, "Authorization": f"Bearer {token}"}
+    for sent in ({"query": "{ viewer { role } }"}, {"query": 5}, {"query": "{"}):
+        response = await http.post("/graphql", json=sent, headers=headers)
+        assert response.headers["access-control-allow-origin"] == TRUSTED
+        assert "Origin" in response.headers["vary"]
+    file = await http.get("/files/nonsense", headers={"Origin": TRUSTED})
+    assert file.headers["access-control-allow-origin"] == TRUSTED
+    assert file.headers["cache-control"] == "no-store"
+
+
+# -- leaving -------------------------------------------------------------------------
+
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+
+class Leaver(Sent):
+    """A client that goes away when it is told to."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.leaves = asyncio.Event()
+
+    async def receive(self) -> Any:
+        if self.left:
+            return await super().receive()
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("executor", ["compiled", "standard"])
+async def test_the_sql_of_a_client_that_left_ends(
+    api: SignIn, services: Services, readers: Readers, sql: AsyncConnection, executor: str
+) -> None:
+    from dataclasses import replace
+
+    from starlette.applications import Starlette
+
+    compiled = executor == "compiled"
+    door = Door(
+        Starlette(), Engine(schema, replace(services, readers=readers if compiled else None))
+    )
+    body = b'{"query": "{ rooms { nodes { number } } }"}'
+    who = api("zavuch").caller.token
+    assert "errors" not in await Sent(door, body, who).answer()
+    async with sql.engine.connect() as locking:
+        await locking.execution_options(isolation_level="READ COMMITTED")
+        transaction = await locking.begin()
+        await locking.execute(text("LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE"))
+        leaver = Leaver(door, body, who)
+        asking = asyncio.create_task(door(leaver.scope, leaver.receive, leaver.send))
+        await until(sql, 1)
+        leaver.leaves.set()
+        await asyncio.wait_for(asking, 30)
+        assert not leaver.answered
+        await until(sql, 0)
+        await transaction.rollback()
+
+
+async def until(sql: AsyncConnection, waiting: int) -> None:
+    """Until so many statements wait for a lock; they have no other signal."""
+    async with asyncio.timeout(30):
+        while (await sql.scalar(text(WAITING))) != waiting:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
