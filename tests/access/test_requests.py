@@ -1,0 +1,525 @@
+"""Two persons change what opens protected data: a request, and its approval by a second person."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.protected import ORDINARY_RIGHTS, PROTECTED_RIGHTS
+from auth.rights import Right
+from models.access.roles import Role
+from tests.access.asking import CHANGE, RESET, SIGN_IN, code, holding, sign_in
+from tests.access.requesting import (
+    APPROVE,
+    ASK_END,
+    ASK_RIGHTS,
+    ASK_ROLE,
+    ASK_UNLOCK,
+    LISTED,
+    REFUSE,
+    WITHDRAW,
+    approved,
+    filed,
+    granted,
+    seen,
+)
+from tests.access.test_accounts import CREATE, LOCK, account, hired
+from tests.access.test_role_rights import as_input, rights_of
+from tests.access.test_roles import GRANT, grant, person
+from tests.conftest import Api, Clock, SignIn
+
+
+async def asked(
+    api: SignIn, by: str = "admin", whom: str = "Гусев", role: str = "SECRETARY"
+) -> Any:
+    """A request that somebody be given a role."""
+    return await filed(api(by), ASK_ROLE, person=await person(api("director"), whom), role=role)
+
+
+def codes(replies: list[Any]) -> list[str]:
+    """The codes of all refusals."""
+    payloads = [payload for reply in replies for payload in (reply.data or {}).values()]
+    return sorted(error["code"] for payload in payloads for error in payload["userErrors"])
+
+
+# -- filing and deciding ----------------------------------------------------------------
+
+
+async def test_a_role_is_given_by_two_persons_who_are_both_named(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    request = await asked(api)
+    assert request["status"] == "PENDING"
+    assert (request["requestedAt"], request["expiresAt"]) == (
+        "2026-11-23T05:00:00Z",
+        "2026-12-07T05:00:00Z",
+    )
+    assert await code(api("teacher.gusev"), SWITCH, role="SECRETARY") is None
+    done = (await api("director")(APPROVE, **seen(request)))["approveAccessRequest"]
+    decided = done["accessRequest"]
+    assert decided["status"] == "APPROVED"
+    assert decided["requestedBy"] == {"shortName": "Рябов Д. О."}
+    assert decided["decidedBy"] == {"shortName": "Воронцова Е. В."}
+    assert (await grant(api("admin"), "Гусев", "SECRETARY"))["id"] == decided["madeGrant"]["id"]
+    trail: Any = await sql.execute(
+        text("SELECT action, entity, role FROM audit_events WHERE action ~ 'request' ORDER BY seq")
+    )
+    assert [tuple(line) for line in trail] == [
+        ("access.requests.request_role_grant", request["id"], "SCHOOL_ADMINISTRATOR"),
+        ("access.deciding.approve_access_request", request["id"], "DIRECTOR"),
+    ]
+
+
+SWITCH = """mutation ($role: Role!) { switchContext(input: {role: $role}) {
+    userErrors { code } } }"""
+
+
+async def test_what_a_request_would_change_is_shown(api: SignIn) -> None:
+    now = await rights_of(api("admin"), "SECRETARY")
+    rights = [*as_input(now["rights"])[1:], {"permission": "marks:read", "scope": "SCHOOL"}]
+    given = {"role": "SECRETARY", "rights": rights, "revision": now["revision"]}
+    request = await filed(api("admin"), ASK_RIGHTS, **given)
+    gone = as_input(now["rights"])[0]
+    assert sorted(request["changes"], key=str) == sorted(
+        [
+            {"permission": "marks:read", "scope": "SCHOOL", "isAdded": True},
+            {**gone, "isAdded": False},
+        ],
+        key=str,
+    )
+    assert await rights_of(api("admin"), "SECRETARY") == now, "nothing has changed yet"
+    await api("director")(APPROVE, **seen(request))
+    after = await rights_of(api("admin"), "SECRETARY")
+    assert sorted(as_input(after["rights"]), key=str) == sorted(rights, key=str)
+
+
+async def test_requests_are_listed_the_newest_first(api: SignIn) -> None:
+    request = await asked(api)
+    listed = (await api("director")(LISTED, open=False))["accessRequests"]
+    assert listed["nodes"][0]["id"] == request["id"]
+    assert {one["status"] for one in listed["nodes"]} == {"PENDING", "APPROVED", "REFUSED"}
+    waiting = (await api("director")(LISTED, open=True))["accessRequests"]["nodes"]
+    assert [one["status"] for one in waiting] == ["PENDING", "PENDING"]
+    assert waiting[0]["viewerCan"] == {"decide": True, "withdraw": False}
+    mine = (await api("admin")(LISTED, open=True))["accessRequests"]["nodes"]
+    assert mine[0]["viewerCan"] == {"decide": False, "withdraw": True}
+
+
+async def test_a_refused_request_says_why_and_changes_nothing(api: SignIn) -> None:
+    request = await asked(api)
+    refused = (await api("director")(REFUSE, **seen(request)))["refuseAccessRequest"]
+    assert refused["accessRequest"]["status"] == "REFUSED"
+    assert refused["accessRequest"]["decisionReason"] == "Нет приказа"
+    again = {"id": request["id"], "version": refused["accessRequest"]["version"]}
+    assert await api("director").refusal(APPROVE, **again) == "REQUEST_CLOSED"
+    assert (await api("admin")(GRANTED, name="Гусев"))["roleGrants"]["totalCount"] == 0
+
+
+GRANTED = """query ($name: String) { roleGrants(filter: {fullName: {contains: $name},
+    role: {eq: SECRETARY}}) { totalCount } }"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "refused"), [("", "BLANK"), ("  ", "BLANK"), ("о" * 301, "TOO_LONG")]
+)
+async def test_a_refusal_needs_a_reason(api: SignIn, reason: str, refused: str) -> None:
+    request = await asked(api)
+    error = await api("director").refused(REFUSE, **seen(request), reason=reason)
+    assert (error["code"], error["field"]) == (refused, ["reason"])
+
+
+async def test_who_filed_a_request_can_withdraw_it_and_nobody_else(api: SignIn) -> None:
+    request = await asked(api)
+    for login in ("director", "zavuch"):
+        assert await api(login).refusal(WITHDRAW, **seen(request)) == "FORBIDDEN"
+    done = (await api("admin")(WITHDRAW, **seen(request)))["withdrawAccessRequest"]
+    assert done["accessRequest"]["status"] == "WITHDRAWN"
+    again = {"id": request["id"], "version": done["accessRequest"]["version"]}
+    assert await api("admin").refusal(WITHDRAW, **again) == "REQUEST_CLOSED"
+    assert await api("director").refusal(APPROVE, **again) == "REQUEST_CLOSED"
+
+
+# -- who may ----------------------------------------------------------------------------
+
+WHO_FILES = [
+    ("admin", None), ("director", None), ("zavuch", None),
+    ("secretary", "FORBIDDEN"), ("hr", "FORBIDDEN"), ("psychologist", "FORBIDDEN"),
+    ("social", "FORBIDDEN"), ("teacher.belova", "FORBIDDEN"), ("teacher.gusev", "FORBIDDEN"),
+    ("parent.ivanova", "FORBIDDEN"), ("student.ivanova", "FORBIDDEN"), ("municipal", "FORBIDDEN"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("login", "refused"), WHO_FILES)
+async def test_who_files_requests(api: SignIn, login: str, refused: str | None) -> None:
+    gusev = await person(api("director"), "Гусев")
+    given = {"person": gusev, "role": "SECRETARY"}
+    if refused:
+        assert await api(login).refusal(ASK_ROLE, **given) == refused
+        assert await code(api(login), LISTED, open=False) == refused
+    else:
+        assert (await filed(api(login), ASK_ROLE, **given))["status"] == "PENDING"
+
+
+DECIDES = [
+    # who requested, who decides, refused
+    ("admin", "director", None),
+    ("admin", "admin", "FORBIDDEN"),
+    ("admin", "zavuch", "FORBIDDEN"),
+    ("zavuch", "director", None),
+    ("zavuch", "zavuch", "NOT_TO_ONESELF"),
+    ("director", "director", "NOT_TO_ONESELF"),
+    ("director", "zavuch", None),
+    ("director", "admin", "FORBIDDEN"),
+    *(("director", login, "FORBIDDEN")
+      for login in ("secretary", "hr", "psychologist", "social", "teacher.belova",
+                    "parent.ivanova", "student.ivanova", "municipal")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("by", "login", "refused"), DECIDES)
+async def test_who_approves_whose_request(
+    api: SignIn, by: str, login: str, refused: str | None
+) -> None:
+    request = await asked(api, by)
+    assert request["concernsDirector"] is (by == "director")
+    if refused:
+        assert await api(login).refusal(APPROVE, **seen(request)) == refused
+        assert await api(login).refusal(REFUSE, **seen(request)) == refused
+    else:
+        await api(login)(APPROVE, **seen(request))
+
+
+async def test_nobody_approves_a_role_for_themselves(api: SignIn) -> None:
+    """The administrator files it in the director's favour: then a deputy decides."""
+    request = await asked(api, whom="Воронцова")
+    assert request["concernsDirector"] is True
+    assert await api("director").refusal(APPROVE, **seen(request)) == "NOT_TO_ONESELF"
+    await api("zavuch")(APPROVE, **seen(request))
+
+
+async def test_a_deputy_approves_no_role_for_themselves_though_the_director_asks(
+    api: SignIn,
+) -> None:
+    request = await asked(api, by="director", whom="Зайцева")
+    assert await api("zavuch").refusal(APPROVE, **seen(request)) == "NOT_TO_ONESELF"
+
+
+async def test_a_director_is_not_removed_by_others(api: SignIn) -> None:
+    """Not by the administrator and a deputy together: the director approves it, or asks for it."""
+    gusev = await person(api("director"), "Гусев")
+    await granted(api, gusev, "DIRECTOR")
+    first = await grant(api("admin"), "Воронцова", "DIRECTOR")
+    request = await filed(api("admin"), ASK_END, id=first["id"])
+    assert await api("zavuch").refusal(APPROVE, **seen(request)) == "FORBIDDEN"
+    await api("director")(APPROVE, **seen(request))
+    assert await code(api("director")) == "UNAUTHENTICATED"
+
+
+async def test_not_even_the_database_takes_an_approval_of_ones_own(sql: AsyncConnection) -> None:
+    approve = """UPDATE access_requests SET status = 'APPROVED', decided_at = now(),
+        decided_by_id = {who} WHERE status = 'PENDING'"""
+    for who, rule in (("requested_by_id", "two_persons"), ("person_id", "not_for_oneself")):
+        with pytest.raises(IntegrityError, match=rule):
+            await sql.execute(text(approve.format(who=who)))
+
+
+# -- twice, at once, too late --------------------------------------------------------------
+
+
+async def test_the_same_is_requested_once(api: SignIn) -> None:
+    gusev = await person(api("director"), "Гусев")
+    replies = await asyncio.gather(
+        *(api("admin").reply(ASK_ROLE, person=gusev, role="SECRETARY") for _ in range(3))
+    )
+    assert codes(list(replies)) == ["ALREADY_REQUESTED"] * 2
+    shown = {(reply.data or {})["requestRoleGrant"]["accessRequest"]["id"] for reply in replies}
+    assert len(shown) == 1, "the refusal shows the one there is"
+
+
+async def test_a_repeated_attempt_files_one_request(api: SignIn) -> None:
+    gusev, key = await person(api("director"), "Гусев"), str(uuid4())
+    given = {"person": gusev, "role": "SECRETARY", "key": key}
+    first, again = [await filed(api("admin"), ASK_ROLE, **given) for _ in range(2)]
+    assert first == again
+
+
+async def test_of_two_approvals_at_once_one_counts(api: SignIn, sql: AsyncConnection) -> None:
+    request = await asked(api)
+    replies = await asyncio.gather(
+        *(api("director").reply(APPROVE, **seen(request)) for _ in range(3))
+    )
+    assert codes(list(replies)) == ["CONFLICT", "CONFLICT"]
+    made = "SELECT count(*) FROM role_grants WHERE role = 'SECRETARY' AND school_id = 1"
+    assert await sql.scalar(text(made)) == 2
+
+
+@pytest.mark.parametrize("other", [WITHDRAW, REFUSE])
+async def test_an_approval_and_another_decision_at_once_are_one(
+    api: SignIn, sql: AsyncConnection, other: str
+) -> None:
+    request = await asked(api)
+    who = "admin" if other is WITHDRAW else "director"
+    replies = await asyncio.gather(
+        api("director").reply(APPROVE, **seen(request)), api(who).reply(other, **seen(request))
+    )
+    assert codes(list(replies)) == ["CONFLICT"]
+    state: Any = await sql.execute(
+        text("""SELECT r.status = 'APPROVED', EXISTS (SELECT FROM role_grants g
+                WHERE g.id = r.made_grant_id) FROM access_requests r ORDER BY id DESC LIMIT 1""")
+    )
+    approved_, given = state.one()
+    assert approved_ is given
+
+
+async def test_a_request_expires(api: SignIn, clock: Clock) -> None:
+    request = await asked(api)
+    clock.now += timedelta(days=14)
+    [late] = [
+        one
+        for one in (await api("director")(LISTED, open=False))["accessRequests"]["nodes"]
+        if one["id"] == request["id"]
+    ]
+    assert late["status"] == "EXPIRED"
+    assert (await api("director")(LISTED, open=True))["accessRequests"]["nodes"] == []
+    for login, document in (("director", APPROVE), ("director", REFUSE), ("admin", WITHDRAW)):
+        assert await api(login).refusal(document, **seen(request)) == "REQUEST_CLOSED"
+    anew = await asked(api)
+    assert anew["id"] != request["id"]
+    await api("director")(APPROVE, **seen(anew))
+
+
+async def test_what_has_changed_since_is_not_approved(api: SignIn) -> None:
+    now = await rights_of(api("admin"), "SECRETARY")
+    held = as_input(now["rights"])
+    first = await filed(
+        api("admin"), ASK_RIGHTS, role="SECRETARY", rights=held[1:], revision=now["revision"]
+    )
+    await api("director")(APPROVE, **seen(first))
+    after = await rights_of(api("admin"), "SECRETARY")
+    second = await filed(
+        api("admin"), ASK_RIGHTS, role="SECRETARY", rights=held, revision=after["revision"]
+    )
+    await api("director")(REFUSE, **seen(second))
+    old = {"role": "SECRETARY", "rights": held[2:], "revision": now["revision"]}
+    error = await api("admin").refused(ASK_RIGHTS, **old)
+    assert (error["code"], error["field"]) == ("CONFLICT", ["expectedRevision"])
+    same = {"role": "SECRETARY", "rights": held[1:], "revision": after["revision"]}
+    assert await api("admin").refusal(ASK_RIGHTS, **same) == "NOTHING_CHANGES"
+
+
+async def test_rights_that_changed_while_a_request_waited_outdate_it(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    now = await rights_of(api("admin"), "SECRETARY")
+    given = {
+        "role": "SECRETARY",
+        "rights": as_input(now["rights"])[1:],
+        "revision": now["revision"],
+    }
+    request = await filed(api("admin"), ASK_RIGHTS, **given)
+    await sql.execute(
+        text("DELETE FROM role_rights WHERE role = 'SECRETARY' AND permission = 'health:read'")
+    )
+    assert await api("director").refusal(APPROVE, **seen(request)) == "REQUEST_OUTDATED"
+
+
+async def test_a_dismissed_colleague_gets_no_role(api: SignIn, sql: AsyncConnection) -> None:
+    request = await asked(api)
+    await sql.execute(
+        text("""UPDATE staff SET dismissed_on = '2026-11-20' WHERE person_id =
+                (SELECT id FROM persons WHERE family_name = 'Гусев' AND school_id = 1 LIMIT 1)
+                AND school_id = 1""")
+    )
+    assert await api("director").refusal(APPROVE, **seen(request)) == "LEFT_THE_SCHOOL"
+    gusev = await person(api("director"), "Гусев")
+    for document in (GRANT, ASK_ROLE):
+        error = await api("admin").refused(document, person=gusev, role="MUNICIPAL_OFFICER")
+        assert (error["code"], error["field"]) == ("LEFT_THE_SCHOOL", ["personId"])
+
+
+async def test_a_role_they_have_is_not_requested(api: SignIn) -> None:
+    ilyina = await person(api("director"), "Ильина")
+    assert (
+        await api("admin").refusal(ASK_ROLE, person=ilyina, role="SECRETARY") == "ALREADY_GRANTED"
+    )
+
+
+async def test_a_request_of_another_school_is_not_there(api: SignIn, sql: AsyncConnection) -> None:
+    key = await sql.scalar(text("SELECT max(id) FROM access_requests WHERE school_id = 1"))
+    given = {"id": f"AccessRequest:2-{key}", "version": 1}
+    assert await api("director").refusal(APPROVE, **given) == "NOT_FOUND"
+
+
+async def test_it_is_said_in_russian_what_to_do(api: SignIn) -> None:
+    admin = Api(replace(api("admin").caller, language="ru"))
+    gusev = await person(admin, "Гусев")
+    error = await admin.refused(
+        GRANT.replace("userErrors { code field }", "userErrors { code field message }"),
+        person=gusev,
+        role="SECRETARY",
+    )
+    assert error["message"].startswith("Это меняют только вдвоём")
+    assert "`requestRoleGrant`" in error["message"]
+
+
+# -- the director of a new school ------------------------------------------------------------
+
+
+async def test_a_director_who_is_alone_names_the_first_administrator(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """There is nobody yet who could file or approve a request; afterwards it takes two."""
+    gusev = await person(api("director"), "Гусев")
+    await sql.execute(
+        text("""UPDATE role_grants SET valid_to = valid_from
+                WHERE role IN ('SCHOOL_ADMINISTRATOR', 'DEPUTY_DIRECTOR')""")
+    )
+    await api("director")(GRANT, person=gusev, role="SCHOOL_ADMINISTRATOR")
+    orlova = await person(api("director"), "Орлова")
+    again = {"person": orlova, "role": "SCHOOL_ADMINISTRATOR"}
+    assert await api("director").refusal(GRANT, **again) == "NEEDS_SECOND_PERSON"
+
+
+# -- accounts -------------------------------------------------------------------------------
+
+
+async def test_a_locked_psychologist_is_unlocked_by_two_persons(api: SignIn) -> None:
+    admin = api("admin")
+    there = await account(admin, "Тихонова")
+    locked = (await admin(LOCK, **seen(there)))["lockAccount"]["account"]
+    assert await admin.refusal(LOCK, **seen(locked), locked=False) == "NEEDS_SECOND_PERSON"
+    done = await approved(api, ASK_UNLOCK, id=there["id"])
+    assert done["account"] == {"status": "ACTIVE"}
+    assert await admin.refusal(ASK_UNLOCK, id=there["id"]) == "NOTHING_CHANGES"
+
+
+async def test_the_last_director_is_not_locked(api: SignIn) -> None:
+    there = await account(api("admin"), "Воронцова")
+    assert await api("admin").refusal(LOCK, **seen(there)) == "LAST_DIRECTOR"
+
+
+async def test_the_last_director_is_not_dismissed(api: SignIn) -> None:
+    staff = (await api("hr")("{ staff(first: 100) { nodes { id fullName version } } }"))["staff"]
+    [director] = [one for one in staff["nodes"] if one["fullName"].startswith("Воронцова")]
+    dismiss = """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
+        expectedVersion: $version, dismissedOn: "2026-12-31"}) { userErrors { code } } }"""
+    assert await api("hr").refusal(dismiss, **seen(director)) == "LAST_DIRECTOR"
+
+
+async def test_the_role_of_the_last_director_does_not_end(api: SignIn) -> None:
+    only = await grant(api("admin"), "Воронцова", "DIRECTOR")
+    for day in (None, "2027-06-01"):
+        request = await filed(api("admin"), ASK_END, id=only["id"], to=day)
+        assert await api("director").refusal(APPROVE, **seen(request)) == "LAST_DIRECTOR"
+        await api("director")(REFUSE, **seen(request))
+
+
+async def test_the_administrator_never_learns_a_psychologists_password(
+    api: SignIn, stranger: Api
+) -> None:
+    """Whether the account comes before the role or after it."""
+    for order in ("account first", "role first"):
+        someone = await hired(api, "Щукина", order.split(maxsplit=1)[0].title())
+        if order == "role first":
+            await granted(api, someone, "PSYCHOLOGIST")
+        made = (await api("admin")(CREATE, person=someone))["createAccount"]
+        assert made["oneTimePassword"] is None
+        assert await api("admin").refusal(RESET, id=made["account"]["id"]) == "FORBIDDEN"
+        issued = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
+        if order == "account first":
+            await granted(api, someone, "PSYCHOLOGIST")
+        come = await sign_in(stranger, made["account"]["login"], issued["oneTimePassword"])
+        assert come["mustChangePassword"] is True, "the director may know it before and after"
+
+
+async def test_a_password_that_a_class_teacher_handed_out_ends_with_a_new_role(
+    api: SignIn, stranger: Api
+) -> None:
+    """Whether she keeps it, or has used it and chosen another one."""
+    leader = api("teacher.belova", Role.CLASS_TEACHER)
+    for name, login, used in (
+        ("Соколова Татьяна", "parent.sokolova", False),
+        ("Иванова Ольга", "parent.ivanova", True),
+    ):
+        mother = await account(leader, name)
+        password = (await leader(RESET, id=mother["id"]))["resetPassword"]["oneTimePassword"]
+        if used:
+            come = await sign_in(stranger, login, password)
+            chosen = {"old": password, "new": "chosen by somebody else"}
+            await holding(stranger, come["accessToken"])(CHANGE, **chosen)
+            password = "chosen by somebody else"
+        await granted(api, mother["person"]["id"], "HR_SPECIALIST")
+        proof = {"login": login, "password": password}
+        assert await stranger.refusal(SIGN_IN, **proof) == "WRONG_CREDENTIALS"
+        issued = (await api("director")(RESET, id=mother["id"]))["resetPassword"]
+        assert (await sign_in(stranger, login, issued["oneTimePassword"]))["accessToken"]
+
+
+async def test_who_hands_out_passwords_of_families_hands_out_none_of_staff(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """What two persons may decide in a school: then a code of its own says to whom to go."""
+    await sql.execute(
+        text("""INSERT INTO role_rights (school_id, role, permission, scope)
+                VALUES (1, 'SCHOOL_ADMINISTRATOR', 'passwords:reset', 'SCHOOL')""")
+    )
+    admin = api("admin")
+    for name in ("Воронцова", "Тихонова", "Зайцева", "Ильина", "Панова", "Белова", "Орлова Марина"):
+        there = await account(admin, name)
+        assert await admin.refusal(RESET, id=there["id"]) == "HANDED_OUT_BY_DIRECTOR"
+    himself = await account(admin, "Рябов")
+    assert await admin.refusal(RESET, id=himself["id"]) == "FORBIDDEN"
+    mother = await account(admin, "Соколова Татьяна")
+    assert (await admin(RESET, id=mother["id"]))["resetPassword"]["oneTimePassword"]
+    someone = await hired(api, "Щукина", "Юлия")
+    assert (await admin(CREATE, person=someone))["createAccount"]["oneTimePassword"] is None
+
+
+# -- oneself --------------------------------------------------------------------------------
+
+
+async def test_a_deputy_gives_no_class_and_no_section_to_themselves(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
+    staff = (await deputy("{ staff(first: 100) { nodes { id fullName } } }"))["staff"]["nodes"]
+    [me] = [one["id"] for one in staff if one["fullName"].startswith("Зайцева")]
+    section = await sql.scalar(text("SELECT min(id) FROM sections WHERE school_id = 1"))
+    klass = await sql.scalar(text("SELECT min(id) FROM school_classes WHERE school_id = 1"))
+    for field, input_ in (
+        ("assignTeacher", f'sectionId: "Section:1-{section}"'),
+        ("assignClassTeacher", f'schoolClassId: "SchoolClass:1-{klass}"'),
+    ):
+        document = f"""mutation {{ {field}(input: {{{input_}, staffId: "{me}",
+            validFrom: "2026-11-24"}}) {{ userErrors {{ code field }} }} }}"""
+        error = await deputy.refused(document)
+        assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["staffId"])
+
+
+async def test_a_secretary_makes_herself_no_guardian(api: SignIn, sql: AsyncConnection) -> None:
+    await sql.execute(
+        text("""INSERT INTO guardians (school_id, version, person_id)
+                SELECT 1, 1, person_id FROM role_grants
+                WHERE role = 'SECRETARY' AND school_id = 1""")
+    )
+    me = await sql.scalar(text("SELECT max(id) FROM guardians WHERE school_id = 1"))
+    document = f"""mutation {{ linkGuardian(input: {{studentId: "Student:1-1",
+        guardianId: "Guardian:1-{me}", relation: GUARDIAN, validFrom: "2026-11-01"}})
+        {{ userErrors {{ code field }} }} }}"""
+    secretary = api("secretary")
+    error = await secretary.refused(document)
+    assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["guardianId"])
+
+
+def test_every_right_is_protected_or_called_ordinary() -> None:
+    assert frozenset(Right) == ORDINARY_RIGHTS | PROTECTED_RIGHTS
+    assert not ORDINARY_RIGHTS & PROTECTED_RIGHTS
+    assert {right for right in Right if right.split(":")[0] in ("health", "identity", "marks")} <= (
+        PROTECTED_RIGHTS
+    )
