@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import ForeignKey, Identity, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role, RoleGrant
@@ -13,17 +13,29 @@ from models.people.persons import Person
 
 
 class Credential(Record):
-    """A login and its password: one of a person across the server. Never shown.
+    """A login and its password, of one person. Never shown.
 
-    Above the schools, because one mother may have children in two of them.
+    Above the schools, because one mother may have children in two of them. Both schools go on to
+    know her by the login that each of them gave out, also when one password opens both or when one
+    of them has given her a new password: no school sees that another knows her (domain.md e3).
     """
 
     __tablename__ = "credentials"
-    __table_args__ = (ours(UniqueConstraint("login")),)
+    __table_args__ = (
+        ours(UniqueConstraint("login", "branch")),
+        CheckConstraint("leads_to_id <> id", "leads_elsewhere"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     login: Mapped[str]
     """Lower case."""
+    branch: Mapped[int] = mapped_column(server_default="0")
+    """0 for the one to whom the login was given. A school that resets the password of a login that
+    opens other schools, too, parts it: the same login, with a password of its own for that school,
+    is the next branch."""
+    leads_to_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"), index=True)
+    """The credential whose password this login now opens with: its holder brought the two together
+    (`linkAccount`). Null for a login with a password of its own."""
     password_hash: Mapped[str]
     must_change_password: Mapped[bool]
     password_changed_at: Mapped[datetime]
@@ -66,6 +78,9 @@ class Account(OfSchool):
 
     person_id: Mapped[int] = refers(Person, covered=True)
     credential_id: Mapped[int] = mapped_column(ForeignKey("credentials.id"))
+    known_as_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"))
+    """The login that the school gave out, where its holder now signs in with another, too; null
+    where that is the login of the credential."""
     status: Mapped[AccountStatus]
     status_reason: Mapped[str | None] = words(300)
     last_signed_in_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from auth.actor import Viewer
 from auth.policy import visible
@@ -58,7 +58,8 @@ class HandedOutByDirector(Problem):
 def login(viewer: Viewer, account: Any) -> ColumnElement[str]:
     """What they sign in with (логин)."""
     # A credential stands above the schools; the account, which is seen, refers to it.
-    found = select(Credential.login).where(Credential.id == account.credential_id)
+    issued = func.coalesce(account.known_as_id, account.credential_id)
+    found = select(Credential.login).where(Credential.id == issued)
     return found.correlate(account).scalar_subquery()
 
 
@@ -132,9 +133,8 @@ async def create_account(
 async def reset_password(
     ctx: Ctx, *, account_id: Logged[Id[Account]], expected_version: int | None = None
 ) -> Logged[AccountIssued]:
-    """Give someone a new one-time password; the old one ends, and all their sessions. Who signs
-    in with the same login to other schools gets a login of its own for this one: no school can
-    open another.
+    """Give someone a new one-time password; the old one ends, and all their sessions. It opens
+    this school only: no school can open another, nor see that there is one.
 
     account_id: Whose.
     expected_version: The `version` you have seen; null to reset whatever it is by now.

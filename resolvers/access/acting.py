@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from auth.actor import Actor
-from models.access.accounts import Account, Credential
+from models.access.accounts import Account
 from models.access.roles import Role
 from resolvers.access.contexts import schools_of
 from resolvers.access.identify import actors_of
+from resolvers.access.logins import credentials_named
 from resolvers.access.operators import NoSuchLogin, owning
 from resolvers.context import stand_in, utc_now
 
@@ -21,8 +22,12 @@ async def acting(
     Raises NoSuchLogin where there is none such.
     """
     async with owning(url) as session:
-        credential = await session.scalar(select(Credential.id).where(Credential.login == login))
-        for school_id in await schools_of(session, credential) if credential else ():
+        places = [
+            (known.id, school_id)
+            for known in await credentials_named(session, login)
+            for school_id in await schools_of(session, known.id)
+        ]
+        for credential, school_id in places:
             await stand_in(session, school_id)
             account = await session.scalar(
                 select(Account.id).where(

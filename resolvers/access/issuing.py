@@ -6,13 +6,12 @@ from auth.policy import reach
 from auth.rights import Right
 from models.access.accounts import Account, Credential, CredentialSchool
 from models.access.roles import AccessScope
-from models.people.persons import Person
 from resolvers.access import passwords
 from resolvers.access.administration import alone
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
 from resolvers.access.guessing import forget_tries
-from resolvers.access.logins import generated_credential
+from resolvers.access.logins import branched_credential
 from resolvers.access.second_person import NotToOneself
 from resolvers.context import Ctx
 
@@ -36,8 +35,8 @@ async def hands_out(ctx: Ctx, account: Account) -> bool:
 
 async def issue(ctx: Ctx, account: Account, password: str, *, may_be_known: bool) -> None:
     """Make it the one-time password of an account; the old password ends, and all sessions. An
-    account whose login is shared with other schools gets a login of its own: no school can open
-    another.
+    account whose login opens other schools, too, keeps the login and gets a password of its own:
+    no school can open another.
 
     may_be_known: Whether somebody learns it who may not reset everyone's password.
     """
@@ -63,14 +62,14 @@ async def issue(ctx: Ctx, account: Account, password: str, *, may_be_known: bool
 
 
 async def part(ctx: Ctx, account: Account, password: str) -> None:
-    """Give the account a login that is this school's alone."""
+    """Give the account a password that is this school's alone, under the login by which the school
+    knows it: another login would tell the school that the old one opens more."""
     home, shared = ctx.actor.school_id, account.credential_id
-    # Not through `visible`: whose account one may reset, one may name.
-    query = select(Person).where(Person.school_id == home, Person.id == account.person_id)
-    person = (await ctx.session.scalars(query)).one()
-    account.credential_id = await generated_credential(
-        ctx.session, home, person, password, ctx.actor.now
+    issued = account.known_as_id or account.credential_id
+    account.credential_id = await branched_credential(
+        ctx.session, home, issued, password, ctx.actor.now
     )
+    account.known_as_id = None
     left = (CredentialSchool.credential_id == shared, CredentialSchool.school_id == home)
     await ctx.session.execute(delete(CredentialSchool).where(*left))
     await end_sessions_of(ctx, account.person_id)

@@ -1,12 +1,15 @@
 """Logins: made of names, one of a person on the whole server."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models.access.accounts import Credential, CredentialSchool
 from models.people.persons import Person
@@ -84,10 +87,56 @@ async def generated_credential(
     raise AssertionError
 
 
-async def inserted(session: AsyncSession, login: str, hashed: str, now: datetime) -> int | None:
+async def branched_credential(
+    session: AsyncSession, school_id: int, issued: int, password: str, now: datetime
+) -> int:
+    """The same with the login of the credential `issued`, as its next branch."""
+    hashed = await passwords.hashed(password)
+    login = await session.scalar(select(Credential.login).where(Credential.id == issued))
+    alike = select(func.max(Credential.branch)).where(Credential.login == login)
+    for branch in count(1 + (await session.scalar(alike) or 0)):  # another may take it meanwhile
+        key = await inserted(session, login or "", hashed, now, branch)
+        if key is not None:
+            session.add(CredentialSchool(credential_id=key, school_id=school_id))
+            return key
+    raise AssertionError
+
+
+async def credentials_named(session: AsyncSession, login: str) -> Sequence[Any]:
+    """What a login may open, by different passwords: mostly one credential, none for an unknown
+    login. The columns, not the rows: a rollback would empty those."""
+    named, opened = aliased(Credential), aliased(Credential)
+    query = (
+        select(*columns_of(opened))
+        .join(named, func.coalesce(named.leads_to_id, named.id) == opened.id)
+        .where(named.login == login.strip().lower())
+        .group_by(opened.id)
+        .order_by(opened.id)
+    )
+    return (await session.execute(query)).all()
+
+
+def columns_of(credential: Any) -> tuple[Any, ...]:
+    """What is asked of a credential."""
+    return (
+        credential.id,
+        credential.login,
+        credential.password_hash,
+        credential.must_change_password,
+        credential.password_changed_at,
+    )
+
+
+async def inserted(
+    session: AsyncSession, login: str, hashed: str, now: datetime, branch: int = 0
+) -> int | None:
     """None when the login is taken; a transaction that is about to take it is waited for."""
     new = insert(Credential).values(
-        login=login, password_hash=hashed, must_change_password=True, password_changed_at=now
+        login=login,
+        branch=branch,
+        password_hash=hashed,
+        must_change_password=True,
+        password_changed_at=now,
     )
     found: int | None = await session.scalar(new.on_conflict_do_nothing().returning(Credential.id))
     return found

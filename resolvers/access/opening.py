@@ -1,6 +1,7 @@
 """Opening a session: in which of someone's roles, and with what keys."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from models.problems import Problem, Unauthenticated
 from resolvers.access.contexts import Context, contexts_in, last_used_first, schools_of
 from resolvers.access.ending import end
 from resolvers.access.identify import hashed
+from resolvers.access.logins import columns_of
 from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, shown
 from resolvers.context import Ctx, stand_in
 
@@ -51,23 +53,13 @@ class SignedIn:
     contexts: list[ViewerContext] | None = None
 
 
-async def known_as(session: AsyncSession, *which: Any) -> Any:
-    """The columns of a credential, not the row: a rollback would empty that."""
-    query = select(
-        Credential.id,
-        Credential.login,
-        Credential.password_hash,
-        Credential.must_change_password,
-        Credential.password_changed_at,
-    )
-    return (await session.execute(query.where(*which))).one_or_none()
-
-
 async def known_of(session: AsyncSession, actor: Actor) -> Any:
-    """The same of the one who asks; the transaction must stand in their school."""
+    """The columns of the credential of the one who asks; the transaction must stand in their
+    school."""
     mine = (Account.school_id == actor.school_id, Account.id == actor.account_id)
     credential = select(Account.credential_id).where(*mine).scalar_subquery()
-    return await known_as(session, Credential.id == credential)
+    query = select(*columns_of(Credential)).where(Credential.id == credential)
+    return (await session.execute(query)).one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +80,34 @@ class Choice:
         return all(asked in (None, given) for asked, given in zip(wanted, offered, strict=True))
 
 
-async def begin(ctx: Ctx, known: Any, choice: Choice) -> SignedIn:
+async def begin(ctx: Ctx, known: Sequence[Any], choice: Choice) -> SignedIn:
     """A new session in the first context that fits the choice, the last used before the others.
-    Raises NothingToDoHere."""
-    found: list[Context] = []
-    for school_id in await schools_of(ctx.session, known.id):
-        await ctx.session.rollback()
-        await stand_in(ctx.session, school_id)
-        found += await contexts_in(ctx.session, known.id, school_id, ctx.caller.now())
-    for context in filter(choice.fits, last_used_first(found)):
+
+    known: The credentials that were proven; several where one password opens several branches of a
+        login.
+
+    Raises NothingToDoHere.
+    """
+    found: dict[Context, Any] = {}
+    for credential in known:
+        for school_id in await schools_of(ctx.session, credential.id):
+            await ctx.session.rollback()
+            await stand_in(ctx.session, school_id)
+            there = await contexts_in(ctx.session, credential.id, school_id, ctx.caller.now())
+            found |= dict.fromkeys(there, credential)
+    for context in filter(choice.fits, last_used_first(list(found))):
         await ctx.session.rollback()
         await stand_in(ctx.session, context.school_id)
-        opened = await open_session(ctx, known, context, choice.instead_of)
-        return replace(opened, contexts=[shown(each, current=context) for each in found])
+        opened = await open_session(ctx, found[context], context, choice.instead_of)
+        return replace(
+            opened, contexts=[shown(each, current=context) for each in known_by(found, context)]
+        )
     raise NothingToDoHere
+
+
+def known_by(found: Mapping[Context, Any], context: Context) -> list[Context]:
+    """The contexts that the credential of one of them opens, to which its holder can switch."""
+    return [each for each, credential in found.items() if credential is found[context]]
 
 
 async def open_session(

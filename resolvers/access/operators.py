@@ -27,7 +27,7 @@ from resolvers.access.administration import in_office
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.guessing import forget_tries
-from resolvers.access.logins import new_credential, well_formed
+from resolvers.access.logins import credentials_named, new_credential, well_formed
 from resolvers.context import stand_in, utc_now
 from resolvers.news import record
 from resolvers.school.founding import NewSchool, found_school
@@ -133,8 +133,8 @@ def directors(school_id: int, day: date) -> Select[int]:
 
 
 async def reset_password(url: str, login: str, *, now: datetime | None = None) -> str:
-    """Give a login a new one-time password, in all its schools; their sessions end. Raises
-    NoSuchLogin."""
+    """Give a login a new one-time password, in all schools that it opens; their sessions end.
+    Raises NoSuchLogin."""
     now, password = now or utc_now(), passwords.one_time()
     fresh = {
         "password_hash": await passwords.hashed(password),
@@ -143,18 +143,24 @@ async def reset_password(url: str, login: str, *, now: datetime | None = None) -
     }
     kept = login.strip().lower()
     async with owning(url) as session:
-        changed = update(Credential).where(Credential.login == kept).values(fresh)
-        credential = await session.scalar(changed.returning(Credential.id))
-        if credential is None:
+        opened = [known.id for known in await credentials_named(session, kept)]
+        if not opened:
             raise NoSuchLogin(field="login")
-        for school_id in await schools_of(session, credential):
-            await end_sessions_everywhere(session, credential, school_id, now)
-            of_login = (Account.school_id == school_id, Account.credential_id == credential)
-            account = await session.scalar(select(Account.id).where(*of_login))
-            named = str(Id(Account, school_id, account)) if account else None
-            await told(session, school_id, now, "user reset-password", named)
+        await session.execute(update(Credential).where(Credential.id.in_(opened)).values(fresh))
+        for credential in opened:
+            await end_everywhere(session, credential, now)
         await forget_tries(session, kept, now)
     return password
+
+
+async def end_everywhere(session: AsyncSession, credential: int, now: datetime) -> None:
+    """End all sessions that a credential opened; each school hears of it from its own log."""
+    for school_id in await schools_of(session, credential):
+        await end_sessions_everywhere(session, credential, school_id, now)
+        of_login = (Account.school_id == school_id, Account.credential_id == credential)
+        account = await session.scalar(select(Account.id).where(*of_login))
+        named = str(Id(Account, school_id, account)) if account else None
+        await told(session, school_id, now, "user reset-password", named)
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.access.accounts import Credential
 from models.access.roles import Role, RoleGrant
 from models.access.sessions import Session, SpentRefreshToken
 from models.base import Id
@@ -17,6 +16,7 @@ from resolvers.access import passwords
 from resolvers.access.ending import end, note_ended
 from resolvers.access.guessing import TooManyTries, count_try, forget_tries
 from resolvers.access.identify import hashed, school_of
+from resolvers.access.logins import credentials_named
 from resolvers.access.opening import (
     REFRESH,
     Choice,
@@ -25,7 +25,6 @@ from resolvers.access.opening import (
     Tokens,
     begin,
     keys,
-    known_as,
     known_of,
 )
 from resolvers.command import open_command
@@ -65,21 +64,27 @@ async def sign_in(
     return await begin(ctx, known, Choice(role, school_id.key if school_id else None))
 
 
-async def proven(ctx: Ctx, login: str, password: str) -> Any:
-    """The credential of who knows its password. Raises WrongCredentials, or TooManyTries while
-    they must wait."""
+async def proven(ctx: Ctx, login: str, password: str) -> list[Any]:
+    """The credentials that a login opens with this password, at least one. Raises WrongCredentials,
+    or TooManyTries while they must wait."""
     session, now = ctx.session, ctx.caller.now()
     await count_try(session, login, now)
-    known = await known_as(session, Credential.login == login.strip().lower())
+    named = await credentials_named(session, login)
     await session.rollback()  # no connection is kept while a password is worked on
-    right = await passwords.matches(known.password_hash if known else None, password)
+    right = [
+        known
+        for known in named or [None]  # an unknown login takes as long as a known one
+        if await passwords.matches(known.password_hash if known else None, password)
+        and known is not None
+        and not passwords.ran_out(known, now)
+    ]
     if password == passwords.DEMO_PASSWORD and not ctx.caller.services.made_up:
-        right = False  # the demo was loaded while the server was running for real use
-    if known is None or not right or passwords.ran_out(known, now):
+        right = []  # the demo was loaded while the server was running for real use
+    if not right:
         raise WrongCredentials
     await forget_tries(session, login, now)
     await session.commit()
-    return known
+    return right
 
 
 @open_command(SessionOver)
@@ -169,4 +174,4 @@ async def switch_context(
     place = school_id.key if school_id else actor.school_id
     grant = role_grant_id.key if role_grant_id else None
     present = (actor.school_id, actor.session_id)
-    return await begin(ctx, known, Choice(role, place, grant, instead_of=present))
+    return await begin(ctx, [known], Choice(role, place, grant, instead_of=present))

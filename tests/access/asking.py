@@ -14,7 +14,7 @@ SIGN_IN = """
     mutation ($login: String!, $password: String!, $role: Role, $school: ID) {
         signIn(input: {login: $login, password: $password, role: $role, schoolId: $school}) {
             accessToken refreshToken expiresAt mustChangePassword retryAt
-            viewer { role fullName school { id } }
+            viewer { role fullName school { id } } contexts { role schoolId }
             userErrors { code field message }
         }
     }

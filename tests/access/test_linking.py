@@ -7,8 +7,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.access.roles import Role
 from resolvers.demo import DEMO_PASSWORD
-from tests.access.asking import SIGN_IN, SWITCH, code, given_one_time_password, holding, sign_in
+from tests.access.asking import (
+    CHANGE,
+    SIGN_IN,
+    SWITCH,
+    code,
+    given_one_time_password,
+    holding,
+    sign_in,
+)
 from tests.conftest import Api, SignIn, Template
 
 LINK = """mutation ($login: String!, $password: String!) {
@@ -54,14 +63,21 @@ async def test_a_mother_brings_her_other_school_under_her_login(
     assert (await sign_in(stranger, MOTHER, school=THERE))["viewer"]["school"]["id"] == THERE
 
 
-async def test_the_other_login_is_no_more_and_its_sessions_end(
+async def test_the_other_login_opens_the_same_and_its_own_sessions_end(
     api: SignIn, stranger: Api, other: str
 ) -> None:
+    """By the one password that is left."""
     session = holding(stranger, (await sign_in(stranger, other))["accessToken"])
-    await api(MOTHER)(LINK, **proof(other))
+    own = await sign_in(stranger, MOTHER)
+    await holding(stranger, own["accessToken"])(CHANGE, old=DEMO_PASSWORD, new="её собственный")
+    mother = holding(stranger, (await sign_in(stranger, MOTHER, "её собственный"))["accessToken"])
+    await mother(LINK, **proof(other))
     assert await code(session) == "UNAUTHENTICATED"
     assert await code(api(other)) == "UNAUTHENTICATED"
     assert await stranger.refusal(SIGN_IN, **proof(other)) == "WRONG_CREDENTIALS"
+    for school in (HERE, THERE):
+        again = await sign_in(stranger, other, "её собственный", school=school)
+        assert again["viewer"]["school"]["id"] == school
 
 
 async def test_the_one_time_password_on_a_schools_paper_is_proof_enough(
@@ -129,12 +145,102 @@ async def test_a_stranger_links_nothing(stranger: Api, other: str) -> None:
     assert await code(stranger, LINK, **proof(other)) == "UNAUTHENTICATED"
 
 
-async def test_each_school_hears_of_its_own_account_and_of_no_password(
-    api: SignIn, sql: AsyncConnection, other: str
+# -- what schools see of it -----------------------------------------------------------
+
+ACCOUNTS = """query ($after: String) { accounts(first: 100, after: $after) {
+    nodes { id login fullName status version lastSignedInAt }
+    pageInfo { hasNextPage endCursor } } }"""
+RESET = """mutation ($id: ID!) { resetPassword(input: {accountId: $id}) {
+    account { id login version } oneTimePassword userErrors { code } } }"""
+
+
+@pytest.fixture
+def directors(api: SignIn, template: Template) -> dict[int, Api]:
+    """By school."""
+    return {
+        school: api(login, role, school)
+        for login, held in template.roles.items()
+        for role, school in held
+        if role is Role.DIRECTOR
+    }
+
+
+async def seen(director: Api) -> dict[str, Any]:
+    """Accounts as a school sees them, by id, but when they were last used."""
+    found: dict[str, Any] = {}
+    after = None
+    while True:
+        page = (await director(ACCOUNTS, after=after))["accounts"]
+        found |= {one["id"]: {**one, "lastSignedInAt": None} for one in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+async def logged(sql: AsyncConnection) -> int:
+    return int(await sql.scalar(text("SELECT count(*) FROM audit_events")) or 0)
+
+
+async def test_neither_school_sees_that_accounts_were_brought_together(
+    api: SignIn, sql: AsyncConnection, other: str, directors: dict[int, Api]
 ) -> None:
+    """Not in the account, not in its version, not in the audit log (domain.md e3)."""
+    before = {school: await seen(director) for school, director in directors.items()}
+    entries = await logged(sql)
     await api(MOTHER)(LINK, **proof(other))
-    told: Any = await sql.execute(
-        text("SELECT school_id, entity IS NULL, details FROM audit_events"
-             " WHERE action = 'linkAccount' ORDER BY 1")
-    )  # fmt: skip
-    assert [tuple(line) for line in told] == [(1, True, []), (2, False, [])]
+    assert await logged(sql) == entries
+    assert {school: await seen(director) for school, director in directors.items()} == before
+
+
+@pytest.mark.parametrize("school", [1, 2])
+async def test_a_school_that_resets_the_password_sees_nothing_and_opens_nothing_else(
+    api: SignIn, stranger: Api, other: str, directors: dict[int, Api], school: int
+) -> None:
+    mine = {1: MOTHER, 2: other}
+    await api(MOTHER)(LINK, **proof(other))
+    before = {number: await seen(director) for number, director in directors.items()}
+    [account] = [one for one in before[school].values() if one["login"] == mine[school]]
+
+    done = (await directors[school](RESET, id=account["id"]))["resetPassword"]
+
+    assert done["account"] == {
+        "id": account["id"], "login": mine[school], "version": account["version"] + 1,
+    }  # fmt: skip
+    after = {number: await seen(director) for number, director in directors.items()}
+    after[school][account["id"]]["version"] -= 1
+    assert after == before
+    come = await sign_in(stranger, mine[school], done["oneTimePassword"])
+    assert come["mustChangePassword"] is True
+    own = holding(stranger, come["accessToken"])
+    await own(CHANGE, old=done["oneTimePassword"], new="только для этой школы")
+    found = await sign_in(stranger, mine[school], "только для этой школы")
+    assert {one["schoolId"] for one in found["contexts"]} == {f"School:{school}-{school}"}
+    elsewhere = 3 - school
+    left = await sign_in(stranger, mine[elsewhere])
+    assert {one["schoolId"] for one in left["contexts"]} == {f"School:{elsewhere}-{elsewhere}"}
+
+
+async def test_who_takes_the_same_password_again_reaches_both_schools_and_brings_them_together(
+    stranger: Api, directors: dict[int, Api], template: Template
+) -> None:
+    """A mother of two schools, whose password the first one reset."""
+    login = "parent.morozova"
+    [account] = [one for one in (await seen(directors[1])).values() if one["login"] == login]
+    issued = (await directors[1](RESET, id=account["id"]))["resetPassword"]["oneTimePassword"]
+    parted = holding(stranger, (await sign_in(stranger, login, issued))["accessToken"])
+    same = "известен ей одной"
+    await parted(CHANGE, old=issued, new=same)
+    there = holding(stranger, (await sign_in(stranger, login))["accessToken"])
+    await there(CHANGE, old=DEMO_PASSWORD, new=same)
+    for school in (HERE, THERE):
+        done = await sign_in(stranger, login, same, school=school)
+        assert done["viewer"]["school"]["id"] == school
+        assert {one["schoolId"] for one in done["contexts"]} == {school}
+    here = holding(stranger, (await sign_in(stranger, login, same, school=HERE))["accessToken"])
+    linked = (await here(LINK, **proof(login, same)))["linkAccount"]["viewer"]
+    assert {one["schoolId"] for one in linked["contexts"]} == {HERE, THERE}
+    assert (await here.refused(LINK, **proof(login, same)))["code"] == "ALREADY_THERE"
+    again = await sign_in(stranger, login, same)
+    assert {one["schoolId"] for one in again["contexts"]} == {HERE, THERE}
+    [now] = [one for one in (await seen(directors[1])).values() if one["id"] == account["id"]]
+    assert now["login"] == login
