@@ -203,7 +203,7 @@ async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnec
         assert done["oneTimePassword"] not in str(kept), table
 
 
-@pytest.mark.parametrize("login", ["director", "zavuch", "secretary", "hr", "teacher.belova"])
+@pytest.mark.parametrize("login", ["zavuch", "secretary", "hr", "teacher.belova"])
 async def test_who_opens_no_accounts(api: SignIn, login: str) -> None:
     person = await hired(api, "Щукина", "Юлия")
     assert await api(login).refusal(CREATE, person=person) == "FORBIDDEN"
@@ -244,7 +244,7 @@ async def test_a_lock_needs_a_reason_and_what_was_seen(api: SignIn) -> None:
     assert (error["code"], error["field"]) == ("BLANK", ["reason"])
 
 
-@pytest.mark.parametrize("login", ["director", "zavuch", "teacher.belova", "parent.ivanov"])
+@pytest.mark.parametrize("login", ["zavuch", "teacher.belova", "parent.ivanov"])
 async def test_who_locks_nobody(api: SignIn, login: str) -> None:
     there = await account(api("admin"), "Соколова Татьяна")
     actor = api(login, Role.CLASS_TEACHER if login == "teacher.belova" else None)
