@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 from gql.enums import shown_enum
 from models.access.roles import AccessScope
 from models.base import OfSchool
-from models.problems import Problem
+from models.problems import Caution, Problem, WarningNeedsReason
 from resolvers.context import Ctx
 from resolvers.listing import Page
 
@@ -138,7 +138,11 @@ def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
     """Raises KeyError, a bug, for a problem the command did not declare."""
     path = problem.field.split(".") if problem.field else None
     most = problem.extensions.get("most")
-    told = {"most": most if isinstance(most, int) else None} if hasattr(error, "most") else {}
+    told: dict[str, Any] = {}
+    if hasattr(error, "most"):
+        told["most"] = most if isinstance(most, int) else None
+    if isinstance(problem, WarningNeedsReason):
+        told["warnings"] = [warning_of(error.warning, one, language) for one in problem.cautions]
     return error(
         field=[to_camel_case(step) for step in path] if path else None,
         message=problem.said(language),
@@ -147,15 +151,25 @@ def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
     )
 
 
+def warning_of(type_: Any, caution: Caution, language: str) -> Any:
+    return type_(
+        field=[to_camel_case(caution.field)] if caution.field else None,
+        message=caution.said(language),
+        code=type_.codes[caution.code()],
+        about=caution.current,
+    )
+
+
 def payload(
     name: str,
     results: dict[str, tuple[Any, str]],
     problems: tuple[type[Problem], ...],
+    warns: tuple[type[Caution], ...] = (),
     *,
     single: bool,
 ) -> Payload:
     """The payload of the mutation `name`; its codes are the command's own problems."""
-    error, codes = error_type(name, problems)
+    error, codes = error_type(name, problems, warns)
     fields = {
         field: (type_ | None, strawberry.field(description=told))
         for field, (type_, told) in results.items()
@@ -166,24 +180,50 @@ def payload(
     return Payload(type_, error, codes, tuple(results), single)
 
 
-@cache
-def error_type(name: str, problems: tuple[type[Problem], ...]) -> tuple[Any, Any]:
-    """`SetMarkUserError` and the enum of its codes."""
+def codes_enum(name: str, told: str, problems: tuple[type[Problem], ...]) -> Any:
     members = {
         p.code(): strawberry.enum_value(p.code(), description=p.message("en")) for p in problems
     }
-    codes: Any = Enum(f"{name}ErrorCode", members)  # type: ignore[misc]  # made, not written
-    strawberry.enum(codes, description=f"Why `{name}` may refuse.")
+    codes: Any = Enum(name, members)  # type: ignore[misc]  # made, not written
+    return strawberry.enum(codes, description=told)
+
+
+@cache
+def error_type(
+    name: str, problems: tuple[type[Problem], ...], warns: tuple[type[Caution], ...] = ()
+) -> tuple[Any, Any]:
+    """`SetMarkUserError` and the enum of its codes."""
+    codes = codes_enum(f"{name}ErrorCode", f"Why `{name}` may refuse.", problems)
     fields: dict[str, tuple[Any, Any]] = {
         "code": (codes, strawberry.field(description="For programs; never translated."))
     }
     if any(problem.tells("most") for problem in problems):
         told = "How much is allowed, or how many characters; null where that is not the trouble."
         fields["most"] = (int | None, strawberry.field(description=told, default=None))
+    if warns:
+        told = "With WARNING_NEEDS_REASON, what speaks against it; else null."
+        listed: Any = list.__class_getitem__(warning := warning_type(name, warns))
+        fields["warnings"] = (listed | None, strawberry.field(description=told, default=None))
     error = made(
         strawberry.type, f"{name}UserError", f"Why `{name}` did not happen.", fields, UserError
     )
+    if warns:
+        error.warning = warning
     return error, codes
+
+
+def warning_type(name: str, warns: tuple[type[Caution], ...]) -> Any:
+    """`ScheduleLessonWarning`: one of the things that speak against a command."""
+    codes = codes_enum(f"{name}WarningCode", f"What may speak against `{name}`.", warns)
+    about = "The row it is about, if there is one and you may read it."
+    fields: dict[str, tuple[Any, Any]] = {
+        "code": (codes, strawberry.field(description="For programs; never translated.")),
+        "about": (Node | None, strawberry.field(description=about, default=None)),
+    }
+    told = f"What speaks against `{name}`; `overrideReason` overrides it."
+    type_ = made(strawberry.type, f"{name}Warning", told, fields, UserError)
+    type_.codes = codes
+    return type_
 
 
 def made(

@@ -20,7 +20,7 @@ from strawberry.types.graphql import OperationType as Kind
 from gql.documents import Document
 from gql.engine.run import Answer, Asker, Engine, is_known
 from gql.errors import WHICH, named, retry_after
-from gql.leaving import Leaving
+from gql.leaving import PATIENCE, Leaving, look
 from gql.replies import fault, refuse, respond, written
 from gql.requests import (
     BadRequest,
@@ -59,6 +59,7 @@ class Door:
         headers = dict(scope["headers"])
         language = language_in(headers)
         watching: list[Leaving] = []
+        looking: asyncio.TimerHandle | None = None
         try:
             sent, size = await self.sent(headers, receive)
             request = request_of(sent)
@@ -67,8 +68,9 @@ class Door:
             client = scope.get("client")
             asker = Asker(held, language, headers.get(b"user-agent"), client[0] if client else None)
             document = await self.document(asker, request, size)
-            if document.reads:
-                watching.append(Leaving(receive))
+            if document.reads and (task := asyncio.current_task()):
+                loop = asyncio.get_running_loop()
+                looking = loop.call_later(PATIENCE, look, task, receive, watching)
             asked = (request.query, request.variables, request.name, document)
             found = await self.engine.answer(asker, *asked) if held else None
             found = found or await self.standard(asker, document, request)
@@ -88,6 +90,8 @@ class Door:
         except Exception as failure:  # the document has a syntax error, or it is a bug
             await respond(send, 200, told_of(failure, language, self.engine.services))
         finally:
+            if looking:
+                looking.cancel()
             if watching:
                 watching[0].forget()
 

@@ -1,6 +1,7 @@
 """Clients that leave before they are answered: their operation ends, and so does its SQL."""
 
 import asyncio
+from typing import Any
 
 from starlette.types import Receive
 
@@ -10,31 +11,28 @@ costs a task, and most are answered long before."""
 
 
 class Leaving:
-    """Watches whether the client of a request leaves, whose body has been read to the end; then
-    cancels the task it was made in.
+    """Watches whether a client leaves whose body has been read to the end, and then cancels the
+    task of its request.
 
     has_left: Whether that happened.
     """
 
-    __slots__ = ("handle", "has_left", "receive", "task", "watching")
-
-    def __init__(self, receive: Receive) -> None:
-        self.receive, self.task = receive, asyncio.current_task()
+    def __init__(self, task: asyncio.Task[Any], receive: Receive) -> None:
+        self.task, self.receive = task, receive
         self.has_left = False
-        self.watching: asyncio.Task[None] | None = None
-        self.handle = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
-
-    def begin(self) -> None:
         self.watching = asyncio.create_task(self.wait())
 
     async def wait(self) -> None:
         message = await self.receive()
-        if message["type"] == "http.disconnect" and self.task:
+        if message["type"] == "http.disconnect":
             self.has_left = True
             self.task.cancel()
 
     def forget(self) -> None:
         """Look no more: there is an answer."""
-        self.handle.cancel()
-        if self.watching:
-            self.watching.cancel()
+        self.watching.cancel()
+
+
+def look(task: asyncio.Task[Any], receive: Receive, watching: list[Leaving]) -> None:
+    """Begin to watch, for whoever holds the list. The door calls it PATIENCE after a query."""
+    watching.append(Leaving(task, receive))

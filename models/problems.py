@@ -1,6 +1,7 @@
 """Refusals a caller can act on. Anything else that is raised is a bug and reaches nobody."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 DETAIL = re.compile(r"\{(\w+)\}")
@@ -154,6 +155,26 @@ class TooSoon(Problem):
         "Позже уже начинается другое такое же; выберите его день или более поздний "
         "либо сначала завершите его."
     )
+
+
+class Caution(Problem):
+    """Something speaks against this, which a reason can override."""
+
+    russian = "Этому что-то мешает; это можно преодолеть, назвав причину."
+
+
+class WarningNeedsReason(Problem):
+    """{warnings} To do it all the same, say why in `overrideReason`."""
+
+    russian = "{warnings} Чтобы всё же сделать это, напишите причину в `overrideReason`."
+
+    def __init__(self, cautions: Sequence[Caution]) -> None:
+        super().__init__(field="override_reason")
+        self.cautions = tuple(cautions)
+
+    def said(self, language: str) -> str:
+        told = " ".join(one.said(language) for one in getattr(self, "cautions", ()))
+        return self.template(language).replace("{warnings}", told)
 
 
 class PasswordMustChange(Problem):

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from models.base import Record
+from models.limits import ours
 
 
 def sealed(name: str) -> MappedColumn[Any]:
@@ -59,7 +60,7 @@ class SecretKey(Record):
 
     __tablename__ = "secret_keys"
     __table_args__ = (
-        CheckConstraint("id = 1", "only_one"),
+        ours(CheckConstraint("id = 1", "only_one")),
         {"info": {"grants": "SELECT"}},
     )
 

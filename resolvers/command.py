@@ -8,7 +8,16 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
 
 from auth.rights import Right
 from models.base import OfSchool
-from models.problems import Conflict, Forbidden, NotFound, Problem, ServiceUnavailable, Validation
+from models.problems import (
+    Caution,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Problem,
+    ServiceUnavailable,
+    Validation,
+    WarningNeedsReason,
+)
 from resolvers.access.ending import forget_ended
 from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
@@ -35,6 +44,9 @@ UseCase: TypeAlias = Callable[Concatenate[Ctx, P], Awaitable[T]]
 COMMON: tuple[type[Problem], ...] = (NotFound, Forbidden, Validation, Conflict)
 TEXTS = {
     "expected_version": "The `version` you have seen; another one by now is a `CONFLICT`.",
+    "override_reason": (
+        "Why it is to be done although warnings speak against it, at most 1000 characters; kept."
+    ),
     KEY: (
         "Names this attempt: repeated within 24 hours with the same arguments it gives the first "
         "result, not a second row; with other arguments it is refused as IDEMPOTENCY_KEY_REUSED."
@@ -62,6 +74,7 @@ def command(
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
     at_once: Callable[..., AtOnce] | None = None,
     writes: Sequence[type[OfSchool]] = (),
+    warns: Sequence[type[Caution]] = (),
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited:
     `trace` says what the log keeps of it.
@@ -78,6 +91,8 @@ def command(
     at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
         the case no other, as parameters; it does all that the use case would, or nothing.
     writes: the rows it writes with what its arguments say, beyond the one it returns.
+    warns: what may speak against it without making it impossible (`resolvers.cautions`); it takes
+        an `override_reason` then.
 
     An argument `idempotency_key` is honoured here (see `resolvers.attempts`), the use case need not
     look at it; a command that takes one can raise IdempotencyKeyReused. What the use
@@ -127,15 +142,18 @@ def command(
                             continue
                         problem = await with_current(ctx, problem, current, dict(given))
                     elif isinstance(problem, Problem):  # as the actor may see it, like any answer
-                        problem.current = await answer(ctx, problem.current)
+                        for one in (problem, *getattr(problem, "cautions", ())):
+                            one.current = await answer(ctx, one.current)
                     raise problem from error
             raise AssertionError
 
         again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
         limits = problems_of(written_by(use_case, writes), names_in(use_case))
         run.right = right  # type: ignore[attr-defined]
-        problems = (*COMMON, *again, *raises, *told, *limits)
+        unanswered = (WarningNeedsReason,) if warns else ()
+        problems = (*COMMON, *again, *raises, *unanswered, *told, *limits)
         run.problems = tuple(dict.fromkeys(problems))  # type: ignore[attr-defined]
+        run.warns = tuple(warns)  # type: ignore[attr-defined]
         run.settles = frozenset(meaning.by_constraint)  # type: ignore[attr-defined]
         run.at_once, run.action, run.private = at_once, action, private  # type: ignore[attr-defined]
         return run

@@ -167,17 +167,23 @@ class Shown:
     given: tuple[tuple[str, Any], ...]
 
 
-def reads(right: Right | None = None, check: Callable[..., None] | None = None) -> Callable[[F], F]:
+def reads(
+    right: Right | None = None,
+    check: Callable[..., None] | None = None,
+    why_null: Callable[..., Awaitable[None]] | None = None,
+) -> Callable[[F], F]:
     """Say of a use case what it needs, where that is not the right to read its rows.
 
     check: `check(actor, **arguments)` is asked before anything is read, with plain values.
         Raises BadUserInput.
+    why_null: `why_null(ctx, **arguments)` is asked where the answer is null. Raises the Problem to
+        tell, if it is not that something is not there for the viewer.
     """
 
     def note(use_case: F) -> F:
         if right:
             use_case.right = right  # type: ignore[attr-defined]
-        use_case.check = check  # type: ignore[attr-defined]
+        use_case.check, use_case.why_null = check, why_null  # type: ignore[attr-defined]
         return use_case
 
     return note

@@ -36,7 +36,7 @@ AT_THE_LIMIT = {
     "mutations": f"mutation {{ {many(4, SIGN_OUT)} }}",
     "signIn": f"mutation {{ {many(1, SIGN_IN)} }}",
     "directives": "{ __typename " + "@skip(if: true) " * 50 + "}",
-    "doubling": doubled(60),
+    "doubling": doubled(50),
     "depth of the schema": "{ __schema { types { fields { type { " + "ofType { " * 9 + "name"
     + " }" * 9 + " } } } } }",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.applications import Starlette
 
 from gql.app import create_app
 from gql.door import Door
@@ -36,8 +38,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def client_of(settings: Settings, url: str) -> AsyncIterator[AsyncClient]:
-    app = create_app(settings, url)
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test") as client:
+    app: Any = create_app(settings, url)
+    inner = app
+    while not isinstance(inner, Starlette):
+        inner = inner.app
+    client = AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test")
+    async with inner.router.lifespan_context(inner), client:  # which closes its connections
         yield client
 
 
@@ -289,10 +295,6 @@ class Leaver(Sent):
 async def test_the_sql_of_a_client_that_left_ends(
     api: SignIn, services: Services, readers: Readers, sql: AsyncConnection, executor: str
 ) -> None:
-    from dataclasses import replace
-
-    from starlette.applications import Starlette
-
     compiled = executor == "compiled"
     door = Door(
         Starlette(), Engine(schema, replace(services, readers=readers if compiled else None))

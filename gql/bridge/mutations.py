@@ -55,11 +55,17 @@ def mutation(command: Any) -> Any:
 def payload_of(name: str, command: Any) -> Payload:
     """Of a row: one field named after it. Of a dataclass: its fields."""
     returned = plain(inspect.signature(command, eval_str=True).return_annotation)
+    may_refuse = (command.problems, getattr(command, "warns", ()))
     if is_report(returned):
         hints, texts = get_type_hints(returned), read_doc(returned)[1]
         results = {f: (shown(hints[f]), texts.get(f, "")) for f in hints}
-        return payload(name, results, command.problems, single=False)
+        return payload(name, results, *may_refuse, single=False)
     row = returned if isinstance(returned, type) else get_args(returned)[0]
     told = "What came of it; after a `CONFLICT`, how it is now."
     field_name = getattr(command, "result", None) or snake(row.__name__)
-    return payload(name, {field_name: (shown(row), told)}, command.problems, single=True)
+    return payload(
+        name,
+        {field_name: (shown(row), told)},
+        *may_refuse,
+        single=True,
+    )

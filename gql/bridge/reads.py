@@ -51,6 +51,10 @@ class Read:
     def check(self) -> Callable[..., None] | None:
         return getattr(self.use_case, "check", None)
 
+    @property
+    def why_null(self) -> Callable[..., Any] | None:
+        return getattr(self.use_case, "why_null", None)
+
     def said(self, actor: Actor, arguments: dict[str, Any], make: Make) -> Any:
         """What the use case says with the arguments a client sent: rows, a report, a listing.
 
@@ -108,8 +112,11 @@ def query(use_case: UseCase) -> Any:
         actor = await ctx.identified()
         if read.right and read.right not in actor.rights:
             return None
-        part = read.said(actor, arguments, valued(ctx))
-        return await load(ctx, part, lambda *at: wanted_of(info, *at))
+        part = read.said(actor, dict(arguments), valued(ctx))
+        found = await load(ctx, part, lambda *at: wanted_of(info, *at))
+        if found is None and read.why_null:
+            await read.why_null(ctx, **received(dict(read.annotations), arguments))
+        return found
 
     return root_field(resolve, use_case, read.right, arguments_of(use_case), read)
 

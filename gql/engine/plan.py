@@ -48,6 +48,7 @@ class Plan:
     handed_back: Nodes of the root fields which the standard executor answers.
     leaves: Where in the variables parameters were found.
     is_special: Whether rows of special categories may be in an answer; marks say whose.
+    explained: Places among the texts of which null is not told before it is asked why.
     tellings: By the names of parameters, what is known of who asks before anything is read.
     """
 
@@ -63,6 +64,7 @@ class Plan:
     operation: Operation | None = None
     is_special: bool = False
     kind: str = "compiled"
+    explained: frozenset[int] = frozenset()
 
 
 def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
@@ -75,6 +77,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     columns: list[str] = []
     back: list[FieldNode] = []
     checks: list[Check] = []
+    explained: set[int] = set()
     for asked in operation.fields(operation.root, [operation.selections]):
         root = Root(asked, operation.root.fields.get(asked.name), writer, arguments, actor)
         try:
@@ -83,6 +86,8 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
                 columns.append(str(root.written(checks)))
                 if sum(map(len, columns)) > MOST_TEXT:
                     raise OperationTooComplex
+                if root.read().why_null:
+                    explained.add(len(columns) - 1)
             keys.append((asked.key, known))
         except OperationTooComplex:
             raise
@@ -95,7 +100,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation,
-        writer.is_special, kind_of(keys, back),
+        writer.is_special, kind_of(keys, back), frozenset(explained),
     )  # fmt: skip
 
 

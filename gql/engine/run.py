@@ -93,6 +93,9 @@ NOT_COMPILED = Answer(
 )
 
 
+NULL_TEXT = b"null"
+
+
 @dataclass
 class Engine:
     """Answers operations of which there are plans: all that read, and some commands.
@@ -174,6 +177,8 @@ class Engine:
             found = await readers.fetch(known.actor.school_id, plan.sql, values) or ()
             if plan.is_special:
                 found = await self.recorded(asker, found)
+            if any(found[place] == NULL_TEXT for place in plan.explained):
+                return None
         if plan.handed_back:
             return await self.mixed(compiled, plan, found, (asker, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()

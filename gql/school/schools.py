@@ -1,5 +1,6 @@
 """The school's card."""
 
+import datetime
 from decimal import Decimal
 
 import strawberry
@@ -27,6 +28,10 @@ class School(Node):
     mail_recipients: int
     upload_bytes: int
     substitute_days: int
+    earliest_lesson: datetime.time
+    latest_lesson: datetime.time
+    daily_lessons: list[int]
+    first_shift_grades: list[int]
     version: int
     viewer_can = can(update=Right.SCHOOL_WRITE, publish_notices=Right.NOTICES_PUBLISH)
 

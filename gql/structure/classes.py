@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, listing, many, mutation, node, one, only, via
+from gql.bridge import can, guarded, listing, many, mutation, node, one, only, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure import classes as rows
@@ -25,6 +25,8 @@ class SchoolClass(Node):
     kind: rows.ClassKind
     shift: int
     reference_count: int | None
+    overridden_warnings: list[str] = guarded(Right.CLASSES_WRITE)
+    override_reason: str | None = guarded(Right.CLASSES_WRITE)
     version: int
     academic_year = one(rows.SchoolClass.academic_year_id)
     room = one(rows.SchoolClass.room_id, told="Home room; null when it has none.")

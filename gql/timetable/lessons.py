@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, listing, many, mutation, node, one, only
+from gql.bridge import can, guarded, listing, many, mutation, node, one, only
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
@@ -26,6 +26,8 @@ class Lesson(Node):
     topic: str | None
     moved_from: datetime.datetime | None
     version: int
+    overridden_warnings: list[str] = guarded(Right.TIMETABLE_WRITE)
+    override_reason: str | None = guarded(Right.TIMETABLE_WRITE)
     section = one(rows.Lesson.section_id)
     subject = one(rows.Lesson.section_id, Section.subject_id)
     school_class = one(rows.Lesson.section_id, Section.school_class_id)

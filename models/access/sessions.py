@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.accounts import Account
 from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers, words
-from models.limits import unique_ours
+from models.limits import ours, unique_ours
 
 
 class SignInFailure(Record):
@@ -62,8 +62,12 @@ class SpentRefreshToken(OfSchool):
     __table_args__ = (
         unique_ours("hash"),
         Index("by_session", "school_id", "session_id", "spent_at"),
-        ForeignKeyConstraint(
-            ["school_id", "session_id"], ["sessions.school_id", "sessions.id"], ondelete="CASCADE"
+        ours(
+            ForeignKeyConstraint(
+                ["school_id", "session_id"],
+                ["sessions.school_id", "sessions.id"],
+                ondelete="CASCADE",
+            )
         ),
     )
 

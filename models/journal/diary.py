@@ -9,10 +9,11 @@ from models.base import OfSchool, holds_on
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
 
+NOT_SHOWN = {"span", "overridden_warnings", "override_reason"}
 HELD = Lesson.__table__
 SEATS = (
     select(
-        *(column for column in HELD.columns if column.name != "span"),
+        *(column for column in HELD.columns if column.name not in NOT_SHOWN),
         SectionMembership.student_id,
     )
     .join(

@@ -1,12 +1,20 @@
 """Schools, and what a school may decide for itself."""
 
+from datetime import time
 from decimal import Decimal
 
-from sqlalchemy import Identity
+from sqlalchemy import ARRAY, BigInteger, Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Id, OfSchool, generated, words
-from models.limits import between
+from models.limits import between, ends_after, only
+from models.problems import OutOfRange, Problem
+
+
+class DailyLessonsMalformed(Problem):
+    """Write eleven numbers from 1 to 15: the most lessons a day of grades 1 to 11."""
+
+    russian = "Напишите одиннадцать чисел от 1 до 15: больше всего уроков в день для 1–11 классов."
 
 
 class School(OfSchool):
@@ -27,6 +35,10 @@ class School(OfSchool):
     missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes.
+    earliest_lesson: When lessons may begin without a warning, school-local (СанПиН).
+    latest_lesson: When lessons end at the latest without a warning, school-local.
+    daily_lessons: Most lessons a day without a warning, of grades 1 to 11 in their order.
+    first_shift_grades: Grades whose lessons in a second shift are warned of.
     substitute_days: How many days after a lesson whoever substituted in it may write in it, 0..60.
     """
 
@@ -38,6 +50,20 @@ class School(OfSchool):
         between("mail_recipients", 1, 5000),
         between("upload_bytes", 1, 1073741824),
         between("substitute_days", 0, 60),
+        ends_after("latest_lesson > earliest_lesson", "latest_lesson"),
+        only(
+            "cardinality(daily_lessons) = 11 AND 1 <= ALL (daily_lessons)"
+            " AND 15 >= ALL (daily_lessons)",
+            DailyLessonsMalformed,
+            "daily_lessons",
+        ),
+        only(
+            "0 <= ALL (first_shift_grades) AND 12 >= ALL (first_shift_grades)",
+            OutOfRange,
+            "first_shift_grades",
+            least=0,
+            most=12,
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-3)
@@ -57,6 +83,14 @@ class School(OfSchool):
     mail_recipients: Mapped[int] = mapped_column(server_default="500")
     upload_bytes: Mapped[int] = mapped_column(server_default="20971520")
     substitute_days: Mapped[int] = mapped_column(server_default="7")
+    earliest_lesson: Mapped[time] = mapped_column(server_default="08:00")
+    latest_lesson: Mapped[time] = mapped_column(server_default="19:00")
+    daily_lessons: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default="{4,5,5,5,6,6,7,7,7,7,7}"
+    )
+    first_shift_grades: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default="{1,5,9,11}"
+    )
 
     @property
     def global_id(self) -> Id[OfSchool]:

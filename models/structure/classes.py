@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, column_property
 
 from models.base import Dated, OfSchool, dated, refers, words
 from models.limits import between, unique, unique_ours
+from models.overrides import Overridable
 from models.people.staff import Staff
 from models.people.students import Student
 from models.problems import Conflict, Problem
@@ -41,7 +42,7 @@ class ClassExists(Problem):
     russian = "Класс с этой параллелью и литерой в этом году уже есть; выберите другую литеру."
 
 
-class SchoolClass(OfSchool):
+class SchoolClass(OfSchool, Overridable):
     """A class of one academic year (класс). OneRoster: class with classType homeroom.
 
     grade_level: Year of study (параллель), 0..12.

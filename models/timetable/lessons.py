@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, generated, never_overlaps, refers, words
 from models.limits import between, ends_after, unique_ours
+from models.overrides import Overridable
 from models.people.staff import Staff
 from models.problems import Problem
 from models.school.rooms import Room
@@ -43,7 +44,7 @@ class RoomBusy(Problem):
     russian = "Кабинет в это время занят; выберите другой кабинет или другое время."
 
 
-class Lesson(OfSchool):
+class Lesson(OfSchool, Overridable):
     """One lesson of a section (урок).
 
     date: Day, school-local.

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Column, Table
+from sqlalchemy import ARRAY, Column, Table
 from sqlalchemy.dialects import postgresql
 
 from models.base import OfSchool, Record
@@ -24,7 +24,10 @@ class Sheet:
         self.columns: list[Column[Any]] = [
             column
             for column in table.columns
-            if column.computed is None and column.name != KEPT_BY_DATABASE
+            if column.computed is None
+            and column.name != KEPT_BY_DATABASE
+            # Arrays cannot stand in `statement`; they keep the defaults of the database.
+            and not isinstance(column.type, ARRAY)
         ]
         self.rows: list[tuple[Any, ...]] = []
 

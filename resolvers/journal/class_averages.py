@@ -13,6 +13,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import ClassMembership, SchoolClass
+from resolvers.context import Ctx
 from resolvers.journal.averages import (
     mark_count,
     marks_of_term,
@@ -22,6 +23,7 @@ from resolvers.journal.averages import (
 )
 from resolvers.parameters import Arg
 from resolvers.reads import Report, Row, Rows, reads
+from resolvers.school.calendar import WrongTerm, divides
 from resolvers.shapes import Sum, Via, sums
 
 
@@ -50,12 +52,20 @@ class ClassAverages(Report):
     rows: Rows[Student]
 
 
-@reads(Right.MARKS_READ)
+async def why_no_averages(ctx: Ctx, *, school_class_id: Id[SchoolClass], term_id: Id[Term]) -> None:
+    """Raises WrongTerm for a term that is not one of those of the class's year."""
+    school_class, term = await ctx.find(school_class_id), await ctx.find(term_id)
+    if school_class and term:
+        raise WrongTerm(field="term_id")
+
+
+@reads(Right.MARKS_READ, why_null=why_no_averages)
 def find_class_averages(
     viewer: Viewer, *, school_class_id: Arg[Id[SchoolClass]], term_id: Arg[Id[Term]]
 ) -> ClassAverages:
-    """The averages of a class in a term; null where the viewer may not see one of the two. It
-    tells of each student only what the viewer may know.
+    """The averages of a class in a term; null where the viewer may not see one of the two, refused
+    as WRONG_TERM where the class's year is not divided so. It tells of each student only what the
+    viewer may know.
 
     school_class_id: Whose.
     term_id: The term.
@@ -67,7 +77,7 @@ def find_class_averages(
     )
     return ClassAverages(
         school_class=Row(SchoolClass, (SchoolClass.id == school_class_id,)),
-        term=Row(Term, (Term.id == term_id,)),
+        term=Row(Term, (Term.id == term_id, *divides(viewer, SchoolClass, school_class_id))),
         rows=Rows(
             Student,
             (Student.id.in_(members),),

@@ -10,18 +10,21 @@ from models.school.calendar import Term, TermStatus
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.parameters import Logged
+from resolvers.school.calendar import TermNotBegun
 
 
-@command(Right.JOURNAL_CLOSE, PeriodClosed)
+@command(Right.JOURNAL_CLOSE, PeriodClosed, TermNotBegun)
 async def close_term(ctx: Ctx, *, term_id: Logged[Id[Term]], expected_version: int) -> Logged[Term]:
     """Close a term: its marks and attendance cannot be changed any more (закрытие периода). Whoever
     is writing at this moment is waited for.
 
-    term_id: The term.
+    term_id: The term; one that has begun.
     """
     term = await ctx.get(term_id, to=Right.JOURNAL_CLOSE, version=expected_version)
     if term.status is TermStatus.CLOSED:
         raise PeriodClosed(of=term_id, current=term)
+    if ctx.actor.today < term.starts_on:
+        raise TermNotBegun(of=term_id, current=term, begins=term.starts_on)
     term.status = TermStatus.CLOSED
     ctx.session.add(
         JournalClosure(term_id=term.id, closed_by_id=ctx.actor.person_id, closed_at=ctx.actor.now)

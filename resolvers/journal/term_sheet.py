@@ -22,11 +22,13 @@ from models.school.calendar import Term
 from models.school.schools import School
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.context import Ctx
 from resolvers.journal.averages import mark_count, suggested_value, weighted_average
 from resolvers.journal.missed import missed_share
 from resolvers.journal.term_marks import VALUES
 from resolvers.parameters import Arg
 from resolvers.reads import Report, Row, Rows, reads
+from resolvers.school.calendar import WrongTerm, divides
 from resolvers.shapes import Expression, Via
 
 
@@ -65,12 +67,20 @@ class TermMarkSheet(Report):
     rows: Rows[Student]
 
 
-@reads(Right.TERM_MARKS_READ)
+async def why_no_sheet(ctx: Ctx, *, section_id: Id[Section], term_id: Id[Term]) -> None:
+    """Raises WrongTerm for a term that is not one of those of the section's year."""
+    section, term = await ctx.find(section_id), await ctx.find(term_id)
+    if section and term:
+        raise WrongTerm(field="term_id")
+
+
+@reads(Right.TERM_MARKS_READ, why_null=why_no_sheet)
 def find_term_mark_sheet(
     viewer: Viewer, *, section_id: Arg[Id[Section]], term_id: Arg[Id[Term]]
 ) -> TermMarkSheet:
-    """The sheet of a section for a term; null where the viewer may not see one of the two. It tells
-    of each student only what the viewer may know.
+    """The sheet of a section for a term; null where the viewer may not see one of the two, refused
+    as WRONG_TERM where the section's year is not divided so. It tells of each student only what
+    the viewer may know.
 
     section_id: Whose.
     term_id: The term.
@@ -96,7 +106,7 @@ def find_term_mark_sheet(
     )
     return TermMarkSheet(
         section=Row(Section, (Section.id == section_id,)),
-        term=Row(Term, (Term.id == term_id,)),
+        term=Row(Term, (Term.id == term_id, *divides(viewer, Section, section_id))),
         rows=Rows(
             Student,
             (Student.id.in_(members),),

@@ -140,6 +140,17 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
     return open_one
 
 
+def divides(viewer: Viewer, row: Any, key: Any) -> tuple[ColumnElement[bool], ...]:
+    """Whether a term is one of those into which the year of a section or class is divided.
+
+    row: Section or SchoolClass.
+    key: Its key.
+    """
+    of_kind = viewer.keys(row.term_type_id, row.id == key)
+    of_year = viewer.keys(row.academic_year_id, row.id == key)
+    return Term.term_type_id.in_(of_kind), Term.academic_year_id.in_(of_year)
+
+
 def in_year(year: AcademicYear, day: date, field: str) -> date:
     """The day. Raises OutsideYear, naming the field."""
     if not year.starts_on <= day <= year.ends_on:

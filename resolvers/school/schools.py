@@ -1,7 +1,10 @@
 """The school's card and settings."""
 
+from datetime import time
 from decimal import Decimal
 from zoneinfo import available_timezones
+
+from sqlalchemy import select
 
 from auth.actor import Viewer
 from auth.rights import Right
@@ -18,6 +21,12 @@ from resolvers.reads import Row
 def find_school(viewer: Viewer) -> Row[School]:
     """The school the viewer works in (карточка школы)."""
     return Row(School)
+
+
+async def settings(ctx: Ctx) -> School:
+    """The school's own row, for its limits: they hold whether one may read the card or not."""
+    query = select(School).where(School.id == ctx.actor.school_id)
+    return (await ctx.session.scalars(query)).one()
 
 
 @command(Right.SCHOOL_WRITE, NoSuchTimeZone)
@@ -40,6 +49,10 @@ async def update_school(
     mail_recipients: Logged[int] = KEEP,
     upload_bytes: Logged[int] = KEEP,
     substitute_days: Logged[int] = KEEP,
+    earliest_lesson: Logged[time] = KEEP,
+    latest_lesson: Logged[time] = KEEP,
+    daily_lessons: Logged[list[int]] = KEEP,
+    first_shift_grades: Logged[list[int]] = KEEP,
 ) -> Logged[School]:
     """Correct the school's card or settings; what is left out stays as it is.
 
@@ -58,6 +71,10 @@ async def update_school(
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes, at most 1073741824.
     substitute_days: How many days after a lesson its substitute may write in it, 0..60.
+    earliest_lesson: When lessons may begin without a warning, school-local.
+    latest_lesson: When lessons end at the latest without a warning, school-local.
+    daily_lessons: Most lessons a day without a warning: eleven numbers, of grades 1 to 11.
+    first_shift_grades: Grades whose lessons in a second shift are warned of.
     """
     if time_zone is not KEEP and time_zone not in available_timezones():
         raise NoSuchTimeZone(field="time_zone")
@@ -78,5 +95,9 @@ async def update_school(
         mail_recipients=mail_recipients,
         upload_bytes=upload_bytes,
         substitute_days=substitute_days,
+        earliest_lesson=earliest_lesson,
+        latest_lesson=latest_lesson,
+        daily_lessons=daily_lessons,
+        first_shift_grades=first_shift_grades,
     )
     return school

@@ -11,18 +11,20 @@ from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
-from models.problems import TooSoon, YearArchived
+from models.problems import Caution, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
 from resolvers.access.issuing import entrust
 from resolvers.access.second_person import NotToOneself
+from resolvers.cautions import override
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
+from resolvers.school.schools import settings
 from resolvers.shapes import Own, Value, lasts
 
 ORDERS: Mapping[str, Value] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
@@ -39,7 +41,13 @@ def find_classes(viewer: Viewer) -> Listing[SchoolClass]:
     return Listing(SchoolClass, order, (SchoolClass.academic_year_id.in_(current),))
 
 
-@command(Right.CLASSES_WRITE, YearArchived)
+class GradeInFirstShift(Caution):
+    """Grade {grade} learns in the first shift; choose `shift` 1."""
+
+    russian = "У {grade} классов уроки в первую смену; выберите `shift` 1."
+
+
+@command(Right.CLASSES_WRITE, YearArchived, warns=(GradeInFirstShift,))
 async def create_class(
     ctx: Ctx,
     *,
@@ -54,6 +62,7 @@ async def create_class(
     holiday_set_id: Id[HolidaySet] | None = None,
     bell_schedule_id: Id[BellSchedule] | None = None,
     reference_count: int | None = None,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[SchoolClass]:
     """Make a class. Grade and letter are unique in a year.
@@ -89,6 +98,10 @@ async def create_class(
         reference_count=reference_count,
         **found,
     )
+    cautions = []
+    if shift > 1 and grade_level in (await settings(ctx)).first_shift_grades:
+        cautions.append(GradeInFirstShift(field="shift", grade=grade_level))
+    override(made, cautions, override_reason)
     ctx.session.add(made)
     return made
 

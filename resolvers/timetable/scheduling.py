@@ -14,12 +14,14 @@ from models.problems import EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.sections import Section, SectionMembership, TeachingAssignment, TeachingRole
 from models.timetable.lessons import Lesson, LessonStatus, RoomBusy
+from resolvers.cautions import override
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
+from resolvers.timetable.cautions import CAUTIONS, cautions_of
 from resolvers.timetable.lessons import open_lesson
 
 
@@ -44,7 +46,7 @@ class LessonHeld(Problem):
 PROBLEMS = (*CLOSED, SchoolHoliday, NotAtWork, StudentBusy, RoomBusy)
 
 
-@command(Right.TIMETABLE_WRITE, *PROBLEMS, NoTeacher)
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, NoTeacher, warns=CAUTIONS)
 async def schedule_lesson(
     ctx: Ctx,
     *,
@@ -55,6 +57,7 @@ async def schedule_lesson(
     ordinal: Logged[int],
     staff_id: Logged[Id[Staff] | None] = None,
     room_id: Logged[Id[Room] | None] = None,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Lesson]:
     """Put a lesson into the timetable. No teacher, room or student can be in two at once; clock
@@ -84,11 +87,13 @@ async def schedule_lesson(
         ordinal=ordinal,
         status=LessonStatus.PLANNED,
     )
+    cautions = await cautions_of(ctx, section, date, starts_at, ends_at)
+    override(lesson, cautions, override_reason)
     ctx.session.add(lesson)
     return lesson
 
 
-@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonHeld)
+@command(Right.TIMETABLE_WRITE, *PROBLEMS, LessonHeld, warns=CAUTIONS)
 async def move_lesson(
     ctx: Ctx,
     *,
@@ -99,6 +104,7 @@ async def move_lesson(
     ends_at: Logged[time],
     ordinal: Logged[int],
     room_id: Logged[Id[Room] | None] = KEEP,
+    override_reason: str | None = None,
 ) -> Logged[Lesson]:
     """Move a lesson that was not held yet to another time or room (перенос). Its assignments go
     with it.
@@ -119,6 +125,8 @@ async def move_lesson(
     await open_term(ctx, section, date, "date")
     await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
     await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    cautions = await cautions_of(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    override(lesson, cautions, override_reason)
     began = datetime.combine(lesson.date, lesson.starts_at, ZoneInfo(ctx.actor.time_zone))
     lesson.moved_from = lesson.moved_from or began
     lesson.date, lesson.starts_at, lesson.ends_at = date, starts_at, ends_at

@@ -302,13 +302,13 @@ async def test_administrator_reads_no_birth_date_in_the_log(api: SignIn) -> None
 
 
 async def test_what_everyone_may_know_is_shown_in_the_words_of_the_schema(api: SignIn) -> None:
-    person = (await api("teacher.gusev")("{ viewer { person { id } } }"))["viewer"]["person"]["id"]
-    asked = """mutation ($person: ID!) { grantRole(input: {personId: $person, role: SECRETARY,
+    person = (await api("hr")("{ viewer { person { id } } }"))["viewer"]["person"]["id"]
+    asked = """mutation ($person: ID!) { grantRole(input: {personId: $person, role: SUBJECT_TEACHER,
         validFrom: "2026-11-23", basis: "Приказ 5", scope: SCHOOL}) { userErrors { code } } }"""
     await api("director")(asked, person=person)
     assert details(await last(api("director"), "grantRole")) == {
         "personId": [person],
-        "role": ["SECRETARY"],
+        "role": ["SUBJECT_TEACHER"],
         "validFrom": ["2026-11-23"],
         "scope": ["SCHOOL"],
         "basis": None,

@@ -148,7 +148,7 @@ async def test_a_changed_key_opens_everything_and_the_old_one_nothing(url: str, 
             assert index == vault.index(before[table, "snils", school, whose])
     assert await keys.prove(url, [KEY, OTHER]) == OTHER
     told = await ask(
-        "SELECT school_id, details FROM audit_events WHERE action = 'access.operators.rotate_key'"
+        "SELECT school_id, details FROM audit_events WHERE action = 'gorod key rotate'"
     )
     assert {school for school, _ in told} == {place[2] for place in before}
 

@@ -208,3 +208,24 @@ async def test_the_sheet_costs_the_same_for_any_class(
     with statements() as sql:
         await teacher(SHEET, section=weighed.section, term=terms[2])
     assert len(sql) <= 9
+
+
+CLOSE = """mutation ($input: CloseTermInput!) { closeTerm(input: $input) {
+  term { status } userErrors { code field message } } }"""
+
+
+async def test_a_term_that_has_not_begun_cannot_be_closed(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    later = (
+        await sql.execute(
+            text("""SELECT id, version, starts_on FROM terms
+            WHERE school_id = 1 AND starts_on > '2026-11-23' ORDER BY starts_on LIMIT 1""")
+        )
+    ).one()
+    closing = {"termId": f"Term:1-{later.id}", "expectedVersion": later.version}
+    refused = await api("zavuch").refused(CLOSE, input=closing)
+    assert (refused["code"], refused["field"]) == ("TERM_NOT_BEGUN", ["termId"])
+    assert str(later.starts_on) in refused["message"]
+    status = text("SELECT status FROM terms WHERE id = :id")
+    assert await sql.scalar(status, {"id": later.id}) == "OPEN"
