@@ -23,7 +23,7 @@ class Credential(Record):
     __tablename__ = "credentials"
     __table_args__ = (
         ours(UniqueConstraint("login", "branch")),
-        CheckConstraint("leads_to_id <> id", "leads_elsewhere"),
+        ours(CheckConstraint("leads_to_id <> id", "leads_elsewhere")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

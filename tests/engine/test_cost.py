@@ -123,17 +123,6 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     assert plan.sql.count("sum(") == 4, sums
 
 
-async def test_whom_notices_are_for_is_asked_once_for_all_that_asks_it(
-    api: SignIn, both: Both
-) -> None:
-    asked = "{ notices(first: 5) { totalCount nodes { title } } unreadCounts { notices } }"
-    assert await both(api("parent.ivanova"), asked) == "compiled"
-    [family] = both.families(asked)
-    [plan] = family.plans.values()
-    assert plan
-    assert plan.sql.count("FROM notice_targets") == 1
-
-
 async def test_what_stands_in_many_places_is_read_and_sent_once(api: SignIn, both: Both) -> None:
     asked = """query ($s: ID!, $d: Date!, $e: Date) {
         a: diary(studentId: $s, from: $d, to: $d) { days { date } }

@@ -230,7 +230,7 @@ async def test_a_class_at_a_glance_says_the_same(
 ) -> None:
     raw = await raw_rows(sql)
     found, deputy, seen = worked_out(raw), api("zavuch"), set()
-    for class_id in {one.school_class_id for one in raw["class_memberships"]}:
+    for class_id in await sql.scalars(IN_QUARTERS):
         for term in (1, 2):
             given = {"class": f"SchoolClass:1-{class_id}", "term": f"Term:1-{term}"}
             glance = (await deputy(CLASS_MEAN, **given))["classAverages"]
@@ -245,6 +245,9 @@ async def test_a_class_at_a_glance_says_the_same(
     assert len(seen) > 150
 
 
+IN_QUARTERS = text("""SELECT c.id FROM school_classes c
+    JOIN terms t ON t.school_id = 1 AND t.id = 1 AND t.term_type_id = c.term_type_id
+    WHERE c.school_id = 1""")
 PARENTS = text("""SELECT DISTINCT c.login, l.student_id FROM guardian_links l
     JOIN guardians g ON g.school_id = 1 AND g.id = l.guardian_id
     JOIN accounts a ON a.school_id = 1 AND a.person_id = g.person_id

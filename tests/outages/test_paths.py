@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -22,7 +22,7 @@ from gql.engine.run import Engine
 from gql.files import transfer
 from gql.schema import schema
 from models.database.address import session
-from models.database.availability import Availability, Trouble, trouble_of
+from models.database.availability import Availability, Trouble
 from models.database.embedded import socket_url
 from models.database.engine import connect
 from models.database.readers import Readers
@@ -378,45 +378,3 @@ async def cut(sql: AsyncConnection, which: str) -> None:
 
 
 # -- which errors ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("state", "trouble"),
-    [
-        ("08006", Trouble.AWAY),
-        ("57P01", Trouble.AWAY),
-        ("57P02", Trouble.AWAY),
-        ("57P03", Trouble.AWAY),
-        ("25006", Trouble.UNWRITABLE),
-        ("53100", Trouble.UNWRITABLE),
-        ("53200", Trouble.BUSY),
-        ("53300", Trouble.BUSY),
-        ("57014", None),
-        ("40001", None),
-        ("23505", None),
-        ("XX000", None),
-    ],
-)
-async def test_errors_of_the_server_are_told_apart_by_their_code(
-    engine: AsyncEngine, state: str, trouble: Trouble | None
-) -> None:
-    async with engine.connect() as connection:
-        with pytest.raises(Exception, match="said") as raised:
-            await connection.execute(
-                text(f"DO $$ BEGIN RAISE 'said' USING ERRCODE = '{state}'; END $$")
-            )
-    assert trouble_of(raised.value) is trouble
-
-
-async def test_writing_where_we_only_read_is_a_bug_and_no_outage(
-    services: Services, postgres: Server, database: str
-) -> None:
-    from resolvers.context import READING as ONLY
-
-    url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, broken.engine.connect() as connection:
-        await connection.execution_options(**ONLY)
-        with pytest.raises(Exception, match="read-only transaction") as raised:
-            await connection.execute(text("CREATE TEMPORARY TABLE mine (id int)"))
-        assert not isinstance(raised.value, ServiceUnavailable)
-        assert broken.availability.outages == {}
