@@ -22,6 +22,7 @@ USUAL: Usual = {
     "PublishNoticeInput": {"targets": TO_STAFF},
     "SendMailInput": {"to": ["PublicPerson:1-40"]},
     "GrantRoleInput": {"role": "SECRETARY"},
+    "RequestRoleGrantInput": {"role": "SECRETARY"},
     "SetTermMarkInput": {"termId": "Term:1-2", "value": "FIVE"},
 }
 """What an input says besides what it must, or it would be refused before ids are looked at."""
@@ -32,6 +33,7 @@ GOES_WITH: dict[tuple[str, str], dict[str, Any]] = {
     ("NoticeTargetInput", "sectionId"): {"kind": "SECTION", "toStudents": True},
     ("NoticeTargetInput", "schoolClassId"): {"kind": "SCHOOL_CLASS", "toStudents": True},
     ("GrantRoleInput", "schoolClassId"): {"scope": "SCHOOL_CLASS"},
+    ("RequestRoleGrantInput", "schoolClassId"): {"scope": "SCHOOL_CLASS"},
 }
 """What else must be said for the id to be looked at."""
 TOLD_OTHERWISE = {"signIn", "switchContext", "setMarks"}
@@ -50,7 +52,12 @@ async def usual(sql: AsyncConnection) -> Usual:
     lesson = found.one()
     planned = {"lessonId": f"Lesson:1-{lesson.id}"}
     return USUAL | {
-        "MoveLessonInput": {**EVENING, **planned, "expectedVersion": lesson.version},
+        "MoveLessonInput": {
+            **EVENING,
+            **planned,
+            "expectedVersion": lesson.version,
+            "overrideReason": "Экскурсия утром",
+        },
         "SetHomeworkInput": planned,
         "EditNoticeInput": {"expectedVersion": lesson.seen},
     }
