@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Column, select
+from sqlalchemy import ARRAY, Column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.roles import RoleGrant
@@ -39,7 +39,10 @@ def columns_of(kind: type[OfSchool]) -> list[Column[Any]]:
     return [
         column
         for column in Record.metadata.tables[kind.__tablename__].columns
-        if column.name not in KEPT and column.computed is None
+        if column.name not in KEPT
+        and column.computed is None
+        # A set has no lists, and `unnest` would take them apart.
+        and not isinstance(column.type, ARRAY)
     ]
 
 
