@@ -197,6 +197,7 @@ def zip_lines(
 ) -> list[tuple[list[str], list[str]]]:
     """Each line as it is beside what was reviewed; a new field was never reviewed."""
     known = {line[0]: line[1:] for line in reviewed}
+    assert len(known) == len(reviewed), "a coordinate stands there twice"
     gone = known.keys() - {line[0] for line in found}
     assert not gone, f"no longer in the schema: {gone}"
     unknown = ["never reviewed"] * len(Role)
