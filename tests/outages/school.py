@@ -187,6 +187,14 @@ async def publish(author: Person, title: str) -> None:
     assert data["publishNotice"]["notice"]["title"] == title
 
 
+async def publish_on_and_on(stop: asyncio.Event, person: Person, titles: list[str]) -> None:
+    """Its titles are those that were acknowledged."""
+    while not stop.is_set():
+        title = f"Объявление {len(titles)}"
+        await publish(person, title)
+        titles.append(title)
+
+
 async def published(reader: Person) -> list[str]:
     """Titles of all that `publish` published."""
     found: list[str] = []

@@ -24,7 +24,7 @@ from tests.outages.school import (
     Person,
     Running,
     listening,
-    publish,
+    publish_on_and_on,
     published,
     running,
     signed_in,
@@ -143,13 +143,6 @@ async def sign_in(stop: asyncio.Event, person: Person) -> None:
     while not stop.is_set():
         await person.ask(SIGN_IN, input=given)
         await asyncio.sleep(0.05)
-
-
-async def publish_on_and_on(stop: asyncio.Event, person: Person, titles: list[str]) -> None:
-    while not stop.is_set():
-        title = f"Объявление {len(titles)}"
-        await publish(person, title)
-        titles.append(title)
 
 
 async def mark_on_and_on(stop: asyncio.Event, teacher: Person) -> None:
