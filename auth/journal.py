@@ -3,11 +3,17 @@
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, or_, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, false, literal, or_, true
 
 from auth.actor import Viewer
-from auth.people import journal_of_sections, lists_of_sections, of_student, sections_written
+from auth.handover import former_sections, of_section, took_over
+from auth.people import (
+    classes_led,
+    journal_of_sections,
+    lists_of_sections,
+    of_student,
+    sections_written,
+)
 from auth.policy import (
     CHILD,
     CLASS,
@@ -22,9 +28,8 @@ from auth.policy import (
     through,
 )
 from auth.rights import Right
-from auth.teaching import lessons_substituted, sections_taught, substitutes_now
+from auth.teaching import lessons_substituted, substitutes_now
 from auth.timetable import read_lessons
-from models.base import holds_on
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceRecord
 from models.journal.closures import JournalClosure
@@ -32,63 +37,8 @@ from models.journal.diary import DiaryLesson
 from models.journal.journal import JournalStudent
 from models.journal.marks import Mark, MarkRevision
 from models.journal.term_marks import TermMark, TermMarkRevision
-from models.structure.sections import Section, SectionMembership
+from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
-
-
-def former_sections(viewer: Viewer) -> Select[Any]:
-    """Sections left by students whom the viewer teaches the same subject today. Few: a rule asks
-    them first, and `took_over` of the few rows that remain."""
-    now = aliased(SectionMembership)
-    goes_on = exists(
-        select(now.id)
-        .where(
-            now.school_id == viewer.school_id,
-            now.student_id == SectionMembership.student_id,
-            now.subject_id == SectionMembership.subject_id,
-            now.section_id.in_(sections_taught(viewer)),
-            holds_on(now, viewer.today),
-        )
-        .correlate(SectionMembership)
-    )
-    return viewer.keys(
-        SectionMembership.section_id, SectionMembership.valid_to <= viewer.today, goes_on
-    )
-
-
-def took_over(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
-    """Whether a section is one that the student left this year, and the viewer teaches the student
-    its subject today. The teacher after a move reads what the student has from before
-    (domain.md e1, e2)."""
-    now, past = aliased(SectionMembership), aliased(SectionMembership)
-    here, there = aliased(Section), aliased(Section)
-    moved = (
-        select(past.id)
-        .join(now, and_(now.student_id == past.student_id, now.subject_id == past.subject_id))
-        .join(here, here.id == now.section_id)
-        .join(there, there.id == past.section_id)
-        .where(
-            past.school_id == viewer.school_id,
-            past.student_id == student_id,
-            past.section_id == section_id,
-            past.valid_to <= viewer.today,
-            now.school_id == viewer.school_id,
-            now.section_id.in_(sections_taught(viewer)),
-            holds_on(now, viewer.today),
-            here.school_id == viewer.school_id,
-            there.school_id == viewer.school_id,
-            here.academic_year_id == there.academic_year_id,
-        )
-        .correlate_except(now, past, here, there)
-    )
-    return and_(section_id.in_(former_sections(viewer)), exists(moved))
-
-
-def taught(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
-    """For what a student has in a section: whether the viewer reads its journal as a teacher, or
-    has taken the student over from it."""
-    known = journal_of_sections(viewer, section_id)[SECTION]
-    return or_(known, took_over(viewer, student_id, section_id))
 
 
 @readable(Assignment, Right.ASSIGNMENTS_READ)
@@ -128,12 +78,11 @@ def is_published(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
 def shown_marks(viewer: Viewer, mark: Any, published: ColumnElement[bool]) -> Reach:
     """Families: of their own child, once published (domain.md e14). Teachers: of their sections,
     of students they have taken over, and of their class."""
-    reach = of_student(viewer, mark.student_id)
+    reach = of_section(viewer, mark)
     return {
         **reach,
         SELF: and_(reach[SELF], published),
         CHILD: and_(reach[CHILD], published),
-        SECTION: taught(viewer, mark.student_id, mark.section_id),
     }
 
 
@@ -164,9 +113,12 @@ def reads_marks(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnEleme
 
     section_id: SQL, or a plain key.
     """
-    section = section_id if isinstance(section_id, ColumnElement) else literal(section_id)
-    place = SimpleNamespace(student_id=student_id, section_id=section)
+    place = SimpleNamespace(student_id=student_id, section_id=in_sql(section_id))
     return counts(viewer, place, true())
+
+
+def in_sql(key: Any) -> ColumnElement[Any]:
+    return key if isinstance(key, ColumnElement) else literal(key)
 
 
 def minds_publication(viewer: Viewer) -> bool:
@@ -181,6 +133,29 @@ def read_mark_history(viewer: Viewer, revision: Any) -> Reach:
     return through(viewer, revision, revision.mark_id, Mark, read_marks)
 
 
+@allowed(SectionMembership, Right.MARKS_READ)
+def read_averages(viewer: Viewer, membership: Any) -> Reach:
+    """What a student has in a subject is read as the marks are; who else is in the section is a
+    matter of another right."""
+    return of_section(viewer, membership)
+
+
+def is_family(viewer: Viewer, student_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer reads marks of a student as that student or as a parent."""
+    held = viewer.scopes(Right.MARKS_READ) & {SELF, CHILD}
+    rules = of_student(viewer, student_id)
+    return or_(false(), *(rules[scope] for scope in (SELF, CHILD) if scope in held))
+
+
+def leads(viewer: Viewer, class_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer reads the marks of a class because they lead it.
+
+    class_id: SQL, or a plain key.
+    """
+    held = CLASS in viewer.scopes(Right.MARKS_READ)
+    return in_sql(class_id).in_(classes_led(viewer)) if held else false()
+
+
 @readable(DiaryLesson, Right.LESSONS_READ)
 def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
     """Of the student; teachers: the lessons of their sections, and all of their class."""
@@ -192,10 +167,7 @@ def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
 def read_journal_students(viewer: Viewer, student: Any) -> Reach:
     """Whoever may read what stands in a journal may read whose it is, as of that time
     (domain.md c.3.1). Their card is a matter of another rule."""
-    return {
-        **of_student(viewer, student.student_id),
-        SECTION: taught(viewer, student.student_id, student.section_id),
-    }
+    return of_section(viewer, student)
 
 
 def is_listed(viewer: Viewer, record: Any) -> ColumnElement[bool]:
@@ -212,12 +184,8 @@ def is_listed(viewer: Viewer, record: Any) -> ColumnElement[bool]:
 @readable(AttendanceRecord, Right.ATTENDANCE_READ)
 @allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
 def read_attendance(viewer: Viewer, record: Any) -> Reach:
-    """Of the student; teachers: of their sections, of students they have taken over, and of their
-    class."""
-    return {
-        **of_student(viewer, record.student_id),
-        SECTION: taught(viewer, record.student_id, record.section_id),
-    }
+    """As `of_section`."""
+    return of_section(viewer, record)
 
 
 @readable(TermMark, Right.TERM_MARKS_READ)

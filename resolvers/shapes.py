@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
-from auth.policy import reach, seen
+from auth.policy import reach, reading, seen
 from auth.rights import Right
 from models.base import OfSchool, holds_on, target_of
 
@@ -176,6 +176,8 @@ class Many:
     single: Whether there is at most one.
     shown_as: The report that shows the rows that refer, where it is not their own type; it is told
         what the one above was.
+    right: The right by which the rows are seen, where the report shows something other than what
+        they are read for; it needs a rule for their type.
     """
 
     reference: InstrumentedAttribute[Any]
@@ -185,6 +187,7 @@ class Many:
     match: tuple[str, InstrumentedAttribute[Any]] | None = None
     single: bool = False
     shown_as: type | None = None
+    right: Right | None = None
 
     @property
     def target(self) -> type[OfSchool]:
@@ -200,6 +203,17 @@ class Many:
             isinstance(rule, UNIQUE) and {c.key for c in rule.columns} <= {"school_id", *held}
             for rule in getattr(table, "constraints", ())
         )
+
+    @property
+    def needs(self) -> Right | None:
+        """The right without which the field is refused."""
+        return self.right or reading.get(self.target)
+
+    def seen(self, viewer: Viewer, row: Any) -> ColumnElement[bool]:
+        """Whether the viewer sees a row, or an alias of it, here."""
+        if self.right is None:
+            return seen(viewer, row)
+        return and_(row.school_id == viewer.school_id, reach(viewer, row, self.right))
 
     def key(self, row: Any) -> tuple[int, int]:
         """What a row is to be found by."""
@@ -217,7 +231,7 @@ class Many:
             ends = and_(row.school_id == link.school_id, row.id == self.to)
             query = query.join(link, ends).where(link.school_id == viewer.school_id)
         extra = [self.where(viewer, link, **given)] if self.where else []
-        return query.where(seen(viewer, row), *extra).order_by(*order, link.id)
+        return query.where(self.seen(viewer, row), *extra).order_by(*order, link.id)
 
 
 def lasts(viewer: Viewer, row: Any) -> ColumnElement[bool]:

@@ -69,7 +69,7 @@ def many(reference: InstrumentedAttribute[Any], *, told: str | None = None, **ho
         return await rows_of(info, parent, shape)
 
     type_ = list.__class_getitem__(shape.shown_as or shape.target)
-    return Word(shape, resolve, type_, reading.get(shape.target), told)
+    return Word(shape, resolve, type_, shape.needs, told)
 
 
 def only(reference: InstrumentedAttribute[Any], *, told: str | None = None, **how: Any) -> Any:
@@ -81,7 +81,7 @@ def only(reference: InstrumentedAttribute[Any], *, told: str | None = None, **ho
         return found[0] if found else None
 
     told = told or read_doc(shape.target)[0]
-    return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)
+    return Word(shape, resolve, shape.target | None, shape.needs, told)
 
 
 def items(column: InstrumentedAttribute[Any], report: type[Any]) -> Any:

@@ -222,7 +222,11 @@ class Writer:
             key = (condition, link, self.viewer, *names(given))
             expression: Any = lambda e: condition(self.viewer, e, **given)  # noqa: E731
             where.append(fragment(key, expression, link, near))
-        if many.to is not None or not is_certain(self.viewer, many.reference, row, many.target):
+        if many.right:
+            key = (Many.seen, many.right, many.target, self.viewer)
+            see: Any = lambda e: many.seen(self.viewer, e)  # noqa: E731
+            where.append(fragment(key, see, many.target, row_alias))
+        elif many.to is not None or not is_certain(self.viewer, many.reference, row, many.target):
             where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
         order = self.order((*many.order, link.id), inner, near, link)

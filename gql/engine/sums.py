@@ -80,7 +80,10 @@ class Table:
             self.values.append(sum_)
         place = f"array_position({self.name}.{self.apart}, {near}.{self.apart})"
         found = f"{self.name}.v{self.values.index(sum_)}[{place}]"
-        return found if sum_.empty is None else f"coalesce({found}, {sum_.empty})"
+        if sum_.empty is None:
+            return found
+        # Not coalesce: a sum that is there and null is not known to the viewer.
+        return f"CASE WHEN {place} IS NULL THEN {sum_.empty} ELSE {found} END"
 
     def written(self) -> str:
         columns = [key.label(name) for name, key in self.keys.items()]

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import strawberry
 
-from gql.bridge import computed, ident, many, node, one, query, via
+from auth.rights import Right
+from gql.bridge import computed, ident, many, node, one, query, same, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
@@ -19,7 +20,7 @@ class SubjectAverage:
     subject = one(SectionMembership.subject_id)
     section = one(SectionMembership.section_id, told="Where the student learns it.")
     weighted_average: Decimal | None = computed(class_averages.average)
-    mark_count: int = computed(class_averages.count)
+    mark_count: int | None = computed(class_averages.count)
 
 
 @node(class_averages.ClassAveragesRow)
@@ -31,8 +32,15 @@ class ClassAveragesRow:
         where=class_averages.at_the_end,
         order=(Via((SectionMembership.subject_id,), Subject.position),),
         shown_as=class_averages.SubjectAverage,
+        right=Right.MARKS_READ,
         told="In each of their subjects, in the school's own order.",
     )
+
+
+@node(class_averages.ClassSubjectAverage)
+class ClassSubjectAverage:
+    subject = same(Subject, told="The subject.")
+    weighted_average: Decimal | None = computed(class_averages.class_average)
 
 
 @node(class_averages.ClassAverages)
@@ -40,6 +48,7 @@ class ClassAverages:
     school_class: SchoolClass
     term: Term
     rows: list[class_averages.ClassAveragesRow]
+    subjects: list[class_averages.ClassSubjectAverage]
 
 
 @strawberry.type

@@ -3,8 +3,8 @@
 What a student has in a subject in a term is defined here, in SQL, for the term sheet, the class at
 a glance, warnings and suggestions: all marks of the term's lessons in every section of the subject
 that the student was in (domain.md e1, e2). A mark counts if it is numeric, its assignment has a
-weight, its lesson is not cancelled, and the viewer may see it: an unpublished one counts nowhere
-for a family (e14).
+weight, and its lesson is not cancelled; an unpublished one counts nowhere for a family (e14). A
+number that rests on marks which the viewer may not read is null: without them it would be wrong.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,6 @@ from sqlalchemy import (
     any_,
     case,
     cast,
-    false,
     func,
     or_,
     select,
@@ -62,10 +61,12 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
 
     Works of one weight are taken together, for then whole numbers are added up; and only of the few
     sums is it asked whether the viewer may know them, not of the thousands of marks a class has.
+    Marks that are published later are left out for those who may not read them yet.
     """
     works, mark = works_of_term(viewer, of, term_id), aliased(Mark)
     alike: list[Any] = [mark.student_id, mark.section_id]
-    if minds_publication(viewer):
+    minds = minds_publication(viewer)
+    if minds:
         alike.append(is_published(viewer, mark).label("published"))
     tally = (
         select(*alike, func.sum(mark.value).label("total"), func.count().label("number"))
@@ -83,12 +84,12 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
         .offset(0)  # or the rule would be asked of each mark after all
         .lateral()
     )
-    query = (
-        select()
-        .select_from(works.join(tally, true()))
-        .where(counts(viewer, tally.c, tally.c.get("published", false())))
-    )
-    return query, tally, Sums(works.c.weight, tally.c.total, tally.c.number)
+    query = select().select_from(works.join(tally, true()))
+    if minds:
+        published = tally.c.published
+        query = query.where(or_(published, counts(viewer, tally.c, published)))
+    known = counts(viewer, tally.c, true())
+    return query, tally, Sums(works.c.weight, tally.c.total, tally.c.number, known)
 
 
 def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
@@ -155,11 +156,22 @@ def sections_attended(viewer: Viewer, student_id: Any, subject_id: Any) -> Selec
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Marks of one weight, added up."""
+    """Marks of one weight, added up.
+
+    known: Whether the viewer may read them.
+    """
 
     weight: ColumnElement[Any]
     total: ColumnElement[Any]
     number: ColumnElement[Any]
+    known: ColumnElement[bool]
+
+
+def if_known(marks: Sums, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An aggregate of marks, or null where the viewer may not read all of them."""
+    if marks.known.compare(true()):
+        return value
+    return case((func.coalesce(func.bool_and(marks.known), true()), value))
 
 
 def mean(marks: Sums) -> ColumnElement[Any]:
@@ -169,11 +181,11 @@ def mean(marks: Sums) -> ColumnElement[Any]:
 
 
 def rounded(marks: Sums) -> ColumnElement[Any]:
-    return func.round(mean(marks), 2, type_=Numeric)
+    return if_known(marks, func.round(mean(marks), 2, type_=Numeric))
 
 
 def number(marks: Sums) -> ColumnElement[Any]:
-    return cast(func.coalesce(func.sum(marks.number), 0), BigInteger)
+    return if_known(marks, cast(func.coalesce(func.sum(marks.number), 0), BigInteger))
 
 
 def weighted_average(
@@ -195,7 +207,8 @@ def suggested_value(
     def whole(marks: Sums) -> ColumnElement[Any]:
         average = mean(marks)
         # PostgreSQL's greatest passes nulls over: without marks it would suggest a 2.
-        return case((average.is_not(None), func.greatest(func.round(average), 2)))
+        suggested = case((average.is_not(None), func.greatest(func.round(average), 2)))
+        return if_known(marks, suggested)
 
     found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, whole)
     return found

@@ -20,7 +20,7 @@ def missed_share(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
     """The share, 0..1, of a student's lessons in a subject in a term that they missed; null if they
-    had none of whose attendance the viewer may know.
+    had none, or the viewer may not know the attendance of all.
 
     Their lessons are those that were held in a section of the subject while they were in it, except
     those they are exempt from. A lesson without a record of theirs is not missed.
@@ -29,8 +29,9 @@ def missed_share(
     exempt = func.coalesce(lessons.c.code == AttendanceCode.EXEMPT, false())
     due = func.count(case((~exempt, 1)))
     missed = func.count(case((lessons.c.code.in_(AWAY), 1)))
-    share = select(cast(missed, Numeric) / func.nullif(due, 0)).select_from(lessons)
-    return share.where(may_know(viewer, lessons.c)).scalar_subquery()
+    share = cast(missed, Numeric) / func.nullif(due, 0)
+    known = case((func.bool_and(may_know(viewer, lessons.c)), share))
+    return select(known).select_from(lessons).scalar_subquery()
 
 
 def lessons_of(viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any) -> Any:

@@ -156,7 +156,8 @@ def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> C
 def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
     """What to mind; of attendance only if the viewer may know it."""
     school, subject_id = aliased(School), subject_of(viewer, section_id)
-    few = mark_count(viewer, student.id, subject_id, term_id) < school.enough_marks
+    number = mark_count(viewer, student.id, subject_id, term_id)
+    few = number < school.enough_marks
     missed = missed_share(viewer, student.id, subject_id, term_id) > school.missed_share
     held = array(
         [
@@ -164,9 +165,8 @@ def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> Col
             case((missed, TermMarkWarning.MISSED_TOO_MUCH.name)),
         ]
     )
-    found = select(func.array_remove(held, None, type_=WARNINGS)).where(
-        school.id == viewer.school_id
-    )
+    told = case((number.is_not(None), func.array_remove(held, None, type_=WARNINGS)))
+    found = select(told).where(school.id == viewer.school_id)
     return found.correlate_except(school).scalar_subquery()
 
 
