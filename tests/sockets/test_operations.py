@@ -182,3 +182,27 @@ async def test_a_server_that_stops_sends_everyone_to_come_again(
         server[0].should_exit = True
         assert (await client.closed())[0] == 1012
     await listening(services, sure=False)
+
+
+async def test_health_read_over_a_socket_names_the_student(
+    api: SignIn, connected: Connect, desk: Desk, sql: AsyncConnection
+) -> None:
+    asked = '{ student(by: {id: "Student:1-1"}) { health { physicalEducation } } }'
+    heard = """subscription ($id: ID!, $after: String) {
+        journalEvents(studentId: $id, after: $after) { ... on JournalEvent {
+            node { ... on Mark { student { health { id } } } } } } }"""
+    count = text("SELECT count(*) FROM sensitive_reads WHERE student_id = 1")
+    mother = api("parent.ivanova")
+    async with connected() as client:
+        await client.sign_in(mother.caller.token)
+        await client.ask(asked)
+        assert (await client.hear())["payload"]["data"]["student"]["health"]
+        assert (await client.hear())["type"] == "complete"
+        assert await sql.scalar(count) == 1
+        given = {"id": MASHA, "after": await here(mother)}
+        payload = {"query": heard, "variables": given}
+        await client.say("subscribe", id="marks", payload=payload)
+        await mark(api, desk)
+        [event] = (await client.hear())["payload"]["data"].values()
+        assert event["node"]["student"]["health"]
+        assert await sql.scalar(count) == 2
