@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import parse, validate
+from graphql import OperationDefinitionNode, parse, print_ast, validate
 
 from gql import graphiql
 from gql.schema import schema
@@ -47,6 +47,30 @@ async def test_the_readme_shows_what_one_gets(api: SignIn, query: str, shown: st
     assert alike(expected["data"], reply.data), reply.data
     codes = [error.extensions["code"] for error in reply.errors or [] if error.extensions]
     assert codes == [error["extensions"]["code"] for error in expected.get("errors", [])]
+
+
+def operation(file: str, name: str) -> str:
+    """One operation of an example."""
+    text = (ROOT / "examples" / file).read_text()
+    [found] = [
+        one
+        for one in parse(text).definitions
+        if isinstance(one, OperationDefinitionNode) and one.name and one.name.value == name
+    ]
+    return print_ast(found)
+
+
+async def test_a_role_is_requested_and_approved_as_the_examples_show(api: SignIn) -> None:
+    asked = await api("admin")(operation("7-request-a-role.graphql", "RequestRole"))
+    request = asked["requestRoleGrant"]["accessRequest"]
+    director, decide = api("director"), "8-decide-on-a-request.graphql"
+    waiting = (await director(operation(decide, "Waiting")))["accessRequests"]["nodes"]
+    [found] = [one for one in waiting if one["id"] == request["id"]]
+    assert found["viewerCan"] == {"decide": True, "withdraw": False}
+    given = {"request": found["id"], "version": found["version"]}
+    done = (await director(operation(decide, "Approve"), **given))["approveAccessRequest"]
+    assert done["accessRequest"]["status"] == "APPROVED"
+    assert done["accessRequest"]["madeGrant"]
 
 
 def test_the_tabs_graphiql_opens_with_are_valid() -> None:
