@@ -160,16 +160,10 @@ def warning_of(type_: Any, caution: Caution, language: str) -> Any:
     )
 
 
-def payload(
-    name: str,
-    results: dict[str, tuple[Any, str]],
-    problems: tuple[type[Problem], ...],
-    warns: tuple[type[Caution], ...] = (),
-    *,
-    single: bool,
-) -> Payload:
-    """The payload of the mutation `name`; its codes are the command's own problems."""
-    error, codes = error_type(name, problems, warns)
+def payload(command: Any, results: dict[str, tuple[Any, str]], *, single: bool) -> Payload:
+    """The payload of a command's mutation; its codes are the command's own problems."""
+    name = pascal(command.__name__)
+    error, codes = error_type(command)
     fields = {
         field: (type_ | None, strawberry.field(description=told))
         for field, (type_, told) in results.items()
@@ -189,10 +183,11 @@ def codes_enum(name: str, told: str, problems: tuple[type[Problem], ...]) -> Any
 
 
 @cache
-def error_type(
-    name: str, problems: tuple[type[Problem], ...], warns: tuple[type[Caution], ...] = ()
-) -> tuple[Any, Any]:
-    """`SetMarkUserError` and the enum of its codes."""
+def error_type(command: Any) -> tuple[Any, Any]:
+    """`SetMarkUserError` and the enum of its codes. Each command has one: an enum made twice under
+    one name leaves the codes of one of the two out of the schema."""
+    name, problems = pascal(command.__name__), command.problems
+    warns = getattr(command, "warns", ())
     codes = codes_enum(f"{name}ErrorCode", f"Why `{name}` may refuse.", problems)
     fields: dict[str, tuple[Any, Any]] = {
         "code": (codes, strawberry.field(description="For programs; never translated."))

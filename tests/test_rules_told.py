@@ -1,6 +1,8 @@
 """Every rule has a code of its own, and a message that says what to do."""
 
 import re
+from collections import Counter
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -97,3 +99,12 @@ async def test_it_tells_it_in_russian_too(api: SignIn) -> None:
     refused = await zavuch.refused(CREATE_CLASS, input=CLASS | {"letter": "В" * 16})
     assert refused["message"] == "Текст слишком длинный; напишите не больше 15 символов."
     assert refused["most"] == 15
+
+
+def test_each_command_has_one_enum_of_codes() -> None:
+    """The schema shows one enum of a name; codes of a second one could not be answered."""
+    made = Counter(
+        name_of(one) for one in Enum.__subclasses__() if name_of(one).endswith("ErrorCode")
+    )
+    assert len(made) > 50
+    assert not [name for name, times in made.items() if times > 1]

@@ -20,7 +20,7 @@ def mutation(command: Any) -> Any:
     """A root field that runs a command: one `input`, and a payload that can tell of problems."""
     name = pascal(command.__name__)
     annotations, input_ = ids_among(command), input_type(name, arguments_of(command))
-    answer = payload_of(name, command)
+    answer = payload_of(command)
 
     async def resolve(info: Info, input: Any = None) -> Any:
         ctx: Ctx = info.context
@@ -52,20 +52,14 @@ def mutation(command: Any) -> Any:
     )
 
 
-def payload_of(name: str, command: Any) -> Payload:
+def payload_of(command: Any) -> Payload:
     """Of a row: one field named after it. Of a dataclass: its fields."""
     returned = plain(inspect.signature(command, eval_str=True).return_annotation)
-    may_refuse = (command.problems, getattr(command, "warns", ()))
     if is_report(returned):
         hints, texts = get_type_hints(returned), read_doc(returned)[1]
         results = {f: (shown(hints[f]), texts.get(f, "")) for f in hints}
-        return payload(name, results, *may_refuse, single=False)
+        return payload(command, results, single=False)
     row = returned if isinstance(returned, type) else get_args(returned)[0]
     told = "What came of it; after a `CONFLICT`, how it is now."
     field_name = getattr(command, "result", None) or snake(row.__name__)
-    return payload(
-        name,
-        {field_name: (shown(row), told)},
-        *may_refuse,
-        single=True,
-    )
+    return payload(command, {field_name: (shown(row), told)}, single=True)

@@ -209,7 +209,7 @@ class Can(Word):
 
 def problems(command: Any) -> Any:
     """The refusals of one row of a batch, typed as the batch's own."""
-    error, codes = error_type(pascal(command.__name__), command.problems)
+    error, codes = error_type(command)
 
     def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
         language = info.context.caller.language

@@ -12,7 +12,7 @@ from resolvers.demo.ledger import is_numbered
 from tests.conftest import KEY
 from tests.demo.conftest import Fresh, Loaded, load, opened
 
-RANDOM = ("_encrypted", "password_hash")
+RANDOM = ("_encrypted", "password_hash", "sealed")
 """Ends of columns that differ each time, and must: they hold nonces and salts."""
 
 

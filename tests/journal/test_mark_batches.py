@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql.limits import Limits
+from gql.requests import check_values
 from tests.conftest import SignIn
 from tests.journal.desk import Desk, batch
 
@@ -56,9 +58,20 @@ async def test_a_cell_that_has_a_mark_is_told_with_it_and_the_others_are_written
     assert free == {"mark": {"value": 4, "version": 1}, "userErrors": []}
 
 
-async def test_a_batch_of_505_is_refused_by_its_limit(api: SignIn, desk: Desk) -> None:
-    items = batch(desk, 5) * 101
-    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) in (
-        "LIMIT",
-        "BAD_USER_INPUT",
-    )
+async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_at(
+    api: SignIn, desk: Desk
+) -> None:
+    """Each item with all its fields: the limits of a request leave room for the largest batch."""
+    whole = {
+        "kind": "NUMERIC",
+        "comment": "",
+        "reason": "",
+        "expectedVersion": None,
+        "idempotencyKey": None,
+    }
+    items = [item | whole for item in batch(desk, 5) * 501]
+    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"
+    items.pop()
+    limits = Limits()
+    check_values({"input": {"items": items}}, limits.most_values, limits.most_nesting)
+    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "NAMED_TWICE"
