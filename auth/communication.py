@@ -55,14 +55,15 @@ from models.structure.sections import Section
 def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     """Whether a notice is meant for the viewer as they are today: a child who joins 7Б tomorrow
     sees the notice of yesterday that still stands (domain.md DD12)."""
+    target = aliased(NoticeTarget)
 
     def covering(classes: Any, sections: Any, someone: ColumnElement[bool]) -> ColumnElement[bool]:
         grades = viewer.keys(SchoolClass.grade_level, SchoolClass.id.in_(classes))
         return or_(
-            and_(NoticeTarget.kind == TargetKind.SCHOOL, someone),
-            NoticeTarget.grade_level.in_(grades),
-            NoticeTarget.school_class_id.in_(classes),
-            NoticeTarget.section_id.in_(sections),
+            and_(target.kind == TargetKind.SCHOOL, someone),
+            target.grade_level.in_(grades),
+            target.school_class_id.in_(classes),
+            target.section_id.in_(sections),
         )
 
     def of(students: Any) -> ColumnElement[bool]:
@@ -79,16 +80,16 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     )
     staff = covering(at_work, sections_taught(viewer), viewer.staff_id > 0)
     to = {
-        "student": and_(NoticeTarget.to_students, of(own(viewer))),
-        "guardian": and_(NoticeTarget.to_guardians, of(children_of(viewer))),
-        "staff": and_(NoticeTarget.to_staff, staff),
+        "student": and_(target.to_students, of(own(viewer))),
+        "guardian": and_(target.to_guardians, of(children_of(viewer))),
+        "staff": and_(target.to_staff, staff),
     }
     # A value of one notice: EXISTS would be answered by gathering the targets of all notices.
     meant = select(true()).where(
-        NoticeTarget.school_id == viewer.school_id,
-        NoticeTarget.notice_id == notice.id,
+        target.school_id == viewer.school_id,
+        target.notice_id == notice.id,
         or_(
-            NoticeTarget.person_id == viewer.person_id,
+            target.person_id == viewer.person_id,
             *(rule for part, rule in to.items() if part in viewer.parts),
         ),
     )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
@@ -34,11 +35,12 @@ from models.structure.sections import Section, SectionMembership
 def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether the child of a guardian link is of age (domain.md e8)."""
     # One value of one child: EXISTS would be answered by gathering all who are of age.
-    of_age = select((Person.adult_on <= viewer.today).label("of_age")).where(
-        Student.school_id == viewer.school_id,
-        Student.id == link.student_id,
-        Person.school_id == viewer.school_id,
-        Person.id == Student.person_id,
+    child, person = aliased(Student), aliased(Person)
+    of_age = select((person.adult_on <= viewer.today).label("of_age")).where(
+        child.school_id == viewer.school_id,
+        child.id == link.student_id,
+        person.school_id == viewer.school_id,
+        person.id == child.person_id,
     )
     found: ColumnElement[bool] = func.coalesce(of_age.correlate(link).scalar_subquery(), false())
     return found

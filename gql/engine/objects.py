@@ -115,10 +115,12 @@ class Writer:
     ) -> None:  # fmt: skip
         type_ = bare(returned)
         if isinstance(shape, Same):
-            json.made(self.row(type_, asked.below, scope, alias, row))
+            with scope.beyond():
+                json.made(self.row(type_, asked.below, scope, alias, row))
         elif isinstance(shape, One):
             far = scope.join(alias, shape.path, see=True, near=row)
-            found = self.row(type_, asked.below, scope, far, shape.target)
+            with scope.beyond():
+                found = self.row(type_, asked.below, scope, far, shape.target)
             json.made(f"CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END")
         elif isinstance(shape, Many):
             json.made(self.many(shape, type_, asked, scope, alias, row))

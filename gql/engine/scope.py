@@ -1,6 +1,7 @@
 """The FROM of one SELECT."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,14 @@ class Scope:
         target, viewer = target_of(reference), self.writer.viewer
         known = near is not None and is_certain(viewer, reference, near, target)
         return known or is_open(viewer, target)
+
+    @contextmanager
+    def beyond(self) -> Iterator[None]:
+        """For the rows that a report's row leads to: their shapes are told nothing of the report,
+        and those that take no more than a row would fail."""
+        given, self.given = self.given, {}
+        yield
+        self.given = given
 
     # -- a list that stands by itself -------------------------------------------------
 

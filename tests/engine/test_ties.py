@@ -1,0 +1,173 @@
+"""No part of a compiled statement forgets the row it is asked for."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
+
+from auth.actor import Actor
+from auth.rights import Right
+from gql.documents import Documents
+from gql.engine.cache import Cache
+from gql.limits import Limits
+from gql.schema import schema
+from models.access.roles import AccessScope, Role
+from tests.engine.ties import untied
+
+CORE: Any = schema._schema  # noqa: SLF001  # graphql-core's
+NODES = [
+    type_
+    for type_ in CORE.type_map.values()
+    if isinstance(type_, GraphQLObjectType) and "Node" in {one.name for one in type_.interfaces}
+]
+ROOTS: dict[str, Any] = CORE.query_type.fields
+GIVEN: dict[str, Any] = {
+    "Date": "2026-11-24",
+    "String": "а",
+    "StudentByInput": {"personalFileNo": "А-1"},
+}
+KINDS = {"messageId": "MailMessage"}
+WIDE = Limits(most_tokens=100_000, most_fields=100_000, most_rows=10**12)
+"""One document asks for everything that a type has."""
+
+SELF, CHILD, SECTION, CLASS, SCHOOL = AccessScope
+
+
+def viewer(*scopes: AccessScope, is_scoped: bool = False) -> Actor:
+    """Somebody with all rights that reach so far."""
+    return Actor(
+        school_id=1, time_zone="Asia/Barnaul", account_id=1, session_id=1, person_id=1,
+        role=Role.DIRECTOR, grants=frozenset((right, scope) for right in Right for scope in scopes),
+        student_id=1, guardian_id=1, staff_id=1, role_grant_id=1, is_scoped=is_scoped,
+        today=date(2026, 11, 24), now=datetime(2026, 11, 24, tzinfo=UTC),
+    )  # fmt: skip
+
+
+VIEWERS = {
+    "own": viewer(SELF, CHILD, SECTION, CLASS),
+    "scoped": viewer(SELF, CHILD, SECTION, CLASS, is_scoped=True),
+    "school": viewer(SCHOOL),
+}
+
+
+def asked(field: Any, variables: dict[str, Any]) -> str:
+    """The required arguments of a field, as variables."""
+    told = []
+    for name, argument in field.args.items():
+        if is_required_argument(argument):
+            variables[variable := f"v{len(variables)}"] = (name, argument.type)
+            told.append(f"{name}: ${variable}")
+    return f"({', '.join(told)})" if told else ""
+
+
+def selection(type_: Any, variables: dict[str, Any], depth: int) -> str:
+    """All fields of a type that SQL answers, and those of the types they lead to."""
+    named = get_named_type(type_)
+    if is_leaf_type(named):
+        return ""
+    if not depth or not isinstance(named, GraphQLObjectType):
+        return " { __typename }"
+    fields = [
+        f"{name}{asked(field, variables)}{selection(field.type, variables, depth - 1)}"
+        for name, field in named.fields.items()
+        if named not in NODES or is_said(named, name)
+    ]
+    return f" {{ __typename {' '.join(fields)} }}"
+
+
+@cache
+def is_said(type_: Any, name: str) -> bool:
+    """Whether the engine answers a field of a node. Python decrypts documents and signs links."""
+    variables: dict[str, Any] = {}
+    field = type_.fields[name]
+    body = f"{name}{asked(field, variables)}{selection(field.type, variables, 0)}"
+    [plan] = plans(f"... on {type_.name} {{ {body} }}", variables, type_.name, [VIEWERS["school"]])
+    return bool(plan.sql)
+
+
+def value(name: str, type_: Any) -> Any:
+    named = get_named_type(type_)
+    if named.name in GIVEN:
+        return GIVEN[named.name]
+    kind = KINDS.get(name, name[0].upper() + name.removesuffix("Id")[1:])
+    return f"{kind if kind in CORE.type_map else 'Student'}:1-1"
+
+
+def plans(
+    body: str,
+    variables: dict[str, Any],
+    kind: str | None = None,
+    viewers: Iterable[Actor] = tuple(VIEWERS.values()),
+) -> Iterator[Any]:
+    """What the engine makes of a document for each of the viewers: of fields of a node of a kind,
+    or of root fields."""
+    if kind is not None:
+        variables["node"] = ("node", ROOTS["node"].args["id"].type)
+        body = f"node(id: $node) {{ {body} }}"
+    declared = ", ".join(f"${one}: {type_}" for one, (_, type_) in variables.items())
+    documents = Documents(CORE, WIDE, suggests=True)
+    cache = Cache(schema, documents)
+    document = documents.read(f"query Q{f'({declared})' if declared else ''} {{ {body} }}")
+    compiled = cache.operation(document, None)
+    assert compiled, document.errors
+    given = {one: value(name, type_) for one, (name, type_) in variables.items()}
+    given |= {"node": f"{kind}:1-1"} if kind else {}
+    for actor in viewers:
+        yield cache.planned(compiled, actor, given)
+
+
+@pytest.mark.parametrize("type_", NODES, ids=str)
+def test_nothing_of_a_row_forgets_the_row(type_: Any) -> None:
+    variables: dict[str, Any] = {}
+    body = f"... on {type_.name} {selection(type_, variables, 1)}"
+    made = [plan.sql for plan in plans(body, variables, type_.name)]
+    assert all(made)
+    found = [why for sql in made for why in untied(sql)]
+    assert not found, found[0]
+
+
+STANDARD = {"node", "viewer", "roles", "explainAccess", "eventsCursor"}
+"""Root fields that Python answers. `node` is asked above."""
+
+
+@pytest.mark.parametrize("name", sorted(ROOTS.keys() - STANDARD))
+def test_nothing_of_a_root_field_forgets_its_rows(name: str) -> None:
+    variables: dict[str, Any] = {}
+    field = ROOTS[name]
+    body = f"{name}{asked(field, variables)}{selection(field.type, variables, 3)}"
+    made = [plan.sql for plan in plans(body, variables)]
+    assert all(made)
+    found = [why for sql in made for why in untied(sql, is_report=True)]
+    assert not found, found[0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("SELECT (SELECT count(*) FROM a, s WHERE a.s = s.id) FROM s", "read again"),
+        ("SELECT (SELECT avg(a.v) FROM a) FROM s AS t", "same for all rows"),
+        ("SELECT EXISTS (SELECT FROM a WHERE a.s = $1) FROM s AS t", "same for all rows"),
+        ("SELECT 1 FROM s JOIN a ON a.v > 3", "joined to nothing"),
+        ("SELECT 1 FROM s, a WHERE s.id = $1 AND a.v = $2", "joined to nothing"),
+        ("SELECT 1 FROM s JOIN LATERAL (SELECT 1 FROM a) AS b ON TRUE", "joined to nothing"),
+    ],
+)
+def test_a_part_that_forgets_its_row_is_found(sql: str, reason: str) -> None:
+    assert any(reason in why for why in untied(sql))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT (SELECT count(*) FROM a WHERE a.s = s.id) FROM s",
+        "SELECT 1 FROM s WHERE s.id IN (SELECT a.s FROM a WHERE a.id = $1)",
+        "SELECT 1 FROM s JOIN LATERAL (SELECT 1 FROM a WHERE a.s = s.id) AS b ON TRUE",
+        "SELECT 1 FROM s, t WHERE s.id = $1 AND t.id = $2",
+        "WITH k1 AS (SELECT z.k FROM z) SELECT (SELECT k FROM k1) FROM s",
+    ],
+)
+def test_what_is_tied_is_let_through(sql: str) -> None:
+    assert not list(untied(sql))
