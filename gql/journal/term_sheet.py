@@ -21,6 +21,7 @@ class TermMarkRow:
     full_name = via(Student.person_id, Person.full_name)
     weighted_average: Decimal | None = computed(term_sheet.average, right=Right.MARKS_READ)
     mark_count: int | None = computed(term_sheet.count, right=Right.MARKS_READ)
+    debt_count: int | None = computed(term_sheet.debts, right=Right.MARKS_READ)
     suggested_value: TermMarkValue | None = computed(term_sheet.suggestion, right=Right.MARKS_READ)
     warnings: list[term_sheet.TermMarkWarning] | None = computed(
         term_sheet.warnings, right=Right.MARKS_READ

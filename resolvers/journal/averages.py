@@ -217,7 +217,39 @@ def suggested_value(
 def mark_count(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """How many marks the average rests on."""
+    """How many numeric marks of works with a weight the average rests on."""
 
     found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, number)
+    return found
+
+
+def debt_count(
+    viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
+) -> ColumnElement[Any]:
+    """How many debts (точка) a student has in a subject in a term; `mark_count` leaves them out."""
+    mark, lesson, term = aliased(Mark), aliased(Lesson), aliased(Term)
+    debts = (
+        select(func.count())
+        .select_from(mark)
+        .join(lesson, and_(lesson.school_id == mark.school_id, lesson.id == mark.lesson_id))
+        .join(
+            term,
+            and_(
+                term.school_id == lesson.school_id,
+                lesson.date.between(term.starts_on, term.ends_on),
+            ),
+        )
+        .where(
+            mark.school_id == viewer.school_id,
+            mark.student_id == student_id,
+            mark.section_id.in_(sections_attended(viewer, student_id, subject_id)),
+            mark.kind == MarkKind.DEBT_POINT,
+            mark.withdrawn_at.is_(None),
+            lesson.status != LessonStatus.CANCELLED,
+            term.id == term_id,
+            counts(viewer, mark, is_published(viewer, mark)),
+        )
+        .correlate_except(mark, lesson, term)
+    )
+    found: ColumnElement[Any] = debts.scalar_subquery()
     return found

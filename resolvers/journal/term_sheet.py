@@ -23,7 +23,7 @@ from models.school.schools import School
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.context import Ctx
-from resolvers.journal.averages import mark_count, suggested_value, weighted_average
+from resolvers.journal.averages import debt_count, mark_count, suggested_value, weighted_average
 from resolvers.journal.missed import missed_share
 from resolvers.journal.term_marks import VALUES
 from resolvers.parameters import Arg
@@ -140,8 +140,15 @@ def average(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> Colu
 
 @known
 def count(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
-    """How many marks the average rests on."""
+    """How many marks the average rests on: numeric ones of works with a weight. Debts stand in
+    `debtCount`; pass/fail marks count nowhere."""
     return mark_count(viewer, student.id, subject_of(viewer, section_id), term_id)
+
+
+@known
+def debts(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
+    """How many debts (точка, долг) the student has in the subject in the term."""
+    return debt_count(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
 @known

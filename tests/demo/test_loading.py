@@ -13,7 +13,7 @@ from tests.conftest import KEY
 from tests.demo.conftest import Fresh, Loaded, load, opened
 
 RANDOM = ("_encrypted", "password_hash", "sealed", "made_at")
-"""Ends of columns that differ each time, and must: they hold nonces, salts, and when the key was made."""
+"""Ends of columns that differ each time, and must: nonces, salts, and when a key was made."""
 
 
 def fingerprint(table: Table) -> str:

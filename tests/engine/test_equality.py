@@ -17,7 +17,8 @@ QUARTER = """query ($s: ID!) { journal(sectionId: $s, from: "2026-11-01", to: "2
     cells { studentId lessonId marks { id value kind comment authorName }
     attendance { code } } } }"""
 SHEET = """{ termMarkSheet(sectionId: "Section:1-68", termId: "Term:1-2") { section { name }
-    term { name } rows { studentId fullName weightedAverage markCount suggestedValue warnings
+    term { name } rows { studentId fullName weightedAverage markCount debtCount
+    suggestedValue warnings
     marks { value } termMark { value } student { shortName } } } }"""
 
 
@@ -45,6 +46,13 @@ async def test_a_week_of_a_journal(api: SignIn, both: Both, days: dict[str, str]
 @pytest.mark.parametrize("login", ["teacher.belova", "director", "student.ivanova"])
 async def test_a_sheet_of_term_marks(api: SignIn, both: Both, login: str) -> None:
     assert await both(api(login), SHEET) == "compiled"
+
+
+async def test_a_sheet_leads_to_all_that_a_student_has(api: SignIn, both: Both) -> None:
+    """What is asked of the student is told nothing of the sheet."""
+    asked = """{ termMarkSheet(sectionId: "Section:1-68", termId: "Term:1-2") { rows { markCount
+        student { schoolClass { name classTeacher { fullName } members { id } } } } } }"""
+    assert await both(api("teacher.belova"), asked) == "compiled"
 
 
 AVERAGES = """{ classAverages(schoolClassId: "SchoolClass:1-7", termId: "Term:1-2") { term { name }

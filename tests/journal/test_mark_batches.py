@@ -67,7 +67,6 @@ async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_a
         "comment": "",
         "reason": "",
         "expectedVersion": None,
-        "idempotencyKey": None,
     }
     items = [item | whole for item in batch(desk, 5) * 501]
     assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"

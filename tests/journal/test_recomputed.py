@@ -26,7 +26,7 @@ CLASS_MEAN = """query ($class: ID!, $term: ID!) {
   classAverages(schoolClassId: $class, termId: $term) { rows { studentId averages {
     subject { id } section { id } weightedAverage markCount } } } }"""
 SHEET = """query ($section: ID!, $term: ID!) { termMarkSheet(sectionId: $section, termId: $term) {
-  rows { studentId weightedAverage markCount suggestedValue warnings marks { id } } } }"""
+  rows { studentId weightedAverage markCount debtCount suggestedValue warnings marks { id } } } }"""
 WORDS = {5: "FIVE", 4: "FOUR", 3: "THREE", 2: "TWO"}
 MISSED = {"EXCUSED", "ILLNESS", "UNEXCUSED", "ABSENT"}
 Key = tuple[int, int, int]
@@ -54,6 +54,7 @@ class Had:
     """What a student has in a subject in a term."""
 
     values: list[tuple[int, Decimal]] = field(default_factory=list)
+    debts: int = 0
     lessons: int = 0
     missed: int = 0
     sections: set[int] = field(default_factory=set)
@@ -126,7 +127,12 @@ def worked_out(raw: Raw, now: datetime | None = None) -> dict[Key, Had]:
         assignment = assignments[mark.assignment_id]
         lesson = lessons[assignment.lesson_id]
         subject = sections[lesson.section_id].subject_id
-        if mark.kind != "NUMERIC" or mark.withdrawn_at or lesson.status == "CANCELLED":
+        if mark.withdrawn_at or lesson.status == "CANCELLED":
+            continue
+        if mark.kind == "DEBT_POINT" and not (now and mark.published_at > now):
+            for term in terms_of(raw, lesson.date):
+                found[mark.student_id, subject, term].debts += 1
+        if mark.kind != "NUMERIC":
             continue
         if assignment.weight <= 0 or (now and mark.published_at > now):
             continue
@@ -174,8 +180,8 @@ async def sheets(api: Api, raw: Raw) -> list[tuple[Key, Any, int]]:
 
 @pytest.fixture
 async def thirds(sql: AsyncConnection) -> None:
-    """A school that is strict about absence, some exemptions, a cancelled lesson with marks, and
-    a mark of tomorrow: so that none of the rules holds by chance."""
+    """A school that is strict about absence, some exemptions, a cancelled lesson with marks, a
+    mark of tomorrow, and debts: so that none of the rules holds by chance."""
     await sql.execute(text("UPDATE schools SET missed_share = 0.15 WHERE id = 1"))
     await sql.execute(
         text("""UPDATE attendance_records SET code = 'EXEMPT', minutes_late = NULL
@@ -192,6 +198,8 @@ async def thirds(sql: AsyncConnection) -> None:
     )
     await sql.execute(text("""UPDATE marks SET published_at = '2026-11-24' WHERE school_id = 1
         AND id % 11 = 0"""))  # fmt: skip
+    await sql.execute(text("""UPDATE marks SET kind = 'DEBT_POINT', value = NULL
+        WHERE school_id = 1 AND id % 13 = 0"""))  # fmt: skip
 
 
 async def moved(raw: Raw) -> set[int]:
@@ -212,6 +220,7 @@ async def test_a_deputy_is_told_of_every_student_what_the_rows_come_to(
         had = found.get(key, Had())
         assert row["weightedAverage"] == had.average, (key, row)
         assert row["markCount"] == len(had.values), (key, row)
+        assert row["debtCount"] == had.debts, (key, row)
         assert row["suggestedValue"] == had.suggested, (key, row)
         few = len(had.values) < school.enough_marks
         much = had.share is not None and had.share > school.missed_share
@@ -275,10 +284,12 @@ async def test_families_are_told_what_they_can_see(
             assert key[0] in children[login]
             assert row["weightedAverage"] == had.average, (login, key, row)
             assert row["markCount"] == len(had.values), (login, key, row)
+            assert row["debtCount"] == had.debts, (login, key, row)
             shown = {number(mark["id"]) for mark in row["marks"]}
             assert len(shown & counting) == row["markCount"], (login, key)
             compared.add(key[0])
     assert compared & await moved(raw)
+    assert sum(had.debts for had in found.values()) > 100
     assert len(compared) >= 4
 
 
