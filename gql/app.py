@@ -22,6 +22,7 @@ from gql.documents import Documents
 from gql.door import Door
 from gql.engine.run import Engine
 from gql.files import transfer
+from gql.proxies import behind_proxies
 from gql.replies import written
 from gql.requests import language_in
 from gql.schema import schema
@@ -34,6 +35,8 @@ from models.database.readers import Readers
 from models.database.space import MB
 from models.database.writers import Writers
 from models.secrets import Secrets
+from resolvers.access.sweeping import keep_swept
+from resolvers.access.tries import Tries, TryLimits
 from resolvers.context import Caller, Services
 from resolvers.events.readers import Tails
 from resolvers.events.tail import Pace
@@ -134,6 +137,17 @@ def services_of(settings: Settings, url: str, availability: Availability) -> Ser
         readers=Readers(url, **pool) if compiles else None,
         writers=Writers(url, **pool) if compiles else None,
         availability=availability,
+        tries=Tries(tries_of(settings)),
+    )
+
+
+def tries_of(settings: Settings) -> TryLimits:
+    return TryLimits(
+        most=settings.most_tries,
+        most_of_address=settings.most_address_tries,
+        most_of_login=settings.most_login_tries,
+        most_refreshes=settings.most_refresh_tries,
+        device_lasts=timedelta(days=settings.known_device_days),
     )
 
 
@@ -161,10 +175,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(keep_clean(services))
+        sweeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, keep_swept)}
         yield
-        sweeping.cancel()
-        await asyncio.wait({sweeping})
+        for task in sweeping:
+            task.cancel()
+        await asyncio.wait(sweeping)
         await services.availability.close()
         for connections in (services.readers, services.writers):
             if connections:
@@ -184,7 +199,8 @@ def create_app(
     engine = Engine(schema, services, settings.executor == "engine", documents)
     door = Door(app, engine)
     origins = settings.trusted_origins
-    return web.Origins(door, origins) if origins else door
+    made = web.Origins(door, origins) if origins else door
+    return behind_proxies(made, settings.trusted_proxies)
 
 
 OTHERS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")

@@ -1,11 +1,12 @@
-"""The limits of one request, in one place. They are checked in the order in which they stand, each
-before the next step costs anything; see `gql.door`."""
+"""Limits of what clients may ask, in one place."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Limits(BaseModel):
-    """They are settings: `most_tokens` is the variable `GOROD_MOST_TOKENS`."""
+    """Of one request. They are checked in the order in which they stand, each before the next step
+    costs anything; see `gql.door`. They are settings: `most_tokens` is the variable
+    `GOROD_MOST_TOKENS`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,4 +46,42 @@ class Limits(BaseModel):
         default=64,
         ge=1,
         description="Megabytes of documents and their plans that are kept in memory.",
+    )
+
+
+class LimitsOfTries(BaseModel):
+    """Of failed tries of passwords and refresh tokens, before one must wait; see
+    `resolvers.access.tries`. They are settings, too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    most_tries: int = Field(
+        default=5,
+        ge=1,
+        description="Failed tries on a device that has signed in to the login before, and with a "
+        "login from one address on all others; then one waits 30 seconds, twice as long after "
+        "each further one, at most 15 minutes.",
+    )
+    most_address_tries: int = Field(
+        default=20,
+        ge=1,
+        description="Failed tries from one address on unknown devices, whatever the login, but for "
+        "logins that get in from there after all; then there is one a minute.",
+    )
+    most_login_tries: int = Field(
+        default=50,
+        ge=1,
+        description="Failed tries with a login from all addresses on unknown devices; then there "
+        "is one in two minutes.",
+    )
+    most_refresh_tries: int = Field(
+        default=30,
+        ge=1,
+        description="Unknown refresh tokens from one address; then there is one in ten seconds.",
+    )
+    known_device_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="For how many days after signing in a device stays known to the login.",
     )

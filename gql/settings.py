@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gql.limits import Limits
+from gql.limits import Limits, LimitsOfTries
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8
@@ -25,7 +26,7 @@ Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(Limits, BaseSettings):
+class Settings(Limits, LimitsOfTries, BaseSettings):
     """Read from the environment: a field `x` is the variable `GOROD_X`."""
 
     model_config = SettingsConfigDict(
@@ -104,6 +105,12 @@ class Settings(Limits, BaseSettings):
         description="Origins of web pages that may use the API from a browser, separated by "
         "commas, besides the server's own.",
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of reverse proxies before this server, separated by "
+        "commas. `X-Forwarded-For` and `X-Forwarded-Proto` are read from these only; unset: from "
+        "nobody.",
+    )
     events_kept_days: int = Field(
         default=7,
         ge=1,
@@ -137,12 +144,12 @@ class Settings(Limits, BaseSettings):
         "its logins are shown. `gorod dev` sets it by itself.",
     )
 
-    @field_validator("trusted_origins", mode="before")
+    @field_validator("trusted_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
 
     @field_validator("secret_key", "new_secret_key")
     @classmethod
@@ -187,6 +194,17 @@ class Settings(Limits, BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(ORIGIN.fullmatch, value)):
             raise ValueError("must look like https://a.example,https://b.example:8443")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """`*` is refused, too: whoever may say where they come from comes from anywhere."""
+        for part in value:
+            try:
+                ip_network(part)
+            except ValueError as problem:
+                raise ValueError("must look like 127.0.0.1,10.0.0.0/24,2001:db8::1") from problem
         return value
 
     @property

@@ -24,6 +24,7 @@ from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, U
 from models.secrets import Secrets
 from resolvers.access.identify import identify, school_of
 from resolvers.access.known import Sessions
+from resolvers.access.tries import Tries
 from resolvers.events.readers import Tails
 from resolvers.files.storage import Storage
 from resolvers.loading import Place, assembled, joined, rows_by
@@ -67,6 +68,8 @@ class Services:
     """Whether the password of made-up accounts, which everybody knows, lets anybody in."""
     sessions: Sessions = field(default_factory=Sessions)
     """Who holds which token, for a few seconds."""
+    tries: Tries = field(default_factory=Tries)
+    """How failed tries of passwords slow down who tries."""
 
 
 @dataclass(kw_only=True)

@@ -99,14 +99,16 @@ async def serve(
     stop: asyncio.Event,
     *,
     patience: int,
+    most_frame: int,
     announce: Callable[[], Awaitable[None]],
     watch: Callable[[], Awaitable[Any]],
 ) -> None:
     """Until asked to stop, or until `watch` fails. `announce` comes when the API has answered.
 
     patience: seconds that open requests and sockets get to finish.
+    most_frame: bytes of a message on a socket; a longer one is not taken in.
     """
-    server = _Server(_config(app, patience))
+    server = _Server(_config(app, patience, most_frame))
     running = asyncio.create_task(_run(server, listening))
     beside = asyncio.create_task(_tell(server, listening, announce, watch))
     asked = asyncio.create_task(stop.wait())
@@ -135,12 +137,14 @@ async def _tell(
     await watch()
 
 
-def _config(app: ASGIApp, patience: int) -> uvicorn.Config:
+def _config(app: ASGIApp, patience: int, most_frame: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=most_frame,
+        proxy_headers=False,  # see `gql.proxies`; its own setting is a variable of the machine
         lifespan="on",
         log_config=None,
         access_log=False,

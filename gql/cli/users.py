@@ -70,13 +70,15 @@ def create_admin(
 
 @app.command("reset-password")
 def reset_password(login: Login, as_json: Json = False) -> None:
-    """Give somebody a new password for one time, and end their sessions."""
+    """Give somebody a new password for one time, end their sessions, and forget failed tries."""
+    from models.secrets import Secrets
     from resolvers.access import operators
 
     current = settings()
     with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
-        password = run(operators.reset_password(target.owner, login))
+        secrets = Secrets(key) if (key := current.known_key) else None
+        password = run(operators.reset_password(target.owner, login, secrets=secrets))
     _tell(login, password, as_json)
 
 

@@ -1,8 +1,9 @@
-"""Sessions: who is signed in, in which role, and who tried in vain."""
+"""Sessions: who is signed in, in which role and on which device, and who tried in vain."""
 
 from datetime import datetime
+from enum import Enum
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.accounts import Account
@@ -11,15 +12,56 @@ from models.base import OfSchool, Record, refers, words
 from models.limits import ours, unique_ours
 
 
-class SignInFailure(Record):
-    """Wrong passwords given for a login, existing or not, since the last right one."""
+class TryKind(Enum):
+    """What failed tries are counted by.
 
-    __tablename__ = "sign_in_failures"
+    DEVICE: A device that has signed in to the login before.
+    LOGIN_AND_ADDRESS: A login, from one address, by unknown devices.
+    ADDRESS: An address, whatever the login, by unknown devices.
+    LOGIN: A login, from all addresses, by unknown devices.
+    REFRESH: An address from which unknown refresh tokens come.
+    """
 
-    login_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    """SHA-256, for people type passwords into the wrong field."""
-    failures: Mapped[int]
+    DEVICE = "DEVICE"
+    LOGIN_AND_ADDRESS = "LOGIN_AND_ADDRESS"
+    ADDRESS = "ADDRESS"
+    LOGIN = "LOGIN"
+    REFRESH = "REFRESH"
+
+
+class TryCounter(Record):
+    """How often somebody tried a password or a token in vain; see `resolvers.access.tries`.
+
+    Logins and addresses are kept as keyed hashes: addresses are personal data, and people type
+    passwords into the field of the login. Counters of logins that do not exist are no others.
+    """
+
+    __tablename__ = "try_counters"
+
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    kind: Mapped[TryKind]
+    login_hash: Mapped[bytes | None] = mapped_column(index=True)
+    """Of the login that was tried; a new password clears all its counters."""
     retry_at: Mapped[datetime]
+    """When the next try counts."""
+    clear_at: Mapped[datetime] = mapped_column(index=True)
+    """When all failures are forgotten. Each failure moves it by the time one is remembered."""
+
+
+class KnownDevice(Record):
+    """A program that has signed in with a credential before. Its token opens nothing: whoever
+    brings it has failed tries counted apart from those of strangers."""
+
+    __tablename__ = "known_devices"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    credential_id: Mapped[int] = mapped_column(
+        ForeignKey("credentials.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes]
+    previous_token_hash: Mapped[bytes | None]
+    """Of the token before: the answer that brought the new one may have been lost."""
+    last_used_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Session(OfSchool):
@@ -49,6 +91,10 @@ class Session(OfSchool):
     last_used_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str | None] = words(300)
+    device_id: Mapped[int | None] = mapped_column(
+        ForeignKey("known_devices.id", ondelete="SET NULL"), index=True
+    )
+    """The device it was begun on; null where that was forgotten."""
 
 
 class SpentRefreshToken(OfSchool):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.access.accounts import Account
 from models.access.sessions import Session
 from resolvers.access.contexts import schools_of
+from resolvers.access.devices import forget_devices, held_device
 from resolvers.access.known import Sessions
 from resolvers.context import Ctx, stand_in
 
@@ -42,22 +43,26 @@ def forget_ended(session: AsyncSession, sessions: Sessions) -> None:
 
 
 async def end_sessions_of(ctx: Ctx, person_id: int) -> None:
-    """All sessions of a person in this school, in the transaction of a command."""
+    """All sessions of a person in this school, in the transaction of a command; their devices are
+    strangers from then on."""
     school_id = ctx.actor.school_id
-    accounts = select(Account.id).where(
-        Account.school_id == school_id, Account.person_id == person_id
-    )
+    mine = (Account.school_id == school_id, Account.person_id == person_id)
+    accounts = select(Account.id).where(*mine)
+    for credential in await ctx.session.scalars(select(Account.credential_id).where(*mine)):
+        await forget_devices(ctx.session, credential)
     await end(ctx.session, school_id, ctx.actor.now, Session.account_id.in_(accounts))
 
 
 async def end_sessions_everywhere(
     session: AsyncSession, credential_id: int, home: int, now: datetime, *, but: int = 0
 ) -> None:
-    """All sessions of a login, each behind the wall of its school, all or none. The transaction
-    stands in the school `home` afterwards.
+    """All sessions of a login, each behind the wall of its school, all or none; its devices are
+    strangers from then on. The transaction stands in the school `home` before and afterwards.
 
-    but: The session that goes on.
+    but: The session that goes on, and with it the device on which it was begun.
     """
+    device = await held_device(session, home, but) if but else None
+    await forget_devices(session, credential_id, but=device or 0)
     for school_id in await schools_of(session, credential_id):
         await stand_in(session, school_id)
         accounts = select(Account.id).where(

@@ -10,9 +10,9 @@ from resolvers.access import passwords
 from resolvers.access.administration import alone
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
-from resolvers.access.guessing import forget_tries
 from resolvers.access.logins import branched_credential
 from resolvers.access.second_person import NotToOneself
+from resolvers.access.tries import clear_tries
 from resolvers.context import Ctx
 
 
@@ -54,7 +54,7 @@ async def issue(ctx: Ctx, account: Account, password: str, *, may_be_known: bool
     mine = update(Credential).where(Credential.id == account.credential_id)
     known_as = await ctx.session.scalar(mine.values(fresh).returning(Credential.login))
     await end_sessions_everywhere(ctx.session, account.credential_id, home, now)
-    await forget_tries(ctx.session, known_as or "", now)
+    await clear_tries(ctx.session, ctx.caller.services.secrets, known_as or "")
     # The version counts even if no column changes: whoever saw the account has not seen this.
     changed = {"version": Account.version + 1, "password_may_be_known": may_be_known}
     seen = update(Account).where(Account.school_id == home, Account.id == account.id)

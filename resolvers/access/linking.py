@@ -10,10 +10,11 @@ from models.access.accounts import Account, Credential, CredentialSchool
 from models.access.sessions import Session
 from models.problems import Problem
 from resolvers.access.contexts import schools_of
+from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end
-from resolvers.access.guessing import TooManyTries
 from resolvers.access.opening import known_of
-from resolvers.access.sessions import WrongCredentials, proven
+from resolvers.access.proving import WrongCredentials, proven
+from resolvers.access.tries import TooManyTries
 from resolvers.access.viewer import Viewer, find_viewer
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
@@ -34,10 +35,12 @@ class AccountLinked:
 
     viewer: Who asks, with the roles of both logins among their `contexts`.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
+    retry_after: The same in seconds from now.
     """
 
     viewer: Viewer | None = None
     retry_at: datetime | None = None
+    retry_after: int | None = None
 
 
 @open_command(WrongCredentials, TooManyTries, AlreadyThere, tries_password=True)
@@ -60,6 +63,7 @@ async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLink
     theirs = await schools_of(ctx.session, other.id)
     if set(theirs) & set(await schools_of(ctx.session, own.id)):
         raise AlreadyThere(field="login")
+    await forget_devices(ctx.session, other.id)  # before sessions, as everywhere
     for school_id in theirs:
         await move(ctx, school_id, other, own)
     await redirect(ctx, other, own)

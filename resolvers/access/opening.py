@@ -15,6 +15,7 @@ from models.access.roles import Role
 from models.access.sessions import Session
 from models.problems import Problem, Unauthenticated
 from resolvers.access.contexts import Context, contexts_in, last_used_first, schools_of
+from resolvers.access.devices import held_device, remember_device
 from resolvers.access.ending import end
 from resolvers.access.identify import hashed
 from resolvers.access.logins import columns_of
@@ -39,6 +40,10 @@ class SignedIn:
     expires_at: When the access token ends.
     must_change_password: Indicates whether `changePassword` is all that can be done now.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
+    retry_after: The same in seconds from now.
+    device_token: For the next `signIn` with this login on this device; keep it there after signing
+        out. It opens nothing by itself. Only `signIn` gives it, each time another one; it is good
+        for half a year, and ends with the password, a lock of the account and `endSession`.
     viewer: Who signed in, and as what.
     contexts: All roles this login can work in, in all schools, the current one marked; to choose
         another: `switchContext`. Null when the session was only refreshed.
@@ -49,6 +54,8 @@ class SignedIn:
     expires_at: datetime | None = None
     must_change_password: bool | None = None
     retry_at: datetime | None = None
+    retry_after: int | None = None
+    device_token: str | None = None
     viewer: Viewer | None = None
     contexts: list[ViewerContext] | None = None
 
@@ -66,13 +73,15 @@ async def known_of(session: AsyncSession, actor: Actor) -> Any:
 class Choice:
     """In which role and school someone wants to work; None for the one they used last.
 
-    instead_of: School and session that end when the new one begins.
+    instead_of: School and session that end when the new one begins, on the same device.
+    device_id: The device, if it is known to the login.
     """
 
     role: Role | None
     school_id: int | None
     role_grant_id: int | None = None
     instead_of: tuple[int, int] | None = None
+    device_id: int | None = None
 
     def fits(self, context: Context) -> bool:
         wanted = (self.role, self.school_id, self.role_grant_id)
@@ -98,7 +107,7 @@ async def begin(ctx: Ctx, known: Sequence[Any], choice: Choice) -> SignedIn:
     for context in filter(choice.fits, last_used_first(list(found))):
         await ctx.session.rollback()
         await stand_in(ctx.session, context.school_id)
-        opened = await open_session(ctx, found[context], context, choice.instead_of)
+        opened = await open_session(ctx, found[context], context, choice)
         return replace(
             opened, contexts=[shown(each, current=context) for each in known_by(found, context)]
         )
@@ -110,11 +119,10 @@ def known_by(found: Mapping[Context, Any], context: Context) -> list[Context]:
     return [each for each, credential in found.items() if credential is found[context]]
 
 
-async def open_session(
-    ctx: Ctx, known: Any, context: Context, instead_of: tuple[int, int] | None
-) -> SignedIn:
-    """One transaction. It locks the account and the credential, in this order, so that nobody
-    gets in by a password that is changed, or into an account that is locked, at this moment."""
+async def open_session(ctx: Ctx, known: Any, context: Context, choice: Choice) -> SignedIn:
+    """One transaction. It locks the account, the credential and the device, in this order, so that
+    nobody gets in by a password that is changed, or into an account that is locked, at this
+    moment."""
     now, tokens = ctx.caller.now(), Tokens.fresh(context.school_id)
     mine = (Account.school_id == context.school_id, Account.id == context.account_id)
     seen = update(Account).where(*mine, Account.status == AccountStatus.ACTIVE)
@@ -128,6 +136,7 @@ async def open_session(
     valid = await ctx.session.scalar(select(Credential.id).where(*same).with_for_update(read=True))
     if active is None or valid is None:
         raise NothingToDoHere
+    device, device_token = await device_for(ctx, known, context, choice)
     of_account = (Session.school_id == context.school_id, Session.account_id == context.account_id)
     await ctx.session.execute(delete(Session).where(*of_account, Session.refresh_expires_at <= now))
     ctx.session.add(
@@ -137,18 +146,33 @@ async def open_session(
             role=context.role,
             role_grant_id=context.role_grant_id,
             created_at=now,
+            device_id=device,
             user_agent=(ctx.caller.user_agent or "").replace("\0", "")[:300] or None,
             **tokens.kept(now),
         )
     )
     await ctx.session.flush()
-    if instead_of:
-        old_school, old = instead_of
+    if choice.instead_of:
+        old_school, old = choice.instead_of
         await stand_in(ctx.session, old_school)
         if not await end(ctx.session, old_school, now, Session.id == old):
             raise Unauthenticated
     await ctx.session.commit()
-    return await keys(ctx, tokens, now)
+    return replace(await keys(ctx, tokens, now), device_token=device_token)
+
+
+async def device_for(
+    ctx: Ctx, known: Any, context: Context, choice: Choice
+) -> tuple[int | None, str | None]:
+    """The device of a new session, and its token where that is a new one. The transaction stands in
+    the school of the context afterwards."""
+    if choice.instead_of is None:
+        return await remember_device(ctx.session, known.id, choice.device_id, ctx.caller.now())
+    old_school, old = choice.instead_of
+    await stand_in(ctx.session, old_school)
+    device = await held_device(ctx.session, old_school, old)
+    await stand_in(ctx.session, context.school_id)
+    return device, None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ from models.people.persons import Person
 from models.people.staff import Staff
 from models.problems import Problem
 from models.school.schools import School
+from models.secrets import Secrets
 from resolvers.access import passwords
 from resolvers.access.administration import in_office
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere
-from resolvers.access.guessing import forget_tries
 from resolvers.access.logins import credentials_named, new_credential, well_formed
+from resolvers.access.tries import clear_tries
 from resolvers.context import stand_in, utc_now
 from resolvers.news import record
 from resolvers.school.founding import NewSchool, found_school
@@ -132,9 +133,15 @@ def directors(school_id: int, day: date) -> Select[int]:
     return in_office(school_id, day).where(RoleGrant.role == Role.DIRECTOR)
 
 
-async def reset_password(url: str, login: str, *, now: datetime | None = None) -> str:
+async def reset_password(
+    url: str, login: str, *, secrets: Secrets | None = None, now: datetime | None = None
+) -> str:
     """Give a login a new one-time password, in all schools that it opens; their sessions end.
-    Raises NoSuchLogin."""
+    Raises NoSuchLogin.
+
+    secrets: With the key of the server, failed tries of the login are forgotten, too: whoever was
+        to wait need not. Without it they are forgotten by themselves within a day.
+    """
     now, password = now or utc_now(), passwords.one_time()
     fresh = {
         "password_hash": await passwords.hashed(password),
@@ -149,7 +156,8 @@ async def reset_password(url: str, login: str, *, now: datetime | None = None) -
         await session.execute(update(Credential).where(Credential.id.in_(opened)).values(fresh))
         for credential in opened:
             await end_everywhere(session, credential, now)
-        await forget_tries(session, kept, now)
+        if secrets:
+            await clear_tries(session, secrets, kept)
     return password
 
 

@@ -9,10 +9,11 @@ from models.access.accounts import Credential
 from models.problems import Problem
 from resolvers.access import passwords
 from resolvers.access.deeds import told
+from resolvers.access.devices import device_of
 from resolvers.access.ending import end_sessions_everywhere
-from resolvers.access.guessing import TooManyTries, count_try, forget_tries
 from resolvers.access.opening import known_of
-from resolvers.access.sessions import WrongCredentials
+from resolvers.access.proving import WrongCredentials, proven
+from resolvers.access.tries import TooManyTries
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
 from resolvers.parameters import Secret
@@ -30,17 +31,20 @@ class PasswordChanged:
 
     changed_at: When. All other sessions of the login have ended.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
+    retry_after: The same in seconds from now.
     """
 
     changed_at: datetime | None = None
     retry_at: datetime | None = None
+    retry_after: int | None = None
 
 
 @open_command(WrongCredentials, WeakPassword, TooManyTries, tries_password=True)
 async def change_password(
     ctx: Ctx, *, current_password: Secret, new_password: Secret
 ) -> PasswordChanged:
-    """Change one's own password; all other sessions of the login end.
+    """Change one's own password; all other sessions of the login end, and other devices are
+    strangers to `signIn` from then on.
 
     current_password: The password so far.
     new_password: The new one, 10..200 characters.
@@ -49,10 +53,11 @@ async def change_password(
         raise WeakPassword(field="new_password")
     actor, now = await ctx.identified(allow_first_password=True), ctx.caller.now()
     known = await known_of(ctx.session, actor)
-    await ctx.session.rollback()
-    await count_try(ctx.session, known.login, now)
-    if not await passwords.matches(known.password_hash, current_password):
-        raise WrongCredentials(field="current_password")
+    device = await ctx.session.scalar(device_of(actor.school_id, actor.session_id))
+    try:
+        await proven(ctx, known.login, current_password, device_id=device, known=known)
+    except WrongCredentials:
+        raise WrongCredentials(field="current_password") from None
     fresh = {
         "password_hash": await passwords.hashed(new_password),
         "must_change_password": False,
@@ -64,7 +69,6 @@ async def change_password(
     if await ctx.session.scalar(changed) is None:  # another change was quicker
         raise WrongCredentials(field="current_password")
     await end_sessions_everywhere(ctx.session, known.id, actor.school_id, now, but=actor.session_id)
-    await forget_tries(ctx.session, known.login, now)
     await told(ctx, actor.school_id, "changePassword")
     await ctx.session.commit()
     ctx.become(ctx.caller.token)

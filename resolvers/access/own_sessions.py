@@ -14,6 +14,7 @@ from models.access.sessions import Session
 from models.base import Id
 from models.problems import NotFound
 from models.school.schools import School
+from resolvers.access.devices import forget_device_of
 from resolvers.access.ending import end
 from resolvers.access.own_login import credential_of, schools
 from resolvers.command import open_command
@@ -104,7 +105,7 @@ class OwnSessionEnded:
 @open_command(NotFound)
 async def end_session(ctx: Ctx, *, session_id: Id[Session]) -> OwnSessionEnded:
     """End a session of one's own, e.g. on a telephone that was lost, with the sockets and links
-    that were opened in it (завершить сеанс).
+    that were opened in it (завершить сеанс). The device is a stranger to `signIn` from then on.
 
     session_id: One of `viewer.sessions`, in whatever school.
     """
@@ -116,6 +117,7 @@ async def end_session(ctx: Ctx, *, session_id: Id[Session]) -> OwnSessionEnded:
         raise NotFound(field="session_id")
     await stand_in(ctx.session, session_id.school_id)
     which = (*of_login(session_id.school_id, credential), Session.id == session_id.key)
+    await forget_device_of(ctx.session, *which)
     if not await end(ctx.session, session_id.school_id, actor.now, *which):
         raise NotFound(field="session_id")
     await ctx.session.commit()

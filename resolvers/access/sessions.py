@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +11,9 @@ from models.access.sessions import Session, SpentRefreshToken
 from models.base import Id
 from models.problems import Problem, Unauthenticated
 from models.school.schools import School
-from resolvers.access import passwords
+from resolvers.access.devices import find_device, forget_device_of
 from resolvers.access.ending import end, note_ended
-from resolvers.access.guessing import TooManyTries, count_try, forget_tries
 from resolvers.access.identify import hashed, school_of
-from resolvers.access.logins import credentials_named
 from resolvers.access.opening import (
     REFRESH,
     Choice,
@@ -27,15 +24,11 @@ from resolvers.access.opening import (
     keys,
     known_of,
 )
+from resolvers.access.proving import WrongCredentials, proven
+from resolvers.access.tries import TooManyTries, count_try, refresh_counters
 from resolvers.command import open_command
 from resolvers.context import Ctx, stand_in
 from resolvers.parameters import Secret
-
-
-class WrongCredentials(Problem):
-    """Login or password is wrong; after five wrong ones there is a wait before the next try."""
-
-    russian = "Неверный логин или пароль; после пяти неверных нужно подождать."
 
 
 class SessionOver(Problem):
@@ -52,42 +45,28 @@ async def sign_in(
     password: Secret,
     role: Role | None = None,
     school_id: Id[School] | None = None,
+    device_token: Secret | None = None,
 ) -> SignedIn:
-    """Sign in (вход). The answer to an unknown login is that to a wrong password.
+    """Sign in (вход). The answer to an unknown login is that to a wrong password. Too many wrong
+    ones slow down who tries them: by device, or else by login and address.
 
     login: The login; case does not matter.
     password: The password.
     role: The role to work in; null for the one used last, or else the first at work.
     school_id: The school to work in; null for the one used last.
+    device_token: The one that the last sign-in with this login gave this device. With it the wrong
+        passwords of others do not make one wait. One that is not good any more is ignored.
     """
-    known = await proven(ctx, login, password)
-    return await begin(ctx, known, Choice(role, school_id.key if school_id else None))
+    now, lasts = ctx.caller.now(), ctx.caller.services.tries.limits.device_lasts
+    device = None
+    if device_token:
+        device = await find_device(ctx.session, login, device_token, now, lasts)
+    known = await proven(ctx, login, password, device_id=device)
+    place = school_id.key if school_id else None
+    return await begin(ctx, known, Choice(role, place, device_id=device))
 
 
-async def proven(ctx: Ctx, login: str, password: str) -> list[Any]:
-    """The credentials that a login opens with this password, at least one. Raises WrongCredentials,
-    or TooManyTries while they must wait."""
-    session, now = ctx.session, ctx.caller.now()
-    await count_try(session, login, now)
-    named = await credentials_named(session, login)
-    await session.rollback()  # no connection is kept while a password is worked on
-    right = [
-        known
-        for known in named or [None]  # an unknown login takes as long as a known one
-        if await passwords.matches(known.password_hash if known else None, password)
-        and known is not None
-        and not passwords.ran_out(known, now)
-    ]
-    if password == passwords.DEMO_PASSWORD and not ctx.caller.services.made_up:
-        right = []  # the demo was loaded while the server was running for real use
-    if not right:
-        raise WrongCredentials
-    await forget_tries(session, login, now)
-    await session.commit()
-    return right
-
-
-@open_command(SessionOver)
+@open_command(SessionOver, TooManyTries)
 async def refresh_session(ctx: Ctx, *, refresh_token: Secret) -> SignedIn:
     """A new pair of tokens for a refresh token, which is spent by it, as is the access token that
     came with it. A refresh token that was spent before, however long ago, has been stolen: it ends
@@ -103,8 +82,15 @@ async def refresh_session(ctx: Ctx, *, refresh_token: Secret) -> SignedIn:
     found = (await ctx.session.scalars(query.with_for_update())).one_or_none()
     if found is None:  # a statement of its own: it sees what the one before had to wait for
         spent = (SpentRefreshToken.school_id == school_id, SpentRefreshToken.hash == mark)
-        robbed = select(SpentRefreshToken.session_id).where(*spent)
-        await end(ctx.session, school_id, now, Session.id.in_(robbed))
+        robbed = await ctx.session.scalar(select(SpentRefreshToken.session_id).where(*spent))
+        if robbed is None:  # only now: a good token is not slowed down, whoever guesses beside it
+            services = ctx.caller.services
+            counters = refresh_counters(services.secrets, ctx.caller.address)
+            await count_try(ctx.session, services.tries.limits, counters, now)
+            raise SessionOver
+        stolen = (Session.school_id == school_id, Session.id == robbed)
+        await forget_device_of(ctx.session, *stolen)
+        await end(ctx.session, school_id, now, *stolen)
         await ctx.session.commit()
         raise SessionOver
     if found.revoked_at or found.refresh_expires_at <= now:

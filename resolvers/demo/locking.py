@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.access.accounts import Credential
 from models.database.address import session
 from models.walls import APP
+from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end
 from resolvers.access.operators import owning, told
 from resolvers.access.passwords import DEMO_PASSWORD, LOCKED, matches
@@ -32,6 +33,8 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
     async with owning(url) as session:
         closed = update(Credential).where(Credential.id.in_(known))
         await session.execute(closed.values(password_hash=LOCKED, password_changed_at=now))
+        for credential in known:
+            await forget_devices(session, credential)
         for school_id, credentials in found.items():
             await _end_sessions(session, school_id, now)
             closed_logins = [{"name": "logins", "values": [str(len(credentials))]}]

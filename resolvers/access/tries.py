@@ -1,0 +1,245 @@
+"""Failed tries of passwords and tokens: how many count, and who must wait.
+
+A device that has signed in to a login before has a counter of its own there. All others count by
+login and address, by address, and by login. So a stranger slows down strangers only: nobody is kept
+out on a device they use, and one address alone cannot use up what a login allows to all others.
+
+The counters stand in the database: they hold for all processes, and after a restart.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from math import ceil
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.access.sessions import TryCounter, TryKind
+from models.problems import Problem
+from models.secrets import Secrets, bound_to
+
+DOUBLED = 20
+"""How often a wait is doubled at most; the longest wait is reached long before."""
+AT_ONCE = 4
+"""Passwords that a process looks at at once: two are worked on (`passwords.THREADS`), two ask the
+database. A try is counted only when its turn comes: otherwise a few hundred people behind one
+address who sign in at 8:30 would, until their passwords are found right, count as failures."""
+ANY_ADDRESS = "unknown"
+
+
+class TooManyTries(Problem):
+    """There were too many failed tries; try again in {seconds} seconds."""
+
+    russian = "Слишком много неудачных попыток; попробуйте снова через {seconds} с."
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """How a counter slows down.
+
+    free: Failures after which one must wait.
+    first: Seconds to wait then; each further failure doubles them.
+    longest: Seconds to wait at most.
+    fading: Seconds after which one failure is forgotten; all are within a day.
+    """
+
+    free: int
+    first: float
+    longest: float
+    fading: float
+
+
+@dataclass(frozen=True, slots=True)
+class TryLimits:
+    """Failures before one must wait, by what they are counted by; and how long devices are known.
+
+    most: Of a known device, and of a login from one address.
+    most_of_address: Of an address. A login that gets in from there gives back its own failures.
+    most_of_login: Of a login, from all addresses by which it is not known.
+    most_refreshes: Of unknown refresh tokens from an address.
+    device_lasts: Since a device was last used to sign in.
+    """
+
+    most: int = 5
+    most_of_address: int = 20
+    most_of_login: int = 50
+    most_refreshes: int = 30
+    device_lasts: timedelta = timedelta(days=180)
+
+    def brake(self, kind: TryKind) -> Brake:
+        """The waits of an address and of a login are as long as a failure is remembered: from then
+        on there is one try at a time. That of a login is shorter than the longest wait of one
+        address, so that several addresses are needed to use it up."""
+        match kind:
+            case TryKind.DEVICE | TryKind.LOGIN_AND_ADDRESS:
+                return Brake(self.most, first=30, longest=900, fading=7200)
+            case TryKind.ADDRESS:
+                return Brake(self.most_of_address, first=60, longest=60, fading=60)
+            case TryKind.LOGIN:
+                return Brake(self.most_of_login, first=120, longest=120, fading=120)
+            case TryKind.REFRESH:
+                return Brake(self.most_refreshes, first=10, longest=10, fading=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What a process knows of tries.
+
+    turns: Whoever looks at a password holds one.
+    """
+
+    limits: TryLimits = TryLimits()
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One that a try counts in."""
+
+    key: bytes
+    kind: TryKind
+    login_hash: bytes | None = None
+
+
+def network_of(address: str | None) -> str:
+    """What an address counts as: an IPv6 address as its /64, which is one connection's; one of IPv4
+    written as IPv6 as what it is."""
+    if address is None:
+        return ANY_ADDRESS
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            return f"{IPv6Address(int(found) >> 64 << 64)}/64"
+        found = found.ipv4_mapped
+    return str(found)
+
+
+def login_hash_of(secrets: Secrets, login: str) -> bytes:
+    return secrets.digest(bound_to(("login", login.strip().lower())))
+
+
+def password_counters(
+    secrets: Secrets, login: str, address: str | None, device_id: int | None
+) -> list[Counter]:
+    """What a try of a password counts in; it makes no difference whether there is such a login.
+
+    device_id: Of a device that is known to the login.
+    """
+    login_hash, network = login_hash_of(secrets, login), network_of(address)
+
+    def counter(kind: TryKind, *parts: object) -> Counter:
+        key = secrets.digest(bound_to((kind.name, *parts)))
+        return Counter(key, kind, None if kind is TryKind.ADDRESS else login_hash)
+
+    if device_id is not None:
+        return [counter(TryKind.DEVICE, device_id)]
+    return [
+        counter(TryKind.LOGIN_AND_ADDRESS, login_hash.hex(), network),
+        counter(TryKind.ADDRESS, network),
+        counter(TryKind.LOGIN, login_hash.hex()),
+    ]
+
+
+def refresh_counters(secrets: Secrets, address: str | None) -> list[Counter]:
+    """What an unknown refresh token counts in."""
+    place = (TryKind.REFRESH.name, network_of(address))
+    return [Counter(secrets.digest(bound_to(place)), TryKind.REFRESH)]
+
+
+BRAKES = """
+    brakes AS (
+        SELECT *, CAST(:now AS timestamptz) AS now, interval '1 second' AS second FROM unnest(
+            CAST(:key AS bytea[]), CAST(:kind AS text[]), CAST(:login_hash AS bytea[]),
+            CAST(:free AS float[]), CAST(:first AS float[]), CAST(:longest AS float[]),
+            CAST(:fading AS float[])
+        ) AS b (key, kind, login_hash, free, first, longest, fading)
+    )
+"""
+FAILURES = "ceil(extract(epoch FROM greatest(c.clear_at, b.now) - b.now) / b.fading)"
+"""SQL: how many failures of a counter are remembered."""
+COUNT = text(f"""
+    WITH {BRAKES}
+    INSERT INTO try_counters AS c (key, kind, login_hash, retry_at, clear_at)
+    SELECT key, kind, login_hash,
+        CASE WHEN free <= 1 THEN now + second * first ELSE now END, now + second * fading
+    FROM brakes ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET (retry_at, clear_at) = (
+        SELECT CASE WHEN {FAILURES} + 1 < b.free THEN b.now ELSE b.now + b.second
+                * least(b.first * power(2, least({FAILURES} + 1 - b.free, {DOUBLED})), b.longest)
+            END,
+            least(greatest(c.clear_at, b.now) + b.second * b.fading, b.now + interval '1 day')
+        FROM brakes b WHERE b.key = excluded.key
+    ) WHERE c.retry_at <= CAST(:now AS timestamptz)
+    RETURNING c.key
+""")  # noqa: S608  # made of constants alone
+"""Counters are locked in the order of their keys, here as in TAKE_BACK and `clear_tries`: two who
+lock them in another order wait for each other for ever."""
+TAKE_BACK = text(f"""
+    WITH {BRAKES}, before AS (
+        SELECT {FAILURES} AS failures, b.*
+        FROM try_counters c JOIN brakes b ON b.key = c.key ORDER BY c.key FOR UPDATE OF c
+    ), own AS (
+        SELECT max(failures) AS failures FROM before WHERE kind IN ('DEVICE', 'LOGIN_AND_ADDRESS')
+    )
+    UPDATE try_counters c SET retry_at = least(c.retry_at, b.now), clear_at = CASE
+        WHEN b.kind IN ('DEVICE', 'LOGIN_AND_ADDRESS') THEN b.now
+        ELSE greatest(c.clear_at - b.second * b.fading * own.failures, b.now) END
+    FROM before b, own WHERE b.key = c.key
+""")  # noqa: S608  # made of constants alone
+
+
+async def count_try(
+    session: AsyncSession, limits: TryLimits, counters: Sequence[Counter], now: datetime
+) -> None:
+    """Count a try as failed, in all of the counters or in none, and commit. The password is looked
+    at afterwards: of sixty tries at once each finds what those before have counted. Raises
+    TooManyTries while one must wait; such a try does not count."""
+    counted = await session.scalars(COUNT, parameters(limits, counters, now))
+    if len(counted.all()) == len(counters):
+        await session.commit()
+        return
+    await session.rollback()
+    keys = [one.key for one in counters]
+    mine = select(func.max(TryCounter.retry_at)).where(TryCounter.key.in_(keys))
+    retry_at = max(await session.scalar(mine) or now, now + timedelta(seconds=1))
+    await session.rollback()
+    seconds = ceil((retry_at - now).total_seconds())
+    raise TooManyTries(retry_at=retry_at, retry_after=seconds, seconds=seconds)
+
+
+async def take_back(
+    session: AsyncSession, limits: TryLimits, counters: Sequence[Counter], now: datetime
+) -> None:
+    """The password was right: those were no guesses. Clears the counter of the device, or of login
+    and address, and takes its failures back from the others; the caller commits. The failures of
+    other logins stay: else whoever signs in to an account of their own could guess on elsewhere."""
+    await session.execute(TAKE_BACK, parameters(limits, counters, now))
+
+
+def parameters(limits: TryLimits, counters: Sequence[Counter], now: datetime) -> dict[str, Any]:
+    brakes = [limits.brake(one.kind) for one in counters]
+    return {
+        "now": now,
+        "key": [one.key for one in counters],
+        "kind": [one.kind.name for one in counters],
+        "login_hash": [one.login_hash for one in counters],
+        "free": [float(one.free) for one in brakes],
+        "first": [float(one.first) for one in brakes],
+        "longest": [float(one.longest) for one in brakes],
+        "fading": [float(one.fading) for one in brakes],
+    }
+
+
+async def clear_tries(session: AsyncSession, secrets: Secrets, login: str) -> None:
+    """The password is another now: nobody has failed at it yet. The caller commits."""
+    mine = select(TryCounter.key).where(TryCounter.login_hash == login_hash_of(secrets, login))
+    locked = mine.order_by(TryCounter.key).with_for_update().cte("locked")
+    cleared = delete(TryCounter).where(TryCounter.key.in_(select(locked.c.key)))
+    await session.execute(cleared.execution_options(synchronize_session=False))
