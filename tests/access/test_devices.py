@@ -13,8 +13,8 @@ from resolvers.access.sweeping import sweep
 from resolvers.context import Services
 from resolvers.demo import DEMO_PASSWORD
 from tests.access.asking import CHANGE, REFRESH, RESET, SIGN_OUT, SWITCH, holding, sign_in
+from tests.access.guessing import HOME, LINK, SCHOOL, answer, at, entered, enters
 from tests.access.test_accounts import LOCK, account
-from tests.access.test_tries import HOME, LINK, SCHOOL, answer, at, entered, enters
 from tests.conftest import KEY, Api, Clock, SignIn, Template
 from tests.postgres import Server
 

@@ -1,0 +1,46 @@
+"""What tests of failed tries ask: guessers and people, each at an address."""
+
+from dataclasses import replace
+from typing import Any
+
+from resolvers.demo import DEMO_PASSWORD
+from tests.conftest import Api
+
+ENTER = """mutation ($login: String!, $password: String!, $device: String) {
+    signIn(input: {login: $login, password: $password, deviceToken: $device}) {
+        accessToken refreshToken deviceToken retryAt retryAfter userErrors { code field message }
+    }
+}"""
+LINK = """mutation ($login: String!, $password: String!) {
+    linkAccount(input: {login: $login, password: $password}) { retryAfter userErrors { code } }
+}"""
+SCHOOL, HOME, STRANGERS = "198.51.100.7", "203.0.113.20", "192.0.2.66"
+"""Addresses: the school's, the director's at home, somebody else's."""
+
+
+def at(api: Api, address: str | None, language: str = "en") -> Api:
+    return Api(replace(api.caller, address=address, language=language))
+
+
+async def entered(api: Api, login: str, password: str = DEMO_PASSWORD, device: Any = None) -> Any:
+    """What came of signing in."""
+    reply = await api.reply(ENTER, login=login, password=password, device=device)
+    assert not reply.errors, reply.errors
+    return (reply.data or {})["signIn"]
+
+
+async def answer(api: Api, login: str, password: str = "a guess", device: Any = None) -> str:
+    """The code of the refusal; `IN` for who gets in."""
+    errors = (await entered(api, login, password, device))["userErrors"]
+    return errors[0]["code"] if errors else "IN"
+
+
+async def enters(api: Api, login: str, device: Any = None) -> bool:
+    """Whether the right password lets them in now."""
+    return await answer(api, login, DEMO_PASSWORD, device) == "IN"
+
+
+async def keep_failing(api: Api, login: str, times: int = 6) -> None:
+    """Until one must wait."""
+    codes = [await answer(api, login) for _ in range(times)]
+    assert codes[-1] == "TOO_MANY_TRIES"
