@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import count_schools, database, ensure_usable, prove_key, run, settings
+from gql.cli.backend import blamed, count_schools, database, ensure_usable, prove_key, run, settings
 from gql.cli.console import Json, Yes, insist, print_json, progress, say, screen, table
 
 app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
@@ -47,6 +47,34 @@ def lock() -> None:
         run(ensure_usable(current, target))
         number = run(close(target.owner))
     say(f"Closed: {number} logins. `gorod user reset-password LOGIN` opens one again.")
+
+
+@app.command()
+def remove(
+    school: Annotated[
+        list[int] | None, typer.Option(help="Only the made-up school with this number.")
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Remove made-up schools with all their people, records and files."""
+    from resolvers.demo import removing
+    from resolvers.files.storage import Storage
+
+    current = settings()
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        with blamed({"school": "--school"}):
+            found = run(removing.made_up(target.owner, school or ()))
+        if not found:
+            say("There is no made-up school here.")
+            return
+        named = ", ".join(f"{one.number} ({one.name}, {one.persons} people)" for one in found)
+        insist(yes, f"This removes for good: {named}, with everything that was entered there.")
+        with progress("Removing") as advance:
+            numbers = [one.number for one in found]
+            storage = Storage(current.storage)
+            rows = run(removing.remove(target.owner, storage, numbers, advance))
+    say(f"Removed: {len(found)} made-up school(s), {rows} rows.")
 
 
 @app.command()
