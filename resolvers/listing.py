@@ -32,6 +32,7 @@ from auth.rights import Right
 from models.base import Id, OfSchool, storable
 from models.problems import BadUserInput, Forbidden
 from resolvers.context import Ctx
+from resolvers.searching import contains
 from resolvers.shapes import NEEDS, NOTHING, SHAPES, One, Value, Wanted
 
 R = TypeVar("R", bound=OfSchool)
@@ -264,15 +265,7 @@ COMPARATORS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "gte": lambda value, given: value >= given,
     "lte": lambda value, given: value <= given,
     "is_null": lambda value, given: value.is_(None) if given else value.is_not(None),
-    "contains": lambda value, given: folded(value).like(
-        literal("%") + escaped(folded(given)) + literal("%"), escape="\\"
-    ),
 }
-
-
-def folded(value: Any) -> Any:
-    """For search: case does not matter, and Ё is Е."""
-    return func.translate(func.lower(value), "ё", "е", type_=Text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +292,12 @@ class Filter:
                     refers(viewer, row, shape, how, given) for how, given in comparisons.items()
                 ]
                 continue
-            value = shape.expression(viewer, row)
-            parts += [COMPARATORS[how](value, given) for how, given in comparisons.items()]
+            parts += [
+                contains(viewer, row, shape, given)
+                if how == "contains"
+                else COMPARATORS[how](shape.expression(viewer, row), given)
+                for how, given in comparisons.items()
+            ]
         parts += [part.condition(viewer, row) for part in self.all]
         if self.any:
             parts.append(or_(*(part.condition(viewer, row) for part in self.any)))
@@ -333,13 +330,6 @@ def refers(viewer: Viewer, row: Any, shape: One, how: str, given: Any) -> Column
     if how == "is_null" or given is None:
         return is_seen if given is False else ~is_seen
     return and_(COMPARATORS[how](column, given), is_seen)
-
-
-def escaped(text: ColumnElement[str]) -> ColumnElement[str]:
-    """For LIKE: `%` and `_` are looked for like any other character."""
-    for sign in ("\\", "%", "_"):
-        text = func.replace(text, sign, "\\" + sign, type_=Text)
-    return text
 
 
 def at(column: InstrumentedAttribute[Any], id: Id[Any], ctx: Ctx) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Ten years of a school's notices and letters, written by the database itself."""
+"""Ten years of a school's notices, letters and pupils, written by the database itself."""
 
 NOTICES = """
 WITH made AS (
@@ -44,4 +44,16 @@ FROM made
 UNION ALL SELECT school_id, 1, id, 1, 'CC', 'INBOX', sent_at, sent_at FROM made
 WHERE sender_id <> 1 AND id % 3 = 0
 """
-TABLES = ("notices", "notice_targets", "mail_messages", "mail_copies")
+PEOPLE = """
+WITH made AS (
+    INSERT INTO persons (school_id, version, family_name, given_name, patronymic)
+    SELECT 1, 1, (ARRAY['Абрамова','Борисова','Власова'])[1 + i % 3] || '-' || md5(i::text),
+        'Анна', 'Сергеевна'
+    FROM generate_series({first}, {last}) i
+    RETURNING school_id, id
+)
+INSERT INTO students (school_id, version, person_id, personal_file_no, admitted_on, status)
+SELECT school_id, 1, id, 'Р-' || id, '2026-09-01',
+    CASE WHEN id % 10 = 0 THEN 'ENROLLED' ELSE 'GRADUATED' END FROM made
+"""
+TABLES = ("notices", "notice_targets", "mail_messages", "mail_copies", "persons", "students")

@@ -16,7 +16,7 @@ from models.database.address import dsn
 from resolvers.access.acting import acting
 from resolvers.context import Services
 from tests.conftest import NOON
-from tests.growth import LETTERS, NOTICES, TABLES
+from tests.growth import LETTERS, NOTICES, PEOPLE, TABLES
 from tests.postgres import Server
 
 HOME = """{ viewer { fullName } diary(studentId: "Student:1-1") { days { date } }
@@ -49,13 +49,26 @@ ASKED = {
         "director",
         '{ mailbox(search: "здравствуйте") { nodes { message { subject } } } }',
     ),
+    "a child by name": (
+        "director",
+        '{ students(filter: {fullName: {contains: "мария иванова"}}) { nodes { fullName } } }',
+    ),
+    "a child by a given name": (
+        "director",
+        '{ students(filter: {givenName: {contains: "Паве"}}) { nodes { fullName } } }',
+    ),
+    "whom to write to": (
+        "director",
+        '{ mailRecipients(search: "алексей гусев") { nodes { fullName } } }',
+    ),
     "a rare word in letters": (
         "director",
         '{ mailbox(search: "фагот") { nodes { message { subject } } } }',
     ),
 }
-A_YEAR, TEN_YEARS = ((1, 5_000), (1, 2_000)), ((5_001, 50_000), (2_001, 20_000))
-"""Numbers of notices and letters."""
+A_YEAR = ((1, 5_000), (1, 2_000), (1, 1_000))
+TEN_YEARS = ((5_001, 50_000), (2_001, 20_000), (1_001, 10_000))
+"""Numbers of notices, letters and pupils."""
 GROWTH, SLACK = 1.3, 300
 """Of the rows that a statement looks at; pages end a few rows sooner or later."""
 
@@ -74,8 +87,8 @@ async def statements_of(
     return found
 
 
-async def fill(sql: AsyncConnection, spans: tuple[tuple[int, int], tuple[int, int]]) -> None:
-    for statement, (first, last) in zip((NOTICES, LETTERS), spans, strict=True):
+async def fill(sql: AsyncConnection, spans: tuple[tuple[int, int], ...]) -> None:
+    for statement, (first, last) in zip((NOTICES, LETTERS, PEOPLE), spans, strict=True):
         await sql.execute(text(statement.format(first=first, last=last)))
     for table in TABLES:
         await sql.execute(text(f"ANALYZE {table}"))

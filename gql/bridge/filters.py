@@ -25,7 +25,11 @@ COMPARED = {
     "in_": "One of these, at most 100.",
     "gte": "This or greater.",
     "lte": "This or less.",
-    "contains": "Contains this text, at most 200 characters; case does not matter, and Ё is Е.",
+    "contains": (
+        "Contains this text, at most 200 characters; case does not matter, and Ё is Е. A "
+        "person's name contains it if each of its words begins a word of the name, in any order; "
+        "hyphens, apostrophes and spaces do not matter."
+    ),
     "is_null": "Indicates whether it is null.",
 }
 ORDERED = ("eq", "in_", "gte", "lte", "is_null")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers, words
 from models.limits import ours, unique_ours
+from models.overrides import Overridable
 from models.people.persons import Person
 
 
@@ -61,7 +62,7 @@ class AccountStatus(Enum):
     LOCKED = "LOCKED"
 
 
-class Account(OfSchool):
+class Account(OfSchool, Overridable):
     """That a person of the school can sign in (учётная запись).
 
     status: Whether it can be used.

@@ -2,12 +2,16 @@
 
 from datetime import date
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from models.base import OfSchool, generated, words
 from models.limits import between
+from models.overrides import Overridable
+from models.people.names import INDEXED_WORDS, word_of
 
 FULL_NAME = "family_name || ' ' || given_name || coalesce(' ' || patronymic, '')"
 SHORT_NAME = (
@@ -33,7 +37,17 @@ class Sex(Enum):
     MALE = "MALE"
 
 
-class Person(OfSchool):
+def one_word(number: int) -> MappedColumn[Any]:
+    """The word of the full name at a place from 1, folded; null where there is none.
+
+    Under row-level security an index is used only by comparisons that are leakproof. Those of texts
+    are, `@@` is not: so a search goes by the index of a word to few persons, whose `name_words` it
+    then looks at.
+    """
+    return mapped_column(Text(collation="C"), word_of(FULL_NAME, number), deferred=True)
+
+
+class Person(OfSchool, Overridable):
     """A person as others may know them: a name, nothing else (публичная карточка).
 
     full_name: Surname, given name, patronymic.
@@ -49,6 +63,7 @@ class Person(OfSchool):
     __table_args__ = (
         between("birth_date", "1900-01-01", "2100-01-01"),
         Index("by_name", "school_id", "sort_key", "id"),
+        *(Index(f"by_word_{n}", "school_id", f"word_{n}") for n in range(1, INDEXED_WORDS + 1)),
     )
     shown_as = "PublicPerson"
 
@@ -60,6 +75,16 @@ class Person(OfSchool):
     full_name: Mapped[str] = mapped_column(generated(FULL_NAME))
     short_name: Mapped[str] = mapped_column(generated(SHORT_NAME))
     sort_key: Mapped[str] = mapped_column(Text(collation="C"), generated(SORT_KEY))
-    """Russian order without ICU: lower case, Ё sorts and is found as Е."""
+    """Russian order without ICU: lower case, Ё sorts as Е."""
+    name_words: Mapped[Any] = mapped_column(
+        TSVECTOR, generated(f"name_words({FULL_NAME})"), nullable=False, deferred=True
+    )
+    """The words of the full name, folded, in no order: how people are looked for."""
+    word_1: Mapped[str | None] = one_word(1)
+    word_2: Mapped[str | None] = one_word(2)
+    word_3: Mapped[str | None] = one_word(3)
+    word_4: Mapped[str | None] = one_word(4)
+    word_5: Mapped[str | None] = one_word(5)
+    word_6: Mapped[str | None] = one_word(6)
     adult_on: Mapped[date | None] = mapped_column(generated(ADULT_ON))
     """The 18th birthday; of those born on 29 February, 1 March in a common year."""

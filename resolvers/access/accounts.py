@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, func, literal, select
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.policy import visible
@@ -14,7 +15,7 @@ from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import AccessScope
 from models.base import Id, longest
 from models.people.persons import Person
-from models.problems import Blank, Conflict, Problem, TooLong
+from models.problems import Blank, Caution, Conflict, Problem, TooLong
 from resolvers.access import passwords
 from resolvers.access.administration import OFFICES, alone, keeping_offices
 from resolvers.access.ending import end_sessions_of
@@ -27,10 +28,12 @@ from resolvers.access.logins import (
     well_formed,
 )
 from resolvers.access.second_person import NeedsSecondPerson, has_protected_role
+from resolvers.cautions import override
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Logged
+from resolvers.searching import persons_named
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
@@ -87,6 +90,32 @@ async def without_password(ctx: Ctx, account: Account) -> AccountIssued:
     return AccountIssued(account, None)
 
 
+class AccountOfSameName(Caution):
+    """Another person of this full name has an account already; make sure that they are two people,
+    not one taken up twice."""
+
+    russian = (
+        "У другого человека с таким полным именем уже есть учётная запись; убедитесь, что это два "
+        "человека, а не один, заведённый дважды."
+    )
+
+
+async def of_same_name(ctx: Ctx, person: Person) -> list[Caution]:
+    """What speaks against an account for a person: accounts of others of the same full name, of
+    those that the viewer may read."""
+    there: Any = aliased(Person)
+    same = select(there.id).where(
+        there.school_id == ctx.actor.school_id,
+        there.id != person.id,
+        func.name_words(there.full_name) == func.name_words(person.full_name),
+    )
+    named = Account.person_id.in_(persons_named(ctx.viewer, literal(person.full_name, Text)))
+    alike = Account.person_id.in_(same)
+    query = visible(ctx.viewer, Account).where(named, alike).order_by(Account.id).limit(1)
+    found = await ctx.rows(query, Account)
+    return [AccountOfSameName(field="person_id", current=one) for one in found]
+
+
 async def account_of(ctx: Ctx, *, person_id: Id[Person], **_: Any) -> Account | None:
     query = visible(ctx.viewer, Account).where(Account.person_id == person_id.key)
     return next(iter(await ctx.rows(query, Account)), None)
@@ -96,6 +125,7 @@ async def account_of(ctx: Ctx, *, person_id: Id[Person], **_: Any) -> Account | 
     Right.ACCOUNTS_WRITE,
     LoginTaken,
     LoginMalformed,
+    warns=(AccountOfSameName,),
     refusals={"uq_accounts_school_id_person_id": (AccountExists, "person_id")},
     current=account_of,
     repeated=without_password,
@@ -105,6 +135,7 @@ async def create_account(
     *,
     person_id: Logged[Id[Person]],
     login: str | None = None,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[AccountIssued]:
     """Let someone of the school sign in (завести учётную запись). The one-time password is shown
@@ -121,6 +152,7 @@ async def create_account(
     else:
         credential = await new_credential(*place, well_formed(login), password, ctx.actor.now)
     account = Account(person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE)
+    override(account, await of_same_name(ctx, person), override_reason)
     ctx.session.add(account)
     await ctx.session.flush()
     if not await hands_out(ctx, account):

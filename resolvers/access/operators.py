@@ -18,6 +18,7 @@ from models.access.roles import GrantScope, Role, RoleGrant
 from models.base import Id, longest
 from models.database.engine import connect, explained
 from models.database.roles import OWNER
+from models.people.names import tidied
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.problems import Problem
@@ -183,7 +184,7 @@ async def owning(url: str) -> AsyncIterator[AsyncSession]:
 
 def named(full_name: str) -> dict[str, str]:
     """The names of a person. Raises NameMalformed."""
-    parts, most = full_name.split(maxsplit=2), longest(Person.family_name)
+    parts, most = tidied(full_name).split(maxsplit=2), longest(Person.family_name)
     if len(parts) < 2 or max(map(len, parts)) > most:
         told = f"family name, given name and any patronymic, each of at most {most} characters"
         raise NameMalformed(field="full_name", most=most, expected=told)

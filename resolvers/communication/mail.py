@@ -22,9 +22,10 @@ from resolvers.command import command
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import a_year_before, unread
 from resolvers.context import Ctx
-from resolvers.listing import COMPARATORS, Direction, Listing, Ordering
+from resolvers.listing import Direction, Listing, Ordering
 from resolvers.parameters import Arg, Search
 from resolvers.reads import Report, Scalar, reads
+from resolvers.searching import is_one_of, persons_named
 from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"at": Own("at")}
@@ -97,7 +98,8 @@ def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -
     """Whom the viewer may write to, of those who can sign in, in Russian order of names (адресная
     книга).
 
-    search: A part of the name; case does not matter, and Ё is Е.
+    search: Beginnings of words of the name, in any order: `мар иван`; spelling variants of a name
+        are found, too.
     """
     active = viewer.keys(Account.person_id, Account.status == AccountStatus.ACTIVE)
     where = [
@@ -106,7 +108,7 @@ def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -
         Person.id != viewer.person_id,
     ]
     if search is not None:
-        where.append(COMPARATORS["contains"](Person.full_name, search))
+        where.append(is_one_of(Person.id, persons_named(viewer, search)))
     order = (Ordering("full_name", RECIPIENT_ORDERS["full_name"]),)
     return Listing(Person, order, tuple(where))
 

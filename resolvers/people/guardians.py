@@ -11,15 +11,17 @@ from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.people.guardians import Guardian, GuardianLink, GuardianRelation, LegalStatus
+from models.people.names import ODD_NAMES
 from models.people.persons import Person
 from models.people.students import Student
-from models.problems import Blank, InThePast, Problem
+from models.problems import Blank, Caution, InThePast, Problem
 from resolvers.access.second_person import NotToOneself
+from resolvers.cautions import insist
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Logged
-from resolvers.people.persons import new_person
+from resolvers.people.persons import Kind, new_person
 from resolvers.shapes import Guarded, Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
@@ -28,6 +30,19 @@ ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.so
 PRIORITY = Guarded(Own("contact_priority"), Right.GUARDIANS_READ_DETAILS)
 """Whom to call first. Those of whom the viewer may not know it come last, in the order in which
 they were linked: the order must not tell what the field hides."""
+
+
+class GuardianKnown(Caution):
+    """A guardian of this name is known here; if it is the same person, send their `guardianId` in
+    place of the name."""
+
+    russian = (
+        "Представитель с таким именем здесь уже есть; если это тот же человек, пришлите "
+        "`guardianId` вместо имени."
+    )
+
+
+GUARDIAN = Kind(Guardian.person_id, GuardianKnown)
 
 
 class DocumentNeeded(Problem):
@@ -53,7 +68,14 @@ def find_guardians(viewer: Viewer) -> Listing[Guardian]:
     return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
 
 
-@command(Right.GUARDIANS_WRITE, DocumentNeeded, Blank, NotToOneself, writes=(Person,))
+@command(
+    Right.GUARDIANS_WRITE,
+    DocumentNeeded,
+    Blank,
+    NotToOneself,
+    writes=(Person,),
+    warns=(*ODD_NAMES, GuardianKnown),
+)
 async def link_guardian(
     ctx: Ctx,
     *,
@@ -71,6 +93,7 @@ async def link_guardian(
     hide_whereabouts: bool | None = None,
     lives_with: bool = True,
     contact_priority: int = 1,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[GuardianLink]:
     """Say that someone answers for a child: a guardian the school knows, or a new one by name.
@@ -99,7 +122,7 @@ async def link_guardian(
     guardian = await (
         ctx.get(guardian_id)
         if guardian_id
-        else new_guardian(ctx, family_name, given_name, patronymic)
+        else new_guardian(ctx, override_reason, family_name, given_name, patronymic)
     )
     if guardian.person_id == ctx.actor.person_id:
         raise NotToOneself(field="guardian_id")
@@ -126,16 +149,28 @@ def hides(legal_status: LegalStatus) -> bool:
 
 
 async def new_guardian(
-    ctx: Ctx, family_name: str | None, given_name: str | None, patronymic: str | None
+    ctx: Ctx,
+    reason: str | None,
+    family_name: str | None,
+    given_name: str | None,
+    patronymic: str | None,
 ) -> Guardian:
-    names = {"family_name": family_name, "given_name": given_name}
-    for field, name in names.items():
-        if not name:
-            raise Blank(field=field)
-    person = await new_person(ctx, **names, patronymic=patronymic)
+    if not family_name:
+        raise Blank(field="family_name")
+    if not given_name:
+        raise Blank(field="given_name")
+    person, cautions = await new_person(
+        ctx,
+        GUARDIAN,
+        reason,
+        family_name=family_name,
+        given_name=given_name,
+        patronymic=patronymic,
+    )
     guardian = Guardian(person_id=person.id)
     ctx.session.add(guardian)
     await ctx.session.flush()
+    insist(cautions, reason)
     return guardian
 
 

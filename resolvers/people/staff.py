@@ -15,17 +15,19 @@ from models.access.roles import RoleGrant
 from models.base import Id
 from models.people.persons import Person, Sex
 from models.people.staff import Staff
-from models.problems import EndsBeforeItBegins, Problem
+from models.problems import Caution, EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
 from resolvers.access.administration import OFFICES, keeping_offices
 from resolvers.access.ending import end_sessions_of
+from resolvers.cautions import insist
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Logged
-from resolvers.people.persons import new_person
+from resolvers.people import persons
+from resolvers.people.persons import Kind, new_person
 from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
@@ -46,6 +48,19 @@ class NotAtWork(Problem):
     russian = "В этот день этот человек здесь не работает."
 
 
+class StaffKnown(Caution):
+    """Someone of this name works or worked here, and nothing entered tells the two apart; look at
+    that card before you make another."""
+
+    russian = (
+        "Сотрудник с таким именем здесь работает или работал, и по введённым данным их не "
+        "различить; посмотрите ту карточку, прежде чем заводить вторую."
+    )
+
+
+STAFF = Kind(Staff.person_id, StaffKnown, (16, 85), Right.STAFF_READ_FILE)
+
+
 async def at_work_on(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "staff_id") -> Staff:
     """Who is to do something on a day. Raises NotAtWork, naming the field, for one who is not
     hired yet by then, or was dismissed."""
@@ -61,7 +76,12 @@ def find_staff(viewer: Viewer) -> Listing[Staff]:
     return Listing(Staff, order, (at_work(viewer),))
 
 
-@command(Right.STAFF_WRITE, writes=(Person,))
+@command(
+    Right.STAFF_WRITE,
+    *persons.PROBLEMS,
+    writes=(Person,),
+    warns=(*persons.CAUTIONS, StaffKnown),
+)
 async def hire_staff(
     ctx: Ctx,
     *,
@@ -76,6 +96,7 @@ async def hire_staff(
     load_rate: Decimal | None = None,
     work_email: str | None = None,
     room_id: Id[Room] | None = None,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Staff]:
     """Take someone on (приём на работу).
@@ -94,13 +115,16 @@ async def hire_staff(
     """
     await ctx.get(ctx.actor.school, to=Right.STAFF_WRITE)
     room = await ctx.get(room_id) if room_id else None
-    person = await new_person(
+    person, cautions = await new_person(
         ctx,
+        STAFF,
+        override_reason,
         family_name=family_name,
         given_name=given_name,
         patronymic=patronymic,
         sex=sex,
         birth_date=birth_date,
+        since=hired_on,
     )
     staff = Staff(
         person_id=person.id,
@@ -112,6 +136,8 @@ async def hire_staff(
         room_id=room.id if room else None,
     )
     ctx.session.add(staff)
+    await ctx.session.flush()
+    insist(cautions, override_reason)
     return staff
 
 

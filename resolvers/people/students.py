@@ -13,15 +13,17 @@ from models.base import Id
 from models.people.persons import Person, Sex
 from models.people.private import StudentIdentity
 from models.people.students import Enrollment, Student, StudentStatus, StudyForm
-from models.problems import BadUserInput, Problem, YearArchived
+from models.problems import BadUserInput, Caution, YearArchived
 from models.school.calendar import AcademicYear
 from models.structure.classes import ClassMembership, SchoolClass
+from resolvers.cautions import insist
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.keep import KEEP
 from resolvers.listing import Listing, Ordering
 from resolvers.parameters import Arg, Logged, Sealed
-from resolvers.people.persons import new_person
+from resolvers.people import persons
+from resolvers.people.persons import Kind, new_person
 from resolvers.reads import Row, reads
 from resolvers.school.calendar import OutsideYear, in_year, open_year
 from resolvers.shapes import Own, Value, Via
@@ -34,10 +36,17 @@ ORDERS: Mapping[str, Value] = {
 }
 
 
-class BornTooLate(Problem):
-    """A student is born before the first day; correct `birthDate` or `entryDate`."""
+class StudentKnown(Caution):
+    """A student of this name studies or studied here, and nothing entered tells the two apart; look
+    at that card before you make another."""
 
-    russian = "Ученик рождается раньше первого дня; исправьте `birthDate` или `entryDate`."
+    russian = (
+        "Ученик с таким именем здесь учится или учился, и по введённым данным их не различить; "
+        "посмотрите ту карточку, прежде чем заводить вторую."
+    )
+
+
+STUDENT = Kind(Student.person_id, StudentKnown, (5, 20), Right.BIRTH_DATES_READ)
 
 
 def find_students(viewer: Viewer) -> Listing[Student]:
@@ -97,8 +106,9 @@ def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
     Right.STUDENTS_WRITE,
     YearArchived,
     OutsideYear,
-    BornTooLate,
+    *persons.PROBLEMS,
     writes=(Person, Enrollment),
+    warns=(*persons.CAUTIONS, StudentKnown),
 )
 async def enrol_student(
     ctx: Ctx,
@@ -113,6 +123,7 @@ async def enrol_student(
     entry_order: str | None = None,
     form: StudyForm = StudyForm.FULL_TIME,
     school_class_id: Logged[Id[SchoolClass] | None] = None,
+    override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Student]:
     """Admit a student by order (зачисление) and put them into a class, and into the sections that
@@ -130,15 +141,16 @@ async def enrol_student(
     school_class_id: Their class; null for family education.
     """
     await ctx.get(ctx.actor.school, to=Right.STUDENTS_WRITE)
-    if birth_date is not None and birth_date >= entry_date:
-        raise BornTooLate(field="birth_date")
-    person = await new_person(
+    person, cautions = await new_person(
         ctx,
+        STUDENT,
+        override_reason,
         family_name=family_name,
         given_name=given_name,
         patronymic=patronymic,
         sex=sex,
         birth_date=birth_date,
+        since=entry_date,
     )
     student = Student(
         person_id=person.id,
@@ -148,6 +160,7 @@ async def enrol_student(
     )
     ctx.session.add(student)
     await ctx.session.flush()
+    insist(cautions, override_reason)
     stay = {"entry_date": entry_date, "entry_order": entry_order, "form": form}
     ctx.session.add(Enrollment(student_id=student.id, **stay))
     if school_class_id:

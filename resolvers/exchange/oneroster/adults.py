@@ -11,6 +11,7 @@ from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.planning import NOT_STAFF, Planning
 from resolvers.exchange.oneroster.records import RoleRecord, User
 from resolvers.exchange.oneroster.vocabulary import GUARDIANS, Role
+from resolvers.people.staff import STAFF
 
 WORK: Final = tuple(role for role in Role if role not in NOT_STAFF)
 POSITIONS: Final = {
@@ -89,6 +90,7 @@ def hire(cards: Cards, user: User, found: Entry | None, numbers: set[str]) -> No
     said = {"work_email": user.email} if user.email else {}
     entry = plan.book[Staff].put(found, user.place, shown(user), fresh, **said)
     plan.staff[user.sourced_id] = entry
+    cards.check_age(user, entry, entry["hired_on"], STAFF)
     gone = entry["dismissed_on"]
     if gone is not None and gone <= plan.today:
         plan.tell(Code.ENDED_HERE, user, value=shown(user), taken=gone)

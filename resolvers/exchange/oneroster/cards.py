@@ -5,15 +5,18 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
+from models.people.names import folded, oddities_of
 from models.people.persons import Person, Sex
 from models.people.private import StudentContacts
 from models.people.students import Enrollment, Student, StudentStatus, StudyForm
 from models.school.calendar import AcademicYear
 from resolvers.exchange.oneroster.book import Entry, Shelf
 from resolvers.exchange.oneroster.codes import Code
-from resolvers.exchange.oneroster.planning import PUPILS, Planning, same_name
+from resolvers.exchange.oneroster.planning import PUPILS, Planning
 from resolvers.exchange.oneroster.records import RoleRecord, User
 from resolvers.exchange.oneroster.vocabulary import Role
+from resolvers.people.persons import Kind, age_on
+from resolvers.people.students import STUDENT
 
 OLDEST: Final = date(1900, 1, 1)
 FILE_NUMBER: Final = 40
@@ -87,11 +90,27 @@ class Cards:
         person = self.book[Person].put(found, user.place, shown(user), **said)
         if found is None:
             self.persons[user.sourced_id] = person
+            for column, name in (
+                ("familyName", user.family_name),
+                ("givenName", user.given_name),
+                ("middleName", user.middle_name),
+            ):
+                if name and oddities_of(name, column):
+                    self.plan.tell(Code.NAME_ODD, user, column, value=name)
             alike = self.known.get((full_name(person), person["birth_date"]))
             if alike:
                 name = f"{shown(user)}, {person['birth_date']}"
                 self.plan.tell(Code.POSSIBLE_DUPLICATE, user, value=name, taken=alike)
         return person
+
+    def check_age(self, user: User, card: Entry, since: date, kind: Kind) -> None:
+        """Tell of somebody new who would be of an unusual age on the first day."""
+        born = self.book[Person][card["person_id"]]["birth_date"]
+        if card.before is not None or born is None or kind.ages is None:
+            return
+        youngest, oldest = kind.ages
+        if not youngest <= (age := age_on(since, born)) <= oldest:
+            self.plan.tell(Code.AGE_UNUSUAL, user, value=shown(user), taken=age)
 
     def contacts(
         self, shelf: Shelf, found: Entry | None, user: User, owner: dict[str, Any]
@@ -124,6 +143,7 @@ class Cards:
         said = {"personal_file_no": self._file_number(user, found), "sourced_id": user.sourced_id}
         student = self.book[Student].put(found, user.place, label, fresh, **said)
         self.plan.students[user.sourced_id] = student
+        self.check_age(user, student, since, STUDENT)
         contacts = self.student_contacts.get(student.id)
         self.contacts(self.book[StudentContacts], contacts, user, {"student_id": student.id})
         stays = self.stays.get((student.id,), [])
@@ -184,4 +204,4 @@ def shown(user: User) -> str:
 
 def full_name(person: Entry) -> str:
     parts = (person["family_name"], person["given_name"], person["patronymic"])
-    return same_name(" ".join(part for part in parts if part))
+    return folded(" ".join(part for part in parts if part))

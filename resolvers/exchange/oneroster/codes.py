@@ -92,6 +92,8 @@ class Code(StrEnum):
     SUBJECT_KEPT = auto()
     VALUE_TOO_LONG = auto()
     BIRTH_DATE_ODD = auto()
+    AGE_UNUSUAL = auto()
+    NAME_ODD = auto()
     FILE_NUMBER_TAKEN = auto()
     POSSIBLE_DUPLICATE = auto()
     ROLE_NOT_TAKEN = auto()

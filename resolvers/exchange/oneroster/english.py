@@ -81,6 +81,8 @@ ENGLISH = {
     Code.VALUE_TOO_LONG: "“{value}” is longer than the {taken} characters there is room for.",
     Code.BIRTH_DATE_ODD: "Nobody was born on {value}; it was left out.",
     Code.FILE_NUMBER_TAKEN: "The number “{value}” is another person's; {taken} was taken instead.",
+    Code.AGE_UNUSUAL: "{value} would be {taken} years old on the first day: check the date.",
+    Code.NAME_ODD: "“{value}” is an odd name: digits or signs, a single letter, or two alphabets.",
     Code.POSSIBLE_DUPLICATE: "{value} is known already, under “{taken}”: perhaps one person twice.",
     Code.ROLE_NOT_TAKEN: "There is no place for a {value}; the role was left out.",
     Code.RELATIVE_NOT_TOLD: "“{value}” is no legal guardian: will be told nothing of “{taken}”.",

@@ -122,8 +122,8 @@ def first(entries: Iterable[Entry]) -> Entry | None:
     return next(iter(entries), None)
 
 
-def same_name(text: str) -> str:
-    """What two spellings of a name have in common: Ё is found as Е."""
+def same_title(text: str) -> str:
+    """What two spellings of a subject have in common. Signs are kept: they tell C from C++."""
     return " ".join(text.split()).casefold().replace("ё", "е")
 
 

@@ -81,6 +81,8 @@ RUSSIAN = {
     Code.VALUE_TOO_LONG: "«{value}» длиннее {taken} знаков, для которых есть место.",
     Code.BIRTH_DATE_ODD: "{value} никто не мог родиться; дата пропущена.",
     Code.FILE_NUMBER_TAKEN: "Номер «{value}» занят другим человеком; взят {taken}.",
+    Code.AGE_UNUSUAL: "{value}: в первый день возраст {taken}; проверьте дату рождения.",
+    Code.NAME_ODD: "«{value}» — странное имя: цифры, знаки, одна буква или два алфавита.",
     Code.POSSIBLE_DUPLICATE: "{value} уже есть под ключом «{taken}»: возможно, это один человек.",
     Code.ROLE_NOT_TAKEN: "Для роли «{value}» здесь нет места; она пропущена.",
     Code.RELATIVE_NOT_TOLD: "«{value}» — не законный представитель: о «{taken}» не узнаёт ничего.",

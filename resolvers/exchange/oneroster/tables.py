@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from models.people.names import INVISIBLE, tidied
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.encoding import text_of
 from resolvers.exchange.oneroster.files import RosterFile
@@ -22,9 +23,8 @@ LONGEST_CELL: Final = 4096
 SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')  # what a spreadsheet writes above the header
 # Control characters, what could not be decoded, and halves of surrogate pairs.
 BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
-# Zero width and direction marks: two names that look alike would differ.
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 UNTIDY = re.compile(rf"\s|{INVISIBLE.pattern}")
+# Zero width and direction marks, too: two names that look alike would differ.
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ def fitting(
             findings.add(Code.LINE_BREAK_IN_CELL, file, line)
         for secret in table.header.secret:
             cells[secret] = ""
-        yield line, [clean(cell) for cell in cells] if untidy(whole) else cells
+        yield line, [tidied(cell) for cell in cells] if untidy(whole) else cells
 
 
 def row_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str] | None, int]:
@@ -157,14 +157,9 @@ def fits(table: Table, cells: list[str], whole: str, line: int, findings: Findin
 
 def lose(table: Table, cells: list[str], line: int) -> None:
     at = table.header.columns.get("sourcedId")
-    table.lose(clean(cells[at]) if at is not None and at < len(cells) else "", line)
+    table.lose(tidied(cells[at]) if at is not None and at < len(cells) else "", line)
 
 
 def untidy(whole: str) -> bool:
     """Whether some cell of the row may need cleaning; most rows need none."""
     return bool(UNTIDY.search(whole)) or not unicodedata.is_normalized("NFC", whole)
-
-
-def clean(cell: str) -> str:
-    """Without spaces around, double or unbreakable ones within, and with й as one letter."""
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", cell)).split())

@@ -6,7 +6,7 @@ from models.structure.sections import MarkScale, Section, Subject
 from resolvers.exchange.oneroster.book import Entry
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.homerooms import type_of, year_of
-from resolvers.exchange.oneroster.planning import Planning, cut, same_name
+from resolvers.exchange.oneroster.planning import Planning, cut, same_title
 from resolvers.exchange.oneroster.records import ClassRecord, level_of
 from resolvers.exchange.oneroster.vocabulary import ClassKind
 
@@ -29,7 +29,7 @@ class Subjects:
     def __init__(self, plan: Planning) -> None:
         self.plan, self.shelf = plan, plan.book[Subject]
         self.by_key = self.shelf.named()
-        self.by_name = {same_name(it["name"]): it for it in self.shelf}
+        self.by_name = {same_title(it["name"]): it for it in self.shelf}
         self.last = max((it["position"] for it in self.shelf), default=-1)
 
     def of(self, record: ClassRecord) -> Entry:
@@ -45,7 +45,7 @@ class Subjects:
         return self.put(record.title, None, record)
 
     def put(self, name: str, key: str | None, record: ClassRecord) -> Entry:
-        own, alike = self.by_key.get(key), self.by_name.get(same_name(name))
+        own, alike = self.by_key.get(key), self.by_name.get(same_title(name))
         if own is not None and alike is None:  # the course was renamed
             entry = self.shelf.put(own, record.place, name, name=name)
         else:
@@ -58,7 +58,7 @@ class Subjects:
             }
             entry = self.shelf.put(alike, record.place, name, fresh)
             self.last += entry is not alike
-        self.by_name[same_name(name)] = entry
+        self.by_name[same_title(name)] = entry
         if key is not None:
             self.by_key.setdefault(key, entry)
         return entry
