@@ -1,8 +1,8 @@
 """Names as people type them: tidied where they are written, folded where they are looked for.
 
-The database folds with the functions `folded`, `name_words`, `name_query` and `longest_word`, which
-the migration `names` makes. `folded` in Python does the same for texts that are not in a database
-yet; tests/people/test_names.py holds the two equal.
+The database folds with the functions `folded`, `folded_name`, `name_words`, `name_query` and
+`longest_word`, which a migration makes. `folded` in Python does the same for texts that are not
+in a database yet; tests/people/test_search.py holds the two equal.
 """
 
 import re
@@ -52,10 +52,10 @@ def folded(text: str) -> str:
 def word_of(name: str, number: int) -> Computed:
     """SQL: the word of a name at a place from 1; null where there is none, but
     an empty text for the first of a name without letters."""
-    word = f"split_part(folded({name}), ' ', {number})"
+    word = f"split_part(folded_name({name}), ' ', {number})"
     word = word if number == 1 else f"nullif({word}, '')"
     if number == INDEXED_WORDS:
-        more = f"split_part(folded({name}), ' ', {number + 1}) <> ''"
+        more = f"split_part(folded_name({name}), ' ', {number + 1}) <> ''"
         word = f"CASE WHEN {more} THEN '' ELSE {word} END"
     return Computed(word, persisted=True)
 

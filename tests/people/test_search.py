@@ -138,6 +138,12 @@ TYPED = (
 )
 
 
+async def test_a_search_of_the_longest_words_is_answered(api: SignIn) -> None:
+    """Signs that are many letters when folded, too."""
+    for typed in ("ы" * 200, "\ufdfa" * 200, "ы " * 100):
+        assert named(await api("director")(STUDENTS, t=typed)) == []
+
+
 async def test_python_and_the_database_fold_alike(sql: AsyncConnection) -> None:
     """Also what a column of collation C holds, which knows no case of Cyrillic."""
     found = text('SELECT folded(t), folded(t COLLATE "C") FROM unnest(CAST(:t AS text[])) AS t')

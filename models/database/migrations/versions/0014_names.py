@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -20,10 +20,17 @@ FUNCTIONS = (
         NFKD)), '[\u0300-\u0305\u0307-\u036f]', '', 'g'), NFC),
         U&'abcehikmoptxy\0306', 'авсенікмортху'), '[^[:alnum:]]+', ' ', 'g'))
     """,
+    # Words are shorter than an index or a tsvector takes, also of a name too long to be kept: that is
+    # for the limit of its column to refuse.
+    """
+    CREATE FUNCTION folded_name(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN rtrim(left(folded(left(value, 400)), 500))
+    """,
     """
     CREATE FUNCTION name_words(value text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN array_to_tsvector(string_to_array(folded(value), ' '))
+    RETURN array_to_tsvector(string_to_array(folded_name(value), ' '))
     """,
     # Of blanks alone everything is found, of signs alone nothing: no word holds a space.
     """
@@ -31,30 +38,30 @@ FUNCTIONS = (
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE
         WHEN btrim(value) = '' THEN $$!' '$$
-        WHEN folded(value) = '' THEN $$' '$$
-        ELSE $$'$$ || replace(folded(value), ' ', $$':* & '$$) || $$':*$$
+        WHEN folded_name(value) = '' THEN $$' '$$
+        ELSE $$'$$ || replace(folded_name(value), ' ', $$':* & '$$) || $$':*$$
     END::tsquery
     """,
     """
     CREATE FUNCTION longest_word(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN coalesce((
-        SELECT word FROM unnest(string_to_array(folded(value), ' ')) AS word
+        SELECT word FROM unnest(string_to_array(folded_name(value), ' ')) AS word
         ORDER BY length(word) DESC, word LIMIT 1
     ), '')
     """,
 )
-NAMES = ("folded", "name_words", "name_query", "longest_word")
+NAMES = ("folded", "folded_name", "name_words", "name_query", "longest_word")
 FULL_NAME = "family_name || ' ' || given_name || coalesce(' ' || patronymic, '')"
 WORDS = range(1, 7)
 OVERRIDDEN = ("persons", "accounts")
 
 
 def word(number: int) -> str:
-    found = f"split_part(folded({FULL_NAME}), ' ', {number})"
+    found = f"split_part(folded_name({FULL_NAME}), ' ', {number})"
     found = found if number == 1 else f"nullif({found}, '')"
     if number == max(WORDS):
-        more = f"split_part(folded({FULL_NAME}), ' ', {number + 1}) <> ''"
+        more = f"split_part(folded_name({FULL_NAME}), ' ', {number + 1}) <> ''"
         found = f"CASE WHEN {more} THEN '' ELSE {found} END"
     return found
 
