@@ -1,6 +1,6 @@
 """The next set of the same school: what changes with it, and what people here have decided."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -229,3 +229,66 @@ async def test_a_change_somebody_makes_meanwhile_is_not_overwritten(
     report = await taking.apply(roster)
     assert (report.applied, "CHANGED_MEANWHILE" in codes(report)) == (False, True)
     assert await taking.everything() == before
+
+
+MARK = """
+WITH l AS (INSERT INTO lessons (school_id, version, section_id, staff_id, date, starts_at,
+        ends_at, ordinal, status)
+    SELECT s.school_id, 1, s.id, w.id, :day, '08:30', '09:15', 1, 'CONDUCTED' FROM sections s
+    JOIN staff w ON w.school_id = s.school_id AND w.sourced_id = 'smirnova'
+    WHERE s.sourced_id = 'sec-eng' RETURNING school_id, id, section_id, date),
+a AS (INSERT INTO assignments (school_id, version, lesson_id, section_id, assignment_type_id, title,
+        weight)
+    SELECT l.school_id, 1, l.id, l.section_id, min(t.id), 'Диктант', 1 FROM l
+    JOIN assignment_types t ON t.school_id = l.school_id
+    GROUP BY l.school_id, l.id, l.section_id RETURNING id)
+INSERT INTO marks (school_id, version, assignment_id, student_id, section_id, lesson_id, author_id,
+    kind, value, set_at, published_at)
+SELECT l.school_id, 1, a.id, s.id, l.section_id, l.id, s.person_id, 'NUMERIC', 5, now(), now()
+FROM l, a, students s WHERE s.sourced_id = 'petya' RETURNING 1
+"""
+STAYS = """SELECT m.valid_from, m.valid_to FROM section_memberships m
+    JOIN students s ON s.school_id = m.school_id AND s.id = m.student_id
+    WHERE s.sourced_id = 'petya' ORDER BY 1"""
+
+
+async def test_a_stay_is_not_cut_short_over_marks(taking: Import, tmp_path: Path) -> None:
+    """They would count in the average and be missing from the diary."""
+    await taking.rows(MARK, day=date(2025, 11, 20))
+    before = await taking.everything()
+    lists = text("enrollments").replace(
+        "e-6,active,,sec-eng,sch-1,petya,student,false,,",
+        "e-6,active,,sec-eng,sch-1,petya,student,false,2025-09-01,2025-11-01",
+    )
+    roster = read_with(tmp_path, "v1p1", enrollments=lists)
+    for report in (await taking.dry(roster), await taking.apply(roster)):
+        [told] = [it for it in report.findings if it.code.value == "MARKS_IN_THE_WAY"]
+        assert (told.file, told.row, told.severity.value) == ("enrollments.csv", 7, "error")
+        assert "Соколов" in told.english
+        assert "1 mark(s)" in told.english
+        assert "2025-11-20" in told.russian
+        assert not report.applied
+    assert await taking.everything() == before
+    longer = lists.replace("2025-11-01", "2025-11-21")
+    assert (await taking.apply(read_with(tmp_path / "longer", "v1p1", enrollments=longer))).applied
+    assert await taking.rows(STAYS) == [(date(2025, 9, 1), date(2025, 11, 21))]
+
+
+async def test_who_is_withdrawn_keeps_the_day_of_the_mark_of_this_morning(
+    taking: Import, tmp_path: Path
+) -> None:
+    await taking.rows(MARK, day=WINTER)
+    report = await taking.apply(changed(tmp_path, "enrollments", "e-6,active", "e-6,tobedeleted"))
+    assert report.applied, codes(report)
+    [(_, end)] = await taking.rows(STAYS)
+    assert end == WINTER + timedelta(days=1)
+
+
+async def test_who_leaves_school_keeps_the_day_of_the_mark_of_this_morning(
+    taking: Import, tmp_path: Path
+) -> None:
+    await taking.rows(MARK, day=WINTER)
+    report = await taking.apply(changed(tmp_path, "users", "petya,active", "petya,tobedeleted"))
+    assert report.applied, codes(report)
+    [(_, end)] = await taking.rows(STAYS)
+    assert end == WINTER + timedelta(days=1)

@@ -30,12 +30,14 @@ def plan_endings(plan: Planning) -> None:
         (SectionMembership, "section_id", sections),
         (TeachingAssignment, "section_id", sections),
     ):
-        end(plan.book[kind], column, since)
+        end(plan, plan.book[kind], column, since)
 
 
-def end(shelf: Shelf, column: str, since: dict[int, date]) -> None:
+def end(plan: Planning, shelf: Shelf, column: str, since: dict[int, date]) -> None:
     for entry in shelf if since else ():
         day = since.get(entry[column])
+        if day == plan.today and shelf.kind is SectionMembership:
+            day = plan.free_days.get((entry["student_id"], entry["section_id"]), day)
         over = entry["valid_to"] is not None and entry["valid_to"] <= entry["valid_from"]
         if day is not None and not over and day < (entry["valid_to"] or date.max):
             entry.end("valid_to", day, entry["valid_from"])

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Id
+from models.journal.marks import Mark
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.access.operators import owning
@@ -22,6 +23,7 @@ from resolvers.exchange.oneroster.book import Book
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings, Severity
 from resolvers.exchange.oneroster.founding import Target, adopt, found_school, targets
+from resolvers.exchange.oneroster.marked import find_marks_in_the_way, read_free_days
 from resolvers.exchange.oneroster.plan import changes, counts, plan_school
 from resolvers.exchange.oneroster.report import ImportReport, SchoolReport
 from resolvers.exchange.oneroster.roster import MOSCOW, RosterSet
@@ -102,7 +104,13 @@ class Work:
                 await stand_in(session, target.school_id)
             book = await Book.read(session, target.school_id)
             alone = len(found) == 1
-            plan_school(self.roster, target.key, book, self.today, self.findings, alone=alone)
+            free = await read_free_days(session, target.school_id, self.today)
+            plan_school(
+                self.roster, target.key, book, self.today, self.findings, alone=alone,
+                free_days=free,
+            )  # fmt: skip
+            if target.school_id is not None:
+                await find_marks_in_the_way(session, target.school_id, book, self.findings)
             self.books.append((target, book))
 
     def _check_zone(self, target: Target) -> None:
@@ -123,6 +131,7 @@ class Work:
                 await adopt(session, target)
             if changed or target.key in self.founded:
                 await write(session, target.school_id, book)
+                await self._check_marks(session, target.school_id, book)
                 await self._tell(session, target.school_id, book)
         except ChangedMeanwhile as lost:
             raise Refused(Code.CHANGED_MEANWHILE, lost.table) from lost
@@ -130,6 +139,12 @@ class Work:
             if (why := constraint(refusal)) is None:
                 raise
             raise Refused(Code.REFUSED, why) from refusal
+
+    async def _check_marks(self, session: AsyncSession, school_id: int, book: Book) -> None:
+        """A mark may have been put since the plan was made."""
+        await find_marks_in_the_way(session, school_id, book, late := Findings())
+        if late.all():
+            raise Refused(Code.CHANGED_MEANWHILE, Mark.__tablename__)
 
     async def _tell(self, session: AsyncSession, school_id: int, book: Book) -> None:
         """The last statement for a school: it locks the head of its logs."""

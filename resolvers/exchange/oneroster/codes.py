@@ -101,6 +101,7 @@ class Code(StrEnum):
     NOT_IN_SCHOOL = auto()
     OVERLAP_LEFT_OUT = auto()
     ENDED_HERE = auto()
+    MARKS_IN_THE_WAY = auto()
     CHANGED_MEANWHILE = auto()
     REFUSED = auto()
     ROWS_LEFT_OUT = auto()
@@ -143,6 +144,7 @@ ERRORS = frozenset(
         Code.CLASS_WITHOUT_GRADE,
         Code.CLASS_NAME_TWICE,
         Code.VALUE_TOO_LONG,
+        Code.MARKS_IN_THE_WAY,
         Code.CHANGED_MEANWHILE,
         Code.REFUSED,
         Code.MORE_ERRORS,

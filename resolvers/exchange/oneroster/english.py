@@ -89,6 +89,9 @@ ENGLISH = {
     Code.NOT_IN_SCHOOL: "“{value}” is no {taken} of this school; the row was left out.",
     Code.OVERLAP_LEFT_OUT: "“{value}” overlaps another row of the same kind; it was left out.",
     Code.ENDED_HERE: "“{value}” ended here on {taken}; the set says it lasts. It was not revived.",
+    Code.MARKS_IN_THE_WAY: (
+        "“{value}” would leave {count} mark(s) behind, the last of {taken}: end the stay later."
+    ),
     Code.CHANGED_MEANWHILE: "Somebody changed the same rows ({value}) meanwhile; try again.",
     Code.REFUSED: "The database refuses it: {value}.",
     Code.ROWS_LEFT_OUT: "{value} row(s) were left out: they cannot be read, or rest on such a row.",

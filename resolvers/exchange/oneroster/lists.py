@@ -97,7 +97,10 @@ def write(
     shelf = plan.book[kind]
     here = shelf.grouped(*lane)
     for key, facts in lanes.items():
-        for new in settle(here.get(key, []), facts, target, plan.today, plan.tell):
+        stays = here.get(key, [])
+        marked = [plan.free_days.get((one["student_id"], one[target]), plan.today) for one in stays]
+        today = max([plan.today, *marked]) if kind is SectionMembership else plan.today
+        for new in settle(stays, facts, target, today, plan.tell):
             put(plan, kind, new, target, dict(zip(lane, key, strict=True)))
 
 

@@ -1,12 +1,12 @@
 """What a set would make of one school: its rows as they are to be, and what was found out.
 
-    plan = plan_school(roster, key, book, today, findings, alone=True)
+    plan = plan_school(roster, key, book, today, findings, alone=True, free_days={})
 
 Nothing is written and no statement sent: `book` has been read before, and is written afterwards,
 if nobody minds the findings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -31,14 +31,24 @@ from resolvers.exchange.oneroster.teaching import plan_sections
 
 
 def plan_school(
-    roster: RosterSet, key: str, book: Book, today: date, findings: Findings, *, alone: bool
+    roster: RosterSet,
+    key: str,
+    book: Book,
+    today: date,
+    findings: Findings,
+    *,
+    alone: bool,
+    free_days: Mapping[tuple[int, int], date],
 ) -> Planning:
     """Plan the school that the set calls `key`. Each step looks things up that those before it
     have put into the book.
 
     alone: It is the only school of the set, so that what names no school is in it.
     """
-    plan = Planning(roster=roster, key=key, alone=alone, book=book, today=today, findings=findings)
+    plan = Planning(
+        roster=roster, key=key, alone=alone, book=book, today=today, findings=findings,
+        free_days=free_days,
+    )  # fmt: skip
     for step in (
         plan_calendar,
         plan_people,

@@ -1,6 +1,6 @@
 """What the parts of a plan share: the set, one school of it, its rows, and what was found out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -37,6 +37,7 @@ class Planning:
     years, classes, sections, students, guardians, staff: Rows by `sourced_id`, those there are
         and those that the set brings.
     types: {session: number of its type of term}, of sessions that are terms here.
+    free_days: {(student, section): the day after the last mark}, of marks of today and later.
     left: {number of a student: since when they are not here any more}; staff alike.
     """
 
@@ -50,6 +51,7 @@ class Planning:
     types: dict[str, int] = field(default_factory=dict)
     left_students: dict[int, date] = field(default_factory=dict)
     left_staff: dict[int, date] = field(default_factory=dict)
+    free_days: Mapping[tuple[int, int], date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._spans: dict[str, tuple[date, date] | None] = {}

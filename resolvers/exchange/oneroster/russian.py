@@ -89,6 +89,9 @@ RUSSIAN = {
     Code.NOT_IN_SCHOOL: "«{value}» в этой школе не {taken}; строка пропущена.",
     Code.OVERLAP_LEFT_OUT: "«{value}» пересекается с другой такой же строкой; пропущено.",
     Code.ENDED_HERE: "«{value}» здесь закончилось {taken}, а в наборе длится. Не возобновлено.",
+    Code.MARKS_IN_THE_WAY: (
+        "«{value}»: за срок остаются отметки, их {count}, последняя за {taken}; закончите позже."
+    ),
     Code.CHANGED_MEANWHILE: "Эти записи ({value}) тем временем изменил кто-то другой; повторите.",
     Code.REFUSED: "База данных отказывает: {value}.",
     Code.ROWS_LEFT_OUT: "Пропущено непрочитанных строк и тех, что опираются на них: {value}.",
