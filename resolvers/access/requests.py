@@ -231,6 +231,8 @@ async def request_role_rights(
     expected_revision: The `revision` you have seen; another one by now is a `CONFLICT`.
     basis: The paper or the reason it rests on, 1..300 characters.
     """
+    # First, or a role for a part of the school would learn here which rights a role holds.
+    await ctx.get(ctx.actor.school, to=Right.ACCESS_REQUEST)
     wanted, held = understood(rights), await pairs_held(ctx, role)
     if revision_of(held) != expected_revision:
         raise Conflict(field="expected_revision")

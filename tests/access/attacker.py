@@ -185,9 +185,10 @@ class Attacker:
 
 GIVEN = ("DIRECTOR", "PSYCHOLOGIST", "SUBJECT_TEACHER")
 CHANGED = (
-    ("SUBJECT_TEACHER", "students:write"),
+    ("SUBJECT_TEACHER", "staff:write"),
     ("SUBJECT_TEACHER", "marks:read"),
     ("PARENT", "health:read"),
+    ("PARENT", "marks:read"),
     ("STUDENT", "persons:read"),
     ("DIRECTOR", "rights:write"),
     ("SECRETARY", "access:decide"),

@@ -29,10 +29,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from auth.matrix import MATRIX, SHORT
+from auth.access import FOLLOWING
+from auth.matrix import MATRIX, SHORT, default_rights
+from auth.protected import OPENED_BY_A_GRANT, PROTECTED_RIGHTS, PROTECTED_ROLES
 from models.access.roles import Role
 from resolvers.access import passwords
-from tests.access.attacked_school import School, cheap_hasher
+from tests.access.attacked_school import SPECIAL, TWO_PERSONS, School, cheap_hasher
 from tests.access.attacker import ACTS, Attacker
 from tests.postgres import Server
 
@@ -77,6 +79,19 @@ async def school(postgres: Server, database: str, tmp_path: Path) -> AsyncIterat
     await school.open()
     yield school
     await school.close()
+
+
+def test_what_takes_two_persons_is_declared_so() -> None:
+    """Asked apart from the walk, which finds a right that is called ordinary only where it leads
+    somewhere at once."""
+    assert {right.value for right in PROTECTED_RIGHTS} >= set(SPECIAL)
+    assert {role.name for role in PROTECTED_ROLES} == {"DIRECTOR", "SCHOOL_ADMINISTRATOR"}
+    opening = {
+        role.name
+        for role, right, scope in default_rights()
+        if right in PROTECTED_RIGHTS and scope in OPENED_BY_A_GRANT and role not in FOLLOWING
+    }
+    assert opening == set(TWO_PERSONS)
 
 
 async def broken(by: Attacker) -> str:

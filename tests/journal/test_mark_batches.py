@@ -58,6 +58,12 @@ async def test_a_cell_that_has_a_mark_is_told_with_it_and_the_others_are_written
     assert free == {"mark": {"value": 4, "version": 1}, "userErrors": []}
 
 
+async def test_who_may_not_give_marks_is_told_so(api: SignIn, desk: Desk) -> None:
+    for login in ("psychologist", "zavuch", "parent.ivanova"):
+        refusal = await api(login).refusal(SET_MANY, input={"items": batch(desk, 5)})
+        assert refusal == "FORBIDDEN"
+
+
 async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_at(
     api: SignIn, desk: Desk
 ) -> None:
