@@ -1,0 +1,152 @@
+"""What one may not read is told by no count, filter or order either (domain.md c.2, side channels).
+Asked of every list there is, as every role, of both executors."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
+
+from gql.schema import schema
+from models.access.roles import Role
+from resolvers.demo.cast import LOGINS
+from tests.conftest import Api, SignIn
+from tests.engine.conftest import Both
+
+CORE: Any = schema._schema  # noqa: SLF001
+MOST_PAGES, MOST_ROOTS = 4, 8
+
+
+@dataclass(frozen=True)
+class List:
+    """A root list that needs no arguments.
+
+    fields: What its rows can be filtered by and shown as, and how that is asked for.
+    orders: By the names in its order, the fields.
+    """
+
+    root: str
+    filter: str
+    fields: dict[str, str]
+    orders: dict[str, str]
+
+
+def lists() -> Iterator[List]:
+    for root, field in CORE.query_type.fields.items():
+        if "filter" not in field.args or any(map(is_required_argument, field.args.values())):
+            continue
+        row: GraphQLObjectType = get_named_type(get_named_type(field.type).fields["nodes"].type)
+        compared = get_named_type(field.args["filter"].type)
+        fields = {
+            name: name
+            if is_leaf_type(get_named_type(row.fields[name].type))
+            else f"{name} {{ id }}"
+            for name, one in compared.fields.items()
+            if name in row.fields and "isNull" in getattr(get_named_type(one.type), "fields", ())
+        }
+        named = get_named_type(get_named_type(field.args["orderBy"].type).fields["field"].type)
+        orders = {value: camel(value) for value in named.values}
+        known = {value: name for value, name in orders.items() if name in row.fields}
+        yield List(root, compared.name, fields, known)
+
+
+def asked_for(name: str, row: GraphQLObjectType) -> str:
+    leaf = is_leaf_type(get_named_type(row.fields[name].type))
+    return name if leaf else f"{name} {{ id }}"
+
+
+def camel(name: str) -> str:
+    first, *rest = name.lower().split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+LISTS = list(lists())
+
+
+async def rows(who: Api, of: List) -> tuple[list[Any], set[str]]:
+    """All its rows, or the first some hundred, and the fields that are refused."""
+    found: list[Any] = []
+    shown = " ".join(of.fields.values())
+    document = f"""query ($after: String) {{ {of.root}(first: 100, after: $after) {{ totalCount
+        nodes {{ id {shown} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+    after = None
+    for _ in range(MOST_PAGES):
+        reply = await who.reply(document, after=after)
+        errors = [error.extensions or {} for error in reply.errors or []]
+        assert {error["code"] for error in errors} <= {"FORBIDDEN"}
+        refused = {error["coordinate"].partition(".")[2] for error in errors}
+        page = (reply.data or {})[of.root]
+        if page is None:
+            assert f"Query.{of.root}" in {error["coordinate"] for error in errors}
+            return [], set(of.fields)
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            assert page["totalCount"] == len(found), (of.root, "counts rows that it does not show")
+            return found, refused
+        after = page["pageInfo"]["endCursor"]
+    return [], refused
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name)
+async def test_a_filter_finds_as_many_as_show_a_value(api: SignIn, both: Both, role: Role) -> None:
+    """A field that is refused cannot be compared; one that is hidden in some rows is null there for
+    a filter, too."""
+    who, compared, closed = api(LOGINS[role], role, 1), 0, 0
+    for of in LISTS:
+        found, refused = await rows(who, of)
+        filters = {name: {name: {"isNull": False}} for name in of.fields}
+        open_ = [name for name in of.fields if name not in refused]
+        for names in (open_[at : at + MOST_ROOTS] for at in range(0, len(open_), MOST_ROOTS)):
+            if not found:
+                break
+            declared = ", ".join(f"${name}: {of.filter}" for name in names)
+            asked = " ".join(
+                f"{name}: {of.root}(filter: ${name}) {{ totalCount }}" for name in names
+            )
+            given = {name: filters[name] for name in names}
+            document = f"query ({declared}) {{ {asked} }}"
+            await both(who, document, **given)
+            counted = await who(document, **given)
+            for name in names:
+                expected = sum(one[name] is not None for one in found)
+                assert counted[name]["totalCount"] == expected, (of.root, name)
+                compared += 1
+        for name in set(of.fields) & refused:
+            document = f"query ($f: {of.filter}) {{ {of.root}(filter: $f) {{ totalCount }} }}"
+            await both(who, document, f=filters[name])
+            assert await who.refusal(document, f=filters[name]) == "FORBIDDEN", (of.root, name)
+            closed += 1
+    assert compared > 15, "some lists have rows for everybody"
+    assert closed or role in (Role.DEPUTY_DIRECTOR, Role.DIRECTOR), "some fields are for others"
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name)
+async def test_an_order_tells_nothing_of_what_is_hidden(
+    api: SignIn, both: Both, role: Role
+) -> None:
+    """Rows in which the field is hidden come last or first, all together, as if it were empty."""
+    who, ordered = api(LOGINS[role], role, 1), 0
+    for of in LISTS:
+        for value, name in of.orders.items():
+            found = of.fields.get(name, name)
+            document = f"""query ($order: [{order_type(of)}!]) {{ {of.root}(first: 100,
+                orderBy: $order) {{ nodes {{ id {found} }} edges {{ cursor }} }} }}"""
+            given = {"order": [{"field": value}]}
+            await both(who, document, **given)
+            reply = await who.reply(document, **given)
+            page = (reply.data or {})[of.root]
+            if reply.errors:
+                assert page is None, (of.root, value, "is refused to be shown, and yet orders")
+                continue
+            hidden = [one[name] is None for one in page["nodes"]]
+            assert hidden in (sorted(hidden), sorted(hidden, reverse=True)), (of.root, value)
+            ordered += 1
+    assert ordered > 5
+
+
+def order_type(of: List) -> str:
+    found: str = get_named_type(CORE.query_type.fields[of.root].args["orderBy"].type).name
+    return found

@@ -1,0 +1,110 @@
+"""What domain.md (c) closes and opens, line by line, looked up in the matrix of what the schema
+shows. Each line was too wide or too narrow once."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+MATRIX = Path(__file__).with_name("authz_matrix.csv")
+SHORT = ("STU", "PAR", "ST", "CT", "PSY", "SOC", "DD", "SA", "SEC", "HR", "DIR", "MUN")
+CLOSED, OWN, OPEN = {"null", "denied"}, {"own"}, {"allow", "own"}
+
+LINES = """
+# c.1, "Audit log", "Current marks", "Attendance"
+Mark.value: SA SEC HR MUN | STU PAR ST CT | PSY SOC DD DIR
+AttendanceRecord.code: SA SEC HR MUN | | PSY SOC DD DIR
+TermMarkRow.markCount: SA SEC HR MUN | STU PAR |
+TermMarkRow.warnings: SA SEC HR MUN | |
+TermMark.value: SA HR MUN | STU PAR | SEC DD DIR PSY SOC
+# c.1, "Personal file", "Movement orders"
+Student.personalFileNo: ST HR MUN | STU PAR CT | SA SEC PSY
+Student.admittedOn: ST HR MUN | STU PAR CT |
+Student.enrollments: ST PSY HR MUN | STU PAR CT | SOC DD SA SEC
+Enrollment.entryOrder: ST PSY HR MUN | STU PAR CT |
+Enrollment.exitReason: ST PSY HR MUN | STU PAR CT |
+Enrollment.destination: ST PSY HR MUN | STU PAR CT |
+# c.2, "contacts.phone", "Home address"
+StudentContacts.phone: ST SA HR MUN | STU PAR CT | PSY SOC SEC
+StudentContacts.address: ST PSY SA HR MUN | STU PAR CT | SOC SEC
+GuardianContacts.phone: ST SA HR MUN | STU PAR CT | PSY SOC SEC
+GuardianContacts.address: STU ST PSY SA HR MUN | PAR CT |
+# c.2, "Guardian's legalStatus"; the flag for who hands children out
+GuardianLink.legalStatus: STU ST CT PSY SA HR MUN | PAR | SOC SEC
+GuardianLink.basisDocument: STU ST CT PSY SA HR MUN | PAR |
+GuardianLink.mayReceiveInfo: STU ST CT PSY SA HR MUN | PAR |
+GuardianLink.isInformationWithheld: STU PAR ST PSY HR MUN | CT | SA
+# c.1, "Guardian card": of the other parent the name only
+GuardianLink.livesWith: ST HR MUN | STU PAR CT |
+GuardianLink.relation: ST HR MUN | STU PAR CT |
+PublicPerson.fullName: | STU PAR ST CT HR MUN | DD DIR SEC
+# c.2, "ОВЗ / disability / ПМПК"
+StudentHealth.hasSpecialNeeds: STU ST CT SA HR MUN | PAR | PSY SOC
+StudentHealth.isDisabled: STU ST CT SA HR MUN | PAR | SEC DD DIR
+StudentHealth.accommodations: SA HR MUN | STU PAR ST CT |
+# c.2, "identity"
+StudentIdentity.documentMasked: ST PSY SOC DD SA HR MUN | STU PAR CT |
+StudentIdentity.snilsMasked: ST PSY SOC DD SA HR MUN | STU PAR CT |
+StudentIdentity.documentNumber: STU PAR ST CT PSY SOC DD SA HR MUN | | SEC
+StudentIdentity.snils: STU PAR ST CT PSY SOC DD SA HR MUN | | DIR
+StaffIdentity.documentNumber: STU PAR | ST CT PSY SOC DD SA SEC | HR DIR
+# c.2, "Birth date"
+Student.birthDate: ST SA HR MUN | STU PAR CT | PSY SOC SEC DD
+# c.1, "Staff personal file"
+Staff.hiredOn: STU PAR SEC MUN | | DD SA HR DIR
+# c.1, "Class and subgroup lists", "Class performance reports"
+SectionMembership.fullName: PAR MUN | STU ST CT |
+SubjectAverage.weightedAverage: SA SEC HR MUN | STU PAR ST CT |
+ClassSubjectAverage.weightedAverage: SA SEC HR MUN | | STU PAR DD DIR
+# c.1, "Accounts, roles", "Audit log"
+Viewer.sessions: | | STU PAR ST CT PSY SOC DD SA SEC HR DIR MUN
+SensitiveRead.recordType: ST SEC HR MUN | STU PAR | DD SA DIR
+AuditEvent.details: STU PAR ST CT PSY SOC SEC HR MUN | | DD SA DIR
+# c.1, what is written, and on whose rows
+Mutation.setMark: STU PAR PSY SOC DD SA SEC HR DIR MUN | |
+Mutation.setTermMark: STU PAR PSY SOC DD SA SEC HR DIR MUN | |
+Mutation.setRoleRights: STU PAR ST CT PSY SOC DD SEC HR MUN | |
+Mutation.enrolStudent: STU PAR ST CT PSY SOC DD HR MUN | |
+Mutation.linkGuardian: STU PAR ST CT PSY DD SA HR MUN | |
+Mutation.hireStaff: STU PAR ST CT PSY SOC DD SA SEC MUN | |
+Mutation.publishNotice: STU PAR MUN | |
+Mutation.createClass: STU PAR ST CT PSY SOC SA SEC HR DIR MUN | |
+Mutation.closeTerm: STU PAR ST CT PSY SOC SA SEC HR MUN | |
+"""
+"""By coordinate: who sees nothing | who sees some, their own | who sees some or all."""
+
+
+RANGES = {
+    "Mutation.setMark": {"ST": "section", "CT": "section class"},
+    "Mutation.setTermMark": {"ST": "section", "CT": "section"},
+    "Mutation.setAttendance": {"ST": "section", "CT": "section class"},
+    "Mutation.publishNotice": {"ST": "section", "CT": "section class", "HR": "school"},
+    "Mutation.resetPassword": {"CT": "class", "DIR": "school"},
+    "Mutation.shareWithGuardian": {"STU": "self"},
+    "Mutation.createClass": {"DD": "school"},
+    "Mutation.sendMail": {"STU": "self", "PAR": "child", "MUN": "self"},
+}
+"""How far a command reaches; `tests/test_scenarios.py` and each room try rows of others."""
+
+
+def matrix() -> dict[str, dict[str, str]]:
+    with MATRIX.open(newline="") as file:
+        _, *lines = csv.reader(file)
+    return {line[0]: dict(zip(SHORT, line[1:], strict=True)) for line in lines}
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in LINES.splitlines() if line and not line.startswith("#")]
+)
+def test_a_line_of_the_rights_holds(line: str) -> None:
+    coordinate, _, groups = line.partition(":")
+    seen = matrix()[coordinate]
+    for roles, allowed in zip(groups.split("|"), (CLOSED, OWN, OPEN), strict=True):
+        for role in roles.split():
+            assert seen[role] in allowed, (coordinate, role, seen[role])
+
+
+@pytest.mark.parametrize("coordinate", RANGES)
+def test_a_command_reaches_as_far_as_it_should(coordinate: str) -> None:
+    line = matrix()[coordinate]
+    assert {role: line[role] for role in RANGES[coordinate]} == RANGES[coordinate]
