@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union_all
 
 from auth.actor import Viewer
 from auth.communication import at_work
@@ -76,7 +76,24 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
             person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
         )
 
-    everyone = staff(true())
+    def anyone(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether there is a row of this person that fulfils the conditions. It is looked up by an
+        index; to look each person up in a list of all would take quadratic time."""
+        found = select(row.id).where(
+            row.school_id == viewer.school_id, row.person_id == person.id, *conditions
+        )
+        return exists(found.correlate(person))
+
+    informed = and_(
+        GuardianLink.school_id == viewer.school_id,
+        GuardianLink.guardian_id == Guardian.id,
+        GuardianLink.may_contact.is_(True),
+        *answering(viewer),
+    )
+    everyone = anyone(Staff, at_work(viewer))
+    all_families = or_(
+        anyone(Student), anyone(Guardian, exists(select(GuardianLink.id).where(informed)))
+    )
     pupils = members_of_sections(viewer, sections_taught(viewer))
     own_class = members_of_classes(viewer, classes_led(viewer))
     return {
@@ -84,5 +101,5 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
         CHILD: teachers(children_of(viewer)),
         SECTION: or_(everyone, families(pupils)),
         CLASS: or_(everyone, families(own_class)),
-        SCHOOL: or_(everyone, roles(*Role), families(viewer.keys(Student.id))),
+        SCHOOL: or_(everyone, anyone(RoleGrant, holds_on(RoleGrant, viewer.today)), all_families),
     }

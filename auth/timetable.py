@@ -2,11 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.people import children_of, journal_of_sections, members_of_classes, own, sections_written
+from auth.people import (
+    children_of,
+    journal_of_sections,
+    members_of_classes,
+    own,
+    sections_of,
+    sections_written,
+)
 from auth.people import classes_led as led
 from auth.policy import (
     CHILD,
@@ -30,7 +37,11 @@ from models.timetable.lessons import Lesson
 
 
 def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[bool]:
-    """Whether one of the students was in the section on the day of the lesson."""
+    """Whether one of the students was in the section on the day of the lesson.
+
+    The sections that they were ever in are named apart: an index leads to their lessons. By the
+    membership of the day alone, all lessons of the school are looked through.
+    """
     member = aliased(SectionMembership)
     there = select(member.id).where(
         member.school_id == viewer.school_id,
@@ -38,7 +49,8 @@ def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[boo
         member.student_id.in_(students),
         holds_on(member, lesson.date),
     )
-    return exists(there.correlate(lesson))
+    ever = sections_of(viewer, students)
+    return and_(lesson.section_id.in_(ever), exists(there.correlate(lesson)))
 
 
 @readable(Lesson, Right.LESSONS_READ)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import asyncpg
@@ -95,9 +95,11 @@ async def fill(sql: AsyncConnection, spans: tuple[tuple[int, int], ...]) -> None
 
 
 def literal(value: Any) -> str:
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return f"'{value.isoformat()}'"
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
 async def looked_at(url: str, statement: str, values: list[Any]) -> float:

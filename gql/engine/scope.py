@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import is_certain, is_open
 from gql.engine.sql import SCHOOL, at, table
-from gql.engine.sums import Among, Given, Table
+from gql.engine.sums import Among, Given
+from gql.engine.sums import Table as Summed
 from models.base import OfSchool, target_of
 
 if TYPE_CHECKING:
@@ -44,7 +46,12 @@ class Scope:
     rows: Aside | None = None
     """The rows, at least their `id`, where they are a list that stands by itself."""
     among: Among | None = None
-    summed: dict[str, Table] = field(default_factory=dict)
+    summed: dict[str, Summed] = field(default_factory=dict)
+    present: set[str] = field(init=False)
+    """Aliases under which there is a row for each row that it began with."""
+
+    def __post_init__(self) -> None:
+        self.present = {self.alias}
 
     def join(
         self,
@@ -65,9 +72,15 @@ class Scope:
             if key not in self.joined:
                 target, far = target_of(reference), self.writer.alias()
                 on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
+                # A row that exists in any case may be read first, in the order of its index. Else a
+                # list in the order of names is read and sorted whole for each page.
+                exists = not sees and alias in self.present and always_refers(reference)
+                how = "INNER" if exists else "LEFT"
                 if sees:
                     on += f" AND {self.writer.seen(target, far)}"
-                self.source += f" LEFT JOIN {table(target, far)} ON {on}"
+                self.source += f" {how} JOIN {table(target, far)} ON {on}"
+                if exists:
+                    self.present.add(far)
                 self.joined[key] = far
             alias = self.joined[key]
         return alias
@@ -101,3 +114,9 @@ class Scope:
         self.writer.asides.append(found)
         self.source += f" LEFT JOIN {found.name} ON {found.name}.k = {self.alias}.id"
         return found.name
+
+
+def always_refers(reference: InstrumentedAttribute[Any]) -> bool:
+    """Whether the database makes sure that a reference leads to a row."""
+    column, target = reference.property.columns[0], inspect(target_of(reference)).local_table
+    return isinstance(column, Column) and isinstance(target, Table) and not column.nullable

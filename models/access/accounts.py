@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role, RoleGrant
@@ -75,6 +75,7 @@ class Account(OfSchool, Overridable):
     __table_args__ = (
         UniqueConstraint("school_id", "person_id"),
         unique_ours("credential_id"),
+        Index("by_last_sign_in", "school_id", "last_signed_in_at", "id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)

@@ -98,6 +98,7 @@ class AccessRequest(OfSchool):
 
     __tablename__ = "access_requests"
     __table_args__ = (
+        Index("newest", "school_id", "requested_at", "id"),
         means(
             Index(
                 "one_pending",

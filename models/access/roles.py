@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Dated, OfSchool, dated, generated, refers, words
@@ -108,6 +108,8 @@ class RoleGrant(OfSchool, Dated):
     __tablename__ = "role_grants"
     __table_args__ = (
         *dated("person_id", "role", "scope_key"),
+        Index("by_begin", "school_id", "valid_from", "id"),
+        Index("newest", "school_id", "granted_at", "id"),
         ours(CheckConstraint("(scope = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")),
         ours(
             CheckConstraint(

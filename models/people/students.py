@@ -3,6 +3,7 @@
 from datetime import date
 from enum import Enum
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, never_overlaps, refers, words
@@ -61,6 +62,7 @@ class Student(OfSchool):
         unique_ours("person_id"),
         unique("personal_file_no", says=PersonalFileTaken),
         unique_ours("sourced_id"),
+        Index("by_admission", "school_id", "admitted_on", "id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from enum import Enum
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from models.base import Dated, OfSchool, dated, refers, same, words
@@ -41,6 +42,7 @@ class Subject(OfSchool):
     __table_args__ = (
         unique("name", says=NameTaken),
         unique_ours("sourced_id"),
+        Index("by_position", "school_id", "position", "id"),
     )
 
     name: Mapped[str] = words(200)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
@@ -86,9 +86,10 @@ def find_mail_thread(viewer: Viewer, *, message_id: Arg[Id[MailMessage]]) -> Lis
 
     message_id: Any letter of it that the viewer holds.
     """
-    first = func.coalesce(MailMessage.thread_id, MailMessage.id)
     named = visible(viewer, MailMessage).where(MailMessage.id == message_id)
-    same = first.in_(named.with_only_columns(first).correlate(None))
+    begun = func.coalesce(MailMessage.thread_id, MailMessage.id)
+    first = named.with_only_columns(begun).correlate(None).scalar_subquery()
+    same = or_(MailMessage.id == first, MailMessage.thread_id == first)
     order = (Ordering("sent_at", THREAD_ORDERS["sent_at"]),)
     return Listing(MailMessage, order, (same, MailMessage.sent_at.is_not(None)))
 
@@ -101,10 +102,15 @@ def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -
     search: Beginnings of words of the name, in any order: `мар иван`; spelling variants of a name
         are found, too.
     """
-    active = viewer.keys(Account.person_id, Account.status == AccountStatus.ACTIVE)
+    account = aliased(Account)
+    active = select(account.id).where(
+        account.school_id == viewer.school_id,
+        account.person_id == Person.id,
+        account.status == AccountStatus.ACTIVE,
+    )
     where = [
         reach(viewer, Person, Right.MAIL_WRITE),
-        Person.id.in_(active),
+        exists(active.correlate(Person)),
         Person.id != viewer.person_id,
     ]
     if search is not None:

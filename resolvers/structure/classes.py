@@ -36,9 +36,11 @@ def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
 
 def find_classes(viewer: Viewer) -> Listing[SchoolClass]:
     """Classes the viewer may see, of the current year, by grade and letter (классы)."""
-    current = viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
+    current = viewer.keys(
+        AcademicYear.id, AcademicYear.status == YearStatus.CURRENT
+    ).scalar_subquery()
     order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "letter"))
-    return Listing(SchoolClass, order, (SchoolClass.academic_year_id.in_(current),))
+    return Listing(SchoolClass, order, (SchoolClass.academic_year_id == current,))
 
 
 class GradeInFirstShift(Caution):

@@ -56,9 +56,11 @@ def find_subjects(viewer: Viewer) -> Listing[Subject]:
 
 def find_sections(viewer: Viewer) -> Listing[Section]:
     """Sections the viewer may see, of the current year, by grade and name (учебные группы)."""
-    current = viewer.keys(AcademicYear.id, AcademicYear.status == YearStatus.CURRENT)
+    current = viewer.keys(
+        AcademicYear.id, AcademicYear.status == YearStatus.CURRENT
+    ).scalar_subquery()
     order = tuple(Ordering(name, ORDERS[name]) for name in ("grade_level", "name"))
-    return Listing(Section, order, (Section.academic_year_id.in_(current),))
+    return Listing(Section, order, (Section.academic_year_id == current,))
 
 
 @command(Right.CLASSES_WRITE, YearArchived, writes=(SectionMembership,))
