@@ -68,10 +68,12 @@ def described(exc_info: Any) -> str:
     return "\n".join(lines_of(exc_info[1])) if exc_info and exc_info[1] else ""
 
 
-def lines_of(error: BaseException) -> Iterator[str]:
+def lines_of(error: BaseException, *after: BaseException) -> Iterator[str]:
+    """The lines of an error that led to those `after` it, which are not told twice: `raise error
+    from error` makes an error its own cause."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        yield from lines_of(cause)
+    if cause is not None and not any(cause is one for one in (error, *after)):
+        yield from lines_of(cause, error, *after)
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
     details = [
         f"{name}={value}" for name in TOLD_BY_DATABASE if (value := getattr(error, name, None))

@@ -13,6 +13,7 @@ from graphql import (
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql.logs import described
 from models.base import Record
 from tests.conftest import Api, SignIn
 from tests.test_bad_input import (
@@ -101,3 +102,18 @@ def written(name: str, keys: Keys) -> dict[str, Any] | None:
 
 
 MUTATIONS_ID = MUTATIONS["setMark"].args["input"].type.of_type.fields["assignmentId"].type
+
+
+def test_an_error_that_is_its_own_cause_is_told_once() -> None:
+    """Commands do `raise problem from error`, and an unexpected error is its own problem."""
+    error = RuntimeError()
+    with pytest.raises(RuntimeError) as caught:
+        raise error from error
+    assert described(caught._excinfo).count("RuntimeError") == 1  # noqa: SLF001
+
+
+def test_causes_that_lead_round_are_each_told_once() -> None:
+    first, second = KeyError(), ValueError()
+    first.__cause__, second.__cause__ = second, first
+    told = described((type(first), first, None))
+    assert [told.count(name) for name in ("KeyError", "ValueError")] == [1, 1]
