@@ -62,7 +62,7 @@ class LeftTheSchool(Problem):
 
 
 TERMS = (RoleFromRecords, ScopeMismatch, EndsBeforeItBegins, LeftTheSchool)
-"""What `agreed` raises."""
+"""The problems that `agreed` raises."""
 
 
 @dataclass(frozen=True)
@@ -78,37 +78,40 @@ class Terms:
     school_class_id: int | None
 
 
-async def agreed(
-    ctx: Ctx,
-    *,
-    person_id: Id[Person],
-    role: Role,
-    valid_from: date,
-    valid_to: date | None,
-    scope: GrantScope,
-    grade_level: int | None,
-    school_class_id: Id[SchoolClass] | None,
-    to: Right | None = None,
-) -> Terms:
+@dataclass(frozen=True)
+class Asked:
+    """A role for a person as a client asks for it: ids, nothing checked yet."""
+
+    person_id: Id[Person]
+    role: Role
+    valid_from: date
+    valid_to: date | None
+    scope: GrantScope
+    grade_level: int | None
+    school_class_id: Id[SchoolClass] | None
+
+
+async def agreed(ctx: Ctx, asked: Asked, *, to: Right | None = None) -> Terms:
     """The terms of a grant, well formed and about rows that the actor sees.
 
     to: The right the actor must hold on the person; None if to see them is enough.
 
     Raises NotFound, Forbidden, or one of TERMS.
     """
-    if role in FOLLOWING:
+    if asked.role in FOLLOWING:
         raise RoleFromRecords(field="role")
-    if valid_to is not None and valid_to <= valid_from:
+    if asked.valid_to is not None and asked.valid_to <= asked.valid_from:
         raise EndsBeforeItBegins(field="valid_to")
-    of_grade = scope is GrantScope.GRADE_LEVEL
-    if (grade_level is not None) is not of_grade or (of_grade and grade_level not in GRADES):
+    grade, class_id = asked.grade_level, asked.school_class_id
+    of_grade = asked.scope is GrantScope.GRADE_LEVEL
+    if (grade is not None) is not of_grade or (of_grade and grade not in GRADES):
         raise ScopeMismatch(field="grade_level")
-    if (school_class_id is not None) is not (scope is GrantScope.SCHOOL_CLASS):
+    if (class_id is not None) is not (asked.scope is GrantScope.SCHOOL_CLASS):
         raise ScopeMismatch(field="school_class_id")
-    person = await ctx.get(person_id, to=to)
-    school_class = await ctx.get(school_class_id) if school_class_id else None
+    person = await ctx.get(asked.person_id, to=to)
+    school_class = await ctx.get(class_id) if class_id else None
     class_key = school_class.id if school_class else None
-    terms = Terms(person.id, role, valid_from, valid_to, scope, grade_level, class_key)
+    terms = Terms(**{**vars(asked), "person_id": person.id, "school_class_id": class_key})
     await still_here(ctx, terms)
     return terms
 

@@ -22,6 +22,7 @@ from resolvers.access.granting import (
     TERMS,
     AlreadyGranted,
     AlreadyRevoked,
+    Asked,
     agreed,
     grant_in_the_way,
 )
@@ -45,7 +46,7 @@ ORDERS: Mapping[str, Value] = {
     "expires_at": Own("expires_at"),
 }
 LASTS = timedelta(days=14)
-"""How long a request waits for a decision: as long as a one-time password can be used."""
+"""The time a request waits for a decision, equal to the life of a one-time password."""
 
 
 class NothingChanges(Problem):
@@ -86,7 +87,7 @@ def subject_of(
     account_id: Id[Account] | None = None,
     **_: Any,
 ) -> str:
-    """What a request is about in one line: of the same there is one pending at a time."""
+    """The subject of a request in one line. Only one request per subject is pending at a time."""
     if role_grant_id:
         return f"revoke {role_grant_id.key}"
     if account_id:
@@ -160,23 +161,15 @@ async def request_role_grant(
     school_class_id: Which class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
-    given: dict[str, Any] = {
-        "person_id": person_id,
-        "role": role,
-        "valid_from": valid_from,
-        "valid_to": valid_to,
-        "scope": scope,
-        "grade_level": grade_level,
-        "school_class_id": school_class_id,
-    }
+    asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
     if valid_to is not None and valid_to <= ctx.actor.today:
         raise InThePast(field="valid_to", least=ctx.actor.today + timedelta(days=1))
-    terms = await agreed(ctx, **given)
-    if await grant_in_the_way(ctx, **given) is not None:
+    terms = await agreed(ctx, asked)
+    if await grant_in_the_way(ctx, **vars(asked)) is not None:
         raise AlreadyGranted(field="person_id")
     for_director = await is_director(ctx, ctx.actor.person_id, terms.person_id)
     columns = {**vars(terms), "basis": basis, "concerns_director": for_director}
-    return await filed(ctx, subject_of(**given), AccessChange.GRANT_ROLE, **columns)
+    return await filed(ctx, subject_of(**vars(asked)), AccessChange.GRANT_ROLE, **columns)
 
 
 @command(Right.ACCESS_REQUEST, AlreadyRevoked, InThePast, current=pending_one)

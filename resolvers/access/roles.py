@@ -17,6 +17,7 @@ from resolvers.access.granting import (
     TERMS,
     AlreadyGranted,
     AlreadyRevoked,
+    Asked,
     agreed,
     give,
     grant_in_the_way,
@@ -98,17 +99,8 @@ async def grant_role(
     school_class_id: Which class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
-    terms = await agreed(
-        ctx,
-        person_id=person_id,
-        role=role,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        scope=scope,
-        grade_level=grade_level,
-        school_class_id=school_class_id,
-        to=Right.ROLES_GRANT,
-    )
+    asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
+    terms = await agreed(ctx, asked, to=Right.ROLES_GRANT)
     await alone(ctx)  # or a second person could come, and a right, while it is asked
     await need_second_person(ctx, role)
     return await give(ctx, terms, basis)
