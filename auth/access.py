@@ -1,4 +1,4 @@
-"""Who sees accounts, roles and the audit log, and who gives which role to whom."""
+"""Rules for accounts, roles, requests to change access, and the audit log."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""Who is asking: one person while a request runs, anyone with the same rights in a rule."""
+"""The one who asks: an Actor is one person during a request; a Viewer stands in a rule for everyone
+with the same rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from models.problems import Forbidden
 from models.school.schools import School
 
 Grants = frozenset[tuple[Right, AccessScope]]
-"""What a role may do in a school: rights, and how far each reaches."""
+"""The rights of a role in a school, each with its scope."""
 
 
 def parameter(name: str, type_: Any) -> BindParameter[Any]:
@@ -64,7 +65,7 @@ class Viewer:
     now: ClassVar[BindParameter[datetime]] = parameter("now", DateTime(timezone=True))
 
     def scopes(self, right: Right) -> frozenset[AccessScope]:
-        """How far the right reaches; empty without it."""
+        """The scopes at which the viewer holds the right; empty if they do not hold it."""
         return frozenset(scope for held, scope in self.grants if held is right)
 
     def keys(

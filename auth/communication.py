@@ -1,4 +1,4 @@
-"""Who sees which notice and letter. Whom one may write to stands in `directory`."""
+"""Rules for notices and letters. The recipients one may write to are in `directory`."""
 
 from typing import Any
 
@@ -114,7 +114,7 @@ def told(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
 
 
 def was_addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
-    """Whom to tell that a notice was taken down: all who saw it until then."""
+    """The persons to tell that a notice was taken down: all who saw it until then."""
     mine = notice.author_id == viewer.person_id
     return or_(mine, and_(in_time(viewer, notice), addressed(viewer, notice)))
 

@@ -1,4 +1,4 @@
-"""Whom one may write to."""
+"""The persons one may write to."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who sees guardians, and what they are to which child."""
+"""Rules for guardians and for their links to children."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who reads and writes the journal."""
+"""Rules for reading and writing the journal."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -96,7 +96,7 @@ def read_marks(viewer: Viewer, mark: Any) -> Reach:
 
 
 def was_marked(viewer: Viewer, mark: Any) -> ColumnElement[bool]:
-    """Whom to tell that a mark was taken back: all to whom it was shown until then."""
+    """The persons to tell that a mark was taken back: all to whom it was shown until then."""
     return counts(viewer, mark, is_published(viewer, mark))
 
 

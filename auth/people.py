@@ -1,4 +1,5 @@
-"""Who sees whom. The other rooms are built of these: whose rows are a student's, a class's."""
+"""Rules for people. The rules of the other rooms are built of these: they find the rows of a
+student and of a class."""
 
 from typing import Any
 
@@ -47,7 +48,7 @@ def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
 
 
 def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    """What makes a guardian link hold today: it lasts, no court took the right away, and the
+    """Whether a guardian link holds today: it lasts, no court took the right away, and the
     child is not of age, or lets them (domain.md e8, e9)."""
     lets = and_(
         GuardianLink.consent_from <= viewer.today,

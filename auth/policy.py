@@ -1,4 +1,4 @@
-"""Which rows a right reaches. Rules are SQL conditions: what is filtered out is never loaded.
+"""The registry of rules. A rule says in SQL which rows a right reaches: others are never loaded.
 
     @readable(Mark, Right.MARKS_READ)
     def read_marks(viewer, mark):
@@ -170,7 +170,7 @@ def is_open(viewer: Viewer, row: type[OfSchool]) -> bool:
 
 
 def scopes_of(right: Right) -> list[AccessScope]:
-    """How far a right can reach at all: as far as some rule says."""
+    """The scopes for which a right has a rule at all."""
     return [scope for scope in AccessScope if (right, scope) in possible()]
 
 

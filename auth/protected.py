@@ -1,5 +1,5 @@
-"""What only two persons change together (domain.md c.2, c.3.5): one declaration, asked on every
-path that changes a role, its rights, or an account of its holder."""
+"""The rights and roles that only two persons change together (domain.md c.2, c.3.5). Declared here
+only; every path that changes a role, its rights, or an account of its holder asks it."""
 
 from typing import Any
 
@@ -32,11 +32,11 @@ ORDINARY_RIGHTS = frozenset({
     Right.STUDENTS_WRITE,
     Right.TIMETABLE_WRITE,
 })  # fmt: skip
-"""Rights that whoever holds `rights:write` gives to a role alone, or takes from it."""
+"""Rights that one person with `rights:write` gives to a role or takes from it alone."""
 PROTECTED_RIGHTS = frozenset(Right) - ORDINARY_RIGHTS
 """Rights that two persons give to a role or take from it, at whatever scope: to special categories,
 documents and court papers, to marks and attendance, to what is addressed to others, and to access
-itself. A right that nobody has called ordinary is one of them."""
+itself. A new right is protected until it is listed as ordinary."""
 PROTECTED_ROLES = frozenset({Role.DIRECTOR, Role.SCHOOL_ADMINISTRATOR})
 """Roles that are protected whatever rights they hold."""
 OPENED_BY_A_GRANT = frozenset({AccessScope.CLASS, AccessScope.SCHOOL})

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """What can be permitted."""
+    """The rights a role can hold."""
 
     ACCESS_DECIDE = "access:decide"
     ACCESS_EXPLAIN = "access:explain"

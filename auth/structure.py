@@ -1,4 +1,4 @@
-"""Who sees classes and sections, and who makes them."""
+"""Rules for classes and sections."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who sees and changes which lessons."""
+"""Rules for lessons."""
 
 from typing import Any
 

@@ -39,7 +39,7 @@ class NobodyLeft(Problem):
 
 
 OFFICES = (LastAdministrator, LastDirector, NobodyLeft)
-"""What a command raises that would leave an office empty."""
+"""The problems that a command raises if it would leave an office empty."""
 
 
 def in_office(school_id: int, day: date) -> Select[int]:
@@ -71,7 +71,7 @@ async def alone(ctx: Ctx) -> None:
 
 @asynccontextmanager
 async def keeping_offices(ctx: Ctx, day: date) -> AsyncIterator[None]:
-    """What is done inside leaves each of the offices filled on the day that was filled before.
+    """Check that each office that was filled on the day is still filled after the block.
     Raises one of OFFICES."""
     await alone(ctx)
     before = await offices_filled(ctx, day)
@@ -84,7 +84,7 @@ async def keeping_offices(ctx: Ctx, day: date) -> AsyncIterator[None]:
 
 
 KEPT = (LastAdministrator, LastDirector, NobodyLeft, NobodyLeft)
-"""What is raised when nobody is left in each of the offices of `offices_filled`."""
+"""The problem to raise for each office of `offices_filled` if nobody is left in it."""
 
 
 async def offices_filled(ctx: Ctx, day: date) -> Sequence[bool]:

@@ -99,7 +99,7 @@ class Question:
         return not isinstance(self.shape, One) or bool(await ctx.lines(self.one(ctx.viewer)))
 
     def selects(self, viewer: Viewer) -> Iterator[Select[Any]]:
-        """What must all find something for the answer to be yes."""
+        """Queries that must all find a row for the answer to be yes."""
         row, key, shape = self.id.row, self.id.key, self.shape
         right = NEEDS.get((row, self.name or ""))
         found = select(row.id).where(row.id == key, seen(viewer, row))

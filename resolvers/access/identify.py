@@ -1,4 +1,4 @@
-"""Who a token belongs to, and in what role they may work at this moment."""
+"""Find the holder of a token and the role they may work in at this moment."""
 
 import hashlib
 import re
@@ -30,7 +30,7 @@ STANDING = """
         AND w.hired_on <= {today} AND (w.dismissed_on IS NULL OR w.dismissed_on > {today})
     WHERE p.school_id = :school_id AND p.id = {person}
 """
-"""What someone is in the school today."""
+"""SQL: whether a person is a student, a guardian or a member of staff of the school today."""
 
 ROLES = """
     SELECT 'STUDENT' AS role, NULL::bigint AS role_grant_id, 'SCHOOL' AS scope
@@ -110,7 +110,8 @@ def school_of(token: str | None) -> int | None:
 
 
 def hashed(token: str) -> bytes:
-    """What is kept of a token. It has 256 random bits, so a fast hash is as good as a slow one."""
+    """The hash of a token, which is all that is stored. A token has 256 random bits, so a fast hash
+    is as good as a slow one."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -190,7 +191,7 @@ def actor_of(line: Mapping[Any, Any], given: Mapping[str, Any]) -> Actor:
 
 
 OPEN = frozenset({Right.SCHOOL_READ, Right.STAFF_READ})
-"""What is open to everyone in the school, whatever part of it their role is for."""
+"""Rights that reach the whole school even if the role was granted for a part of it."""
 
 
 @lru_cache(maxsize=1000)

@@ -1,4 +1,4 @@
-"""One-time passwords: who hands them out to whom, and when a password ends that others may know."""
+"""One-time passwords: handing them out, and ending a password that others may know."""
 
 from sqlalchemy import delete, select, update
 
@@ -91,9 +91,9 @@ async def end_password_others_may_know(ctx: Ctx, person_id: int) -> None:
 
 
 async def entrust(ctx: Ctx, person_id: int, field: str) -> None:
-    """What goes before every act that gives a person a role, by a grant or by a record: nobody
-    gives it to themselves, and a password that others may know ends. Raises NotToOneself, naming
-    the argument."""
+    """Prepare to give a person a role. Every act that gives one calls this first, be it by a grant
+    or by a record. Raises NotToOneself, naming the argument, if the person is the actor; ends a
+    password of theirs that others may know."""
     if person_id == ctx.actor.person_id:
         raise NotToOneself(field=field)
     await end_password_others_may_know(ctx, person_id)

@@ -22,10 +22,10 @@ OTHERS = text("""
     WHERE datname = current_database() AND application_name = 'gorod' AND pid <> pg_backend_pid()
 """)
 PATIENCE = 20
-"""How often it is looked whether sessions of this command that have ended are gone."""
+"""The number of looks whether the ended sessions of this command are gone."""
 
 Anew = Callable[[SealedColumn, tuple[object, ...], bytes], dict[str, Any]]
-"""What stands in the columns of an encrypted value afterwards, by their names."""
+"""A function that gives the columns of an encrypted value after the change, by column name."""
 
 
 async def rotate(url: str, old: bytes, new: bytes, *, now: datetime | None = None) -> int:

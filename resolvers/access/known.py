@@ -1,4 +1,4 @@
-"""Who a token belongs to, remembered for a few seconds: most requests of a client come together.
+"""A cache of token holders, kept for a few seconds: most requests of a client come together.
 
 A command that may change who can do what makes the process forget its school at once; another
 process notices within `KEPT`.
@@ -37,7 +37,7 @@ class Known:
         return {**self.fixed, "viewer_now": now, "viewer_today": self.day(now)}
 
     def at(self, now: datetime) -> Actor:
-        """Who they are at this moment."""
+        """The actor, with the time set to this moment."""
         return replace(self.actor, now=now, today=self.day(now))
 
     def day(self, now: datetime) -> date:
@@ -52,12 +52,12 @@ class Sessions:
     forgotten: int = 0
 
     def get(self, token: str) -> Known | None:
-        """Who holds the token, if that was asked a moment ago."""
+        """The holder of the token, if it was asked a moment ago."""
         found = self.known.get(token)
         return found if found is not None and found.until > time.monotonic() else None
 
     async def ask(self, token: str, asked: Awaitable[Actor]) -> Known:
-        """Who holds the token. Raises what is raised for one that is not good."""
+        """The holder of the token, as `asked` finds them. Raises what `asked` raises."""
         asked_at, before = time.monotonic(), self.forgotten
         actor = await asked
         if len(self.known) >= MOST:

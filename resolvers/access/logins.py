@@ -25,7 +25,7 @@ LETTERS = {
 SHAPE = re.compile(r"[a-z0-9._-]{3,64}")
 SHAPE_TOLD = "3 to 64 of the letters a to z, digits, `.`, `_` and `-`"
 LONGEST_NAME = 50
-"""Of a login that is made of a name: a number may have to go behind it."""
+"""The most characters of a name in a login made of it; a number may have to follow."""
 
 
 class LoginMalformed(Problem):
@@ -117,7 +117,7 @@ async def credentials_named(session: AsyncSession, login: str) -> Sequence[Any]:
 
 
 def columns_of(credential: Any) -> tuple[Any, ...]:
-    """What is asked of a credential."""
+    """The columns of a credential that signing in reads."""
     return (
         credential.id,
         credential.login,

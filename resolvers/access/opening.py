@@ -188,7 +188,7 @@ class Tokens:
         return cls(*(f"{school_id}.{secrets.token_urlsafe(32)}" for _ in range(2)))
 
     def kept(self, now: datetime) -> dict[str, Any]:
-        """What a session keeps of them."""
+        """The columns of a session that hold the hashes and the ends of the tokens."""
         return {
             "access_hash": hashed(self.access),
             "access_expires_at": now + ACCESS,
@@ -199,7 +199,7 @@ class Tokens:
 
 
 async def keys(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
-    """What is handed out; from here on the operation goes on as the one who signed in."""
+    """The answer to signing in. From here on the operation runs as the one who signed in."""
     ctx.become(tokens.access)
     actor = await ctx.identified(allow_first_password=True)
     must_change = actor.must_change_password

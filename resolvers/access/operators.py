@@ -1,4 +1,4 @@
-"""What the operator of the server does from the command line: the first one in, and in again.
+"""Accounts made and opened again by the operator of the server, from the command line.
 
 Works as the owner of the tables, who alone can make schools; the audit log of each school tells of
 it, as done by nobody of the school.

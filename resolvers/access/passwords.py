@@ -14,16 +14,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
 DEMO_PASSWORD = "gorod-demo-2026"  # noqa: S105
-"""Of every demo account. Anyone may know it: never load the demo into a database in use."""
+"""The password of every demo account. It is public: never load the demo into a database in use."""
 LOCKED = "!"
 """In place of a hash: no password opens such an account."""
 SHORTEST, LONGEST = 10, 200
 ONE_TIME_LASTS = timedelta(days=14)
-"""How long a one-time password can be used; a paper that lies about longer than that is stale."""
+"""The time for which a one-time password can be used; an older paper is stale."""
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Of one-time passwords: nothing that looks like something else on paper."""
+"""The characters of one-time passwords; none looks like another on paper."""
 NOBODYS = HASHER.hash(secrets.token_urlsafe(16))
-"""What an unknown login is checked against, so that it takes as long as a known one."""
+"""A hash against which an unknown login is checked, so that it takes as long as a known one."""
 
 
 async def hashed(password: str) -> str:

@@ -1,4 +1,4 @@
-"""What each role may do in the school, and changing it."""
+"""The rights of each role in the school, and changing them."""
 
 import hashlib
 from collections import defaultdict
@@ -113,7 +113,7 @@ async def set_role_rights(
 
 
 async def pairs_held(ctx: Ctx, role: Role) -> Pairs:
-    """What a role may do now, whoever asks."""
+    """The rights a role holds now. Not filtered by what the actor may read."""
     mine = (RoleRight.school_id == ctx.actor.school_id, RoleRight.role == role)
     return pairs_of((await ctx.session.scalars(select(RoleRight).where(*mine))).all())
 

@@ -1,4 +1,4 @@
-"""What one person alone may not change, asked by every command that changes access.
+"""Checks of what one person alone may not change. Every command that changes access calls them.
 
 The declaration is `auth.protected`; a request for what is refused here is filed with
 `resolvers.access.requests`.

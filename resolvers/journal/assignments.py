@@ -1,4 +1,4 @@
-"""What marks are given for."""
+"""Assignments: the work that marks are given for."""
 
 from datetime import date, datetime
 from decimal import Decimal

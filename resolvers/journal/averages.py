@@ -1,4 +1,4 @@
-"""How marks average (domain.md d): decimal, weighted, rounded half up, once.
+"""Averages of marks (domain.md d): decimal, weighted, rounded half up, once.
 
 What a student has in a subject in a term is defined here, in SQL, for the term sheet, the class at
 a glance, warnings and suggestions: all marks of the term's lessons in every section of the subject

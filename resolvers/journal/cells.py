@@ -32,7 +32,7 @@ AWAY = frozenset(
         AttendanceCode.ABSENT,
     }
 )
-"""Whoever has one of these cannot have earned a mark in that lesson."""
+"""Attendance codes with which a student cannot have earned a mark in the lesson."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Cells:
 
 
 async def cells_of(ctx: Ctx, asked: Sequence[tuple[Id[Assignment], Id[Student]]]) -> Cells:
-    """What is known of the cells asked for. An assignment of another school, or one the actor may
+    """The data of the cells asked for. An assignment of another school, or one the actor may
     not put marks for, is not among `assignments`."""
     school_id = ctx.actor.school_id
     wanted = {one.key for one, _ in asked if one.school_id == school_id}
@@ -158,7 +158,7 @@ async def codes_of(
 
 
 async def marks_in(ctx: Ctx, cells: Sequence[Cell]) -> dict[Cell, Mark]:
-    """What the cells hold, locked in the order of keys so that two batches cannot deadlock."""
+    """The marks in the cells, locked in the order of keys so that two batches cannot deadlock."""
     # Not through `visible`: an emptied cell, too, is known to who writes in it.
     query = (
         select(Mark)

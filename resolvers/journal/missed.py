@@ -1,4 +1,4 @@
-"""How many of their lessons students missed (domain.md d, "Attendance %")."""
+"""The number of lessons that students missed (domain.md d, "Attendance %")."""
 
 from typing import Any
 

@@ -203,7 +203,7 @@ def change(ctx: Ctx, mark: Mark, item: MarkItem, cells: Cells) -> None:
 def revision(
     ctx: Ctx, mark: Mark, before: tuple[Any, Any], after: tuple[Any, Any], reason: str | None
 ) -> MarkRevision:
-    """What every change of a mark leaves behind."""
+    """The revision that every change of a mark leaves behind."""
     return MarkRevision(
         mark_id=mark.id,
         author_id=ctx.actor.person_id,
