@@ -21,7 +21,10 @@ from models.database.engine import CONNECT_SECONDS, POOL_SECONDS, patience
 from models.walls import APP
 
 MOST_STATEMENTS = 500
-"""Prepared and kept by one connection."""
+MOST_CHARACTERS = 250_000
+"""Of the statements that one connection keeps prepared, oldest first to go. PostgreSQL needs 80 to
+200 bytes for a character of a statement with its plan (measured), so up to 50 MB a session; five
+hundred of the longest would need 700 MB."""
 
 
 @dataclass(slots=True)
@@ -29,20 +32,35 @@ class Reader:
     """A connection, and what it has prepared.
 
     recoveries: How many outages were over when it was opened.
+    characters: Of all the statements that it has prepared.
     """
 
     session: asyncpg.Connection
     recoveries: int
     statements: dict[str, Any] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    characters: int = 0
 
     async def prepared(self, sql: str) -> Any:
-        if len(self.statements) >= MOST_STATEMENTS:
-            self.statements.clear()  # dropped in the database as they are collected here
+        self.characters += len(sql)
+        while (
+            self.statements and self.is_full
+        ):  # dropped in the database as they are collected here
+            oldest = next(iter(self.statements))
+            self.characters -= len(oldest)
+            del self.statements[oldest]
         # One without a name would be planned at each execution.
         name = f"gorod_{next(self.numbers)}"
-        self.statements[sql] = await self.session.prepare(sql, name=name)
+        try:
+            self.statements[sql] = await self.session.prepare(sql, name=name)
+        except BaseException:
+            self.characters -= len(sql)
+            raise
         return self.statements[sql]
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.statements) >= MOST_STATEMENTS or self.characters > MOST_CHARACTERS
 
 
 class Readers:
