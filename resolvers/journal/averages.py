@@ -228,8 +228,12 @@ def debt_count(
 ) -> ColumnElement[Any]:
     """How many debts (точка) a student has in a subject in a term; `mark_count` leaves them out."""
     mark, lesson, term = aliased(Mark), aliased(Lesson), aliased(Term)
+    known = func.coalesce(func.bool_and(counts(viewer, mark, true())), true())
+    published = is_published(viewer, mark)
+    minds = minds_publication(viewer)
+    shown = or_(published, counts(viewer, mark, published)) if minds else true()
     debts = (
-        select(func.count())
+        select(case((known, func.count())))
         .select_from(mark)
         .join(lesson, and_(lesson.school_id == mark.school_id, lesson.id == mark.lesson_id))
         .join(
@@ -247,7 +251,7 @@ def debt_count(
             mark.withdrawn_at.is_(None),
             lesson.status != LessonStatus.CANCELLED,
             term.id == term_id,
-            counts(viewer, mark, is_published(viewer, mark)),
+            shown,
         )
         .correlate_except(mark, lesson, term)
     )
