@@ -323,6 +323,13 @@ async def test_rights_that_changed_while_a_request_waited_outdate_it(
     assert await api("director").refusal(APPROVE, **seen(request)) == "REQUEST_OUTDATED"
 
 
+async def test_a_role_whose_time_is_over_by_now_is_not_approved(api: SignIn, clock: Clock) -> None:
+    gusev = await person(api("director"), "Гусев")
+    request = await filed(api("admin"), ASK_ROLE, person=gusev, role="SECRETARY", to="2026-11-25")
+    clock.now += timedelta(days=2)
+    assert await api("director").refusal(APPROVE, **seen(request)) == "REQUEST_OUTDATED"
+
+
 async def test_a_dismissed_colleague_gets_no_role(api: SignIn, sql: AsyncConnection) -> None:
     request = await asked(api)
     await sql.execute(
