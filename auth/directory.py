@@ -24,7 +24,7 @@ from models.base import holds_on
 from models.people.guardians import Guardian, GuardianLink
 from models.people.persons import Person
 from models.people.staff import Staff
-from models.people.students import Student
+from models.people.students import Student, StudentStatus
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
 
@@ -92,7 +92,8 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
     )
     everyone = anyone(Staff, at_work(viewer))
     all_families = or_(
-        anyone(Student), anyone(Guardian, exists(select(GuardianLink.id).where(informed)))
+        anyone(Student, Student.status == StudentStatus.ENROLLED),
+        anyone(Guardian, exists(select(GuardianLink.id).where(informed))),
     )
     pupils = members_of_sections(viewer, sections_taught(viewer))
     own_class = members_of_classes(viewer, classes_led(viewer))

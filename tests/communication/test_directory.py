@@ -46,7 +46,7 @@ async def test_the_directory_offers_whom_one_may_write_to(
     api: SignIn, who: Any, offered: set[str], withheld: set[str]
 ) -> None:
     found: set[str] = set()
-    for letter in "авеиор":
+    for letter in "авеиорк":
         found |= set(await names(api(*who), letter))
     assert offered - found == set()
     assert withheld & found == set()
@@ -66,7 +66,7 @@ async def test_who_cannot_sign_in_is_not_offered(
     ("search", "found"),
     [
         ("семёнова в", ["Семёнова Варвара Юрьевна"]),
-        ("СЕМЕНОВ Ю", ["Семёнов Юрий Леонидович"]),
+        ("СЕМЕНОВ Ю", ["Семёнов Юрий Леонидович", "Семёнова Варвара Юрьевна"]),
         (" ван ив", []),
         ("Иванова О", [IVANOVA]),
         ("%", []),
