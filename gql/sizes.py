@@ -13,6 +13,7 @@ MEMBERS: Mapping[str, int] = {
     "ClassAverages.rows": 30,
     "ClassAveragesRow.averages": 15,
     "Diary.days": 7,
+    "DiaryDay.homeworkDue": 7,
     "DiaryDay.lessons": 7,
     "DiaryLesson.marks": 2,
     "Guardian.links": 3,

@@ -1,9 +1,9 @@
 """Reading the parts of a report, one by one, for the reference executor."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
@@ -14,15 +14,29 @@ from resolvers.loading import of_keys
 from resolvers.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Shown, Told
 from resolvers.shapes import Wanted
 
-Ahead: TypeAlias = Callable[..., Wanted]
-"""`ahead(row, *path)`: what is asked of rows of a type below the field, or below a path in it."""
+
+class Ahead(Protocol):
+    """What is asked for below a field."""
+
+    def __call__(self, row: Any, /, *path: str) -> Wanted:
+        """What is asked of rows of a type below the field, or below a path in it."""
+        ...
+
+    def asks(self, name: str) -> bool:
+        """Whether a field of what the field gives is asked for."""
+        ...
 
 
 async def load(ctx: Ctx, part: Any, ahead: Ahead) -> Any:
     """What a part stands for; anything else is a value already."""
     if isinstance(part, Groups):
-        inside = part.inside
-        return part.made(await rows_of(ctx, part.rows, ahead(part.rows.shown, inside)))
+        rows = {part.inside: part.rows}
+        rows |= {name: beside for name, (beside, _) in part.beside.items() if ahead.asks(name)}
+        found = {
+            name: await rows_of(ctx, these, ahead(these.shown, name))
+            for name, these in rows.items()
+        }
+        return part.made(found)
     if isinstance(part, Crossing):
         found = {
             name: await rows_of(ctx, rows, ahead(rows.shown, name))

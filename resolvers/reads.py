@@ -10,7 +10,6 @@ about; it runs nothing:
 An argument that is no `Arg` is a plain value and decides what is written, not only what with.
 """
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import (
@@ -77,23 +76,30 @@ class Groups(Generic[T]):
 
     group: The report of one group: its first field is what they share, its second holds them.
     by: The column, which is the first of their order.
+    beside: By other fields of the group, rows that stand beside, and the column by which. Where
+        such a field is asked for, there is a group, too, for what only they share.
     """
 
     group: type[T]
     rows: Rows[Any]
     by: str
+    beside: Mapping[str, tuple[Rows[Any], str]] = field(default_factory=dict)
 
     @property
     def inside(self) -> str:
         """The group's field that holds the rows."""
         return fields(cast("Any", self.group))[1].name
 
-    def made(self, rows: Sequence[Any]) -> list[T]:
-        found: dict[Any, list[Any]] = defaultdict(list)
-        for row in rows:
-            found[getattr(row, self.by)].append(row)
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+        """The groups, of the rows found for the fields that are asked for."""
+        keys = {self.inside: self.by, **{name: by for name, (_, by) in self.beside.items()}}
+        groups: dict[Any, dict[str, list[Any]]] = {}
+        for name, rows in found.items():
+            for row in rows:
+                empty: dict[str, list[Any]] = {name: [] for name in keys}
+                groups.setdefault(getattr(row, keys[name]), empty)[name].append(row)
         group: Any = self.group
-        return [group(shared, these) for shared, these in found.items()]
+        return [group(shared, **groups[shared]) for shared in sorted(groups)]
 
 
 @dataclass(frozen=True, slots=True)

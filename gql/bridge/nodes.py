@@ -15,7 +15,7 @@ from auth.policy import reading, scopes_of
 from auth.rights import Right
 from gql.answers import Requires
 from gql.bridge.types import required, shown
-from gql.bridge.wanted import wanted_of
+from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
 from models.base import OfSchool
 from resolvers.context import Ctx
@@ -127,7 +127,7 @@ def part_of(name: str) -> Callable[..., Any]:
     """The resolver of a part of a report, which may have been read already."""
 
     async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
-        return await load(info.context, getattr(parent, name), lambda *at: wanted_of(info, *at))
+        return await load(info.context, getattr(parent, name), Below(info))
 
     return resolve
 

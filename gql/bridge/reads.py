@@ -22,7 +22,7 @@ from gql.bridge.arguments import arguments_of, ids_among, received
 from gql.bridge.filters import Make, condition_of, filter_type, order_of, order_type
 from gql.bridge.nodes import Info, requires
 from gql.bridge.types import shown
-from gql.bridge.wanted import wanted_of
+from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
 from models.base import OfSchool
 from resolvers.context import Ctx
@@ -113,7 +113,7 @@ def query(use_case: UseCase) -> Any:
         if read.right and read.right not in actor.rights:
             return None
         part = read.said(actor, dict(arguments), valued(ctx))
-        found = await load(ctx, part, lambda *at: wanted_of(info, *at))
+        found = await load(ctx, part, Below(info))
         if found is None and read.why_null:
             await read.why_null(ctx, **received(dict(read.annotations), arguments))
         return found
@@ -161,7 +161,7 @@ def listing(use_case: UseCase, orders: Mapping[str, Value]) -> Any:
             return None
         window = window_of(arguments)
         found = read.said(actor, arguments, valued(ctx))
-        return await found.page(ctx, window, wanted_of(info, row))
+        return await found.page(ctx, window, Below(info)(row))
 
     explained = {
         "filter": (filters, "Only rows for which this holds."),

@@ -8,6 +8,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     SelectionSetNode,
+    VariableNode,
 )
 from strawberry.utils.str_converters import to_snake_case
 
@@ -27,6 +28,39 @@ def wanted_of(info: Any, row: type[OfSchool], *path: str) -> Wanted:
         if node.selection_set is not None:
             found = merged(found, below(node.selection_set, row, raw.fragments, path))
     return found
+
+
+class Below:
+    """What is asked for below the field being resolved."""
+
+    def __init__(self, info: Any) -> None:
+        self.info = info
+
+    def __call__(self, row: Any, /, *path: str) -> Wanted:
+        return wanted_of(self.info, row, *path)
+
+    def asks(self, name: str) -> bool:
+        raw = getattr(self.info, "_raw_info", self.info)
+        return any(
+            to_snake_case(node.name.value) == name
+            for above in raw.field_nodes
+            if above.selection_set is not None
+            for node in fields_of(above.selection_set, raw.fragments)
+            if is_included(node, raw.variable_values)
+        )
+
+
+def is_included(node: FieldNode, variables: Any) -> bool:
+    """Whether no `@skip` or `@include` leaves a field out."""
+    values = getattr(variables, "coerced", variables)
+    for directive in node.directives or ():
+        if directive.name.value in ("skip", "include"):
+            [given] = directive.arguments
+            value: Any = given.value
+            holds = values[value.name.value] if isinstance(value, VariableNode) else value.value
+            if holds is (directive.name.value == "skip"):
+                return False
+    return True
 
 
 def below(selection: SelectionSetNode, row: type[OfSchool], fragments: Any, path: Any) -> Wanted:

@@ -41,7 +41,7 @@ def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> str:
 
 @dataclass
 class Side:
-    """One part of a crossing: where its rows stand, and what is made of them."""
+    """One part of a crossing or of groups: where its rows stand, and what is made of them."""
 
     rows: Rows[Any]
     scope: Scope
@@ -147,22 +147,38 @@ class Roots:
 
     def groups(self, part: Groups[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """The rows of each group are put together first."""
-        scope = self.scope(part.rows)
-        order = self.order(part.rows, scope)
-        columns = [f"{at(scope.alias, getattr(part.rows.row, part.by))} AS k"]
+        sides = {part.inside: (Side(part.rows, self.scope(part.rows), "a"), part.by)}
+        for letter, (name, (rows, by)) in zip("bcdefgh", part.beside.items(), strict=False):
+            sides[name] = Side(rows, self.scope(rows), letter), by
 
         def write(json: Json, field: Asked) -> None:
             defined = type_.fields[field.name]
-            if defined.extensions[DEFINED].python_name != part.inside:
+            if (named := defined.extensions[DEFINED].python_name) not in sides:
                 json.made(leaf(defined.type, "g.k"))
                 return
-            found = self.of_row(part.rows, bare(defined.type), field, scope)
-            json.made(array(f"g.c{len(columns)}"))
-            columns.append(f"string_agg({found}, ',' ORDER BY {order}) AS c{len(columns)}")
+            side, _ = sides[named]
+            side.columns.append(str(self.of_row(side.rows, bare(defined.type), field, side.scope)))
+            json.made(array(f"g.{side.letter}{len(side.columns)}"))
 
         found = self.writer.object(type_, asked.below, write)
-        inner = f"SELECT {', '.join(columns)} {self.source(part.rows, scope)} GROUP BY 1"
-        return array(f"(SELECT string_agg({found}, ',' ORDER BY g.k) FROM ({inner}) g)")
+        (first, by), *others = sides.values()
+        inner = self.grouped(first, by)
+        for side, by in others:
+            if side.columns:
+                inner = f"{inner} FULL JOIN {self.grouped(side, by)} USING (k)"
+        return array(
+            f"(SELECT string_agg({found}, ',' ORDER BY g.k) FROM (SELECT * FROM {inner}) g)"
+        )
+
+    def grouped(self, side: Side, by: str) -> str:
+        """The rows of a side, put together where they are alike in one column."""
+        order = self.order(side.rows, side.scope)
+        columns = [f"{at(side.scope.alias, getattr(side.rows.row, by))} AS k"] + [
+            f"string_agg({found}, ',' ORDER BY {order}) AS {side.letter}{number}"
+            for number, found in enumerate(side.columns, start=1)
+        ]
+        found = f"SELECT {', '.join(columns)} {self.source(side.rows, side.scope)} GROUP BY 1"
+        return f"({found}) {side.letter}"
 
     def crossing(self, part: Crossing[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """Each part is put together by the two keys, then they are laid side by side."""

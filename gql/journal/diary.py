@@ -28,7 +28,7 @@ class DiaryLesson:
     subject = one(rows.DiaryLesson.section_id, Section.subject_id)
     teacher = one(rows.DiaryLesson.staff_id, told="Who gives it.")
     room = one(rows.DiaryLesson.room_id)
-    homework = only(Homework.lesson_id)
+    homework = only(Homework.lesson_id, told="What was set in it, to be done by its `dueOn`.")
     marks = many(
         Mark.lesson_id,
         match=("student_id", Mark.student_id),
@@ -45,6 +45,7 @@ class DiaryLesson:
 class DiaryDay:
     date: datetime.date
     lessons: list[rows.DiaryLesson]
+    homework_due: list[Homework]
 
 
 @node(diary.Diary)

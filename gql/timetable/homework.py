@@ -7,6 +7,7 @@ import strawberry
 from gql.answers import Node
 from gql.bridge import field, many, mutation, node, one, via
 from models.files.files import File
+from models.structure.sections import Section
 from models.timetable import homework as rows
 from resolvers.files import files
 from resolvers.timetable import homework
@@ -17,7 +18,12 @@ class Homework(Node):
     text: str
     due_on: datetime.date | None
     version: int
-    lesson = one(rows.Homework.lesson_id)
+    subject = one(rows.Homework.section_id, Section.subject_id)
+    lesson = one(rows.Homework.lesson_id, told="The lesson it was set in.")
+    due_lesson = one(
+        rows.Homework.due_lesson_id,
+        told="The lesson it is due in; null where a day was named, or no lesson follows yet.",
+    )
     attachments = many(
         rows.HomeworkAttachment.homework_id,
         order=(rows.HomeworkAttachment.position,),

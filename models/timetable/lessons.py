@@ -60,6 +60,7 @@ class Lesson(OfSchool, Overridable):
     __tablename__ = "lessons"
     __table_args__ = (
         unique_ours("id", "section_id"),
+        unique_ours("id", "section_id", "date"),
         ends_after("ends_at > starts_at", "ends_at"),
         between("ordinal", 0, 14),
         never_overlaps("staff_id", span="span", where=HELD, says=TeacherBusy, blamed="starts_at"),

@@ -1,8 +1,10 @@
 """Lessons of the whole year from the weekly timetable, with topics and homework of those held."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson, LessonStatus
@@ -47,7 +49,11 @@ class Lessons:
         self._lessons = site.ledger[Lesson].narrow(
             "section_id staff_id room_id date starts_at ends_at ordinal status topic"
         )
-        self._homework = site.ledger[Homework].narrow("lesson_id text")
+        self._homework = site.ledger[Homework].narrow(
+            "lesson_id section_id text due_lesson_id due_on"
+        )
+        self._set: list[tuple[int, Section, date, str]] = []
+        self._takes_place: dict[Section, list[tuple[date, int]]] = defaultdict(list)
         self._week: dict[tuple[Klass, int], list[Meeting]] = defaultdict(list)
         for meeting in sorted(meetings, key=lambda meeting: meeting.place):
             self._week[meeting.klass, meeting.place[0]].append(meeting)
@@ -70,6 +76,7 @@ class Lessons:
                 for section in meeting.sections:
                     totals[section] += times
         told: Counter[Section] = Counter()
+        self._set, self._takes_place = [], defaultdict(list)
         held: list[Held] = []
         for day in days:
             for meeting in self._week[klass, day.weekday()]:
@@ -82,6 +89,7 @@ class Lessons:
         last = {lesson.section: lesson for lesson in held}
         for lesson in last.values():
             lesson.is_last = True
+        self._set_homes()
         return held
 
     def _lesson(
@@ -109,9 +117,11 @@ class Lessons:
             status,
             about if conducted else None,
         )
+        if status != CANCELLED:
+            self._takes_place[section].append((day, lesson_id))
         if not conducted:
             return None
-        self._set_home(lesson_id, section)
+        self._set_home(lesson_id, section, day)
         at = self._site.at(day, ends_at) + timedelta(minutes=2 + int(self._rng.random() * 88))
         return Held(lesson_id, section, day, number, about, author_id, at)
 
@@ -130,7 +140,15 @@ class Lessons:
         teacher = section.teacher.on(day)
         return teacher.id, teacher.human.id
 
-    def _set_home(self, lesson_id: int, section: Section) -> None:
+    def _set_home(self, lesson_id: int, section: Section, day: date) -> None:
         wanted = section.klass.grade > 1 and section.subject not in PRACTICAL
         if wanted and self._rng.random() < HOMEWORK_SHARE:
-            self._homework.add(lesson_id, home(self._rng, section.subject))
+            self._set.append((lesson_id, section, day, home(self._rng, section.subject)))
+
+    def _set_homes(self) -> None:
+        """Put the homework of a class, due in the section's next lesson on a later day."""
+        for lesson_id, section, day, text in self._set:
+            days = self._takes_place[section]
+            place = bisect_right(days, day, key=itemgetter(0))
+            due_on, due_lesson_id = days[place] if place < len(days) else (None, None)
+            self._homework.add(lesson_id, section.id, text, due_lesson_id, due_on)

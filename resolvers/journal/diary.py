@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
 from auth.rights import Right
-from models.base import Id
+from models.base import Id, holds_on
 from models.journal.diary import DiaryLesson
 from models.people.students import Student
+from models.structure.sections import SectionMembership
+from models.timetable.homework import Homework
 from resolvers.journal.days import bounded, days
 from resolvers.parameters import Arg
 from resolvers.reads import Groups, Report, Row, Rows, reads
@@ -22,10 +27,13 @@ class DiaryDay:
 
     date: The day, school-local.
     lessons: Its lessons, in order of time; cancelled ones have the status CANCELLED.
+    homework_due: What is to be done by this day, whenever it was set, in the sections the student
+        is in on this day.
     """
 
     date: date
     lessons: list[DiaryLesson]
+    homework_due: list[Homework]
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,8 @@ class Diary(Report):
     """A student's diary (дневник).
 
     student: Whose it is.
-    days: Days with lessons, in order.
+    days: Days with lessons, in order; with `homeworkDue`, also those without lessons by which
+        something is due.
     """
 
     needs: ClassVar = ("student",)
@@ -64,5 +73,25 @@ def find_diary(
     in_time = (DiaryLesson.date, DiaryLesson.starts_at)
     return Diary(
         student=Row(Student, (Student.id == student_id,)),
-        days=Groups(DiaryDay, Rows(DiaryLesson, lessons, in_time), by="date"),
+        days=Groups(
+            DiaryDay,
+            Rows(DiaryLesson, lessons, in_time),
+            by="date",
+            beside={"homework_due": (homework_due(viewer, student_id, first, last), "due_on")},
+        ),
     )
+
+
+def homework_due(
+    viewer: Viewer, student_id: Arg[Id[Student]], first: Any, last: Any
+) -> Rows[Homework]:
+    """Homework due on some of the days in sections the student is in on that day."""
+    member = aliased(SectionMembership)
+    there = select(member.id).where(
+        member.school_id == viewer.school_id,
+        member.student_id == student_id,
+        member.section_id == Homework.section_id,
+        holds_on(member, Homework.due_on),
+    )
+    due = (Homework.due_on.between(first, last), exists(there.correlate(Homework)))
+    return Rows(Homework, due, (Homework.due_on, Homework.lesson_id))

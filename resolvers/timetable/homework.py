@@ -10,16 +10,31 @@ from auth.rights import Right
 from models.base import Id
 from models.events import EventKind
 from models.files.files import File
-from models.problems import Limit
+from models.problems import Caution, Limit
+from models.school.calendar import AcademicYear
+from models.structure.sections import Section
 from models.timetable.homework import Homework, HomeworkAttachment
-from models.timetable.lessons import Lesson
+from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.cautions import override
 from resolvers.command import command
 from resolvers.context import Ctx
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.keep import KEEP, as_expected
 from resolvers.news import Fact
 from resolvers.parameters import Logged
+from resolvers.school.calendar import OutsideYear, in_year
+from resolvers.timetable.due import due_after, hold_homework
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
+
+
+class NoLessonThatDay(Caution):
+    """The section has no lesson on the day it is due; choose a day of a lesson, or leave `dueOn`
+    out for the next one."""
+
+    russian = (
+        "В день, к которому задано, у группы нет этого урока; выберите день урока или уберите "
+        "`dueOn` — тогда задание будет к следующему."
+    )
 
 
 async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
@@ -32,8 +47,10 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
     Right.LESSONS_WRITE,
     *NOT_OPEN,
     DueBeforeLesson,
+    OutsideYear,
     Limit,
     NotUploaded,
+    warns=(NoLessonThatDay,),
     current=homework_there,
 )
 async def set_homework(
@@ -43,22 +60,26 @@ async def set_homework(
     text: str,
     due_on: date | None = None,
     file_ids: list[Id[File]] = KEEP,
+    override_reason: str | None = None,
     expected_version: int | None = None,
 ) -> Logged[Homework]:
     """Set what is to be done at home after a lesson, or change it (домашнее задание).
 
     lesson_id: The lesson it is set in.
     text: What to do, at most 4000 characters.
-    due_on: By which day; null for the next lesson.
+    due_on: By which day, not before the lesson and in its year; it stays, whatever becomes of the
+        timetable. Null for the section's next lesson on a later day, which it then follows.
     file_ids: Files to attach, at most 20, all uploaded by you; left out keeps those it has.
     expected_version: The version of the homework you have seen; null when there was none.
     """
     lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
-    await open_lesson(ctx, lesson)
-    if due_on is not None and due_on < lesson.date:
-        raise DueBeforeLesson(field="due_on")
+    await hold_homework(ctx, lesson.section_id)
+    section = await open_lesson(ctx, lesson)
+    cautions = [] if due_on is None else await cautions_of(ctx, section, lesson, due_on)
+    due = (None, due_on) if due_on is not None else await due_after(ctx, lesson)
     homework = await homework_of(ctx, lesson, expected_version)
-    homework.text, homework.due_on = text, due_on
+    homework.text, (homework.due_lesson_id, homework.due_on) = text, due
+    override(homework, cautions, override_reason)
     ctx.session.add(homework)
     await ctx.session.flush()
     if file_ids is not KEEP:
@@ -68,13 +89,33 @@ async def set_homework(
     return homework
 
 
+async def cautions_of(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) -> list[Caution]:
+    """What speaks against a day. Raises DueBeforeLesson or OutsideYear."""
+    if due_on < lesson.date:
+        raise DueBeforeLesson(field="due_on")
+    # Not through `visible`: the days of its year and its lessons are no secret to its teacher.
+    year = select(AcademicYear).where(
+        AcademicYear.school_id == ctx.actor.school_id,
+        AcademicYear.id == section.academic_year_id,
+    )
+    in_year((await ctx.session.scalars(year)).one(), due_on, "due_on")
+    that_day = select(Lesson.id).where(
+        Lesson.school_id == ctx.actor.school_id,
+        Lesson.section_id == section.id,
+        Lesson.date == due_on,
+        Lesson.status != LessonStatus.CANCELLED,
+    )
+    found = await ctx.session.scalar(that_day.limit(1))
+    return [] if found is not None else [NoLessonThatDay(field="due_on")]
+
+
 async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
     """What is there, if it is as the client believes, or new. Raises Taken or Conflict."""
     mine = (Homework.school_id == ctx.actor.school_id, Homework.lesson_id == lesson.id)
     query = select(Homework).where(*mine).with_for_update()
     found: Homework | None = (await ctx.session.scalars(query)).one_or_none()
     if found is None and expected_version is None:
-        return Homework(lesson_id=lesson.id)
+        return Homework(lesson_id=lesson.id, section_id=lesson.section_id)
     homework: Homework = as_expected(found, expected_version)
     homework.version += 1  # also if only its files change
     return homework

@@ -15,6 +15,7 @@ from resolvers.context import Ctx
 from resolvers.parameters import Logged
 from resolvers.people.staff import at_work_on
 from resolvers.school.calendar import open_term, school_day
+from resolvers.timetable.due import hold_homework, tie_homework
 from resolvers.timetable.scheduling import PROBLEMS, students_free
 
 
@@ -43,8 +44,10 @@ async def restore_lesson(
     await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
     time = (lesson.date, lesson.starts_at, lesson.ends_at)
     await students_free(ctx, section, *time, but=lesson.id)
+    await hold_homework(ctx, section.id)
     written = await is_written_in(ctx, lesson)
     lesson.status = LessonStatus.CONDUCTED if written else LessonStatus.PLANNED
+    await tie_homework(ctx, section.id)
     return lesson
 
 

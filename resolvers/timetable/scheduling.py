@@ -22,6 +22,7 @@ from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
 from resolvers.timetable.cautions import CAUTIONS, cautions_of
+from resolvers.timetable.due import hold_homework, tie_homework
 from resolvers.timetable.lessons import open_lesson
 
 
@@ -77,6 +78,7 @@ async def schedule_lesson(
     await school_day(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
     await students_free(ctx, section, date, starts_at, ends_at)
+    await hold_homework(ctx, section.id)
     lesson = Lesson(
         section_id=section.id,
         staff_id=await teacher_on(ctx, section, date, staff_id),
@@ -90,6 +92,7 @@ async def schedule_lesson(
     cautions = await cautions_of(ctx, section, date, starts_at, ends_at)
     override(lesson, cautions, override_reason)
     ctx.session.add(lesson)
+    await tie_homework(ctx, section.id)
     return lesson
 
 
@@ -107,7 +110,7 @@ async def move_lesson(
     override_reason: str | None = None,
 ) -> Logged[Lesson]:
     """Move a lesson that was not held yet to another time or room (перенос). Its assignments go
-    with it.
+    with it, and homework that is due in it.
 
     lesson_id: The lesson.
     date: The new day, school-local.
@@ -125,6 +128,7 @@ async def move_lesson(
     await open_term(ctx, section, date, "date")
     await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
     await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    await hold_homework(ctx, section.id)
     cautions = await cautions_of(ctx, section, date, starts_at, ends_at, but=lesson.id)
     override(lesson, cautions, override_reason)
     began = datetime.combine(lesson.date, lesson.starts_at, ZoneInfo(ctx.actor.time_zone))
@@ -133,6 +137,7 @@ async def move_lesson(
     lesson.ordinal = ordinal
     if room_id is not KEEP:
         lesson.room_id = (await ctx.get(room_id)).id if room_id else None
+    await tie_homework(ctx, section.id)
     return lesson
 
 
@@ -145,8 +150,10 @@ async def cancel_lesson(
     lesson_id: The lesson.
     """
     lesson = await planned(ctx, lesson_id, expected_version)
+    await hold_homework(ctx, lesson.section_id)
     await open_lesson(ctx, lesson)
     lesson.status = LessonStatus.CANCELLED
+    await tie_homework(ctx, lesson.section_id)
     return lesson
 
 

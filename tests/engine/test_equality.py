@@ -10,7 +10,8 @@ from tests.engine.conftest import Both
 WEEK = """query ($s: ID!, $f: Date) { diary(studentId: $s, from: $f) {
     student { fullName } days { date lessons { ordinal startsAt endsAt topic subject { name }
     teacher { shortName } room { number } homework { text attachments { fileName } }
-    marks { value kind setAt assignment { title weight } } attendance { code } } } } }"""
+    marks { value kind setAt assignment { title weight } } attendance { code } }
+    homeworkDue { text dueOn subject { name } dueLesson { date } lesson { id } } } } }"""
 QUARTER = """query ($s: ID!) { journal(sectionId: $s, from: "2026-11-01", to: "2026-12-31") {
     section { name } students { id fullName } lessons { id date topic
     assignments { id title weight assignmentType { name } } }
@@ -27,6 +28,22 @@ async def test_a_mothers_week_of_her_child(api: SignIn, both: Both) -> None:
     assert await both(api("parent.ivanova"), WEEK, **asked) == "compiled"
     assert await both(api("parent.ivanova"), WEEK, s="Student:1-1") == "compiled"
     assert await both(api("parent.sokolov"), WEEK, **asked) == "compiled"
+
+
+async def test_a_day_without_lessons_by_which_homework_is_due(
+    api: SignIn, both: Both, sql: AsyncConnection
+) -> None:
+    await sql.execute(
+        text("""UPDATE homework SET due_lesson_id = NULL, due_on = '2026-11-22' WHERE id =
+        (SELECT max(id) FROM homework WHERE section_id = 68)""")
+    )
+    asked = """query ($more: Boolean = true, $less: Boolean = false) {
+        diary(studentId: "Student:1-1", from: "2026-11-16") { days { date lessons { topic }
+        ... on DiaryDay { homeworkDue @include(if: $more) @skip(if: $less) { text } } } } }"""
+    for login in ("parent.ivanova", "zavuch", "hr"):
+        assert await both(api(login), asked) == "compiled"
+        assert await both(api(login), asked, more=False) == "compiled"
+        assert await both(api(login), asked, less=True) == "compiled"
 
 
 @pytest.mark.parametrize("login", ["teacher.belova", "parent.ivanova", "zavuch", "secretary"])

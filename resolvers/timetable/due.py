@@ -1,0 +1,91 @@
+"""When homework is due: in the section's next lesson, wherever the timetable moves it."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from models.timetable.homework import Homework
+from models.timetable.lessons import Lesson, LessonStatus
+from resolvers.context import Ctx
+
+HOMEWORK = 0x686F6D65  # "home"
+
+
+async def hold_homework(ctx: Ctx, section_id: int) -> None:
+    """Until the transaction ends, nobody else sets homework in the section or changes its lessons.
+    Taken before any row of a lesson is locked.
+
+    Without it, homework set while its next lesson is cancelled would be due in that lesson.
+    """
+    key = (ctx.actor.school_id << 40) ^ (section_id << 1) ^ HOMEWORK
+    await ctx.session.execute(select(func.pg_advisory_xact_lock(key % 2**63)))
+
+
+def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:
+    """SELECT the lesson of a section that comes first after a day, if there is one. A second lesson
+    of the same day is not the next: nobody has been at home in between."""
+    later = aliased(Lesson)
+    # Not through `visible`: a rule of the timetable, not an answer.
+    return (
+        select(later.id, later.date)
+        .where(
+            later.school_id == school_id,
+            later.section_id == section_id,
+            later.date > day,
+            later.status != LessonStatus.CANCELLED,
+        )
+        .order_by(later.date, later.starts_at)
+        .limit(1)
+    )
+
+
+async def due_after(ctx: Ctx, lesson: Lesson) -> tuple[int | None, date | None]:
+    """Key and day of the lesson in which homework of a lesson is due; None where there is none
+    yet."""
+    query = next_lesson(ctx.actor.school_id, lesson.section_id, lesson.date)
+    found = (await ctx.session.execute(query)).one_or_none()
+    return (found.id, found.date) if found else (None, None)
+
+
+async def tie_homework(ctx: Ctx, section_id: int) -> None:
+    """After lessons of a section changed: make its homework due in the next lessons. What is due on
+    a day that the teacher named stays so, unless its lesson was moved behind that day.
+
+    One statement. It does not count as a change of the homework, so no teacher who is writing it
+    meets a conflict.
+    """
+    await ctx.session.flush()
+    table: Any = Homework.__table__
+    set_in = aliased(Lesson)
+    here = aliased(Homework)
+    following = next_lesson(ctx.actor.school_id, set_in.section_id, set_in.date).lateral("due")
+    due = (
+        select(here.id, following.c.id.label("lesson_id"), following.c.date)
+        .join(set_in, (set_in.school_id == here.school_id) & (set_in.id == here.lesson_id))
+        .outerjoin(following, here.id.is_not(None))
+        .where(
+            here.school_id == ctx.actor.school_id,
+            here.section_id == section_id,
+            or_(
+                here.due_lesson_id.is_not(None),
+                here.due_on.is_(None),
+                here.due_on < set_in.date,
+            ),
+        )
+        .subquery("next")
+    )
+    tied = (
+        update(table)
+        .where(
+            table.c.school_id == ctx.actor.school_id,
+            table.c.id == due.c.id,
+            or_(
+                table.c.due_lesson_id.is_distinct_from(due.c.lesson_id),
+                table.c.due_on.is_distinct_from(due.c.date),
+            ),
+        )
+        .values(due_lesson_id=due.c.lesson_id, due_on=due.c.date)
+    )
+    await ctx.session.execute(tied)

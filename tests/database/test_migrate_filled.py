@@ -1,0 +1,47 @@
+"""New versions of tables that hold a school's data, back and forth."""
+
+from alembic.script import ScriptDirectory
+
+from models.database import migrate
+from models.database.address import session
+from models.database.roles import OWNER
+from tests.clones import clone
+from tests.conftest import DEMO, Template
+from tests.postgres import Server
+
+DUE = "SELECT id, section_id, due_lesson_id, due_on FROM homework ORDER BY id"
+NAMES = "SELECT id, name_words::text, word_1, word_2, word_3 FROM persons ORDER BY id"
+COLUMNS = """SELECT count(*) FROM information_schema.columns
+    WHERE column_name IN ('due_lesson_id', 'name_words', 'word_1')"""
+
+
+def before(told: str) -> str:
+    """The version before the one that tells this of itself."""
+    scripts = ScriptDirectory(str(migrate._SCRIPTS)).walk_revisions()  # noqa: SLF001
+    [one] = [script for script in scripts if str(script.doc).startswith(told)]
+    assert isinstance(one.down_revision, str)
+    return one.down_revision
+
+
+async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_school(
+    postgres: Server, template: Template
+) -> None:
+    operator = await session(postgres.url("postgres", "postgres"))
+    await clone(operator, DEMO, "filled")
+    await operator.execute(f"ALTER DATABASE filled OWNER TO {OWNER}")  # as that of a real school
+    await operator.close()
+    url = postgres.url("postgres", "filled")
+    inside = await session(url)
+    named = "UPDATE homework SET due_lesson_id = NULL, due_on = '2026-12-31' WHERE id = 1"
+    await inside.execute(named)
+    due, names = await inside.fetch(DUE), await inside.fetch(NAMES)
+    assert len(due) > 2_000
+    await migrate.downgrade(url, before("names:"))
+    assert await inside.fetchval(COLUMNS) == 0
+    kept = await inside.fetchrow("SELECT count(*), count(due_on), max(due_on)::text FROM homework")
+    assert tuple(kept or ()) == (len(due), 1, "2026-12-31")
+    await migrate.upgrade(url)
+    assert await migrate.drift(url) == []
+    assert await inside.fetch(DUE) == due
+    assert await inside.fetch(NAMES) == names
+    await inside.close()
