@@ -55,7 +55,7 @@ def is_included(node: FieldNode, variables: Any) -> bool:
     values = getattr(variables, "coerced", variables)
     for directive in node.directives or ():
         if directive.name.value in ("skip", "include"):
-            [given] = directive.arguments
+            [given] = directive.arguments or ()
             value: Any = given.value
             holds = values[value.name.value] if isinstance(value, VariableNode) else value.value
             if holds is (directive.name.value == "skip"):
