@@ -42,7 +42,6 @@ UPDATE teaching_assignments SET hours = 3, valid_to = '2027-06-01'
     WHERE school_id = 1 AND valid_to IS NULL;
 UPDATE enrollments SET exit_date = '2027-06-01', exit_reason = 'переезд', destination = 'Томск'
     WHERE school_id = 1 AND exit_date IS NULL;
-UPDATE homework SET due_on = '2026-11-30' WHERE school_id = 1;
 UPDATE journal_closures SET reopened_at = now(), reason = 'ошибка', reopened_by_id = closed_by_id
     WHERE school_id = 1;
 UPDATE lessons SET moved_from = now(), override_reason = 'так надо',
