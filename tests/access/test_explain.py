@@ -87,7 +87,7 @@ FIELDS = [
     ("Рябов", "fullName", True),
     ("Белова", "guardianLinks", True),
     ("Гусев Алексей", "guardianLinks", False),
-    ("Иванов Пётр", "schoolClass", True),
+    ("Иванов Пётр Алексеевич", "schoolClass", True),
 ]
 
 
