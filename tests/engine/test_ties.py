@@ -166,6 +166,7 @@ def test_a_part_that_forgets_its_row_is_found(sql: str, reason: str) -> None:
         "SELECT 1 FROM s WHERE s.id IN (SELECT a.s FROM a WHERE a.id = $1)",
         "SELECT 1 FROM s JOIN LATERAL (SELECT 1 FROM a WHERE a.s = s.id) AS b ON TRUE",
         "SELECT 1 FROM s, t WHERE s.id = $1 AND t.id = $2",
+        "SELECT 1 FROM s WHERE s.a = (SELECT s.a FROM s WHERE s.id = $1)",
         "WITH k1 AS (SELECT z.k FROM z) SELECT (SELECT k FROM k1) FROM s",
     ],
 )

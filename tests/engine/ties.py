@@ -29,13 +29,14 @@ def untied(sql: str, *, is_report: bool = False) -> Iterator[str]:
         items = {item.alias_or_name: item for item in items_of(select)}
         outer = list(outer_of(select))
         around_it = {item.alias_or_name for one in outer for item in items_of(one)}
-        by_itself = isinstance(around(select), LISTED) and not free(select)
+        alone = not free(select)
+        by_itself = alone and (isinstance(around(select), LISTED) or is_named(select))
         for name in set() if by_itself else items.keys() & around_it:
             yield f"{name} of the outer row is read again: {told(select)}"
         for name in apart(select, items):
             yield f"{name} is joined to nothing: {told(select)}"
         of_row = len(outer) > 2 * is_report and is_asked_of_rows(outer[0])
-        if of_row and is_value(select, items) and not free(select):
+        if of_row and alone and not by_itself and is_value(select, items):
             yield f"the value is the same for all rows: {told(select)}"
 
 
@@ -86,6 +87,17 @@ def is_value(select: Any, items: dict[str, Any]) -> bool:
     """Whether a subquery gives one value, of other things than what is known of the viewer."""
     of_tables = any(not OF_VIEWER.fullmatch(name) for name in items)
     return of_tables and not isinstance(around(select), LISTED)
+
+
+def is_named(select: Any) -> bool:
+    """Whether it asks for the row whose id an argument of the request gives."""
+    return any(
+        isinstance(one, exp.EQ)
+        and one.this.name == "id"
+        and not one.expression.find(exp.Column)
+        and one.expression.find(exp.Parameter)
+        for one in conditions(select)
+    )
 
 
 def columns(node: Any) -> set[str]:
