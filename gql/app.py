@@ -122,7 +122,7 @@ def services_of(settings: Settings, url: str, availability: Availability) -> Ser
     }
     secrets, storage = (
         Secrets(settings.key),
-        Storage(settings.storage, settings.disk_minimum_mb * MB),
+        Storage(settings.storage, settings.disk_minimum_mb * MB, follows=True),
     )
     kept = timedelta(days=settings.events_kept_days)
     pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
@@ -181,6 +181,7 @@ def create_app(
             task.cancel()
         await asyncio.wait(sweeping)
         await services.availability.close()
+        await services.storage.reach.close()
         for connections in (services.readers, services.writers):
             if connections:
                 await connections.close()

@@ -50,7 +50,7 @@ def backup(
 ) -> None:
     """Save database, uploaded files and secret key in one file. The server may run meanwhile."""
     from resolvers.backup.making import make
-    from resolvers.files.storage import Storage
+    from resolvers.files.storage import Storage, seen
 
     current = settings()
     if target.is_dir():
@@ -59,7 +59,7 @@ def backup(
         key = None if without_key else run(prove_key(current, source))
         storage = None if without_files else Storage(current.storage)
         shown = nullcontext(lambda step, done: None) if as_json else progress("Saving")
-        with shown as advance:
+        with shown as advance, seen():
             made = run(make(source.owner, target.absolute(), storage, key, advance))
     if as_json:
         facts = {"rows": made.rows, "files": made.files, "lost": made.lost, "key": made.has_key}
@@ -79,10 +79,10 @@ def restore(source: Source) -> None:
     """Put a backup back: into an empty data directory, or the empty database of DATABASE_URL."""
     from resolvers.backup import restoring
     from resolvers.backup.archive import reading
-    from resolvers.files.storage import Storage
+    from resolvers.files.storage import Storage, seen
 
     current = settings()
-    with reading(source) as saved:
+    with reading(source) as saved, seen():
         restoring.refuse_newer(saved)
         key, storage = restoring.fitting_key(saved, current.known_key), Storage(current.storage)
         with _emptied(current, storage) as target, progress("Restoring") as advance:

@@ -58,7 +58,7 @@ def remove(
 ) -> None:
     """Remove made-up schools with all their people, records and files."""
     from resolvers.demo import removing
-    from resolvers.files.storage import Storage
+    from resolvers.files.storage import Storage, seen
 
     current = settings()
     with database(current) as target:
@@ -70,7 +70,7 @@ def remove(
             return
         named = ", ".join(f"{one.number} ({one.name}, {one.persons} people)" for one in found)
         insist(yes, f"This removes for good: {named}, with everything that was entered there.")
-        with progress("Removing") as advance:
+        with progress("Removing") as advance, seen():
             numbers = [one.number for one in found]
             storage = Storage(current.storage)
             rows = run(removing.remove(target.owner, storage, numbers, advance))

@@ -15,6 +15,7 @@ from resolvers.context import Services
 from resolvers.files import transfer
 from resolvers.files.kinds import TypeDiffers
 from resolvers.files.links import LinkNotGood
+from resolvers.files.outage import FilesUnavailable
 from resolvers.files.storage import StorageFull
 
 log = structlog.get_logger("gorod")
@@ -60,7 +61,10 @@ class Files:
             return  # nobody is there to be answered, and nothing was kept
         except Exception as cause:
             response = failure(cause, self.language_of(request))
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        except FilesUnavailable:
+            return  # half-way: the server closes the connection, and the length tells it is not all
 
     async def get(self, request: Request) -> Response:
         parcel = await transfer.hand_out(
@@ -102,7 +106,7 @@ def refusal(problem: Problem, language: str) -> Response:
 
 
 def failure(cause: Exception, language: str) -> Response:
-    """A bug, or a storage that is away: nothing of the cause, but the id to find it by."""
+    """A bug: nothing of the cause, but the id to find it by."""
     request_id = uuid4().hex
     log.error("transfer failed", request_id=request_id, exc_info=cause)
     message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."

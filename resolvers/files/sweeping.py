@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.files.files import File, FileStatus
 from models.problems import ServiceUnavailable
 from resolvers.context import Services, stand_in
+from resolvers.files.outage import FilesUnavailable
 
 log = logging.getLogger("gorod.files")
 
@@ -28,6 +29,9 @@ async def keep_clean(services: Services) -> None:
     while True:
         try:
             await sweep(services, before)
+        except FilesUnavailable:
+            await services.storage.reach.usable()
+            continue
         except ServiceUnavailable:
             await services.availability.usable()
             continue
@@ -49,8 +53,11 @@ async def sweep(services: Services, before: datetime) -> None:
 async def sweep_school(
     services: Services, session: AsyncSession, school_id: int, before: datetime
 ) -> None:
-    """Files announced before then that have not come, though an attempt was begun. The key goes
-    first: an attempt that is still under way then fails, and removes its bytes itself."""
+    """Files announced before then that have not come, though an attempt was begun.
+
+    Bytes go while the row is locked: an attempt that is still under way then fails, and removes its
+    bytes itself. The key goes last: where the bytes cannot be removed, the next sweep finds them.
+    """
     await stand_in(session, school_id)
     # Not through `visible`: nobody asks, and nobody is told.
     begun = (
@@ -59,10 +66,14 @@ async def sweep_school(
         File.storage_key.is_not(None),
         File.created_at <= before,
     )
-    keys = (await session.scalars(select(File.storage_key).where(*begun).with_for_update())).all()
-    if keys:
-        services.availability.require(writing=True)
-        await session.execute(update(File).where(*begun).values(storage_key=None))
-    await session.commit()
-    for key in keys:
-        await services.storage.drop(str(key))
+    found = (await session.scalars(select(File.id).where(*begun))).all()
+    await session.rollback()
+    for number in found:
+        await stand_in(session, school_id)
+        this = (*begun, File.id == number)
+        key = await session.scalar(select(File.storage_key).where(*this).with_for_update())
+        if key is not None:
+            services.availability.require(writing=True)
+            await services.storage.drop(key)
+            await session.execute(update(File).where(*this).values(storage_key=None))
+        await session.commit()

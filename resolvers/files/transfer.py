@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.problems import NotFound, OutcomeUnknown, Problem
 from resolvers.context import Services
 from resolvers.files.kinds import Inspection
 from resolvers.files.links import Link, LinkNotGood, Way, entered, read
+from resolvers.files.outage import FilesUnavailable
 
 
 class AlreadyUploaded(Problem):
@@ -80,7 +82,8 @@ async def receive(
     except OutcomeUnknown:  # it may be ready; if it is not, `sweeping` finds it by its key
         raise
     except BaseException:
-        await services.storage.drop(key)
+        with suppress(FilesUnavailable):  # the file is pending still, so `sweeping` finds the key
+            await services.storage.drop(key)
         raise
 
 
@@ -89,7 +92,7 @@ async def awaited(services: Services, link: Link, key: str, length: int | None) 
     leaves can be found. An earlier attempt that has not ended can end well no more.
 
     Raises AlreadyUploaded, LinkNotGood if there is no such file, StorageFull if there is no room,
-    TooManyBytes and TooFewBytes if the sender says so.
+    FilesUnavailable, TooManyBytes and TooFewBytes if the sender says so.
     """
     async with entered(services, link) as (session, actor):
         file = await file_of(session, actor, link)
@@ -107,8 +110,23 @@ async def awaited(services: Services, link: Link, key: str, length: int | None) 
         await session.execute(attempt.execution_options(synchronize_session=False))
         await session.commit()
     if earlier is not None:
-        await services.storage.drop(earlier)
+        try:
+            await services.storage.drop(earlier)
+        except FilesUnavailable:
+            await keep_key(services, link, instead_of=key, earlier=earlier)
+            raise
     return passing
+
+
+async def keep_key(services: Services, link: Link, *, instead_of: str, earlier: str) -> None:
+    """Remember where an attempt has left bytes that cannot be removed now, else nobody could find
+    them."""
+    async with entered(services, link) as (session, actor):
+        file = await file_of(session, actor, link)
+        awaited = (File.status == FileStatus.PENDING, File.storage_key == instead_of)
+        same = (File.school_id == actor.school_id, File.id == file.id)
+        await session.execute(update(File).where(*same, *awaited).values(storage_key=earlier))
+        await session.commit()
 
 
 async def settle(services: Services, link: Link, key: str, passing: Passing) -> None:
@@ -145,7 +163,7 @@ async def hand_out(services: Services, token: str, bearer: str | None) -> Parcel
 
     bearer: The access token that was sent along, if any.
 
-    Raises LinkNotGood, or NotFound if the storage has lost the bytes.
+    Raises LinkNotGood, NotFound if the storage has lost the bytes, or FilesUnavailable.
     """
     link = read(token, Way.DOWN, services)
     async with entered(services, link, bearer) as (session, actor):

@@ -153,7 +153,7 @@ async def test_a_storage_that_is_away_tells_nothing_of_itself(
     (tmp_path / "files").rename(tmp_path / "gone")
     (tmp_path / "files").write_text("in the way")
     response = await http.put(invited["url"], content=PDF)
-    assert (response.status_code, refused(response)) == (500, "INTERNAL_SERVER_ERROR")
+    assert (response.status_code, refused(response)) == (503, "SERVICE_UNAVAILABLE")
     assert str(tmp_path) not in response.text
 
 
