@@ -41,8 +41,9 @@ class Problem(Exception):
 
     @classmethod
     def message(cls, language: str) -> str:
-        """What the code means in general: names of details in place of their values."""
-        return DETAIL.sub(r"`\1`", cls.template(language))
+        """What the code means in general, with "…" in place of the details of a case, whose
+        names are not always those of fields."""
+        return DETAIL.sub("…", cls.template(language))
 
     @classmethod
     def tells(cls, detail: str) -> bool:
@@ -73,9 +74,17 @@ class NotFound(Problem):
 
 
 class Forbidden(Problem):
-    """Your role does not have the right to this."""
+    """Your role does not have the right to this.
+
+    requires: The right that it takes; the message names it.
+    """
 
     russian = "У вашей роли нет права на это."
+
+    def said(self, language: str) -> str:
+        told, right = super().said(language), self.extensions.get("requires")
+        takes = "Нужно право" if language == "ru" else "It takes the right"
+        return f"{told} {takes} `{getattr(right, 'value', right)}`." if right else told
 
 
 class Validation(Problem):
@@ -214,9 +223,13 @@ class BadUserInput(Problem):
 
 
 class OperationTooComplex(Problem):
-    """This asks for more than one request may: ask for less at once."""
+    """This asks for more than one request may: send fewer operations or fields at once. After
+    signing in you may send more."""
 
-    russian = "Запрос слишком сложен: спросите за один раз меньше."
+    russian = (
+        "Запрос слишком велик: пришлите за один раз меньше операций или полей. "
+        "После входа в систему можно больше."
+    )
 
 
 class OperationTimeout(Problem):

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gql.documents import Documents
+from gql.limits import Limits
 from resolvers.access import operators
 from resolvers.school.founding import NewSchool
 from tests.access.asking import sign_in
@@ -42,6 +44,13 @@ class Person:
         return await schema.execute(
             TEXT, variables, context_value=replace(self.api.caller), operation_name=operation
         )
+
+
+def test_who_is_signed_in_can_paste_the_whole_file() -> None:
+    from gql.schema import schema
+
+    document = Documents(schema._schema, Limits()).read(TEXT)  # noqa: SLF001  # graphql-core's
+    assert not document.errors
 
 
 @pytest.fixture

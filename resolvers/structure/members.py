@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Date, Select, and_, delete, func, or_, select, update
 
 from auth.policy import visible
 from auth.rights import Right
@@ -160,6 +160,23 @@ def class_list(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
         ClassMembership.school_class_id == school_class_id,
         holds_on(ClassMembership, day),
     )
+
+
+def class_stays(ctx: Ctx, school_class_id: int, day: date, subject_id: int) -> Select[int, date]:
+    """Keys of the students of a class on a day, and since when each of them can be in a section of
+    a subject: since they came into the class, or left another section of the subject."""
+    other = SectionMembership
+    elsewhere = (
+        select(func.max(other.valid_to))
+        .where(
+            other.school_id == ClassMembership.school_id,
+            other.student_id == ClassMembership.student_id,
+            other.subject_id == subject_id,
+        )
+        .scalar_subquery()
+    )
+    since = func.greatest(ClassMembership.valid_from, elsewhere, type_=Date)
+    return class_list(ctx, school_class_id, day).add_columns(since)
 
 
 def whole_class(ctx: Ctx, school_class: SchoolClass) -> Select[Section]:

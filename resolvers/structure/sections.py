@@ -33,7 +33,7 @@ from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.shapes import Own, Value, Via, lasts
-from resolvers.structure.members import class_list, hold_class, join_section
+from resolvers.structure.members import class_stays, hold_class, join_section
 
 ORDERS: Mapping[str, Value] = {
     "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
@@ -75,7 +75,9 @@ async def create_section(
     idempotency_key: UUID | None = None,
 ) -> Logged[Section]:
     """Begin to teach a subject in a class, whole or in a subgroup (подгруппа). A whole-class
-    section starts with all who are in the class today; in a year to come, on its first day.
+    section starts with all who are in the class today, for each of them on the day they came into
+    the class, so that a school which begins during the year can write in lessons that were held;
+    in a year to come, on its first day.
 
     school_class_id: The class.
     subject_id: The subject.
@@ -103,8 +105,9 @@ async def create_section(
         await ctx.session.flush()
         await hold_class(ctx, school_class)
         begun = max(year.starts_on, ctx.actor.today)
-        listed = await ctx.session.scalars(class_list(ctx, school_class.id, begun))
-        join_section(ctx, section, listed, begun)
+        stays = class_stays(ctx, school_class.id, begun, subject.id)
+        for student, since in (await ctx.session.execute(stays)).all():
+            join_section(ctx, section, [student], max(year.starts_on, since))
     return section
 
 

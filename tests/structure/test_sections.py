@@ -1,6 +1,7 @@
 """Sections: whom they start with, and who teaches them."""
 
 import asyncio
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +27,32 @@ async def test_a_whole_class_section_starts_with_the_whole_class(api: SignIn) ->
     assert made["students"]
     everyone = {student["id"] for student in made["schoolClass"]["students"]}
     assert {student["id"] for student in made["students"]} == everyone
+
+
+async def test_each_pupil_is_in_a_new_section_since_they_came_into_the_class(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """A school that begins in November writes in the lessons of September; whoever had the subject
+    in another section before begins where that ended."""
+    await sql.execute(
+        text("""INSERT INTO section_memberships (school_id, section_id, student_id, subject_id,
+            valid_from, valid_to)
+        SELECT 1, s.id, 1, 15, '2026-09-01', '2026-10-05' FROM sections s
+        WHERE s.school_id = 1 AND s.subject_id = 15 ORDER BY s.id LIMIT 1""")
+    )
+    made = (await api("zavuch")(CREATE, input=NEW))["createSection"]["section"]
+    lines = await sql.execute(
+        text("""SELECT s.student_id, s.valid_from, c.valid_from FROM section_memberships s
+        JOIN class_memberships c ON c.student_id = s.student_id AND c.school_class_id = 7
+            AND c.valid_to IS NULL
+        WHERE s.section_id = :id"""),
+        {"id": int(made["id"].partition("-")[2])},
+    )
+    found = {student: (since, came) for student, since, came in lines}
+    assert found.pop(1)[0] == date(2026, 10, 5)
+    assert len(found) > 3
+    assert all(since == came for since, came in found.values())
+    assert min(since for since, _ in found.values()) == date(2026, 9, 1)
 
 
 async def test_a_section_of_next_year_starts_with_next_years_class(
