@@ -10,7 +10,7 @@ from resolvers.access import passwords
 from resolvers.access.administration import alone
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
-from resolvers.access.logins import branched_credential
+from resolvers.access.logins import branched_credential, logins_that_open
 from resolvers.access.second_person import NotToOneself
 from resolvers.access.tries import clear_tries
 from resolvers.context import Ctx
@@ -52,9 +52,10 @@ async def issue(ctx: Ctx, account: Account, password: str, *, may_be_known: bool
         "password_changed_at": now,
     }
     mine = update(Credential).where(Credential.id == account.credential_id)
-    known_as = await ctx.session.scalar(mine.values(fresh).returning(Credential.login))
+    await ctx.session.execute(mine.values(fresh))
     await end_sessions_everywhere(ctx.session, account.credential_id, home, now)
-    await clear_tries(ctx.session, ctx.caller.services.secrets, known_as or "")
+    logins = await logins_that_open(ctx.session, [account.credential_id])
+    await clear_tries(ctx.session, ctx.caller.services.secrets, logins)
     # The version counts even if no column changes: whoever saw the account has not seen this.
     changed = {"version": Account.version + 1, "password_may_be_known": may_be_known}
     seen = update(Account).where(Account.school_id == home, Account.id == account.id)
@@ -70,6 +71,8 @@ async def part(ctx: Ctx, account: Account, password: str) -> None:
         ctx.session, home, issued, password, ctx.actor.now
     )
     account.known_as_id = None
+    login = select(Credential.login).where(Credential.id == issued)
+    await clear_tries(ctx.session, ctx.caller.services.secrets, await ctx.session.scalars(login))
     left = (CredentialSchool.credential_id == shared, CredentialSchool.school_id == home)
     await ctx.session.execute(delete(CredentialSchool).where(*left))
     await end_sessions_of(ctx, account.person_id)

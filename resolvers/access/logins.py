@@ -116,6 +116,12 @@ async def credentials_named(session: AsyncSession, login: str) -> Sequence[Any]:
     return (await session.execute(query)).all()
 
 
+async def logins_that_open(session: AsyncSession, credentials: Sequence[int]) -> list[str]:
+    """All logins that lead to these credentials: their own, and those linked to them."""
+    opened = func.coalesce(Credential.leads_to_id, Credential.id).in_(credentials)
+    return list(await session.scalars(select(Credential.login).where(opened)))
+
+
 def columns_of(credential: Any) -> tuple[Any, ...]:
     """The columns of a credential that signing in reads."""
     return (

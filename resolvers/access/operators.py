@@ -28,7 +28,12 @@ from resolvers.access import passwords
 from resolvers.access.administration import in_office
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere
-from resolvers.access.logins import credentials_named, new_credential, well_formed
+from resolvers.access.logins import (
+    credentials_named,
+    logins_that_open,
+    new_credential,
+    well_formed,
+)
 from resolvers.access.tries import clear_tries
 from resolvers.context import stand_in, utc_now
 from resolvers.news import record
@@ -158,7 +163,7 @@ async def reset_password(
         for credential in opened:
             await end_everywhere(session, credential, now)
         if secrets:
-            await clear_tries(session, secrets, kept)
+            await clear_tries(session, secrets, await logins_that_open(session, opened))
     return password
 
 

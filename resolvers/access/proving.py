@@ -27,21 +27,23 @@ async def proven(
     device_id: Of the device that asks, if it is known to the login.
     known: The credential it must be, of one who is signed in with it.
     """
-    session, now, services = ctx.session, ctx.caller.now(), ctx.caller.services
+    session, services = ctx.session, ctx.caller.services
     limits, address = services.tries.limits, ctx.caller.address
     counters = password_counters(services.secrets, login, address, device_id)
     await session.rollback()
     async with services.tries.turns:
+        now = ctx.caller.now()  # not before the turn: in overload a try waits long for it
         await count_try(session, limits, counters, now)
         named = [known] if known else await credentials_in_use(ctx, login, now)
         await session.rollback()  # no connection is kept while a password is worked on
         right = await opened_by(password, named)
-    if password == passwords.DEMO_PASSWORD and not services.made_up:
-        right = []  # the demo was loaded while the server was running for real use
-    if not right:
-        raise WrongCredentials
-    await take_back(session, limits, counters, now)
-    await session.commit()
+        if password == passwords.DEMO_PASSWORD and not services.made_up:
+            right = []  # the demo was loaded while the server was running for real use
+        if not right:
+            raise WrongCredentials
+        # Within the turn: right passwords that still count as failures would make others wait.
+        await take_back(session, limits, counters, now)
+        await session.commit()
     return right
 
 

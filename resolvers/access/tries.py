@@ -8,7 +8,7 @@ The counters stand in the database: they hold for all processes, and after a res
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -162,16 +162,21 @@ BRAKES = """
         ) AS b (key, kind, login_hash, free, first, longest, fading)
     )
 """
-FAILURES = "ceil(extract(epoch FROM greatest(c.clear_at, b.now) - b.now) / b.fading)"
-"""SQL: how many failures of a counter are remembered."""
+FAILURES = "ceil((extract(epoch FROM greatest(c.clear_at, b.now) - b.now) - 1) / b.fading)"
+"""SQL: how many failures of a counter are remembered. Tries reach a counter in another order than
+that of their `now`; the second taken off keeps an older `now` from finding one failure too many."""
+NO_WAIT = "CAST('-infinity' AS timestamptz)"
+"""SQL: the `retry_at` of a counter at which nobody must wait. The `now` of a try in its place would
+refuse all tries with an older `now` that reach the counter later. Python cannot hold this value:
+compare it in SQL only."""
 COUNT = text(f"""
     WITH {BRAKES}
     INSERT INTO try_counters AS c (key, kind, login_hash, retry_at, clear_at)
     SELECT key, kind, login_hash,
-        CASE WHEN free <= 1 THEN now + second * first ELSE now END, now + second * fading
+        CASE WHEN free <= 1 THEN now + second * first ELSE {NO_WAIT} END, now + second * fading
     FROM brakes ORDER BY key
     ON CONFLICT (key) DO UPDATE SET (retry_at, clear_at) = (
-        SELECT CASE WHEN {FAILURES} + 1 < b.free THEN b.now ELSE b.now + b.second
+        SELECT CASE WHEN {FAILURES} + 1 < b.free THEN {NO_WAIT} ELSE b.now + b.second
                 * least(b.first * power(2, least({FAILURES} + 1 - b.free, {DOUBLED})), b.longest)
             END,
             least(greatest(c.clear_at, b.now) + b.second * b.fading, b.now + interval '1 day')
@@ -188,7 +193,7 @@ TAKE_BACK = text(f"""
     ), own AS (
         SELECT max(failures) AS failures FROM before WHERE kind IN ('DEVICE', 'LOGIN_AND_ADDRESS')
     )
-    UPDATE try_counters c SET retry_at = least(c.retry_at, b.now), clear_at = CASE
+    UPDATE try_counters c SET retry_at = {NO_WAIT}, clear_at = CASE
         WHEN b.kind IN ('DEVICE', 'LOGIN_AND_ADDRESS') THEN b.now
         ELSE greatest(c.clear_at - b.second * b.fading * own.failures, b.now) END
     FROM before b, own WHERE b.key = c.key
@@ -201,14 +206,17 @@ async def count_try(
     """Count a try as failed, in all of the counters or in none, and commit. The password is looked
     at afterwards: of sixty tries at once each finds what those before have counted. Raises
     TooManyTries while one must wait; such a try does not count."""
-    counted = await session.scalars(COUNT, parameters(limits, counters, now))
-    if len(counted.all()) == len(counters):
+    counted = set(await session.scalars(COUNT, parameters(limits, counters, now)))
+    refused = [one.key for one in counters if one.key not in counted]
+    if not refused:
         await session.commit()
         return
-    await session.rollback()
-    keys = [one.key for one in counters]
-    mine = select(func.max(TryCounter.retry_at)).where(TryCounter.key.in_(keys))
-    retry_at = max(await session.scalar(mine) or now, now + timedelta(seconds=1))
+    # Before the rollback: COUNT has locked the counters that refuse. Afterwards another may end the
+    # wait that refused this try, and its length could not be told.
+    waits = select(func.max(TryCounter.retry_at)).where(
+        TryCounter.key.in_(refused), TryCounter.retry_at > now
+    )
+    retry_at = await session.scalar(waits) or now + timedelta(seconds=1)
     await session.rollback()
     seconds = ceil((retry_at - now).total_seconds())
     raise TooManyTries(retry_at=retry_at, retry_after=seconds, seconds=seconds)
@@ -237,9 +245,11 @@ def parameters(limits: TryLimits, counters: Sequence[Counter], now: datetime) ->
     }
 
 
-async def clear_tries(session: AsyncSession, secrets: Secrets, login: str) -> None:
-    """The password is another now: nobody has failed at it yet. The caller commits."""
-    mine = select(TryCounter.key).where(TryCounter.login_hash == login_hash_of(secrets, login))
+async def clear_tries(session: AsyncSession, secrets: Secrets, logins: Iterable[str]) -> None:
+    """Forget the failed tries of these logins, after their password was replaced. The caller
+    commits."""
+    hashes = [login_hash_of(secrets, login) for login in logins]
+    mine = select(TryCounter.key).where(TryCounter.login_hash.in_(hashes))
     locked = mine.order_by(TryCounter.key).with_for_update().cte("locked")
     cleared = delete(TryCounter).where(TryCounter.key.in_(select(locked.c.key)))
     await session.execute(cleared.execution_options(synchronize_session=False))

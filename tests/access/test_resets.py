@@ -43,6 +43,38 @@ async def test_a_reset_ends_the_wait_after_wrong_passwords(api: SignIn, stranger
     assert (await sign_in(stranger, "parent.sokolova", done["oneTimePassword"]))["accessToken"]
 
 
+async def test_a_reset_ends_the_wait_of_a_mother_whom_another_school_knows_too(
+    api: SignIn, stranger: Api
+) -> None:
+    """Her login gets a password of its own for this school."""
+    for _ in range(6):
+        await stranger.refusal(SIGN_IN, login="parent.morozova", password="forgotten")
+    there = await account(api("director"), "Морозова")
+    assert there["login"] == "parent.morozova"
+    done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
+    assert (await sign_in(stranger, "parent.morozova", done["oneTimePassword"]))["accessToken"]
+
+
+async def test_a_reset_ends_the_wait_of_every_login_that_opens_the_account(
+    api: SignIn, stranger: Api, sql: AsyncConnection
+) -> None:
+    """The password is that of another login, to which this one leads."""
+    await sql.execute(
+        text("""
+        WITH old AS (INSERT INTO credentials
+            (login, password_hash, must_change_password, password_changed_at, leads_to_id)
+            SELECT 'sokolova.old', '!', false, password_changed_at, id FROM credentials
+            WHERE login = 'parent.sokolova' RETURNING id, leads_to_id)
+        UPDATE accounts a SET known_as_id = old.id FROM old
+        WHERE a.credential_id = old.leads_to_id""")
+    )
+    for _ in range(6):
+        await stranger.refusal(SIGN_IN, login="sokolova.old", password="forgotten")
+    there = await account(api("director"), "Соколова Татьяна")
+    done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
+    assert (await sign_in(stranger, "sokolova.old", done["oneTimePassword"]))["accessToken"]
+
+
 RESETS = [
     ("teacher.belova", "Громова Юлия", "NOT_FOUND"),  # of another class
     ("teacher.belova", "Воронцова", "NOT_FOUND"),

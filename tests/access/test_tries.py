@@ -4,14 +4,24 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from resolvers.access.tries import Tries, network_of
+from resolvers.access.tries import (
+    TooManyTries,
+    Tries,
+    TryLimits,
+    count_try,
+    network_of,
+    password_counters,
+    take_back,
+)
 from resolvers.context import Services
 from resolvers.demo import DEMO_PASSWORD
 from tests.access.guessing import HOME, SCHOOL, STRANGERS, answer, at, entered, enters, keep_failing
-from tests.conftest import Api, Clock, Template
+from tests.conftest import NOON, Api, Clock, Template
 
 # -- strangers slow down strangers ----------------------------------------------------
 
@@ -166,6 +176,58 @@ async def test_sixty_guesses_at_once_are_sixty_guesses(
     codes = await asyncio.gather(*asked)
     assert codes.count("WRONG_CREDENTIALS") == looked_at
     assert codes.count("TOO_MANY_TRIES") == 60 - looked_at
+
+
+async def test_people_with_the_right_password_at_once_never_wait(
+    stranger: Api, template: Template
+) -> None:
+    """Behind one address, and each try reaches its counters with an older `now` than the last."""
+    steps = count()
+    services = replace(
+        stranger.caller.services, now=lambda: NOON - timedelta(milliseconds=next(steps))
+    )
+    school = Api(replace(stranger.caller, services=services, address=SCHOOL))
+    logins = list(template.roles)[:20]
+    for _ in range(2):
+        codes = await asyncio.gather(*(answer(school, one, DEMO_PASSWORD) for one in logins))
+        assert codes == ["IN"] * 20
+
+
+@pytest.mark.parametrize("right", [False, True], ids=["guessed", "taken back"])
+async def test_an_older_try_that_comes_later_does_not_wait(services: Services, right: bool) -> None:
+    limits, address = TryLimits(most_of_address=3), "192.0.2.9"
+    first, second, third = (
+        password_counters(services.secrets, login, address, None) for login in ("a", "b", "c")
+    )
+    earlier = NOON - timedelta(milliseconds=300)
+    async with AsyncSession(services.engine) as session:
+        await count_try(session, limits, first, NOON)
+        if right:
+            await take_back(session, limits, first, NOON)
+            await session.commit()
+        await count_try(session, limits, second, earlier)
+        if not right:
+            await count_try(session, limits, third, earlier)
+            with pytest.raises(TooManyTries):
+                await count_try(session, limits, third, earlier)
+
+
+async def test_whoever_is_refused_is_told_the_wait_of_the_counter_that_refuses(
+    services: Services,
+) -> None:
+    """Not the longer one of their login, which this try would have begun."""
+    limits = TryLimits(most_of_login=1, most_of_address=2)
+    async with AsyncSession(services.engine) as session:
+
+        async def tried(login: str, address: str) -> None:
+            counters = password_counters(services.secrets, login, address, None)
+            await count_try(session, limits, counters, NOON)
+
+        await tried("a", "192.0.2.1")
+        await tried("b", "192.0.2.1")
+        with pytest.raises(TooManyTries) as refused:
+            await tried("c", "192.0.2.1")
+    assert refused.value.extensions["retry_after"] == 60
 
 
 async def test_processes_count_together_and_after_a_restart(
