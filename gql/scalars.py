@@ -31,7 +31,10 @@ def read_date(value: Any) -> date:
 def read_date_time(value: Any) -> datetime:
     if not DATE_TIME.fullmatch(text(value)):
         raise ValueError("not a time like 2026-09-01T08:00:00Z")
-    return datetime.fromisoformat(value).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except OverflowError as error:  # in UTC it is before the year 1, or after 9999
+        raise ValueError("not a time of the years 1 to 9999") from error
 
 
 def write_date_time(value: datetime) -> str:

@@ -144,6 +144,8 @@ def command(
                     elif isinstance(problem, Problem):  # as the actor may see it, like any answer
                         for one in (problem, *getattr(problem, "cautions", ())):
                             one.current = await answer(ctx, one.current)
+                    if problem is error:  # or it would be its own cause, and lose the driver's
+                        raise
                     raise problem from error
             raise AssertionError
 

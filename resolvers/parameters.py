@@ -58,6 +58,8 @@ class Anything:
 
 Search = NewType("Search", str)
 """What is looked for in a text: at most 200 characters; of blanks alone it is as if not given."""
+Part = NewType("Part", str)
+"""A part of a text that a filter looks for: at most 200 characters."""
 Secret = NewType("Secret", str)
 """A password or a token: it is taken as it was typed, and never kept or shown."""
 Exact = NewType("Exact", str)
@@ -65,6 +67,15 @@ Exact = NewType("Exact", str)
 Sealed = NewType("Sealed", str)
 """What is kept encrypted and found by its blind index."""
 LONGEST_SEARCH = 200
+
+
+class Few(list[Any]):
+    """`Few[str]`: values of a filter, at most 100. A type of its own, so that the limit holds for
+    each request, also where the statement for it was made for another."""
+
+    most = 100
+
+
 TYPES: Mapping[Any, Any] = {
     bool: Boolean(),
     date: Date(),
@@ -73,6 +84,7 @@ TYPES: Mapping[Any, Any] = {
     int: BigInteger(),
     str: Text(),
     Exact: Text(),
+    Part: Text(),
     Search: Text(),
     Sealed: LargeBinary(),
     UUID: Uuid(),
@@ -85,7 +97,7 @@ def sql_type(annotation: Any) -> Any:
     inner = get_args(annotation)
     if get_origin(annotation) is Id:
         return BigInteger()
-    if get_origin(annotation) in (list, Sequence):
+    if get_origin(annotation) in (list, Sequence, Few):
         return ARRAY(sql_type(inner[0]))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return SqlEnum(annotation, native_enum=False, length=40)

@@ -35,7 +35,8 @@ def contains(viewer: Viewer, row: Any, shape: Value, given: Any) -> ColumnElemen
         return is_one_of(row.id, persons_named(viewer, given, getattr(Person, shape.column)))
     value = shape.expression(viewer, row)
     if longest(shape, row) > SHORT:
-        wanted = literal("%") + escaped(lowered(given)) + literal("%")
+        # In a subquery of its own it is made once, and not for each row.
+        wanted = select(literal("%") + escaped(lowered(given)) + literal("%")).scalar_subquery()
         found: ColumnElement[bool] = lowered(value).like(wanted, escape="\\")
         return found
     return holds(value, given)

@@ -19,7 +19,7 @@ from models.base import Id
 from models.problems import BadUserInput
 from resolvers.command import TEXTS
 from resolvers.keep import KEEP
-from resolvers.parameters import LONGEST_SEARCH, Search, Secret, optional, plain
+from resolvers.parameters import LONGEST_SEARCH, Few, Part, Search, Secret, optional, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}
@@ -131,6 +131,8 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
         parts = {n: understood(plain(hints[n]), v, f"{path}.{n}") for n, v in given.items()}
         return annotation(**parts)
     if isinstance(value, list):
+        if get_origin(annotation) is Few and len(value) > Few.most:
+            raise BadUserInput(field=path, expected=f"at most {Few.most}")
         parts_of = (understood(inner[0], one, f"{path}.{n}") for n, one in enumerate(value))
         return list(parts_of)
     if isinstance(value, str):
@@ -143,7 +145,7 @@ def reader(annotation: Any, path: str) -> Callable[[Any], Any]:
     if get_origin(annotation) is Id:
         row = get_args(annotation)[0]
         return lambda value: id_of(value, row, path)
-    if annotation in (str, strawberry.ID, Secret):
+    if annotation in (str, strawberry.ID, Secret, Part):
         return text_of(annotation, path)
     if (optional(annotation) or annotation) in AS_THEY_COME:
         return as_it_comes
@@ -165,14 +167,20 @@ def text_of(annotation: Any, path: str) -> Callable[[str], str | None]:
         return lambda value: storable(value, path)
     if annotation is Search:
         return lambda value: searched(value, path)
+    if annotation is Part:
+        return lambda value: storable(short(value, path), path).strip()
     return lambda value: storable(value, path).strip()
 
 
 def searched(value: str, path: str) -> str | None:
+    return storable(short(value, path).strip(), path) or None
+
+
+def short(value: str, path: str) -> str:
     """Raises BadUserInput for a search longer than anybody types."""
     if len(value) > LONGEST_SEARCH:
         raise BadUserInput(field=path, expected=f"at most {LONGEST_SEARCH} characters")
-    return storable(value.strip(), path) or None
+    return value
 
 
 def id_of(value: str, row: Any, path: str) -> Id[Any]:

@@ -17,7 +17,7 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.listing import Direction, Filter, Ordering, required_right
-from resolvers.parameters import LONGEST_SEARCH, Exact, sql_type
+from resolvers.parameters import Exact, Few, Part, sql_type
 from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
@@ -200,14 +200,12 @@ def compared(row: type[OfSchool], name: str, word: str, value: Any, path: str, m
     shape = SHAPES[row][name]
     is_id = isinstance(shape, One)
     type_: Any = id_type(shape.target) if is_id else filterable(row, shape)
-    if word == "contains" and len(value) > LONGEST_SEARCH:
-        raise BadUserInput(
-            field=f"{path}.contains", expected=f"at most {LONGEST_SEARCH} characters"
-        )
+    place = f"{path}.{word}"
+    if word == "contains":
+        type_, path = Part, place
     if isinstance(value, list):
-        bounded(value, path)
-        type_ = list.__class_getitem__(type_)
-    return make(type_, sql_type(type_), understood(type_, value, path), f"{path}.{word}")
+        type_ = Few.__class_getitem__(type_)
+    return make(type_, sql_type(type_), understood(type_, value, path), place)
 
 
 def id_type(row: type[OfSchool]) -> Any:

@@ -119,7 +119,7 @@ async def test_a_class_teacher_cannot_take_over_a_colleague_whose_child_she_has(
     there = await account(leader, "Орлова Марина")
     assert there["viewerCan"]["resetPassword"] is False
     assert await leader.refusal(RESET, id=there["id"]) == "FORBIDDEN"
-    father = await account(leader, "Орлов Максим")
+    father = await account(leader, "Орлов Максим Игоревич")
     assert (await leader(RESET, id=father["id"]))["resetPassword"]["oneTimePassword"]
 
 

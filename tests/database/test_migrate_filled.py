@@ -6,7 +6,7 @@ from models.database import migrate
 from models.database.address import session
 from models.database.roles import OWNER
 from tests.clones import clone
-from tests.conftest import DEMO, Template
+from tests.conftest import SIGNED_IN, Template
 from tests.postgres import Server
 
 DUE = "SELECT id, section_id, due_lesson_id, due_on FROM homework ORDER BY id"
@@ -27,7 +27,7 @@ async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_
     postgres: Server, template: Template
 ) -> None:
     operator = await session(postgres.url("postgres", "postgres"))
-    await clone(operator, DEMO, "filled")
+    await clone(operator, SIGNED_IN, "filled")  # nobody is in it, or it could not be copied
     await operator.execute(f"ALTER DATABASE filled OWNER TO {OWNER}")  # as that of a real school
     await operator.close()
     url = postgres.url("postgres", "filled")
