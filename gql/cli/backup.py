@@ -22,6 +22,9 @@ from gql.cli.console import Json, fail, print_json, progress, say
 
 if TYPE_CHECKING:
     from gql.settings import Settings
+    from resolvers.backup import restoring
+    from resolvers.backup.archive import Reading
+    from resolvers.backup.unfinished import Place
     from resolvers.files.storage import Storage
 
 Target = Annotated[Path, typer.Argument(help="A new file, or a folder for one.")]
@@ -76,7 +79,8 @@ def backup(
 
 
 def restore(source: Source) -> None:
-    """Put a backup back: into an empty data directory, or the empty database of DATABASE_URL."""
+    """Put a backup back: into an empty data directory, or the empty database of DATABASE_URL. A
+    restore that was cut off is repeated by the same command."""
     from resolvers.backup import restoring
     from resolvers.backup.archive import reading
     from resolvers.files.storage import Storage, seen
@@ -85,46 +89,54 @@ def restore(source: Source) -> None:
     with reading(source) as saved, seen():
         restoring.refuse_newer(saved)
         key, storage = restoring.fitting_key(saved, current.known_key), Storage(current.storage)
-        with _emptied(current, storage) as target, progress("Restoring") as advance:
+        with _emptied(current, saved, storage) as emptied, progress("Restoring") as advance:
             if not current.secret_key:
                 current.key_file.keep(key)
-            run(restoring.restore(target.owner, saved, storage, advance))
+            run(restoring.restore(emptied, saved, storage, advance))
         made = f"{saved.manifest['madeAt']} by Gorod {saved.manifest['gorod']}"
     say(f"Restored from the backup of {made}. `gorod serve` starts it.")
 
 
 @contextmanager
-def _emptied(current: "Settings", storage: "Storage") -> Iterator[Database]:
-    """Where to restore to: empty, and nobody else's meanwhile. A note stays there until all is
-    done: if we are killed, no other command takes what is there for an installation."""
+def _emptied(
+    current: "Settings", saved: "Reading", storage: "Storage"
+) -> Iterator["restoring.Emptied"]:
+    """Where to restore to: empty, and nobody else's meanwhile."""
     from models.database.home import holds_database
     from models.database.problems import InUse
     from resolvers.backup import restoring
     from resolvers.backup.archive import BackupProblem
+    from resolvers.backup.unfinished import attempt
 
-    note = current.unfinished_restore
-    again = note.exists()
-    if again:
-        restoring.refuse_other_storage(note.read_text(encoding="utf-8"), current.storage)
-        run(restoring.clear(storage))
-    elif external(current) is None and holds_database(current.data_dir):
-        raise BackupProblem(
-            f"There is a database in {current.data_dir.resolve()} already. A backup is restored "
-            "into an empty data directory: set GOROD_DATA_DIR to a new one."
-        )
-    else:
-        run(restoring.refuse_files(storage))
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(current.storage, encoding="utf-8")
-    try:
-        with _target(current, again) as target:
-            run(restoring.refuse_tables(target.owner))
-            yield target
-    except (InUse, restoring.NotEmpty):
-        if not again:  # nothing was done yet
-            note.unlink()
-        raise
-    note.unlink()
+    with attempt(current.unfinished_restore, _place(current)) as one:
+        if not one.again:
+            if external(current) is None and holds_database(current.data_dir):
+                raise BackupProblem(
+                    f"There is a database in {current.data_dir.resolve()} already. A backup is "
+                    "restored into an empty data directory: set GOROD_DATA_DIR to a new one."
+                )
+            run(restoring.refuse_files(storage))
+        one.begin()
+        try:
+            with _target(current, one.again) as target:
+                known = saved if one.again else None
+                yield run(restoring.emptied(target.owner, storage, known))
+        except (InUse, restoring.NotEmpty):
+            if not one.again:  # nothing was done yet
+                one.end()
+            raise
+        one.end()
+
+
+def _place(current: "Settings") -> "Place":
+    from models.database.address import parsed
+    from resolvers.backup.unfinished import Place
+
+    if current.database_url is None:
+        return Place("of the data directory", current.storage)
+    address = parsed(current.database_url.get_secret_value())
+    host = address.place or address.words.get("host", "")
+    return Place(f"{host}/{address.database}", current.storage)
 
 
 @contextmanager

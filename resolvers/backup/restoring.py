@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -54,15 +55,41 @@ def refuse_newer(backup: Reading) -> None:
         )
 
 
-async def refuse_tables(url: str) -> None:
-    """Raises NotEmpty unless the database is empty."""
+@dataclass(frozen=True)
+class Emptied:
+    """Where a backup is restored to. is_loaded: Whether its tables are there already, whole: a
+    restore was cut off after they were."""
+
+    url: str
+    is_loaded: bool
+
+
+async def emptied(url: str, storage: Storage, cut_off: Reading | None) -> Emptied:
+    """Take away the files that a restore which was cut off has put there.
+
+    cut_off: The backup, if one was cut off here.
+
+    Raises NotEmpty, before anything is taken away, if there are tables that are not those of the
+    backup.
+    """
+    is_loaded = await _is_loaded(url, cut_off.manifest["rows"] if cut_off else None)
+    if cut_off:
+        for key in await storage.keys():
+            await storage.drop(key)
+    return Emptied(url, is_loaded)
+
+
+async def _is_loaded(url: str, expected: dict[str, str] | None) -> bool:
     connection = await dump.seeing_all(url)
     try:
-        if await connection.fetchval(ANY_TABLE):
-            raise NotEmpty(
-                "The database holds tables already. A backup is restored into an empty one: name "
-                "another by DATABASE_URL."
-            )
+        if not await connection.fetchval(ANY_TABLE):
+            return False
+        if expected is not None and await dump.hashes(connection) == expected:
+            return True
+        raise NotEmpty(
+            "The database holds tables already. A backup is restored into an empty one: name "
+            "another by DATABASE_URL."
+        )
     finally:
         await connection.close()
 
@@ -76,23 +103,8 @@ async def refuse_files(storage: Storage) -> None:
         )
 
 
-def refuse_other_storage(then: str, now: str) -> None:
-    """Raises BackupProblem where a restore that was cut off had put its files elsewhere."""
-    if then != now:
-        raise BackupProblem(
-            f"A restore was cut off that put its files to {then}. Set GOROD_STORAGE_URL to that, "
-            "or begin in another data directory."
-        )
-
-
-async def clear(storage: Storage) -> None:
-    """Take away what a restore that was cut off had put there."""
-    for key in await storage.keys():
-        await storage.drop(key)
-
-
 async def restore(
-    url: str, backup: Reading, storage: Storage, progress: Callable[[str, float], None]
+    target: Emptied, backup: Reading, storage: Storage, progress: Callable[[str, float], None]
 ) -> None:
     """Put the files back, then the database in one transaction: whenever it ends, no row speaks of
     a file that is not there, and the tables are whole or not there.
@@ -103,6 +115,15 @@ async def restore(
         progress("files", 0.5 * number / len(backup.files))
         await storage.put(key, _chunks(backup.content(f"{FILES}{key}")))
     progress("database", 0.5)
+    if not target.is_loaded:
+        await _load(target.url, backup)
+    progress("statistics", 0.95)
+    connection = await dump.seeing_all(target.url)
+    await connection.execute("ANALYZE")
+    await connection.close()
+
+
+async def _load(url: str, backup: Reading) -> None:
     connection = await dump.seeing_all(url)
     major = connection.get_server_version().major
     await connection.close()
@@ -115,10 +136,6 @@ async def restore(
         folder: Path = dump.programs(max(major, made_by))
         check = dump.checking(backup.manifest["rows"])
         await asyncio.to_thread(dump.load, url, dumped, folder, check, old_server=major < 17)
-    progress("statistics", 0.95)
-    connection = await dump.seeing_all(url)
-    await connection.execute("ANALYZE")
-    await connection.close()
 
 
 async def _chunks(content: IO[bytes]) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-NAME = "uploads"
+NAME, NEVER = "uploads", 1 << 60
 KEYS = {
     "AWS_ACCESS_KEY_ID": "school",
     "AWS_SECRET_ACCESS_KEY": "only for tests",
@@ -22,9 +22,10 @@ class Bucket:
     """objects: What lies there, by key. asked: How many requests came.
 
     silent: Whether requests are taken and never answered.
+    silent_after: How many requests are answered, if not all.
     broken: The status that all requests are answered with, if any.
     exists: Whether there is such a bucket.
-    cut_after: Bytes of an object after which a download is cut off, if any.
+    cut_after: Bytes of an object after which a download is cut off.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class Bucket:
         self.parts: dict[str, dict[int, bytes]] = {}
         self.asked = 0
         self.silent, self.broken, self.exists = False, 0, True
-        self.cut_after: int | None = None
+        self.silent_after, self.cut_after = NEVER, NEVER
         self.freed = threading.Event()
         self.server: Server | None = None
         self.port = 0
@@ -84,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         bucket, split = self.server.bucket, urlsplit(self.path)
         bucket.asked += 1
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if bucket.silent:
+        if bucket.silent or bucket.asked > bucket.silent_after:
             bucket.freed.wait()
             self.close_connection = True
             return
@@ -105,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, listing(bucket, asked))
         elif (content := bucket.objects.get(key)) is None:
             self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-        elif bucket.cut_after is None:
+        elif len(content) <= bucket.cut_after:
             self.answer(200, content)
         else:
             self.head(200, len(content))

@@ -24,7 +24,7 @@ from resolvers.files.outage import FilesUnavailable
 from resolvers.files.storage import Storage
 from resolvers.files.sweeping import keep_clean, sweep
 from tests.conftest import Api, SignIn
-from tests.files.bucket import Bucket, opened
+from tests.files.bucket import NEVER, Bucket, opened
 from tests.files.sending import FILE, PDF, REQUEST, announced, refused, uploaded
 from tests.files.test_sweeping import PENDING, stored_and_killed
 
@@ -192,7 +192,7 @@ async def test_a_download_that_is_cut_off_is_not_taken_for_all_of_it(
     found = await far.storage.get(next(iter(await far.storage.keys())))
     with pytest.raises(FilesUnavailable):
         assert [chunk async for chunk in found] == []
-    bucket.cut_after = None
+    bucket.cut_after = NEVER
     assert far.storage.reach.outage
     await far.storage.reach.outage.over.wait()
     bucket.cut_after = 1000
