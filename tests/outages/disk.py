@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -40,10 +40,10 @@ def fill(disk: Path, leave: int = 0) -> Path:
     try:
         end = os.fstat(handle).st_size
         while (left := free_bytes(disk) - leave * MB) > 0:
-            os.posix_fallocate(handle, end, left)
-            end += left
-    except OSError:
-        pass  # somebody was quicker: it is full
+            # Somebody who takes a block between the two calls makes all of it fail.
+            with suppress(OSError):
+                os.posix_fallocate(handle, end, left)
+                end += left
     finally:
         os.close(handle)
     return file
