@@ -33,11 +33,11 @@ from gql.logs import log
 from gql.validation import variable_errors
 from gql.walk import SCHEMA
 from models.base import OfSchool
-from models.problems import OperationTimeout, Problem, ServiceUnavailable
+from models.problems import OperationTimeout, Problem, ServiceUnavailable, TransactionLost
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
 from resolvers.events.listening import Delivery
-from resolvers.refusals import sqlstate
+from resolvers.refusals import LOST, sqlstate
 
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""
@@ -207,6 +207,8 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     cause = error.original_error
     if cause and sqlstate(cause) == CANCELLED:
         cause = OperationTimeout()
+    elif cause and sqlstate(cause) in LOST:
+        cause = TransactionLost()
     if isinstance(cause, Problem):
         return told(error, cause, caller.language)
     if isinstance(cause, WHICH):

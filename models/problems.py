@@ -102,6 +102,17 @@ class Blank(Problem):
     russian = "Здесь ничего не написано; напишите или, если так можно, уберите этот аргумент."
 
 
+class EmptyList(Blank):
+    """The list is empty; send at least one item."""
+
+    russian = "Список пуст; пришлите хотя бы один элемент."
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program it is the same."""
+        return Blank.code()
+
+
 class TooLong(Problem):
     """The text is too long; write at most {most} characters."""
 
@@ -268,6 +279,21 @@ class NothingCanBeSaved(ServiceUnavailable):
 
     russian = (
         "Сейчас ничего нельзя сохранить, чтение работает: повторите через `retryAfter` секунд."
+    )
+
+    @classmethod
+    def code(cls) -> str:
+        """To a program it is the same."""
+        return ServiceUnavailable.code()
+
+
+class TransactionLost(ServiceUnavailable):
+    """Others changed the same records at the same moment and nothing was done: repeat this in
+    `retryAfter` seconds."""
+
+    russian = (
+        "Другие в этот же момент изменяли те же записи, ничего не сделано: повторите через "
+        "`retryAfter` секунд."
     )
 
     @classmethod

@@ -25,6 +25,7 @@ from resolvers.attempts import KEY, IdempotencyKeyReused, first_result, remember
 from resolvers.context import Ctx
 from resolvers.parameters import plain
 from resolvers.refusals import (
+    LOST,
     Refusals,
     lost_a_race,
     problems_of,
@@ -54,7 +55,8 @@ TEXTS = {
 }
 """What the arguments mean that every command understands in the same way."""
 TRIES = 3
-"""How often a command is tried that lost a deadlock or a serialisation race."""
+"""How often a command is tried that lost a deadlock or a serialisation race. After that it is
+refused as SERVICE_UNAVAILABLE, to be repeated."""
 
 
 class Undone(Exception):
@@ -129,7 +131,7 @@ def command(
                 except BaseException as error:
                     ctx.forget()  # first, or the rollback would empty the rows a Problem carries
                     await ctx.session.rollback()
-                    if left and sqlstate(error) in ("40001", "40P01"):
+                    if left and sqlstate(error) in LOST:
                         continue
                     if isinstance(error, Undone):
                         return await answer(ctx, error.result)  # type: ignore[no-any-return]

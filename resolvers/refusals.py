@@ -13,6 +13,10 @@ from models.limits import MEANS, OURS, Meaning, limits_of, name_in_database
 from models.problems import Blank, Conflict, Problem, TooLong, Validation
 from resolvers.context import Ctx
 
+LOST = ("40001", "40P01")
+"""SQLSTATE of transactions that lost to another (serialization_failure, deadlock_detected): the
+same may succeed when it is tried again."""
+
 
 @cache
 def declared() -> Mapping[str, Meaning | None]:

@@ -12,7 +12,7 @@ from models.events import EventKind
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision
 from models.people.students import Student
-from models.problems import Limit, NamedTwice, Problem
+from models.problems import EmptyList, Limit, NamedTwice, Problem
 from resolvers.command import Undone, command
 from resolvers.context import Ctx
 from resolvers.journal.at_once import put_mark
@@ -101,7 +101,7 @@ class MarkResults:
     results: list[MarkResult]
 
 
-@command(Right.MARKS_WRITE, Limit, NamedTwice, *PROBLEMS, writes=(Mark, MarkRevision))
+@command(Right.MARKS_WRITE, EmptyList, Limit, NamedTwice, *PROBLEMS, writes=(Mark, MarkRevision))
 async def set_marks(
     ctx: Ctx,
     *,
@@ -109,12 +109,14 @@ async def set_marks(
     error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING,
     idempotency_key: UUID | None = None,
 ) -> MarkResults:
-    """Set many marks at once, at most 500.
+    """Set many marks at once, 1 to 500.
 
     items: The marks, each cell once.
     error_policy: What becomes of all when some are refused.
     """
-    if not 0 < len(items) <= MOST:
+    if not items:
+        raise EmptyList(field="items")
+    if len(items) > MOST:
         raise Limit(field="items", most=MOST)
     asked = [(item.assignment_id, item.student_id) for item in items]
     if len(set(asked)) < len(asked):

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from auth.rights import Right
+from models.base import Id
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.context import Ctx
@@ -14,13 +16,23 @@ HOMEWORK = 0x686F6D65  # "home"
 
 
 async def hold_homework(ctx: Ctx, section_id: int) -> None:
-    """Until the transaction ends, nobody else sets homework in the section or changes its lessons.
-    Taken before any row of a lesson is locked.
+    """Until the transaction ends, nobody else sets homework in the section, or adds, moves, cancels
+    or restores a lesson of it.
 
-    Without it, homework set while its next lesson is cancelled would be due in that lesson.
+    Every command takes it before it locks a lesson or a day of the timetable. In another order, two
+    commands could wait for each other (deadlock). Without it, homework set while its next lesson is
+    cancelled would be due in that lesson.
     """
     key = (ctx.actor.school_id << 40) ^ (section_id << 1) ^ HOMEWORK
     await ctx.session.execute(select(func.pg_advisory_xact_lock(key % 2**63)))
+
+
+async def held_lesson(ctx: Ctx, lesson_id: Id[Lesson], right: Right, version: int) -> Lesson:
+    """The lesson, locked after the homework of its section; see `hold_homework`. Raises as
+    `ctx.get`."""
+    seen = await ctx.get(lesson_id, to=right)
+    await hold_homework(ctx, seen.section_id)
+    return await ctx.get(lesson_id, to=right, version=version)
 
 
 def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:

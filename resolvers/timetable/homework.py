@@ -58,7 +58,7 @@ async def set_homework(
     *,
     lesson_id: Logged[Id[Lesson]],
     text: str,
-    due_on: date | None = None,
+    due_on: date | None = KEEP,
     file_ids: list[Id[File]] = KEEP,
     override_reason: str | None = None,
     expected_version: int | None = None,
@@ -68,18 +68,22 @@ async def set_homework(
     lesson_id: The lesson it is set in.
     text: What to do, at most 4000 characters.
     due_on: By which day, not before the lesson and in its year; it stays, whatever becomes of the
-        timetable. Null for the section's next lesson on a later day, which it then follows.
+        timetable. Left out keeps the day that was named before. Null, or left out where no day was
+        named, means the section's next lesson on a later day, which it then follows.
     file_ids: Files to attach, at most 20, all uploaded by you; left out keeps those it has.
     expected_version: The version of the homework you have seen; null when there was none.
     """
     lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
     await hold_homework(ctx, lesson.section_id)
     section = await open_lesson(ctx, lesson)
-    cautions = [] if due_on is None else await cautions_of(ctx, section, lesson, due_on)
-    due = (None, due_on) if due_on is not None else await due_after(ctx, lesson)
+    names_day = due_on is not None and due_on is not KEEP
+    cautions = await cautions_of(ctx, section, lesson, due_on) if names_day else []
+    due = (None, due_on) if names_day else await due_after(ctx, lesson)
     homework = await homework_of(ctx, lesson, expected_version)
-    homework.text, (homework.due_lesson_id, homework.due_on) = text, due
-    override(homework, cautions, override_reason)
+    homework.text = text
+    if due_on is not KEEP or not has_named_day(homework):  # a day kept keeps its reason, too
+        homework.due_lesson_id, homework.due_on = due
+        override(homework, cautions, override_reason)
     ctx.session.add(homework)
     await ctx.session.flush()
     if file_ids is not KEEP:
@@ -87,6 +91,11 @@ async def set_homework(
         await attach_instead(ctx, HomeworkAttachment.homework_id, homework, files)
     ctx.announce(Fact(EventKind.HOMEWORK_SET, homework))
     return homework
+
+
+def has_named_day(homework: Homework) -> bool:
+    """Whether the homework is due on a day that its teacher named."""
+    return homework.due_on is not None and homework.due_lesson_id is None
 
 
 async def cautions_of(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) -> list[Caution]:

@@ -15,7 +15,7 @@ from resolvers.context import Ctx
 from resolvers.parameters import Logged
 from resolvers.people.staff import at_work_on
 from resolvers.school.calendar import open_term, school_day
-from resolvers.timetable.due import hold_homework, tie_homework
+from resolvers.timetable.due import held_lesson, tie_homework
 from resolvers.timetable.scheduling import PROBLEMS, students_free
 
 
@@ -35,7 +35,7 @@ async def restore_lesson(
 
     lesson_id: The lesson.
     """
-    lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
+    lesson = await held_lesson(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
     if lesson.status is not LessonStatus.CANCELLED:
         raise LessonNotCancelled(of=lesson_id, current=lesson)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
@@ -44,7 +44,6 @@ async def restore_lesson(
     await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
     time = (lesson.date, lesson.starts_at, lesson.ends_at)
     await students_free(ctx, section, *time, but=lesson.id)
-    await hold_homework(ctx, section.id)
     written = await is_written_in(ctx, lesson)
     lesson.status = LessonStatus.CONDUCTED if written else LessonStatus.PLANNED
     await tie_homework(ctx, section.id)

@@ -22,7 +22,7 @@ from resolvers.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
 from resolvers.timetable.cautions import CAUTIONS, cautions_of
-from resolvers.timetable.due import hold_homework, tie_homework
+from resolvers.timetable.due import held_lesson, hold_homework, tie_homework
 from resolvers.timetable.lessons import open_lesson
 
 
@@ -75,10 +75,10 @@ async def schedule_lesson(
     if ends_at <= starts_at:
         raise EndsBeforeItBegins(field="ends_at")
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
+    await hold_homework(ctx, section.id)
     await school_day(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
     await students_free(ctx, section, date, starts_at, ends_at)
-    await hold_homework(ctx, section.id)
     lesson = Lesson(
         section_id=section.id,
         staff_id=await teacher_on(ctx, section, date, staff_id),
@@ -128,7 +128,6 @@ async def move_lesson(
     await open_term(ctx, section, date, "date")
     await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
     await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
-    await hold_homework(ctx, section.id)
     cautions = await cautions_of(ctx, section, date, starts_at, ends_at, but=lesson.id)
     override(lesson, cautions, override_reason)
     began = datetime.combine(lesson.date, lesson.starts_at, ZoneInfo(ctx.actor.time_zone))
@@ -150,7 +149,6 @@ async def cancel_lesson(
     lesson_id: The lesson.
     """
     lesson = await planned(ctx, lesson_id, expected_version)
-    await hold_homework(ctx, lesson.section_id)
     await open_lesson(ctx, lesson)
     lesson.status = LessonStatus.CANCELLED
     await tie_homework(ctx, lesson.section_id)
@@ -158,7 +156,8 @@ async def cancel_lesson(
 
 
 async def planned(ctx: Ctx, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
-    lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
+    """The lesson, locked as `held_lesson` does. Raises LessonHeld for one that is not planned."""
+    lesson = await held_lesson(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
     if lesson.status is not LessonStatus.PLANNED:
         raise LessonHeld(of=lesson_id, current=lesson)
     return lesson

@@ -80,3 +80,11 @@ async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_a
     limits = Limits()
     check_values({"input": {"items": items}}, limits.most_values, limits.most_nesting)
     assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "NAMED_TWICE"
+
+
+async def test_a_batch_without_items_is_told_to_send_some(api: SignIn, desk: Desk) -> None:
+    told = "mutation ($input: SetMarksInput!) { setMarks(input: $input) { userErrors { %s } } }"
+    document = told % "code field message most"
+    refused = await api(desk.teacher).refused(document, input={"items": []})
+    assert (refused["code"], refused["field"], refused["most"]) == ("BLANK", ["items"], None)
+    assert refused["message"] == "The list is empty; send at least one item."

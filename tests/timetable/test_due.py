@@ -133,9 +133,44 @@ async def test_a_day_that_the_teacher_names_stays(api: SignIn, sql: AsyncConnect
     there = {"lessonId": f"Lesson:1-{third.id}", "expectedVersion": third.version}
     await api("zavuch")(CANCEL, input=there)
     assert await due_of(sql, first.id) == (None, third.date, 1)
-    again = given(first, expectedVersion=1)
+    again = given(first, expectedVersion=1) | {"text": "№ 6"}
     changed = (await teacher(SET, input=again))["setHomework"]["homework"]
+    assert (changed["text"], changed["dueOn"], changed["dueLesson"]) == (
+        "№ 6",
+        str(third.date),
+        None,
+    )
+    next_one = given(first, expectedVersion=2, dueOn=None)
+    changed = (await teacher(SET, input=next_one))["setHomework"]["homework"]
     assert changed["dueOn"] == str(second.date)
+    assert changed["dueLesson"]["id"] == f"Lesson:1-{second.id}"
+
+
+async def test_homework_keeps_its_unusual_day_and_the_reason_when_its_text_is_corrected(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    first, teacher = (await lessons_of(sql))[0], api("teacher.belova", Role.SUBJECT_TEACHER)
+    await teacher(SET, input=given(first, dueOn="2026-11-29", **REASON))
+    changed = await teacher(SET, input=given(first, expectedVersion=1) | {"text": "№ 6"})
+    assert changed["setHomework"]["homework"]["dueOn"] == "2026-11-29"
+    kept = "SELECT overridden_warnings, override_reason FROM homework WHERE lesson_id = :id"
+    row = (await sql.execute(text(kept), {"id": first.id})).one()
+    assert tuple(row) == (["NO_LESSON_THAT_DAY"], REASON["overrideReason"])
+    usual = given(first, expectedVersion=2, dueOn=None)
+    await teacher(SET, input=usual)
+    row = (await sql.execute(text(kept), {"id": first.id})).one()
+    assert tuple(row) == ([], None)
+
+
+async def test_homework_without_a_named_day_follows_the_next_lesson_when_it_is_corrected(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    lessons = await lessons_of(sql)
+    first, teacher = lessons[0], api("teacher.belova", Role.SUBJECT_TEACHER)
+    await teacher(SET, input=given(first))
+    changed = (await teacher(SET, input=given(first, expectedVersion=1)))["setHomework"]
+    following = day_after(lessons, first)
+    assert changed["homework"]["dueLesson"]["id"] == f"Lesson:1-{following.id}"
 
 
 async def test_a_day_needs_to_be_possible_and_usual(api: SignIn, sql: AsyncConnection) -> None:
