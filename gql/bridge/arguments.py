@@ -17,6 +17,7 @@ from gql.docs import read_doc
 from models import base
 from models.base import Id
 from models.problems import BadUserInput
+from models.texts import trimmed
 from resolvers.command import TEXTS
 from resolvers.keep import KEEP
 from resolvers.parameters import LONGEST_SEARCH, Few, Part, Search, Secret, optional, plain
@@ -161,19 +162,20 @@ def as_it_comes(value: Any) -> Any:
 
 
 def text_of(annotation: Any, path: str) -> Callable[[str], str | None]:
-    """Reads a text: without what surrounds it, for a name typed with a space behind it is the same
-    name, and spaces alone are no text. A secret is what was typed."""
+    """Reads a text without spaces and invisible characters at its ends: a name typed with a space
+    behind it is the same name, and a text that shows nothing is empty. A secret is what was
+    typed."""
     if annotation is Secret:
         return lambda value: storable(value, path)
     if annotation is Search:
         return lambda value: searched(value, path)
     if annotation is Part:
-        return lambda value: storable(short(value, path), path).strip()
-    return lambda value: storable(value, path).strip()
+        return lambda value: trimmed(storable(short(value, path), path))
+    return lambda value: trimmed(storable(value, path))
 
 
 def searched(value: str, path: str) -> str | None:
-    return storable(short(value, path).strip(), path) or None
+    return trimmed(storable(short(value, path), path)) or None
 
 
 def short(value: str, path: str) -> str:

@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import Computed
 
 from models.problems import Caution
+from models.texts import INVISIBLE as UNSEEN
 
-UNSEEN: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 INVISIBLE: Final = re.compile(f"[{UNSEEN}]")
 DROPPED: Final = re.compile(f"['`´‘’‚‛′‵ʹʻʼʽˈ՚＇ꞌ{UNSEEN}]")
 """Apostrophes, which are typed for one another or left out, and characters that nobody sees."""

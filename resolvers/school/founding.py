@@ -14,6 +14,7 @@ from models.base import OfSchool, Record, longest
 from models.events import SchoolHead
 from models.problems import Blank, NoSuchTimeZone, TooLong
 from models.school.schools import School
+from models.texts import trimmed
 from resolvers.context import stand_in
 from resolvers.school.defaults import Put, SchoolCalendar, WorkingRules
 from resolvers.school.school_year import SchoolYear
@@ -35,7 +36,7 @@ async def found_school(
 
     calendar: Whether it gets the federal calendar and subjects; an import brings its own.
     """
-    name, most = new.name.strip(), longest(School.short_name)
+    name, most = trimmed(new.name), longest(School.short_name)
     if not 0 < len(name) <= most:
         told = f"a name of 1 to {most} characters"
         raise (TooLong if name else Blank)(field="new_school", most=most, expected=told)
