@@ -76,9 +76,9 @@ async def set_homework(
     lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
     await hold_homework(ctx, lesson.section_id)
     section = await open_lesson(ctx, lesson)
-    names_day = due_on is not None and due_on is not KEEP
-    cautions = await cautions_of(ctx, section, lesson, due_on) if names_day else []
-    due = (None, due_on) if names_day else await due_after(ctx, lesson)
+    named = None if due_on is KEEP else due_on
+    cautions = [] if named is None else await cautions_of(ctx, section, lesson, named)
+    due = (None, named) if named is not None else await due_after(ctx, lesson)
     homework = await homework_of(ctx, lesson, expected_version)
     homework.text = text
     if due_on is not KEEP or not has_named_day(homework):  # a day kept keeps its reason, too

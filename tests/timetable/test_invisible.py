@@ -9,7 +9,8 @@ from tests.conftest import SignIn
 from tests.test_texts import UNSEEN
 from tests.timetable.test_homework import HOMEWORK
 from tests.timetable.test_lessons import TOPIC
-from tests.timetable.test_warnings import EVENING, SCHEDULE, SUNDAY
+from tests.timetable.test_scheduling import EVENING
+from tests.timetable.test_warnings import SCHEDULE, SUNDAY
 
 
 @pytest.mark.parametrize("unseen", UNSEEN[:5], ids=ascii)
