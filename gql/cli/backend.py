@@ -160,15 +160,16 @@ async def check(current: "Settings", target: Database, *, sessions: int = 0) -> 
     await fitness.check(engine, caches=current.statement_caches, sessions=sessions)
 
 
-async def refuse_known_passwords(target: Database) -> None:
-    """Raises OperatorProblem where somebody can come in with the password of the documentation."""
+async def refuse_made_up_people(target: Database) -> None:
+    """Raises OperatorProblem where a made-up person can sign in."""
     from models.operator import OperatorProblem
     from resolvers.demo.locking import open_logins
 
     if found := await open_logins(target.app):
         raise OperatorProblem(
-            f"This database holds a made-up school: {found} accounts let anybody in with a "
-            "password that is printed in the documentation. `gorod demo lock` closes them. For a "
+            f"This database holds a made-up school, and {found} logins of made-up people are open. "
+            "Their password is printed in the documentation, unless somebody has changed it. "
+            "`gorod demo lock` closes them. For a "
             "school of your own set GOROD_DATA_DIR to a new directory. On this machine only, "
             "`gorod dev` or `gorod serve --allow-demo` show it."
         )

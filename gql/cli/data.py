@@ -39,7 +39,7 @@ def load(
 
 @app.command()
 def lock() -> None:
-    """Close the accounts of made-up schools, so that `gorod serve` can start on them."""
+    """Close all logins of made-up people, so that `gorod serve` can start on them."""
     from resolvers.demo.locking import lock as close
 
     current = settings()
@@ -93,4 +93,7 @@ def logins(as_json: Json = False) -> None:
     elif known:
         screen().print(table(columns, people))
     else:
-        say("There is no made-up school here; `gorod demo load` makes one.")
+        say(
+            "Nobody can sign in with the made-up password: there is no made-up school here "
+            "(`gorod demo load` makes one), it is locked, or its people changed their passwords."
+        )

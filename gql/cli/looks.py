@@ -157,15 +157,16 @@ def key(it: Patient) -> str:
 
 
 def made_up(it: Patient) -> str:
-    """Whether the password that everybody knows lets somebody in."""
+    """Whether a made-up person can sign in."""
     if not it.has_database:
         return "none"
     from resolvers.demo.locking import open_logins
 
     if found := run(open_logins(it.database.app)):
         raise RuntimeError(
-            f"{found} made-up accounts let anybody in with the password of the documentation: "
-            "`gorod demo lock` closes them, and `gorod serve` does not start before"
+            f"{found} logins of made-up people are open, most with the password that is printed in "
+            "the documentation. `gorod serve` does not start while they are open; close them with "
+            "`gorod demo lock`."
         )
     return "none is open"
 

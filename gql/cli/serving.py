@@ -137,7 +137,7 @@ async def _ready(current: "Settings", target: Database, known: bool) -> None:
         await backend.ensure_usable(current, target, sessions=most)
         await backend.prove_key(current, target, make=True)
         if not known:
-            await backend.refuse_known_passwords(target)
+            await backend.refuse_made_up_people(target)
         return
     await backend.make_ready(target)
     await backend.check(current, target, sessions=most)

@@ -14,9 +14,10 @@ from models.database.address import session
 from models.database.problems import Unfit
 from models.database.roles import OWNER
 from models.secrets import Secrets
-from resolvers.access.passwords import DEMO_PASSWORD, LOCKED
+from resolvers.access.passwords import DEMO_PASSWORD
 from resolvers.demo.cast import LOGINS, STORIES
 from resolvers.demo.credentials import Credentials
+from resolvers.demo.locking import known_hashes
 from resolvers.demo.plan import MARKED, SIZES, plans
 from resolvers.demo.school import make
 
@@ -98,7 +99,8 @@ async def load_first(url: str, secret_key: bytes, progress: Callable[[str, float
 
 
 async def logins(url: str) -> list[Login]:
-    """One login for every role, of the main school of the first demo loaded; none without one."""
+    """One login for every role, of the main school of the first demo loaded; none without one. Who
+    has another password by now, or is locked, is left out."""
     async with closing_session(url) as connection, connection.transaction():
         school = await connection.fetchrow(
             "SELECT id, short_name FROM schools WHERE sourced_id = $1 ORDER BY id LIMIT 1", MARKED
@@ -108,16 +110,17 @@ async def logins(url: str) -> list[Login]:
         await connection.execute(f"SET LOCAL app.school_id = '{school['id']:d}'")
         rows = await connection.fetch(
             # The login may have a number behind it if the plain one was taken.
-            "SELECT regexp_replace(c.login, '-[0-9]+$', '') AS known, c.login, p.full_name"
+            "SELECT regexp_replace(c.login, '-[0-9]+$', '') AS known, c.login, p.full_name,"
+            " c.password_hash"
             " FROM accounts a JOIN credentials c ON c.id = a.credential_id"
             " JOIN persons p ON p.school_id = a.school_id AND p.id = a.person_id"
-            " WHERE a.school_id = $1 AND c.password_hash <> $2",
+            " WHERE a.school_id = $1 AND a.status = 'ACTIVE'",
             school["id"],
-            LOCKED,
         )
-    people = {row["known"]: row for row in rows}
+    people = {row["known"]: row for row in rows if row["known"] in LOGINS.values()}
+    known = await known_hashes(row["password_hash"] for row in people.values())
     return [
         Login(role, row["login"], DEMO_PASSWORD, row["full_name"], school["short_name"])
         for role in Role
-        if (row := people.get(LOGINS[role]))
+        if (row := people.get(LOGINS[role])) and row["password_hash"] in known
     ]

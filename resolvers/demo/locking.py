@@ -1,84 +1,147 @@
-"""Made-up accounts with the password that everybody knows: finding them, and closing them."""
+"""Logins of made-up people: finding those that are open, and closing them."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.access.accounts import Credential
+from models.access.accounts import Account, AccountStatus, Credential
 from models.database.address import session
 from models.walls import APP
 from resolvers.access.devices import forget_devices
-from resolvers.access.ending import end
+from resolvers.access.ending import end, end_sessions_everywhere
 from resolvers.access.operators import owning, told
 from resolvers.access.passwords import DEMO_PASSWORD, LOCKED, matches
 from resolvers.context import stand_in, utc_now
 from resolvers.demo.plan import MARKED
 
+LOCK = "demo lock"
+HOLDERS = """
+    SELECT a.id AS account, a.status = 'ACTIVE' AS active, c.id AS credential, c.password_hash,
+        c.password_changed_at > (
+            SELECT max(at) FROM audit_events WHERE school_id = $1 AND action = $2
+        ) AS reopened
+    FROM accounts a JOIN credentials c ON c.id = a.credential_id
+    WHERE a.school_id = $1 AND c.password_hash <> $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An account of a made-up school, and its login.
+
+    shared: The login opens a real school, too.
+    known: The login has the password that is printed in the documentation.
+    reopened: The login got its password after `gorod demo lock` had closed the school.
+    """
+
+    school_id: int
+    account: int
+    credential: int
+    shared: bool
+    known: bool
+    reopened: bool
+
+    @property
+    def loses_login(self) -> bool:
+        """Whether closing it closes the login. A login of a real school stays open there, unless
+        its password is known: then anybody could read that school."""
+        return self.known or not self.shared
+
 
 async def open_logins(url: str) -> int:
-    """How many logins of made-up schools the known password opens."""
-    return sum(map(len, (await _open(url)).values()))
+    """How many logins open a made-up school. Those that the operator opened again after
+    `gorod demo lock`, with a password of their own, do not count."""
+    return len({one.credential for one in await _open(url) if one.known or not one.reopened})
 
 
 async def lock(url: str, *, now: datetime | None = None) -> int:
-    """Close them: nothing opens them until `gorod user reset-password` gives one a new password.
-    Their sessions end. How many."""
+    """Close all made-up schools: nothing opens a login again until `gorod user reset-password`
+    gives it a new password. Of a login that opens a real school, too, only the account in the
+    made-up school is locked. Their sessions end. Returns the number of logins."""
     found, now = await _open(url), now or utc_now()
     if not found:
         return 0
-    known = {credential for credentials in found.values() for credential in credentials}
+    of_school: dict[int, list[Holder]] = defaultdict(list)
+    for holder in found:
+        of_school[holder.school_id].append(holder)
+    lost = {one.credential for one in found if one.loses_login}
     async with owning(url) as session:
-        closed = update(Credential).where(Credential.id.in_(known))
+        closed = update(Credential).where(Credential.id.in_(lost))
         await session.execute(closed.values(password_hash=LOCKED, password_changed_at=now))
-        for credential in known:
+        for credential in lost:
             await forget_devices(session, credential)
-        for school_id, credentials in found.items():
-            await _end_sessions(session, school_id, now)
-            closed_logins = [{"name": "logins", "values": [str(len(credentials))]}]
-            await told(session, school_id, now, "demo lock", None, closed_logins)
-    return len(known)
+        for school_id, holders in of_school.items():
+            await stand_in(session, school_id)
+            kept = [one.account for one in holders if not one.loses_login]
+            await session.execute(
+                update(Account)
+                .where(Account.school_id == school_id, Account.id.in_(kept))
+                .values(
+                    status=AccountStatus.LOCKED,
+                    status_reason=f"gorod {LOCK}",
+                    version=Account.version + 1,
+                )
+                .execution_options(synchronize_session=False)
+            )
+            await end(session, school_id, now)
+            logins = [{"name": "logins", "values": [str(len(holders))]}]
+            await told(session, school_id, now, LOCK, None, logins)
+        for one in found:
+            if one.shared and one.loses_login:
+                await end_sessions_everywhere(session, one.credential, one.school_id, now)
+    return len({one.credential for one in found})
 
 
-async def _end_sessions(session: AsyncSession, school_id: int, now: datetime) -> None:
-    await stand_in(session, school_id)
-    await end(session, school_id, now)
+async def known_hashes(hashes: Iterable[str]) -> set[str]:
+    """Those of the hashes that are of the password in the documentation. The logins of one load
+    share a hash, so there are few to try unless many people chose a password."""
+    return {one for one in set(hashes) if await matches(one, DEMO_PASSWORD)}
 
 
-async def _open(url: str) -> dict[int, set[int]]:
-    """By made-up school, the credentials that the known password opens."""
+async def _open(url: str) -> list[Holder]:
+    """Accounts of made-up schools that somebody can sign in to."""
     connection = await session(url)
     try:
         async with connection.transaction(readonly=True):
             await connection.execute(f"SET LOCAL ROLE {APP}")
-            holders = await _holders(connection)
+            holders, real = await _holders(connection)
     finally:
         await connection.close()
-    # Those of one load share a hash, so there are few to try unless many chose passwords.
-    hashes = {password_hash for _, _, password_hash in holders}
-    known = {one for one in hashes if await matches(one, DEMO_PASSWORD)}
-    found: dict[int, set[int]] = defaultdict(set)
-    for school_id, credential, password_hash in holders:
-        if password_hash in known:
-            found[school_id].add(credential)
-    return dict(found)
+    known = await known_hashes(row["password_hash"] for _, row in holders)
+    return [
+        Holder(
+            school_id,
+            row["account"],
+            row["credential"],
+            shared=row["credential"] in real,
+            known=row["password_hash"] in known,
+            reopened=bool(row["reopened"]),
+        )
+        for school_id, row in holders
+        if row["active"] or row["password_hash"] in known or row["credential"] not in real
+    ]
 
 
-async def _holders(connection: asyncpg.Connection) -> list[tuple[int, int, str]]:
-    """School, credential and hash of everyone in a made-up school. The product sees a school only
-    from within, so each is asked what it is."""
-    found: list[tuple[int, int, str]] = []
-    schools = await connection.fetch("SELECT DISTINCT school_id FROM credential_schools ORDER BY 1")
-    for [school_id] in schools:
+async def _holders(
+    connection: asyncpg.Connection,
+) -> tuple[list[tuple[int, asyncpg.Record]], set[int]]:
+    """Every account of a made-up school that has a password, with its school; and the logins of
+    real schools. The product sees a school only from within, so each is asked what it is."""
+    found: list[tuple[int, asyncpg.Record]] = []
+    real: set[int] = set()
+    opens: dict[int, set[int]] = defaultdict(set)
+    for row in await connection.fetch("SELECT school_id, credential_id FROM credential_schools"):
+        opens[row["school_id"]].add(row["credential_id"])
+    for school_id, credentials in sorted(opens.items()):
         await connection.execute(f"SET LOCAL app.school_id = '{school_id:d}'")
         mark = await connection.fetchval("SELECT sourced_id FROM schools WHERE id = $1", school_id)
         if (mark or "").startswith(MARKED):
-            rows = await connection.fetch(
-                "SELECT c.id, c.password_hash FROM credentials c"
-                " JOIN credential_schools s ON s.credential_id = c.id WHERE s.school_id = $1",
-                school_id,
-            )
-            found += [(school_id, row["id"], row["password_hash"]) for row in rows]
-    return found
+            rows = await connection.fetch(HOLDERS, school_id, f"gorod {LOCK}", LOCKED)
+            found += [(school_id, row) for row in rows]
+        else:
+            real |= credentials
+    return found, real
