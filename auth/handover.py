@@ -1,5 +1,5 @@
-"""What a teacher reads of a student's past in a subject: after a move between sections the new
-teacher takes the student over (domain.md e1, e2)."""
+"""A student's past in a subject, as teachers read it: after a move between sections the new teacher
+takes the student over (domain.md e1, e2)."""
 
 from typing import Any
 

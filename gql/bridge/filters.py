@@ -43,7 +43,6 @@ BY_TYPE: Mapping[Any, tuple[str, ...]] = {
     strawberry.ID: ("eq", "in_", "is_null"),
     Exact: ("eq", "in_", "is_null"),
 }
-MOST = 100
 MOST_PARTS = 40
 """Each comparison becomes SQL of its own, which takes some milliseconds to write."""
 comparisons: dict[Any, Any] = {}
@@ -188,8 +187,8 @@ def read_filter(row: type[OfSchool], asked: Any, path: str, make: Make) -> Filte
 
 
 def bounded(values: list[Any], path: str) -> list[Any]:
-    if len(values) > MOST:
-        raise BadUserInput(field=path, expected=f"at most {MOST}")
+    if len(values) > Few.most:
+        raise BadUserInput(field=path, expected=f"at most {Few.most}")
     return values
 
 

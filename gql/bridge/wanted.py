@@ -31,7 +31,7 @@ def wanted_of(info: Any, row: type[OfSchool], *path: str) -> Wanted:
 
 
 class Below:
-    """What is asked for below the field being resolved."""
+    """The selection below the field that is being resolved."""
 
     def __init__(self, info: Any) -> None:
         self.info = info

@@ -42,7 +42,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _look(name: str, look: Callable[..., str], it: object) -> Finding:
-    """Whatever is wrong with one, the others follow."""
+    """One look that fails does not keep the others from running."""
     try:
         return {"name": name, "ok": True, "detail": look(it)}
     except Exception as problem:

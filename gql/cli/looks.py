@@ -1,4 +1,4 @@
-"""What `gorod doctor` looks at: each look says what it found, or raises what is wrong."""
+"""The looks of `gorod doctor`: each says what it found, or raises what is wrong."""
 
 import os
 import platform
@@ -188,7 +188,7 @@ def audit(it: Patient) -> str:
 
 
 async def _chains(target: Database) -> str:
-    """Every school's chain of entries; the first broken one is told."""
+    """Check the chain of entries of every school. Raises for the first broken one."""
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.pool import NullPool
