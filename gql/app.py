@@ -17,17 +17,18 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gql import graphiql, web
-from gql.documents import Documents
-from gql.door import Door
+from gql import graphiql
 from gql.engine.run import Engine
 from gql.files import transfer
-from gql.proxies import behind_proxies
-from gql.replies import written
-from gql.requests import language_in
+from gql.guard.documents import Documents
 from gql.schema import schema
 from gql.settings import Settings
-from gql.sockets import Socket, Wire
+from gql.transport import browsers
+from gql.transport.http import Door
+from gql.transport.proxies import behind_proxies
+from gql.transport.requests import language_in
+from gql.transport.responses import written
+from gql.transport.websocket import Socket, Wire
 from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
 from models.database.problems import DatabaseProblem
@@ -188,19 +189,19 @@ def create_app(
         await services.engine.dispose()
 
     routes: list[BaseRoute] = [
-        Route("/", web.home),
-        Route("/graphql", web.without_post(console=settings.demo), methods=OTHERS),
+        Route("/", browsers.home),
+        Route("/graphql", browsers.without_post(console=settings.demo), methods=OTHERS),
         WebSocketRoute("/graphql", api),
         *transfer.routes(services, language_of),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(),
     ]
-    faults = {HTTPException: web.http_fault, Exception: web.http_fault}
+    faults = {HTTPException: browsers.http_fault, Exception: browsers.http_fault}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
     engine = Engine(schema, services, settings.executor == "engine", documents)
     door = Door(app, engine)
     origins = settings.trusted_origins
-    made = web.Origins(door, origins) if origins else door
+    made = browsers.Origins(door, origins) if origins else door
     return behind_proxies(made, settings.trusted_proxies)
 
 

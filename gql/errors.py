@@ -24,14 +24,14 @@ from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.bridge.nodes import tell_scopes
-from gql.documents import Documents
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
+from gql.guard.rules import variable_errors
+from gql.guard.walk import SCHEMA
 from gql.logs import log
-from gql.validation import variable_errors
-from gql.walk import SCHEMA
 from models.base import OfSchool
 from models.problems import OperationTimeout, Problem, ServiceUnavailable, TransactionLost
 from resolvers.access.reading import told_of_reading

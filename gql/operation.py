@@ -13,8 +13,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from gql.documents import Document
-from gql.walk import SCHEMA
+from gql.guard.documents import Document
+from gql.guard.walk import SCHEMA
 from models.problems import ServiceUnavailable
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Ctx

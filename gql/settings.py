@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gql.limits import Limits, LimitsOfTries
+from gql.guard.limits import Limits, LimitsOfTries
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8

@@ -86,7 +86,7 @@ class Caller:
     connection_params: dict[str, Any] | None = None
     """What a socket said of itself when it was opened."""
     document: Any = None
-    """What is asked, as the door has read it; see `gql.documents`."""
+    """What is asked, as the door has read it; see `gql.guard.documents`."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
 
     async def identified(self) -> Actor:

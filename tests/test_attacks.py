@@ -11,9 +11,9 @@ import orjson
 import pytest
 from starlette.applications import Starlette
 
-from gql.door import Door
 from gql.engine.run import Engine
 from gql.schema import schema
+from gql.transport.http import Door
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.context import Services

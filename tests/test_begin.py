@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gql.documents import Documents
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from resolvers.access import operators
 from resolvers.school.founding import NewSchool
 from tests.access.asking import sign_in

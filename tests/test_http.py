@@ -8,11 +8,11 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
-from gql.documents import Documents
-from gql.door import Door
 from gql.engine.run import Engine
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from gql.schema import schema
+from gql.transport.http import Door
 from resolvers.context import Services
 from tests.signed_in import token_of
 

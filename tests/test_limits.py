@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from graphql import GraphQLSyntaxError
 
-from gql.documents import PER_TOKEN, Documents
-from gql.limits import Limits
-from gql.requests import check_values
+from gql.guard.documents import PER_TOKEN, Documents
+from gql.guard.limits import Limits
 from gql.schema import schema
+from gql.transport.requests import check_values
 from models.problems import OperationTooComplex
 from tests.conftest import Api, SignIn
 from tests.making import body, doubled, many

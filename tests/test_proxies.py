@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gql.door import Door
 from gql.engine.run import Engine
-from gql.proxies import behind_proxies
 from gql.schema import schema
 from gql.settings import Settings
+from gql.transport.http import Door
+from gql.transport.proxies import behind_proxies
 from resolvers.context import Services
 
 PROXY, CLIENT = "10.0.0.5", "192.0.2.9"

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.door import Door
 from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
+from gql.transport.http import Door
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import KEY, SignIn

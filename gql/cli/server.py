@@ -144,7 +144,7 @@ def _config(app: ASGIApp, patience: int, most_frame: int) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=most_frame,
-        proxy_headers=False,  # see `gql.proxies`; its own setting is a variable of the machine
+        proxy_headers=False,  # see `gql.transport.proxies`; its setting is the machine's
         lifespan="on",
         log_config=None,
         access_log=False,

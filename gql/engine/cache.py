@@ -12,12 +12,12 @@ from graphql import (
 )
 
 from auth.actor import Actor, Viewer
-from gql.documents import Document, Documents
 from gql.engine.commands import Doing, doing_of, is_one
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
+from gql.guard.documents import Document, Documents
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100

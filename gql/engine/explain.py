@@ -10,11 +10,11 @@ import asyncpg
 from graphql import GraphQLError
 
 from auth.actor import Actor
-from gql.documents import Documents
 from gql.engine.cache import Cache
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
-from gql.documents import Document, Documents, valid
 from gql.engine import special
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
@@ -15,7 +14,8 @@ from gql.engine.plan import Plan
 from gql.engine.sql import Unspeakable
 from gql.errors import named, retry_after
 from gql.errors import told as told_error
-from gql.limits import Limits
+from gql.guard.documents import Document, Documents, valid
+from gql.guard.limits import Limits
 from models.problems import (
     OperationTooComplex,
     PasswordMustChange,

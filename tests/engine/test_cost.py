@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
-from gql.door import Door
 from gql.engine.run import Engine
 from gql.schema import schema
+from gql.transport.http import Door
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import SignIn

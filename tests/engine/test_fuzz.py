@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.documents import Documents
 from gql.engine.run import Engine
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from gql.schema import schema
 from models.base import Record
 from resolvers.context import Services

@@ -8,11 +8,11 @@ from sqlalchemy import bindparam
 from auth.actor import Actor
 from auth.matrix import default_rights
 from gql.bridge.reads import lasts, said_once
-from gql.documents import Documents
 from gql.engine.cache import Cache
 from gql.engine.plan import Plan
 from gql.engine.sql import BODIES, keys_first, with_keys_apart
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Id

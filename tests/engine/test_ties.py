@@ -10,9 +10,9 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required
 
 from auth.actor import Actor
 from auth.rights import Right
-from gql.documents import Documents
 from gql.engine.cache import Cache
-from gql.limits import Limits
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
 from gql.schema import schema
 from models.access.roles import AccessScope, Role
 from tests.engine.ties import untied

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLError, parse, validate
 
+from gql.guard.rules import RULES
+from gql.guard.validate import errors_in
 from gql.schema import schema
-from gql.valid import errors_in
-from gql.validation import RULES
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 from tests.engine.test_cost import HOME

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.limits import Limits
-from gql.requests import check_values
+from gql.guard.limits import Limits
+from gql.transport.requests import check_values
 from tests.conftest import SignIn
 from tests.journal.desk import Desk, batch
 

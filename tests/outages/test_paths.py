@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from gql.app import Api as Standard
 from gql.app import language_of
-from gql.door import Door
 from gql.engine.run import Engine
 from gql.files import transfer
 from gql.schema import schema
+from gql.transport.http import Door
 from models.database.address import session
 from models.database.availability import Availability, Trouble
 from models.database.embedded import socket_url

@@ -115,7 +115,7 @@ async def test_a_bug_ends_only_its_operation_and_tells_nothing(
 async def test_there_are_only_so_many_operations_on_a_socket(
     api: SignIn, connected: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql.sockets.MOST_OPERATIONS", 1)
+    monkeypatch.setattr("gql.transport.websocket.MOST_OPERATIONS", 1)
     async with connected() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         await client.ask(NOTICES, id="1")

@@ -27,8 +27,8 @@ from graphql import (
     parse,
 )
 
-from gql.limits import Limits
-from gql.sizes import is_paged, members_of, size_of_page
+from gql.guard.limits import Limits
+from gql.guard.sizes import is_paged, members_of, size_of_page
 from models.problems import OperationTooComplex
 
 SCHEMA = {"__schema", "__type"}

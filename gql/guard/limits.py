@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 class Limits(BaseModel):
     """Of one request. They are checked in the order in which they stand, each before the next step
-    costs anything; see `gql.door`. They are settings: `most_tokens` is the variable
+    costs anything; see `gql.transport.http`. They are settings: `most_tokens` is the variable
     `GOROD_MOST_TOKENS`."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from starlette.types import Send
 
 from gql.errors import told
-from gql.requests import (
+from gql.transport.requests import (
     BadRequest,
     OperationResolutionFailure,
     RequestTooLarge,

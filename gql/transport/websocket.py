@@ -28,11 +28,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types import ExecutionResult
 
-from gql.documents import Document, Documents
 from gql.engine.run import Asker, is_known
 from gql.errors import named
-from gql.limits import Limits
-from gql.requests import (
+from gql.guard.documents import Document, Documents
+from gql.guard.limits import Limits
+from gql.transport.requests import (
     BadRequest,
     OperationResolutionFailure,
     Request,

@@ -22,9 +22,9 @@ from graphql import (
 )
 from graphql.language.parser import Parser
 
-from gql.limits import Limits
-from gql.valid import errors_in
-from gql.walk import check_document
+from gql.guard.limits import Limits
+from gql.guard.validate import errors_in
+from gql.guard.walk import check_document
 from models.problems import OperationTooComplex
 
 PER_TOKEN = 600

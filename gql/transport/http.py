@@ -3,8 +3,8 @@ answered.
 
 A request passes these steps in this order, each before the next costs anything: its body, counted
 while it is read; its shape; who asks; its variables; the tokens of its document; one walk through
-the document; validation. `gql.limits` holds the limits. Then a plan answers where there is one,
-else the standard executor.
+the document; validation. `gql.guard.limits` holds the limits. Then a plan answers where there is
+one, else the standard executor.
 """
 
 import asyncio
@@ -17,12 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType as Kind
 
-from gql.documents import Document
 from gql.engine.run import Answer, Asker, Engine, is_known
 from gql.errors import WHICH, named, retry_after
-from gql.leaving import PATIENCE, Leaving, look
-from gql.replies import fault, refuse, respond, written
-from gql.requests import (
+from gql.guard.documents import Document
+from gql.transport.disconnects import PATIENCE, Leaving, look
+from gql.transport.requests import (
     BadRequest,
     Request,
     RequestTooLarge,
@@ -31,6 +30,7 @@ from gql.requests import (
     language_in,
     request_of,
 )
+from gql.transport.responses import fault, refuse, respond, written
 from models.problems import Problem, ServiceUnavailable, Unauthenticated
 from resolvers.context import Caller, Services
 

@@ -25,7 +25,7 @@ from graphql.language.visitor import EnterLeaveVisitor
 from graphql.validation.validate import FragmentNestingVisitor
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
-from gql.validation import MOST_ERRORS, RULES, Enough
+from gql.guard.rules import MOST_ERRORS, RULES, Enough
 
 KEYS = {
     kind: tuple(key for key in keys if key not in ("name", "alias", "description"))

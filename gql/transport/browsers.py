@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from gql.replies import NAMES, fault
-from gql.requests import language_in
+from gql.transport.requests import language_in
+from gql.transport.responses import NAMES, fault
 
 HOME = {
     "ru": {
