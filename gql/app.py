@@ -21,6 +21,7 @@ from gql import graphiql
 from gql.engine.run import Engine
 from gql.files import transfer
 from gql.guard.documents import Documents
+from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers
@@ -195,6 +196,7 @@ def create_app(
         *transfer.routes(services, language_of),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(),
+        *Reference(services, settings).routes(),
     ]
     faults = {HTTPException: browsers.http_fault, Exception: browsers.http_fault}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)

@@ -10,16 +10,51 @@ import typer
 
 from gql.cli.console import fail, say
 
-app = typer.Typer(help="The schema of the API.", no_args_is_help=True)
+app = typer.Typer(help="The schema of the API, and files for client tools.", no_args_is_help=True)
 
 FILE = Path(__file__).parents[2] / "schema.graphql"
 _SHOWN = 60
 
 
 @app.command("print")
-def show() -> None:
-    """Print the schema."""
-    sys.stdout.write(_printed())
+def show(
+    name: Annotated[str, typer.Argument(help="One of the files that `list` names.")] = FILE.name,
+) -> None:
+    """Print the schema, or another file of the contract."""
+    if name == FILE.name:
+        sys.stdout.write(_printed())
+        return
+    from gql.reference.contract import contract_files
+
+    files = contract_files()
+    if name not in files:
+        fail(f"There is no file {name!r}; choose one of {', '.join(files)}.")
+    sys.stdout.write(files[name].stored.content.decode())
+
+
+@app.command("list")
+def names() -> None:
+    """List the files of the contract, which a server has at /schema/."""
+    from gql.reference.contract import contract_files
+
+    files = contract_files()
+    wide = max(map(len, files))
+    for name, file in files.items():
+        say(f"{name:{wide}}  {file.english}")
+
+
+@app.command()
+def build(
+    directory: Annotated[Path, typer.Argument(help="Where to write them; made if missing.")],
+) -> None:
+    """Write all files of the contract into a directory."""
+    from gql.reference.contract import contract_files
+
+    directory.mkdir(parents=True, exist_ok=True)
+    files = contract_files()
+    for name, file in files.items():
+        (directory / name).write_bytes(file.stored.content)
+    say(f"{len(files)} files in {directory}.")
 
 
 @app.command()

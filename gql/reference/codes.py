@@ -1,0 +1,137 @@
+"""The error codes of the API, read off the classes of problems and the mutations' own enums."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLSchema, get_named_type
+
+from models.problems import Caution, Problem
+
+OUR_PACKAGES = frozenset({"auth", "gql", "models", "resolvers"})
+ABSTRACT = frozenset({Problem, Caution})
+"""Bases of others; they are never raised themselves."""
+Message = tuple[str, str]
+"""The English and the Russian text."""
+WITHOUT_CLASS: Mapping[str, Message] = {
+    "GRAPHQL_PARSE_FAILED": (
+        "The document has a syntax error.",
+        "В документе синтаксическая ошибка.",
+    ),
+    "GRAPHQL_VALIDATION_FAILED": (
+        "The document does not fit the schema.",
+        "Документ не соответствует схеме.",
+    ),
+    "INTERNAL_SERVER_ERROR": (
+        "Unexpected error. The log of the server has its cause under `requestId`.",
+        "Непредвиденная ошибка. Её причина — в журнале сервера под `requestId`.",
+    ),
+    "NOT_COMPILED": (
+        "With `GOROD_EXECUTOR=engine` only: no compiled plan can answer this operation.",
+        "Только при `GOROD_EXECUTOR=engine`: на эту операцию не отвечает ни один готовый план.",
+    ),
+}
+"""Codes of errors that are no `Problem`."""
+
+
+@dataclass(frozen=True)
+class ErrorCode:
+    """A code with all that is said under it.
+
+    messages: The texts of all problems of this code.
+    statuses: HTTP statuses, by the path that answers with them. On `/graphql` it is that of a
+        request refused as a whole; an error beside data comes with 200.
+    mutations: Whose `userErrors` may have the code.
+    is_warning: Whether it stands in the `warnings` of a mutation, which a reason overrides.
+    """
+
+    code: str
+    messages: tuple[Message, ...]
+    statuses: Mapping[str, tuple[int, ...]]
+    mutations: tuple[str, ...] = ()
+    is_warning: bool = False
+
+
+def error_codes(schema: GraphQLSchema) -> tuple[ErrorCode, ...]:
+    """Every code a client can meet, in alphabetical order."""
+    texts: dict[str, list[Message]] = defaultdict(list)
+    statuses: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    warnings = set()
+    for problem in problems():
+        code = problem.code()
+        message = (problem.message("en"), problem.message("ru"))
+        if message not in texts[code]:
+            texts[code].append(message)
+        if issubclass(problem, Caution):
+            warnings.add(code)
+        statuses[code] |= set(statuses_of(problem))
+    for code, message in WITHOUT_CLASS.items():
+        texts[code].append(message)
+    where = mutations_of(schema)
+    return tuple(
+        ErrorCode(
+            code, tuple(texts[code]), by_path(statuses[code]), where.get(code, ()), code in warnings
+        )
+        for code in sorted(texts)
+    )
+
+
+def by_path(statuses: set[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    paths = sorted({path for path, _ in statuses})
+    return {path: tuple(sorted(n for where, n in statuses if where == path)) for path in paths}
+
+
+def problems() -> Iterator[type[Problem]]:
+    """All declared problems, a base class before those derived from it."""
+    import gql.app  # noqa: F401  # it imports all modules that declare problems
+
+    todo: list[type[Problem]] = [Problem]
+    for kind in todo:
+        todo += [one for one in kind.__subclasses__() if one not in todo]
+    for kind in todo:
+        if kind not in ABSTRACT and kind.__module__.partition(".")[0] in OUR_PACKAGES:
+            yield kind
+
+
+def statuses_of(problem: type[Problem]) -> Iterator[tuple[str, int]]:
+    """The paths that answer a problem with a status of its own, and that status."""
+    from gql.files.transfer import STATUSES as OF_FILES
+    from gql.transport.responses import STATUS as OF_GRAPHQL
+
+    for path, table in (("/graphql", OF_GRAPHQL), ("/files", OF_FILES)):
+        for kind in problem.mro():
+            if kind in table:
+                yield path, table[kind]
+                break
+
+
+@cache
+def mutations_of(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
+    """For each code, the mutations whose `userErrors` or `warnings` declare it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    mutations = schema.mutation_type.fields if schema.mutation_type else {}
+    for name, field in sorted(mutations.items()):
+        for enum in enums_of_codes(get_named_type(field.type)):
+            for code in enum.values:
+                found[code].append(name)
+    return {code: tuple(names) for code, names in found.items()}
+
+
+def enums_of_codes(payload: object) -> Iterator[GraphQLEnumType]:
+    """The enum of the codes in a payload's `userErrors`, and that of their `warnings`."""
+    errors = getattr(payload, "fields", {}).get("userErrors")
+    if errors is None:
+        return
+    error = get_named_type(errors.type)
+    fields = getattr(error, "fields", {})
+    for part in (fields.get("code"), warning_code(fields)):
+        if part is not None and isinstance(enum := get_named_type(part.type), GraphQLEnumType):
+            yield enum
+
+
+def warning_code(error: Mapping[str, Any]) -> Any:
+    warnings = error.get("warnings")
+    named = get_named_type(warnings.type) if warnings else None
+    return getattr(named, "fields", {}).get("code")

@@ -1,0 +1,123 @@
+"""`/schema/` and `/docs/`, to those who may read the schema."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gql.guard.limits import Limits
+from gql.reference import gate
+from gql.reference.contract import Described, contract_files, pretty
+from gql.reference.stored import Shelf, Stored
+from gql.reference.templates import render
+from gql.transport.browsers import json_fault, root_of
+from gql.transport.requests import language_in
+from models.problems import ServiceUnavailable, Unauthenticated
+from resolvers.context import Services
+
+Handler = Callable[[Request], Awaitable[Response]]
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+KEPT = {
+    **SAFE,
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie",
+}
+"""A client keeps a file and asks with its ETag whether it is the same; who may not read it any
+more is refused."""
+
+
+class Reference:
+    """What `/schema/` and `/docs/` answer."""
+
+    def __init__(self, services: Services, limits: Limits) -> None:
+        self.services = services
+        self.contract = Shelf(lambda: contract_files(limits))
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/schema", slash),
+            Route("/schema/", self.guarded(self.index)),
+            Route("/schema/{name}", self.guarded(self.file)),
+        ]
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Refuses those who may not read the schema."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                if await gate.may_read(self.services, request):
+                    return await handler(request)
+            except ServiceUnavailable as problem:
+                self.services.availability.count_refused()
+                return refusal(request, problem, 503, {"Retry-After": str(problem.retry_after)})
+            if wants_html(request):
+                return sign_in_page(request)
+            return refusal(request, Unauthenticated(), 401, {"WWW-Authenticate": "Bearer"})
+
+        return answer
+
+    async def index(self, request: Request) -> Response:
+        """The list of files, for people or for programs."""
+        files = await self.contract.files()
+        if wants_html(request):
+            language = language_of(request)
+            html = render("schema.html", language, files=files, root=root_of(request))
+            return HTMLResponse(html, headers=KEPT)
+        told = [index_entry(name, file) for name, file in files.items()]
+        return await Stored.of(pretty(told), "application/json").respond(request, KEPT)
+
+    async def file(self, request: Request) -> Response:
+        found = (await self.contract.files()).get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        return await found.stored.respond(request, KEPT)
+
+
+def index_entry(name: str, file: Described) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": file.english,
+        "mediaType": file.stored.media_type,
+        "bytes": len(file.stored.content),
+        "sha256": file.stored.digest,
+    }
+
+
+async def slash(request: Request) -> Response:
+    """Links in the pages are relative: without the slash they would lead elsewhere."""
+    return RedirectResponse(
+        f"{root_of(request)}{request.url.path.removeprefix(root_of(request))}/", 308
+    )
+
+
+def language_of(request: Request) -> str:
+    return language_in(dict(request.headers.raw))
+
+
+def wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def refusal(
+    request: Request, problem: Unauthenticated | ServiceUnavailable, status: int,
+    more: Mapping[str, str],
+) -> Response:  # fmt: skip
+    response = json_fault(problem.said(language_of(request)), problem.code(), status)
+    response.headers.update(more)
+    return response
+
+
+def sign_in_page(request: Request) -> Response:
+    """How to get in, for people who came by a link."""
+    html = render("sign-in.html", language_of(request), root=root_of(request))
+    headers = {**SAFE, "Cache-Control": "no-store", "WWW-Authenticate": "Bearer"}
+    return HTMLResponse(html, 401, headers)

@@ -1,0 +1,35 @@
+"""A server as strangers meet it, and one that shows everybody its schema."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx2 import AsyncClient
+
+from gql.settings import Settings
+from tests.conftest import KEY
+from tests.postgres import Server
+from tests.test_web import client_of
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
+        pool_size=2,
+        most_depth=11,
+    )
+
+
+@pytest.fixture
+async def http(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    async for client in client_of(settings, postgres.url("gorod_app", database)):
+        yield client
+
+
+@pytest.fixture
+async def dev(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
+    async for client in client_of(shown, postgres.url("gorod_app", database)):
+        yield client

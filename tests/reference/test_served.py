@@ -1,0 +1,148 @@
+"""Who may read the files of the contract, and how they are sent."""
+
+import gzip
+import json
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+from httpx2 import AsyncClient
+
+from gql.reference.contract import contract_files
+from tests.conftest import SignIn
+from tests.test_web import code
+
+NAMES = tuple(contract_files())
+PARENT = "parent.ivanova"
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def signed_in(api: SignIn, login: str = PARENT) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api(login).caller.token}"}
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+async def test_a_stranger_reads_no_file(http: AsyncClient, name: str) -> None:
+    response = await http.get(f"/schema/{name}")
+    assert (response.status_code, code(response)) == (401, "UNAUTHENTICATED")
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "1." + "a" * 43])
+async def test_nobody_reads_a_file_with_a_token_that_is_not_good(
+    http: AsyncClient, token: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await http.get("/schema/schema.graphql", headers=headers)).status_code == 401
+
+
+async def test_a_refusal_does_not_tell_which_files_exist(http: AsyncClient) -> None:
+    there, nowhere = [await http.get(f"/schema/{n}") for n in ("client.json", "nothing")]
+    assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
+
+
+async def test_a_refusal_speaks_the_readers_language(http: AsyncClient) -> None:
+    for language, word in (("ru", "войдите"), ("en", "Sign in")):
+        response = await http.get("/schema/", headers={"Accept-Language": language})
+        assert word in response.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_who_is_signed_in_reads_every_file(http: AsyncClient, api: SignIn, name: str) -> None:
+    response = await http.get(f"/schema/{name}", headers=signed_in(api))
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "private, no-cache"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    if name != "client.json":  # which tells the limits of this server
+        assert response.content == contract_files()[name].stored.content
+
+
+async def test_everybody_reads_the_files_where_the_schema_is_open(dev: AsyncClient) -> None:
+    response = await dev.get("/schema/schema.graphql")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.text.startswith('"""')
+
+
+async def test_the_manifest_tells_the_limits_of_this_server(dev: AsyncClient) -> None:
+    limits = (await dev.get("/schema/client.json")).json()["limits"]
+    assert {"GOROD_MOST_DEPTH": 11}.items() <= {i["setting"]: i["value"] for i in limits}.items()
+
+
+async def test_the_index_is_a_page_for_people_and_json_for_programs(dev: AsyncClient) -> None:
+    listed = (await dev.get("/schema/")).json()
+    assert [one["name"] for one in listed] == list(NAMES)
+    for one in listed:
+        content = (await dev.get(f"/schema/{one['name']}")).content
+        assert one["bytes"] == len(content)
+    page = await dev.get("/schema/", headers={**HTML, "Accept-Language": "ru"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<html lang="ru">' in page.text
+    for name in NAMES:
+        assert f'href="{name}"' in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_the_address_without_a_slash_leads_to_the_index(dev: AsyncClient) -> None:
+    response = await dev.get("/schema")
+    assert (response.status_code, response.headers["location"]) == (308, "/schema/")
+
+
+async def test_a_person_who_is_not_signed_in_is_told_how_to_get_in(http: AsyncClient) -> None:
+    response = await http.get("/schema/", headers={**HTML, "Accept-Language": "en"})
+    assert response.status_code == 401
+    assert "Sign in" in response.text
+    assert 'href="/graphiql"' in response.text
+
+
+async def test_a_file_that_does_not_exist_is_not_found(dev: AsyncClient) -> None:
+    for path in ("/schema/schema.json", "/schema/../pyproject.toml", "/schema/a/b"):
+        assert (await dev.get(path)).status_code == 404
+
+
+# -- caches and compression -----------------------------------------------------------
+
+
+async def test_a_client_that_has_a_file_is_not_sent_it_again(dev: AsyncClient) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    first = await dev.get("/schema/introspection.json", headers=plain)
+    tag = first.headers["etag"]
+    assert tag.startswith('"')
+    for sent in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await dev.get(
+            "/schema/introspection.json", headers={**plain, "If-None-Match": sent}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+    other = await dev.get("/schema/introspection.json", headers={**plain, "If-None-Match": '"a"'})
+    assert other.status_code == 200
+
+
+async def test_who_may_not_read_a_file_learns_nothing_by_its_tag(
+    http: AsyncClient, api: SignIn
+) -> None:
+    tag = (await http.get("/schema/client.json", headers=signed_in(api))).headers["etag"]
+    refused = await http.get("/schema/client.json", headers={"If-None-Match": tag})
+    assert refused.status_code == 401
+    assert "etag" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("gzip, br", "br"), ("GZIP;q=0.5", "gzip"), ("*", "br"), ("identity", ""),
+     ("br;q=0, gzip", "gzip"), ("br; q=0", ""), ("", ""), ("deflate", "")],
+)  # fmt: skip
+async def test_a_file_comes_in_an_encoding_that_the_client_accepts(
+    dev: AsyncClient, accepted: str, encoding: str
+) -> None:
+    path, headers = "/schema/introspection.json", {"Accept-Encoding": accepted}
+    async with dev.stream("GET", path, headers=headers) as response:
+        raw = b"".join([part async for part in response.aiter_raw()])
+    assert response.headers.get("content-encoding", "") == encoding
+    assert "Accept-Encoding" in response.headers["vary"]
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(encoding, bytes)
+    content = contract_files()["introspection.json"].stored.content
+    assert unpack(raw) == content
+    if encoding:
+        assert len(raw) < len(content) / 4
+        assert encoding in response.headers["etag"]
+    assert json.loads(content)
