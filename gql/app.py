@@ -29,6 +29,7 @@ from gql.transport.http import Door
 from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
 from gql.transport.responses import written
+from gql.transport.watching import Watching
 from gql.transport.websocket import Socket, Wire
 from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
@@ -173,6 +174,7 @@ def create_app(
     services = replace(services, made_up=made_up)
     core = schema._schema  # noqa: SLF001  # graphql-core's
     documents = Documents(core, settings, suggests=settings.open_introspection)
+    watching = Watching(settings, services, documents, url)
     api = Api(services, settings.trusted_origins, documents)
 
     @asynccontextmanager
@@ -182,6 +184,7 @@ def create_app(
         for task in sweeping:
             task.cancel()
         await asyncio.wait(sweeping)
+        watching.close()
         await services.availability.close()
         await services.storage.reach.close()
         for connections in (services.readers, services.writers):
@@ -194,6 +197,7 @@ def create_app(
         Route("/graphql", browsers.without_post(console=settings.demo), methods=OTHERS),
         WebSocketRoute("/graphql", api),
         *transfer.routes(services, language_of),
+        *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(),
         *Reference(services, settings).routes(),

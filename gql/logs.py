@@ -6,12 +6,15 @@ people's marks, letters and tokens.
 """
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
+import orjson
 import structlog
 from structlog.typing import ExcInfo
 
@@ -19,6 +22,7 @@ from models.database.problems import DatabaseProblem
 
 WITHOUT_VALUES = (DatabaseProblem,)
 """Our own errors about the server's set-up. Their messages hold no data of a school."""
+QUOTED = re.compile("[(<]")
 TOLD_BY_DATABASE = ("sqlstate", "constraint_name", "table_name", "column_name")
 
 
@@ -42,10 +46,11 @@ def configure(*, as_json: bool = False, level: str = "info") -> None:
     named = logging.getLevelNamesMapping()
     root = logging.getLogger()
     root.setLevel(max(named["WARNING"], named[level.upper()]))
-    if not any(isinstance(handler.formatter, WithoutValues) for handler in root.handlers):
-        handler = logging.StreamHandler()
-        handler.setFormatter(WithoutValues("%(levelname)s %(name)s: %(message)s"))
+    handler = next((one for one in root.handlers if isinstance(one.formatter, WithoutValues)), None)
+    if handler is None:
+        handler = logging.StreamHandler(cast("TextIO", Stderr()))
         root.addHandler(handler)
+    handler.setFormatter(AsJson() if as_json else WithoutValues())
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=write_error
     )
@@ -88,10 +93,33 @@ def write_error(output: TextIO, exc_info: ExcInfo) -> None:
 
 
 class WithoutValues(logging.Formatter):
-    """For what libraries log."""
+    """The messages of libraries, in words. asyncio quotes the error of a task that failed, and the
+    arguments of a callback: of its messages only what stands before the first of them is kept.
+    """
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's own name
-        return described(ei)
+    def message(self, record: logging.LogRecord) -> str:
+        line = record.getMessage().partition("\n")[0]
+        return QUOTED.split(line)[0].rstrip() if record.name == "asyncio" else line
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = f"{record.levelname} {record.name}: {self.message(record)}"
+        told = described(record.exc_info)
+        return f"{line}\n{told}" if told else line
+
+
+class AsJson(WithoutValues):
+    """The messages of libraries, in the form of our own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "event": self.message(record),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC),
+        }
+        if told := described(record.exc_info):
+            said["exception"] = told
+        return orjson.dumps(said, option=orjson.OPT_UTC_Z).decode()
 
 
 configure()

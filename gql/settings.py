@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gql.guard.limits import Limits, LimitsOfTries
+from gql.observe.settings import Observability
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8
@@ -26,7 +27,7 @@ Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(Limits, LimitsOfTries, BaseSettings):
+class Settings(Limits, LimitsOfTries, Observability, BaseSettings):
     """Read from the environment: a field `x` is the variable `GOROD_X`."""
 
     model_config = SettingsConfigDict(

@@ -5,6 +5,7 @@ one who is behind it reads what is missing from the table. Nothing here knows wh
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -104,6 +105,13 @@ class Tails:
     def __init__(self, pace: Pace | None = None, connections: int = 5) -> None:
         self.pace, self.turns = pace or Pace(), Turns(connections)
         self._tails: dict[int, Tail] = {}
+
+    @property
+    def silence(self) -> float:
+        """Seconds since a log was read last, of the log where that is longest ago; 0 while nobody
+        listens."""
+        now = time.monotonic()
+        return max((now - tail.read for tail in self._tails.values()), default=0.0)
 
     def wake(self, school_id: int) -> None:
         """Say that there is something new in the log of a school: called after each commit of this

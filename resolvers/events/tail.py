@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -113,6 +114,8 @@ class Tail:
         """When something will come into view."""
         self.cleared: datetime | None = None
         """When what was too old was cleared away."""
+        self.read = time.monotonic()
+        """When the log was read last, or its reading began."""
         self.woken, self.ready = asyncio.Event(), asyncio.Event()
         self._waiting: dict[Interest, set[asyncio.Future[int]]] = defaultdict(set)
         self._closing = False
@@ -156,6 +159,7 @@ class Tail:
             self.woken.clear()  # before reading, or a commit meanwhile would wait for the next poll
             try:
                 await self._read()
+                self.read = time.monotonic()
                 self.ready.set()
                 await self._clear()
             except ServiceUnavailable:  # the log says so once, not at each look

@@ -1,0 +1,71 @@
+"""Readiness: whether this process can serve requests now, and what of it does not work."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from models.database import migrate
+from models.database.availability import Trouble
+from models.database.readiness import version_at
+from resolvers.context import Services
+
+KEPT = 1.0
+"""Seconds for which an answer is kept: anybody may ask, and each question is a session with the
+database."""
+SILENT = 15.0
+"""Seconds after which a log of events that nobody has read counts as one that cannot be read.
+It is read twice a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a process is ready for.
+
+    reasons: Why it can serve nobody: `database`, `migrations`, `events`.
+    degraded: What does not work while all else does: `writing`, `files`, `sessions`.
+    """
+
+    reasons: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+class Readiness:
+    """Asks the database at most once in `KEPT` seconds, whoever asks.
+
+    url: Of the database.
+    """
+
+    def __init__(self, services: Services, url: str) -> None:
+        self.services, self.url = services, url
+        self.newest = migrate.head()
+        self.found, self.until = Ready(), 0.0
+        self.turn = asyncio.Lock()
+
+    async def look(self) -> Ready:
+        async with self.turn:
+            if time.monotonic() >= self.until:
+                self.found = Ready(await self.reasons(), self.degraded())
+                self.until = time.monotonic() + KEPT
+            return self.found
+
+    async def reasons(self) -> tuple[str, ...]:
+        away = self.services.availability.outages.get(Trouble.AWAY)
+        if away and away.confirmed:
+            return ("database",)
+        try:
+            version = await version_at(self.url)
+        except ConnectionError:
+            return ("database",)
+        if version != self.newest:
+            return ("migrations",)
+        return ("events",) if self.services.tails.silence > SILENT else ()
+
+    def degraded(self) -> tuple[str, ...]:
+        availability, files = self.services.availability, self.services.storage.reach
+        is_full = availability.space is not None and availability.space.shortage() is not None
+        troubles = {
+            "writing": is_full or Trouble.UNWRITABLE in availability.outages,
+            "files": files.outage is not None,
+            "sessions": Trouble.BUSY in availability.outages,
+        }
+        return tuple(name for name, there in troubles.items() if there)

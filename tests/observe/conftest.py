@@ -1,0 +1,66 @@
+"""A whole server in this process, asked as operators and clients ask it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import ASGITransport, AsyncClient
+from starlette.applications import Starlette
+
+from gql.app import create_app
+from gql.settings import Settings
+from models.database.availability import Availability
+from tests.conftest import KEY, Template
+from tests.postgres import Server
+from tests.signed_in import token_of
+
+
+@dataclass
+class Served:
+    """A server. `asks()` makes a client of it, at an address."""
+
+    app: Any
+    template: Template
+
+    def asks(self, login: str | None = None, peer: str = "127.0.0.1") -> AsyncClient:
+        headers = {"Accept-Language": "en"}
+        if login:
+            role, school = self.template.roles[login][0]
+            headers["Authorization"] = f"Bearer {token_of(login, role, school)}"
+        transport = ASGITransport(self.app, client=(peer, 1))
+        return AsyncClient(transport=transport, base_url="http://gorod.test", headers=headers)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Served]]
+
+
+@pytest.fixture
+def serve(postgres: Server, database: str, template: Template, tmp_path: Path) -> Serve:
+    """`async with serve(metrics_token="…") as server:`; `url` for another database."""
+
+    @asynccontextmanager
+    async def served(url: str | None = None, **given: Any) -> AsyncIterator[Served]:
+        settings = Settings(
+            data_dir=tmp_path,
+            secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
+            pool_size=2,
+            **given,
+        )
+        address = url or postgres.url("gorod_app", database)
+        app: Any = create_app(settings, address, availability=Availability(address))
+        inner = app
+        while not isinstance(inner, Starlette):
+            inner = inner.app
+        async with inner.router.lifespan_context(inner):  # which closes its connections
+            yield Served(app, template)
+
+    return served
+
+
+@pytest.fixture
+async def server(serve: Serve) -> AsyncIterator[Served]:
+    async with serve() as served:
+        yield served
