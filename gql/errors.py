@@ -181,9 +181,19 @@ class Schema(strawberry.Schema):
         """Where documents are read that do not come through a door."""
         return Documents(self._schema, Limits())
 
+    def described(self, description: str) -> "Schema":
+        """The same schema with a description, which introspection and SDL tell."""
+        self._schema.description = description
+        return self
+
     def as_str(self) -> str:
+        """Strawberry prints no description of a schema."""
         tell_scopes()
-        return super().as_str()
+        core = self._schema
+        roots = (core.query_type, core.mutation_type, core.subscription_type)
+        kinds = zip(("query", "mutation", "subscription"), roots, strict=True)
+        root = "".join(f"  {kind}: {type_.name}\n" for kind, type_ in kinds if type_)
+        return f'"""\n{core.description}\n"""\nschema {{\n{root}}}\n\n{super().as_str()}'
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

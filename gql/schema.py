@@ -89,6 +89,27 @@ def types_of(feature: ModuleType) -> list[Any]:
     ]
 
 
+DESCRIPTION = """\
+Gorod: the whole life of a school (школа) as one typed API. To begin: `signIn` gives an access
+token, sent as `Authorization: Bearer …`; `viewer` says who that is, and its `contexts` in which
+roles.
+
+- **Diary and journal** (дневник, журнал): `diary`, `journal`, `setMark`, `setAttendance`,
+  `setHomework`, `termMarkSheet`, `classAverages`.
+- **Timetable** (расписание): `lessons`, `scheduleLesson`, `moveLesson`, `cancelLesson`,
+  `assignSubstitution`.
+- **People and classes** (люди, классы): `students`, `guardians`, `staff`, `classes`, `sections`.
+- **Messages** (объявления, почта): `notices`, `mailbox`, `sendMail`, and live `noticeEvents`,
+  `mailEvents`, `journalEvents`.
+- **School and access** (школа, доступ): `school`, `terms`, `accounts`, `roles`, `accessRequests`,
+  `auditEvents`, `explainAccess`.
+
+Every object that has an `id` is found again by `node`. Long lists are connections with `first`,
+`after`, `filter`, `orderBy`. A field to which one has no right is null, and `errors` says
+`FORBIDDEN` and which permission it needs (`@requires`). Each mutation is one transaction; its
+`userErrors` say by `code` why it did not happen. Dates are ISO 8601, ids and cursors are opaque.
+"""
+
 schema = Schema(
     root("Query", Nodes),
     root("Mutation"),
@@ -97,4 +118,4 @@ schema = Schema(
     extensions=[Operation],
     execution_context_class=PerEvent,
     config=StrawberryConfig(scalar_map=SCALARS),
-)
+).described(DESCRIPTION.strip())

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 import pytest_asyncio
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, parse, print_ast
 from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -118,13 +118,13 @@ async def test_security_headers_on_page_and_assets(client: AsyncClient) -> None:
             for directive in response.headers["content-security-policy"].split("; ")
         )
         assert policy == {
-            "default-src": "'self'",
-            "worker-src": "'self' blob:",
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "worker-src": "'self'",
             "style-src": "'self' 'unsafe-inline'",
             "font-src": "'self' data:",
             "img-src": "'self' data:",
-            "connect-src": "'self' ws: wss:",
-            "object-src": "'none'",
+            "connect-src": "'self'",
             "base-uri": "'none'",
             "form-action": "'none'",
             "frame-ancestors": "'none'",
@@ -200,9 +200,20 @@ async def test_another_path_and_a_prefix_reach_every_reference() -> None:
             assert (await client.get(reference)).status_code == 200
 
 
+def test_each_example_speaks_one_language() -> None:
+    shown = examples()
+    assert len(shown["ru"]) == len(shown["en"])
+    for russian, english in zip(shown["ru"], shown["en"], strict=True):
+        assert print_ast(parse(russian)) == print_ast(parse(english))
+        told = russian.partition("\n\n")[0]
+        assert re.search("[а-я]", told)
+        assert not re.search("[а-яА-Я]", english.partition("\n\n")[0])
+        assert "# ---" not in russian + english
+
+
 def test_each_example_is_one_named_operation_with_its_own_tab() -> None:
     names = []
-    for example in examples():
+    for example in examples()["en"]:
         [operation] = parse(example).definitions
         assert isinstance(operation, OperationDefinitionNode)
         assert operation.name is not None

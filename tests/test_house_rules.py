@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,16 @@ def name_of(thing: Any) -> str:
 def test_the_schema_file_is_fresh() -> None:
     fresh = schema.as_str() + "\n"
     assert (ROOT / "schema.graphql").read_text() == fresh, "run `make schema`"
+
+
+def test_the_first_page_names_what_is_there() -> None:
+    """The description of the schema names fields; a field that is renamed is renamed there, too."""
+    told = schema._schema.description or ""  # noqa: SLF001  # graphql-core's
+    named = set(re.findall(r"`(\w+)`", told))
+    fields = {field for type_ in TYPES for field in getattr(type_, "fields", ())}
+    arguments = {"first", "after", "filter", "orderBy"}
+    assert len(named) > 20
+    assert named - fields - arguments == {"FORBIDDEN", "errors"}
 
 
 @pytest.mark.parametrize("type_", TYPES, ids=name_of)

@@ -2,7 +2,8 @@
 
 ``source/`` is what it is built from, ``static/`` is the built result (``npm ci && npm run build``
 in ``source/`` makes it anew), ``examples/`` are the queries it opens with, one tab each, in the
-order of their file names; they are read when the server starts and need no build.
+order of their file names; they are read when the server starts and need no build. Each begins with
+a comment in Russian, a line ``# ---``, and the same in English.
 """
 
 import gzip
@@ -34,13 +35,15 @@ _MEDIA_TYPES = {
 _SECURITY = {
     "Content-Security-Policy": "; ".join(
         [
-            "default-src 'self'",
-            "worker-src 'self' blob:",
+            "default-src 'none'",
+            "script-src 'self'",
+            "worker-src 'self'",
+            # Monaco writes rules of its own into the page.
             "style-src 'self' 'unsafe-inline'",
             "font-src 'self' data:",
             "img-src 'self' data:",
-            "connect-src 'self' ws: wss:",
-            "object-src 'none'",
+            # Its own sockets, too: `'self'` stands for the host with any protocol that fits.
+            "connect-src 'self'",
             "base-uri 'none'",
             # A password must not end up in an address, even if the script failed to load.
             "form-action 'none'",
@@ -52,10 +55,17 @@ _SECURITY = {
 }
 
 
-def examples() -> list[str]:
-    """The queries the console opens with."""
+def examples() -> dict[str, list[str]]:
+    """By language, the queries the console opens with."""
     files = sorted((_HERE / "examples").glob("*.graphql"))
-    return [file.read_text(encoding="utf-8") for file in files]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    parts = [text.partition("# ---\n") for text in texts]
+    english = [text for _, _, text in parts]
+    queries = [text[text.index("\n\n") :] for text in english]
+    russian = [
+        comment.rstrip() + query for (comment, _, _), query in zip(parts, queries, strict=True)
+    ]
+    return {"ru": russian, "en": english}
 
 
 def routes(path: str = "/graphiql", *, endpoint: str = "/graphql") -> list[BaseRoute]:

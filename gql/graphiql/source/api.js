@@ -3,6 +3,7 @@ import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { getNamedType, isLeafType, isRequiredArgument } from "graphql";
 import { createClient } from "graphql-ws";
 
+import { loadDevice, saveDevice, timeLeft } from "./storage.js";
 import { TEXTS } from "./texts.js";
 
 const DEFAULTS = { path: "/graphiql", endpoint: "/graphql", examples: [] };
@@ -15,12 +16,22 @@ export const config = {
 
 const SESSION = `
     accessToken
+    refreshToken
     expiresAt
+    deviceToken
     contexts { role schoolId schoolName roleGrantId isCurrent }
     userErrors { message }`;
 
-const SIGN_IN = `mutation SignIn($login: String!, $password: String!) {
-  signIn(input: {login: $login, password: $password}) {${SESSION}
+const SIGN_IN = `mutation SignIn($login: String!, $password: String!, $deviceToken: String) {
+  signIn(input: {login: $login, password: $password, deviceToken: $deviceToken}) {${SESSION}
+  }
+}`;
+
+const REFRESH = `mutation RefreshSession($refreshToken: String!) {
+  refreshSession(input: {refreshToken: $refreshToken}) {
+    accessToken
+    refreshToken
+    expiresAt
   }
 }`;
 
@@ -70,8 +81,18 @@ async function ask(query, variables, { token, language, ...init }) {
 
 /** Sign in; the session, or a Failure with the server's own words. */
 export async function signIn(login, password, language) {
-  const { data, errors } = await ask(SIGN_IN, { login, password }, { language });
-  return opened(data?.signIn, errors, language);
+  const given = { login, password, deviceToken: loadDevice(login) };
+  const { data, errors } = await ask(SIGN_IN, given, { language });
+  const session = opened(data?.signIn, errors, language);
+  if (data.signIn.deviceToken) saveDevice(login, data.signIn.deviceToken);
+  return session;
+}
+
+/** A session with new tokens; null when it has ended. */
+export async function refresh(session, language) {
+  const { data } = await ask(REFRESH, { refreshToken: session.refreshToken }, { language });
+  const { accessToken, refreshToken, expiresAt } = data?.refreshSession ?? {};
+  return accessToken ? { ...session, token: accessToken, refreshToken, expiresAt } : null;
 }
 
 /** Go on in another role or school of the same login; the new session, or a Failure. */
@@ -83,9 +104,9 @@ export async function switchContext(session, { role, schoolId, roleGrantId }, la
 
 function opened(payload, errors, language) {
   if (payload?.accessToken) {
-    const { accessToken, expiresAt, contexts } = payload;
+    const { accessToken: token, refreshToken, expiresAt, contexts } = payload;
     const role = contexts?.find(({ isCurrent }) => isCurrent)?.role;
-    return { token: accessToken, expiresAt: expiresAt ?? null, contexts: contexts ?? [], role };
+    return { id: crypto.getRandomValues(new Uint32Array(1))[0], token, refreshToken, expiresAt, contexts, role };
   }
   const messages = [...(payload?.userErrors ?? []), ...(errors ?? [])]
     .map(({ message }) => message)
@@ -153,25 +174,55 @@ export async function demoLogins() {
   }
 }
 
-/** A fetcher for one viewer: HTTP for queries and mutations, a WebSocket for subscriptions. */
-export function connect({ token, language, onUnauthorized }) {
+/** A fetcher for one viewer: HTTP for queries and mutations, a WebSocket for subscriptions.
+ *
+ * `token` gives one that is still good. `onRun` hears of each operation but those about the schema. */
+export function connect({ token, language, onRun, onUnauthorized }) {
   const socket = new URL(config.endpoint, location.href);
   socket.protocol = socket.protocol.replace("http", "ws");
   const wsClient = createClient({
     url: socket.href,
-    connectionParams: () => (token ? { authorization: `Bearer ${token}` } : {}),
+    connectionParams: async () => {
+      const good = await token();
+      return { "accept-language": language, ...(good && { authorization: `Bearer ${good}` }) };
+    },
     keepAlive: 15_000,
     retryAttempts: 3,
   });
-  const fetcher = createGraphiQLFetcher({
+  const ask = createGraphiQLFetcher({
     url: config.endpoint,
     wsClient,
     enableIncrementalDelivery: false,
     fetch: async (input, init) => {
-      const response = await send(input, init, { token, language: language() });
-      if (token && response.status === 401) onUnauthorized();
+      const good = await token();
+      const response = await send(input, init, { token: good, language });
+      if (good && response.status === 401) onUnauthorized();
       return response;
     },
   });
+  const fetcher = (params, options) => {
+    if (params.operationName !== "IntrospectionQuery") onRun();
+    return ask(params, options);
+  };
   return { fetcher, dispose: () => wsClient.dispose() };
 }
+
+/** Gives the access token of a session, a new one shortly before the old one ends. Requests at the
+ * same time share one refresh: a refresh token that is used twice ends its session. */
+export function keepFresh({ session, language, onRefreshed, onEnded }) {
+  let current = session;
+  let refreshing = null;
+  return async () => {
+    if (!current?.refreshToken || timeLeft(current) > ALMOST_OVER) return current?.token;
+    refreshing ??= refresh(current, language)
+      .then((next) => {
+        if (next) onRefreshed((current = next));
+        else onEnded();
+      })
+      .finally(() => (refreshing = null));
+    await refreshing;
+    return current.token;
+  };
+}
+
+const ALMOST_OVER = 30_000; // milliseconds

@@ -4,40 +4,44 @@ import "./style.css";
 import "./workers.js";
 
 import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { DOC_EXPLORER_PLUGIN } from "@graphiql/plugin-doc-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 
-import { askRole, askViewer, config, connect, Failure, signIn, signOut, switchContext } from "./api.js";
-import { Bar } from "./bar.jsx";
 import {
-  graphiqlStorage,
-  loadLanguage,
-  loadSession,
-  saveLanguage,
-  saveSession,
-  timeLeft,
-} from "./storage.js";
+  askRole,
+  askViewer,
+  config,
+  connect,
+  Failure,
+  keepFresh,
+  signIn,
+  signOut,
+  switchContext,
+} from "./api.js";
+import { Bar } from "./bar.jsx";
+import { changeLanguage, language } from "./language.js";
+import { Panes, useNarrow } from "./panes.jsx";
+import { say } from "./say.js";
+import { graphiqlStorage, loadSession, saveSession, timeLeft } from "./storage.js";
 import { TEXTS } from "./texts.js";
 
-const PLUGINS = [explorerPlugin(), HISTORY_PLUGIN];
-const TABS = config.examples.map((query) => ({ query }));
+const PLUGINS = [explorerPlugin({ title: say("GraphiQL Explorer") }), HISTORY_PLUGIN];
+const TABS = config.examples[language].map((query) => ({ query }));
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+document.documentElement.lang = language;
+
 function App() {
-  const [language, setLanguage] = useState(loadLanguage);
   const [session, setSession] = useState(loadSession);
   const [busy, setBusy] = useState(false);
   const [notice, setNotice] = useState(null); // {kind, key} of our own texts or {kind, text}
+  const [pane, setPane] = useState("query");
+  const [plugin, setPlugin] = useState(undefined);
+  const narrow = useNarrow();
   const schema = useRef(null);
-  const speaking = useRef(language);
-  const token = session?.token;
-
-  useEffect(() => {
-    speaking.current = language;
-    document.documentElement.lang = language;
-    saveLanguage(language);
-  }, [language]);
+  const id = session?.id;
 
   useEffect(() => saveSession(session), [session]);
 
@@ -46,35 +50,35 @@ function App() {
     setNotice({ kind: "warning", key: "expired" });
   };
 
-  const { fetcher, dispose } = useMemo(
-    () => connect({ token, language: () => speaking.current, onUnauthorized: end }),
-    [token],
-  );
+  const update = (changes) =>
+    setSession((current) => (current?.id === id ? { ...current, ...changes } : current));
+
+  const { fetcher, dispose } = useMemo(() => {
+    const token = keepFresh({ session, language, onRefreshed: update, onEnded: end });
+    return connect({ token, language, onRun: () => setPane("answer"), onUnauthorized: end });
+  }, [id]);
   useEffect(() => dispose, [dispose]);
 
-  const update = (changes) =>
-    setSession((current) => (current?.token === token ? { ...current, ...changes } : current));
-
   useEffect(() => {
-    if (!token) return undefined;
+    if (!id) return undefined;
     let gone = false;
-    askViewer(token, language).then(({ ended, name }) => {
+    askViewer(session.token, language).then(({ ended, name }) => {
       if (gone) return;
-      if (ended) end();
+      if (ended && !session.refreshToken) end();
       else if (name) update({ name });
     });
-    const left = timeLeft(session);
+    const left = session.refreshToken ? Infinity : timeLeft(session);
     const timer = left <= LONGEST_TIMER ? setTimeout(end, left) : undefined;
     return () => {
       gone = true;
       clearTimeout(timer);
     };
-  }, [token]);
+  }, [id]);
 
   // GraphiQL keeps the function it was first given; its viewer is the one it was mounted for.
   const onSchemaChange = async (next) => {
     schema.current = next;
-    const role = await askRole(next, token, speaking.current);
+    const role = await askRole(next, session?.token, language);
     if (role) update({ role });
   };
 
@@ -112,6 +116,17 @@ function App() {
     setNotice(null);
   };
 
+  const onPane = (next) => {
+    setPane(next);
+    if (next === "panel" && !plugin) setPlugin(DOC_EXPLORER_PLUGIN);
+  };
+
+  // A panel that is opened shows itself; one that is closed leaves its place to the query.
+  const onPlugin = (next) => {
+    setPlugin(next);
+    setPane((current) => (next ? "panel" : current === "panel" ? "query" : current));
+  };
+
   const shown = notice ?? (session ? null : { kind: "info", key: "signInFirst" });
   return (
     <>
@@ -120,21 +135,24 @@ function App() {
         busy={busy}
         notice={shown && { ...shown, text: shown.key ? TEXTS[language][shown.key] : shown.text }}
         language={language}
-        onLanguage={setLanguage}
+        onLanguage={changeLanguage}
         onSignIn={onSignIn}
         onSwitch={onSwitch}
         onSignOut={onSignOut}
         onClose={() => setNotice(null)}
       />
-      <main className="gorod-console">
+      {narrow && <Panes pane={pane} language={language} onPane={onPane} />}
+      <main className="gorod-console" data-pane={narrow ? pane : undefined}>
         <GraphiQL
           // A viewer who leaves takes the answers along: only the queries stay.
-          key={token ?? ""}
+          key={id ?? ""}
           fetcher={fetcher}
           // Nobody may read the schema before signing in, so nobody asks for it.
-          schema={token ? undefined : null}
+          schema={id ? undefined : null}
           storage={graphiqlStorage}
           plugins={PLUGINS}
+          visiblePlugin={plugin}
+          onTogglePluginVisibility={onPlugin}
           defaultTabs={TABS.length > 0 ? TABS : undefined}
           inputValueDeprecation
           schemaDescription
@@ -149,4 +167,5 @@ function App() {
   );
 }
 
+import("./explain.js");
 createRoot(document.getElementById("root")).render(<App />);

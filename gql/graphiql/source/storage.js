@@ -1,7 +1,9 @@
 // What the browser keeps. School computers are shared: the token, the queries and their history
-// live in sessionStorage and are gone with the tab; only looks (theme, language) outlive it.
+// live in sessionStorage and are gone with the tab. What outlives it: looks (theme, language), and for
+// each login that signed in here the device token, which opens nothing.
 const SESSION = "gorod:session";
 const LANGUAGE = "gorod:language";
+const DEVICE = "gorod:device:";
 const LOOKS = new Set(["graphiql:theme"]);
 
 const place = (key) => (LOOKS.has(key) ? localStorage : sessionStorage);
@@ -51,4 +53,18 @@ export function loadLanguage() {
 
 export function saveLanguage(language) {
   localStorage.setItem(LANGUAGE, language);
+}
+
+/** The device token of a login; its key does not show who has signed in here. */
+export const loadDevice = (login) => localStorage.getItem(DEVICE + hashed(login));
+
+export const saveDevice = (login, token) => localStorage.setItem(DEVICE + hashed(login), token);
+
+/** FNV-1a: short, and there also where a page has no cryptography. */
+function hashed(login) {
+  let hash = 0x811c9dc5;
+  for (const letter of login.toLowerCase()) {
+    hash = Math.imul(hash ^ letter.codePointAt(0), 0x01000193) >>> 0;
+  }
+  return hash.toString(36);
 }

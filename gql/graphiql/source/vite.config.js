@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+import { translated } from "./translate.js";
+
 const require = createRequire(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -73,7 +75,7 @@ function otherLicenses() {
 export default defineConfig({
   // Relative: the server decides under which path the console lives.
   base: "./",
-  plugins: [smaller(), react(), otherLicenses()],
+  plugins: [smaller(), translated(), react(), otherLicenses()],
   publicDir: false,
   resolve: {
     alias: [

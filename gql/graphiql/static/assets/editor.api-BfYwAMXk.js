@@ -1,0 +1,1 @@
+export{p as editor}from"./editor.api-CWSnQ6GY.js";
