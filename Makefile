@@ -8,12 +8,13 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests fuzz-engine bench checks types lint schema lock clean
+.PHONY: help venv run test tests test-clients fuzz-engine bench checks types lint schema lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     start database, made-up school and API on http://127.0.0.1:8000 (PORT=…)'
 	@echo 'make test    format, lint, types, imports, schema, tests'
+	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
 	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
@@ -34,6 +35,11 @@ tests: lint
 	@# What asks it once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
 		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
+
+# What needs npm packages and a browser: examples/clients/install brings them.
+test-clients: venv
+	@examples/clients/install
+	@$(BIN)/python -m tests.live_servers examples/clients/run
 
 # Long runs of what compares both executors: make fuzz-engine N=20000
 fuzz-engine: venv
@@ -62,6 +68,7 @@ schema: venv
 lock:
 	@.ci/bootstrap lock $(if $(UPGRADE),--upgrade)
 	@bench/install lock $(if $(UPGRADE),--upgrade)
+	@examples/clients/install lock $(if $(UPGRADE),--upgrade)
 
 clean:
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

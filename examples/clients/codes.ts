@@ -1,0 +1,35 @@
+// Codes of errors, for programs: switch by them, show people the message.
+
+/** What `errors[].extensions.code` may be. */
+export type ErrorCode =
+  | 'ACCESS_REVOKED'
+  | 'BAD_REQUEST'
+  | 'BAD_USER_INPUT'
+  | 'FORBIDDEN'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'INTERNAL_SERVER_ERROR'
+  | 'NOT_FOUND'
+  | 'OPERATION_RESOLUTION_FAILURE'
+  | 'OPERATION_TIMEOUT'
+  | 'OPERATION_TOO_COMPLEX'
+  | 'PERSISTED_QUERY_NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'SERVICE_UNAVAILABLE'
+  | 'SUBSCRIPTION_LIMIT'
+  | 'UNAUTHENTICATED'
+
+/** An error as every client gives it. */
+export interface ToldError {
+  readonly message: string
+  readonly extensions?: { readonly [name: string]: unknown } | undefined
+}
+
+export function codesOf(errors: readonly ToldError[] | undefined): ErrorCode[] {
+  return (errors ?? []).map((error) => error.extensions?.['code'] as ErrorCode)
+}
+
+/** Indicates whether the access token was missing, expired or spent. */
+export function needsToken(errors: readonly ToldError[] | undefined): boolean {
+  return codesOf(errors).includes('UNAUTHENTICATED')
+}

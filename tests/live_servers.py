@@ -1,0 +1,132 @@
+"""Live servers for the clients of `examples/clients`: `python -m tests.live_servers COMMAND …`.
+
+The command finds them in its environment:
+
+GOROD_SERVER: Address of a made-up school, as `gorod dev` serves it.
+GOROD_OWN_SERVER: Address of a school of one's own, as `gorod serve` serves it.
+GOROD_DIRECTOR, GOROD_DIRECTOR_PASSWORD: Login and one-time password of its director.
+GOROD_PAGE_PORT: A free port. Pages from there, on 127.0.0.1, may use the made-up school.
+
+All of it is gone when the command has ended, also when this process is killed.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.database.processes import passable
+
+GOROD = Path(sys.executable).with_name("gorod")
+LONGEST = 900
+"""Seconds after which the command is ended, so that one that hangs does not hold up CI."""
+DIRECTOR = "borovaya"
+SCHOOL = ("--name", "Боровая Анна Львовна", "--new-school", "МКОУ «Боровская ООШ»")
+PLACE = ("--time-zone", "Asia/Barnaul")
+PARENT_DIED = 1
+"""PR_SET_PDEATHSIG: the kernel's signal to a process whose parent was killed."""
+
+
+def main(command: list[str]) -> int:
+    with passable() as folder, ThreadPoolExecutor(2) as starting:
+        page = free_port()
+        settings = {
+            "GOROD_TRUSTED_ORIGINS": f"http://127.0.0.1:{page}",
+            "GOROD_SOCKET_RECHECK_SECONDS": "1",
+        }
+        with made_up(folder / "dev", settings) as dev, own(folder / "own") as (serve, password):
+            addresses = list(starting.map(address_of, (dev, serve)))
+            given = {
+                "GOROD_SERVER": addresses[0],
+                "GOROD_OWN_SERVER": addresses[1],
+                "GOROD_DIRECTOR": DIRECTOR,
+                "GOROD_DIRECTOR_PASSWORD": password,
+                "GOROD_PAGE_PORT": str(page),
+            }
+            with started(command, given, death=signal.SIGKILL) as running:
+                try:
+                    return running.wait(LONGEST)
+                except subprocess.TimeoutExpired:
+                    sys.stderr.write(f"It has not ended after {LONGEST} seconds.\n")
+                    return 1
+
+
+@contextmanager
+def made_up(place: Path, settings: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with started([str(GOROD), "dev"], environment(place, settings), heard=True) as server:
+        yield server
+
+
+@contextmanager
+def own(place: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A new school, and its director's one-time password."""
+    given = environment(place, {})
+    for words in (("db", "upgrade"), ("user", "create-director", DIRECTOR, *SCHOOL, *PLACE)):
+        done = subprocess.run(
+            [GOROD, *words], env={**os.environ, **given}, capture_output=True, text=True, check=True
+        )
+    with started([str(GOROD), "serve"], given, heard=True) as server:
+        yield server, done.stdout.split()[-1]
+
+
+def environment(place: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return {"GOROD_DATA_DIR": str(place), "PORT": "0", "GOROD_LOG_LEVEL": "warning", **settings}
+
+
+@contextmanager
+def started(
+    command: list[str],
+    given: Mapping[str, str],
+    *,
+    heard: bool = False,
+    death: signal.Signals = signal.SIGTERM,
+) -> Iterator[subprocess.Popen[str]]:
+    """A program that gets `death` when it is done with, or when we are killed."""
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def bound() -> None:
+        if sys.platform == "linux":
+            libc.prctl(PARENT_DIED, int(death), 0, 0, 0)
+            if os.getppid() != parent:  # it died before we could say so
+                os.kill(os.getpid(), death)
+
+    output = subprocess.PIPE if heard else None
+    program = subprocess.Popen(
+        command,
+        env={**os.environ, **given},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        text=True,
+        preexec_fn=bound,
+    )
+    try:
+        yield program
+    finally:
+        program.send_signal(death)
+        program.communicate(timeout=60)
+
+
+def address_of(server: subprocess.Popen[str]) -> str:
+    """Of a server that has answered once."""
+    assert server.stdout is not None
+    for line in server.stdout:
+        if "/graphql" in line:
+            return line.split()[2].removesuffix("/graphql")
+    raise RuntimeError("a server ended without an address; above is what it said")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all is ended in order
+    sys.exit(main(sys.argv[1:]))
