@@ -25,7 +25,8 @@ from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers
-from gql.transport.http import Door
+from gql.transport.exchange import Admission, Observer, admit_all
+from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
 from gql.transport.responses import written
@@ -58,6 +59,9 @@ class Api(GraphQL[Caller, None]):
         services: Services,
         origins: tuple[str, ...] = (),
         documents: Documents | None = None,
+        *,
+        admission: Admission = admit_all,
+        observe: Observer | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -68,6 +72,7 @@ class Api(GraphQL[Caller, None]):
             connection_init_wait_timeout=timedelta(seconds=5),
         )
         self.services, self.documents = services, documents or schema.documents
+        self.admission, self.observe = admission, observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.run(WebSocket(scope, receive=receive, send=send))
@@ -205,9 +210,9 @@ def create_app(
     faults = {HTTPException: browsers.http_fault, Exception: browsers.http_fault}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
     engine = Engine(schema, services, settings.executor == "engine", documents)
-    door = Door(app, engine)
-    origins = settings.trusted_origins
-    made = browsers.Origins(door, origins) if origins else door
+    made: ASGIApp = GraphQLOverHTTP(app, engine)
+    if settings.trusted_origins:
+        made = browsers.Origins(made, settings.trusted_origins)
     return behind_proxies(made, settings.trusted_proxies)
 
 

@@ -5,6 +5,7 @@ the use case itself runs, which knows all cases and says why."""
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import urandom
 from typing import Any
 
 from sqlalchemy import (
@@ -109,7 +110,7 @@ def deed(
     """
     told = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
     told |= {"request_id": request_id}
-    place = f"<{request_id}>"  # no client knows it, so it stands nowhere else
+    place = urandom(16).hex()  # no client knows it, so it stands nowhere else
     content = sealed(at=actor.now, entity=place, details=details, **told).decode()
     before, _, after = content.partition(place)
     values = {**told, "at": actor.now, "before": before, "after": after}

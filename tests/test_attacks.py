@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from gql.engine.run import Engine
 from gql.schema import schema
-from gql.transport.http import Door
+from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.context import Services
@@ -31,17 +31,17 @@ busy with other things counts up to twice as many."""
 @pytest.fixture
 async def door(
     services: Services, readers: Readers, postgres: Server, database: str
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[GraphQLOverHTTP]:
     writers = Writers(postgres.url("gorod_app", database), size=4)
     services = replace(services, readers=readers, writers=writers)
-    yield Door(Starlette(), Engine(schema, services))
+    yield GraphQLOverHTTP(Starlette(), Engine(schema, services))
     await writers.close()
 
 
 class Sent:
     """A request as a server hands it on: in parts of 64 KB; and what was answered."""
 
-    def __init__(self, door: Door, body: bytes, token: str | None) -> None:
+    def __init__(self, door: GraphQLOverHTTP, body: bytes, token: str | None) -> None:
         self.door, self.left, self.read = door, body, 0
         headers = [(b"content-type", b"application/json")]
         if token:
@@ -100,7 +100,9 @@ async def held(sent: Sent) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("login", [None, "zavuch", "parent.ivanova"])
-async def test_no_attack_holds_the_loop(door: Door, api: SignIn, login: str | None) -> None:
+async def test_no_attack_holds_the_loop(
+    door: GraphQLOverHTTP, api: SignIn, login: str | None
+) -> None:
     """`-s` shows the table: bytes, milliseconds until the answer, and those the loop was held."""
     token = api(login).caller.token if login else None
     await held(Sent(door, ATTACKS["trivial (baseline)"], token))
@@ -118,7 +120,7 @@ async def test_no_attack_holds_the_loop(door: Door, api: SignIn, login: str | No
     assert not too_long
 
 
-async def test_what_is_too_long_is_refused_before_it_is_read(door: Door) -> None:
+async def test_what_is_too_long_is_refused_before_it_is_read(door: GraphQLOverHTTP) -> None:
     sent = Sent(door, ATTACKS["20 MB of nothing"], None)
     await sent.answer()
     assert (sent.status, sent.code()) == (413, "REQUEST_TOO_LARGE")
@@ -131,7 +133,7 @@ async def test_what_is_too_long_is_refused_before_it_is_read(door: Door) -> None
 
 @pytest.mark.parametrize("login", [None, "zavuch"])
 async def test_work_grows_no_faster_than_what_is_sent(
-    door: Door, api: SignIn, login: str | None
+    door: GraphQLOverHTTP, api: SignIn, login: str | None
 ) -> None:
     """Four times the attack is not sixteen times the work, counted in calls."""
     token = api(login).caller.token if login else None

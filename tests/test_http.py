@@ -12,7 +12,7 @@ from gql.engine.run import Engine
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
-from gql.transport.http import Door
+from gql.transport.http import GraphQLOverHTTP
 from resolvers.context import Services
 from tests.signed_in import token_of
 
@@ -40,7 +40,7 @@ class Browser:
 def at_the_door(services: Services) -> AsyncClient:
     suggests = services.open_introspection
     documents = Documents(schema._schema, Limits(), suggests=suggests)  # noqa: SLF001
-    door = Door(Starlette(), Engine(schema, services, documents=documents))
+    door = GraphQLOverHTTP(Starlette(), Engine(schema, services, documents=documents))
     return AsyncClient(transport=ASGITransport(door), base_url="http://gorod.test")
 
 

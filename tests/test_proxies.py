@@ -14,7 +14,7 @@ from starlette.routing import Route
 from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
-from gql.transport.http import Door
+from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
 from resolvers.context import Services
 
@@ -83,7 +83,7 @@ async def test_forwarded_is_not_read() -> None:
 async def test_a_guesser_who_forges_addresses_has_one(
     services: Services, trusted: tuple[str, ...]
 ) -> None:
-    door = behind_proxies(Door(Starlette(), Engine(schema, services)), trusted)
+    door = behind_proxies(GraphQLOverHTTP(Starlette(), Engine(schema, services)), trusted)
     codes = []
     async with asking(door, PROXY if trusted else CLIENT) as client:
         for n in range(25):

@@ -16,7 +16,7 @@ from gql.app import create_app
 from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
-from gql.transport.http import Door
+from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import KEY, SignIn
@@ -160,7 +160,11 @@ async def test_a_stranger_sends_less(http: AsyncClient, token: str | None) -> No
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     sent = {"query": "{ __typename } #" + "a" * 20_000}
     response = await http.post("/graphql", json=sent, headers=headers)
-    assert (response.status_code, code(response)) == (200, "UNAUTHENTICATED")
+    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+    [error] = response.json()["errors"]
+    assert error["extensions"]["most"] == 16_384
+    assert "войдите" in error["message"]
+    assert response.headers["connection"] == "close"
 
 
 async def test_who_brings_a_token_that_ran_out_can_still_sign_in(http: AsyncClient) -> None:
@@ -296,7 +300,7 @@ async def test_the_sql_of_a_client_that_left_ends(
     api: SignIn, services: Services, readers: Readers, sql: AsyncConnection, executor: str
 ) -> None:
     compiled = executor == "compiled"
-    door = Door(
+    door = GraphQLOverHTTP(
         Starlette(), Engine(schema, replace(services, readers=readers if compiled else None))
     )
     body = b'{"query": "{ rooms { nodes { number } } }"}'

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import urandom
 from typing import Any
 
 import orjson
@@ -36,6 +37,7 @@ class Asker:
     """Who is at the door, before it is known who that is.
 
     known: Who that is, if it is known already.
+    request_id: Of the request, in its response, the log and the audit log.
     """
 
     token: str
@@ -43,6 +45,7 @@ class Asker:
     agent: bytes | None = None
     address: str | None = None
     known: Known | None = None
+    request_id: str = field(default_factory=lambda: urandom(16).hex())
 
     def caller(self, services: Services) -> Caller:
         return Caller(
@@ -51,6 +54,7 @@ class Asker:
             language=self.language,
             user_agent=self.agent.decode("latin-1") if self.agent else None,
             address=self.address,
+            request_id=self.request_id,
         )
 
 
@@ -85,6 +89,8 @@ class Answer:
     kind: str
     retry_after: int | None = None
     """Seconds, where the database could not be used."""
+    refused: GraphQLError | None = None
+    """Why the operation was not executed; None if it was."""
 
 
 NOT_COMPILED = Answer(
@@ -266,7 +272,7 @@ class Engine:
 def refusal(problem: Problem, language: str) -> Answer:
     """Nothing but why."""
     error = told_error(GraphQLError(str(problem)), problem, language)
-    return Answer(orjson.dumps({"errors": [error.formatted]}), "compiled")
+    return Answer(orjson.dumps({"errors": [error.formatted]}), "compiled", refused=error)
 
 
 def errors_of(plan: Plan | Doing, language: str) -> list[Any]:

@@ -1,116 +1,136 @@
-"""The door: reads what clients send to `/graphql`, refuses what is too much, and has the rest
-answered.
+"""GraphQL over HTTP: `POST /graphql`, by the specification of that name.
 
-A request passes these steps in this order, each before the next costs anything: its body, counted
-while it is read; its shape; who asks; its variables; the tokens of its document; one walk through
-the document; validation. `gql.guard.limits` holds the limits. Then a plan answers where there is
-one, else the standard executor.
+A request passes these steps in this order, each before the next costs anything: its body is read,
+and counted while it is read; it becomes a Request; it is found out who asks; the document is read
+within their limits; admission; execution, by a plan where there is one, else by the standard
+executor; the response; the observer. `gql.guard.limits` holds the limits.
 """
 
 import asyncio
 from collections.abc import Mapping
+from os import urandom
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
 from starlette.types import ASGIApp, Receive, Scope, Send
-from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType as Kind
 
 from gql.engine.run import Answer, Asker, Engine, is_known
-from gql.errors import WHICH, named, retry_after
+from gql.errors import retry_after
 from gql.guard.documents import Document
 from gql.transport.disconnects import PATIENCE, Leaving, look
-from gql.transport.requests import (
+from gql.transport.exchange import Admission, Exchange, Observer, admit_all
+from gql.transport.negotiation import JSON, media_type_of
+from gql.transport.problems import (
     BadRequest,
-    Request,
     RequestTooLarge,
+    StrangerRequestTooLarge,
     UnsupportedMediaType,
+)
+from gql.transport.requests import (
+    Request,
     check_values,
     language_in,
+    request_id_in,
     request_of,
+    text_of,
 )
-from gql.transport.responses import fault, refuse, respond, written
-from models.problems import Problem, ServiceUnavailable, Unauthenticated
-from resolvers.context import Caller, Services
+from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of, written
 
-JSON = b"application/json"
 SLOWEST_BODY = 60
 """Seconds in which a body must be here: clients that send nothing must not fill the server."""
 KINDS = frozenset({Kind.QUERY, Kind.MUTATION})
-FOUND = {kind: ((b"gorod-plan", kind.encode()),) for kind in ("compiled", "mixed", "standard")}
+PLANS = {kind: (b"gorod-plan", kind.encode()) for kind in ("compiled", "mixed", "standard")}
 
 
-class Gone(Exception):
+class ClientLeft(Exception):
     """The client left before it had sent its request."""
 
 
-class Door:
-    """An ASGI application before another, which gets all that is no `POST /graphql`."""
+class GraphQLOverHTTP:
+    """An ASGI application before another, which gets all that is no `POST /graphql`.
 
-    def __init__(self, app: ASGIApp, engine: Engine) -> None:
+    admission: Decides before each execution whether there is room for it.
+    observe: Is told of each operation when it is over.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        engine: Engine,
+        *,
+        admission: Admission = admit_all,
+        observe: Observer | None = None,
+    ) -> None:
         self.app, self.engine = app, engine
         self.documents, self.limits = engine.documents, engine.documents.limits
+        self.admission, self.observe = admission, observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/graphql" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        language = language_in(headers)
+        if len(headers) < len(scope["headers"]):
+            headers = headers_of(scope)
+        exchange = Exchange(asker_of(headers, scope.get("client")))
+        media_type = JSON
         watching: list[Leaving] = []
         looking: asyncio.TimerHandle | None = None
         try:
-            sent, size = await self.sent(headers, receive)
-            request = request_of(sent)
-            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-            held = token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
-            client = scope.get("client")
-            asker = Asker(held, language, headers.get(b"user-agent"), client[0] if client else None)
-            document = await self.document(asker, request, size)
+            media_type = media_type_of(headers)
+            sent, size = await self.read_body(headers, receive)
+            request = exchange.request = request_of(sent)
+            document = exchange.document = await self.read_document(exchange.asker, request, size)
             if document.reads and (task := asyncio.current_task()):
                 loop = asyncio.get_running_loop()
                 looking = loop.call_later(PATIENCE, look, task, receive, watching)
-            asked = (request.query, request.variables, request.name, document)
-            found = await self.engine.answer(asker, *asked) if held else None
-            found = found or await self.standard(asker, document, request)
-            await respond(send, 200, found.body, FOUND[found.kind], found.retry_after)
-        except ServiceUnavailable as problem:
-            self.engine.services.availability.count_refused()
-            await refuse(send, problem, language, problem.retry_after)
-        except Problem as problem:
-            await refuse(send, problem, language)
-        except WHICH as unclear:
-            await respond(send, 400, fault(reason_of(unclear), "OPERATION_RESOLUTION_FAILURE"))
-        except Gone:
-            return
+            if self.admission is admit_all:
+                answer = await self.execute(exchange.asker, document, request)
+            else:
+                async with self.admission(exchange):
+                    answer = await self.execute(exchange.asker, document, request)
+            exchange.plan = answer.kind
+            exchange.headers.append(PLANS[answer.kind])
+            status = 200
+            if answer.refused is not None:
+                exchange.code = (answer.refused.extensions or {}).get("code")
+                status = status_of(answer.refused, media_type)
+            if answer.retry_after is not None:
+                exchange.headers.append((b"retry-after", str(answer.retry_after).encode()))
+            await respond(send, exchange, media_type, status, answer.body)
+        except ClientLeft:
+            exchange.status = CLIENT_LEFT
         except asyncio.CancelledError:
+            exchange.status = CLIENT_LEFT
             if not (watching and watching[0].has_left):
                 raise
-        except Exception as failure:  # the document has a syntax error, or it is a bug
-            await respond(send, 200, told_of(failure, language, self.engine.services))
+        except Exception as failure:
+            await refuse(send, exchange, media_type, failure, self.engine.services)
         finally:
             if looking:
                 looking.cancel()
             if watching:
                 watching[0].forget()
+            if self.observe:
+                self.observe(exchange)
 
-    async def sent(self, headers: Mapping[bytes, bytes], receive: Receive) -> tuple[Any, int]:
-        """The JSON of the body, and its size in bytes. Raises RequestTooLarge, BadRequest, and Gone
-        when its client left.
+    async def read_body(self, headers: Mapping[bytes, bytes], receive: Receive) -> tuple[Any, int]:
+        """The JSON of the body, and its size in bytes. Raises UnsupportedMediaType,
+        RequestTooLarge, BadRequest, and ClientLeft.
 
         The parser refuses what is no UTF-8, half a surrogate pair, `NaN`, and more than 1024
         brackets inside each other.
         """
         kind = headers.get(b"content-type", b"")
-        if kind != JSON and kind.partition(b";")[0].strip().lower() != JSON:
+        if kind != JSON.name and kind.partition(b";")[0].strip().lower() != JSON.name:
             raise UnsupportedMediaType
         most, length = self.limits.most_body, headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > most:
             raise RequestTooLarge(most=most)
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientLeft
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             body = await rest_of_body(body, receive, most)
@@ -121,42 +141,78 @@ class Door:
         except orjson.JSONDecodeError:
             raise BadRequest(expected="JSON in UTF-8") from None
 
-    async def document(self, asker: Asker, request: Request, size: int) -> Document:
-        """What is asked, within the limits of who asks. Raises Unauthenticated,
-        OperationTooComplex, GraphQLSyntaxError."""
+    async def read_document(self, asker: Asker, request: Request, size: int) -> Document:
+        """The document to run, within the limits of who asks. Raises PersistedQueryNotFound,
+        StrangerRequestTooLarge, OperationTooComplex, GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
         stranger = asker.known is None and not await is_known(services, asker)
         if stranger and size > limits.most_stranger_body:
-            raise Unauthenticated
+            raise StrangerRequestTooLarge(most=limits.most_stranger_body)
         if request.variables:
             most = limits.most_stranger_values if stranger else limits.most_values
             check_values(request.variables, most, limits.most_nesting)
-        return self.documents.read(request.query, stranger=stranger)
+        text = request.query if request.document_id is None else text_of(request)
+        assert text is not None  # noqa: S101  # a request has one or the other
+        return self.documents.read(text, stranger=stranger)
 
-    async def standard(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """The answer of the standard executor."""
+    async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
+        """The answer by a plan where there is one, else that of the standard executor."""
+        if asker.token:
+            found = await self.engine.answer(
+                asker, document.text, request.variables, request.name, document
+            )
+            if found is not None:
+                return found
+        return await self.execute_standard(asker, document, request)
+
+    async def execute_standard(self, asker: Asker, document: Document, request: Request) -> Answer:
+        """The answer of the standard executor. Raises what `gql.errors.WHICH` names."""
         caller = asker.caller(self.engine.services)
         caller.document = document
         extensions = dict(request.extensions) if request.extensions else None
         result = await self.engine.schema.execute(
-            request.query,
+            document.text,
             dict(request.variables),
             caller,
             operation_name=request.name,
             allowed_operation_types=KINDS,
             operation_extensions=extensions,
         )
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [error.formatted for error in result.errors]
+        errors = result.errors or ()
+        refused = result.data is None and not any(error.path for error in errors)
+        answer: dict[str, Any] = {} if refused else {"data": result.data}
+        if errors:
+            answer["errors"] = [error.formatted for error in errors]
         if result.extensions:
             answer["extensions"] = result.extensions
-        return Answer(written(answer), "standard", retry_after(result.errors or ()))
+        first = errors[0] if refused and errors else None
+        return Answer(written(answer), "standard", retry_after(errors), first)
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The headers of a request; values of one that is there twice are joined (RFC 9110, 5.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:
+    """Who asks, as far as the headers tell."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    held = token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+    return Asker(
+        held,
+        language_in(headers),
+        headers.get(b"user-agent"),
+        client[0] if client else None,
+        request_id=request_id_in(headers) if b"x-request-id" in headers else urandom(16).hex(),
+    )
 
 
 async def rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
-    """A body that comes in parts, counted as they come. Raises RequestTooLarge, Gone, and
+    """A body that comes in parts, counted as they come. Raises RequestTooLarge, ClientLeft, and
     BadRequest for one that takes too long."""
     parts, size, more = [begun], len(begun), True
     try:
@@ -166,26 +222,10 @@ async def rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
                     raise RequestTooLarge(most=most)
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Gone
+                    raise ClientLeft
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 more = message.get("more_body", False)
     except TimeoutError:
         raise BadRequest(expected=f"all of the body within {SLOWEST_BODY} seconds") from None
     return b"".join(parts)
-
-
-def told_of(failure: Exception, language: str, services: Services) -> bytes:
-    """What a client learns of a syntax error, or of a bug: nothing but an id to find it by."""
-    syntax = isinstance(failure, GraphQLError)
-    error = failure if syntax else GraphQLError(str(failure), original_error=failure)
-    told = named(error, Caller(services=services, language=language))  # type: ignore[arg-type]
-    return written({"data": None, "errors": [told.formatted]})
-
-
-def reason_of(unclear: Exception) -> str:
-    """What a request does not say, or says that cannot be done by POST."""
-    reason = getattr(unclear, "as_http_error_reason", None)
-    if reason is None:
-        return "The request has no query."
-    return str(reason("POST") if isinstance(unclear, InvalidOperationTypeError) else reason())

@@ -1,56 +1,51 @@
-"""Requests: what a client sends, read once for all who answer it, over HTTP and on sockets."""
+"""Requests: the one reader of what clients send, over HTTP and on sockets, for both executors.
 
+The parameters are those of the specification "GraphQL over HTTP": `query`, `operationName`,
+`variables`, `extensions`, and `documentId` of its appendix on persisted documents. Apollo's
+`extensions.persistedQuery` names a stored document, too.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from os import urandom
 from typing import Any
 
-from models.problems import OperationTooComplex, Problem
+from gql.transport.problems import (
+    BadRequest,
+    OperationResolutionFailure,
+    PersistedQueryNotFound,
+)
+from models.problems import OperationTooComplex
 
-
-class BadRequest(Problem):
-    """This is not a GraphQL request: `expected` says what belongs there."""
-
-    russian = "Это не запрос GraphQL: `expected` говорит, что должно быть на этом месте."
-
-
-class UnsupportedMediaType(BadRequest):
-    """The body of a request is JSON: send it with `Content-Type: application/json`."""
-
-    russian = "Тело запроса — JSON: пришлите его с `Content-Type: application/json`."
-
-    @classmethod
-    def code(cls) -> str:
-        return BadRequest.code()
-
-
-class RequestTooLarge(Problem):
-    """The body of this request is longer than `most` bytes: send less at once."""
-
-    russian = "Тело запроса длиннее `most` байт: пришлите за один раз меньше."
-
-
-class OperationResolutionFailure(Problem):
-    """The request does not say what to run: `expected` says what is missing."""
-
-    russian = "Запрос не говорит, что выполнить: `expected` говорит, чего не хватает."
+SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
+LONGEST_ID = 200
+"""Characters of a `documentId`, whatever made it."""
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
+"""Ids of requests that are taken over. They stand in the log, in the audit log and in headers."""
 
 
 @dataclass(slots=True)
 class Request:
     """One operation that a client asks for.
 
+    query: The text of the document; None where only `document_id` names it.
     name: Of the operation to run, where the document has several.
-    extensions: What the client adds for programs; nothing of it is looked at here.
+    extensions: What the client adds for programs.
+    document_id: Of a stored document: the SHA-256 of its text in lower-case hexadecimal digits, or
+        any other identifier as it was sent.
     """
 
-    query: str
+    query: str | None
     variables: Mapping[str, Any]
     name: str | None
     extensions: Mapping[str, Any] | None
+    document_id: str | None = None
 
 
 def request_of(sent: Any) -> Request:
-    """The request in JSON that was read. Raises BadRequest, OperationResolutionFailure."""
+    """The request in JSON that was parsed. Raises BadRequest, OperationResolutionFailure."""
     if not isinstance(sent, dict):
         raise BadRequest(expected="a JSON object with a `query`")
     query, variables = sent.get("query"), sent.get("variables")
@@ -63,9 +58,62 @@ def request_of(sent: Any) -> Request:
         raise BadRequest(field="operationName", expected="a string or null")
     if not isinstance(extensions, dict | None):
         raise BadRequest(field="extensions", expected="an object or null")
-    if not query:
+    stored = None
+    if "documentId" in sent or (extensions and "persistedQuery" in extensions):
+        stored = document_id_of(sent.get("documentId"), extensions or {})
+    if not query and stored is None:
         raise OperationResolutionFailure(field="query", expected="a document")
-    return Request(query, variables or {}, name, extensions)
+    return Request(query or None, variables or {}, name or None, extensions, stored)
+
+
+def document_id_of(document_id: Any, extensions: Mapping[str, Any]) -> str | None:
+    """The stored document that a request names in one of two ways. Raises BadRequest, also if it
+    names two different ones."""
+    if not isinstance(document_id, str | None):
+        raise BadRequest(field="documentId", expected="a string or null")
+    if document_id is not None and not 0 < len(document_id) <= LONGEST_ID:
+        raise BadRequest(field="documentId", expected=f"1 to {LONGEST_ID} characters")
+    named = plain_id(document_id) if document_id else None
+    persisted = persisted_hash(extensions.get("persistedQuery"))
+    if named and persisted and named != persisted:
+        raise BadRequest(field="documentId", expected="the same as extensions.persistedQuery")
+    return named or persisted
+
+
+def persisted_hash(persisted: Any) -> str | None:
+    """The hash of Apollo's protocol "automatic persisted queries". Raises BadRequest."""
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict):
+        raise BadRequest(field="extensions.persistedQuery", expected="an object or null")
+    version, digest = persisted.get("version"), persisted.get("sha256Hash")
+    if version != 1 or isinstance(version, bool):
+        raise BadRequest(field="extensions.persistedQuery.version", expected="1")
+    if not isinstance(digest, str) or len(digest) != 64 or not SHA256.fullmatch(digest):
+        expected = "a SHA-256 in 64 hexadecimal digits"
+        raise BadRequest(field="extensions.persistedQuery.sha256Hash", expected=expected)
+    return digest.lower()
+
+
+def plain_id(document_id: str) -> str:
+    """The identifier without the prefix `sha256:`, so that both spellings name one document."""
+    found = SHA256.fullmatch(document_id)
+    return found[1].lower() if found else document_id
+
+
+def text_of(request: Request) -> str:
+    """The text of the document that a request asks to run. Raises PersistedQueryNotFound, and
+    BadRequest for a text that is not the one its hash was made of."""
+    if request.query is None:
+        raise PersistedQueryNotFound
+    if request.document_id is not None and request.document_id != hash_of(request.query):
+        raise BadRequest(field="query", expected="the document whose SHA-256 was sent with it")
+    return request.query
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a document in lower-case hexadecimal digits."""
+    return sha256(text.encode()).hexdigest()
 
 
 def check_values(variables: Mapping[str, Any], most: int, nesting: int) -> None:
@@ -95,3 +143,12 @@ def language_in(headers: Mapping[bytes, bytes]) -> str:
         if (tag := part.strip()[:2].lower()) in LANGUAGES:
             return LANGUAGES[tag]
     return "ru"
+
+
+def request_id_in(headers: Mapping[bytes, bytes]) -> str:
+    """The id that `X-Request-Id` gives a request; a new one if there is none, or one that is too
+    long or has other characters than ids have."""
+    given = headers.get(b"x-request-id")
+    if given and REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return urandom(16).hex()

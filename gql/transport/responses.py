@@ -1,61 +1,121 @@
-"""Replies over HTTP: all are JSON, none is kept by a cache."""
+"""Responses: all are JSON, none is kept by a cache, each has the id of its request."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.types import Send
+from strawberry.schema.exceptions import InvalidOperationTypeError
 
-from gql.errors import told
-from gql.transport.requests import (
+from gql.errors import WHICH, named, retry_after, told
+from gql.transport.exchange import Exchange
+from gql.transport.negotiation import GRAPHQL, JSON, MediaType
+from gql.transport.problems import (
     BadRequest,
+    MethodNotAllowed,
+    NotAcceptable,
     OperationResolutionFailure,
     RequestTooLarge,
     UnsupportedMediaType,
 )
-from models.problems import Problem
+from models.problems import Problem, ServiceUnavailable
+from resolvers.context import Services
 
-HEADERS = (
-    (b"content-type", b"application/json"),
+VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization"
+COMMON = (
     (b"cache-control", b"no-store"),
+    (b"vary", VARY),
     (b"x-content-type-options", b"nosniff"),
 )
-NAMES = {name.decode(): value.decode() for name, value in HEADERS}
+HEADERS = {
+    media_type: ((b"content-type", media_type.name), *COMMON) for media_type in (JSON, GRAPHQL)
+}
+NAMES = {name.decode(): value.decode() for name, value in HEADERS[JSON]}
 CLOSING = (b"connection", b"close")
 """What is still on its way of a body is not read."""
 STATUS: Mapping[type[Problem], int] = {
     BadRequest: 400,
     OperationResolutionFailure: 400,
+    MethodNotAllowed: 405,
+    NotAcceptable: 406,
     UnsupportedMediaType: 415,
     RequestTooLarge: 413,
 }
-"""All other refusals answer a request that was understood: 200, as `application/json` wants."""
+"""Of requests that are refused whatever media type their answer has."""
+CLIENT_LEFT = 499
+"""For observers: nobody is there to be answered. The number is nginx's."""
 
 
 async def respond(
-    send: Send,
-    status: int,
-    body: bytes,
-    more: Iterable[tuple[bytes, bytes]] = (),
-    retry_after: int | None = None,
+    send: Send, exchange: Exchange, media_type: MediaType, status: int, body: bytes
 ) -> None:
-    """more: Headers. retry_after: Seconds after which it may be sent again."""
-    headers = [*HEADERS, (b"content-length", str(len(body)).encode()), *more]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
+    """Send the answer with the headers that the exchange has."""
+    exchange.status = status
+    headers = [
+        *HEADERS[media_type],
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", exchange.asker.request_id.encode()),
+        *exchange.headers,
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 async def refuse(
-    send: Send, problem: Problem, language: str, retry_after: int | None = None
+    send: Send,
+    exchange: Exchange,
+    media_type: MediaType,
+    failure: Exception,
+    services: Services,
 ) -> None:
-    """Refuse a request as a whole."""
-    status = STATUS.get(type(problem), 200)
-    error = told(GraphQLError(str(problem)), problem, language)
-    more = [CLOSING] if status in (413, 415) else []
-    await respond(send, status, orjson.dumps({"errors": [error.formatted]}), more, retry_after)
+    """Say why a request is refused as a whole: for what is wrong with it, or for a bug."""
+    error = error_of(failure, exchange, services)
+    exchange.code = (error.extensions or {}).get("code")
+    if (seconds := retry_after([error])) is not None:
+        services.availability.count_refused()
+        exchange.headers.append((b"retry-after", str(seconds).encode()))
+    status = status_of(error, media_type)
+    if status in (413, 415):
+        exchange.headers.append(CLOSING)
+    await respond(send, exchange, media_type, status, written({"errors": [error.formatted]}))
+
+
+def error_of(failure: Exception, exchange: Exchange, services: Services) -> GraphQLError:
+    """The failure as a client may know it: of a bug nothing but the id to find it by."""
+    if isinstance(failure, Problem):
+        return told(GraphQLError(str(failure)), failure, exchange.asker.language)
+    if isinstance(failure, WHICH):
+        error = GraphQLError(reason_of(failure), original_error=failure)
+    elif isinstance(failure, GraphQLSyntaxError):
+        error = failure
+    else:
+        error = GraphQLError(str(failure), original_error=failure)
+    return named(error, exchange.asker.caller(services))
+
+
+def status_of(error: GraphQLError, media_type: MediaType) -> int:
+    """The status of an operation that was not executed, by the one error that says why."""
+    code = (error.extensions or {}).get("code")
+    if code == "INTERNAL_SERVER_ERROR":
+        return 500
+    if code == "OPERATION_RESOLUTION_FAILURE":
+        return 400
+    cause = error.original_error
+    for kind in type(cause).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    if media_type is GRAPHQL and isinstance(cause, ServiceUnavailable):
+        return 503
+    return media_type.refused
+
+
+def reason_of(unclear: Exception) -> str:
+    """What a request does not say, or says that cannot be done by POST."""
+    reason = getattr(unclear, "as_http_error_reason", None)
+    if reason is None:
+        return "The request has no query."
+    return str(reason("POST") if isinstance(unclear, InvalidOperationTypeError) else reason())
 
 
 def fault(message: str, code: str) -> bytes:

@@ -32,13 +32,11 @@ from gql.engine.run import Asker, is_known
 from gql.errors import named
 from gql.guard.documents import Document, Documents
 from gql.guard.limits import Limits
-from gql.transport.requests import (
-    BadRequest,
-    OperationResolutionFailure,
-    Request,
-    check_values,
-    request_of,
-)
+from gql.transport.exchange import Exchange
+from gql.transport.negotiation import GRAPHQL
+from gql.transport.problems import BadRequest, OperationResolutionFailure
+from gql.transport.requests import Request, check_values, request_of, text_of
+from gql.transport.responses import CLIENT_LEFT, status_of
 from models.problems import Problem
 from resolvers.context import Caller
 from resolvers.events.problems import AccessRevoked, SessionEnded, SubscriptionLimit
@@ -128,7 +126,11 @@ class Running(Operation[Caller, None]):
 
     def __init__(self, handler: "Socket", id: str, payload: Mapping[str, Any]) -> None:
         super().__init__(
-            handler, id, payload["query"], payload.get("variables"), payload.get("operationName")
+            handler,
+            id,
+            payload.get("query") or "",
+            payload.get("variables"),
+            payload.get("operationName"),
         )
         self.payload = payload
 
@@ -161,54 +163,74 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
     async def run_operation(self, operation: Operation[Caller, None]) -> None:
         """Until it has ended, or the socket has."""
         caller = replace(self.context, request_id=uuid4().hex)
+        exchange = Exchange(asker_of(caller), "websocket")
+        api: Any = self.view
         try:
-            ending = await self.answer(cast("Running", operation), caller)
+            request = exchange.request = request_of(cast("Running", operation).payload)
+            caller.document = exchange.document = await self.read(request, exchange.asker)
+            async with api.admission(exchange):
+                ending = await self.answer(cast("Running", operation), caller, exchange)
             if ending is not None:
                 await self.end(*ending)
         except WebSocketDisconnected:
-            return
-        except Exception as error:  # a bug, of which the client must not learn more than that
-            await self.break_off(operation, error, caller)
+            exchange.status = exchange.status or CLIENT_LEFT
+        except asyncio.CancelledError:
+            exchange.status = exchange.status or CLIENT_LEFT
+            raise
+        except Exception as error:  # of a bug the client must not learn more than that
+            await self.break_off(operation, error, caller, exchange)
+        finally:
+            if api.observe:
+                api.observe(exchange)
 
-    async def answer(self, operation: Running, caller: Caller) -> tuple[int, str] | None:
+    async def answer(
+        self, operation: Running, caller: Caller, exchange: Exchange
+    ) -> tuple[int, str] | None:
         """Send what an operation yields; how to close the socket, if it ended so."""
-        request = request_of(operation.payload)
-        try:
-            caller.document = await self.read(request, caller)
-        except GraphQLSyntaxError as error:
-            await operation.send_initial_errors([named(error, caller)])
-            return None
+        assert exchange.request and exchange.document  # noqa: PT018, S101  # they were read
+        extensions = exchange.request.extensions
+        exchange.plan = "standard"
         stream = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
+            exchange.document.text,
+            variable_values=dict(exchange.request.variables),
             context_value=caller,
-            operation_name=operation.operation_name,
-            operation_extensions=dict(request.extensions) if request.extensions else None,
+            operation_name=exchange.request.name,
+            operation_extensions=dict(extensions) if extensions else None,
         )
         async with aclosing(stream):
             async for result in stream:
                 assert isinstance(result, ExecutionResult)  # noqa: S101  # no `@defer` here
                 if result.errors and result.data is None:
+                    note(exchange, result.errors[0])
                     await operation.send_initial_errors(result.errors)
                     return closing(result.errors)
                 await operation.send_next(result)
+        exchange.status = 200
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
         return None
 
-    async def read(self, request: Request, caller: Caller) -> Document:
-        """The document of an operation, by the limits of the door. Raises OperationTooComplex,
-        GraphQLSyntaxError."""
+    async def read(self, request: Request, asker: Asker) -> Document:
+        """The document of an operation, within the limits that hold over HTTP. Raises
+        PersistedQueryNotFound, OperationTooComplex, GraphQLSyntaxError."""
         documents: Documents = self.view.documents  # type: ignore[attr-defined]
-        known = await is_known(caller.services, Asker(caller.token or ""))
+        known = await is_known(self.context.services, asker)
         limits = documents.limits
         most = limits.most_values if known else limits.most_stranger_values
         check_values(request.variables, most, limits.most_nesting)
-        return documents.read(request.query, stranger=not known)
+        return documents.read(text_of(request), stranger=not known)
 
     async def break_off(
-        self, operation: Operation[Caller, None], error: Exception, caller: Caller
+        self,
+        operation: Operation[Caller, None],
+        error: Exception,
+        caller: Caller,
+        exchange: Exchange,
     ) -> None:
-        told = named(GraphQLError(str(error), original_error=error), caller)
+        """End an operation with the one error that says why it was not executed."""
+        if not isinstance(error, GraphQLSyntaxError):
+            error = GraphQLError(str(error), original_error=error)
+        told = named(error, caller)
+        note(exchange, told)
         try:
             await operation.send_initial_errors([told])
         except WebSocketDisconnected:
@@ -222,6 +244,20 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
 
     def problem(self, problem: Problem) -> GraphQLError:
         return named(GraphQLError(str(problem), original_error=problem), self.context)
+
+
+def asker_of(caller: Caller) -> Asker:
+    """Who asks on a socket."""
+    agent = caller.user_agent.encode("latin-1", "replace") if caller.user_agent else None
+    return Asker(
+        caller.token or "", caller.language, agent, caller.address, request_id=caller.request_id
+    )
+
+
+def note(exchange: Exchange, error: GraphQLError) -> None:
+    """Note that an operation was refused as a whole, by which error."""
+    exchange.code = (error.extensions or {}).get("code")
+    exchange.status = status_of(error, GRAPHQL)
 
 
 def closing(errors: list[GraphQLError]) -> tuple[int, str] | None:

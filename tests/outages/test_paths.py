@@ -20,7 +20,7 @@ from gql.app import language_of
 from gql.engine.run import Engine
 from gql.files import transfer
 from gql.schema import schema
-from gql.transport.http import Door
+from gql.transport.http import GraphQLOverHTTP
 from models.database.address import session
 from models.database.availability import Availability, Trouble
 from models.database.embedded import socket_url
@@ -101,7 +101,7 @@ def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], A
 
 def at_the_door(services: Services) -> AsyncClient:
     routes = [Route("/graphql", Standard(services)), *transfer.routes(services, language_of)]
-    door = Door(Starlette(routes=routes), Engine(schema, services))
+    door = GraphQLOverHTTP(Starlette(routes=routes), Engine(schema, services))
     return AsyncClient(transport=ASGITransport(door), base_url="http://gorod.test")
 
 

@@ -1,0 +1,66 @@
+"""An operation on its way from a request to an answer, whichever transport carries it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeAlias
+
+from gql.engine.run import Asker
+from gql.guard.documents import Document
+from gql.transport.requests import Request
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is known of an operation at any time. Admission reads it and adds headers; observers get
+    it once the answer was sent, or the operation was refused.
+
+    asker: Who asks; `asker.known` is None for a stranger.
+    transport: `http` or `websocket`.
+    request, document: None until they are read.
+    plan: How the answer was found: compiled, mixed or standard; None if it was refused.
+    status: Of the HTTP response; 499 if the client left before. On a socket 200 where the operation
+        was run to its end, else what it would be over HTTP.
+    code: Of the error that refused the operation as a whole; None if it was executed.
+    headers: That the response gets besides those that every response has.
+    began: By `time.perf_counter`.
+    """
+
+    asker: Asker
+    transport: str = "http"
+    request: Request | None = None
+    document: Document | None = None
+    plan: str | None = None
+    status: int = 0
+    code: str | None = None
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    began: float = field(default_factory=perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Since the request began to be read."""
+        return perf_counter() - self.began
+
+
+Admission: TypeAlias = Callable[[Exchange], AbstractAsyncContextManager[None]]
+"""Entered before an operation is executed and left after. It may raise a Problem instead, which
+refuses the operation, and may add headers to the exchange. On a socket it lasts as long as the
+operation, so a subscription must not hold a place meant for queries."""
+Observer: TypeAlias = Callable[[Exchange], None]
+"""Called once for each operation, refused ones too. It must not raise and must not wait."""
+
+
+def admit_all(_: Exchange) -> AbstractAsyncContextManager[None]:
+    """The admission that admits every operation."""
+    return ADMITTED
+
+
+class Admitted(AbstractAsyncContextManager[None]):
+    """Does nothing."""
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+ADMITTED = Admitted()
