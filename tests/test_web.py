@@ -210,7 +210,7 @@ async def test_graphql_is_asked_by_post(http: AsyncClient, method: str) -> None:
     assert refused.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/graphql/x", "/graphiql/x", "/.env"])
+@pytest.mark.parametrize("path", ["/nothing", "/graphql/x", "/graphiql/x", "/.env"])
 async def test_an_address_where_nothing_is_says_so_in_json(http: AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert (response.status_code, code(response)) == (404, "NOT_FOUND")
