@@ -1,6 +1,6 @@
 """Tables and the rules that need no database. Imports nothing else of ours."""
 
-from models import events, sealed
+from models import documents, events, sealed
 from models.access import accounts, audit, requests, roles, sessions
 from models.communication import mail, notices
 from models.files import files
@@ -12,8 +12,7 @@ from models.timetable import homework, lessons
 
 __all__ = [
     "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
-    "events", "files", "guardians", "homework", "lessons", "mail", "marks", "notices", "persons",
-    "private", "requests", "roles", "rooms", "schools", "sealed", "sections", "sessions", "staff",
-    "students",
-    "term_marks",
+    "documents", "events", "files", "guardians", "homework", "lessons", "mail", "marks", "notices",
+    "persons", "private", "requests", "roles", "rooms", "schools", "sealed", "sections",
+    "sessions", "staff", "students", "term_marks",
 ]  # fmt: skip

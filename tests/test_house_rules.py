@@ -43,6 +43,7 @@ COMMANDS = [
 TABLES = Record.metadata.sorted_tables
 ABOVE = {
     "schools", "credentials", "credential_schools", "known_devices", "try_counters", "secret_keys",
+    "trusted_documents", "trusted_document_ids",
 }  # fmt: skip
 WALLED = [table for table in TABLES if table.name not in ABOVE]
 TYPES = [t for name, t in schema._schema.type_map.items() if not name.startswith("__")]  # noqa: SLF001
@@ -180,6 +181,7 @@ async def test_the_product_can_lift_no_wall_and_rewrite_no_history(sql: AsyncCon
     assert (await sql.scalar(text(owned))) == 0
     for table in (
         "audit_events", "events", "mark_revisions", "term_mark_revisions", "secret_keys",
+        "trusted_documents", "trusted_document_ids",
     ):  # fmt: skip
         for deed in ("UPDATE", "DELETE"):
             cleared = (table, deed) == ("events", "DELETE")  # what nobody goes on from any more

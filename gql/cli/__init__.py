@@ -7,7 +7,19 @@ from typing import NoReturn
 
 import typer
 
-from gql.cli import backup, data, doctor, exchange, explain, keys, schema, serving, tables, users
+from gql.cli import (
+    backup,
+    data,
+    doctor,
+    documents,
+    exchange,
+    explain,
+    keys,
+    schema,
+    serving,
+    tables,
+    users,
+)
 
 _TOLD = {"models.operator": "OperatorProblem", "models.problems": "Problem"}
 _STRIPPED = (
@@ -31,6 +43,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(exchange.app, name="import")
 app.add_typer(schema.app, name="schema")
+app.add_typer(documents.app, name="documents")
 doctor.register(app)
 backup.register(app)
 explain.register(app)

@@ -1,6 +1,6 @@
 """What is kept of operations: how they were read, and the plans made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,6 @@ from models.problems import OperationTooComplex
 
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
-MOST_NAMES = 100
-"""Of operations that were asked for in one document; most of them are not there."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -35,24 +33,40 @@ class Family:
     leaves: Where in the variables parameters were found so far.
     plans: By the shape of the variables; None where a statement would be too long.
     weight: Bytes they take.
+    pinned: Those of them that were made before anybody asked; they stay.
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
     plans: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
     weight: int = 0
+    pinned: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
 
     def keep(self, variables: Mapping[str, Any], plan: Plan | Doing | None) -> int:
         """How many bytes more are kept, or fewer where others had to go."""
         before = self.weight
         for name, paths in plan.leaves.items() if plan else ():
             self.leaves.setdefault(name, set()).update(paths)
-        if len(self.plans) >= MOST_PLANS:
-            self.plans.clear()
-            self.weight = 0
+        if len(self.plans) - len(self.pinned) >= MOST_PLANS:
+            self.forget()
         form = shape(variables, self.leaves)
         self.plans[form] = plan
-        self.weight += len(form) + PER_CHARACTER * len(plan.sql if plan else "")
+        self.weight += weight_of(form, plan)
         return self.weight - before
+
+    def pin(self, samples: Iterable[Mapping[str, Any]]) -> None:
+        """Keep the plans for these variables, and no others."""
+        forms = [shape(variables, self.leaves) for variables in samples]
+        self.pinned = {form: self.plans[form] for form in forms if form in self.plans}
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all plans that are not pinned."""
+        self.plans = dict(self.pinned)
+        self.weight = sum(weight_of(form, plan) for form, plan in self.plans.items())
+
+
+def weight_of(form: bytes, plan: Plan | Doing | None) -> int:
+    return len(form) + PER_CHARACTER * len(plan.sql if plan else "")
 
 
 @dataclass
@@ -91,20 +105,22 @@ class Cache:
     def operation(self, document: Document, name: str | None) -> Compiled | None:
         """None for what is invalid, or no plan is ever made of."""
         if name not in document.operations:
-            if len(document.operations) >= MOST_NAMES:
-                document.operations.clear()
-            document.operations[name] = self.compiled(document, name)
+            if (definition := definition_of(document, name)) is None:
+                return None  # not kept: clients may ask for any number of names that are not there
+            document.operations[name] = self.compiled(document, definition)
         found: Compiled | None = document.operations[name]
         return found
 
-    def compiled(self, document: Document, name: str | None) -> Compiled | None:
-        parts = document.node.definitions
-        operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
-        named = [one for one in operations if name in (None, one.name.value if one.name else None)]
-        if len(named) != 1 or not self.can_plan(named[0]) or document.errors:
+    def compiled(self, document: Document, definition: OperationDefinitionNode) -> Compiled | None:
+        if not self.can_plan(definition) or document.errors:
             return None
+        for known in document.operations.values():  # by its name, or without one
+            if known is not None and known.definition is definition:
+                same: Compiled = known
+                return same
+        parts = document.node.definitions
         found = (one for one in parts if isinstance(one, FragmentDefinitionNode))
-        return Compiled(document, named[0], {one.name.value: one for one in found})
+        return Compiled(document, definition, {one.name.value: one for one in found})
 
     def can_plan(self, definition: OperationDefinitionNode) -> bool:
         kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
@@ -134,3 +150,11 @@ class Cache:
             plan = STANDARD
         self.documents.grow(compiled.document, family.keep(variables, plan))
         return plan
+
+
+def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:
+    """The operation of this name, or the only one; None if there is none, or more."""
+    parts = document.node.definitions
+    operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
+    named = [one for one in operations if name in (None, one.name.value if one.name else None)]
+    return named[0] if len(named) == 1 else None

@@ -1,0 +1,126 @@
+"""How `gorod documents` shows documents, and finds them."""
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gql.cli.backend import database, ensure_usable, run
+from gql.cli.console import fail, print_json, say, screen, table
+from gql.cli.exchange import harmless
+
+if TYPE_CHECKING:
+    from gql.engine.cache import Cache
+    from gql.settings import Settings
+    from gql.trusted.judging import Judged
+    from resolvers.trusted import Registered
+
+COLUMNS = ("document", "operations", "ids", "clients", "plans", "registered", "retired")
+CLIENT = re.compile(r"[A-Za-z0-9._~-]{1,60}")
+
+
+def registered(current: "Settings") -> "list[Registered]":
+    from resolvers.trusted import listed
+
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        return run(listed(target.owner))
+
+
+def cache_of(current: "Settings") -> "Cache":
+    from gql.engine.cache import Cache
+    from gql.guard.documents import Documents
+    from gql.schema import schema
+
+    core = schema._schema  # noqa: SLF001  # graphql-core's
+    return Cache(schema, Documents(core, current, suggests=True))
+
+
+def check_client(client: str | None) -> None:
+    if client is not None and not CLIENT.fullmatch(client):
+        told = "1 to 60 letters, digits and - . _ ~"
+        raise typer.BadParameter(told, param_hint="--client")
+
+
+def chosen(known: "Sequence[Registered]", names: Sequence[str]) -> set[str]:
+    """The hashes of documents named by their SHA-256 or the ids of clients."""
+    from gql.trusted.manifests import hash_in
+
+    hashes = {one.hash for one in known}
+    holders = {name: one.hash for one in known for name in one.ids}
+    found = {name: hash_in(name) or holders.get(name) for name in names}
+    if missing := [name for name, key in found.items() if key not in hashes]:
+        told = f"there is no document {missing[0]}; `gorod documents list` shows all"
+        raise typer.BadParameter(told, param_hint="DOCUMENT")
+    return {key for key in found.values() if key}
+
+
+def line_of(cache: "Cache", one: "Registered") -> dict[str, str]:
+    """A document as a line of a table."""
+    from gql.trusted.judging import plans_of, read, summary
+
+    document, faults = read(cache.documents, one.text)
+    plans = "invalid" if faults or document is None else summary(plans_of(cache, document))
+    days = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (one.registered_at, one.retired_at)]
+    words = [", ".join(part) for part in (one.operations, sorted(one.ids), one.clients)]
+    return dict(zip(COLUMNS, (one.hash, *words, plans, *days), strict=True))
+
+
+def tell_added(
+    cache: "Cache", judged: "Sequence[Judged]", changes: dict[str, str], as_json: bool
+) -> None:
+    """What became of each document, with its plan; of those that are refused, why."""
+    from gql.trusted.judging import plans_of, summary
+
+    lines: list[dict[str, Any]] = []
+    for one in judged:
+        plans = plans_of(cache, one.document) if one.document and not one.faults else {}
+        lines.append(
+            {
+                "document": one.hash,
+                "operations": list(one.operations),
+                "ids": sorted(one.ids),
+                "change": "refused" if one.faults else changes.get(one.hash, "not registered"),
+                "plans": {role.name: kind for role, kind in plans.items()},
+                "errors": one.faults,
+            }
+        )
+        one_line = (one.hash, ", ".join(one.operations), lines[-1]["change"])
+        lines[-1]["row"] = [*one_line, summary(plans) if plans else ""]
+    rows = [line.pop("row") for line in lines]
+    if as_json:
+        print_json(lines)
+        return
+    screen().print(table(("document", "operations", "change", "plans"), rows))
+    for one in judged:
+        if one.faults:
+            show_faults(one.hash, one.operations, one.files, one.faults)
+
+
+def show_faults(
+    key: str, operations: Sequence[str], where: Sequence[str], faults: Sequence[str]
+) -> None:
+    names = [", ".join(part) for part in (operations, where) if part]
+    say("\n".join([f"{key}  {'  '.join(names)}", *(f"    {fault}" for fault in faults)]))
+
+
+def conclude(judged: "Sequence[Judged]", *, dry_run: bool, leave_out: bool, as_json: bool) -> None:
+    refused = sum(1 for one in judged if one.faults)
+    if refused:
+        rest = "the others are registered" if leave_out and not dry_run else "nothing is registered"
+        fail(f"{refused} of {len(judged)} documents are refused; {rest}.")
+    if dry_run and not as_json:
+        say("Nothing was registered yet: leave out --dry-run.")
+
+
+def write_csv(file: Path, lines: Sequence[dict[str, str]]) -> None:
+    try:
+        with file.open("w", encoding="utf-8-sig", newline="") as output:
+            writer = csv.writer(output)
+            writer.writerow(COLUMNS)
+            writer.writerows([harmless(cell) for cell in line.values()] for line in lines)
+    except OSError as problem:
+        fail(f"{file} cannot be written: {problem.strerror}.")

@@ -1,0 +1,217 @@
+"""`gorod documents`: the documents that clients may run by their hash alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gql.cli.backend import database, ensure_usable, run, settings
+from gql.cli.console import Json, Yes, fail, insist, print_json, say, screen, table
+from gql.cli.document_lines import (
+    COLUMNS,
+    cache_of,
+    check_client,
+    chosen,
+    conclude,
+    line_of,
+    registered,
+    show_faults,
+    tell_added,
+    write_csv,
+)
+
+app = typer.Typer(
+    help="Trusted documents: what clients may run by its hash alone.", no_args_is_help=True
+)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="Manifests of GraphQL Code Generator, Relay or Apollo, or files .graphql.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+Named = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[DOCUMENT]...", help="SHA-256 of documents, or ids of clients."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
+CLIENT = "A name of letters, digits and - . _ ~ for the client whose documents these are."
+
+
+@app.command()
+def add(
+    files: Files,
+    client: Annotated[str | None, typer.Option(help=CLIENT)] = None,
+    dry_run: DryRun = False,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Register the others where some are refused.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Register documents. All of them are registered, or none; what is known already stays.
+
+    Each must be valid and within the limits of this server. A document is asked for by
+    `documentId`, or by `persistedQuery` in `extensions`: its SHA-256, or the id that its
+    manifest gives it.
+    """
+    from gql.trusted.judging import judge
+    from gql.trusted.manifests import read_manifests
+    from resolvers.trusted import Registered, register
+
+    check_client(client)
+    entries = read_manifests(files)
+    current = settings()
+    cache = cache_of(current)
+    judged = judge(cache.documents, entries)
+    good = [one for one in judged if not one.faults]
+    made = [Registered(d.hash, d.text, d.operations, frozenset(d.ids)) for d in good]
+    refused = len(good) < len(judged)
+    with database(current) as target:
+        run(ensure_usable(current, target))
+        found = run(
+            register(
+                target.owner,
+                made,
+                client=client,
+                dry_run=dry_run or (refused and not leave_out),
+                leave_out=leave_out,
+            )
+        )
+    for one in good:
+        one.faults += [
+            f"its id {name!r} stands for the document {holder}: retire that first"
+            for name, holder in found.taken.get(one.hash, {}).items()
+        ]
+    written = dry_run or leave_out or not any(one.faults for one in judged)
+    changes = {key: change.value for key, change in found.changes.items()} if written else {}
+    tell_added(cache, judged, changes, as_json)
+    conclude(judged, dry_run=dry_run, leave_out=leave_out, as_json=as_json)
+
+
+@app.command("list")
+def show(
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the list to this CSV file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show all documents that are registered, and how each role is answered.
+
+    `compiled` is the quickest, then `mixed`, then `standard`; `invalid` ones are refused when
+    they are asked for: `gorod documents check` says why.
+    """
+    current = settings()
+    known, cache = registered(current), cache_of(current)
+    lines = [line_of(cache, one) for one in known]
+    if csv_file:
+        write_csv(csv_file, lines)
+    if as_json:
+        ends = ("registered_at", "retired_at")
+        print_json(
+            [
+                {
+                    **line,
+                    "operations": list(one.operations),
+                    "ids": sorted(one.ids),
+                    "clients": list(one.clients),
+                    "text": one.text,
+                    **{name: getattr(one, name) for name in ends},
+                }
+                for one, line in zip(known, lines, strict=True)
+            ]
+        )
+    elif not known:
+        say("No documents are registered: `gorod documents add FILE` registers some.")
+    elif not csv_file:
+        screen().print(table(COLUMNS, [list(line.values()) for line in lines]))
+
+
+@app.command()
+def retire(
+    documents: Named = None,
+    client: Annotated[
+        str | None, typer.Option(help="All documents of this client, and of no other.")
+    ] = None,
+    keep: Annotated[
+        list[Path] | None,
+        typer.Option(help="But those in this manifest.", exists=True, dir_okay=False),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Answer documents no more. They stay in the list; `add` registers them again."""
+    from gql.trusted.manifests import read_manifests
+    from resolvers.trusted import retire as end
+
+    if not documents and client is None:
+        raise typer.BadParameter("name documents, or say --client")
+    current = settings()
+    known = registered(current)
+    kept = {entry.hash for entry in read_manifests(keep or ())}
+    named = chosen(known, documents) if documents else {one.hash for one in known}
+    with database(current) as target:
+        ended = run(end(target.owner, named - kept, client=client, dry_run=dry_run))
+    for one in ended:
+        say(f"{one.hash}  {', '.join(one.operations)}")
+    say(f"{'Would be retired' if dry_run else 'Retired'}: {len(ended)} documents.")
+
+
+@app.command()
+def remove(documents: Named = None, yes: Yes = False) -> None:
+    """Forget documents for good, with their ids and the time they were registered."""
+    from resolvers.trusted import remove as forget
+
+    if not documents:
+        raise typer.BadParameter("name documents")
+    current = settings()
+    named = chosen(registered(current), documents)
+    insist(yes, f"Clients that ask for one of these {len(named)} documents will be refused.")
+    with database(current) as target:
+        say(f"Removed: {run(forget(target.owner, named))} documents.")
+
+
+@app.command()
+def check(
+    schema: Annotated[
+        Path | None,
+        typer.Option(help="Another schema (SDL) than that of this server.", dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which registered documents a schema breaks; fails if there are any.
+
+    Without --schema, the limits of this server are looked at, too.
+    """
+    from gql.trusted.judging import faults_in, read, schema_in
+    from gql.trusted.manifests import read_text
+
+    current = settings()
+    known = [one for one in registered(current) if not one.retired_at]
+    if schema:
+        other = schema_in(read_text(schema), str(schema))
+        faults = [faults_in(other, one.text) for one in known]
+    else:
+        documents = cache_of(current).documents
+        faults = [read(documents, one.text)[1] for one in known]
+    broken = [(one, told) for one, told in zip(known, faults, strict=True) if told]
+    if as_json:
+        print_json(
+            [
+                {
+                    "document": one.hash,
+                    "operations": list(one.operations),
+                    "clients": list(one.clients),
+                    "errors": told,
+                }
+                for one, told in broken
+            ]
+        )
+    else:
+        for one, told in broken:
+            show_faults(one.hash, one.operations, one.clients, told)
+    if broken:
+        fail(f"{len(broken)} of {len(known)} documents are broken.")
+    if not as_json:
+        say(f"All of {len(known)} documents are valid.")

@@ -1,0 +1,1 @@
+"""Trusted documents: reading manifests, judging what they hold, and making plans beforehand."""

@@ -1,0 +1,176 @@
+"""Making the plans of trusted documents before anybody asks for them."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, get_variable_values
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy import bindparam
+
+from auth.actor import Actor, Grants
+from auth.matrix import default_rights
+from auth.rights import Right
+from gql.bridge.reads import Read, window_of
+from gql.engine.cache import Cache, Compiled
+from gql.engine.operation import DEFINED, Operation
+from gql.engine.sql import Unspeakable
+from gql.engine.values import Arguments
+from gql.guard.documents import Document
+from gql.trusted.samples import Samples
+from models.access.roles import AccessScope, Role
+from models.problems import Problem
+from resolvers.listing import Listing
+
+KINDS = ("compiled", "mixed", "standard")
+"""How an operation is answered, the quickest first."""
+PASSES = 3
+"""To make a plan may show a parameter that the plans before took for a part of the statement."""
+NOT_PLANNED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError)
+"""What a sample that does not fit leads to; see `gql.engine.run`."""
+
+
+def default_grants() -> dict[Role, Grants]:
+    """The rights of each role in a school that changed nothing."""
+    held: dict[Role, set[tuple[Right, AccessScope]]] = {role: set() for role in Role}
+    for role, right, scope in default_rights():
+        held[role].add((right, scope))
+    return {role: frozenset(rights) for role, rights in held.items()}
+
+
+def actor_in(role: Role, grants: Grants) -> Actor:
+    """Somebody with these rights, for whom plans are made; they are the same for all with these
+    rights."""
+    day = datetime(2026, 9, 1, tzinfo=UTC)
+    plays = {Role.STUDENT: "student_id", Role.PARENT: "guardian_id"}.get(role, "staff_id")
+    part: dict[str, Any] = {plays: 1}
+    return Actor(
+        school_id=1,
+        time_zone="Europe/Moscow",
+        account_id=1,
+        session_id=1,
+        person_id=1,
+        role=role,
+        grants=grants,
+        today=day.date(),
+        now=day,
+        **part,
+    )
+
+
+def default_actors() -> list[Actor]:
+    return [actor_in(role, grants) for role, grants in default_grants().items()]
+
+
+def names_of(document: Document) -> list[str | None]:
+    """The names of its operations; None for one without a name."""
+    parts = document.node.definitions
+    return [
+        one.name.value if one.name else None
+        for one in parts
+        if isinstance(one, OperationDefinitionNode)
+    ]
+
+
+def prepare(cache: Cache, document: Document, actor: Actor) -> str:
+    """Plan each operation of a valid document for those with the rights of the actor, and pin the
+    plans. The slowest of the kinds in which its operations are answered."""
+    return max(kinds_of(cache, document, actor), key=KINDS.index, default=KINDS[-1])
+
+
+def kinds_of(cache: Cache, document: Document, actor: Actor) -> Iterator[str]:
+    names = names_of(document)
+    for name in names:
+        compiled = cache.operation(document, name)
+        if len(names) == 1:
+            cache.operation(document, None)  # most clients name the only operation, some do not
+        yield plan_samples(cache, compiled, actor) if compiled else KINDS[-1]
+
+
+def plan_samples(cache: Cache, compiled: Compiled, actor: Actor) -> str:
+    """The quickest of the kinds: a sample with a value that no client sends is answered by the
+    standard executor, which says what is wrong with it."""
+    samples, viewer = samples_of(cache, compiled, actor), actor.viewer
+    kinds = set()
+    for _ in range(PASSES):
+        for variables in samples:
+            try:
+                plan = compiled.plan(viewer, variables)
+                plan = plan or cache.planned(compiled, actor, variables)
+            except NOT_PLANNED:
+                continue
+            kinds.add(plan.kind)
+    if family := compiled.families.get(viewer):
+        family.pin(samples)
+    return min(kinds, key=KINDS.index, default=KINDS[-1])
+
+
+def samples_of(cache: Cache, compiled: Compiled, actor: Actor) -> list[dict[str, Any]]:
+    schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
+    samples = Samples(schema, compiled.definition, compiled.fragments)
+    first = samples.all()[0]
+    samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
+    return samples.all()
+
+
+# -- cursors --------------------------------------------------------------------------
+
+VALUES: Mapping[type, Any] = {
+    bool: True,
+    date: "2026-09-01",
+    datetime: "2026-09-01T00:00:00+00:00",
+    int: 1,
+    str: "x",
+    time: "08:00:00",
+}
+
+
+def cursors_for(
+    cache: Cache, compiled: Compiled, samples: Samples, sent: Mapping[str, Any], actor: Actor
+) -> dict[str, str]:
+    """By variables, cursors that fit the lists of the operation."""
+    found: dict[str, str] = {}
+    for name, uses in samples.uses.items():
+        for use in uses:
+            if use.is_cursor and (cursor := cursor_for(cache, compiled, use.root, sent, actor)):
+                found[name] = cursor
+    return found
+
+
+def cursor_for(
+    cache: Cache, compiled: Compiled, node: FieldNode, sent: Mapping[str, Any], actor: Actor
+) -> str | None:
+    """A cursor of the list that a root field gives; None where it gives none to this actor."""
+    schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
+    declared = compiled.definition.variable_definitions or ()
+    coerced = get_variable_values(schema, declared, dict(sent), 1, hide_suggestions=True)
+    if isinstance(coerced, list):
+        return None
+    operation = Operation(schema, compiled.definition, compiled.fragments, coerced)
+    definition = operation.root.fields[node.name.value]
+    read: Read | None = definition.extensions[DEFINED].metadata.get("read")
+    if read is None or read.orders is None:
+        return None
+    try:
+        given = Arguments(cache.schema, operation, sent).of(definition, node)
+        window_of(given)
+        listing: Listing[Any] = read.said(actor, given, made)
+        return written(listing, actor)
+    except NOT_PLANNED:
+        return None
+
+
+def made(_type: Any, sql_type: Any, value: Any, _path: str) -> Any:
+    return bindparam(None, value, type_=sql_type)
+
+
+def written(listing: Listing[Any], actor: Actor) -> str:
+    """A cursor of a row that need not be there."""
+    place = [value_of(key.type) for key, _ in listing.keys(actor.viewer)]
+    return base64.urlsafe_b64encode(json.dumps([listing.name, *place]).encode()).decode()
+
+
+def value_of(column: Any) -> Any:
+    return column.enums[0] if isinstance(column, SqlEnum) else VALUES.get(column.python_type)

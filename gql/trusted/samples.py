@@ -1,0 +1,289 @@
+"""Sample variables: what clients may send with an operation, so that its plans can be made before
+anybody asks.
+
+A plan depends on the shape of the variables: which of them are given, and what in them is no
+parameter of the statement (`gql.engine.shape`). Shapes that nobody can foresee, such as a filter
+that is sent as a variable, are planned when they first come.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, get_args, get_origin, get_type_hints
+
+import orjson
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_nullable_type,
+    type_from_ast,
+    value_from_ast_untyped,
+)
+from strawberry.utils.str_converters import to_snake_case
+
+from gql.bridge.arguments import ids_among
+from gql.bridge.types import is_report
+from gql.engine.operation import DEFINED
+from models.base import Id, OfSchool
+from resolvers.parameters import plain
+
+MOST = 16
+"""Samples of an operation."""
+DEEPEST = 4
+"""Inputs inside each other."""
+CURSORS = frozenset({"after", "before"})
+SCALARS: Mapping[str, Any] = {
+    "Boolean": True,
+    "Date": "2026-09-01",
+    "DateTime": "2026-09-01T08:00:00Z",
+    "Decimal": "1",
+    "Float": 1.0,
+    "Int": 20,
+    "LocalTime": "08:00",
+    "String": "x",
+    "UUID": "00000000-0000-4000-8000-000000000000",
+}
+SOMEBODY = "Student:1-1"
+"""An id, where nothing says of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place where a variable stands.
+
+    names: From the root field inwards. annotation: What the use case takes there, if it is known.
+    """
+
+    root: FieldNode
+    names: tuple[str, ...]
+    annotation: Any = None
+
+    @property
+    def is_cursor(self) -> bool:
+        return len(self.names) == 2 and self.names[1] in CURSORS
+
+
+@dataclass
+class Samples:
+    """The samples of one operation.
+
+    cursors: By the names of variables, cursors that fit the list they are for.
+    """
+
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    cursors: dict[str, str] = field(default_factory=dict)
+
+    def all(self) -> list[dict[str, Any]]:
+        """Different ones, the likeliest first."""
+        choices = {name: self.values(name) for name in self.types}
+        full = {name: values[0] for name, values in choices.items() if values}
+        needed = {name: full[name] for name in full if name in self.needed}
+        without = {name: value for name, value in full.items() if name not in self.cursors}
+        nothing = dict.fromkeys(full.keys() - needed.keys())
+        found = [
+            without,
+            full,
+            needed,
+            {**without, **dict.fromkeys(self.cursors)},
+            {**nothing, **needed},
+        ]
+        for name, values in choices.items():
+            found += [{**without, name: value} for value in values[1:]]
+        written = {orjson.dumps(one, option=orjson.OPT_SORT_KEYS): one for one in found}
+        return list(written.values())[:MOST]
+
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """Of the variables that the operation declares."""
+        declared = self.operation.variable_definitions or ()
+        return {one.variable.name.value: type_from_ast(self.schema, one.type) for one in declared}
+
+    @cached_property
+    def needed(self) -> set[str]:
+        defaults = {
+            one.variable.name.value
+            for one in self.operation.variable_definitions or ()
+            if one.default_value
+        }
+        return {n for n, t in self.types.items() if isinstance(t, GraphQLNonNull)} - defaults
+
+    def values(self, name: str) -> list[Any]:
+        """What the variable may hold; nothing if nothing is known to fit."""
+        if name in self.cursors:
+            return [self.cursors[name]]
+        uses = self.uses.get(name, [])
+        if any(use.is_cursor for use in uses):
+            return []  # of a list that no cursor could be made for
+        use = next((one for one in uses if one.annotation is not None), uses[0] if uses else None)
+        declared = next(
+            one
+            for one in self.operation.variable_definitions or ()
+            if one.variable.name.value == name
+        )
+        if declared.default_value:
+            return [value_from_ast_untyped(declared.default_value)]
+        return [one for one in self.of_type(self.types[name], use) if one is not None]
+
+    def of_type(self, type_: Any, use: Use | None, depth: int = 0) -> list[Any]:
+        """Values of an input type."""
+        type_ = get_nullable_type(type_)
+        if isinstance(type_, GraphQLList):
+            inner = self.of_type(type_.of_type, inside(use), depth)
+            return [[one] for one in inner]
+        if isinstance(type_, GraphQLEnumType):
+            return list(type_.values)
+        if isinstance(type_, GraphQLInputObjectType):
+            return self.of_input(type_, use, depth)
+        if type_.name == "ID":
+            return self.ids(use)
+        return [True, False] if type_.name == "Boolean" else [SCALARS.get(type_.name)]
+
+    def of_input(self, type_: GraphQLInputObjectType, use: Use | None, depth: int) -> list[Any]:
+        """Objects with all fields, and with those that must be there; of filters only these."""
+        if depth >= DEEPEST:
+            return []
+        parts: dict[str, Any] = {}
+        for name, field_ in type_.fields.items():
+            found = self.of_type(field_.type, part(use, name), depth + 1)
+            if type_.is_one_of:
+                return [{name: found[0]}]
+            if found and (must(field_) or not type_.name.endswith("Filter")):
+                parts[name] = found[0]
+        least = {n: value for n, value in parts.items() if must(type_.fields[n])}
+        return [parts, least] if parts != least else [parts]
+
+    # -- ids ------------------------------------------------------------------------------
+
+    def ids(self, use: Use | None) -> list[str]:
+        """Ids of what the use case takes there; of each type that is asked for of any node."""
+        if use is None:
+            return [SOMEBODY]
+        row = row_in(use.annotation)
+        if row is not None and row is not OfSchool:
+            return [f"{row.api_name()}:1-1"]
+        if row is OfSchool and use.root.selection_set:
+            kinds = sorted(self.conditions(use.root.selection_set, set()))
+            return [f"{kind}:1-1" for kind in kinds] or [SOMEBODY]
+        return [f"{self.named(use.names) or 'Student'}:1-1"]
+
+    def conditions(self, selections: SelectionSetNode, spread: set[str]) -> set[str]:
+        """The types that parts of a selection are for."""
+        found: set[str] = set()
+        for one in selections.selections:
+            inner: Any = one if isinstance(one, InlineFragmentNode) else None
+            if isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
+                spread.add(one.name.value)
+                inner = self.fragments[one.name.value]
+            if inner and inner.type_condition:
+                found.add(inner.type_condition.name.value)
+            if inner:
+                found |= self.conditions(inner.selection_set, spread)
+        return found - {"Node"}
+
+    def named(self, names: Sequence[str]) -> str | None:
+        """The type that a place is called after: `room`, `studentId`."""
+        for name in reversed(names):
+            bare = name.removesuffix("s").removesuffix("Id")
+            if (kind := f"{bare[:1].upper()}{bare[1:]}") in self.schema.type_map:
+                return kind
+        return None
+
+    # -- places ---------------------------------------------------------------------------
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """By variables, where they stand in arguments of root fields."""
+        found: dict[str, list[Use]] = {}
+        for root in self.roots(self.operation.selection_set, set()):
+            taken = self.annotations(root)
+            for argument in root.arguments or ():
+                name = argument.name.value
+                use = Use(root, (root.name.value, name), taken.get(to_snake_case(name)))
+                for variable, place in placed(argument.value, use):
+                    found.setdefault(variable, []).append(place)
+        return found
+
+    def roots(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+        for one in selections.selections:
+            if isinstance(one, FieldNode):
+                yield one
+            elif isinstance(one, InlineFragmentNode):
+                yield from self.roots(one.selection_set, spread)
+            elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
+                spread.add(one.name.value)
+                yield from self.roots(self.fragments[one.name.value].selection_set, spread)
+
+    def annotations(self, root: FieldNode) -> Mapping[str, Any]:
+        """What the use case of a root field takes, by the names of its arguments."""
+        type_ = self.schema.get_root_type(self.operation.operation)
+        definition = type_.fields.get(root.name.value) if type_ else None
+        metadata = definition.extensions[DEFINED].metadata if definition else {}
+        if command := metadata.get("command"):
+            return {"input": ids_among(command)}
+        read = metadata.get("read")
+        return read.annotations if read else {}
+
+
+def must(field_: Any) -> bool:
+    return isinstance(field_.type, GraphQLNonNull) and field_.default_value is None
+
+
+def inside(use: Use | None) -> Use | None:
+    """A member of a list."""
+    if use is None or use.annotation is None:
+        return use
+    inner = get_args(bare(use.annotation))
+    return Use(use.root, use.names, inner[0] if inner else None)
+
+
+def part(use: Use | None, name: str) -> Use | None:
+    """A field of an input."""
+    if use is None:
+        return None
+    hints: Any = bare(use.annotation)
+    if is_report(hints):
+        hints = get_type_hints(hints)
+    known = hints if isinstance(hints, Mapping) else {}
+    return Use(use.root, (*use.names, name), known.get(to_snake_case(name)))
+
+
+def placed(value: ValueNode, use: Use) -> Iterator[tuple[str, Use]]:
+    """The variables in the value of an argument, and where they stand."""
+    if isinstance(value, VariableNode):
+        yield value.name.value, use
+    elif isinstance(value, ListValueNode):
+        for one in value.values:
+            yield from placed(one, inside(use) or use)
+    elif isinstance(value, ObjectValueNode):
+        for given in value.fields:
+            yield from placed(given.value, part(use, given.name.value) or use)
+
+
+def bare(annotation: Any) -> Any:
+    """What is taken, without `Arg`, `Logged` and `| None`."""
+    if annotation is None or isinstance(annotation, Mapping):
+        return annotation
+    found = plain(annotation)
+    inner = [one for one in get_args(found) if one is not type(None)]
+    return inner[0] if type(None) in get_args(found) else found
+
+
+def row_in(annotation: Any) -> type[OfSchool] | None:
+    """The row of an `Id[Row]`."""
+    found = bare(annotation)
+    return get_args(found)[0] if get_origin(found) is Id else None
