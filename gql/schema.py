@@ -13,6 +13,7 @@ from gql.access import (
     audit,
     explain,
     own_sessions,
+    rate_limit,
     requests,
     roles,
     sessions,
@@ -49,7 +50,7 @@ class Nodes:
 
 
 FEATURES: tuple[ModuleType, ...] = (
-    sessions, own_sessions, viewer, accounts, roles, requests, explain, audit,
+    sessions, own_sessions, viewer, rate_limit, accounts, roles, requests, explain, audit,
     schools, calendar, rooms,
     persons, students, guardians, private, staff,
     classes, sections, members,

@@ -6,17 +6,22 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gql.guard.limits import Limits, LimitsOfTries
+from gql.guard.limits import Limits, LimitsOfTries, LimitsOfUse
 from gql.observe.settings import Observability
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8
 """Different characters of a secret key: `aaaa…` is long, too."""
 STORES = ("file:///", "s3://", "gs://", "az://")
+REDIS = re.compile(
+    r"rediss?://([^\s/?#@]*@)?(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:[0-9]{1,5})?(/[0-9]+)?"
+    r"|redis\+unix://([^\s/?#@]*@)?/[^\s?#@]+(\?db=[0-9]+)?"
+)
 ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 ADDRESS = re.compile(rf"{ORIGIN.pattern}(/[^\s?#]*)?")
 MISSPELT = 0.8
@@ -27,7 +32,7 @@ Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(Limits, LimitsOfTries, Observability, BaseSettings):
+class Settings(Limits, LimitsOfUse, LimitsOfTries, Observability, BaseSettings):
     """Read from the environment: a field `x` is the variable `GOROD_X`."""
 
     model_config = SettingsConfigDict(
@@ -95,6 +100,12 @@ class Settings(Limits, LimitsOfTries, Observability, BaseSettings):
         default=None,
         description="Where uploaded files are kept: `file:///…`, `s3://bucket/prefix`, … "
         "Unset: `files` in the data directory.",
+    )
+    rate_limit_url: SecretStr | None = Field(
+        default=None,
+        description="A Redis in which several processes count together what clients spend: "
+        "`redis://…`, `rediss://…` or `redis+unix:///…`. It takes `gorod[redis]`. Unset: each "
+        "process counts for itself.",
     )
     public_url: str | None = Field(
         default=None,
@@ -181,6 +192,16 @@ class Settings(Limits, LimitsOfTries, Observability, BaseSettings):
             raise ValueError("takes no keys: set AWS_ACCESS_KEY_ID and the like")
         return value
 
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_redis(value.get_secret_value()):
+            raise ValueError(
+                "must look like redis://:password@host:6379/0, rediss://… or "
+                "redis+unix:///run/redis.sock; special characters of a password as %2F and the like"
+            )
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
@@ -239,6 +260,13 @@ class Settings(Limits, LimitsOfTries, Observability, BaseSettings):
     @property
     def public(self) -> str:
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        return bool(REDIS.fullmatch(url)) and urlsplit(url).port != 0
+    except ValueError:  # there is no such port
+        return False
 
 
 def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 from aiodataloader import DataLoader
@@ -30,6 +30,9 @@ from resolvers.files.storage import Storage
 from resolvers.loading import Place, assembled, joined, rows_by
 from resolvers.news import Fact
 from resolvers.shapes import NOTHING, Wanted
+
+if TYPE_CHECKING:
+    from resolvers.access.rate_limit import RateLimit
 
 R = TypeVar("R", bound=OfSchool)
 V = TypeVar("V")
@@ -87,6 +90,8 @@ class Caller:
     """What a socket said of itself when it was opened."""
     document: Any = None
     """What is asked, as the door has read it; see `gql.guard.documents`."""
+    rate_limit: "Callable[[], RateLimit] | None" = None
+    """Tells the state of the budget that pays; null where nothing is paid."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
 
     async def identified(self) -> Actor:

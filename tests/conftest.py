@@ -33,7 +33,12 @@ from tests.clones import Clones, clone, once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in, token_of
 
-pytest_plugins = ["tests.plugin_postgres", "tests.plugin_statements", "tests.plugin_quick"]
+pytest_plugins = [
+    "tests.plugin_postgres",
+    "tests.plugin_statements",
+    "tests.plugin_quick",
+    "tests.plugin_skips",
+]
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)

@@ -74,11 +74,29 @@ def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
         from resolvers.files.storage import Storage
 
         Storage(current.storage_url)  # refused now, not when a database has been made
+    if current.rate_limit_url:
+        _prove_store(current.rate_limit_url.get_secret_value())
     gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
         until_stopped(lambda stop: _run(real, listening, stop, known))
     say("Stopped.")
+
+
+def _prove_store(url: str) -> None:
+    """Ask the Redis of the settings once, before anything is made."""
+    from gql.admission.store import Store, StoreProblem
+    from gql.cli.console import fail
+
+    async def ask() -> None:
+        store = Store(url)
+        await store.prove()
+        await store.close()
+
+    try:
+        asyncio.run(ask())
+    except StoreProblem as problem:
+        fail(f"{problem}. Set GOROD_RATE_LIMIT_URL to a Redis that can be used, or unset it.")
 
 
 def _is_near(host: str) -> bool:

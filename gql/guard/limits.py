@@ -49,6 +49,48 @@ class Limits(BaseModel):
     )
 
 
+class LimitsOfUse(BaseModel):
+    """Of what is asked in a minute, and of what runs at once; see `gql.admission`. They are
+    settings, too. An operation takes one place, and another one for each 3,000 points it costs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    most_points: int = Field(
+        default=300_000, ge=1_000, description="Points that an account may spend in a minute."
+    )
+    most_stranger_points: int = Field(
+        default=600_000,
+        ge=1_000,
+        description="Points that all strangers of an address may spend in a minute. To sign in "
+        "costs about 1,000: a school may have one address.",
+    )
+    most_school_points: int = Field(
+        default=6_000_000,
+        ge=1_000,
+        description="Points that all accounts of a school may spend in a minute.",
+    )
+    most_account_running: int = Field(
+        default=12, ge=1, description="Places that operations of an account may take at once."
+    )
+    most_account_waiting: int = Field(
+        default=24, ge=0, description="Operations of an account that wait for such a place."
+    )
+    most_stranger_running: int = Field(
+        default=64, ge=1, description="Places that strangers of an address may take at once."
+    )
+    most_stranger_waiting: int = Field(
+        default=400, ge=0, description="Operations of such strangers that wait for a place."
+    )
+    most_running: int = Field(
+        default=0,
+        ge=0,
+        description="Places of a process; 0: three times `GOROD_POOL_SIZE`.",
+    )
+    most_waiting: int = Field(
+        default=120, ge=0, description="Operations that wait for a place of the process."
+    )
+
+
 class LimitsOfTries(BaseModel):
     """Of failed tries of passwords and refresh tokens, before one must wait; see
     `resolvers.access.tries`. They are settings, too."""

@@ -62,6 +62,10 @@ WRONG = [
     ("serve", {"GOROD_DATA_DIR": "/proc/data"}, "/proc/data"),
     ("serve", {"GOROD_HOST": "no.such.host.invalid"}, "GOROD_HOST to an address of this machine"),
     ("serve", {"GOROD_HOST": "192.0.2.1"}, "GOROD_HOST to an address of this machine"),
+    ("serve", {"GOROD_RATE_LIMIT_URL": "memcached://h"}, "must look like redis://"),
+    ("serve", {"GOROD_RATE_LIMIT_URL": f"redis://u:{SECRET}@h:port/0"}, "must look like redis"),
+    ("serve", {"GOROD_RATE_LIMIT_URL": f"redis://u:{SECRET}@no.such.host.invalid"}, "no.such.host"),
+    ("serve", {"GOROD_MOST_POINTS": "0"}, "GOROD_MOST_POINTS: Input should be greater"),
     # what is nearly a setting
     ("serve", {"GOROD_DATADIR": "x"}, "no setting GOROD_DATADIR: is it GOROD_DATA_DIR?"),
     ("db status", {"GOROD_SECRETKEY": "x"}, "is it GOROD_SECRET_KEY?"),

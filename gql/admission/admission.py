@@ -1,0 +1,205 @@
+"""The one question that transports ask before they run an operation: may it run now?"""
+
+import time
+from functools import lru_cache
+from types import TracebackType
+
+from gql.admission.budget import Budget, Payer, Purse, Standing
+from gql.admission.gate import Gate
+from gql.admission.problems import Overloaded, RateLimited
+from gql.admission.store import Store
+from gql.guard.limits import LimitsOfUse
+from resolvers.access.known import Known
+from resolvers.access.tries import network_of
+
+LONGEST_WAIT = 1.0
+"""Seconds that an operation may wait in each of two queues: of its account, and of the process."""
+LONGEST_PASSWORD_WAIT = 20.0
+"""The same for one that tries a password: at half past eight a school signs in at once, and each
+password takes a core for a tenth of a second."""
+MOST_PASSWORDS, MOST_PASSWORDS_WAITING = 16, 400
+"""Operations that try a password, and those that wait for it. They have a queue of their own, so
+that nobody who only reads waits for passwords."""
+HEAVY = 3_000
+"""Cost by which an operation takes one place more."""
+LEAST = 1
+"""What an operation costs at least."""
+PASSWORD = 1_000
+"""What an operation costs more that tries a password: it takes a core as long as one that reads so
+many objects."""
+MOST_CLIENTS = 20_000
+"""Accounts and addresses of which a process knows what they have at hand. Those that are forgotten
+lose a handful of points at most."""
+
+network = lru_cache(10_000)(network_of)
+
+
+class Client:
+    """An account, or an address from which strangers ask: what it may spend, and what it runs.
+
+    purses: Its own, and that of the school of an account. An operation is paid for from all.
+    """
+
+    __slots__ = ("gate", "purses")
+
+    def __init__(self, gate: Gate, *purses: Purse) -> None:
+        self.gate, self.purses = gate, purses
+
+    async def pay(self, cost: int) -> None:
+        """Spend points of all budgets, or of none. Raises RateLimited, OperationTooComplex."""
+        now, paid = time.monotonic(), 0
+        try:
+            for purse in self.purses:
+                if not purse.spend(cost, now):
+                    await purse.draw(cost)
+                paid += 1
+        except BaseException:
+            for purse in self.purses[:paid]:
+                purse.give_back(cost)
+            raise
+
+    def give_back(self, cost: int) -> None:
+        """Take back that an operation was paid for."""
+        for purse in self.purses:
+            purse.give_back(cost)
+
+
+class Place:
+    """A place among the operations that run: `async with` it the operation runs, paid for.
+
+    cost: Points.
+    weight: Places that it takes; 0 for a subscription, which waits most of the time.
+    """
+
+    __slots__ = ("admission", "client", "common", "cost", "weight")
+
+    def __init__(self, admission: "Admission", client: Client, cost: int, weight: int,
+                 common: Gate) -> None:  # fmt: skip
+        self.admission, self.client, self.common = admission, client, common
+        self.cost, self.weight = cost, weight
+
+    def standing(self) -> Standing:
+        """The state of the client's own budget; that of the school is nobody's business."""
+        return self.client.purses[0].standing(self.cost, time.monotonic())
+
+    async def __aenter__(self) -> "Place":
+        """Raises RateLimited, OperationTooComplex, Overloaded; then nothing was paid, and no place
+        is taken."""
+        admission, weight = self.admission, self.weight
+        try:
+            await self.client.pay(self.cost)
+        except RateLimited:
+            admission.limited += 1
+            raise
+        if weight and not self.take(weight):
+            await self.wait(weight)
+        admission.admitted += 1
+        return self
+
+    def take(self, weight: int) -> bool:
+        """Take the place if there is room; whether that was so."""
+        own = self.client.gate
+        if not own.enter(weight):
+            return False
+        if self.common.enter(weight):
+            return True
+        own.leave(weight)
+        return False
+
+    async def wait(self, weight: int) -> None:
+        """Take the place once there is room. Raises Overloaded."""
+        own, common = self.client.gate, self.common
+        is_password = common is self.admission.passwords
+        seconds = LONGEST_PASSWORD_WAIT if is_password else LONGEST_WAIT
+        try:
+            if not own.enter(weight):
+                await own.wait(weight, seconds)
+            try:
+                if not common.enter(weight):
+                    await common.wait(weight, seconds)
+            except BaseException:
+                own.leave(weight)
+                raise
+        except BaseException as failure:
+            self.client.give_back(self.cost)
+            self.admission.shed += isinstance(failure, Overloaded)
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.weight:
+            self.common.leave(self.weight)
+            self.client.gate.leave(self.weight)
+
+
+class Admission:
+    """Who may run what now, in this process.
+
+    pool_size: Database sessions of a kind. Three times as much may run at once, for there are three
+        kinds.
+    admitted, limited, shed: Operations that were run, that could not be paid for, and that found no
+        place.
+    """
+
+    def __init__(self, limits: LimitsOfUse, pool_size: int, store: Store | None = None) -> None:
+        self.limits, self.store = limits, store or Store()
+        self.of_account = Budget(Payer.VIEWER, limits.most_points)
+        self.of_address = Budget(Payer.ADDRESS, limits.most_stranger_points)
+        self.of_school = Budget(Payer.SCHOOL, limits.most_school_points)
+        self.gate = Gate(limits.most_running or 3 * pool_size, limits.most_waiting, sheds=True)
+        self.passwords = Gate(MOST_PASSWORDS, MOST_PASSWORDS_WAITING)
+        self.clients: dict[tuple[int, int] | str, Client] = {}
+        self.schools: dict[int, Purse] = {}
+        self.admitted = self.limited = self.shed = 0
+
+    def place(
+        self,
+        known: Known | None,
+        address: str | None,
+        cost: int,
+        *,
+        tries_password: bool = False,
+        listens: bool = False,
+    ) -> Place:
+        """The place of an operation.
+
+        known: The holder of the token; None for a stranger, whose address pays.
+        cost: Its static cost; see `gql.guard.cost`.
+        tries_password: Whether it looks whether a password is right.
+        listens: Whether it is a subscription.
+        """
+        cost = max(cost, LEAST) + (PASSWORD if tries_password else 0)
+        common = self.passwords if tries_password else self.gate
+        weight = 0 if listens else 1 + cost // HEAVY
+        return Place(self, self.client(known, address), cost, weight, common)
+
+    def client(self, known: Known | None, address: str | None) -> Client:
+        """Who asks: the account of the holder of a token, or else the address."""
+        actor = known.actor if known else None
+        key = (actor.school_id, actor.account_id) if actor else network(address)
+        if (found := self.clients.get(key)) is None:
+            if len(self.clients) >= MOST_CLIENTS:
+                self.forget_idle()
+            found = self.clients[key] = self.new_client(key)
+        return found
+
+    def new_client(self, key: tuple[int, int] | str) -> Client:
+        limits, store = self.limits, self.store
+        if isinstance(key, str):
+            gate = Gate(limits.most_stranger_running, limits.most_stranger_waiting)
+            return Client(gate, Purse(self.of_address, key, store))
+        school_id, account_id = key
+        if (school := self.schools.get(school_id)) is None:
+            school = self.schools[school_id] = Purse(self.of_school, str(school_id), store)
+        gate = Gate(limits.most_account_running, limits.most_account_waiting)
+        return Client(gate, Purse(self.of_account, f"{school_id}-{account_id}", store), school)
+
+    def forget_idle(self) -> None:
+        """Forget half of the clients: of those that run nothing, those known longest."""
+        idle = [key for key, one in self.clients.items() if not one.gate.inside]
+        for key in idle[: MOST_CLIENTS // 2]:
+            del self.clients[key]

@@ -1,0 +1,55 @@
+"""A throw-away Redis of the system's, where the machine has one."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+MISSING = "redis-server is not installed (Debian: apt install redis-server)"
+
+
+class Redis:
+    """A server on a socket in a directory; it keeps nothing on the disk."""
+
+    def __init__(self, directory: Path) -> None:
+        self.socket = directory / "redis"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis+unix://{self.socket}"
+
+    def start(self, *words: str) -> None:
+        """Raises TimeoutError if it does not listen within ten seconds."""
+        program = shutil.which("redis-server")
+        assert program
+        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", *words]
+        self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        late = time.monotonic() + 10
+        while not self.socket.exists():
+            if time.monotonic() > late:
+                raise TimeoutError
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        self.socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def started(directory: Path) -> Iterator[Redis]:
+    if not shutil.which("redis-server"):
+        pytest.skip(MISSING)
+    redis = Redis(directory)
+    redis.start()
+    try:
+        yield redis
+    finally:
+        redis.stop()
