@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests test-clients fuzz-engine bench checks types lint schema lock clean
+.PHONY: help venv run test tests test-clients fuzz-engine bench checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test    format, lint, types, imports, schema, tests'
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
+	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
 	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
 	@echo 'make clean   remove what was made; .gorod, which holds data, stays'
@@ -61,6 +62,12 @@ lint: venv
 	@$(BIN)/ruff check
 	@$(BIN)/lint-imports
 	@$(BIN)/gorod schema check
+	@$(BIN)/gorod schema breaking
+
+# With the linters and the comparison that clients use; needs npm.
+lint-schema: venv
+	@.ci/schema/install
+	@.ci/schema/node_modules/.bin/node .ci/schema/check.js
 
 schema: venv
 	@$(BIN)/gorod schema print > .schema.graphql.part && mv .schema.graphql.part schema.graphql

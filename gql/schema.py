@@ -4,7 +4,9 @@ from types import ModuleType
 from typing import Any
 
 import strawberry
+from graphql import GraphQLOneOfDirective
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema_directives import OneOf
 from strawberry.tools import merge_types
 
 from gql import events
@@ -69,6 +71,10 @@ ROOTS = {
     "Subscription": "What one can listen to (подписки), over `graphql-transport-ws` at the same "
     "address.",
 }
+
+
+# Clients' linters want every directive explained.
+OneOf.__strawberry_directive__.description = GraphQLOneOfDirective.description  # type: ignore[attr-defined]
 
 
 def root(name: str, *more: Any) -> Any:

@@ -12,7 +12,8 @@ from gql.cli.console import fail, say
 
 app = typer.Typer(help="The schema of the API, and files for client tools.", no_args_is_help=True)
 
-FILE = Path(__file__).parents[2] / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "schema.graphql"
 _SHOWN = 60
 
 
@@ -73,6 +74,30 @@ def check(
     for line in islice(difference, _SHOWN):
         say(line)
     fail(f"{file.name} is not what the code says. Run `make schema`.")
+
+
+@app.command()
+def breaking(
+    released: Annotated[
+        Path, typer.Argument(help="The schema that clients use now; unset: of the last release.")
+    ] = ROOT / ".ci" / "schema" / "released.graphql",
+    changelog: Annotated[
+        Path, typer.Option(help="Where `- Breaking:` items name the changes.")
+    ] = ROOT / "CHANGELOG.md",
+) -> None:
+    """Fail if the schema breaks clients and the changelog does not tell them."""
+    from gql.reference.breaking import TOLD, untold
+
+    old, told = (file.read_text(encoding="utf-8") for file in (released, changelog))
+    found = untold(old, _printed(), told)
+    for change in found:
+        say(f"{change.coordinate}: {change.description}")
+    if found:
+        fail(
+            f"These changes break clients. Undo them, or name each in {changelog.name} in an item "
+            f"that begins with {TOLD!r}, as in `{found[0].coordinate}`."
+        )
+    say("Every change that breaks clients is told.")
 
 
 def _printed() -> str:
