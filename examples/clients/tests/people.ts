@@ -6,9 +6,11 @@ import { request } from '../fetch/client.ts'
 import { SET_MARK } from '../documents.ts'
 import { Session } from '../session.ts'
 
+export { Session }
+
 export const SERVER = process.env['GOROD_SERVER'] ?? 'http://127.0.0.1:8000'
 export const URL = `${SERVER}/graphql`
-const PASSWORD = 'gorod-demo-2026'
+export const PASSWORD = 'gorod-demo-2026'
 
 export type Mark = NonNullable<NonNullable<SetMarkMutation['setMark']>['mark']>
 type Cell = { assignmentId: string; studentId: string }
