@@ -27,6 +27,7 @@ from gql.bridge.nodes import tell_scopes
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
 from gql.engine.payloads import Readings, is_here
+from gql.error_texts import INPUT, PARSE, VALIDATION, is_about_argument, worded
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.guard.rules import variable_errors
@@ -61,7 +62,8 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
         found = super().build(schema, document, root, context, sent, name, *more, **options)
         if isinstance(found, list) and (operation := get_operation_ast(document, name)):
             declared = operation.variable_definitions or ()
-            return variable_errors(schema, declared, sent or {}) or found
+            told = variable_errors(schema, declared, sent or {})
+            return told or [GraphQLError("The variables have an invalid value.")]
         return found
 
     def execute_operation(self, serially: bool | None = None) -> Any:
@@ -224,16 +226,15 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     if isinstance(cause, WHICH):
         error.extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
         return error
-    of_document = (error.extensions or {}).get("code") == "GRAPHQL_VALIDATION_FAILED"
-    if cause is None or of_document or isinstance(cause, GraphQLError):  # the request's fault
-        parse = isinstance(error, GraphQLSyntaxError)
-        code = "GRAPHQL_PARSE_FAILED" if parse else "BAD_USER_INPUT"
-        error.extensions = {"code": code, **(error.extensions or {})}
-        if error.path and not of_document:  # graphql-core's text repeats what was sent
-            error.message = "An argument has a value that does not belong there."
-        log.info("refused", request_id=caller.request_id, code=error.extensions["code"])
-        return error
-    log.error("request failed", request_id=caller.request_id, exc_info=cause)
+    of_document = (error.extensions or {}).get("code") == VALIDATION
+    of_request = cause is None or isinstance(cause, GraphQLError)
+    if of_document or (of_request and (not error.path or is_about_argument(error))):
+        code = (
+            PARSE if isinstance(error, GraphQLSyntaxError) else VALIDATION if of_document else INPUT
+        )
+        log.info("refused", request_id=caller.request_id, code=code)
+        return worded(error, code, caller.language, hides=caller.hides_schema)
+    log.error("request failed", request_id=caller.request_id, exc_info=cause or error)
     return GraphQLError(
         "Unexpected error." if caller.language != "ru" else "Непредвиденная ошибка.",
         nodes=error.nodes,

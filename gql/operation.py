@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from graphql import (
     DocumentNode,
     ExecutableDefinitionNode,
+    ExecutionResult,
     FieldNode,
+    GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
 )
@@ -13,11 +15,13 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from gql.error_texts import hidden_error
 from gql.guard.documents import Document
+from gql.guard.strangers import answer_to_stranger
 from gql.guard.walk import SCHEMA
 from models.problems import ServiceUnavailable
 from resolvers.access.reading import told_of_reading
-from resolvers.context import Ctx
+from resolvers.context import Caller, Ctx
 
 
 class Several(CannotGetOperationTypeError):
@@ -32,6 +36,8 @@ class Operation(SchemaExtension):
 
     asked_for: str | None = None
     read: Document | None = None
+    given: ExecutionResult | None = None
+    """The answer, where it was given without the schema."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         # Once the document is parsed, the name would be that of its first operation.
@@ -49,7 +55,9 @@ class Operation(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """A stranger learns the schema only where that is wanted."""
         ctx: Ctx = self.execution_context.context
-        if not ctx.caller.services.open_introspection and introspects(self.document):
+        if self.given is not None:
+            self.execution_context.result = self.given
+        elif not ctx.caller.services.open_introspection and introspects(self.document):
             await ctx.identified(allow_first_password=True)
         yield
 
@@ -71,8 +79,25 @@ class Operation(SchemaExtension):
         kinds = [type(part) for part in self.document.definitions]
         if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
             raise Several(None)
-        context.pre_execution_errors = list(self.read.errors) if self.read else None
+        caller: Caller = context.context.caller
+        if caller.hides_schema:
+            context.pre_execution_errors = self.errors_for_stranger(caller)
+        else:
+            context.pre_execution_errors = list(self.read.errors) if self.read else None
         yield
+
+    def errors_for_stranger(self, caller: Caller) -> list[GraphQLError] | None:
+        """What is wrong, told without the schema; or else the answer, if that is all it takes."""
+        context, read = self.execution_context, self.read
+        if read is None or read.errors_of_form:
+            return list(read.errors_of_form) if read else None
+        core, sent = context.schema._schema, context.variables or {}  # noqa: SLF001
+        has_token = caller.token is not None
+        given = answer_to_stranger(core, read.node, self.asked_for, sent, has_token=has_token)
+        if given is None:
+            return [hidden_error(caller.language)] if read.errors else None
+        self.given = given if given.data is not None else None
+        return given.errors if given.data is None else None
 
     @property
     def document(self) -> DocumentNode:

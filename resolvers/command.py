@@ -186,13 +186,14 @@ def names_in(use_case: Callable[..., Any]) -> set[str]:
 
 
 def open_command(
-    *raises: type[Problem], tries_password: bool = False
+    *raises: type[Problem], tries_password: bool = False, is_open: bool = False
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     """Make a use case a command that needs no right: signing in and what goes with it. It commits
     by itself, for it may stand in more than one school.
 
     tries_password: Whether it looks whether a password is right. One document may do that once:
         it costs a core for a tenth of a second, and a guesser must be stopped between two tries.
+    is_open: Whether strangers may run it.
     """
 
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
@@ -212,7 +213,7 @@ def open_command(
                 forget_ended(ctx.session, sessions)
 
         run.right, run.problems = None, (Validation, *raises)  # type: ignore[attr-defined]
-        run.tries_password = tries_password  # type: ignore[attr-defined]
+        run.tries_password, run.is_open = tries_password, is_open  # type: ignore[attr-defined]
         return run
 
     return decorate

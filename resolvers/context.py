@@ -92,7 +92,15 @@ class Caller:
     """What is asked, as the door has read it; see `gql.guard.documents`."""
     rate_limit: "Callable[[], RateLimit] | None" = None
     """Tells the state of the budget that pays; null where nothing is paid."""
+    is_stranger: bool = False
+    """Whether it was found that the token lets nobody in."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def hides_schema(self) -> bool:
+        """Whether the schema is hidden from them."""
+        is_stranger = self.is_stranger or not self.token
+        return is_stranger and not self.services.open_introspection
 
     async def identified(self) -> Actor:
         """Who asks, found out by itself. Raises Unauthenticated, PasswordMustChange."""

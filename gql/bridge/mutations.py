@@ -11,6 +11,7 @@ from gql.bridge.arguments import arguments_of, ids_among, input_type, received
 from gql.bridge.nodes import Info, requires
 from gql.bridge.types import is_report, shown
 from gql.docs import read_doc, sentence
+from gql.guard.strangers import RUNS
 from models.problems import Problem
 from resolvers.context import Ctx
 from resolvers.parameters import plain
@@ -43,12 +44,13 @@ def mutation(command: Any) -> Any:
     else:
         resolve.__signature__ = inspect.Signature([inspect.signature(resolve).parameters["info"]])  # type: ignore[attr-defined]
     right: Right | None = command.right
+    is_open = getattr(command, "is_open", False)
     return strawberry.mutation(
         resolve,
         graphql_type=answer.type | None,
         description=sentence(read_doc(command)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
-        metadata={"command": command},
+        metadata={"command": command, "open": RUNS if is_open else None},
     )
 
 

@@ -24,6 +24,7 @@ from gql.bridge.nodes import Info, requires
 from gql.bridge.types import shown
 from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
+from gql.guard.strangers import IS_NULL, RUNS
 from models.base import OfSchool
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Window
@@ -118,7 +119,8 @@ def query(use_case: UseCase) -> Any:
             await read.why_null(ctx, **received(dict(read.annotations), arguments))
         return found
 
-    return root_field(resolve, use_case, read.right, arguments_of(use_case), read)
+    opening = IS_NULL if is_open else None
+    return root_field(resolve, use_case, read.right, arguments_of(use_case), read, opening)
 
 
 def valued(ctx: Ctx) -> Make:
@@ -144,7 +146,8 @@ def resolved(use_case: UseCase) -> Any:
                 return None
         return await use_case(info.context, **received(annotations, arguments))
 
-    return root_field(resolve, use_case, right, arguments_of(use_case))
+    opening = RUNS if is_open else None
+    return root_field(resolve, use_case, right, arguments_of(use_case), opening=opening)
 
 
 def listing(use_case: UseCase, orders: Mapping[str, Value]) -> Any:
@@ -186,9 +189,17 @@ def window_of(arguments: dict[str, Any]) -> Window:
 
 
 def root_field(
-    resolve: Any, use_case: UseCase, right: Right | None, arguments: Any, read: Read | None = None
+    resolve: Any,
+    use_case: UseCase,
+    right: Right | None,
+    arguments: Any,
+    read: Read | None = None,
+    opening: str | None = None,
 ) -> Any:
-    """Always nullable: a field that fails must not blank its siblings."""
+    """Always nullable: a field that fails must not blank its siblings.
+
+    opening: What it does for strangers, as `gql.guard.strangers` says it.
+    """
     own = [p for p in inspect.signature(resolve).parameters.values() if p.name != "arguments"]
     returned = inspect.signature(use_case, eval_str=True).return_annotation
     resolve.__name__ = use_case.__name__
@@ -200,7 +211,7 @@ def root_field(
         graphql_type=type_ if type(None) in get_args(type_) else type_ | None,
         description=sentence(read_doc(use_case)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
-        metadata={"read": read, "right": right},
+        metadata={"read": read, "right": right, "open": opening},
     )
 
 

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.language.parser import Parser
 
 from gql.guard.limits import Limits
+from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.validate import errors_in
 from gql.guard.walk import check_document
 from models.problems import OperationTooComplex
@@ -33,7 +34,8 @@ WAITING = 8
 """Documents that were sent once get one part of so many."""
 MOST_LINES = 10_000
 """To find the line of an error takes time by the lines before it."""
-STRING = re.compile(r"((?:Block)?String) '.*'", re.DOTALL)
+VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
+NAME = re.compile(r"Name '.*'", re.DOTALL)
 
 
 @dataclass(eq=False, slots=True)
@@ -41,7 +43,7 @@ class Document:
     """A document within the limits.
 
     weight: Bytes it takes in memory with all that is kept of it.
-    validate: Finds what is wrong with it.
+    validate: Finds what is wrong with it; by itself, without the schema, if told so.
     reads: Whether it has operations that read, and no others.
     operations: What the engine keeps of its operations, by the name that was asked for.
     """
@@ -50,10 +52,11 @@ class Document:
     node: DocumentNode
     tokens: int
     weight: int
-    validate: Callable[[DocumentNode], Sequence[GraphQLError]]
+    validate: Callable[..., Sequence[GraphQLError]]
     reads: bool = True
     operations: dict[str | None, Any] = field(default_factory=dict)
     _errors: Sequence[GraphQLError] | None = None
+    _errors_of_form: Sequence[GraphQLError] | None = None
 
     @property
     def errors(self) -> Sequence[GraphQLError]:
@@ -62,10 +65,17 @@ class Document:
             self._errors = self.validate(self.node)
         return self._errors
 
+    @property
+    def errors_of_form(self) -> Sequence[GraphQLError]:
+        """Those of them that tell nothing of the schema."""
+        if self._errors_of_form is None:
+            self._errors_of_form = self.validate(self.node, form=True)
+        return self._errors_of_form
+
 
 def valid(text: str, node: DocumentNode) -> Document:
     """A document that is made of one which was found valid."""
-    return Document(text, node, 0, 0, lambda _: ())
+    return Document(text, node, 0, 0, lambda *_, **__: ())
 
 
 class Part:
@@ -135,8 +145,9 @@ class Documents:
         weight = len(text) + PER_TOKEN * tokens
         return Document(text, node, tokens, weight, self.validate, is_reading(node))
 
-    def validate(self, node: DocumentNode) -> Sequence[GraphQLError]:
-        return errors_in(self.schema, node, suggest=self.suggests)
+    def validate(self, node: DocumentNode, *, form: bool = False) -> Sequence[GraphQLError]:
+        rules = RULES_OF_FORM if form else RULES
+        return errors_in(self.schema, node, suggest=self.suggests, rules=rules)
 
     def grow(self, document: Document, weight: int) -> None:
         """Count what else is kept of a document."""
@@ -152,6 +163,9 @@ def is_reading(node: DocumentNode) -> bool:
 
 
 def without_values(error: GraphQLSyntaxError) -> GraphQLSyntaxError:
-    """The error without a string of the document, which may be a password."""
-    error.message = STRING.sub(r"\1", error.message)
+    """The error without a value of the document, which may be a password. Where strings stand
+    before it, a name may be the rest of one that has a quotation mark in it."""
+    error.message = VALUE.sub(r"\1", error.message)
+    if error.source and '"' in error.source.body[: min(error.positions or (0,))]:
+        error.message = NAME.sub("Name", error.message)
     return error

@@ -1,18 +1,31 @@
 """The rules that a document and its variables must keep to."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
     SKIP,
+    ExecutableDefinitionsRule,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLSchema,
+    KnownFragmentNamesRule,
+    LoneAnonymousOperationRule,
+    NoFragmentCyclesRule,
+    NoUndefinedVariablesRule,
+    NoUnusedFragmentsRule,
+    NoUnusedVariablesRule,
     ObjectValueNode,
     OperationDefinitionNode,
     Undefined,
+    UniqueArgumentNamesRule,
+    UniqueFragmentNamesRule,
+    UniqueInputFieldNamesRule,
+    UniqueOperationNamesRule,
+    UniqueVariableNamesRule,
     ValidationContext,
     ValueNode,
     ValuesOfCorrectTypeRule,
@@ -25,6 +38,7 @@ from graphql import (
     validate_input_literal,
     validate_input_value,
 )
+from graphql.pyutils import did_you_mean, suggestion_list
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -70,14 +84,18 @@ class Values(ValuesOfCorrectTypeRule):
                 hide_suggestions=self.context.hide_suggestions,
             )
             for error, path in errors:
-                if self.context.hide_suggestions:
-                    error.message = expected(input_type, path)
+                suggest = not self.context.hide_suggestions
+                error.message = expected(input_type, path, error.message, suggest=suggest)
                 self.context.report_error(error)
         return SKIP
 
 
-def expected(type_: Any, path: Sequence[Any]) -> str:
-    """What belongs at a place inside of a value of the type."""
+def expected(type_: Any, path: Sequence[Any], found: str = "", *, suggest: bool = False) -> str:
+    """What belongs at a place inside of a value of the type.
+
+    found: What graphql-core says of it. Only the name of a field is taken from that.
+    suggest: Whether to suggest names that are like it.
+    """
     for step in path:
         type_ = get_nullable_type(type_)
         if isinstance(step, int):
@@ -89,10 +107,23 @@ def expected(type_: Any, path: Sequence[Any]) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     where = f" at '{place.lstrip('.')}'" if place else ""
     inner = get_nullable_type(type_)
+    while isinstance(inner, GraphQLList):
+        inner = get_nullable_type(inner.of_type)
+    told = f"Expected a value of type '{type_}'{where}"
     if isinstance(inner, GraphQLInputObjectType):
+        if unknown := UNKNOWN.match(found):
+            name = unknown[1]
+            close = did_you_mean(suggestion_list(name, list(inner.fields))) if suggest else ""
+            return f"{told}, which has no field '{name}'.{close}"
+        if missing := MISSING.match(found):
+            return f"{told}, which needs the field '{missing[1]}'."
         one = "exactly one field" if inner.is_one_of else "the fields it has and those it needs"
-        return f"Expected a value of type '{type_}'{where}, with {one}."
-    return f"Expected a value of type '{type_}'{where}."
+        return f"{told}, with {one}."
+    return f"{told}."
+
+
+UNKNOWN = re.compile(r"Expected value of type '[^']*' not to include unknown field '(\w{1,80})'")
+MISSING = re.compile(r"Expected value of type '[^']*' to include required field '(\w{1,80})'")
 
 
 RULES = (
@@ -101,6 +132,21 @@ RULES = (
     OneOf,
 )
 """graphql-core's, and those that Strawberry adds."""
+RULES_OF_FORM = (
+    ExecutableDefinitionsRule,
+    UniqueOperationNamesRule,
+    LoneAnonymousOperationRule,
+    UniqueFragmentNamesRule,
+    KnownFragmentNamesRule,
+    NoUnusedFragmentsRule,
+    NoFragmentCyclesRule,
+    UniqueVariableNamesRule,
+    NoUndefinedVariablesRule,
+    NoUnusedVariablesRule,
+    UniqueArgumentNamesRule,
+    UniqueInputFieldNamesRule,
+)
+"""Those of them that look at the document alone: what they say tells nothing of the schema."""
 
 
 def variable_errors(
@@ -115,9 +161,9 @@ def variable_errors(
         if type_ is None or not is_input_type(type_) or (value is Undefined and node.default_value):
             continue
 
-        def note(_: GraphQLError, path: Sequence[Any], at: Any = node, of: Any = type_) -> None:
+        def note(error: GraphQLError, path: Sequence[Any], at: Any = node, of: Any = type_) -> None:
             told = f"Variable '${at.variable.name.value}' has an invalid value."
-            errors.append(GraphQLError(f"{told} {expected(of, path)}", at))
+            errors.append(GraphQLError(f"{told} {expected(of, path, error.message)}", at))
             if len(errors) >= MOST_ERRORS:
                 raise Enough
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -35,7 +36,12 @@ KEYS = {
 
 
 def errors_in(
-    schema: GraphQLSchema, document: DocumentNode, *, suggest: bool = False, most: int = MOST_ERRORS
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    *,
+    suggest: bool = False,
+    most: int = MOST_ERRORS,
+    rules: Sequence[type[ASTValidationRule]] = RULES,
 ) -> list[GraphQLError]:
     """The first errors of a document, at most so many; none if it is valid.
 
@@ -52,7 +58,7 @@ def errors_in(
             raise Enough
 
     context = Context(schema, document, info, note, not suggest)
-    visitors: list[Visitor] = [rule(context) for rule in RULES]
+    visitors: list[Visitor] = [rule(context) for rule in rules]
     fragments = {
         part.name.value: part
         for part in document.definitions

@@ -37,7 +37,7 @@ class SessionOver(Problem):
     russian = "Этот сеанс закончен: войдите снова."
 
 
-@open_command(WrongCredentials, TooManyTries, NothingToDoHere, tries_password=True)
+@open_command(WrongCredentials, TooManyTries, NothingToDoHere, tries_password=True, is_open=True)
 async def sign_in(
     ctx: Ctx,
     *,
@@ -66,7 +66,7 @@ async def sign_in(
     return await begin(ctx, known, Choice(role, place, device_id=device))
 
 
-@open_command(SessionOver, TooManyTries)
+@open_command(SessionOver, TooManyTries, is_open=True)
 async def refresh_session(ctx: Ctx, *, refresh_token: Secret) -> SignedIn:
     """A new pair of tokens for a refresh token, which is spent by it, as is the access token that
     came with it. A refresh token that was spent before, however long ago, has been stolen: it ends

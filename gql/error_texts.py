@@ -1,0 +1,66 @@
+"""Messages of graphql-core, for those who read them.
+
+They quote the values that were sent, which may be passwords, and names of the schema, which
+strangers must not learn. So values are quoted to nobody; `gql.guard.rules` sees to that. A stranger
+is told that a document does not fit the schema, and no more: to tell one place from another is to
+tell what is in the schema.
+"""
+
+import re
+from collections.abc import Mapping
+
+from graphql import GraphQLError
+
+PARSE, VALIDATION, INPUT = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"
+RUSSIAN: Mapping[str, str] = {
+    PARSE: "В документе синтаксическая ошибка",
+    VALIDATION: "Документ не соответствует схеме",
+    INPUT: "Значение не подходит",
+}
+"""What a code means, before the English of graphql-core, which programmers know and search for."""
+HIDDEN: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        VALIDATION: "The document does not fit the schema. Sign in to be told where.",
+        INPUT: "A value does not fit. Sign in to be told where.",
+    },
+    "ru": {
+        VALIDATION: "Документ не соответствует схеме. Войдите, чтобы узнать, в каком месте.",
+        INPUT: "Значение не подходит. Войдите, чтобы узнать, в каком месте.",
+    },
+}
+"""What strangers are told."""
+ARGUMENT: Mapping[str, str] = {
+    "en": "An argument has a value that does not belong there.",
+    "ru": "Значение аргумента здесь не подходит.",
+}
+OF_ARGUMENT = re.compile(r"(Argument|Variable) '")
+"""How graphql-core begins what it says of an argument while it executes. All else that it says
+then is about what we have answered ourselves, and quotes that."""
+
+
+def is_about_argument(error: GraphQLError) -> bool:
+    """Whether an error of the execution is the fault of who sent the request."""
+    return OF_ARGUMENT.match(error.message) is not None
+
+
+def hidden_error(language: str) -> GraphQLError:
+    """That a document is invalid, for those from whom the schema is hidden."""
+    return GraphQLError(HIDDEN[language][VALIDATION], extensions={"code": VALIDATION})
+
+
+def worded(error: GraphQLError, code: str, language: str, *, hides: bool) -> GraphQLError:
+    """An error of graphql-core about a request, as it is told.
+
+    hides: Whether the schema is hidden from the reader.
+    """
+    extensions = {"code": code, **(error.extensions or {})}
+    if error.path and code == INPUT:
+        message = ARGUMENT[language]
+    elif hides and code == INPUT:
+        return GraphQLError(HIDDEN[language][INPUT], extensions=extensions)
+    elif language == "ru" and code in RUSSIAN and error.message not in HIDDEN["ru"].values():
+        message = f"{RUSSIAN[code]}: {error.message}"
+    else:
+        message = error.message
+    error.message, error.extensions = message, extensions
+    return error
