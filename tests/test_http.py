@@ -81,6 +81,21 @@ async def test_one_whose_token_is_wrong_is_a_stranger(http: AsyncClient) -> None
     assert await Browser(http, "1.nonsense").code(SCHEMA) == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize("token", [None, "1.nonsense"])
+async def test_who_may_not_read_the_schema_cannot_guess_at_it(
+    http: AsyncClient, token: str | None
+) -> None:
+    guessing = Browser(http, token)
+    there = await guessing.post("{ a: students { totalCount } }")
+    nothing = await guessing.post("{ a: studnts { totl(x: 5) } }")
+    assert there.json()["data"] == {"a": None}
+    assert (there.status_code, there.json()) == (nothing.status_code, nothing.json())
+    invalid = await guessing.post("mutation { signIn(inp: 5) { nothing } }")
+    [error] = invalid.json()["errors"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert "'" not in error["message"]
+
+
 async def test_a_stranger_learns_that_there_is_an_api_and_can_sign_in(stranger: Browser) -> None:
     assert await stranger.code("{ __typename }") is None
     form = 'mutation { signIn(input: {login: "__schema", password: "__type(x)"}) { __typename } }'

@@ -37,6 +37,7 @@ class Asker:
     """Who is at the door, before it is known who that is.
 
     known: Who that is, if it is known already.
+    is_stranger: Whether it was found that the token lets nobody in.
     request_id: Of the request, in its response, the log and the audit log.
     """
 
@@ -45,6 +46,7 @@ class Asker:
     agent: bytes | None = None
     address: str | None = None
     known: Known | None = None
+    is_stranger: bool = False
     request_id: str = field(default_factory=lambda: urandom(16).hex())
 
     def caller(self, services: Services) -> Caller:
@@ -54,6 +56,7 @@ class Asker:
             language=self.language,
             user_agent=self.agent.decode("latin-1") if self.agent else None,
             address=self.address,
+            is_stranger=self.is_stranger,
             request_id=self.request_id,
         )
 
@@ -61,11 +64,12 @@ class Asker:
 async def is_known(services: Services, asker: Asker) -> bool:
     """Whether the token is good, be it only to choose a first password."""
     try:
-        return bool(asker.token) and await known_to(services, asker) is not None
+        asker.is_stranger = not asker.token or await known_to(services, asker) is None
     except PasswordMustChange:
-        return True
+        asker.is_stranger = False
     except Unauthenticated:
-        return False
+        asker.is_stranger = True
+    return not asker.is_stranger
 
 
 async def known_to(services: Services, asker: Asker) -> Known:

@@ -168,6 +168,7 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
         try:
             request = exchange.request = request_of(cast("Running", operation).payload)
             caller.document = exchange.document = await self.read(request, exchange.asker)
+            caller.is_stranger = exchange.asker.is_stranger
             async with api.admission(exchange):
                 ending = await self.answer(cast("Running", operation), caller, exchange)
             if ending is not None:
