@@ -25,6 +25,7 @@ from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers
+from gql.transport.addresses import Addresses, hand_on
 from gql.transport.exchange import Admission, Observer, admit_all
 from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
@@ -199,7 +200,6 @@ def create_app(
 
     routes: list[BaseRoute] = [
         Route("/", browsers.home),
-        Route("/graphql", browsers.without_post(console=settings.demo), methods=OTHERS),
         WebSocketRoute("/graphql", api),
         *transfer.routes(services, language_of),
         *watching.probes.routes(),
@@ -207,17 +207,15 @@ def create_app(
         *graphiql.routes(),
         *Reference(services, settings).routes(),
     ]
-    faults = {HTTPException: browsers.http_fault, Exception: browsers.http_fault}
+    faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
     engine = Engine(schema, services, settings.executor == "engine", documents)
-    made: ASGIApp = GraphQLOverHTTP(app, engine)
+    made: ASGIApp = GraphQLOverHTTP(Addresses(app), engine, console=settings.demo)
     if settings.trusted_origins:
         made = browsers.Origins(made, settings.trusted_origins)
     return behind_proxies(made, settings.trusted_proxies)
 
 
-OTHERS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
-"""Methods other than the one of the API."""
 Logins = Callable[[], Awaitable[list[dict[str, str]]]]
 
 

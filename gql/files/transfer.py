@@ -60,7 +60,7 @@ class Files:
         except ClientDisconnect:
             return  # nobody is there to be answered, and nothing was kept
         except Exception as cause:
-            response = failure(cause, self.language_of(request))
+            response = failure(cause, self.language_of(request), scope.get("request_id"))
         try:
             await response(scope, receive, send)
         except FilesUnavailable:
@@ -105,9 +105,9 @@ def refusal(problem: Problem, language: str) -> Response:
     return JSONResponse({"errors": [error]}, status, headers)
 
 
-def failure(cause: Exception, language: str) -> Response:
+def failure(cause: Exception, language: str, request_id: str | None) -> Response:
     """A bug: nothing of the cause, but the id to find it by."""
-    request_id = uuid4().hex
+    request_id = request_id or uuid4().hex
     log.error("transfer failed", request_id=request_id, exc_info=cause)
     message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
     extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}

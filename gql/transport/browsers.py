@@ -1,16 +1,16 @@
 """What browsers meet around the API: its start page, other origins, addresses where nothing is."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from html import escape
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Send
 
-from gql.transport.requests import language_in
+from gql.transport.requests import language_in, request_id_in
 from gql.transport.responses import NAMES, fault
 
 HOME = {
@@ -52,7 +52,9 @@ PAGE_HEADERS = {
     "Vary": "Accept-Language",
     "X-Content-Type-Options": "nosniff",
 }
-Handler = Callable[[Request], Awaitable[Response]]
+EXPOSED = ("Gorod-Plan", "Retry-After", "X-Request-Id")
+"""Headers of responses that scripts of other origins may read."""
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
 def json_fault(message: str, code: str, status: int, allow: str | None = None) -> Response:
@@ -71,29 +73,14 @@ def root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def without_post(*, console: bool) -> Handler:
-    """Answers at the address of the API to all that is no POST: a browser is led to the console
-    where that is wanted."""
-
-    async def answer(request: Request) -> Response:
-        if console and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-            return RedirectResponse(f"{root_of(request)}/graphiql", 303, headers)
-        told = "GraphQL is asked by POST, with a JSON body."
-        return json_fault(told, "BAD_REQUEST", 405, "POST")
-
-    return answer
-
-
-async def http_fault(request: Request, exception: Exception) -> Response:
-    """An address where nothing is, or a method it does not know, in the shape of every error."""
-    status = exception.status_code if isinstance(exception, HTTPException) else 500
-    headers = getattr(exception, "headers", None) or {}
+async def http_fault(_: Request, exception: Exception) -> Response:
+    """The response to an address where nothing is, or a method that it does not know, in the shape
+    of every error."""
+    assert isinstance(exception, HTTPException)  # noqa: S101  # no other is handed over
+    status, headers = exception.status_code, exception.headers or {}
     if status == 404:
         return json_fault("There is nothing at this address.", "NOT_FOUND", 404)
-    if status >= 500:
-        return json_fault("Unexpected error.", "INTERNAL_SERVER_ERROR", status)
-    told = getattr(exception, "detail", "") or "This cannot be asked."
+    told = exception.detail or "This cannot be asked."
     return json_fault(told, "BAD_REQUEST", status, headers.get("Allow"))
 
 
@@ -106,12 +93,28 @@ class Origins(CORSMiddleware):
             allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "PUT"),
             allow_headers=("*",),
-            expose_headers=("Gorod-Plan", "Retry-After"),
+            expose_headers=EXPOSED,
         )
+        exposed = ", ".join(EXPOSED).encode()
+        self.granted = [(b"access-control-expose-headers", exposed)]
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
         refused = response.status_code != 200
         body = fault(bytes(response.body).decode(), "FORBIDDEN") if refused else b""
         headers = {name: value for name, value in response.headers.items() if "content" not in name}
-        return Response(body, 403 if refused else 204, headers | (NAMES if refused else {}))
+        headers |= NAMES if refused else {"X-Content-Type-Options": "nosniff"}
+        headers |= {
+            "vary": PREFLIGHT_VARY,
+            "X-Request-Id": request_id_in(dict(request_headers.raw)),
+        }
+        return Response(body, 403 if refused else 204, headers)
+
+    async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
+        """Every response varies by `Origin` already: only the leave is added."""
+        if message["type"] == "http.response.start":
+            origin = request_headers.get("origin")
+            if origin is not None and self.is_allowed_origin(origin):
+                leave = (b"access-control-allow-origin", origin.encode("latin-1"))
+                message = {**message, "headers": [*message["headers"], leave, *self.granted]}
+        await send(message)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from gql.engine.run import Asker
 from gql.guard.documents import Document
+from gql.transport.negotiation import JSON, MediaType
 from gql.transport.requests import Request
 
 
@@ -24,6 +25,11 @@ class Exchange:
         was run to its end, else what it would be over HTTP.
     code: Of the error that refused the operation as a whole; None if it was executed.
     headers: That the response gets besides those that every response has.
+    media_type: Of the response.
+    encodings: The header `Accept-Encoding`.
+    is_read: Whether the body was read to its end.
+    is_simple: Whether any web page could have sent the request without a CORS preflight. Then no
+        other document may be run than one that was registered.
     began: By `time.perf_counter`.
     """
 
@@ -35,6 +41,10 @@ class Exchange:
     status: int = 0
     code: str | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    media_type: MediaType = JSON
+    encodings: bytes = b""
+    is_read: bool = False
+    is_simple: bool = False
     began: float = field(default_factory=perf_counter)
 
     @property

@@ -19,6 +19,26 @@ class UnsupportedMediaType(BadRequest):
         return BadRequest.code()
 
 
+class UnsupportedEncoding(UnsupportedMediaType):
+    """Bodies of requests are not compressed: send it without `Content-Encoding`."""
+
+    russian = "Тела запросов не сжимают: пришлите его без `Content-Encoding`."
+
+
+class PreflightRequired(BadRequest):
+    """A web page elsewhere could have sent this GET without its reader's knowledge: add the header
+    `graphql-require-preflight: 1`, or use POST."""
+
+    russian = (
+        "Такой GET могла бы послать чужая страница без ведома читателя: добавьте заголовок "
+        "`graphql-require-preflight: 1` или используйте POST."
+    )
+
+    @classmethod
+    def code(cls) -> str:
+        return BadRequest.code()
+
+
 class NotAcceptable(BadRequest):
     """Answers are JSON: accept `application/graphql-response+json` or `application/json`."""
 
@@ -30,9 +50,16 @@ class NotAcceptable(BadRequest):
 
 
 class MethodNotAllowed(BadRequest):
-    """This method cannot be used for that: the header `Allow` lists those that can."""
+    """This method cannot be used for that: the header `Allow` lists those that can.
+
+    allow: The value of that header.
+    """
 
     russian = "Этот метод здесь не годится: заголовок `Allow` перечисляет допустимые."
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
 
     @classmethod
     def code(cls) -> str:

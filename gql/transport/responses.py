@@ -9,6 +9,7 @@ from starlette.types import Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from gql.errors import WHICH, named, retry_after, told
+from gql.transport.compression import LEAST_COMPRESSED, send_compressed
 from gql.transport.exchange import Exchange
 from gql.transport.negotiation import GRAPHQL, JSON, MediaType
 from gql.transport.problems import (
@@ -22,7 +23,7 @@ from gql.transport.problems import (
 from models.problems import Problem, ServiceUnavailable
 from resolvers.context import Services
 
-VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization"
+VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization, Origin"
 COMMON = (
     (b"cache-control", b"no-store"),
     (b"vary", VARY),
@@ -33,7 +34,7 @@ HEADERS = {
 }
 NAMES = {name.decode(): value.decode() for name, value in HEADERS[JSON]}
 CLOSING = (b"connection", b"close")
-"""What is still on its way of a body is not read."""
+"""Of a response to a request whose body was not read."""
 STATUS: Mapping[type[Problem], int] = {
     BadRequest: 400,
     OperationResolutionFailure: 400,
@@ -47,38 +48,34 @@ CLIENT_LEFT = 499
 """For observers: nobody is there to be answered. The number is nginx's."""
 
 
-async def respond(
-    send: Send, exchange: Exchange, media_type: MediaType, status: int, body: bytes
-) -> None:
-    """Send the answer with the headers that the exchange has."""
+async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> None:
+    """Send the answer with the headers that the exchange has, compressed if it is long."""
     exchange.status = status
     headers = [
-        *HEADERS[media_type],
+        *HEADERS[exchange.media_type],
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", exchange.asker.request_id.encode()),
         *exchange.headers,
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    if exchange.encodings and len(body) >= LEAST_COMPRESSED:
+        await send_compressed(send, exchange.encodings, start, body)
+        return
+    await send(start)
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(
-    send: Send,
-    exchange: Exchange,
-    media_type: MediaType,
-    failure: Exception,
-    services: Services,
-) -> None:
+async def refuse(send: Send, exchange: Exchange, failure: Exception, services: Services) -> None:
     """Say why a request is refused as a whole: for what is wrong with it, or for a bug."""
     error = error_of(failure, exchange, services)
     exchange.code = (error.extensions or {}).get("code")
     if (seconds := retry_after([error])) is not None:
         services.availability.count_refused()
         exchange.headers.append((b"retry-after", str(seconds).encode()))
-    status = status_of(error, media_type)
-    if status in (413, 415):
-        exchange.headers.append(CLOSING)
-    await respond(send, exchange, media_type, status, written({"errors": [error.formatted]}))
+    if isinstance(failure, MethodNotAllowed):
+        exchange.headers.append((b"allow", failure.allow.encode()))
+    status = status_of(error, exchange.media_type)
+    await respond(send, exchange, status, written({"errors": [error.formatted]}))
 
 
 def error_of(failure: Exception, exchange: Exchange, services: Services) -> GraphQLError:

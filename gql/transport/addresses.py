@@ -1,0 +1,99 @@
+"""All addresses but that of the API: what every response from them has, whatever answers there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware
+
+from gql.logs import log
+from gql.transport.bodies import has_body
+from gql.transport.compression import LEAST_COMPRESSED
+from gql.transport.negotiation import JSON
+from gql.transport.requests import language_in, request_id_in
+from gql.transport.responses import CLOSING, HEADERS
+
+FILES = "/files/"
+"""Files of people are sent as they are: compressed, none would tell its length beforehand."""
+SENT = b"content-length"
+
+
+class Addresses:
+    """An ASGI application around another. Each response gets the id of its request, `nosniff`, and
+    `Vary`; each error is kept by no cache; long texts are compressed; a bug is answered by JSON."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.compressed = CompressMiddleware(app, minimum_size=LEAST_COMPRESSED)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = request_id_in(headers)
+        scope["request_id"] = request_id
+        reply = Reply(send, request_id, closes=has_body(headers))
+        app = self.app if scope["path"].startswith(FILES) else self.compressed
+        try:
+            await app(scope, receive, reply)
+        except Exception as cause:
+            log.error("request failed", request_id=request_id, exc_info=cause)
+            if reply.is_begun and not reply.is_ended:
+                raise  # the server closes the connection: the client must not take it for all
+            if not reply.is_begun:
+                await reply.fail(language_in(headers))
+
+
+async def hand_on(_: Request, bug: Exception) -> Response:
+    """Starlette's handler of bugs: it leaves them to Addresses, where there is a request id."""
+    raise bug
+
+
+class Reply:
+    """Sends a response with the headers that each has.
+
+    closes: Whether an error ends the connection, as a body may still be on its way.
+    """
+
+    def __init__(self, send: Send, request_id: str, *, closes: bool) -> None:
+        self.send, self.request_id, self.closes = send, request_id, closes
+        self.is_begun = self.is_ended = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_begun = True
+            message = {**message, "headers": self.completed(message["status"], message["headers"])}
+        elif message["type"] == "http.response.body":
+            self.is_ended = not message.get("more_body", False)
+        await self.send(message)
+
+    def completed(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> list[Any]:
+        """The headers of a response and those that it lacks."""
+        given = [(name.lower(), value) for name, value in headers]
+        names = {name for name, _ in given}
+        varies = [part for name, value in given if name == b"vary" for part in value.split(b",")]
+        known = {part.strip().lower(): part.strip() for part in varies}
+        known.setdefault(b"accept-encoding", b"Accept-Encoding")
+        known.setdefault(b"origin", b"Origin")
+        more = [(b"vary", b", ".join(known.values())), (b"x-request-id", self.request_id.encode())]
+        if b"x-content-type-options" not in names:
+            more.append((b"x-content-type-options", b"nosniff"))
+        if status >= 400:
+            if b"cache-control" not in names:
+                more.append((b"cache-control", b"no-store"))
+            if self.closes and b"connection" not in names:
+                more.append(CLOSING)
+        return [*(one for one in given if one[0] != b"vary"), *more]
+
+    async def fail(self, language: str) -> None:
+        """Answer a bug by the id to find it by in the log."""
+        message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
+        extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": self.request_id}
+        body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+        headers = [*HEADERS[JSON], (SENT, str(len(body)).encode())]
+        await self({"type": "http.response.start", "status": 500, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
