@@ -67,7 +67,9 @@ class Operation(SchemaExtension):
         context = self.execution_context
         self.read = context.context.caller.document
         if self.read is None and context.query:
-            self.read = context.schema.documents.read(context.query)  # type: ignore[attr-defined]
+            read: Document = context.schema.documents.read(context.query)  # type: ignore[attr-defined]
+            read.cost(self.asked_for, context.variables or {})
+            self.read = read
         if self.read is not None:
             context.graphql_document = self.read.node
             context.validation_rules = ()

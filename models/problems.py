@@ -235,7 +235,12 @@ class BadUserInput(Problem):
 
 class OperationTooComplex(Problem):
     """This asks for more than one request may: send fewer operations or fields at once. After
-    signing in you may send more."""
+    signing in you may send more.
+
+    limit: Which limit it is beyond.
+    asked: How much is asked for, as far as it was counted.
+    most: How much may be.
+    """
 
     russian = (
         "Запрос слишком велик: пришлите за один раз меньше операций или полей. "

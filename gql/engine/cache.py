@@ -26,25 +26,40 @@ PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
 
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """In the place of a plan whose statement would be too long.
+
+    details: What the refusal tells.
+    """
+
+    details: Mapping[str, Any]
+    leaves: Mapping[str, set[Any]] = field(default_factory=dict)
+    sql: str = ""
+
+    def problem(self) -> OperationTooComplex:
+        return OperationTooComplex(**{k: v for k, v in self.details.items() if k != "code"})
+
+
 @dataclass
 class Family:
     """The plans of an operation for those with the same rights.
 
     leaves: Where in the variables parameters were found so far.
-    plans: By the shape of the variables; None where a statement would be too long.
+    plans: By the shape of the variables.
     weight: Bytes they take.
     pinned: Those of them that were made before anybody asked; they stay.
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
-    plans: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
+    plans: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
     weight: int = 0
-    pinned: dict[bytes, Plan | Doing | None] = field(default_factory=dict)
+    pinned: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
 
-    def keep(self, variables: Mapping[str, Any], plan: Plan | Doing | None) -> int:
+    def keep(self, variables: Mapping[str, Any], plan: "Plan | Doing | TooLong") -> int:
         """How many bytes more are kept, or fewer where others had to go."""
         before = self.weight
-        for name, paths in plan.leaves.items() if plan else ():
+        for name, paths in plan.leaves.items():
             self.leaves.setdefault(name, set()).update(paths)
         if len(self.plans) - len(self.pinned) >= MOST_PLANS:
             self.forget()
@@ -65,8 +80,8 @@ class Family:
         self.weight = sum(weight_of(form, plan) for form, plan in self.plans.items())
 
 
-def weight_of(form: bytes, plan: Plan | Doing | None) -> int:
-    return len(form) + PER_CHARACTER * len(plan.sql if plan else "")
+def weight_of(form: bytes, plan: Plan | Doing | TooLong) -> int:
+    return len(form) + PER_CHARACTER * len(plan.sql)
 
 
 @dataclass
@@ -86,14 +101,13 @@ class Compiled:
         """The plan, if it was made. Raises OperationTooComplex."""
         if (family := self.families.get(viewer)) is None:
             return None
-        found = family.plans.get(shape(variables, family.leaves), UNMADE)
-        if found is None:
-            raise OperationTooComplex
-        return found if found is not UNMADE else None
+        found = family.plans.get(shape(variables, family.leaves))
+        if isinstance(found, TooLong):
+            raise found.problem()
+        return found
 
 
 STANDARD = Plan((), "", (), {}, (), (), kind="standard")
-UNMADE: Any = object()
 
 
 class Cache:
@@ -143,8 +157,9 @@ class Cache:
         try:
             make = planned if compiled.reads else doing_of
             plan = make(self.schema, operation, variables, actor)
-        except OperationTooComplex:
-            self.documents.grow(compiled.document, family.keep(variables, None))
+        except OperationTooComplex as problem:
+            too_long = TooLong(problem.extensions)
+            self.documents.grow(compiled.document, family.keep(variables, too_long))
             raise
         except Unspeakable:
             plan = STANDARD

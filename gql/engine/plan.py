@@ -19,6 +19,7 @@ from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
+from gql.guard.limits import require
 from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond
 
@@ -84,8 +85,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             known = root.known()
             if known is None:
                 columns.append(str(root.written(checks)))
-                if sum(map(len, columns)) > MOST_TEXT:
-                    raise OperationTooComplex
+                require("statement", sum(map(len, columns)), MOST_TEXT)
                 if root.read().why_null:
                     explained.add(len(columns) - 1)
             keys.append((asked.key, known))

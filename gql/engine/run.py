@@ -139,7 +139,9 @@ class Engine:
         document: The query, if it was read already.
         """
         try:
-            document = document or self.documents.read(query)
+            if document is None:
+                document = self.documents.read(query)
+                document.cost(name, variables)
             return await self.found(asker, document, variables, name)
         except GraphQLSyntaxError:
             return None

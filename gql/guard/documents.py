@@ -8,7 +8,7 @@ strangers nor documents that nobody repeats push out those that clients live by.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,18 +22,16 @@ from graphql import (
 )
 from graphql.language.parser import Parser
 
-from gql.guard.limits import Limits
+from gql.guard.cost import OperationCost
+from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.validate import errors_in
-from gql.guard.walk import check_document
-from models.problems import OperationTooComplex
+from gql.guard.walk import costs_of, too_deep
 
 PER_TOKEN = 600
 """Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
 WAITING = 8
 """Documents that were sent once get one part of so many."""
-MOST_LINES = 10_000
-"""To find the line of an error takes time by the lines before it."""
 VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
 NAME = re.compile(r"Name '.*'", re.DOTALL)
 
@@ -45,6 +43,8 @@ class Document:
     weight: Bytes it takes in memory with all that is kept of it.
     validate: Finds what is wrong with it; by itself, without the schema, if told so.
     reads: Whether it has operations that read, and no others.
+    costs: By the names of its operations; that of an only one by null, too. A number where the
+        document alone says it.
     operations: What the engine keeps of its operations, by the name that was asked for.
     """
 
@@ -54,9 +54,19 @@ class Document:
     weight: int
     validate: Callable[..., Sequence[GraphQLError]]
     reads: bool = True
+    costs: Mapping[str | None, int | OperationCost] = field(default_factory=dict)
     operations: dict[str | None, Any] = field(default_factory=dict)
     _errors: Sequence[GraphQLError] | None = None
     _errors_of_form: Sequence[GraphQLError] | None = None
+
+    def cost(self, name: str | None, variables: Mapping[str, Any]) -> int:
+        """The static cost of the operation with these variables, as they were sent; 0 where there
+        is no such operation, of which the executor tells. Raises OperationTooComplex.
+
+        See `gql.guard.cost`.
+        """
+        found = self.costs.get(name, 0)
+        return found if isinstance(found, int) else found.value(variables)
 
     @property
     def errors(self) -> Sequence[GraphQLError]:
@@ -122,28 +132,27 @@ class Documents:
         elif not stranger:
             self.waiting.drop(found)
             self.known.keep(found)
-        if stranger and found.tokens > self.limits.most_stranger_tokens:
-            raise OperationTooComplex(limit="tokens", most=self.limits.most_stranger_tokens)
+        if stranger:
+            require("tokens", found.tokens, self.limits.most_stranger_tokens)
         return found
 
     def parsed(self, text: str, *, stranger: bool) -> Document:
         limits = self.limits
         most = limits.most_stranger_tokens if stranger else limits.most_tokens
-        if text.count("\n") + text.count("\r") > MOST_LINES:
-            raise OperationTooComplex(limit="lines", most=MOST_LINES)
+        require("lines", text.count("\n") + text.count("\r"), limits.most_lines)
         parser = Parser(text, max_lexical_tokens=most, max_comments=most)
         try:
             node = parser.parse_document()
         except GraphQLSyntaxError as error:
             if parser._lexical_token_counter > most:  # noqa: SLF001  # it counts for this limit
-                raise OperationTooComplex(limit="tokens", most=most) from None
+                require("tokens", most + 1, most)
             raise without_values(error) from None
         except RecursionError:
-            raise OperationTooComplex(limit="depth", most=limits.most_depth) from None
-        check_document(self.schema, node, limits)
+            raise too_deep(limits) from None
+        costs = costs_of(self.schema, node, limits)
         tokens = parser.token_count
         weight = len(text) + PER_TOKEN * tokens
-        return Document(text, node, tokens, weight, self.validate, is_reading(node))
+        return Document(text, node, tokens, weight, self.validate, is_reading(node), costs)
 
     def validate(self, node: DocumentNode, *, form: bool = False) -> Sequence[GraphQLError]:
         rules = RULES_OF_FORM if form else RULES

@@ -1,6 +1,19 @@
 """Limits of what clients may ask, in one place."""
 
+from collections.abc import Iterator
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from models.problems import OperationTooComplex
+
+MOST_TOLD = 2**31 - 1
+"""The greatest `Int` of GraphQL. Fragments that spread fragments multiply beyond any number."""
+
+
+def require(limit: str, asked: int, most: int) -> None:
+    """Raises OperationTooComplex if more is asked than may be."""
+    if asked > most:
+        raise OperationTooComplex(limit=limit, asked=min(asked, MOST_TOLD), most=most)
 
 
 class Limits(BaseModel):
@@ -21,6 +34,7 @@ class Limits(BaseModel):
     most_nesting: int = Field(
         default=30, ge=5, le=100, description="Lists and objects of variables inside each other."
     )
+    most_lines: int = Field(default=10_000, ge=100, description="Lines of a document.")
     most_tokens: int = Field(default=2_000, ge=100, description="Tokens of a document.")
     most_stranger_tokens: int = Field(
         default=500, ge=100, description="Tokens of a document of one who is not signed in."
@@ -37,10 +51,15 @@ class Limits(BaseModel):
     most_fields: int = Field(
         default=1_000, ge=10, description="Fields of a document, fragments spread."
     )
-    most_rows: int = Field(
-        default=15_000,
+    most_variables: int = Field(default=50, ge=1, description="Variables of an operation.")
+    most_literals: int = Field(
+        default=500, ge=10, description="Values in lists and objects of a document."
+    )
+    most_operations: int = Field(default=50, ge=1, description="Operations of a document.")
+    most_cost: int = Field(
+        default=30_000,
         ge=100,
-        description="Estimated members of all lists of an answer, lists inside lists multiplied.",
+        description="Objects that an operation asks for, lists inside lists multiplied.",
     )
     most_kept: int = Field(
         default=64,
@@ -127,3 +146,14 @@ class LimitsOfTries(BaseModel):
         le=3650,
         description="For how many days after signing in a device stays known to the login.",
     )
+
+
+def limits_table() -> Iterator[str]:
+    """The limits of a request as README shows them, line by line."""
+    yield "| `limit` | setting | default | what is counted |"
+    yield "|---|---|---|---|"
+    for name, setting in Limits.model_fields.items():
+        limit = f"`{name.removeprefix('most_').removeprefix('stranger_')}`"
+        default = f"{setting.default:,}".replace(",", " ")
+        shown = "–" if name == "most_kept" else limit  # nothing is refused by it
+        yield f"| {shown} | `GOROD_{name.upper()}` | {default} | {setting.description} |"

@@ -5,6 +5,7 @@ multiplied from then on, so that fragments which spread each other twice cost no
 What makes a document invalid is passed over here: validation tells of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from graphql import (
     GraphQLList,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -27,8 +30,9 @@ from graphql import (
     parse,
 )
 
-from gql.guard.limits import Limits
-from gql.guard.sizes import is_paged, members_of, size_of_page
+from gql.guard.cost import CHANGED, COUNTED, DESCRIBED, NOTHING, ONE, Cost, OperationCost
+from gql.guard.limits import Limits, require
+from gql.guard.sizes import constant, length_of, members_of, members_of_parent
 from models.problems import OperationTooComplex
 
 SCHEMA = {"__schema", "__type"}
@@ -39,26 +43,39 @@ class Sums(NamedTuple):
     """What a selection asks for, fragments spread.
 
     depth: Fields inside each other.
-    rows: Members of lists, lists inside lists multiplied.
-    described: The same of lists of the schema itself.
+    cost: See `gql.guard.cost`.
+    each: The cost of each member that the arguments of the field around it ask for.
+    described: Members of lists of the schema itself, lists inside lists multiplied.
     """
 
     depth: int = 0
     fields: int = 0
     aliases: int = 0
-    rows: int = 0
+    cost: Cost = NOTHING
+    each: Cost = NOTHING
     described: int = 0
 
 
-NOTHING = Sums()
+EMPTY = Sums()
 
 
-def check_document(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
-    """Raises OperationTooComplex, which names the limit."""
+def costs_of(
+    schema: GraphQLSchema, document: DocumentNode, limits: Limits
+) -> Mapping[str | None, int | OperationCost]:
+    """The costs of the operations of a document, by their names; that of its only one by null,
+    too; a number where the document alone says it. Raises OperationTooComplex, which names the
+    limit."""
     try:
-        Walk(schema, document, limits).check()
+        walk = Walk(schema, document, limits)
+        walk.check()
     except RecursionError:
-        raise OperationTooComplex(limit="depth", most=limits.most_depth) from None
+        raise too_deep(limits) from None
+    return walk.costs
+
+
+def too_deep(limits: Limits) -> OperationTooComplex:
+    """Of what is deeper than Python can follow."""
+    return OperationTooComplex(limit="depth", asked=limits.most_depth + 1, most=limits.most_depth)
 
 
 @dataclass
@@ -70,7 +87,9 @@ class Walk:
     limits: Limits
     fragments: dict[str, FragmentDefinitionNode] = field(init=False)
     known: dict[str, Sums] = field(default_factory=dict)
+    costs: dict[str | None, int | OperationCost] = field(default_factory=dict)
     directives: int = 0
+    literals: int = 0
     repeated: int = 0
 
     def __post_init__(self) -> None:
@@ -81,32 +100,44 @@ class Walk:
         }
 
     def check(self) -> None:
+        parts = self.document.definitions
+        operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
+        self.require("operations", len(operations))
         self.require("fragments", len(self.fragments))
-        for one in self.document.definitions:
-            if isinstance(one, OperationDefinitionNode):
-                self.check_operation(one)
+        for one in operations:
+            self.check_operation(one)
         for name in self.fragments:  # those that nobody spreads are validated, too
             self.fragment(name)
+        if len(operations) == 1:
+            self.costs[None] = next(iter(self.costs.values()))
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:
         kind = operation.operation
         self.note_directives(operation)
-        for variable in operation.variable_definitions or ():
+        variables = operation.variable_definitions or ()
+        self.require("variables", len(variables))
+        for variable in variables:
             self.note_directives(variable)
+            self.note_literals(variable.default_value)
         roots = self.roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
         self.require("mutations" if changes else "root_fields", len(roots))
         if changes:
             self.check_passwords(roots)
         sums = self.selection(operation.selection_set, self.schema.get_root_type(kind))
-        for limit in ("depth", "fields", "aliases", "rows"):
+        for limit in ("depth", "fields", "aliases"):
             self.require(limit, getattr(sums, limit))
-        if sums.described and sums.described > (most := most_described(self.schema)):
-            raise OperationTooComplex(limit="introspection", most=most)
+        if sums.described:
+            require("introspection", sums.described, most_described(self.schema))
+        cost = sums.cost + Cost(sums.described // DESCRIBED + CHANGED * changes * len(roots))
+        self.require("cost", cost.flat)
+        name = operation.name.value if operation.name else None
+        defaults = {one.variable.name.value: constant(one.default_value) for one in variables}
+        whole = OperationCost(cost, self.limits.most_cost, defaults)
+        self.costs[name] = whole if cost.repeated else cost.flat
 
     def require(self, limit: str, value: int) -> None:
-        if value > (most := getattr(self.limits, f"most_{limit}")):
-            raise OperationTooComplex(limit=limit, most=most)
+        require(limit, value, getattr(self.limits, f"most_{limit}"))
 
     # -- root fields ------------------------------------------------------------------
 
@@ -134,8 +165,8 @@ class Walk:
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
         tries = [name for name in roots.values() if name in fields and tries_password(fields[name])]
-        if len(tries) > 1:
-            raise OperationTooComplex(limit=tries[0], most=1)
+        if tries:
+            require(tries[0], len(tries), 1)
 
     # -- sums -------------------------------------------------------------------------
 
@@ -146,7 +177,8 @@ class Walk:
 
         seen: The keys that stand before it in the selection of which it is an inline fragment.
         """
-        depth = fields = aliases = rows = described = 0
+        depth = fields = aliases = described = 0
+        cost = each = NOTHING
         seen = set() if seen is None else seen
         for one in selection_set.selections:
             if isinstance(one, FieldNode):
@@ -161,7 +193,7 @@ class Walk:
             elif isinstance(one, FragmentSpreadNode):
                 key = f"...{one.name.value}"
                 self.note_directives(one)
-                found = NOTHING if key in seen else self.fragment(one.name.value)
+                found = EMPTY if key in seen else self.fragment(one.name.value)
             else:
                 continue
             if key in seen and isinstance(one, FieldNode):
@@ -171,34 +203,49 @@ class Walk:
             depth = max(depth, found.depth)
             fields += found.fields
             aliases += found.aliases
-            rows += found.rows
             described += found.described
-        return Sums(depth, fields, aliases, rows, described)
+            if found.cost is not NOTHING:
+                cost += found.cost
+            if found.each is not NOTHING:
+                each += found.each
+        return Sums(depth, fields, aliases, cost, each, described)
 
     def field(self, node: FieldNode, type_: Any) -> Sums:
         self.note_directives(node)
+        for argument in node.arguments or ():
+            self.note_literals(argument.value)
         name, inner = node.name.value, node.selection_set
+        aliased = 1 if node.alias else 0
         definition = self.definition(type_, name)
-        below = NOTHING
-        if inner is not None:
-            below = self.selection(inner, get_named_type(definition.type) if definition else None)
-        aliases = below.aliases + (1 if node.alias else 0)
+        if inner is None:
+            counted = name == "totalCount"
+            return Sums(1, 1, aliased, Cost(COUNTED) if counted else NOTHING)
+        below = self.selection(inner, get_named_type(definition.type) if definition else None)
+        aliases = below.aliases + aliased
         if name in SCHEMA:  # graphql-core limits its depth
-            return Sums(1, 1, aliases, 0, below.rows)
-        times = self.times(node, type_, definition) if inner and definition else 0
-        rows = times * (1 + below.rows) if times else below.rows
-        return Sums(
-            below.depth + 1, below.fields + 1, aliases, rows, (times or 1) * below.described
-        )
+            return Sums(1, 1, aliases, described=below.described)
+        sums = Sums(below.depth + 1, below.fields + 1, aliases, described=below.described)
+        return self.priced(sums, below, node, type_, definition) if definition else sums
 
-    def times(self, node: FieldNode, type_: Any, definition: GraphQLField) -> int:
-        """How many members the list has that a field gives; 0 if it is no list, or if the field
-        around it, which gave the page, has counted them."""
-        if is_paged(definition):
-            return size_of_page(node)
+    def priced(
+        self, sums: Sums, below: Sums, node: FieldNode, type_: Any, definition: GraphQLField
+    ) -> Sums:
+        """The sums of a field that gives an object or a list of them, with its cost."""
+        name = node.name.value
+        cost = below.cost
+        if (length := length_of(type_, node, definition)) is not None:
+            cost += below.each.for_each(length)
+            if isinstance(get_nullable_type(definition.type), GraphQLList):
+                return sums._replace(cost=(ONE + below.cost).for_each(length))
+            return sums._replace(cost=ONE + cost)
         if not isinstance(get_nullable_type(definition.type), GraphQLList):
-            return 0
-        return 0 if "pageInfo" in type_.fields else members_of(f"{type_.name}.{node.name.value}")
+            return sums._replace(cost=ONE + cost)
+        if type_.name.startswith("__"):
+            members = members_of(f"{type_.name}.{name}")
+            return sums._replace(described=members * (1 + below.described))
+        if times := members_of_parent(type_, name):
+            return sums._replace(each=(ONE + cost).times(times))
+        return sums._replace(cost=(ONE + cost).times(members_of(f"{type_.name}.{name}")))
 
     def definition(self, type_: Any, name: str) -> Any:
         if type_ is None or not hasattr(type_, "fields"):
@@ -209,7 +256,7 @@ class Walk:
 
     def fragment(self, name: str) -> Sums:
         if name not in self.known:
-            self.known[name] = NOTHING  # what spreads itself is invalid, and must end here
+            self.known[name] = EMPTY  # what spreads itself is invalid, and must end here
             if one := self.fragments.get(name):
                 self.note_directives(one)
                 type_ = self.schema.get_type(one.type_condition.name.value)
@@ -220,6 +267,21 @@ class Walk:
         if node.directives:
             self.directives += len(node.directives)
             self.require("directives", self.directives)
+
+    def note_literals(self, value: Any) -> None:
+        """Count the values of lists and objects that stand in the document."""
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, ListValueNode):
+                inside = list(one.values)
+            elif isinstance(one, ObjectValueNode):
+                inside = [member.value for member in one.fields]
+            else:
+                continue
+            self.literals += len(inside)
+            self.require("literals", self.literals)
+            waiting += inside
 
 
 @lru_cache(4)

@@ -145,7 +145,9 @@ class GraphQLOverHTTP:
             check_values(request.variables, most, limits.most_nesting)
         text = request.query if request.document_id is None else text_of(request)
         assert text is not None  # noqa: S101  # a request has one or the other
-        return self.documents.read(text, stranger=stranger)
+        document = self.documents.read(text, stranger=stranger)
+        document.cost(request.name, request.variables)
+        return document
 
     async def run(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to an operation that is admitted. Raises ClientLeft, with its SQL cancelled,

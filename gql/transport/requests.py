@@ -12,12 +12,12 @@ from hashlib import sha256
 from os import urandom
 from typing import Any
 
+from gql.guard.limits import require
 from gql.transport.problems import (
     BadRequest,
     OperationResolutionFailure,
     PersistedQueryNotFound,
 )
-from models.problems import OperationTooComplex
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 LONGEST_ID = 200
@@ -122,12 +122,12 @@ def check_values(variables: Mapping[str, Any], most: int, nesting: int) -> None:
     level: list[Any] = [variables]
     count = depth = 0
     while level:
-        if (depth := depth + 1) > nesting:
-            raise OperationTooComplex(limit="nesting", most=nesting)
+        depth += 1
+        require("nesting", depth, nesting)
         below: list[Any] = []
         for one in level:
             if (count := count + len(one)) > most:
-                raise OperationTooComplex(limit="values", most=most)
+                require("values", count, most)
             for part in one.values() if isinstance(one, dict) else one:
                 if part.__class__ in (dict, list):  # as the parser makes them
                     below.append(part)  # noqa: PERF401  # a comprehension is one call more

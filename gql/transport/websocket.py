@@ -218,7 +218,9 @@ class Socket(BaseGraphQLTransportWSHandler[Caller, None]):
         limits = documents.limits
         most = limits.most_values if known else limits.most_stranger_values
         check_values(request.variables, most, limits.most_nesting)
-        return documents.read(text_of(request), stranger=not known)
+        document = documents.read(text_of(request), stranger=not known)
+        document.cost(request.name, request.variables)
+        return document
 
     async def break_off(
         self,

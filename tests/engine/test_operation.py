@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gql.engine.cache import TooLong
 from models.problems import OperationTooComplex
 from tests.conftest import SignIn
 from tests.engine.conftest import Both, asker
@@ -117,10 +118,13 @@ async def test_who_asks_for_too_much_at_once_is_told_so(
         answer = await both.engine.answer(who, asked, {}, None)
         assert answer
         [error] = json.loads(answer.body)["errors"]
-        assert error["extensions"] == {"code": "OPERATION_TOO_COMPLEX"}
+        told = error["extensions"]
+        assert (told["code"], told["limit"]) == ("OPERATION_TOO_COMPLEX", "statement")
+        assert told["asked"] > told["most"] == 5_000
         assert error["message"] == OperationTooComplex.message(language)
     [family] = both.families(asked)
-    assert [*family.plans.values()] == [None]  # it is not put together twice to find that out
+    [found] = family.plans.values()
+    assert isinstance(found, TooLong)  # it is not put together twice to find that out
 
 
 async def test_a_document_that_is_too_heavy_is_answered_but_not_kept(

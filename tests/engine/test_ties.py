@@ -30,7 +30,7 @@ GIVEN: dict[str, Any] = {
     "StudentByInput": {"personalFileNo": "А-1"},
 }
 KINDS = {"messageId": "MailMessage"}
-WIDE = Limits(most_tokens=100_000, most_fields=100_000, most_rows=10**12)
+WIDE = Limits(most_tokens=100_000, most_fields=100_000, most_cost=10**12)
 """One document asks for everything that a type has."""
 
 SELF, CHILD, SECTION, CLASS, SCHOOL = AccessScope
