@@ -1,7 +1,7 @@
 """HTTP and sockets: who is at the door, and where what is served."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from starlette.types import ASGIApp
 
 from gql import graphiql
 from gql.engine.run import Engine
@@ -26,13 +23,11 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers
 from gql.transport.addresses import Addresses, hand_on
-from gql.transport.exchange import Admission, Observer, admit_all
 from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
-from gql.transport.responses import written
 from gql.transport.watching import Watching
-from gql.transport.websocket import Socket, Wire
+from gql.transport.websocket.endpoint import WebSocketEndpoint
 from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
 from models.database.problems import DatabaseProblem
@@ -42,71 +37,11 @@ from models.database.writers import Writers
 from models.secrets import Secrets
 from resolvers.access.sweeping import keep_swept
 from resolvers.access.tries import Tries, TryLimits
-from resolvers.context import Caller, Services
+from resolvers.context import Services
 from resolvers.events.readers import Tails
 from resolvers.events.tail import Pace
 from resolvers.files.storage import Storage
 from resolvers.files.sweeping import keep_clean
-
-
-class Api(GraphQL[Caller, None]):
-    """Lets a Caller in by a socket; each of its operations opens its own Ctx."""
-
-    websocket_adapter_class = Wire
-    graphql_transport_ws_handler_class = Socket
-
-    def __init__(
-        self,
-        services: Services,
-        origins: tuple[str, ...] = (),
-        documents: Documents | None = None,
-        *,
-        admission: Admission = admit_all,
-        observe: Observer | None = None,
-    ) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            allow_queries_via_get=False,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            allowed_origins=origins,
-            connection_init_wait_timeout=timedelta(seconds=5),
-        )
-        self.services, self.documents = services, documents or schema.documents
-        self.admission, self.observe = admission, observe
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.run(WebSocket(scope, receive=receive, send=send))
-
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> Caller:
-        return Caller(
-            services=self.services,
-            token=bearer(request.headers.get("authorization")),
-            language=language_of(request),
-            user_agent=request.headers.get("user-agent"),
-            address=request.client.host if request.client else None,
-        )
-
-    def encode_json(self, data: object) -> bytes:
-        return written(data)
-
-    async def on_ws_connect(self, context: Caller) -> Any:
-        """A socket brings its token in `connection_init`: browsers cannot set headers there."""
-        given: Mapping[str, Any] = context.connection_params or {}
-        said = {str(name).lower(): value for name, value in given.items()}
-        if isinstance(token := said.get("authorization"), str):
-            context.token = bearer(token)
-        if said.get("accept-language") in ("ru", "en"):
-            context.language = said["accept-language"]
-        return await super().on_ws_connect(context)
-
-
-def bearer(header: str | None) -> str | None:
-    """The token of `Bearer …`; whatever else is there is no token."""
-    scheme, _, token = (header or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def language_of(connection: HTTPConnection) -> str:
@@ -181,7 +116,8 @@ def create_app(
     core = schema._schema  # noqa: SLF001  # graphql-core's
     documents = Documents(core, settings, suggests=settings.open_introspection)
     watching = Watching(settings, services, documents, url)
-    api = Api(services, settings.trusted_origins, documents)
+    engine = Engine(schema, services, settings.executor == "engine", documents)
+    sockets = WebSocketEndpoint(engine, settings.trusted_origins, settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -200,7 +136,7 @@ def create_app(
 
     routes: list[BaseRoute] = [
         Route("/", browsers.home),
-        WebSocketRoute("/graphql", api),
+        WebSocketRoute("/graphql", sockets),
         *transfer.routes(services, language_of),
         *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
@@ -209,7 +145,6 @@ def create_app(
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
-    engine = Engine(schema, services, settings.executor == "engine", documents)
     made: ASGIApp = GraphQLOverHTTP(Addresses(app), engine, console=settings.demo)
     if settings.trusted_origins:
         made = browsers.Origins(made, settings.trusted_origins)

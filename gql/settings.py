@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gql.guard.limits import Limits, LimitsOfTries, LimitsOfUse
+from gql.guard.limits import Limits, LimitsOfSockets, LimitsOfTries, LimitsOfUse
 from gql.observe.settings import Observability
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
@@ -32,7 +32,7 @@ Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(Limits, LimitsOfUse, LimitsOfTries, Observability, BaseSettings):
+class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observability, BaseSettings):
     """Read from the environment: a field `x` is the variable `GOROD_X`."""
 
     model_config = SettingsConfigDict(
@@ -135,7 +135,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfTries, Observability, BaseSettings):
         gt=0,
         le=30,
         description="After how many seconds at most a revoked session or right ends a silent "
-        "subscription. One that is told something ends at once.",
+        "socket. A subscription that is told something ends at once.",
     )
     disk_minimum_mb: int = Field(
         default=128,

@@ -86,8 +86,6 @@ class Caller:
     user_agent: str | None = None
     address: str | None = None
     """Where they call from; null where nobody knows."""
-    connection_params: dict[str, Any] | None = None
-    """What a socket said of itself when it was opened."""
     document: Any = None
     """What is asked, as the door has read it; see `gql.guard.documents`."""
     rate_limit: "Callable[[], RateLimit] | None" = None

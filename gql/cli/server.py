@@ -13,6 +13,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from gql.cli.console import fail
+from gql.guard.limits import LimitsOfSockets
 
 T = TypeVar("T")
 
@@ -100,6 +101,7 @@ async def serve(
     *,
     patience: int,
     most_frame: int,
+    sockets: LimitsOfSockets,
     announce: Callable[[], Awaitable[None]],
     watch: Callable[[], Awaitable[Any]],
 ) -> None:
@@ -107,8 +109,9 @@ async def serve(
 
     patience: seconds that open requests and sockets get to finish.
     most_frame: bytes of a message on a socket; a longer one is not taken in.
+    sockets: limits of frames that the application does not see.
     """
-    server = _Server(_config(app, patience, most_frame))
+    server = _Server(_config(app, patience, most_frame, sockets))
     running = asyncio.create_task(_run(server, listening))
     beside = asyncio.create_task(_tell(server, listening, announce, watch))
     asked = asyncio.create_task(stop.wait())
@@ -137,11 +140,15 @@ async def _tell(
     await watch()
 
 
-def _config(app: ASGIApp, patience: int, most_frame: int) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, patience: int, most_frame: int, sockets: LimitsOfSockets
+) -> uvicorn.Config:
+    from gql.transport.websocket.server import protocol_of  # late: it takes what the app takes
+
     return uvicorn.Config(
         app,
         http="httptools",
-        ws="websockets-sansio",
+        ws=protocol_of(sockets),
         ws_per_message_deflate=False,
         ws_max_size=most_frame,
         proxy_headers=False,  # see `gql.transport.proxies`; its setting is the machine's

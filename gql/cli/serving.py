@@ -191,6 +191,7 @@ async def _serve(
         stop,
         patience=3 if current.demo else 30,
         most_frame=current.most_body,
+        sockets=current,
         announce=lambda: card.show(current, target),
         watch=partial(supervisor.keep, availability) if supervisor else asyncio.Event().wait,
     )

@@ -110,6 +110,57 @@ class LimitsOfUse(BaseModel):
     )
 
 
+class LimitsOfSockets(BaseModel):
+    """Of sockets, in each process. What is above a limit is closed with a code that says whether to
+    connect again; see `gql.transport.websocket`. They are settings, too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    most_sockets: int = Field(
+        default=5_000,
+        ge=1,
+        description="Sockets of a process. More are closed with 1013.",
+    )
+    most_account_sockets: int = Field(
+        default=20,
+        ge=1,
+        description="Sockets of an account in a process. More are closed with 4429.",
+    )
+    most_stranger_sockets: int = Field(
+        default=100,
+        ge=1,
+        description="Sockets from one address, in a process, of those who are not signed in or "
+        "have not yet said who they are. More are closed with 1013.",
+    )
+    most_operations: int = Field(
+        default=50, ge=1, description="Operations that a socket may run at once."
+    )
+    most_messages: int = Field(
+        default=200,
+        ge=10,
+        description="Messages that a socket may send at once, and again in every ten seconds. With "
+        "more it is closed with 4429.",
+    )
+    most_message_bytes: int = Field(
+        default=2_097_152,
+        ge=16_384,
+        description="Bytes of messages that a socket may send at once, and again in every ten "
+        "seconds. With more it is closed with 4429.",
+    )
+    most_unsent_bytes: int = Field(
+        default=4_194_304,
+        ge=65_536,
+        description="Bytes of messages that wait in memory for the client of a socket to read "
+        "them. With more the connection is given up.",
+    )
+    stranger_socket_seconds: float = Field(
+        default=60,
+        gt=0,
+        description="For how long a socket of one who is not signed in may be without an "
+        "operation; then it is closed with 4401.",
+    )
+
+
 class LimitsOfTries(BaseModel):
     """Of failed tries of passwords and refresh tokens, before one must wait; see
     `resolvers.access.tries`. They are settings, too."""

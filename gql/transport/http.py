@@ -15,30 +15,20 @@ from typing import Any
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from strawberry.types.graphql import OperationType as Kind
 
-from gql.engine.run import Answer, Asker, Engine, is_known
-from gql.errors import retry_after
-from gql.guard.documents import Document
+from gql.engine.run import Answer, Asker, Engine
 from gql.transport.bodies import ClientLeft, has_body, read_body, read_query_string
 from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
+from gql.transport.execution import Executor
 from gql.transport.negotiation import media_type_of
-from gql.transport.problems import MethodNotAllowed, PreflightRequired, StrangerRequestTooLarge
-from gql.transport.requests import (
-    Request,
-    check_values,
-    language_in,
-    request_id_in,
-    request_of,
-    text_of,
-)
-from gql.transport.responses import CLIENT_LEFT, CLOSING, refuse, respond, status_of, written
+from gql.transport.problems import MethodNotAllowed, PreflightRequired
+from gql.transport.requests import bearer_in, language_in, request_id_in, request_of
+from gql.transport.responses import CLIENT_LEFT, CLOSING, refuse, respond, status_of
 
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")
 METHODS = "GET, HEAD, POST"
-KINDS = frozenset({Kind.QUERY, Kind.MUTATION})
 PLANS = {kind: (b"gorod-plan", kind.encode()) for kind in ("compiled", "mixed", "standard")}
 FORCING_PREFLIGHT = frozenset(
     {b"authorization", b"graphql-require-preflight", b"apollo-require-preflight",
@@ -65,7 +55,7 @@ class GraphQLOverHTTP:
         console: bool = False,
     ) -> None:
         self.app, self.engine, self.console = app, engine, console
-        self.documents, self.limits = engine.documents, engine.documents.limits
+        self.executor, self.limits = Executor(engine), engine.documents.limits
         self.admission, self.observe = admission, observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +108,7 @@ class GraphQLOverHTTP:
             exchange.is_simple = True
             if request.query is not None:
                 raise PreflightRequired
-        exchange.document = await self.read_document(exchange.asker, request, size)
+        exchange.document = await self.executor.read_document(exchange.asker, request, size)
         if method != "POST":
             check_reads(exchange.document.node, request.name)
         answer = await self.run(exchange, receive)
@@ -132,23 +122,6 @@ class GraphQLOverHTTP:
             exchange.headers.append((b"retry-after", str(answer.retry_after).encode()))
         await respond(send, exchange, status, answer.body)
 
-    async def read_document(self, asker: Asker, request: Request, size: int) -> Document:
-        """The document to run, within the limits of who asks. Raises PersistedQueryNotFound,
-        StrangerRequestTooLarge, OperationTooComplex, GraphQLSyntaxError."""
-        limits, services = self.limits, self.engine.services
-        asker.known = services.sessions.get(asker.token)
-        stranger = asker.known is None and not await is_known(services, asker)
-        if stranger and size > limits.most_stranger_body:
-            raise StrangerRequestTooLarge(most=limits.most_stranger_body)
-        if request.variables:
-            most = limits.most_stranger_values if stranger else limits.most_values
-            check_values(request.variables, most, limits.most_nesting)
-        text = request.query if request.document_id is None else text_of(request)
-        assert text is not None  # noqa: S101  # a request has one or the other
-        document = self.documents.read(text, stranger=stranger)
-        document.cost(request.name, request.variables)
-        return document
-
     async def run(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to an operation that is admitted. Raises ClientLeft, with its SQL cancelled,
         if the client of one that only reads leaves."""
@@ -161,9 +134,9 @@ class GraphQLOverHTTP:
             looking = loop.call_later(PATIENCE, look, task, receive, watching)
         try:
             if self.admission is admit_all:
-                return await self.execute(exchange.asker, document, request)
+                return await self.executor.execute(exchange.asker, document, request)
             async with self.admission(exchange):
-                return await self.execute(exchange.asker, document, request)
+                return await self.executor.execute(exchange.asker, document, request)
         except asyncio.CancelledError:
             if watching and watching[0].has_left:
                 raise ClientLeft from None
@@ -173,38 +146,6 @@ class GraphQLOverHTTP:
                 looking.cancel()
             if watching:
                 watching[0].forget()
-
-    async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """The answer by a plan where there is one, else that of the standard executor."""
-        if asker.token:
-            text, variables, name = document.text, request.variables, request.name
-            found = await self.engine.answer(asker, text, variables, name, document)
-            if found is not None:
-                return found
-        return await self.execute_standard(asker, document, request)
-
-    async def execute_standard(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """The answer of the standard executor. Raises what `gql.errors.WHICH` names."""
-        caller = asker.caller(self.engine.services)
-        caller.document = document
-        extensions = dict(request.extensions) if request.extensions else None
-        result = await self.engine.schema.execute(
-            document.text,
-            dict(request.variables),
-            caller,
-            operation_name=request.name,
-            allowed_operation_types=KINDS,
-            operation_extensions=extensions,
-        )
-        errors = result.errors or ()
-        refused = result.data is None and not any(error.path for error in errors)
-        answer: dict[str, Any] = {} if refused else {"data": result.data}
-        if errors:
-            answer["errors"] = [error.formatted for error in errors]
-        if result.extensions:
-            answer["extensions"] = result.extensions
-        first = errors[0] if refused and errors else None
-        return Answer(written(answer), "standard", retry_after(errors), first)
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -217,10 +158,8 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:
     """Who asks, as far as the headers tell."""
-    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    held = token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
     return Asker(
-        held,
+        bearer_in(headers),
         language_in(headers),
         headers.get(b"user-agent"),
         client[0] if client else None,

@@ -145,6 +145,12 @@ def language_in(headers: Mapping[bytes, bytes]) -> str:
     return "ru"
 
 
+def bearer_in(headers: Mapping[bytes, bytes]) -> str:
+    """The token of `Authorization: Bearer …`; empty without one."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
+
 def request_id_in(headers: Mapping[bytes, bytes]) -> str:
     """The id that `X-Request-Id` gives a request; a new one if there is none, or one that is too
     long or has other characters than ids have."""

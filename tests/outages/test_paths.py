@@ -13,9 +13,7 @@ from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
-from starlette.routing import Route
 
-from gql.app import Api as Standard
 from gql.app import language_of
 from gql.engine.run import Engine
 from gql.files import transfer
@@ -100,8 +98,8 @@ def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], A
 
 
 def at_the_door(services: Services) -> AsyncClient:
-    routes = [Route("/graphql", Standard(services)), *transfer.routes(services, language_of)]
-    door = GraphQLOverHTTP(Starlette(routes=routes), Engine(schema, services))
+    app = Starlette(routes=transfer.routes(services, language_of))
+    door = GraphQLOverHTTP(app, Engine(schema, services))
     return AsyncClient(transport=ASGITransport(door), base_url="http://gorod.test")
 
 

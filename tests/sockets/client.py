@@ -16,6 +16,11 @@ PROTOCOL = Subprotocol("graphql-transport-ws")
 Connect = Callable[..., Any]
 
 
+def limited(**limits: Any) -> pytest.MarkDecorator:
+    """A test in which sockets have other limits."""
+    return pytest.mark.parametrize("limits", [limits], indirect=True, ids=[""])
+
+
 class Client:
     """What a frontend does."""
 
@@ -50,6 +55,13 @@ class Client:
             pytest.fail(f"heard {await self.hear()}")
         assert self.wire.close_code is not None
         return self.wire.close_code, self.wire.close_reason or ""
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Until something holds that nobody tells of."""
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def listening(services: Services, *, sure: bool = True) -> None:

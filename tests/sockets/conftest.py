@@ -13,11 +13,16 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import connect
 
-from gql.app import Api as Door
-from gql.cli.server import listen
+from gql.cli.server import _config, listen
+from gql.engine.run import Engine
+from gql.guard.limits import LimitsOfSockets
+from gql.schema import schema
+from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.context import Services
 from tests.events.listening import NEVER, Desk, open_desk
 from tests.sockets.client import PROTOCOL, Client, Connect
+
+MOST_FRAME = 262_144
 
 
 @pytest.fixture
@@ -26,9 +31,15 @@ async def desk(sql: AsyncConnection) -> Desk:
 
 
 @pytest.fixture
-def door(services: Services) -> Door:
+def limits(request: pytest.FixtureRequest) -> LimitsOfSockets:
+    """The usual ones, but for those that a test gives with `limited`."""
+    return LimitsOfSockets(**getattr(request, "param", {}))
+
+
+@pytest.fixture
+def endpoint(services: Services, limits: LimitsOfSockets) -> WebSocketEndpoint:
     services.tails.pace = NEVER
-    return Door(services, ("https://school.example",))
+    return WebSocketEndpoint(Engine(schema, services), ("https://school.example",), limits)
 
 
 class Server(uvicorn.Server):
@@ -39,12 +50,10 @@ class Server(uvicorn.Server):
 
 
 @pytest.fixture
-async def server(door: Door) -> AsyncIterator[tuple[uvicorn.Server, str]]:
+async def server(endpoint: WebSocketEndpoint) -> AsyncIterator[tuple[uvicorn.Server, str]]:
     """A server like `gorod serve` runs, and its address."""
-    app = Starlette(routes=[WebSocketRoute("/graphql", door)])
-    config = uvicorn.Config(
-        app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="off"
-    )
+    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
+    config = _config(app, patience=5, most_frame=MOST_FRAME, sockets=endpoint.limits)
     with listen("127.0.0.1", 0) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that it is soon full
         running = Server(config)

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.app import Api as Door
 from gql.cli import server as product
+from gql.transport.websocket.endpoint import WebSocketEndpoint
 from models.access.roles import Role
 from resolvers.context import Services
 from tests.access.asking import REFRESH, sign_in
@@ -54,7 +54,7 @@ async def ends(client: Client, services: Services) -> int:
 
 
 @pytest.fixture(autouse=True)
-def looked_at_often(door: Door, services: Services) -> None:
+def looked_at_often(endpoint: WebSocketEndpoint, services: Services) -> None:
     services.tails.pace = replace(services.tails.pace, recheck=0.02)
 
 

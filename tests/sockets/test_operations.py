@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import JOURNAL, MASHA, NOTICES, Desk, here, mark
-from tests.sockets.client import Client, Connect, listening
+from tests.sockets.client import Client, Connect, limited, listening
 
 SIGN_OUT = "mutation { signOut { signedOut } }"
 
@@ -112,10 +112,10 @@ async def test_a_bug_ends_only_its_operation_and_tells_nothing(
         assert (await client.hear())["type"] == "next"
 
 
+@limited(most_operations=1)
 async def test_there_are_only_so_many_operations_on_a_socket(
-    api: SignIn, connected: Connect, monkeypatch: pytest.MonkeyPatch
+    api: SignIn, connected: Connect
 ) -> None:
-    monkeypatch.setattr("gql.transport.websocket.MOST_OPERATIONS", 1)
     async with connected() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         await client.ask(NOTICES, id="1")

@@ -1,0 +1,70 @@
+"""Execution, the same for all transports: a request becomes a document within the limits of who
+asks, and a document an answer, by a plan where there is one, else by the standard executor."""
+
+from typing import Any
+
+from strawberry.types.graphql import OperationType as Kind
+
+from gql.engine.run import Answer, Asker, Engine, is_known
+from gql.errors import retry_after
+from gql.guard.documents import Document
+from gql.transport.problems import StrangerRequestTooLarge
+from gql.transport.requests import Request, check_values, text_of
+from gql.transport.responses import written
+
+KINDS = frozenset({Kind.QUERY, Kind.MUTATION})
+
+
+class Executor:
+    """Answers queries and mutations, whichever transport carries them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.documents, self.limits = engine.documents, engine.documents.limits
+
+    async def read_document(self, asker: Asker, request: Request, size: int) -> Document:
+        """The document to run, within the limits of who asks. Raises PersistedQueryNotFound,
+        StrangerRequestTooLarge, OperationTooComplex, GraphQLSyntaxError."""
+        limits, services = self.limits, self.engine.services
+        asker.known = services.sessions.get(asker.token)
+        stranger = asker.known is None and not await is_known(services, asker)
+        if stranger and size > limits.most_stranger_body:
+            raise StrangerRequestTooLarge(most=limits.most_stranger_body)
+        if request.variables:
+            most = limits.most_stranger_values if stranger else limits.most_values
+            check_values(request.variables, most, limits.most_nesting)
+        text = request.query if request.document_id is None else text_of(request)
+        assert text is not None  # noqa: S101  # a request has one or the other
+        return self.documents.read(text, stranger=stranger)
+
+    async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
+        """The answer by a plan where there is one, else that of the standard executor."""
+        if asker.token:
+            text, variables, name = document.text, request.variables, request.name
+            found = await self.engine.answer(asker, text, variables, name, document)
+            if found is not None:
+                return found
+        return await self.execute_standard(asker, document, request)
+
+    async def execute_standard(self, asker: Asker, document: Document, request: Request) -> Answer:
+        """The answer of the standard executor. Raises what `gql.errors.WHICH` names."""
+        caller = asker.caller(self.engine.services)
+        caller.document = document
+        extensions = dict(request.extensions) if request.extensions else None
+        result = await self.engine.schema.execute(
+            document.text,
+            dict(request.variables),
+            caller,
+            operation_name=request.name,
+            allowed_operation_types=KINDS,
+            operation_extensions=extensions,
+        )
+        errors = result.errors or ()
+        refused = result.data is None and not any(error.path for error in errors)
+        answer: dict[str, Any] = {} if refused else {"data": result.data}
+        if errors:
+            answer["errors"] = [error.formatted for error in errors]
+        if result.extensions:
+            answer["extensions"] = result.extensions
+        first = errors[0] if refused and errors else None
+        return Answer(written(answer), "standard", retry_after(errors), first)

@@ -1,0 +1,1 @@
+"""Sockets: the protocol `graphql-transport-ws`."""

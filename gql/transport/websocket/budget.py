@@ -1,0 +1,50 @@
+"""How much a socket may send: a token bucket of messages and one of bytes.
+
+Both are kept by socket and in memory. A process that serves fewer sockets than
+`LimitsOfSockets.most_sockets` is never kept busy by one of them.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from gql.guard.limits import LimitsOfSockets
+
+
+class Bucket:
+    """A token bucket.
+
+    size: Tokens that can be taken at once.
+    rate: Tokens that come back in a second.
+    """
+
+    __slots__ = ("left", "rate", "seen", "size")
+
+    def __init__(self, size: float, rate: float, now: float) -> None:
+        self.size, self.rate, self.left, self.seen = size, rate, size, now
+
+    def take(self, tokens: float, now: float) -> bool:
+        """Take tokens; False if there are not enough."""
+        self.left = min(self.size, self.left + (now - self.seen) * self.rate) - tokens
+        self.seen = now
+        return self.left >= 0
+
+
+class Budget:
+    """What one socket may still send."""
+
+    __slots__ = ("bytes", "clock", "messages")
+
+    def __init__(self, limits: LimitsOfSockets, clock: Callable[[], float] = monotonic) -> None:
+        now = clock()
+        self.clock = clock
+        self.messages = Bucket(limits.most_messages, limits.most_messages / REFILL, now)
+        self.bytes = Bucket(limits.most_message_bytes, limits.most_message_bytes / REFILL, now)
+
+    def take(self, size: int) -> bool:
+        """Take one message of so many bytes; False if that is more than there is left."""
+        now = self.clock()
+        return self.messages.take(1, now) and self.bytes.take(size, now)
+
+
+REFILL = 10
+"""Seconds after which an empty bucket is full again."""

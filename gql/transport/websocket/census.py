@@ -1,0 +1,106 @@
+"""The sockets of a process: how many there are of whom, and whether their tokens are still good.
+
+The limits hold in each process: several processes behind one address allow several times as many.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING
+
+from gql.guard.limits import LimitsOfSockets
+from gql.logs import log
+from gql.transport.websocket.messages import Closing, Code
+from models.problems import Problem, ServiceUnavailable
+from resolvers.access.identify import school_of
+from resolvers.context import Services
+from resolvers.events.problems import AccessRevoked, SessionEnded
+from resolvers.events.watching import ended_tokens
+
+if TYPE_CHECKING:
+    from gql.transport.websocket.connection import Connection
+
+SHARE = 0.8
+"""Of the time in which an end must be noticed; the rest is for the database to answer in."""
+ENDINGS: Mapping[type[Problem], tuple[Code, str]] = {
+    SessionEnded: (Code.UNAUTHORIZED, "Unauthorized"),
+    AccessRevoked: (Code.FORBIDDEN, "Forbidden"),
+}
+"""Problems that end a connection, not only the operation that met them."""
+
+
+class Census:
+    """All connections of the process.
+
+    counts: How many there are of an account, or of strangers of a network.
+    """
+
+    def __init__(self, services: Services, limits: LimitsOfSockets) -> None:
+        self.services, self.limits = services, limits
+        self.connections: set[Connection] = set()
+        self.counts: Counter[Hashable] = Counter()
+        self.watching: asyncio.Task[None] | None = None
+
+    def enter(self, connection: "Connection") -> None:
+        """Count a new connection. Raises Closing if there are too many."""
+        if len(self.connections) >= self.limits.most_sockets:
+            raise Closing(Code.TRY_AGAIN_LATER, "The server has too many connections")
+        if self.counts[connection.counted_as] >= self.limits.most_stranger_sockets:
+            raise Closing(Code.TRY_AGAIN_LATER, "There are too many connections from this address")
+        self.connections.add(connection)
+        self.counts[connection.counted_as] += 1
+        if self.watching is None:
+            self.watching = asyncio.create_task(self.watch())
+
+    def count_as(self, connection: "Connection", account: Hashable) -> None:
+        """Count a connection to the account that it turned out to be of. Raises Closing if there
+        are too many."""
+        if connection.counted_as == account or connection not in self.connections:
+            return
+        if self.counts[account] >= self.limits.most_account_sockets:
+            raise Closing(Code.TOO_MANY_REQUESTS, "This account has too many connections")
+        self.discount(connection.counted_as)
+        connection.counted_as = account
+        self.counts[account] += 1
+
+    def leave(self, connection: "Connection") -> None:
+        """Count a connection no more."""
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.discount(connection.counted_as)
+        if not self.connections and self.watching:
+            self.watching.cancel()
+            self.watching = None
+
+    def discount(self, counted_as: Hashable) -> None:
+        self.counts[counted_as] -= 1
+        if not self.counts[counted_as]:
+            del self.counts[counted_as]
+
+    async def watch(self) -> None:
+        """Look at all connections again and again, while there are any."""
+        while True:
+            await asyncio.sleep(self.services.tails.pace.recheck * SHARE)
+            try:
+                await self.look()
+            except ServiceUnavailable:
+                continue  # nobody's session can be read; those who listen wait for it, too
+            except Exception:
+                log.error("sockets cannot be looked at", exc_info=True)
+
+    async def look(self) -> None:
+        """End the connections whose token is good no more, and those of strangers who do nothing:
+        one statement for all connections of a school."""
+        oldest = asyncio.get_running_loop().time() - self.limits.stranger_socket_seconds
+        tokens: dict[int, dict[str, list[Connection]]] = defaultdict(lambda: defaultdict(list))
+        for connection in self.connections:
+            school_id = school_of(connection.token) if connection.is_watched else None
+            if school_id is not None:
+                tokens[school_id][connection.token].append(connection)
+            elif not connection.operations and connection.idle_since <= oldest:
+                connection.end_soon(Closing(Code.UNAUTHORIZED, "Nobody signed in"))
+        for school_id, found in tokens.items():
+            ended = await ended_tokens(self.services, school_id, found.keys())
+            for token, problem in ended.items():
+                for connection in found[token]:
+                    connection.end_soon(Closing(*ENDINGS[type(problem)]), problem)

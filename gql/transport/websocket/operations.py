@@ -1,0 +1,164 @@
+"""An operation on a connection, from `subscribe` to `error` or `complete`."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import GraphQLError, OperationType, get_operation_ast
+from strawberry.types import ExecutionResult
+
+from gql.guard.documents import Document
+from gql.transport.exchange import Exchange
+from gql.transport.negotiation import GRAPHQL
+from gql.transport.requests import Request, request_of
+from gql.transport.responses import CLIENT_LEFT, error_of, status_of, written
+from gql.transport.websocket.census import ENDINGS
+from gql.transport.websocket.messages import Closing, message
+from gql.transport.websocket.outbox import ClientGone
+
+if TYPE_CHECKING:
+    from gql.transport.websocket.connection import Connection
+
+EXECUTED = b'{"data":{'
+"""How the answer to an operation begins that was executed."""
+
+
+class Operation:
+    """An operation that a client asked for.
+
+    size: Of its message, in bytes.
+    kind: Whether it is a query, a mutation or a subscription; None until its document is read.
+    is_over: Whether its client has been told of its end, or wants to hear no more.
+    """
+
+    def __init__(
+        self, connection: "Connection", id: str, payload: Mapping[str, Any], size: int
+    ) -> None:
+        self.connection, self.id, self.payload, self.size = connection, id, payload, size
+        self.kind: OperationType | None = None
+        self.is_over = False
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has no end of its own."""
+        return self.kind is OperationType.SUBSCRIPTION
+
+    def leave(self) -> None:
+        """Say nothing more. What reads is broken off; a mutation is done to its end, as over HTTP:
+        nobody could say how much of it had happened."""
+        self.is_over = True
+        task = None if self.kind is OperationType.MUTATION else self.task
+        if task and task is not asyncio.current_task():
+            task.cancel()
+
+    async def run(self) -> None:
+        """Answer it."""
+        connection, endpoint = self.connection, self.connection.endpoint
+        exchange = Exchange(connection.asker(), "websocket")
+        try:
+            request = exchange.request = request_of(self.payload)
+            document = exchange.document = await self.read(request, exchange)
+            await connection.outbox.drained()
+            async with endpoint.admission(exchange):
+                if self.goes_on:
+                    await self.stream(request, document, exchange)
+                else:
+                    await self.answer(request, document, exchange)
+        except ClientGone:
+            exchange.status = CLIENT_LEFT
+        except asyncio.CancelledError:
+            exchange.status = CLIENT_LEFT
+            raise
+        except Closing as closing:
+            await connection.end(closing)
+        except Exception as failure:  # of a bug the client must not learn more than that
+            error = error_of(failure, exchange, connection.services)
+            await self.refuse(exchange, [error])
+        finally:
+            connection.forget(self)
+            if endpoint.observe:
+                endpoint.observe(exchange)
+
+    async def read(self, request: Request, exchange: Exchange) -> Document:
+        """The document, within the limits of who asks. Raises a Problem, GraphQLSyntaxError, and
+        Closing if it turns out whose connection this is, and they have too many."""
+        executor = self.connection.endpoint.executor
+        document = await executor.read_document(exchange.asker, request, self.size)
+        if exchange.asker.known:
+            self.connection.recognise(exchange.asker.known)
+        definition = get_operation_ast(document.node, request.name)
+        self.kind = definition.operation if definition else None
+        return document
+
+    async def answer(self, request: Request, document: Document, exchange: Exchange) -> None:
+        """The one answer of a query or a mutation."""
+        executor = self.connection.endpoint.executor
+        answer = await executor.execute(exchange.asker, document, request)
+        exchange.plan, exchange.status = answer.kind, 200
+        if answer.body.startswith(EXECUTED):
+            await self.say("next", answer.body)
+            await self.say("complete")
+        else:
+            if answer.refused is not None:
+                note(exchange, answer.refused)
+            await self.say("error", written(orjson.loads(answer.body)["errors"]))
+
+    async def stream(self, request: Request, document: Document, exchange: Exchange) -> None:
+        """The events of a subscription."""
+        caller = exchange.asker.caller(self.connection.services)
+        caller.document = document
+        exchange.plan = "standard"
+        stream = await self.connection.endpoint.engine.schema.stream(
+            document.text,
+            variable_values=dict(request.variables),
+            context_value=caller,
+            operation_name=request.name,
+            operation_extensions=dict(request.extensions) if request.extensions else None,
+        )
+        async with aclosing(stream):
+            async for result in stream:
+                assert isinstance(result, ExecutionResult)  # noqa: S101  # no `@defer` here
+                if result.errors and result.data is None:
+                    await self.refuse(exchange, result.errors)
+                    return
+                await self.say("next", written(answer_of(result)))
+        exchange.status = 200
+        await self.say("complete")
+
+    async def refuse(self, exchange: Exchange, errors: Sequence[GraphQLError]) -> None:
+        """End with errors; they may end the connection, too."""
+        note(exchange, errors[0])
+        try:
+            await self.say("error", written([error.formatted for error in errors]))
+        except ClientGone:
+            return
+        causes: list[Any] = [type(error.original_error) for error in errors]
+        if ending := next((ENDINGS[cause] for cause in causes if cause in ENDINGS), None):
+            await self.connection.end(Closing(*ending))
+
+    async def say(self, kind: str, payload: bytes | None = None) -> None:
+        """Send a message; none after the last one. Raises ClientGone."""
+        if self.is_over:
+            return
+        if kind != "next":  # the id may be used again as soon as the client has heard of the end
+            self.is_over = True
+            self.connection.forget(self)
+        await self.connection.outbox.send(message(kind, self.id, payload))
+
+
+def answer_of(result: ExecutionResult) -> dict[str, Any]:
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return answer
+
+
+def note(exchange: Exchange, error: GraphQLError) -> None:
+    """Note that an operation was refused as a whole, by which error."""
+    exchange.code = (error.extensions or {}).get("code")
+    exchange.status = status_of(error, GRAPHQL)

@@ -1,0 +1,153 @@
+"""The handshake and the frames below the protocol, byte by byte."""
+
+import asyncio
+import json
+import struct
+from collections.abc import Sequence
+
+import uvicorn
+
+from tests.sockets.client import PROTOCOL
+from tests.sockets.conftest import MOST_FRAME
+from tests.sockets.raw import BINARY, CLOSE, CONT, PING, PONG, TEXT, Raw, frame, raw, said
+
+Address = tuple[uvicorn.Server, str]
+OWN = "own"
+ORIGINS = {
+    OWN: 101,
+    "https://school.example": 101,
+    "HTTPS://SCHOOL.EXAMPLE:443": 101,
+    "https://evil.example": 403,
+    "https://school.example.evil.example": 403,
+    "https://evilschool.example": 403,
+    "https://school.example:8443": 403,
+    "http://school.example": 403,
+    "null": 403,
+    "": 403,
+    "https://[": 403,
+    "file://": 403,
+}
+PROTOCOLS = {
+    None: 4406,
+    "": 400,
+    "graphql-ws": 4406,
+    "soap": 4406,
+    "GraphQL-Transport-WS": 4406,
+    "graphql-ws, graphql-transport-ws": 101,
+    "graphql-transport-ws, soap": 101,
+}
+
+
+async def test_pages_of_other_origins_open_no_socket(server: Address) -> None:
+    found = {}
+    for origin in ORIGINS:
+        named = (
+            server[1].replace("ws", "http").removesuffix("/graphql") if origin is OWN else origin
+        )
+        async with raw(server[1], more=[f"Origin: {named}"]) as client:
+            found[origin] = client.status
+    assert found == ORIGINS
+
+
+async def test_no_other_protocol_is_spoken(server: Address) -> None:
+    found: dict[str | None, int] = {}
+    for protocols, wanted in PROTOCOLS.items():
+        async with raw(server[1], protocols=protocols) as client:
+            chosen = f"sec-websocket-protocol: {PROTOCOL}" in client.headers
+            is_open = client.status == 101 and not chosen
+            found[protocols] = await client.closed() if is_open else client.status
+            assert chosen is (wanted == 101)
+    assert found == PROTOCOLS
+
+
+async def test_what_is_no_handshake_is_refused(server: Address) -> None:
+    async with raw(server[1], version="12") as old:
+        assert old.status in (400, 426)
+    async with raw(server[1], more=["Sec-WebSocket-Extensions: permessage-deflate"]) as client:
+        assert client.status == 101
+        assert not [line for line in client.headers if "deflate" in line]  # a bomb in few bytes
+
+
+HELLO = json.dumps({"type": "connection_init"}).encode()
+PAYLOAD = '{"type":"connection_init","payload":{"a":"ж"}}'.encode()
+LONG = b'{"type":"ping","payload":{"a":"' + b"x" * MOST_FRAME + b'"}}'
+ACKNOWLEDGED = "connection_ack"
+FRAMES: dict[str, tuple[Sequence[bytes], int | str]] = {
+    "a text": ([frame(TEXT, HELLO)], ACKNOWLEDGED),
+    "a text in two parts": (
+        [frame(TEXT, HELLO[:9], fin=False), frame(CONT, HELLO[9:])],
+        ACKNOWLEDGED,
+    ),
+    "a text byte by byte": (
+        [frame(TEXT, HELLO[:1], fin=False)]
+        + [frame(CONT, HELLO[at : at + 1], fin=False) for at in range(1, len(HELLO))]
+        + [frame(CONT)],
+        ACKNOWLEDGED,
+    ),
+    "a ping inside of a text": (
+        [frame(TEXT, HELLO[:9], fin=False), frame(PING, b"a"), frame(CONT, HELLO[9:])],
+        ACKNOWLEDGED,
+    ),
+    "a pong that nobody asked for": ([frame(PONG, b"a"), frame(TEXT, HELLO)], ACKNOWLEDGED),
+    "a letter in two parts": (
+        [frame(TEXT, PAYLOAD[:-4], fin=False), frame(CONT, PAYLOAD[-4:])],
+        ACKNOWLEDGED,
+    ),
+    "an empty text": ([frame(TEXT)], 4400),
+    "a binary frame": ([frame(BINARY, HELLO)], 4400),
+    "an empty binary frame": ([frame(BINARY)], 4400),
+    "a binary frame in parts": ([frame(BINARY, HELLO, fin=False), frame(CONT)], 4400),
+    "a frame without a mask": ([frame(TEXT, HELLO, masked=False)], 1002),
+    "an unknown opcode": ([frame(3, HELLO)], 1002),
+    "an unknown control opcode": ([frame(11)], 1002),
+    "a reserved bit": ([frame(TEXT, HELLO, reserved=4)], 1002),
+    "a part of nothing": ([frame(CONT, HELLO)], 1002),
+    "a text inside of a text": ([frame(TEXT, HELLO[:9], fin=False), frame(TEXT, HELLO)], 1002),
+    "a ping in parts": ([frame(PING, b"a", fin=False)], 1002),
+    "a ping that is too long": ([frame(PING, b"a" * 126)], 1002),
+    "a close of one byte": ([frame(CLOSE, b"a")], 1002),
+    "a close with a code nobody may send": ([frame(CLOSE, struct.pack("!H", 1005))], 1002),
+    "a text that is no UTF-8": ([frame(TEXT, b'{"type":"\xff"}')], 1007),
+    "half a surrogate pair in UTF-8": ([frame(TEXT, b'{"type":"\xed\xa0\x80"}')], 1007),
+    "a close with a reason that is no UTF-8": ([frame(CLOSE, b"\x03\xe8\xff")], 1007),
+    "a text that is too long": ([frame(TEXT, LONG)], 1009),
+    "parts that are too long together": (
+        [frame(TEXT, LONG[: MOST_FRAME // 2], fin=False), frame(CONT, LONG)],
+        1009,
+    ),
+    "a close": ([frame(CLOSE, struct.pack("!H", 1000))], 1000),
+    "a close without a code": ([frame(CLOSE)], 1005),
+}
+
+
+async def outcome(client: Raw) -> int | str:
+    """What a client hears at last: the type of a message, or the code of a close."""
+    while True:
+        opcode, data = await client.hear()
+        if opcode == TEXT and (kind := json.loads(data)["type"]) != "pong":
+            return str(kind)
+        if opcode == CLOSE:
+            return int(struct.unpack("!H", data[:2])[0]) if data else 1005
+
+
+async def test_frames_are_those_of_the_specification(server: Address) -> None:
+    found: dict[str, int | str] = {}
+    for name, (frames, _) in FRAMES.items():
+        async with raw(server[1]) as client:
+            await client.send(*frames)
+            found[name] = await outcome(client)
+    assert found == {name: wanted for name, (_, wanted) in FRAMES.items()}
+
+
+async def test_a_ping_frame_is_answered_with_what_it_holds(server: Address) -> None:
+    async with raw(server[1]) as client:
+        await client.send(frame(PING, b"now"))
+        assert await client.hear() == (PONG, b"now")
+
+
+async def test_bytes_that_come_one_by_one_are_frames_too(server: Address) -> None:
+    async with raw(server[1]) as client:
+        for byte in said("connection_init"):
+            await client.send(bytes([byte]))
+            await asyncio.sleep(0)
+        assert (await client.message())["type"] == ACKNOWLEDGED

@@ -1,0 +1,144 @@
+"""Idle sockets end when the right to them does: with their token, their session, their role."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.transport.websocket.endpoint import WebSocketEndpoint
+from models.access.roles import Role
+from resolvers.context import Services
+from tests.access.asking import REFRESH, RESET, SIGN_OUT, SWITCH, sign_in
+from tests.access.test_accounts import account
+from tests.conftest import Api, SignIn
+from tests.sockets.client import Connect, limited
+from tests.sockets.test_endings import ACCOUNT, LEADS
+
+IN_SQL = {
+    "the token has run out": (
+        f"UPDATE sessions SET access_expires_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
+        4401,
+    ),
+    "the session was revoked": (
+        f"UPDATE sessions SET revoked_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
+        4401,
+    ),
+    "the account was locked": (
+        f"UPDATE accounts SET status = 'LOCKED' WHERE id = {ACCOUNT}",
+        4401,
+    ),
+    "she leads her class no more": (
+        f"UPDATE class_teachers SET valid_to = '2026-11-23' WHERE staff_id IN ({LEADS})",
+        4403,
+    ),
+    "she was dismissed": (
+        f"UPDATE staff SET dismissed_on = '2026-11-23' WHERE id IN ({LEADS})",
+        4403,
+    ),
+}
+
+
+@pytest.fixture
+def looked_at_often(endpoint: WebSocketEndpoint, services: Services) -> None:
+    """By the server itself, as in real use."""
+    services.tails.pace = replace(services.tails.pace, recheck=0.02)
+
+
+@pytest.mark.usefixtures("looked_at_often")
+@pytest.mark.parametrize("how", IN_SQL)
+async def test_an_idle_socket_ends_when(
+    api: SignIn, connected: Connect, sql: AsyncConnection, how: str
+) -> None:
+    statement, code = IN_SQL[how]
+    async with connected() as client, connected() as other:
+        await client.sign_in(api("teacher.belova", Role.CLASS_TEACHER).caller.token)
+        await other.sign_in(api("parent.ivanova").caller.token)
+        await sql.execute(text(statement))
+        assert (await client.closed())[0] == code
+        await other.say("ping")
+        assert await other.hear() == {"type": "pong"}
+
+
+@pytest.mark.usefixtures("looked_at_often")
+@pytest.mark.parametrize("deed", ["signs out", "goes on in another role", "is given a password"])
+async def test_an_idle_socket_ends_when_its_teacher(
+    api: SignIn, connected: Connect, deed: str
+) -> None:
+    teacher = api("teacher.belova", Role.CLASS_TEACHER)
+    async with connected() as client:
+        await client.sign_in(teacher.caller.token)
+        if deed == "signs out":
+            await teacher(SIGN_OUT)
+        elif deed == "goes on in another role":
+            await teacher(SWITCH, role="SUBJECT_TEACHER")
+        else:
+            there = await account(api("director"), "Белова")
+            await api("director")(RESET, id=there["id"], version=there["version"])
+        assert (await client.closed())[0] == 4401
+
+
+@pytest.mark.usefixtures("looked_at_often")
+async def test_an_idle_socket_ends_when_its_token_was_exchanged(
+    stranger: Api, connected: Connect
+) -> None:
+    first = await sign_in(stranger, "teacher.belova", role="CLASS_TEACHER")
+    async with connected() as client:
+        await client.sign_in(first["accessToken"])
+        await stranger(REFRESH, token=first["refreshToken"])
+        assert (await client.closed())[0] == 4401
+
+
+async def test_a_socket_with_a_good_token_may_be_idle_for_ever(
+    api: SignIn, connected: Connect, endpoint: WebSocketEndpoint
+) -> None:
+    async with connected() as client:
+        await client.sign_in(api("parent.ivanova").caller.token)
+        [connection] = endpoint.census.connections
+        connection.idle_since -= 100_000
+        await endpoint.census.look()
+        await client.say("ping")
+        assert await client.hear() == {"type": "pong"}
+
+
+async def test_a_thousand_sockets_are_looked_at_by_one_statement(
+    api: SignIn,
+    connected: Connect,
+    endpoint: WebSocketEndpoint,
+    statements: Callable[[], Any],
+) -> None:
+    people = ("parent.ivanova", "teacher.belova", "director", "zavuch", "parent.sokolova")
+    asked = []
+    async with AsyncExitStack() as open_:
+        for number in range(30):
+            client = await open_.enter_async_context(connected())
+            await client.sign_in(api(people[number % len(people)]).caller.token)
+            if number in (0, 29):
+                with statements() as sent:
+                    await endpoint.census.look()
+                asked.append([one.split()[0] for one in sent])
+    assert asked[0] == asked[1]
+    assert asked[0].count("SELECT") == 1
+
+
+# -- strangers -------------------------------------------------------------------------
+
+
+@limited(stranger_socket_seconds=60)
+@pytest.mark.parametrize("token", [None, "1.wrong"])
+async def test_a_stranger_who_does_nothing_is_not_kept(
+    connected: Connect, endpoint: WebSocketEndpoint, token: str | None
+) -> None:
+    async with connected() as client:
+        await client.sign_in(token)
+        await endpoint.census.look()
+        await client.ask("{ __typename }")
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
+        [connection] = endpoint.census.connections
+        connection.idle_since -= 61
+        await endpoint.census.look()
+        assert (await client.closed())[0] == 4401
