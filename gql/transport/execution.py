@@ -35,7 +35,9 @@ class Executor:
             check_values(request.variables, most, limits.most_nesting)
         text = request.query if request.document_id is None else text_of(request)
         assert text is not None  # noqa: S101  # a request has one or the other
-        return self.documents.read(text, stranger=stranger)
+        document = self.documents.read(text, stranger=stranger)
+        document.cost(request.name, request.variables)
+        return document
 
     async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
         """The answer by a plan where there is one, else that of the standard executor."""
