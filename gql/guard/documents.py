@@ -3,12 +3,13 @@ and again.
 
 What is kept is limited by its weight. A document that was sent once waits in a smaller part of the
 store; one that is sent again by somebody who is signed in moves to the larger part. So neither
-strangers nor documents that nobody repeats push out those that clients live by.
+strangers nor documents that nobody repeats push out those that clients live by. Registered ones
+stand beside both (`gql.guard.trusted`).
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +26,14 @@ from graphql.language.parser import Parser
 from gql.guard.cost import OperationCost
 from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
+from gql.guard.trusted import Trusted, trusted_of
 from gql.guard.validate import errors_in
 from gql.guard.walk import costs_of, too_deep
 
 PER_TOKEN = 600
 """Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
+PER_HASH = 200
+"""Bytes that it takes to find a document by its hash."""
 WAITING = 8
 """Documents that were sent once get one part of so many."""
 VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
@@ -46,6 +50,8 @@ class Document:
     costs: By the names of its operations; that of an only one by null, too. A number where the
         document alone says it.
     operations: What the engine keeps of its operations, by the name that was asked for.
+    digest: SHA-256 of the text, where clients ask for it by that.
+    registered_name: What it is called in metrics, if it is a registered one.
     """
 
     text: str
@@ -56,6 +62,8 @@ class Document:
     reads: bool = True
     costs: Mapping[str | None, int | OperationCost] = field(default_factory=dict)
     operations: dict[str | None, Any] = field(default_factory=dict)
+    digest: str | None = None
+    registered_name: str | None = None
     _errors: Sequence[GraphQLError] | None = None
     _errors_of_form: Sequence[GraphQLError] | None = None
 
@@ -67,6 +75,11 @@ class Document:
         """
         found = self.costs.get(name, 0)
         return found if isinstance(found, int) else found.value(variables)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is registered: then the operator knows all that it can do."""
+        return self.registered_name is not None
 
     @property
     def errors(self) -> Sequence[GraphQLError]:
@@ -89,18 +102,25 @@ def valid(text: str, node: DocumentNode) -> Document:
 
 
 class Part:
-    """Documents by their texts, up to a weight; those used last stay."""
+    """Documents by their texts, up to a weight; those used last stay.
 
-    def __init__(self, most: int) -> None:
-        self.most, self.weight = most, 0
+    hashes: Those of all parts that clients ask for by their SHA-256.
+    """
+
+    def __init__(self, most: int, hashes: dict[str, Document]) -> None:
+        self.most, self.weight, self.hashes = most, 0, hashes
         self.kept: OrderedDict[str, Document] = OrderedDict()
 
     def keep(self, document: Document) -> None:
         self.kept[document.text] = document
+        if document.digest:
+            self.hashes[document.digest] = document
         self.add(document.weight)
 
     def drop(self, document: Document) -> None:
         del self.kept[document.text]
+        if document.digest:
+            del self.hashes[document.digest]
         self.weight -= document.weight
 
     def add(self, weight: int) -> None:
@@ -114,16 +134,29 @@ class Documents:
 
     schema: graphql-core's.
     suggests: Whether errors suggest names of the schema.
+    trusted_only: Whether transports refuse all documents that are not registered.
+    trusted: The registered ones.
     """
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, suggests: bool = False) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        suggests: bool = False,
+        trusted_only: bool = False,
+    ) -> None:
         self.schema, self.limits, self.suggests = schema, limits, suggests
-        most = limits.most_kept * 1_048_576
-        self.waiting, self.known = Part(most // WAITING), Part(most - most // WAITING)
+        self.trusted_only, self.trusted = trusted_only, Trusted()
+        most, self.hashes = limits.most_kept * 1_048_576, dict[str, Document]()
+        self.waiting = Part(most // WAITING, self.hashes)
+        self.known = Part(most - most // WAITING, self.hashes)
 
     def read(self, text: str, *, stranger: bool = False) -> Document:
         """The document of a text, parsed and within the limits; whether it is valid, its
         `errors` tell. Raises OperationTooComplex, or GraphQLSyntaxError."""
+        if (found := self.trusted.texts.get(text)) is not None:
+            return found  # within the limits when it was registered; a stranger costs no more
         if (found := self.known.kept.get(text)) is not None:
             self.known.kept.move_to_end(text)
         elif (found := self.waiting.kept.get(text)) is None:
@@ -135,6 +168,39 @@ class Documents:
         if stranger:
             require("tokens", found.tokens, self.limits.most_stranger_tokens)
         return found
+
+    def find(self, document_id: str, *, stranger: bool = False) -> Document | None:
+        """The document of a SHA-256, or of an id that a client registered. Raises
+        OperationTooComplex for a stranger."""
+        if (found := self.trusted.find(document_id)) is not None:
+            return found
+        if self.trusted_only or (found := self.hashes.get(document_id)) is None:
+            return None
+        return self.read(found.text, stranger=stranger)
+
+    def keep_hashed(self, text: str, digest: str, *, stranger: bool = False) -> Document:
+        """Read a document that will be asked for by its SHA-256 from now on. Of one who is signed
+        in it does not wait until it is sent again: strangers could push it out before. Raises
+        OperationTooComplex, or GraphQLSyntaxError."""
+        found = self.read(text, stranger=stranger)
+        if found.is_trusted:
+            return found
+        for part in (self.waiting, self.known):
+            if part.kept.get(text) is found:
+                part.drop(found)
+                found.weight += 0 if found.digest else PER_HASH
+                found.digest = digest
+                (part if stranger else self.known).keep(found)
+                break
+        return found
+
+    def trust(self, documents: Mapping[str, tuple[Document, Iterable[str]]]) -> None:
+        """Take over what is registered now, by SHA-256, with the ids of clients."""
+        self.trusted = trusted_of(documents)
+        for text in self.trusted.texts:  # there must be one of each, or plans would be made twice
+            for part in (self.waiting, self.known):
+                if (one := part.kept.get(text)) is not None:
+                    part.drop(one)
 
     def parsed(self, text: str, *, stranger: bool) -> Document:
         limits = self.limits

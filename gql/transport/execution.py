@@ -8,8 +8,9 @@ from strawberry.types.graphql import OperationType as Kind
 from gql.engine.run import Answer, Asker, Engine, is_known
 from gql.errors import retry_after
 from gql.guard.documents import Document
+from gql.transport.persisted import document_of
 from gql.transport.problems import StrangerRequestTooLarge
-from gql.transport.requests import Request, check_values, text_of
+from gql.transport.requests import Request, check_values
 from gql.transport.responses import written
 
 KINDS = frozenset({Kind.QUERY, Kind.MUTATION})
@@ -33,9 +34,7 @@ class Executor:
         if request.variables:
             most = limits.most_stranger_values if stranger else limits.most_values
             check_values(request.variables, most, limits.most_nesting)
-        text = request.query if request.document_id is None else text_of(request)
-        assert text is not None  # noqa: S101  # a request has one or the other
-        document = self.documents.read(text, stranger=stranger)
+        document = document_of(self.documents, request, stranger=stranger)
         document.cost(request.name, request.variables)
         return document
 

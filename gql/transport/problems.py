@@ -93,11 +93,37 @@ class OperationResolutionFailure(Problem):
 
 
 class PersistedQueryNotFound(Problem):
-    """No document is stored under this identifier: send its text in `query`."""
+    """No document is registered under this id: send its text in `query`, or have it registered with
+    `gorod documents add`."""
 
-    russian = "Под этим идентификатором нет документа: пришлите его текст в `query`."
+    russian = (
+        "Под этим идентификатором документ не зарегистрирован: пришлите его текст в `query` или "
+        "зарегистрируйте его командой `gorod documents add`."
+    )
 
     @classmethod
     def code(cls) -> str:
         """As Apollo's clients know it."""
         return "PERSISTED_QUERY_NOT_FOUND"
+
+
+class AutomaticQueryNotFound(PersistedQueryNotFound):
+    """No document is kept under this hash: send its text along once more."""
+
+    russian = "Под этим хешем документа нет: пришлите ещё раз и его текст."
+
+    def said(self, _language: str) -> str:
+        """The text by which clients know that they are to send the document: urql and older ones of
+        Apollo do not look at the code."""
+        return "PersistedQueryNotFound"
+
+
+class TrustedDocumentRequired(Problem):
+    """This server runs registered documents only: send the `documentId` of one. Whoever runs the
+    server registers those of a client with `gorod documents add`."""
+
+    russian = (
+        "Этот сервер выполняет только зарегистрированные документы: пришлите `documentId` одного "
+        "из них. Документы клиента регистрирует тот, кто управляет сервером, командой "
+        "`gorod documents add`."
+    )

@@ -13,11 +13,7 @@ from os import urandom
 from typing import Any
 
 from gql.guard.limits import require
-from gql.transport.problems import (
-    BadRequest,
-    OperationResolutionFailure,
-    PersistedQueryNotFound,
-)
+from gql.transport.problems import BadRequest, OperationResolutionFailure
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 LONGEST_ID = 200
@@ -74,41 +70,32 @@ def document_id_of(document_id: Any, extensions: Mapping[str, Any]) -> str | Non
     if document_id is not None and not 0 < len(document_id) <= LONGEST_ID:
         raise BadRequest(field="documentId", expected=f"1 to {LONGEST_ID} characters")
     named = plain_id(document_id) if document_id else None
-    persisted = persisted_hash(extensions.get("persistedQuery"))
+    persisted = persisted_id(extensions.get("persistedQuery"))
     if named and persisted and named != persisted:
         raise BadRequest(field="documentId", expected="the same as extensions.persistedQuery")
     return named or persisted
 
 
-def persisted_hash(persisted: Any) -> str | None:
-    """The hash of Apollo's protocol "automatic persisted queries". Raises BadRequest."""
+def persisted_id(persisted: Any) -> str | None:
+    """The id of Apollo's protocol "automatic persisted queries". It is called a hash; clients of a
+    registered manifest send whatever id that has. Raises BadRequest."""
     if persisted is None:
         return None
     if not isinstance(persisted, dict):
         raise BadRequest(field="extensions.persistedQuery", expected="an object or null")
-    version, digest = persisted.get("version"), persisted.get("sha256Hash")
+    version, given = persisted.get("version"), persisted.get("sha256Hash")
     if version != 1 or isinstance(version, bool):
         raise BadRequest(field="extensions.persistedQuery.version", expected="1")
-    if not isinstance(digest, str) or len(digest) != 64 or not SHA256.fullmatch(digest):
-        expected = "a SHA-256 in 64 hexadecimal digits"
+    if not isinstance(given, str) or not 0 < len(given) <= LONGEST_ID:
+        expected = "a SHA-256 in hexadecimal digits, or the id of a registered document"
         raise BadRequest(field="extensions.persistedQuery.sha256Hash", expected=expected)
-    return digest.lower()
+    return plain_id(given)
 
 
 def plain_id(document_id: str) -> str:
     """The identifier without the prefix `sha256:`, so that both spellings name one document."""
     found = SHA256.fullmatch(document_id)
     return found[1].lower() if found else document_id
-
-
-def text_of(request: Request) -> str:
-    """The text of the document that a request asks to run. Raises PersistedQueryNotFound, and
-    BadRequest for a text that is not the one its hash was made of."""
-    if request.query is None:
-        raise PersistedQueryNotFound
-    if request.document_id is not None and request.document_id != hash_of(request.query):
-        raise BadRequest(field="query", expected="the document whose SHA-256 was sent with it")
-    return request.query
 
 
 def hash_of(text: str) -> str:
