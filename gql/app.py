@@ -28,6 +28,7 @@ from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
 from gql.transport.watching import Watching
 from gql.transport.websocket.endpoint import WebSocketEndpoint
+from gql.trusted.serving import TrustedServing
 from models.database.availability import Availability, trouble_of
 from models.database.engine import connect
 from models.database.problems import DatabaseProblem
@@ -114,18 +115,23 @@ def create_app(
     services = services_of(settings, url, availability or Availability(url))
     services = replace(services, made_up=made_up)
     core = schema._schema  # noqa: SLF001  # graphql-core's
-    documents = Documents(core, settings, suggests=settings.open_introspection)
-    watching = Watching(settings, services, documents, url)
+    documents = Documents(
+        core, settings, suggests=settings.open_introspection, trusted_only=settings.trusted_only
+    )
     engine = Engine(schema, services, settings.executor == "engine", documents)
+    serving = TrustedServing(documents, engine.cache, services)
+    watching = Watching(settings, services, documents, url)
     sockets = WebSocketEndpoint(engine, settings.trusted_origins, settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        sweeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, keep_swept)}
+        await serving.refresh_safely()  # before the first request asks for one of them
+        keeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, keep_swept)}
+        keeping.add(asyncio.create_task(serving.keep()))
         yield
-        for task in sweeping:
+        for task in keeping:
             task.cancel()
-        await asyncio.wait(sweeping)
+        await asyncio.wait(keeping)
         watching.close()
         await services.availability.close()
         await services.storage.reach.close()

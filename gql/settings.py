@@ -79,6 +79,11 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
         description="Indicates whether a stranger may read the schema, and errors suggest names "
         "from it. Who is signed in may read it anyway. `gorod dev` sets it by itself.",
     )
+    trusted_only: bool = Field(
+        default=False,
+        description="Indicates whether only registered documents are run (`gorod documents`); any "
+        "other is refused to everybody, also the queries of GraphiQL.",
+    )
     executor: Executor = Field(
         default="auto",
         description="Which executor answers what is read: `auto`, compiled where that can be; "

@@ -219,18 +219,19 @@ async def revision(session: AsyncSession | AsyncConnection) -> Revision:
     return number, last
 
 
-async def all_registered(session: AsyncSession) -> list[Registered]:
-    """As they are registered, with their ids."""
+async def all_registered(session: AsyncSession, *, retired: bool = True) -> list[Registered]:
+    """As they are registered, with their ids; with those that are `retired`, or without."""
     ids: dict[bytes, set[str]] = defaultdict(set)
     for name, key in await session.execute(select(TrustedDocumentId.id, TrustedDocumentId.hash)):
         ids[key].add(name)
     t = TrustedDocument
-    query = select(t.hash, t.text, t.operations, t.clients, t.registered_at, t.retired_at).order_by(
-        t.registered_at, t.hash
-    )
+    query = select(t.hash, t.text, t.operations, t.clients, t.registered_at, t.retired_at)
+    if not retired:
+        query = query.where(t.retired_at.is_(None))
+    found = await session.execute(query.order_by(t.registered_at, t.hash))
     return [
         Registered(
             key.hex(), written, tuple(operations), frozenset(ids[key]), tuple(clients), made, ended
         )
-        for key, written, operations, clients, made, ended in await session.execute(query)
+        for key, written, operations, clients, made, ended in found
     ]

@@ -22,6 +22,8 @@ from models.problems import OperationTooComplex
 
 MOST_PLANS = 100
 """Of one operation and one set of rights."""
+PART_ADDED = 4
+"""Plans of registered documents that are made on demand get one part of so many."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -111,10 +113,14 @@ STANDARD = Plan((), "", (), {}, (), (), kind="standard")
 
 
 class Cache:
-    """schema: Strawberry's."""
+    """schema: Strawberry's.
+
+    added: Bytes of plans of registered documents that were made when somebody asked.
+    """
 
     def __init__(self, schema: Any, documents: Documents) -> None:
         self.schema, self.documents = schema, documents
+        self.added = 0
 
     def operation(self, document: Document, name: str | None) -> Compiled | None:
         """None for what is invalid, or no plan is ever made of."""
@@ -142,10 +148,29 @@ class Cache:
             kind is OperationType.MUTATION and is_one(schema, definition)
         )
 
+    def grow(self, document: Document, weight: int) -> None:
+        """Count a plan. Registered documents themselves stay; of their plans only those that were
+        made beforehand do, or clients could fill the memory with others."""
+        if not document.is_trusted:
+            self.documents.grow(document, weight)
+            return
+        self.added += weight
+        if self.added > self.documents.limits.most_kept * 1_048_576 // PART_ADDED:
+            for one in self.documents.trusted.hashes.values():
+                for family in families_of(one):
+                    family.forget()
+            self.added = 0
+
     def planned(
-        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
+        self,
+        compiled: Compiled,
+        actor: Actor,
+        variables: Mapping[str, Any],
+        *,
+        beforehand: bool = False,
     ) -> Plan | Doing:
-        """A new plan. Raises OperationTooComplex, GraphQLError for variables that do not fit."""
+        """A new plan, made `beforehand` or because somebody asks. Raises OperationTooComplex, and
+        GraphQLError for variables that do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         family = compiled.families.setdefault(actor.viewer, Family())
         declared = compiled.definition.variable_definitions or ()
@@ -158,12 +183,13 @@ class Cache:
             make = planned if compiled.reads else doing_of
             plan = make(self.schema, operation, variables, actor)
         except OperationTooComplex as problem:
-            too_long = TooLong(problem.extensions)
-            self.documents.grow(compiled.document, family.keep(variables, too_long))
+            weight = family.keep(variables, TooLong(problem.extensions))
+            self.grow(compiled.document, 0 if beforehand else weight)
             raise
         except Unspeakable:
             plan = STANDARD
-        self.documents.grow(compiled.document, family.keep(variables, plan))
+        weight = family.keep(variables, plan)
+        self.grow(compiled.document, 0 if beforehand else weight)
         return plan
 
 
@@ -173,3 +199,14 @@ def definition_of(document: Document, name: str | None) -> OperationDefinitionNo
     operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
     named = [one for one in operations if name in (None, one.name.value if one.name else None)]
     return named[0] if len(named) == 1 else None
+
+
+def families_of(document: Document) -> list[Family]:
+    """All plans of a document. An operation may be there by its name and without one."""
+    found = {id(one): one for one in document.operations.values() if one is not None}
+    return [family for one in found.values() for family in one.families.values()]
+
+
+def weight_with_plans(document: Document) -> int:
+    """Bytes that a registered document takes."""
+    return document.weight + sum(family.weight for family in families_of(document))

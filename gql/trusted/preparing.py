@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -77,28 +77,37 @@ def names_of(document: Document) -> list[str | None]:
 def prepare(cache: Cache, document: Document, actor: Actor) -> str:
     """Plan each operation of a valid document for those with the rights of the actor, and pin the
     plans. The slowest of the kinds in which its operations are answered."""
-    return max(kinds_of(cache, document, actor), key=KINDS.index, default=KINDS[-1])
+    steps = preparing(cache, document, actor)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return str(end.value)
 
 
-def kinds_of(cache: Cache, document: Document, actor: Actor) -> Iterator[str]:
-    names = names_of(document)
+def preparing(cache: Cache, document: Document, actor: Actor) -> Generator[None, None, str]:
+    """`prepare`, one plan a step."""
+    names, kinds = names_of(document), set[str]()
     for name in names:
         compiled = cache.operation(document, name)
         if len(names) == 1:
             cache.operation(document, None)  # most clients name the only operation, some do not
-        yield plan_samples(cache, compiled, actor) if compiled else KINDS[-1]
+        kinds.add((yield from plan_samples(cache, compiled, actor)) if compiled else KINDS[-1])
+        yield
+    return max(kinds, key=KINDS.index, default=KINDS[-1])
 
 
-def plan_samples(cache: Cache, compiled: Compiled, actor: Actor) -> str:
-    """The quickest of the kinds: a sample with a value that no client sends is answered by the
-    standard executor, which says what is wrong with it."""
-    samples, viewer = samples_of(cache, compiled, actor), actor.viewer
-    kinds = set()
+def plan_samples(cache: Cache, compiled: Compiled, actor: Actor) -> Generator[None, None, str]:
+    """Returns the quickest of the kinds: a sample with a value that no client sends is answered by
+    the standard executor, which says what is wrong with it."""
+    samples, viewer, kinds = samples_of(cache, compiled, actor), actor.viewer, set[str]()
     for _ in range(PASSES):
         for variables in samples:
             try:
                 plan = compiled.plan(viewer, variables)
-                plan = plan or cache.planned(compiled, actor, variables)
+                if plan is None:
+                    plan = cache.planned(compiled, actor, variables, beforehand=True)
+                    yield
             except NOT_PLANNED:
                 continue
             kinds.add(plan.kind)

@@ -1,0 +1,151 @@
+"""Serving trusted documents: a process loads them when it starts and after each change, and makes
+their plans in the background.
+
+It looks for changes every two seconds with one small statement. `LISTEN` would need a session of
+its own, which a pooler in transaction mode does not give.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from time import perf_counter
+
+import structlog
+from graphql import GraphQLSyntaxError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.actor import Actor
+from gql.engine.cache import Cache, weight_with_plans
+from gql.guard.documents import Document, Documents
+from gql.trusted.judging import operations_of
+from gql.trusted.preparing import actor_in, default_grants, preparing
+from models.access.roles import GrantScope, Role
+from models.problems import OperationTooComplex, ServiceUnavailable
+from resolvers import trusted
+from resolvers.access.identify import granted
+from resolvers.context import READING, Services, stand_in
+
+log = structlog.get_logger("gorod")
+
+EVERY = 2.0
+"""Seconds between looks for changes."""
+SHORT_HASH = 12
+"""Digits of a hash that name a document in metrics, if its operations have no names."""
+SCHOOLS = text("SELECT DISTINCT school_id FROM credential_schools ORDER BY school_id")
+RIGHTS = text("""
+    SELECT role, array_agg(permission || ' ' || scope ORDER BY permission, scope) FROM role_rights
+    WHERE school_id = :school_id GROUP BY role
+""")
+
+
+class TrustedServing:
+    """Keeps the trusted documents of a process as they are registered.
+
+    seen: Which state of the registry is loaded.
+    planned: The documents whose plans were made.
+    """
+
+    def __init__(self, documents: Documents, cache: Cache, services: Services) -> None:
+        self.documents, self.cache, self.services = documents, cache, services
+        self.seen: trusted.Revision | None = None
+        self.planned: set[Document] = set()
+
+    async def keep(self) -> None:
+        """Load what changes and prepare it, until cancelled."""
+        while True:
+            await self.refresh_safely()
+            try:
+                await self.prepare()
+            except ServiceUnavailable:
+                log.debug("plans of trusted documents are made when the database can be used")
+            except Exception:  # a plan that cannot be made must not leave the process deaf
+                log.warning("plans of trusted documents cannot be made", exc_info=True)
+            await asyncio.sleep(EVERY)
+
+    async def refresh_safely(self) -> None:
+        """`refresh`, for a process that goes on with what it knows if that fails."""
+        try:
+            await self.refresh()
+        except ServiceUnavailable:
+            log.debug("trusted documents are loaded when the database can be used again")
+        except Exception:  # whatever it is, the next time tries again
+            log.warning("trusted documents cannot be loaded", exc_info=True)
+
+    async def refresh(self) -> bool:
+        """Load the documents if any was changed; whether that was so. Raises ServiceUnavailable."""
+        async with AsyncSession(self.services.engine) as session:
+            await session.connection(execution_options=READING)
+            revision = await trusted.revision(session)
+            if revision == self.seen:
+                return False
+            rows = await trusted.all_registered(session, retired=False)
+        found = {}
+        for row in rows:
+            if (document := self.document(row)) is not None:
+                found[row.hash] = (document, row.ids)
+            await asyncio.sleep(0)  # others are answered between two documents
+        gone = [one for key, one in self.documents.trusted.hashes.items() if key not in found]
+        self.documents.trust(found)
+        for one in gone:
+            one.registered_name = None
+            self.planned.discard(one)
+        self.seen = revision
+        return True
+
+    def document(self, row: trusted.Registered) -> Document | None:
+        """The document as it was loaded before, or read now; None where that is not possible."""
+        if (known := self.documents.trusted.hashes.get(row.hash)) is not None:
+            return known
+        try:
+            document = self.documents.parsed(row.text, stranger=False)
+        except (OperationTooComplex, GraphQLSyntaxError) as problem:
+            told = "a trusted document is not served: `gorod documents check` says why"
+            log.warning(told, document=row.hash, operations=row.operations, reason=str(problem))
+            return None
+        document.digest = row.hash
+        names = operations_of(document)
+        document.registered_name = ", ".join(names) or row.hash[:SHORT_HASH]
+        return document
+
+    async def prepare(self) -> None:
+        """Make the plans that were not made yet, for the rights of a new school and for those that
+        schools have given their roles. Takes at most half of the time of the process."""
+        waiting = [one for one in self.documents.trusted.hashes.values() if one not in self.planned]
+        if not waiting:
+            return
+        actors = await self.actors() if self.services.readers else []
+        room = self.documents.limits.most_kept * 1_048_576 - sum(
+            map(weight_with_plans, self.planned)
+        )
+        for document in waiting:
+            if document.errors:
+                told = "a trusted document is invalid: `gorod documents check` says why"
+                log.warning(told, document=document.digest, name=document.registered_name)
+            elif room > 0:
+                for actor in actors:
+                    await in_turns(preparing(self.cache, document, actor))
+            room -= weight_with_plans(document)
+            self.planned.add(document)
+        if room <= 0:
+            told = "some plans of trusted documents wait until they are asked for: no room"
+            log.warning(told, setting="GOROD_MOST_KEPT", megabytes=self.documents.limits.most_kept)
+
+    async def actors(self) -> list[Actor]:
+        """One for each set of rights that somebody may have."""
+        held = {(role, grants) for role, grants in default_grants().items()}
+        async with AsyncSession(self.services.engine) as session:
+            await session.connection(execution_options=READING)
+            for school_id in (await session.scalars(SCHOOLS)).all():
+                await stand_in(session, school_id)
+                rows = await session.execute(RIGHTS, {"school_id": school_id})
+                for role, rights in rows:
+                    held.add((Role[role], granted(tuple(rights), GrantScope.SCHOOL)))
+        return [actor_in(role, grants) for role, grants in held]
+
+
+async def in_turns(steps: Iterable[None]) -> None:
+    """Take the steps, and let others work as long as each of them took."""
+    began = perf_counter()
+    for _ in steps:
+        await asyncio.sleep(perf_counter() - began)
+        began = perf_counter()

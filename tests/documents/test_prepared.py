@@ -1,0 +1,98 @@
+"""Plans of registered documents, made before anybody asks."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.engine.cache import Cache, families_of
+from gql.guard.documents import Documents
+from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is validated and planned from now on."""
+    done: list[str] = []
+    validate, planned = Documents.validate, Cache.planned
+
+    def noting_validate(self: Documents, node: Any) -> Any:
+        done.append("validate")
+        return validate(self, node)
+
+    def noting_planned(self: Cache, *about: Any, **more: Any) -> Any:
+        done.append("plan")
+        return planned(self, *about, **more)
+
+    monkeypatch.setattr(Documents, "validate", noting_validate)
+    monkeypatch.setattr(Cache, "planned", noting_planned)
+    return done
+
+
+@pytest.mark.parametrize("login", LOGINS)
+async def test_the_first_who_asks_finds_the_plan_made(
+    server: Served, work: list[str], login: str
+) -> None:
+    await server.add(WHO, BOARD)
+    await server.serving.prepare()
+    assert {"validate", "plan"} <= set(work)
+    work.clear()
+    for asked in (
+        {"documentId": sha256(WHO)},
+        {"documentId": sha256(WHO), "operationName": "Who"},
+        {"documentId": sha256(BOARD)},
+        {"documentId": sha256(BOARD), "variables": {"first": 20}},
+        {"query": BOARD},
+    ):
+        response = await server.post(login, **asked)
+        assert response.headers["gorod-plan"] == "compiled", response.text
+    assert work == []
+    await server.post(login, query=OTHER)
+    assert work == ["validate", "plan"], "so the test can fail"
+
+
+async def test_the_second_page_is_planned_beforehand(server: Served, work: list[str]) -> None:
+    paged = """query Page($after: String) {
+        notices(first: 1, after: $after) { nodes { title } pageInfo { endCursor } } }"""
+    await server.add(paged)
+    await server.serving.prepare()
+    work.clear()
+    first = (await server.post("director", documentId=sha256(paged))).json()["data"]["notices"]
+    after = {"after": first["pageInfo"]["endCursor"]}
+    found = await server.post("director", documentId=sha256(paged), variables=after)
+    assert found.headers["gorod-plan"] == "compiled"
+    assert found.json()["data"]["notices"]["nodes"] != first["nodes"]
+    assert work == []
+
+
+async def test_a_school_that_changed_its_rights_finds_its_plans_made(
+    server: Served, work: list[str], sql: AsyncConnection
+) -> None:
+    await sql.execute(
+        text("DELETE FROM role_rights WHERE role = 'DIRECTOR' AND permission = 'health:read'")
+    )
+    await server.add(BOARD)
+    await server.serving.prepare()
+    work.clear()
+    assert (await server.post("director", documentId=sha256(BOARD))).status_code == 200
+    assert work == []
+
+
+async def test_plans_that_were_made_beforehand_outlive_a_flood_of_others(server: Served) -> None:
+    filtered = """query Who($filter: NoticeFilter) {
+        notices(first: 5, filter: $filter) { nodes { id } } }"""
+    await server.add(filtered)
+    await server.serving.prepare()
+    document = server.serving.documents.trusted.hashes[sha256(filtered)]
+    made = [set(family.pinned) for family in families_of(document)]
+    for n in range(120):
+        flood = {"filter": {"or": [{"isPinned": {"eq": True}}] * (n % 10), "title": {"eq": str(n)}}}
+        name = {"operationName": f"N{n}"}
+        await server.post("director", documentId=sha256(filtered), variables=flood)
+        await server.post("director", documentId=sha256(filtered), **name)
+    assert all(
+        before <= set(family.plans)
+        for before, family in zip(made, families_of(document), strict=True)
+    )
+    assert set(document.operations) <= {None, "Who"}
