@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
+from gql.trusted.judging import judge
 from gql.trusted.manifests import ManifestUnreadable, read_manifest
-from tests.documents.conftest import DATA, sha256
+from tests.documents.conftest import CORE, DATA, sha256
 
 Write = Callable[[Any], Path]
 TEXT = "{ __typename }"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -114,3 +118,10 @@ def test_a_file_that_is_no_manifest_is_named_with_what_it_should_be(
         read_manifest(file)
     assert told in str(refused.value)
     assert str(file) in str(refused.value)
+
+
+def test_the_manifest_of_the_examples_can_be_registered() -> None:
+    documents = Documents(CORE, Limits())
+    judged = judge(documents, read_manifest(ROOT / "examples" / "trusted-documents.json"))
+    assert [one.faults for one in judged] == [[]] * 4
+    assert judged[0].hash in (ROOT / "README.md").read_text()

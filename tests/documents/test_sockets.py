@@ -1,0 +1,115 @@
+"""Asking for documents by their hash on sockets."""
+
+from typing import Any
+
+import pytest
+
+from gql.app import Api as Door
+from gql.guard.documents import Document, Documents
+from gql.guard.limits import Limits
+from resolvers.context import Services
+from tests.documents.conftest import CORE, OTHER, WHO, apq, sha256
+from tests.sockets.client import Client, Connect, listening
+from tests.sockets.conftest import connected, server
+
+__all__ = ["connected", "server"]
+
+EVENTS = "subscription Board { noticeEvents { __typename } }"
+
+
+def registered(documents: Documents, *texts: str) -> None:
+    found: dict[str, tuple[Document, list[str]]] = {}
+    for text in texts:
+        document = documents.parsed(text, stranger=False)
+        document.registered_name = "registered"
+        found[sha256(text)] = (document, [f"web-{len(found)}"])
+    documents.trust(found)
+
+
+@pytest.fixture
+def documents() -> Documents:
+    found = Documents(CORE, Limits())
+    registered(found, WHO, EVENTS)
+    return found
+
+
+@pytest.fixture
+def door(services: Services, documents: Documents) -> Door:
+    return Door(services, documents=documents)
+
+
+async def asked(client: Client, **payload: Any) -> Any:
+    """The data of a query, or the code of its refusal."""
+    await client.say("subscribe", id="1", payload=payload)
+    message = await client.hear()
+    if message["type"] == "error":
+        return message["payload"][0]["extensions"]["code"]
+    assert (await client.hear())["type"] == "complete"
+    return message["payload"]["data"]
+
+
+@pytest.fixture
+def token(api: Any) -> str:
+    found: str = api("parent.ivanova").caller.token
+    return found
+
+
+async def test_mother_asks_for_a_registered_document_by_each_of_its_names(
+    connected: Connect, token: str
+) -> None:
+    ways: list[dict[str, Any]] = [
+        {"documentId": f"sha256:{sha256(WHO)}"},
+        {"documentId": sha256(WHO)},
+        {"documentId": "web-0"},
+        {"extensions": apq(WHO)},
+        {"documentId": sha256(WHO), "query": WHO},
+    ]
+    async with connected() as mother:
+        await mother.sign_in(token)
+        for way in ways:
+            data = await asked(mother, **way)
+            assert data == {"viewer": {"fullName": "Иванова Ольга Сергеевна"}}, way
+
+
+async def test_a_registered_subscription_begins(
+    connected: Connect, token: str, services: Services
+) -> None:
+    async with connected() as mother:
+        await mother.sign_in(token)
+        await mother.say("subscribe", id="1", payload={"documentId": f"sha256:{sha256(EVENTS)}"})
+        await listening(services)
+        await mother.say("complete", id="1")
+        await listening(services, sure=False)
+
+
+async def test_mother_sends_a_text_once_and_then_its_hash(connected: Connect, token: str) -> None:
+    async with connected() as mother:
+        await mother.sign_in(token)
+        assert await asked(mother, extensions=apq(OTHER)) == "PERSISTED_QUERY_NOT_FOUND"
+        first = await asked(mother, query=OTHER, extensions=apq(OTHER))
+        assert await asked(mother, extensions=apq(OTHER)) == first == {"viewer": {"role": "PARENT"}}
+
+
+async def test_what_cannot_be_found_ends_only_its_operation(connected: Connect, token: str) -> None:
+    async with connected() as mother:
+        await mother.sign_in(token)
+        assert await asked(mother, documentId="unknown") == "PERSISTED_QUERY_NOT_FOUND"
+        assert await asked(mother, documentId=sha256(WHO), query=OTHER) == "BAD_REQUEST"
+        assert await asked(mother, documentId=sha256(WHO))
+
+
+async def test_where_only_registered_documents_are_run_no_other_is(
+    connected: Connect, token: str, documents: Documents
+) -> None:
+    documents.trusted_only = True
+    async with connected() as mother:
+        await mother.sign_in(token)
+        required = "TRUSTED_DOCUMENT_REQUIRED"
+        assert await asked(mother, query=OTHER) == required
+        assert await asked(mother, query=OTHER, extensions=apq(OTHER)) == required
+        subscription = "subscription { mailEvents { __typename } }"
+        assert await asked(mother, query=subscription) == required
+        assert await asked(mother, documentId=sha256(WHO))
+    async with connected() as stranger:
+        await stranger.sign_in(None)
+        assert await asked(stranger, query="{ __typename }") == required
