@@ -92,7 +92,8 @@ class Document:
     def errors_of_form(self) -> Sequence[GraphQLError]:
         """Those of them that tell nothing of the schema."""
         if self._errors_of_form is None:
-            self._errors_of_form = self.validate(self.node, form=True)
+            is_valid = self._errors is not None and not self._errors
+            self._errors_of_form = () if is_valid else self.validate(self.node, form=True)
         return self._errors_of_form
 
 

@@ -1,5 +1,6 @@
 """Asking for documents by their hash, over HTTP: registered ones and those of APQ."""
 
+import json
 from typing import Any
 
 import pytest
@@ -131,6 +132,41 @@ async def test_a_document_that_the_schema_broke_says_what_is_wrong(server: Serve
     await server.serving.prepare()
     error = await server.error(documentId=sha256(broken))
     assert error["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+# -- by GET ----------------------------------------------------------------------------
+
+MUTATION = """mutation Who { signIn(input: { login: "a", password: "b" }) { accessToken } }"""
+
+
+async def test_a_registered_document_may_come_by_get_from_any_page(server: Served) -> None:
+    asked = "query Who { __typename }"
+    await server.add(asked)
+    for named in (sha256(asked), f"sha256:{sha256(asked)}"):
+        answer = await server.client.get("/graphql", params={"documentId": named})
+        assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+
+
+async def test_one_of_apq_may_not_come_so_for_anybody_could_have_sent_it(server: Served) -> None:
+    asked = "query Who { __typename }"
+    assert (await server.post(None, query=asked, extensions=apq(asked))).status_code == 200
+    params = {"extensions": json.dumps(apq(asked))}
+    refused = await server.client.get("/graphql", params=params)
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (
+        400,
+        "BAD_REQUEST",
+    )
+    forced = {"apollo-require-preflight": "1"}
+    answer = await server.client.get("/graphql", params=params, headers=forced)
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+async def test_a_registered_document_that_changes_something_may_not_come_by_get(
+    server: Served,
+) -> None:
+    await server.add(MUTATION)
+    refused = await server.client.get("/graphql", params={"documentId": sha256(MUTATION)})
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
 # -- automatic persisted queries --------------------------------------------------------

@@ -17,9 +17,9 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
     validate, planned = Documents.validate, Cache.planned
 
-    def noting_validate(self: Documents, node: Any) -> Any:
+    def noting_validate(self: Documents, node: Any, **more: Any) -> Any:
         done.append("validate")
-        return validate(self, node)
+        return validate(self, node, **more)
 
     def noting_planned(self: Cache, *about: Any, **more: Any) -> Any:
         done.append("plan")
