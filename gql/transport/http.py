@@ -108,13 +108,9 @@ class GraphQLOverHTTP:
             exchange.is_simple = True
             if request.query is not None:
                 raise PreflightRequired
-<<<<<<< HEAD
         exchange.document = await self.executor.read_document(exchange.asker, request, size)
-=======
-        exchange.document = await self.read_document(exchange.asker, request, size)
         if exchange.is_simple and not exchange.document.is_trusted:
             raise PreflightRequired
->>>>>>> 96ab7bf (documents: an example manifest)
         if method != "POST":
             check_reads(exchange.document.node, request.name)
         answer = await self.run(exchange, receive)

@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
-from gql.app import Api as Door
+from gql.engine.run import Engine
 from gql.guard.documents import Document, Documents
-from gql.guard.limits import Limits
+from gql.guard.limits import Limits, LimitsOfSockets
+from gql.schema import schema
+from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.context import Services
 from tests.documents.conftest import CORE, OTHER, WHO, apq, sha256
 from tests.sockets.client import Client, Connect, listening
-from tests.sockets.conftest import connected, server
+from tests.sockets.conftest import connected, limits, server
 
-__all__ = ["connected", "server"]
+__all__ = ["connected", "limits", "server"]
 
 EVENTS = "subscription Board { noticeEvents { __typename } }"
 
@@ -34,8 +36,8 @@ def documents() -> Documents:
 
 
 @pytest.fixture
-def door(services: Services, documents: Documents) -> Door:
-    return Door(services, documents=documents)
+def endpoint(services: Services, documents: Documents, limits: LimitsOfSockets) -> Any:
+    return WebSocketEndpoint(Engine(schema, services, documents=documents), (), limits)
 
 
 async def asked(client: Client, **payload: Any) -> Any:
