@@ -2,10 +2,10 @@
 
 The command finds them in its environment:
 
-GOROD_SERVER: Address of a made-up school, as `gorod dev` serves it.
-GOROD_OWN_SERVER: Address of a school of one's own, as `gorod serve` serves it.
-GOROD_DIRECTOR, GOROD_DIRECTOR_PASSWORD: Login and one-time password of its director.
-GOROD_PAGE_PORT: A free port. Pages from there, on 127.0.0.1, may use the made-up school.
+SCHOOL_SERVER, SCHOOL_DATA: Address and data directory of a made-up school in `gorod dev`.
+OWN_SERVER: Address of a school of one's own in `gorod serve`.
+DIRECTOR, DIRECTOR_PASSWORD: Login and one-time password of its director.
+PAGE_PORT: A free port. Pages from there, on 127.0.0.1, may use the made-up school.
 
 All of it is gone when the command has ended, also when this process is killed.
 """
@@ -43,11 +43,12 @@ def main(command: list[str]) -> int:
         with made_up(folder / "dev", settings) as dev, own(folder / "own") as (serve, password):
             addresses = list(starting.map(address_of, (dev, serve)))
             given = {
-                "GOROD_SERVER": addresses[0],
-                "GOROD_OWN_SERVER": addresses[1],
-                "GOROD_DIRECTOR": DIRECTOR,
-                "GOROD_DIRECTOR_PASSWORD": password,
-                "GOROD_PAGE_PORT": str(page),
+                "SCHOOL_SERVER": addresses[0],
+                "SCHOOL_DATA": str(folder / "dev"),
+                "OWN_SERVER": addresses[1],
+                "DIRECTOR": DIRECTOR,
+                "DIRECTOR_PASSWORD": password,
+                "PAGE_PORT": str(page),
             }
             with started(command, given, death=signal.SIGKILL) as running:
                 try:

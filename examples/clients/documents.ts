@@ -65,7 +65,7 @@ export const STUDENT_CARD = graphql(`
     student(by: { id: $studentId }) {
       id
       fullName
-      identity { snilsMasked snils }
+      identity { id snilsMasked snils }
     }
   }
 `)

@@ -22,10 +22,16 @@ type SignInResult = NonNullable<SignInMutation['signIn']>
 /** The session is over: show the sign-in form. */
 export class SignedOut extends Error {}
 
+/** What to run: a document, its text, or the id by which the server knows it. */
+export type Document<Data, Variables> =
+  | TypedDocumentNode<Data, Variables>
+  | string
+  | { documentId: string }
+
 /** One request over HTTP. */
 export async function post<Data, Variables>(
   url: string,
-  document: TypedDocumentNode<Data, Variables> | string,
+  document: Document<Data, Variables>,
   variables: Variables,
   token?: string,
 ): Promise<Reply<Data>> {
@@ -36,12 +42,14 @@ export async function post<Data, Variables>(
       Accept: 'application/graphql-response+json, application/json;q=0.9',
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
     },
-    body: JSON.stringify({
-      query: typeof document === 'string' ? document : print(document),
-      variables,
-    }),
+    body: JSON.stringify({ ...asked(document), variables }),
   })
   return (await response.json()) as Reply<Data>
+}
+
+export function asked(document: Document<unknown, never>): { query: string } | { documentId: string } {
+  if (typeof document === 'string') return { query: document }
+  return 'documentId' in document ? document : { query: print(document) }
 }
 
 export class Session {

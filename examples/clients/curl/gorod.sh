@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The API by curl and jq. Tokens are kept in the file $GOROD_TOKENS.
+# The API by curl and jq. Tokens are kept in the file $SCHOOL_TOKENS.
 #
 #   gorod.sh sign-in LOGIN <password        gorod.sh diary STUDENT [FIRST-DAY]
 #   gorod.sh notices [PAGE-SIZE]            gorod.sh card STUDENT
@@ -8,8 +8,8 @@
 #
 # Exit code 1: refused; standard error has code and message of each refusal.
 set -euo pipefail
-URL=${GOROD_URL:-http://127.0.0.1:8000/graphql}
-TOKENS=${GOROD_TOKENS:-$HOME/.gorod-tokens}
+URL=${SCHOOL_URL:-http://127.0.0.1:8000/graphql}
+TOKENS=${SCHOOL_TOKENS:-$HOME/.gorod-tokens}
 umask 077 # tokens are for nobody else
 
 token() { jq -r ".$1 // empty" "$TOKENS" 2>/dev/null || true; }

@@ -16,7 +16,7 @@ from gql.transport.exceptions import TransportQueryError
 import school
 from gorod import GorodTransport, SignedOutError, codes, listen
 
-SERVER = os.environ["GOROD_SERVER"]
+SERVER = os.environ["SCHOOL_SERVER"]
 URL = f"{SERVER}/graphql"
 MOTHER, TEACHER = "parent.ivanova", "teacher.belova"
 PASSWORD = "gorod-demo-2026"

@@ -5,6 +5,7 @@ import {
   Network,
   Observable,
   RecordSource,
+  type RequestParameters,
   Store,
   type SubscribeFunction,
 } from 'relay-runtime'
@@ -12,24 +13,30 @@ import {
 import type { ToldError } from '../codes.ts'
 import { request } from '../fetch/client.ts'
 import { createEvents } from '../graphql-ws/events.ts'
-import type { Session } from '../session.ts'
+import { asked, type Session } from '../session.ts'
 
-/** `onErrors`: Relay keeps to itself the errors that come beside data, such as `FORBIDDEN`. */
-export function createRelay(
-  session: Session,
-  onErrors: (errors: ToldError[]) => void = () => {},
-): Environment {
+interface Options {
+  /** Ask for documents by their ids, after `gorod documents add generated/relay-documents.json`. */
+  trusted?: boolean
+  /** Relay keeps to itself the errors that come beside data, such as `FORBIDDEN`. */
+  onErrors?: (errors: ToldError[]) => void
+}
+
+export function createRelay(session: Session, options: Options = {}): Environment {
+  const { trusted = false, onErrors } = options
   const events = createEvents(session)
+  const documentOf = ({ id, text }: RequestParameters) =>
+    trusted ? { documentId: id ?? '' } : (text ?? '')
 
-  const fetchQuery: FetchFunction = async ({ text }, variables) => {
-    const reply = await request(session, text ?? '', variables)
-    if (reply.errors) onErrors(reply.errors)
+  const fetchQuery: FetchFunction = async (parameters, variables) => {
+    const reply = await request(session, documentOf(parameters), variables)
+    if (reply.errors) onErrors?.(reply.errors)
     return reply as never
   }
 
-  const subscribe: SubscribeFunction = ({ text }, variables) =>
+  const subscribe: SubscribeFunction = (parameters, variables) =>
     Observable.create((sink) =>
-      events.subscribe({ query: text ?? '', variables }, sink as never),
+      events.subscribe({ ...asked(documentOf(parameters)), variables } as never, sink as never),
     )
 
   return new Environment({

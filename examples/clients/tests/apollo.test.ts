@@ -13,6 +13,7 @@ import { Inbox, untilHeard } from './inbox.ts'
 import { openLine } from './line.ts'
 import * as people from './people.ts'
 
+const VIEWER = gql`{ viewer { fullName } }`
 const SHOWN = gql`fragment Shown on Mark { id value version comment }`
 
 async function clientOf(login: string, options = {}): Promise<ApolloClient> {
@@ -123,6 +124,19 @@ test('live events go on after a cut', async () => {
   await inbox.find((value) => value === 3)
   assert.equal(read(client, mark)?.value, 3)
 })
+
+for (const options of [
+  { useGETForQueries: true },
+  { persisted: true },
+  { persisted: true, useGETForQueries: true },
+])
+  test(`queries work with ${JSON.stringify(options)}`, async () => {
+    const client = await clientOf(people.MOTHER, options)
+    for (const fetchPolicy of ['network-only', 'network-only'] as const) {
+      const { data } = await client.query({ query: VIEWER, fetchPolicy })
+      assert.ok((data as any).viewer.fullName)
+    }
+  })
 
 const read = (client: ApolloClient, { id }: people.Mark) =>
   client.cache.readFragment<people.Mark>(

@@ -11,7 +11,7 @@ import * as people from './people.ts'
 // @ts-expect-error: plain JavaScript
 import { compiled } from './relay-tags.mjs'
 
-const TRUSTED = Number(process.env['GOROD_PAGE_PORT'] ?? 8385)
+const TRUSTED = Number(process.env['PAGE_PORT'] ?? 8385)
 
 let browser: Browser
 let close: (() => void)[] = []

@@ -20,7 +20,7 @@ interface Ended {
 
 /** Runs the script for a person, whose tokens lie in a file of their name. */
 function gorod(person: string, words: string[], input = ''): Promise<Ended> {
-  const env = { ...process.env, GOROD_URL: people.URL, GOROD_TOKENS: join(folder, person) }
+  const env = { ...process.env, SCHOOL_URL: people.URL, SCHOOL_TOKENS: join(folder, person) }
   return new Promise((resolve) => {
     const program = execFile('curl/gorod.sh', words, { env }, (error, out, refusal) =>
       resolve({ code: Number(error?.code ?? 0), out, refusal }),

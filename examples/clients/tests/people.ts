@@ -8,7 +8,7 @@ import { Session } from '../session.ts'
 
 export { Session }
 
-export const SERVER = process.env['GOROD_SERVER'] ?? 'http://127.0.0.1:8000'
+export const SERVER = process.env['SCHOOL_SERVER'] ?? 'http://127.0.0.1:8000'
 export const URL = `${SERVER}/graphql`
 export const PASSWORD = 'gorod-demo-2026'
 
@@ -142,4 +142,18 @@ export function countRenewals(): () => number {
     return fetch(url, init)
   }
   return () => count
+}
+
+/** Requests of this process wait until the function is called that this returns. */
+export function holdRequests(): () => void {
+  const { fetch } = globalThis
+  const { promise, resolve } = Promise.withResolvers<void>()
+  globalThis.fetch = async (url, init) => {
+    await promise
+    return fetch(url, init)
+  }
+  return () => {
+    globalThis.fetch = fetch
+    resolve()
+  }
 }

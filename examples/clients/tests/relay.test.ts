@@ -62,7 +62,7 @@ test('after a conflict the store has the mark of the other', async () => {
 test('what one may not see is null beside the rest', async () => {
   const session = await people.signIn(people.MOTHER)
   const errors: ToldError[] = []
-  const relay = createRelay(session, (told) => errors.push(...told))
+  const relay = createRelay(session, { onErrors: (told) => errors.push(...told) })
   const data = await readCard(relay, await people.childOf(session))
   assert.deepEqual(codesOf(errors), ['FORBIDDEN'])
   assert.equal(data?.student?.identity?.snils, null)
