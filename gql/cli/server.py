@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from gql.cli.console import fail
 from gql.guard.limits import LimitsOfSockets
+from gql.transport.connections import KEPT_SECONDS, Connection
 
 T = TypeVar("T")
 
@@ -147,7 +148,7 @@ def _config(
 
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws=protocol_of(sockets),
         ws_per_message_deflate=False,
         ws_max_size=most_frame,
@@ -157,6 +158,7 @@ def _config(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=patience,
+        timeout_keep_alive=KEPT_SECONDS,
     )
 
 

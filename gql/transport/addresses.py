@@ -12,9 +12,9 @@ from starlette_compress import CompressMiddleware
 from gql.logs import log
 from gql.transport.bodies import has_body
 from gql.transport.compression import LEAST_COMPRESSED
+from gql.transport.headers import CLOSING, HEADERS
 from gql.transport.negotiation import JSON
 from gql.transport.requests import language_in, request_id_in
-from gql.transport.responses import CLOSING, HEADERS
 
 FILES = "/files/"
 """Files of people are sent as they are: compressed, none would tell its length beforehand."""

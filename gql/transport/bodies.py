@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope
 
 from gql.transport.problems import (
     BadRequest,
+    RequestTimeout,
     RequestTooLarge,
     UnsupportedEncoding,
     UnsupportedMediaType,
@@ -32,7 +33,7 @@ class ClientLeft(Exception):
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> tuple[Any, int]:
     """The JSON of a body, and its size in bytes. Raises UnsupportedMediaType, RequestTooLarge,
-    BadRequest, and ClientLeft.
+    RequestTimeout, BadRequest, and ClientLeft.
 
     The parser refuses what is no UTF-8, half a surrogate pair, `NaN`, and more than 1024 brackets
     inside each other.
@@ -72,8 +73,8 @@ def is_json(content_type: bytes) -> bool:
 
 
 async def rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
-    """A body that comes in parts, counted as they come. Raises RequestTooLarge, ClientLeft, and
-    BadRequest for one that takes too long."""
+    """A body that comes in parts, counted as they come. Raises RequestTooLarge, RequestTimeout,
+    and ClientLeft."""
     parts, size, more = [begun], len(begun), True
     try:
         async with asyncio.timeout(SLOWEST_BODY):
@@ -87,7 +88,7 @@ async def rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
                 size += len(parts[-1])
                 more = message.get("more_body", False)
     except TimeoutError:
-        raise BadRequest(expected=f"all of the body within {SLOWEST_BODY} seconds") from None
+        raise RequestTimeout(most=SLOWEST_BODY) from None
     return b"".join(parts)
 
 

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Send
 
+from gql.transport.headers import NAMES, fault
 from gql.transport.requests import language_in, request_id_in
-from gql.transport.responses import NAMES, fault
 
 HOME = {
     "ru": {

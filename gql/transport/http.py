@@ -21,10 +21,11 @@ from gql.transport.bodies import ClientLeft, has_body, read_body, read_query_str
 from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
+from gql.transport.headers import CLOSING
 from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
 from gql.transport.requests import bearer_in, language_in, request_id_in, request_of
-from gql.transport.responses import CLIENT_LEFT, CLOSING, refuse, respond, status_of
+from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
 
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from gql.observe.metrics import TEXT, Metrics
 from gql.observe.readiness import Readiness
 from gql.transport.browsers import json_fault
-from gql.transport.responses import NAMES
+from gql.transport.headers import NAMES
 from models.problems import ServiceUnavailable
 
 RETRY_AFTER = 2

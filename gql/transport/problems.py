@@ -86,6 +86,16 @@ class StrangerRequestTooLarge(RequestTooLarge):
         return RequestTooLarge.code()
 
 
+class RequestTimeout(BadRequest):
+    """The rest of the request did not come within {most} seconds: send it at once."""
+
+    russian = "Остаток запроса не пришёл за {most} секунд: пришлите его сразу."
+
+    @classmethod
+    def code(cls) -> str:
+        return BadRequest.code()
+
+
 class OperationResolutionFailure(Problem):
     """The request does not say what to run: `expected` says what is missing."""
 

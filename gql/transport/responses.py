@@ -11,35 +11,26 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from gql.errors import WHICH, named, retry_after, told
 from gql.transport.compression import LEAST_COMPRESSED, send_compressed
 from gql.transport.exchange import Exchange
-from gql.transport.negotiation import GRAPHQL, JSON, MediaType
+from gql.transport.headers import HEADERS
+from gql.transport.negotiation import GRAPHQL, MediaType
 from gql.transport.problems import (
     BadRequest,
     MethodNotAllowed,
     NotAcceptable,
     OperationResolutionFailure,
+    RequestTimeout,
     RequestTooLarge,
     UnsupportedMediaType,
 )
 from models.problems import Problem, ServiceUnavailable
 from resolvers.context import Services
 
-VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization, Origin"
-COMMON = (
-    (b"cache-control", b"no-store"),
-    (b"vary", VARY),
-    (b"x-content-type-options", b"nosniff"),
-)
-HEADERS = {
-    media_type: ((b"content-type", media_type.name), *COMMON) for media_type in (JSON, GRAPHQL)
-}
-NAMES = {name.decode(): value.decode() for name, value in HEADERS[JSON]}
-CLOSING = (b"connection", b"close")
-"""Of a response to a request whose body was not read."""
 STATUS: Mapping[type[Problem], int] = {
     BadRequest: 400,
     OperationResolutionFailure: 400,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
+    RequestTimeout: 408,
     UnsupportedMediaType: 415,
     RequestTooLarge: 413,
 }
@@ -113,11 +104,6 @@ def reason_of(unclear: Exception) -> str:
     if reason is None:
         return "The request has no query."
     return str(reason("POST") if isinstance(unclear, InvalidOperationTypeError) else reason())
-
-
-def fault(message: str, code: str) -> bytes:
-    """An error in the shape of every other."""
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
 
 
 def written(answer: object) -> bytes:

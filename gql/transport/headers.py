@@ -1,0 +1,23 @@
+"""What every response has: its headers, and the shape of an error."""
+
+import orjson
+
+from gql.transport.negotiation import GRAPHQL, JSON
+
+VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization, Origin"
+COMMON = (
+    (b"cache-control", b"no-store"),
+    (b"vary", VARY),
+    (b"x-content-type-options", b"nosniff"),
+)
+HEADERS = {
+    media_type: ((b"content-type", media_type.name), *COMMON) for media_type in (JSON, GRAPHQL)
+}
+NAMES = {name.decode(): value.decode() for name, value in HEADERS[JSON]}
+CLOSING = (b"connection", b"close")
+"""Of a response to a request whose body was not read."""
+
+
+def fault(message: str, code: str) -> bytes:
+    """An error in the shape of every other."""
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})

@@ -1,0 +1,77 @@
+"""The whole API, in this process and behind a real socket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql.app import create_app
+from gql.cli.server import _config, _Server, listen
+from gql.settings import Settings
+from tests.conftest import KEY
+from tests.postgres import Server
+
+TRUSTED = "https://school.example"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
+        trusted_origins=TRUSTED,  # type: ignore[arg-type]
+        pool_size=2,
+    )
+
+
+@pytest.fixture
+async def address(
+    settings: Settings, postgres: Server, database: str
+) -> AsyncIterator[tuple[str, int]]:
+    """Where a server as `gorod serve` runs it listens."""
+    app: Any = create_app(settings, postgres.url("gorod_app", database))
+    with listen("127.0.0.1", 0) as listening:
+        running = _Server(_config(app, 3, settings.most_body, settings))
+        task = asyncio.create_task(running.serve(sockets=[listening]))
+        await running.listens.wait()
+        yield listening.getsockname()[:2]
+        running.should_exit = True
+        await task
+
+
+class Raw:
+    """A connection on which anything can be sent, and its answer."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def send(self, *parts: bytes) -> None:
+        for part in parts:
+            self.writer.write(part)
+        await self.writer.drain()
+
+    async def rest(self) -> bytes:
+        """All that comes until the server closes the connection."""
+        async with asyncio.timeout(30):
+            try:
+                return await self.reader.read()
+            except ConnectionResetError:
+                return b""
+
+
+@pytest.fixture
+async def connect(address: tuple[str, int]) -> AsyncIterator[Any]:
+    """`await connect()`: a new connection."""
+    opened: list[Raw] = []
+
+    async def open_one() -> Raw:
+        raw = Raw(*await asyncio.open_connection(*address, family=socket.AF_INET))
+        opened.append(raw)
+        return raw
+
+    yield open_one
+    for one in opened:
+        one.writer.close()

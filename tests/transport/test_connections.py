@@ -1,0 +1,146 @@
+"""Connections of clients that are slow, or speak no HTTP, over a real socket."""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+import pytest
+
+from gql.transport import bodies, connections
+from tests.transport.conftest import Raw
+
+Connect = Callable[[], Awaitable[Raw]]
+BODY = b'{"query":"{__typename}"}'
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+def request(body: bytes = BODY, more: bytes = b"") -> bytes:
+    return HEAD + more + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def parts(answer: bytes) -> tuple[int, dict[bytes, bytes], str]:
+    """Status, headers and code of an answer, which is JSON whatever went wrong."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
+    assert headers[b"content-type"] == b"application/json"
+    assert headers[b"cache-control"] == b"no-store"
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert headers[b"x-request-id"]
+    [error] = orjson.loads(body)["errors"]
+    assert error["message"]
+    return int(first.split()[1]), headers, error["extensions"]["code"]
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits for nobody longer than a moment."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 0.3)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"POST", HEAD, HEAD + b"Content-Length: 5", b"GET /" + b"a" * 3000],
+    ids=["a word", "a line less", "half a line", "half an address"],
+)
+@pytest.mark.usefixtures("hasty")
+async def test_half_a_head_is_not_waited_for(connect: Connect, sent: bytes) -> None:
+    raw = await connect()
+    await raw.send(sent)
+    status, headers, code = parts(await raw.rest())
+    assert (status, code, headers[b"connection"]) == (408, "BAD_REQUEST", b"close")
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_one_who_says_nothing_is_told_nothing(connect: Connect) -> None:
+    raw = await connect()
+    assert await raw.rest() == b""
+    lines = await connect()
+    await lines.send(b"\r\n")
+    assert await lines.rest() == b""
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"query":'])
+@pytest.mark.usefixtures("hasty")
+async def test_half_a_body_is_not_waited_for(connect: Connect, begun: bytes) -> None:
+    raw = await connect()
+    await raw.send(HEAD + b"Content-Length: 1000\r\n\r\n" + begun)
+    status, headers, code = parts(await raw.rest())
+    assert (status, code, headers[b"connection"]) == (408, "BAD_REQUEST", b"close")
+
+
+async def test_a_body_that_comes_drop_by_drop_has_its_time(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "SLOWEST_BODY", 0.3)
+    raw = await connect()
+    await raw.send(HEAD + b"Content-Length: 1000\r\n\r\n" + b'{"query":')
+    status, headers, code = parts(await raw.rest())
+    assert (status, code, headers[b"connection"]) == (408, "BAD_REQUEST", b"close")
+
+
+async def test_a_gigabyte_is_refused_before_it_is_sent(connect: Connect) -> None:
+    raw = await connect()
+    await raw.send(HEAD + b"Content-Length: 1000000000\r\n\r\n")
+    status, headers, code = parts(await raw.rest())
+    assert (status, code, headers[b"connection"]) == (413, "REQUEST_TOO_LARGE", b"close")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET  HTTP/1.1\r\n\r\n",
+     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+     b"POST /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+     b"GET /gr\xffaphql HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nA b: c\r\n\r\n",
+     b"GET / HTTP/1.1\r\nA: b\x00c\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ids=lambda sent: repr(sent)[:60],
+)  # fmt: skip
+async def test_what_is_no_http_is_a_bad_request_in_json(connect: Connect, sent: bytes) -> None:
+    raw = await connect()
+    await raw.send(sent)
+    status, headers, code = parts(await raw.rest())
+    assert status in (400, 415)
+    assert (code, headers[b"connection"]) == ("BAD_REQUEST", b"close")
+
+
+@pytest.mark.parametrize("lines", [1, 50])
+async def test_a_head_has_its_length(connect: Connect, lines: int) -> None:
+    raw = await connect()
+    await raw.send(HEAD, *[b"X-Long: " + b"a" * (70_000 // lines) + b"\r\n"] * lines)
+    status, headers, code = parts(await raw.rest())
+    assert (status, headers[b"connection"], code) == (431, b"close", "REQUEST_TOO_LARGE")
+
+
+async def test_a_long_token_is_a_wrong_one(connect: Connect) -> None:
+    raw = await connect()
+    token = b"Authorization: Bearer " + b"a" * 60_000 + b"\r\nConnection: close\r\n"
+    await raw.send(request(more=token))
+    assert (await raw.rest()).endswith(b'{"data":{"__typename":"Query"}}')
+
+
+async def test_one_connection_carries_many_requests(connect: Connect) -> None:
+    raw = await connect()
+    await raw.send(request() * 400)
+    await raw.send(request(more=b"Connection: close\r\n"))
+    assert (await raw.rest()).count(b'{"data":{"__typename":"Query"}}') == 401
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_operation_may_take_longer_than_a_head(connect: Connect) -> None:
+    """The time limits are the client's: none ends while the server works or has answered."""
+    raw = await connect()
+    await raw.send(request()[:-5])
+    await raw.send(request()[-5:])
+    assert await raw.reader.readuntil(b'{"data":{"__typename":"Query"}}')
+    await raw.send(request(more=b"Connection: close\r\n"))
+    assert (await raw.rest()).endswith(b'{"data":{"__typename":"Query"}}')
+
+
+async def test_a_refused_body_is_not_read(connect: Connect) -> None:
+    raw = await connect()
+    await raw.send(
+        b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n" + b"0123456789"
+    )
+    status, headers, code = parts(await raw.rest())
+    assert (status, code, headers[b"connection"]) == (404, "NOT_FOUND", b"close")
