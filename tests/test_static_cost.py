@@ -1,14 +1,22 @@
 """The static cost of operations, reckoned by hand; see `gql.guard.cost`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
+from gql.engine.run import Engine
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
+from gql.transport.http import GraphQLOverHTTP
+from models.database.readers import Readers
 from models.problems import OperationTooComplex
+from resolvers.context import Services
 from tests.conftest import Api, SignIn
+from tests.making import body
+from tests.test_attacks import Sent
 
 CORE = schema._schema  # noqa: SLF001  # graphql-core's
 DIARY = "diary(studentId: $s, from: $from, to: $to) { days { lessons { marks { value } } } }"
@@ -126,6 +134,26 @@ async def test_what_costs_too_much_is_refused_with_the_values_that_were_sent(
         assert (refused["code"], refused["limit"]) == ("OPERATION_TOO_COMPLEX", "cost")
         student = 1 + 3 * (1 + 1 + 3 * (1 + 1))
         assert (refused["asked"], refused["most"]) == (1 + 100 * (1 + 30 * student), 30_000)
+
+
+@pytest.mark.parametrize("login", [None, "zavuch"])
+async def test_the_door_asks_for_the_cost_with_new_documents_and_known_ones(
+    services: Services, readers: Readers, api: SignIn, login: str | None
+) -> None:
+    door = GraphQLOverHTTP(Starlette(), Engine(schema, replace(services, readers=readers)))
+    token = api(login).caller.token if login else None
+    asked = (
+        "query ($n: Int) { classes(first: $n) { nodes { students { guardianLinks { guardian "
+        "{ links { student { id } } } } } } } }"
+    )
+    for text in (asked, asked + " #" + 400 * "x"):
+        codes = []
+        for size in (100, 1, 100):
+            sent = Sent(door, body(text, {"n": size}), token)
+            await sent.answer()
+            codes.append(sent.code())
+        assert codes[::2] == ["OPERATION_TOO_COMPLEX"] * 2
+        assert codes[1] == ("data" if login else "UNAUTHENTICATED")
 
 
 def test_a_cost_beyond_any_number_is_told_as_the_greatest(documents: Documents) -> None:

@@ -1,7 +1,8 @@
 """What is kept of operations: how they were read, and the plans made of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from graphql import (
@@ -24,6 +25,9 @@ MOST_PLANS = 100
 """Of one operation and one set of rights."""
 PART_ADDED = 4
 """Plans of registered documents that are made on demand get one part of so many."""
+MAKING = Lock()
+"""Held while a plan is made. Plans share what is written once (`gql.engine.sql`), and registered
+documents are planned in the loop, others in the lane."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -171,26 +175,56 @@ class Cache:
     ) -> Plan | Doing:
         """A new plan, made `beforehand` or because somebody asks. Raises OperationTooComplex, and
         GraphQLError for variables that do not fit."""
-        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
+        made = self.made(compiled, actor, variables)
+        return self.keep(compiled, actor, variables, made, beforehand=beforehand)
+
+    async def load(
+        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
+    ) -> Plan | Doing:
+        """A plan that was not there a moment ago, made in the lane. Raises OperationTooComplex,
+        and GraphQLError for variables that do not fit."""
+        lane = self.documents.lane
+        async with lane.turn:
+            if (plan := compiled.plan(actor.viewer, variables)) is not None:
+                return plan
+            made = await lane.work(self.made, compiled, actor, variables)
+            return self.keep(compiled, actor, variables, made)
+
+    def keep(
+        self,
+        compiled: Compiled,
+        actor: Actor,
+        variables: Mapping[str, Any],
+        made: Plan | Doing | TooLong,
+        *,
+        beforehand: bool = False,
+    ) -> Plan | Doing:
+        """A plan, once it is kept. Raises OperationTooComplex in the place of one."""
         family = compiled.families.setdefault(actor.viewer, Family())
+        weight = family.keep(variables, made)
+        self.grow(compiled.document, 0 if beforehand else weight)
+        if isinstance(made, TooLong):
+            raise made.problem()
+        return made
+
+    def made(
+        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
+    ) -> Plan | Doing | TooLong:
+        """What is to be kept for these variables. Raises GraphQLError."""
+        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         declared = compiled.definition.variable_definitions or ()
         coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)
         if isinstance(coerced, list):
             raise coerced[0]
         operation = Operation(schema, compiled.definition, compiled.fragments, coerced)
-        plan: Plan | Doing
-        try:
-            make = planned if compiled.reads else doing_of
-            plan = make(self.schema, operation, variables, actor)
-        except OperationTooComplex as problem:
-            weight = family.keep(variables, TooLong(problem.extensions))
-            self.grow(compiled.document, 0 if beforehand else weight)
-            raise
-        except Unspeakable:
-            plan = STANDARD
-        weight = family.keep(variables, plan)
-        self.grow(compiled.document, 0 if beforehand else weight)
-        return plan
+        make: Callable[..., Plan | Doing] = planned if compiled.reads else doing_of
+        with MAKING:
+            try:
+                return make(self.schema, operation, variables, actor)
+            except OperationTooComplex as problem:
+                return TooLong(problem.extensions)
+            except Unspeakable:
+                return STANDARD
 
 
 def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:

@@ -167,7 +167,7 @@ class Engine:
             known = asker.known or await known_to(self.services, asker)
             plan = compiled.plan(known.viewer, variables)
             if plan is None:
-                plan = self.cache.planned(compiled, known.at(self.services.now()), variables)
+                plan = await self.cache.load(compiled, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):
                 actor = known.at(self.services.now())
                 doing = plan.values(actor, self.services.secrets, variables)

@@ -24,6 +24,7 @@ from graphql import (
 from graphql.language.parser import Parser
 
 from gql.guard.cost import OperationCost
+from gql.guard.lane import SHORT, Lane
 from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.trusted import Trusted, trusted_of
@@ -52,6 +53,7 @@ class Document:
     operations: What the engine keeps of its operations, by the name that was asked for.
     digest: SHA-256 of the text, where clients ask for it by that.
     registered_name: What it is called in metrics, if it is a registered one.
+    is_judged: Whether it was found out what is wrong with it.
     """
 
     text: str
@@ -64,6 +66,7 @@ class Document:
     operations: dict[str | None, Any] = field(default_factory=dict)
     digest: str | None = None
     registered_name: str | None = None
+    is_judged: bool = False
     _errors: Sequence[GraphQLError] | None = None
     _errors_of_form: Sequence[GraphQLError] | None = None
 
@@ -87,6 +90,13 @@ class Document:
         if self._errors is None:
             self._errors = self.validate(self.node)
         return self._errors
+
+    def judge(self, stranger: bool) -> None:
+        """Find out what is wrong with it, before anybody asks."""
+        if stranger:
+            _ = self.errors_of_form
+        _ = self.errors
+        self.is_judged = True
 
     @property
     def errors_of_form(self) -> Sequence[GraphQLError]:
@@ -152,6 +162,31 @@ class Documents:
         most, self.hashes = limits.most_kept * 1_048_576, dict[str, Document]()
         self.waiting = Part(most // WAITING, self.hashes)
         self.known = Part(most - most // WAITING, self.hashes)
+        self.lane, self.loaded = Lane(), dict[str, Document]()
+
+    def is_at_hand(self, text: str) -> bool:
+        """Whether it takes no time to read the document: it is kept, or short, or will be refused
+        because it is not registered."""
+        return (
+            text in self.known.kept
+            or len(text) <= SHORT
+            or text in self.waiting.kept
+            or text in self.trusted.texts
+            or self.trusted_only
+        )
+
+    async def load(
+        self, text: str, name: str | None, variables: Mapping[str, Any], *, stranger: bool
+    ) -> None:
+        """Parse and validate in the lane what is not at hand, for who reads it next. Raises
+        OperationTooComplex, also for the cost of the operation, and GraphQLSyntaxError."""
+        async with self.lane.turn:
+            if self.is_at_hand(text):
+                return
+            document = await self.lane.work(self.parse, text, stranger)
+            document.cost(name, variables)
+            await self.lane.work(document.judge, stranger)
+            self.loaded = {text: document}
 
     def read(self, text: str, *, stranger: bool = False) -> Document:
         """The document of a text, parsed and within the limits; whether it is valid, its
@@ -204,6 +239,9 @@ class Documents:
                     part.drop(one)
 
     def parsed(self, text: str, *, stranger: bool) -> Document:
+        return self.loaded.pop(text, None) or self.parse(text, stranger)
+
+    def parse(self, text: str, stranger: bool) -> Document:
         limits = self.limits
         most = limits.most_stranger_tokens if stranger else limits.most_tokens
         require("lines", text.count("\n") + text.count("\r"), limits.most_lines)

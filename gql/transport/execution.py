@@ -34,7 +34,10 @@ class Executor:
         if request.variables:
             most = limits.most_stranger_values if stranger else limits.most_values
             check_values(request.variables, most, limits.most_nesting)
-        document = document_of(self.documents, request, stranger=stranger)
+        documents, text = self.documents, request.query
+        if text is not None and not documents.is_at_hand(text):
+            await documents.load(text, request.name, request.variables, stranger=stranger)
+        document = document_of(documents, request, stranger=stranger)
         document.cost(request.name, request.variables)
         return document
 
