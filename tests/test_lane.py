@@ -47,7 +47,7 @@ async def test_who_is_known_is_answered_while_others_wait_for_the_lane(
 ) -> None:
     token = api("parent.ivanova").caller.token
     known = await Sent(door, body(SMALL), token).answer()
-    async with door.documents.lane.turn:
+    async with door.executor.documents.lane.turn:
         waiting = [
             asyncio.create_task(Sent(door, body(f"{LONG} {n}"), token).answer()) for n in range(12)
         ]
@@ -71,13 +71,13 @@ async def test_an_invalid_document_is_validated_once_on_both_roads(
 ) -> None:
     token = api(login).caller.token if login else None
     asked: Counter[bool] = Counter()
-    validate = door.documents.validate
+    validate = door.executor.documents.validate
 
     def counted(node: Any, *, form: bool = False) -> Any:
         asked[form] += 1
         return validate(node, form=form)
 
-    monkeypatch.setattr(door.documents, "validate", counted)
+    monkeypatch.setattr(door.executor.documents, "validate", counted)
     for text in (INVALID, "{ viewr { role } }"):
         asked.clear()
         for _ in range(3):
@@ -89,7 +89,7 @@ async def test_a_client_that_leaves_the_queue_leaves_the_lane_to_others(
     door: GraphQLOverHTTP, api: SignIn, worked: Counter[str]
 ) -> None:
     token = api("parent.ivanova").caller.token
-    async with door.documents.lane.turn:
+    async with door.executor.documents.lane.turn:
         leaving = asyncio.create_task(Sent(door, body(LONG), token).answer())
         staying = asyncio.create_task(Sent(door, body(LONG + " 2"), token).answer())
         await asyncio.sleep(0)
