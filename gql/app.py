@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gql import graphiql
+from gql.admission.admission import Admission
+from gql.admission.store import Store
 from gql.engine.run import Engine
 from gql.files import transfer
 from gql.guard.documents import Documents
@@ -23,6 +25,7 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers
 from gql.transport.addresses import Addresses, hand_on
+from gql.transport.admitting import Admitting
 from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
@@ -121,7 +124,10 @@ def create_app(
     engine = Engine(schema, services, settings.executor == "engine", documents)
     serving = TrustedServing(documents, engine.cache, services)
     watching = Watching(settings, services, documents, url)
-    sockets = WebSocketEndpoint(engine, settings.trusted_origins, settings)
+    shared = settings.rate_limit_url
+    store = Store(shared.get_secret_value() if shared else None)
+    admission = Admitting(Admission(settings, settings.pool_size, store), services.now)
+    sockets = WebSocketEndpoint(engine, settings.trusted_origins, settings, admission=admission)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -134,6 +140,7 @@ def create_app(
         await asyncio.wait(keeping)
         watching.close()
         await services.availability.close()
+        await store.close()
         await services.storage.reach.close()
         for connections in (services.readers, services.writers):
             if connections:
@@ -151,7 +158,9 @@ def create_app(
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
-    made: ASGIApp = GraphQLOverHTTP(Addresses(app), engine, console=settings.demo)
+    made: ASGIApp = GraphQLOverHTTP(
+        Addresses(app), engine, admission=admission, console=settings.demo
+    )
     if settings.trusted_origins:
         made = browsers.Origins(made, settings.trusted_origins)
     return behind_proxies(made, settings.trusted_proxies)

@@ -23,6 +23,7 @@ from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.str_converters import to_camel_case
 
+from gql.admission.problems import RateLimited
 from gql.bridge.nodes import tell_scopes
 from gql.engine.denials import denials
 from gql.engine.operation import Operation as Asked
@@ -209,9 +210,11 @@ class Schema(strawberry.Schema):
 
 
 def retry_after(errors: Iterable[GraphQLError]) -> int | None:
-    """Seconds after which a client may try again, if the database could not be used."""
+    """Seconds after which a client may try again: the database could not be used, or the server
+    has no room for it."""
     causes = (error.original_error for error in errors)
-    return max((c.retry_after for c in causes if isinstance(c, ServiceUnavailable)), default=None)
+    passing = (c for c in causes if isinstance(c, ServiceUnavailable | RateLimited))
+    return max((cause.retry_after for cause in passing), default=None)
 
 
 def named(error: GraphQLError, caller: Caller) -> GraphQLError:

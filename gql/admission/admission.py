@@ -2,13 +2,13 @@
 
 import time
 from functools import lru_cache
-from types import TracebackType
 
 from gql.admission.budget import Budget, Payer, Purse, Standing
 from gql.admission.gate import Gate
 from gql.admission.problems import Overloaded, RateLimited
 from gql.admission.store import Store
 from gql.guard.limits import LimitsOfUse
+from gql.guard.walk import Trait
 from resolvers.access.known import Known
 from resolvers.access.tries import network_of
 
@@ -65,7 +65,7 @@ class Client:
 
 
 class Place:
-    """A place among the operations that run: `async with` it the operation runs, paid for.
+    """A place among the operations that run, and its price.
 
     cost: Points.
     weight: Places that it takes; 0 for a subscription, which waits most of the time.
@@ -82,9 +82,9 @@ class Place:
         """The state of the client's own budget; that of the school is nobody's business."""
         return self.client.purses[0].standing(self.cost, time.monotonic())
 
-    async def __aenter__(self) -> "Place":
-        """Raises RateLimited, OperationTooComplex, Overloaded; then nothing was paid, and no place
-        is taken."""
+    async def enter(self) -> None:
+        """Pay, and take the place. Raises RateLimited, OperationTooComplex, Overloaded; then
+        nothing was paid, and no place is taken."""
         admission, weight = self.admission, self.weight
         try:
             await self.client.pay(self.cost)
@@ -94,7 +94,6 @@ class Place:
         if weight and not self.take(weight):
             await self.wait(weight)
         admission.admitted += 1
-        return self
 
     def take(self, weight: int) -> bool:
         """Take the place if there is room; whether that was so."""
@@ -125,12 +124,8 @@ class Place:
             self.admission.shed += isinstance(failure, Overloaded)
             raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def leave(self) -> None:
+        """Give the place back, when the operation is over."""
         if self.weight:
             self.common.leave(self.weight)
             self.client.gate.leave(self.weight)
@@ -161,20 +156,17 @@ class Admission:
         known: Known | None,
         address: str | None,
         cost: int,
-        *,
-        tries_password: bool = False,
-        listens: bool = False,
+        trait: Trait | None = None,
     ) -> Place:
         """The place of an operation.
 
         known: The holder of the token; None for a stranger, whose address pays.
         cost: Its static cost; see `gql.guard.cost`.
-        tries_password: Whether it looks whether a password is right.
-        listens: Whether it is a subscription.
         """
-        cost = max(cost, LEAST) + (PASSWORD if tries_password else 0)
-        common = self.passwords if tries_password else self.gate
-        weight = 0 if listens else 1 + cost // HEAVY
+        cost, common = max(cost, LEAST), self.gate
+        if trait is Trait.TRIES_PASSWORD:
+            cost, common = cost + PASSWORD, self.passwords
+        weight = 0 if trait is Trait.LISTENS else 1 + cost // HEAVY
         return Place(self, self.client(known, address), cost, weight, common)
 
     def client(self, known: Known | None, address: str | None) -> Client:

@@ -122,15 +122,14 @@ class Purse:
         return max(0.0, self.tally.falls_to(self.budget.points - points) - now)
 
     def refusal(self, cost: int, now: float) -> RateLimited:
+        """Says when there are enough points. How much a school has left is told to nobody: it would
+        tell what others do."""
         seconds = max(1, ceil(self.wait(cost - self.at_hand, now)))
         state = self.standing(cost, now)
-        return RateLimited(
-            retry_after=seconds,
-            budget=self.budget.payer.value,
-            cost=cost,
-            limit=state.limit,
-            remaining=state.remaining,
-        )
+        payer = self.budget.payer
+        told = {"limit": state.limit, "remaining": state.remaining}
+        own = told if payer is not Payer.SCHOOL else {}
+        return RateLimited(retry_after=seconds, budget=payer.value, cost=cost, **own)
 
     def standing(self, cost: int, now: float) -> Standing:
         """The state of the budget, for one whose operation cost so much."""

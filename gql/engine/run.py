@@ -1,6 +1,6 @@
 """Answering: by a plan where there is one, by the standard executor where there is none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import urandom
 from typing import Any
@@ -26,6 +26,7 @@ from models.problems import (
 )
 from resolvers.access.identify import identify_at_once
 from resolvers.access.known import Known
+from resolvers.access.rate_limit import RateLimit
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Services
 
@@ -39,6 +40,7 @@ class Asker:
     known: Who that is, if it is known already.
     is_stranger: Whether it was found that the token lets nobody in.
     request_id: Of the request, in its response, the log and the audit log.
+    rate_limit: Tells the state of the budget that pays.
     """
 
     token: str
@@ -48,6 +50,7 @@ class Asker:
     known: Known | None = None
     is_stranger: bool = False
     request_id: str = field(default_factory=lambda: urandom(16).hex())
+    rate_limit: Callable[[], RateLimit] | None = None
 
     def caller(self, services: Services) -> Caller:
         return Caller(
@@ -58,6 +61,7 @@ class Asker:
             address=self.address,
             is_stranger=self.is_stranger,
             request_id=self.request_id,
+            rate_limit=self.rate_limit,
         )
 
 

@@ -29,7 +29,7 @@ from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.trusted import Trusted, trusted_of
 from gql.guard.validate import errors_in
-from gql.guard.walk import costs_of, too_deep
+from gql.guard.walk import Trait, judged, too_deep
 
 PER_TOKEN = 600
 """Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
@@ -50,6 +50,7 @@ class Document:
     reads: Whether it has operations that read, and no others.
     costs: By the names of its operations; that of an only one by null, too. A number where the
         document alone says it.
+    traits: In the same way, which of them listen or try a password.
     operations: What the engine keeps of its operations, by the name that was asked for.
     digest: SHA-256 of the text, where clients ask for it by that.
     registered_name: What it is called in metrics, if it is a registered one.
@@ -63,6 +64,7 @@ class Document:
     validate: Callable[..., Sequence[GraphQLError]]
     reads: bool = True
     costs: Mapping[str | None, int | OperationCost] = field(default_factory=dict)
+    traits: Mapping[str | None, Trait] = field(default_factory=dict)
     operations: dict[str | None, Any] = field(default_factory=dict)
     digest: str | None = None
     registered_name: str | None = None
@@ -254,10 +256,11 @@ class Documents:
             raise without_values(error) from None
         except RecursionError:
             raise too_deep(limits) from None
-        costs = costs_of(self.schema, node, limits)
+        costs, traits = judged(self.schema, node, limits)
         tokens = parser.token_count
         weight = len(text) + PER_TOKEN * tokens
-        return Document(text, node, tokens, weight, self.validate, is_reading(node), costs)
+        reads, validate = is_reading(node), self.validate
+        return Document(text, node, tokens, weight, validate, reads, costs, traits)
 
     def validate(self, node: DocumentNode, *, form: bool = False) -> Sequence[GraphQLError]:
         rules = RULES_OF_FORM if form else RULES

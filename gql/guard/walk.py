@@ -7,6 +7,7 @@ What makes a document invalid is passed over here: validation tells of it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -59,18 +60,30 @@ class Sums(NamedTuple):
 EMPTY = Sums()
 
 
-def costs_of(
+class Trait(Enum):
+    """What else of an operation is known before it runs, of those that are no plain reading or
+    changing.
+
+    LISTENS: It is a subscription.
+    TRIES_PASSWORD: It looks whether a password is right.
+    """
+
+    LISTENS = "LISTENS"
+    TRIES_PASSWORD = "TRIES_PASSWORD"  # noqa: S105  # no password
+
+
+def judged(
     schema: GraphQLSchema, document: DocumentNode, limits: Limits
-) -> Mapping[str | None, int | OperationCost]:
+) -> tuple[Mapping[str | None, int | OperationCost], Mapping[str | None, Trait]]:
     """The costs of the operations of a document, by their names; that of its only one by null,
-    too; a number where the document alone says it. Raises OperationTooComplex, which names the
-    limit."""
+    too; a number where the document alone says it. In the same way their traits. Raises
+    OperationTooComplex, which names the limit."""
     try:
         walk = Walk(schema, document, limits)
         walk.check()
     except RecursionError:
         raise too_deep(limits) from None
-    return walk.costs
+    return walk.costs, walk.traits
 
 
 def too_deep(limits: Limits) -> OperationTooComplex:
@@ -88,6 +101,7 @@ class Walk:
     fragments: dict[str, FragmentDefinitionNode] = field(init=False)
     known: dict[str, Sums] = field(default_factory=dict)
     costs: dict[str | None, int | OperationCost] = field(default_factory=dict)
+    traits: dict[str | None, "Trait"] = field(default_factory=dict)
     directives: int = 0
     literals: int = 0
     repeated: int = 0
@@ -110,6 +124,8 @@ class Walk:
             self.fragment(name)
         if len(operations) == 1:
             self.costs[None] = next(iter(self.costs.values()))
+            for trait in list(self.traits.values()):
+                self.traits[None] = trait
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:
         kind = operation.operation
@@ -122,8 +138,7 @@ class Walk:
         roots = self.roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
         self.require("mutations" if changes else "root_fields", len(roots))
-        if changes:
-            self.check_passwords(roots)
+        tries_password = changes and self.tries_password(roots)
         sums = self.selection(operation.selection_set, self.schema.get_root_type(kind))
         for limit in ("depth", "fields", "aliases"):
             self.require(limit, getattr(sums, limit))
@@ -135,6 +150,10 @@ class Walk:
         defaults = {one.variable.name.value: constant(one.default_value) for one in variables}
         whole = OperationCost(cost, self.limits.most_cost, defaults)
         self.costs[name] = whole if cost.repeated else cost.flat
+        if kind is OperationType.SUBSCRIPTION:
+            self.traits[name] = Trait.LISTENS
+        elif tries_password:
+            self.traits[name] = Trait.TRIES_PASSWORD
 
     def require(self, limit: str, value: int) -> None:
         require(limit, value, getattr(self.limits, f"most_{limit}"))
@@ -160,13 +179,15 @@ class Walk:
                         waiting.append(fragment.selection_set)
         return found
 
-    def check_passwords(self, roots: dict[str, str]) -> None:
-        """One document tries one password; see `resolvers.command.open_command`."""
+    def tries_password(self, roots: dict[str, str]) -> bool:
+        """Whether it tries a password. One document tries one; see
+        `resolvers.command.open_command`."""
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
         tries = [name for name in roots.values() if name in fields and tries_password(fields[name])]
         if tries:
             require(tries[0], len(tries), 1)
+        return bool(tries)
 
     # -- sums -------------------------------------------------------------------------
 

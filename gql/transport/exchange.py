@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import orjson
 
 from gql.engine.run import Asker
 from gql.guard.documents import Document
@@ -25,6 +27,7 @@ class Exchange:
         was run to its end, else what it would be over HTTP.
     code: Of the error that refused the operation as a whole; None if it was executed.
     headers: That the response gets besides those that every response has.
+    extensions: Of the response.
     media_type: Of the response.
     encodings: The header `Accept-Encoding`.
     is_read: Whether the body was read to its end.
@@ -41,11 +44,18 @@ class Exchange:
     status: int = 0
     code: str | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    extensions: dict[str, Any] | None = None
     media_type: MediaType = JSON
     encodings: bytes = b""
     is_read: bool = False
     is_simple: bool = False
     began: float = field(default_factory=perf_counter)
+
+    def with_extensions(self, body: bytes) -> bytes:
+        """A JSON object that has no extensions yet, with those of the response."""
+        if not self.extensions:
+            return body
+        return b'%b,"extensions":%b}' % (body[:-1], orjson.dumps(self.extensions))
 
     @property
     def seconds(self) -> float:

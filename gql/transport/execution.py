@@ -68,7 +68,5 @@ class Executor:
         answer: dict[str, Any] = {} if refused else {"data": result.data}
         if errors:
             answer["errors"] = [error.formatted for error in errors]
-        if result.extensions:
-            answer["extensions"] = result.extensions
         first = errors[0] if refused and errors else None
         return Answer(written(answer), "standard", retry_after(errors), first)

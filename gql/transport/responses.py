@@ -8,6 +8,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.types import Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
+from gql.admission.problems import Overloaded, RateLimited
 from gql.errors import WHICH, named, retry_after, told
 from gql.transport.compression import LEAST_COMPRESSED, send_compressed
 from gql.transport.exchange import Exchange
@@ -33,6 +34,8 @@ STATUS: Mapping[type[Problem], int] = {
     RequestTimeout: 408,
     UnsupportedMediaType: 415,
     RequestTooLarge: 413,
+    RateLimited: 429,
+    Overloaded: 503,
 }
 """Of requests that are refused whatever media type their answer has."""
 CLIENT_LEFT = 499
@@ -40,8 +43,13 @@ CLIENT_LEFT = 499
 
 
 async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> None:
-    """Send the answer with the headers that the exchange has, compressed if it is long."""
+    """Send the answer with the headers and extensions that the exchange has, compressed if it is
+    long.
+
+    body: A JSON object without extensions.
+    """
     exchange.status = status
+    body = exchange.with_extensions(body)
     headers = [
         *HEADERS[exchange.media_type],
         (b"content-length", str(len(body)).encode()),
@@ -61,7 +69,8 @@ async def refuse(send: Send, exchange: Exchange, failure: Exception, services: S
     error = error_of(failure, exchange, services)
     exchange.code = (error.extensions or {}).get("code")
     if (seconds := retry_after([error])) is not None:
-        services.availability.count_refused()
+        if isinstance(failure, ServiceUnavailable):
+            services.availability.count_refused()
         exchange.headers.append((b"retry-after", str(seconds).encode()))
     if isinstance(failure, MethodNotAllowed):
         exchange.headers.append((b"allow", failure.allow.encode()))

@@ -99,7 +99,7 @@ class Operation:
         answer = await executor.execute(exchange.asker, document, request)
         exchange.plan, exchange.status = answer.kind, 200
         if answer.body.startswith(EXECUTED):
-            await self.say("next", answer.body)
+            await self.say("next", exchange.with_extensions(answer.body))
             await self.say("complete")
         else:
             if answer.refused is not None:
@@ -124,7 +124,8 @@ class Operation:
                 if result.errors and result.data is None:
                     await self.refuse(exchange, result.errors)
                     return
-                await self.say("next", written(answer_of(result)))
+                answer = written(answer_of(result))
+                await self.say("next", exchange.with_extensions(answer))
         exchange.status = 200
         await self.say("complete")
 
@@ -153,8 +154,6 @@ def answer_of(result: ExecutionResult) -> dict[str, Any]:
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
-    if result.extensions:
-        answer["extensions"] = result.extensions
     return answer
 
 

@@ -1,0 +1,87 @@
+"""Admission of operations, whichever transport carries them: who pays, what it costs, and where the
+numbers are told.
+
+They are told in three places: the root field `rateLimit`; `extensions.cost` of the response, if the
+request has `"extensions": {"cost": true}`; and over HTTP the headers `RateLimit-Limit`,
+`RateLimit-Remaining` and `RateLimit-Reset` of draft-ietf-httpapi-ratelimit-headers-06, in points
+and seconds. Later drafts put them into one structured field, which few clients read.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from gql.admission.admission import Admission, Place
+from gql.scalars import write_date_time
+from gql.transport.exchange import Exchange
+from resolvers.access.rate_limit import RateLimit
+
+
+class Admitting:
+    """The seam between transports and `gql.admission`: `async with admitting(exchange):`."""
+
+    def __init__(self, admission: Admission, now: Callable[[], datetime]) -> None:
+        self.admission, self.now = admission, now
+
+    def __call__(self, exchange: Exchange) -> "Entry":
+        """The entry of an operation whose document was read. Raises OperationTooComplex."""
+        asker, request, document = exchange.asker, exchange.request, exchange.document
+        assert request and document  # noqa: PT018, S101  # else there is nothing to execute
+        cost = document.cost(request.name, request.variables)
+        trait = document.traits.get(request.name) if document.traits else None
+        place = self.admission.place(asker.known, asker.address, cost, trait)
+        entry = Entry(exchange, place, self.now)
+        asker.rate_limit = entry.rate_limit
+        return entry
+
+
+class Entry:
+    """An operation on its way in, and out again."""
+
+    __slots__ = ("exchange", "now", "place")
+
+    def __init__(self, exchange: Exchange, place: Place, now: Callable[[], datetime]) -> None:
+        self.exchange, self.place, self.now = exchange, place, now
+
+    async def __aenter__(self) -> None:
+        """Raises RateLimited, OperationTooComplex, Overloaded."""
+        try:
+            await self.place.enter()
+        finally:
+            self.tell()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.place.leave()
+
+    def tell(self) -> None:
+        """Put the state of the budget where the response takes it from."""
+        exchange = self.exchange
+        if exchange.transport == "http":
+            state = self.place.standing()
+            exchange.headers += (
+                (b"ratelimit-limit", b"%d" % state.limit),
+                (b"ratelimit-remaining", b"%d" % state.remaining),
+                (b"ratelimit-reset", b"%d" % state.reset),
+            )
+        asked = exchange.request.extensions if exchange.request else None
+        if asked and asked.get("cost") is True:
+            told = self.rate_limit()
+            exchange.extensions = {
+                "cost": {
+                    "cost": told.cost,
+                    "limit": told.limit,
+                    "remaining": told.remaining,
+                    "resetAt": write_date_time(told.reset_at),
+                }
+            }
+
+    def rate_limit(self) -> RateLimit:
+        """The state of the budget that paid."""
+        state = self.place.standing()
+        reset_at = self.now() + timedelta(seconds=state.reset)
+        return RateLimit(state.cost, state.limit, state.remaining, reset_at)
