@@ -1,6 +1,7 @@
 """The limits of a request: each has a code, says which limit it is, and holds on every path."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from graphql import GraphQLSyntaxError
 
 from gql.guard.documents import PER_TOKEN, Documents
-from gql.guard.limits import Limits, limits_table
+from gql.guard.limits import Limits, limits_table, table_of_use
 from gql.schema import schema
 from gql.transport.requests import check_values
 from models.problems import OperationTooComplex
@@ -105,12 +106,15 @@ def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
     check_values({"a": [1, {"b": "c"}]}, 15, 5)
 
 
-def test_readme_shows_the_limits() -> None:
+@pytest.mark.parametrize(
+    ("name", "lines"), [("limits", limits_table), ("limits of use", table_of_use)]
+)
+def test_readme_shows_the_limits(name: str, lines: Callable[[], Iterable[str]]) -> None:
     """With GOROD_WRITE_README it is written anew."""
     text = README.read_text()
-    start, end = text.index("<!-- limits"), text.index("<!-- end of limits -->")
+    start, end = text.index(f"<!-- {name}:"), text.index(f"<!-- end of {name} -->")
     start = text.index("\n", start) + 1
-    table = "".join(f"{line}\n" for line in limits_table())
+    table = "".join(f"{line}\n" for line in lines())
     if os.environ.get("GOROD_WRITE_README"):
         README.write_text(text[:start] + table + text[end:])
         return

@@ -16,7 +16,7 @@ from limits import RateLimitItem
 
 from gql.admission.problems import RateLimited
 from gql.admission.store import WINDOW, Store, Tally, item_of
-from models.problems import OperationTooComplex
+from gql.guard.limits import require
 
 HANDFULS = 20
 """A handful is one part of so many of a budget: for each process that serves somebody, one may lie
@@ -86,8 +86,7 @@ class Purse:
     async def draw(self, cost: int) -> None:
         """Spend points when there are not enough at hand. Raises RateLimited, and
         OperationTooComplex for more than the whole budget."""
-        if cost > self.budget.points:
-            raise OperationTooComplex(limit="cost", most=self.budget.points)
+        require("cost", cost, self.budget.points)
         self.drawing = self.drawing or asyncio.Lock()
         async with self.drawing:  # of a hundred who ask at once one draws
             now = time.monotonic()

@@ -208,3 +208,12 @@ def limits_table() -> Iterator[str]:
         default = f"{setting.default:,}".replace(",", " ")
         shown = "–" if name == "most_kept" else limit  # nothing is refused by it
         yield f"| {shown} | `GOROD_{name.upper()}` | {default} | {setting.description} |"
+
+
+def table_of_use() -> Iterator[str]:
+    """The limits of use as README shows them, line by line."""
+    yield "| setting | default | what is counted |"
+    yield "|---|---|---|"
+    for name, setting in LimitsOfUse.model_fields.items():
+        default = f"{setting.default:,}".replace(",", " ")
+        yield f"| `GOROD_{name.upper()}` | {default} | {setting.description} |"

@@ -52,7 +52,14 @@ PAGE_HEADERS = {
     "Vary": "Accept-Language",
     "X-Content-Type-Options": "nosniff",
 }
-EXPOSED = ("Gorod-Plan", "Retry-After", "X-Request-Id")
+EXPOSED = (
+    "Gorod-Plan",
+    "Retry-After",
+    "X-Request-Id",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+)
 """Headers of responses that scripts of other origins may read."""
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from gql.admission.admission import Admission
-from gql.app import Api as Door
+from gql.engine.run import Engine
 from gql.guard.limits import LimitsOfUse
+from gql.schema import schema
 from gql.transport.admitting import Admitting
+from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import NEVER
@@ -23,9 +25,10 @@ def admission() -> Admission:
 
 
 @pytest.fixture
-def door(services: Services, admission: Admission) -> Door:
+def endpoint(services: Services, admission: Admission) -> WebSocketEndpoint:
     services.tails.pace = NEVER
-    return Door(services, admission=Admitting(admission, services.now))
+    engine = Engine(schema, services)
+    return WebSocketEndpoint(engine, admission=Admitting(admission, services.now))
 
 
 async def ask(client: Client, query: str, id: str = "1", **extensions: object) -> None:
