@@ -1,11 +1,12 @@
 """uvicorn in this process, and the signals that end it."""
 
 import asyncio
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from http.client import HTTPConnection
 from typing import Any, TypeVar
 
@@ -25,6 +26,17 @@ SWITCH_SECONDS = 0.001
 answer waits for the lane (`gql.guard.lane`) as often as it looks for news from the network."""
 UNREAD_MS = 60_000
 """How long a client may leave what it is sent unread before the connection is given up."""
+MOST_FILES = 65_536
+
+
+def allow_many_files() -> None:
+    """Let this process hold MOST_FILES files and sockets, if the system allows it. Without that it is
+    often 1,024, and a thousand clients would keep out all others, and the database."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(OSError, ValueError):  # macOS allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class Stopped(Exception):

@@ -67,7 +67,7 @@ def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
         )
 
     from gql import logs
-    from gql.cli.server import listen, until_stopped
+    from gql.cli.server import allow_many_files, listen, until_stopped
 
     logs.configure(as_json=not current.demo, level=current.log_level)
     if current.storage_url:
@@ -76,6 +76,7 @@ def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
         Storage(current.storage_url)  # refused now, not when a database has been made
     if current.rate_limit_url:
         _prove_store(current.rate_limit_url.get_secret_value())
+    allow_many_files()
     gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})

@@ -30,6 +30,8 @@ class Operation:
 
     size: Of its message, in bytes.
     kind: Whether it is a query, a mutation or a subscription; None until its document is read.
+    is_begun: Whether it can be broken off. Before, it ends by itself when it begins: a task that was
+        cancelled before it began would not be observed.
     is_over: Whether its client has been told of its end, or wants to hear no more.
     """
 
@@ -38,7 +40,7 @@ class Operation:
     ) -> None:
         self.connection, self.id, self.payload, self.size = connection, id, payload, size
         self.kind: OperationType | None = None
-        self.is_over = False
+        self.is_begun = self.is_over = False
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -51,14 +53,17 @@ class Operation:
         nobody could say how much of it had happened."""
         self.is_over = True
         task = None if self.kind is OperationType.MUTATION else self.task
-        if task and task is not asyncio.current_task():
+        if task and self.is_begun and task is not asyncio.current_task():
             task.cancel()
 
     async def run(self) -> None:
         """Answer it."""
         connection, endpoint = self.connection, self.connection.endpoint
         exchange = Exchange(connection.asker(), "websocket")
+        self.is_begun = True
         try:
+            if self.is_over:
+                raise ClientGone
             request = exchange.request = request_of(self.payload)
             document = exchange.document = await self.read(request, exchange)
             await connection.outbox.drained()
