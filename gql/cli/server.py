@@ -30,8 +30,8 @@ MOST_FILES = 65_536
 
 
 def allow_many_files() -> None:
-    """Let this process hold MOST_FILES files and sockets, if the system allows it. Without that it is
-    often 1,024, and a thousand clients would keep out all others, and the database."""
+    """Let this process hold MOST_FILES files and sockets, if the system allows it. Without that it
+    is often 1,024, and a thousand clients would keep out all others, and the database."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
     if now != resource.RLIM_INFINITY and now < wanted:

@@ -96,6 +96,15 @@ BY_TOKENS = text(
 ONE = f"{SESSION} AND session.access_hash = :hash AND session.access_expires_at > :now"
 BY_TOKEN = f"SELECT to_json(found)::text FROM ({ONE}) found"  # noqa: S608  # of constants alone
 BY_TOKEN = BY_TOKEN.replace(":school_id", "$1").replace(":hash", "$2").replace(":now", "$3")
+STILL = text(f"""
+    SELECT living.access_hash, EXISTS ({SESSION} AND session.id = living.id)
+    FROM sessions living
+    JOIN accounts holder ON holder.school_id = living.school_id AND holder.id = living.account_id
+        AND holder.status = 'ACTIVE'
+    WHERE living.school_id = :school_id AND living.access_hash = ANY(:hashes)
+        AND living.access_expires_at > :now AND living.revoked_at IS NULL
+""").bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))  # noqa: S608  # of constants alone
+"""Sessions whose tokens are good at this moment, and whether their roles can be worked in now."""
 BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
 OF_ACCOUNT = text(f"""
     {WAYS.format(session="0", hash="NULL", source="accounts account")}
@@ -149,6 +158,16 @@ async def identify_all(
     lines = (await session.execute(BY_TOKENS, given)).mappings().all()
     found = {line["hash"]: actor_of(line, given) for line in lines}
     return {token: found[hashed(token)] for token in tokens if hashed(token) in found}
+
+
+async def sessions_of(
+    session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
+) -> Mapping[str, bool]:
+    """Those tokens of a school whose session goes on, and whether its role can be worked in now. It
+    tells less than `identify_all`, and costs less."""
+    hashes = {hashed(token): token for token in tokens}
+    given = {"school_id": school_id, "hashes": list(hashes), "now": now}
+    return {hashes[key]: role for key, role in (await session.execute(STILL, given)).all()}
 
 
 async def holder_of(

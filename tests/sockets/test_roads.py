@@ -1,4 +1,4 @@
-"""Both roads: what an operation on a socket shares with one over HTTP, answers, limits and seams."""
+"""What an operation on a socket shares with one over HTTP: answers, limits and seams."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,8 +27,8 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "a page": ("{ students(first: 2) { nodes { fullName } totalCount } }", {}),
     "who asks": ("{ viewer { fullName role } }", {}),
     "what is denied": (
-        "{ student(by: {id: %s}) { fullName identity { snils } } }" % f'"{MASHA}"',
-        {},
+        "query ($id: ID!) { student(by: {id: $id}) { fullName identity { snils } } }",
+        {"id": MASHA},
     ),
     "a variable": (
         "query ($id: ID!) { student(by: {id: $id}) { fullName } }",

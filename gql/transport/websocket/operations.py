@@ -30,8 +30,8 @@ class Operation:
 
     size: Of its message, in bytes.
     kind: Whether it is a query, a mutation or a subscription; None until its document is read.
-    is_begun: Whether it can be broken off. Before, it ends by itself when it begins: a task that was
-        cancelled before it began would not be observed.
+    is_begun: Whether it can be broken off. Before, it ends by itself when it begins: a task that is
+        cancelled before it begins would not be observed.
     is_over: Whether its client has been told of its end, or wants to hear no more.
     """
 
