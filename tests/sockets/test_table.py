@@ -106,7 +106,7 @@ OPERATIONS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         "BAD_REQUEST",
     ),
     "a hash of another version": (persisted(version=2), "BAD_REQUEST"),
-    "a hash that is none": (persisted(sha256Hash="a"), "BAD_REQUEST"),
+    "a hash that is none": (persisted(sha256Hash="a"), "PERSISTED_QUERY_NOT_FOUND"),
     "a hash that is a number": (persisted(sha256Hash=1), "BAD_REQUEST"),
     "a stored document that is a text": ({"extensions": {"persistedQuery": "a"}}, "BAD_REQUEST"),
     "a document id that is a number": ({"documentId": 1}, "BAD_REQUEST"),
