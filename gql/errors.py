@@ -11,6 +11,7 @@ import strawberry
 from graphql import (
     ExecutionResult,
     GraphQLError,
+    GraphQLInputObjectType,
     GraphQLSyntaxError,
     OperationType,
     get_operation_ast,
@@ -18,6 +19,7 @@ from graphql import (
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema_directives import OneOf
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
@@ -179,6 +181,15 @@ def refused(data: dict[str, Any]) -> set[str]:
 
 
 class Schema(strawberry.Schema):
+    """Strawberry's, which does not tell graphql-core of `@oneOf`: introspection needs it."""
+
+    def __init__(self, *parts: Any, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        for type_ in self._schema.type_map.values():
+            if isinstance(type_, GraphQLInputObjectType):
+                definition = type_.extensions["strawberry-definition"]
+                type_.is_one_of = any(isinstance(one, OneOf) for one in definition.directives or ())
+
     @cached_property
     def documents(self) -> Documents:
         """Where documents are read that do not come through a door."""

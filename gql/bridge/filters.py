@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import Enum as SqlEnum
 from strawberry.types.unset import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Viewer
 from gql.answers import made
@@ -82,7 +83,7 @@ def filter_type(row: type[OfSchool], shapes: Mapping[str, Any]) -> Any:
         contents: dict[str, tuple[Any, Any]] = {}
         for name, shape in shapes.items():
             if (type_ := filterable(row, shape)) is not None:
-                told = f"Compares `{name}`."
+                told = f"Compares `{to_camel_case(name)}`."
                 described = strawberry.field(description=told, default=UNSET)
                 contents[name] = (comparison(type_) | None, described)
         name = f"{row.api_name()}Filter"
@@ -218,7 +219,7 @@ def order_type(row: type[OfSchool], orders: Mapping[str, Value]) -> Any:
     """`StudentOrder { field, direction }` over the fields a list can be ordered by."""
     name = row.api_name()
     members = {
-        field.upper(): strawberry.enum_value(field, description=f"By `{field}`.")
+        field.upper(): strawberry.enum_value(field, description=f"By `{to_camel_case(field)}`.")
         for field in orders
     }
     fields: Any = Enum(f"{name}OrderField", members)  # type: ignore[misc]  # made, not written

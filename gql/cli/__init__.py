@@ -10,6 +10,7 @@ import typer
 from gql.cli import (
     backup,
     data,
+    docs,
     doctor,
     documents,
     exchange,
@@ -43,6 +44,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(exchange.app, name="import")
 app.add_typer(schema.app, name="schema")
+app.add_typer(docs.app, name="docs")
 app.add_typer(documents.app, name="documents")
 doctor.register(app)
 backup.register(app)

@@ -65,9 +65,10 @@ class OneOf(OneOfInputValidationRule):
         self.variable_definitions = dict(self.declared)
 
     def validate_one_of(self, node: ObjectValueNode, type: GraphQLNamedType) -> None:
+        """Only a variable: of all else graphql-core tells. It does not look into `Choice!`."""
         values = [field.value for field in node.fields]
         names = {value.name.value for value in values if isinstance(value, VariableNode)}
-        if names <= self.variable_definitions.keys():
+        if len(values) == len(names) == 1 and names <= self.variable_definitions.keys():
             super().validate_one_of(node, type)
 
 

@@ -28,7 +28,8 @@ async def is_signed_in(services: Services, request: Request) -> bool:
 
 def holds_pass(services: Services, request: Request) -> bool:
     """Whether a browser shows that its user was signed in some hours ago. It sends no
-    `Authorization` when a link is followed; the pass opens nothing but the pages at `/docs`."""
+    `Authorization` when a link is followed; the pass opens what this module guards, nothing else.
+    """
     content = services.secrets.unsign(request.cookies.get(COOKIE, ""))
     match content.decode().split(" ") if content else []:
         case ["docs", expires] if expires.isdecimal():
@@ -37,14 +38,15 @@ def holds_pass(services: Services, request: Request) -> bool:
 
 
 def give_pass(services: Services, request: Request, response: Response) -> None:
-    """Let the browser read the pages at `/docs` for a few hours."""
+    """Let the browser read the reference for a few hours. It sends the pass nowhere else."""
     expires = int((services.now() + PASS_LASTS).timestamp())
-    response.set_cookie(
-        COOKIE,
-        services.secrets.sign(f"docs {expires}".encode()),
-        path=f"{root_of(request)}/docs",
-        max_age=int(PASS_LASTS.total_seconds()),
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
+    for path in ("/docs", "/schema"):
+        response.set_cookie(
+            COOKIE,
+            services.secrets.sign(f"docs {expires}".encode()),
+            path=root_of(request) + path,
+            max_age=int(PASS_LASTS.total_seconds()),
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )

@@ -1,6 +1,7 @@
 """`/schema/` and `/docs/`, to those who may read the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,9 +11,9 @@ from starlette.routing import BaseRoute, Route
 
 from gql.guard.limits import Limits
 from gql.reference import gate
+from gql.reference.book.templates import HERE, render
 from gql.reference.contract import Described, contract_files, pretty
 from gql.reference.stored import Shelf, Stored
-from gql.reference.templates import render
 from gql.transport.browsers import json_fault, root_of
 from gql.transport.requests import language_in
 from models.problems import ServiceUnavailable, Unauthenticated
@@ -41,13 +42,44 @@ class Reference:
     def __init__(self, services: Services, limits: Limits) -> None:
         self.services = services
         self.contract = Shelf(lambda: contract_files(limits))
+        self.book = Shelf(book_files)
+        self.assets = open_assets()
 
     def routes(self) -> list[BaseRoute]:
         return [
+            Route("/docs", slash),
+            Route("/docs/", self.guarded(self.first_page)),
+            Route("/docs/pass", self.give_pass, methods=["POST"]),
+            *(Route(f"/docs/{name}", self.asset) for name in self.assets),
+            Route("/docs/{path:path}", self.guarded(self.page)),
             Route("/schema", slash),
             Route("/schema/", self.guarded(self.index)),
             Route("/schema/{name}", self.guarded(self.file)),
         ]
+
+    async def first_page(self, request: Request) -> Response:
+        to = f"{root_of(request)}/docs/{language_of(request)}/index.html"
+        return RedirectResponse(to, 303, KEPT)
+
+    async def page(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        found = (await self.book.files()).get(f"{path}index.html" if path.endswith("/") else path)
+        if found is None:
+            raise HTTPException(404)
+        return await found.respond(request, KEPT)
+
+    async def asset(self, request: Request) -> Response:
+        """Style and script of the page that strangers see, too."""
+        found = self.assets[request.url.path.rpartition("/")[2]]
+        return await found.respond(request, {**KEPT, "Cache-Control": "no-cache"})
+
+    async def give_pass(self, request: Request) -> Response:
+        """Let a browser in whose user is signed in."""
+        if not await gate.is_signed_in(self.services, request):
+            return refusal(request, Unauthenticated(), 401, {"WWW-Authenticate": "Bearer"})
+        response = Response(status_code=204, headers={**SAFE, "Cache-Control": "no-store"})
+        gate.give_pass(self.services, request, response)
+        return response
 
     def guarded(self, handler: Handler) -> Handler:
         """Refuses those who may not read the schema."""
@@ -80,6 +112,26 @@ class Reference:
         if found is None:
             raise HTTPException(404)
         return await found.stored.respond(request, KEPT)
+
+
+@cache
+def book_files() -> Mapping[str, Stored]:
+    """The pages of the reference, by their paths below `/docs/`."""
+    from gql.reference.book.pages import MEDIA_TYPES, build
+
+    return {
+        path: Stored.of(text, MEDIA_TYPES[f".{path.rpartition('.')[2]}"])
+        for path, text in build().items()
+    }
+
+
+def open_assets() -> Mapping[str, Stored]:
+    """Files that tell nothing of the schema."""
+    style, script = (HERE / "static" / "style.css", HERE / "enter.js")
+    return {
+        style.name: Stored(style.read_bytes(), "text/css"),
+        script.name: Stored(script.read_bytes(), "text/javascript"),
+    }
 
 
 def index_entry(name: str, file: Described) -> dict[str, Any]:

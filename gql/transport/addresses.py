@@ -16,8 +16,9 @@ from gql.transport.headers import CLOSING, HEADERS
 from gql.transport.negotiation import JSON
 from gql.transport.requests import language_in, request_id_in
 
-FILES = "/files/"
-"""Files of people are sent as they are: compressed, none would tell its length beforehand."""
+AS_IT_IS = ("/files/", "/docs/", "/schema/")
+"""Below these nothing is compressed on its way: files of people would not tell their length
+beforehand, the reference is compressed already, each encoding under an ETag of its own."""
 SENT = b"content-length"
 
 
@@ -37,7 +38,7 @@ class Addresses:
         request_id = request_id_in(headers)
         scope["request_id"] = request_id
         reply = Reply(send, request_id, closes=has_body(headers))
-        app = self.app if scope["path"].startswith(FILES) else self.compressed
+        app = self.app if scope["path"].startswith(AS_IT_IS) else self.compressed
         try:
             await app(scope, receive, reply)
         except Exception as cause:

@@ -19,12 +19,16 @@ HOME = {
         "api": "API: запросы методом <code>POST</code>, подписки по "
         "<code>graphql-transport-ws</code>",
         "console": "консоль GraphiQL: запросы, документация, примеры",
+        "docs": "справочник схемы по разделам и ролям",
+        "schema": "файлы схемы для программ",
     },
     "en": {
         "what": "A school information system as one typed GraphQL API.",
         "api": "the API: requests by <code>POST</code>, subscriptions over "
         "<code>graphql-transport-ws</code>",
         "console": "the GraphiQL console: queries, documentation, examples",
+        "docs": "a reference of the schema, by room and by role",
+        "schema": "files of the schema for programs",
     },
 }
 PAGE = """<!doctype html>
@@ -40,6 +44,8 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem aut
 <p>{what}</p>
 <ul>
 <li><a href="{root}/graphiql">/graphiql</a> — {console}</li>
+<li><a href="{root}/docs/">/docs</a> — {docs}</li>
+<li><a href="{root}/schema/">/schema</a> — {schema}</li>
 <li><code>{root}/graphql</code> — {api}</li>
 </ul>
 </html>

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import timedelta
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -129,7 +130,7 @@ async def test_who_may_not_read_a_file_learns_nothing_by_its_tag(
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
     [("gzip", "gzip"), ("gzip, br", "br"), ("GZIP;q=0.5", "gzip"), ("*", "br"), ("identity", ""),
-     ("br;q=0, gzip", "gzip"), ("br; q=0", ""), ("", ""), ("deflate", "")],
+     ("zstd", ""), ("br;q=0, gzip", "gzip"), ("br; q=0", ""), ("", ""), ("deflate", "")],
 )  # fmt: skip
 async def test_a_file_comes_in_an_encoding_that_the_client_accepts(
     dev: AsyncClient, accepted: str, encoding: str
@@ -146,3 +147,75 @@ async def test_a_file_comes_in_an_encoding_that_the_client_accepts(
         assert len(raw) < len(content) / 4
         assert encoding in response.headers["etag"]
     assert json.loads(content)
+
+
+# -- the pages at /docs ----------------------------------------------------------------
+
+
+async def test_a_stranger_is_shown_how_to_get_in_and_no_page(http: AsyncClient) -> None:
+    for path in ("/docs/", "/docs/ru/index.html", "/docs/names.js", "/docs/nothing"):
+        refused = await http.get(path)
+        assert (refused.status_code, code(refused)) == (401, "UNAUTHENTICATED")
+        shown = await http.get(path, headers={**HTML, "Accept-Language": "ru"})
+        assert shown.status_code == 401
+        assert "Сначала войдите" in shown.text
+        assert "Student" not in shown.text
+    for asset in ("style.css", "enter.js"):
+        assert (await http.get(f"/docs/{asset}")).status_code == 200
+
+
+async def test_who_is_signed_in_reads_the_pages(http: AsyncClient, api: SignIn) -> None:
+    headers = signed_in(api) | {"Accept-Language": "en"}
+    first = await http.get("/docs/", headers=headers)
+    assert (first.status_code, first.headers["location"]) == (303, "/docs/en/index.html")
+    page = await http.get("/docs/en/types/Student.html", headers=headers)
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    again = await http.get(
+        "/docs/en/types/Student.html", headers={**headers, "If-None-Match": page.headers["etag"]}
+    )
+    assert again.status_code == 304
+    assert (await http.get("/docs/ru/", headers=headers)).status_code == 200
+    assert (await http.get("/docs/ru/types/Nothing.html", headers=headers)).status_code == 404
+
+
+async def test_everybody_reads_the_pages_where_the_schema_is_open(dev: AsyncClient) -> None:
+    assert (await dev.get("/docs/ru/index.html")).status_code == 200
+    response = await dev.get("/docs")
+    assert (response.status_code, response.headers["location"]) == (308, "/docs/")
+
+
+async def test_a_browser_gets_a_pass_for_the_pages_and_nothing_else(
+    http: AsyncClient, api: SignIn
+) -> None:
+    assert (await http.post("/docs/pass")).status_code == 401
+    given = await http.post("/docs/pass", headers=signed_in(api))
+    assert given.status_code == 204
+    cookies = given.headers.get_list("set-cookie")
+    assert [one.partition("Path=")[2].partition(";")[0] for one in cookies] == ["/docs", "/schema"]
+    for one in cookies:
+        assert {"httponly", "samesite=strict"} <= set(one.lower().split("; "))
+    cookie = {"Cookie": cookies[0].partition(";")[0]}
+    for path in ("/docs/en/index.html", "/schema/schema.graphql"):
+        assert (await http.get(path, headers=cookie)).status_code == 200
+    asked = await http.post("/graphql", json={"query": "{ viewer { role } }"}, headers=cookie)
+    assert asked.json() == {"data": {"viewer": None}}
+
+
+async def test_a_pass_ends_and_cannot_be_made_up(
+    http: AsyncClient, api: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = await http.post("/docs/pass", headers=signed_in(api))
+    signed = given.headers["set-cookie"].partition(";")[0].partition("=")[2]
+    content, mac = signed.split(".")
+    for made_up in (f"{content}.{mac[:-2]}AA", f"{content[:-2]}AA.{mac}", content, "x", "а.б"):
+        headers = {"Cookie": f"gorod-docs={made_up}".encode()}
+        response = await http.get("/docs/en/index.html", headers=headers)  # type: ignore[arg-type]
+        assert response.status_code == 401
+    monkeypatch.setattr("gql.reference.gate.PASS_LASTS", timedelta(seconds=-1))
+    ended = await http.post("/docs/pass", headers=signed_in(api))
+    cookie = ended.headers["set-cookie"].partition(";")[0]
+    response = await http.get("/docs/en/index.html", headers={"Cookie": cookie})
+    assert response.status_code == 401
