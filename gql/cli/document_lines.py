@@ -63,7 +63,7 @@ def line_of(cache: "Cache", one: "Registered") -> dict[str, str]:
     from gql.trusted.judging import plans_of, read, summary
 
     document, faults = read(cache.documents, one.text)
-    plans = "invalid" if faults or document is None else summary(plans_of(cache, document))
+    plans = "invalid" if faults or document is None else summary(run(plans_of(cache, document)))
     days = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (one.registered_at, one.retired_at)]
     words = [", ".join(part) for part in (one.operations, sorted(one.ids), one.clients)]
     return dict(zip(COLUMNS, (one.hash, *words, plans, *days), strict=True))
@@ -77,7 +77,8 @@ def tell_added(
 
     lines: list[dict[str, Any]] = []
     for one in judged:
-        plans = plans_of(cache, one.document) if one.document and not one.faults else {}
+        good = one.document if not one.faults else None
+        plans = run(plans_of(cache, good)) if good else {}
         lines.append(
             {
                 "document": one.hash,

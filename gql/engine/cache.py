@@ -26,8 +26,8 @@ MOST_PLANS = 100
 PART_ADDED = 4
 """Plans of registered documents that are made on demand get one part of so many."""
 MAKING = Lock()
-"""Held while a plan is made. Plans share what is written once (`gql.engine.sql`), and registered
-documents are planned in the loop, others in the lane."""
+"""Held while a plan is made: plans share what is written once (`gql.engine.sql`), and one may be
+made in the lane while the loop makes another."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -166,17 +166,11 @@ class Cache:
             self.added = 0
 
     def planned(
-        self,
-        compiled: Compiled,
-        actor: Actor,
-        variables: Mapping[str, Any],
-        *,
-        beforehand: bool = False,
+        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
     ) -> Plan | Doing:
-        """A new plan, made `beforehand` or because somebody asks. Raises OperationTooComplex, and
-        GraphQLError for variables that do not fit."""
-        made = self.made(compiled, actor, variables)
-        return self.keep(compiled, actor, variables, made, beforehand=beforehand)
+        """A new plan. Raises OperationTooComplex, and GraphQLError for variables that do not
+        fit."""
+        return self.keep(compiled, actor, variables, self.made(compiled, actor, variables))
 
     async def load(
         self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]

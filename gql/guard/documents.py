@@ -167,14 +167,12 @@ class Documents:
         self.lane, self.loaded = Lane(), dict[str, Document]()
 
     def is_at_hand(self, text: str) -> bool:
-        """Whether it takes no time to read the document: it is kept, or short, or will be refused
-        because it is not registered."""
+        """Whether it takes no time to read the document: it is kept, or short."""
         return (
             text in self.known.kept
             or len(text) <= SHORT
             or text in self.waiting.kept
             or text in self.trusted.texts
-            or self.trusted_only
         )
 
     async def load(

@@ -8,7 +8,7 @@ from strawberry.types.graphql import OperationType as Kind
 from gql.engine.run import Answer, Asker, Engine, is_known
 from gql.errors import retry_after
 from gql.guard.documents import Document
-from gql.transport.persisted import document_of
+from gql.transport.persisted import check_text, document_of
 from gql.transport.problems import StrangerRequestTooLarge
 from gql.transport.requests import Request, check_values
 from gql.transport.responses import written
@@ -25,7 +25,8 @@ class Executor:
 
     async def read_document(self, asker: Asker, request: Request, size: int) -> Document:
         """The document to run, within the limits of who asks. Raises PersistedQueryNotFound,
-        StrangerRequestTooLarge, OperationTooComplex, GraphQLSyntaxError."""
+        TrustedDocumentRequired, StrangerRequestTooLarge, BadRequest, OperationTooComplex,
+        GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
         stranger = asker.known is None and not await is_known(services, asker)
@@ -35,8 +36,10 @@ class Executor:
             most = limits.most_stranger_values if stranger else limits.most_values
             check_values(request.variables, most, limits.most_nesting)
         documents, text = self.documents, request.query
-        if text is not None and not documents.is_at_hand(text):
-            await documents.load(text, request.name, request.variables, stranger=stranger)
+        if text is not None:
+            check_text(documents, request)
+            if not documents.is_at_hand(text):
+                await documents.load(text, request.name, request.variables, stranger=stranger)
         document = document_of(documents, request, stranger=stranger)
         document.cost(request.name, request.variables)
         return document

@@ -15,28 +15,28 @@ from gql.transport.problems import (
 from gql.transport.requests import Request, hash_of
 
 
-def document_of(documents: Documents, request: Request, *, stranger: bool) -> Document:
-    """The document that a request asks to run. Raises PersistedQueryNotFound, BadRequest for a text
-    that is not the one its id stands for, TrustedDocumentRequired, OperationTooComplex,
-    GraphQLSyntaxError."""
+def check_text(documents: Documents, request: Request) -> None:
+    """Before a text is read. Raises BadRequest where it is not the one its id stands for, and
+    TrustedDocumentRequired."""
     text, document_id = request.query, request.document_id
-    if text is None:
-        return stored(documents, request, stranger=stranger)
-    if document_id is not None:
+    if document_id is not None and text is not None:
         known = documents.trusted.find(document_id)
         if text != known.text if known else document_id != hash_of(text):
             raise BadRequest(field="query", expected="the text that its id was made of, or none")
-    if documents.trusted_only and text not in documents.trusted.texts:
+    if documents.trusted_only and text not in documents.trusted.texts and text is not None:
         raise TrustedDocumentRequired
+
+
+def document_of(documents: Documents, request: Request, *, stranger: bool) -> Document:
+    """The document that a request asks to run, once its text is checked. Raises
+    PersistedQueryNotFound, OperationTooComplex, GraphQLSyntaxError."""
+    text, document_id = request.query, request.document_id
     if document_id is None:
+        assert text is not None  # noqa: S101  # a request has one or the other
         return documents.read(text, stranger=stranger)
-    return documents.keep_hashed(text, hash_of(text), stranger=stranger)
-
-
-def stored(documents: Documents, request: Request, *, stranger: bool) -> Document:
-    """The document of an id that came without a text."""
-    assert request.document_id is not None  # noqa: S101  # a request has one or the other
-    found = documents.find(request.document_id, stranger=stranger)
+    if text is not None:
+        return documents.keep_hashed(text, document_id, stranger=stranger)
+    found = documents.find(document_id, stranger=stranger)
     if found is None:
         is_automatic = request.extensions and "persistedQuery" in request.extensions
         raise AutomaticQueryNotFound if is_automatic else PersistedQueryNotFound

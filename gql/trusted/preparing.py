@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -14,7 +14,7 @@ from auth.actor import Actor, Grants
 from auth.matrix import default_rights
 from auth.rights import Right
 from gql.bridge.reads import Read, window_of
-from gql.engine.cache import Cache, Compiled
+from gql.engine.cache import MAKING, Cache, Compiled
 from gql.engine.operation import DEFINED, Operation
 from gql.engine.sql import Unspeakable
 from gql.engine.values import Arguments
@@ -74,40 +74,38 @@ def names_of(document: Document) -> list[str | None]:
     ]
 
 
-def prepare(cache: Cache, document: Document, actor: Actor) -> str:
+Work = Callable[..., Awaitable[Any]]
+"""Calls a function with arguments, somewhere: at once, or in a thread."""
+
+
+async def at_once(function: Callable[..., Any], *args: Any) -> Any:
+    return function(*args)
+
+
+async def prepare(cache: Cache, document: Document, actor: Actor, work: Work = at_once) -> str:
     """Plan each operation of a valid document for those with the rights of the actor, and pin the
     plans. The slowest of the kinds in which its operations are answered."""
-    steps = preparing(cache, document, actor)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return str(end.value)
-
-
-def preparing(cache: Cache, document: Document, actor: Actor) -> Generator[None, None, str]:
-    """`prepare`, one plan a step."""
     names, kinds = names_of(document), set[str]()
     for name in names:
         compiled = cache.operation(document, name)
         if len(names) == 1:
             cache.operation(document, None)  # most clients name the only operation, some do not
-        kinds.add((yield from plan_samples(cache, compiled, actor)) if compiled else KINDS[-1])
-        yield
+        kinds.add(await plan_samples(cache, compiled, actor, work) if compiled else KINDS[-1])
     return max(kinds, key=KINDS.index, default=KINDS[-1])
 
 
-def plan_samples(cache: Cache, compiled: Compiled, actor: Actor) -> Generator[None, None, str]:
-    """Returns the quickest of the kinds: a sample with a value that no client sends is answered by
-    the standard executor, which says what is wrong with it."""
-    samples, viewer, kinds = samples_of(cache, compiled, actor), actor.viewer, set[str]()
+async def plan_samples(cache: Cache, compiled: Compiled, actor: Actor, work: Work) -> str:
+    """The quickest of the kinds: a sample with a value that no client sends is answered by the
+    standard executor, which says what is wrong with it."""
+    samples = await work(samples_of, cache, compiled, actor)
+    viewer, kinds = actor.viewer, set[str]()
     for _ in range(PASSES):
         for variables in samples:
             try:
                 plan = compiled.plan(viewer, variables)
                 if plan is None:
-                    plan = cache.planned(compiled, actor, variables, beforehand=True)
-                    yield
+                    made = await work(cache.made, compiled, actor, variables)
+                    plan = cache.keep(compiled, actor, variables, made, beforehand=True)
             except NOT_PLANNED:
                 continue
             kinds.add(plan.kind)
@@ -120,7 +118,8 @@ def samples_of(cache: Cache, compiled: Compiled, actor: Actor) -> list[dict[str,
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
     samples = Samples(schema, compiled.definition, compiled.fragments)
     first = samples.all()[0]
-    samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
+    with MAKING:
+        samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
     return samples.all()
 
 
@@ -165,13 +164,13 @@ def cursor_for(
     try:
         given = Arguments(cache.schema, operation, sent).of(definition, node)
         window_of(given)
-        listing: Listing[Any] = read.said(actor, given, made)
+        listing: Listing[Any] = read.said(actor, given, parameter)
         return written(listing, actor)
     except NOT_PLANNED:
         return None
 
 
-def made(_type: Any, sql_type: Any, value: Any, _path: str) -> Any:
+def parameter(_type: Any, sql_type: Any, value: Any, _path: str) -> Any:
     return bindparam(None, value, type_=sql_type)
 
 

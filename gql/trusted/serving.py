@@ -6,8 +6,9 @@ its own, which a pooler in transaction mode does not give.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import structlog
 from graphql import GraphQLSyntaxError
@@ -18,7 +19,7 @@ from auth.actor import Actor
 from gql.engine.cache import Cache, weight_with_plans
 from gql.guard.documents import Document, Documents
 from gql.trusted.judging import operations_of
-from gql.trusted.preparing import actor_in, default_grants, preparing
+from gql.trusted.preparing import actor_in, default_grants, prepare
 from models.access.roles import GrantScope, Role
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers import trusted
@@ -81,9 +82,8 @@ class TrustedServing:
             rows = await trusted.all_registered(session, retired=False)
         found = {}
         for row in rows:
-            if (document := self.document(row)) is not None:
+            if (document := await self.document(row)) is not None:
                 found[row.hash] = (document, row.ids)
-            await asyncio.sleep(0)  # others are answered between two documents
         gone = [one for key, one in self.documents.trusted.hashes.items() if key not in found]
         self.documents.trust(found)
         for one in gone:
@@ -92,12 +92,12 @@ class TrustedServing:
         self.seen = revision
         return True
 
-    def document(self, row: trusted.Registered) -> Document | None:
+    async def document(self, row: trusted.Registered) -> Document | None:
         """The document as it was loaded before, or read now; None where that is not possible."""
         if (known := self.documents.trusted.hashes.get(row.hash)) is not None:
             return known
         try:
-            document = self.documents.parsed(row.text, stranger=False)
+            document: Document = await self.work(self.documents.parse, row.text, False)
         except (OperationTooComplex, GraphQLSyntaxError) as problem:
             told = "a trusted document is not served: `gorod documents check` says why"
             log.warning(told, document=row.hash, operations=row.operations, reason=str(problem))
@@ -118,17 +118,29 @@ class TrustedServing:
             map(weight_with_plans, self.planned)
         )
         for document in waiting:
+            await self.work(document.judge, False)
             if document.errors:
                 told = "a trusted document is invalid: `gorod documents check` says why"
                 log.warning(told, document=document.digest, name=document.registered_name)
             elif room > 0:
                 for actor in actors:
-                    await in_turns(preparing(self.cache, document, actor))
+                    await prepare(self.cache, document, actor, self.work)
             room -= weight_with_plans(document)
             self.planned.add(document)
         if room <= 0:
             told = "some plans of trusted documents wait until they are asked for: no room"
             log.warning(told, setting="GOROD_MOST_KEPT", megabytes=self.documents.limits.most_kept)
+
+    async def work(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a function in the lane. Those who wait for the lane, and the loop, then have as much
+        time as it took."""
+        lane = self.documents.lane
+        async with lane.turn:
+            began = perf_counter()
+            found = await lane.work(function, *args)
+            spent = perf_counter() - began
+        await asyncio.sleep(spent)
+        return found
 
     async def actors(self) -> list[Actor]:
         """One for each set of rights that somebody may have."""
@@ -141,11 +153,3 @@ class TrustedServing:
                 for role, rights in rows:
                     held.add((Role[role], granted(tuple(rights), GrantScope.SCHOOL)))
         return [actor_in(role, grants) for role, grants in held]
-
-
-async def in_turns(steps: Iterable[None]) -> None:
-    """Take the steps, and let others work as long as each of them took."""
-    began = perf_counter()
-    for _ in steps:
-        await asyncio.sleep(perf_counter() - began)
-        began = perf_counter()

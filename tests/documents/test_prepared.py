@@ -15,18 +15,18 @@ from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is validated and planned from now on."""
     done: list[str] = []
-    validate, planned = Documents.validate, Cache.planned
+    validate, made = Documents.validate, Cache.made
 
     def noting_validate(self: Documents, node: Any, **more: Any) -> Any:
         done.append("validate")
         return validate(self, node, **more)
 
-    def noting_planned(self: Cache, *about: Any, **more: Any) -> Any:
+    def noting_made(self: Cache, *about: Any) -> Any:
         done.append("plan")
-        return planned(self, *about, **more)
+        return made(self, *about)
 
     monkeypatch.setattr(Documents, "validate", noting_validate)
-    monkeypatch.setattr(Cache, "planned", noting_planned)
+    monkeypatch.setattr(Cache, "made", noting_made)
     return done
 
 
