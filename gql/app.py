@@ -127,7 +127,13 @@ def create_app(
     shared = settings.rate_limit_url
     store = Store(shared.get_secret_value() if shared else None)
     admission = Admitting(Admission(settings, settings.pool_size, store), services.now)
-    sockets = WebSocketEndpoint(engine, settings.trusted_origins, settings, admission=admission)
+    sockets = WebSocketEndpoint(
+        engine,
+        settings.trusted_origins,
+        settings,
+        admission=admission,
+        observe=watching.observe,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -158,9 +164,21 @@ def create_app(
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
-    made: ASGIApp = GraphQLOverHTTP(
-        Addresses(app), engine, admission=admission, console=settings.demo
+    door = GraphQLOverHTTP(
+        Addresses(app),
+        engine,
+        admission=admission,
+        observe=watching.observe,
+        console=settings.demo,
     )
+    gate = admission.admission.gate
+    watching.gauges |= {
+        ("gorod_in_flight", "Requests that are being answered."): lambda: door.running,
+        ("gorod_running_weight", "Weight of the operations that run."): lambda: gate.inside,
+        ("gorod_queue", "Operations that wait for others to end."): lambda: len(gate.waiting),
+        ("gorod_sockets", "Open sockets."): lambda: len(sockets.census.connections),
+    }
+    made: ASGIApp = door
     if settings.trusted_origins:
         made = browsers.Origins(made, settings.trusted_origins)
     return behind_proxies(made, settings.trusted_proxies)

@@ -246,7 +246,7 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
         code = (
             PARSE if isinstance(error, GraphQLSyntaxError) else VALIDATION if of_document else INPUT
         )
-        log.info("refused", request_id=caller.request_id, code=code)
+        log.debug("refused", request_id=caller.request_id, code=code)
         return worded(error, code, caller.language, hides=caller.hides_schema)
     log.error("request failed", request_id=caller.request_id, exc_info=cause or error)
     return GraphQLError(

@@ -92,6 +92,8 @@ class Caller:
     """Tells the state of the budget that pays; null where nothing is paid."""
     is_stranger: bool = False
     """Whether it was found that the token lets nobody in."""
+    refused: str | None = None
+    """The code of the first user error of its mutations, for the access log."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
 
     @property

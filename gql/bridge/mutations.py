@@ -31,6 +31,7 @@ def mutation(command: Any) -> Any:
         except Problem as problem:
             if problem.code() not in answer.codes.__members__:
                 raise
+            ctx.caller.refused = ctx.caller.refused or problem.code()
             return answer.refused(problem, ctx.caller.language)
 
     resolve.__name__ = command.__name__

@@ -91,7 +91,10 @@ async def known_to(services: Services, asker: Asker) -> Known:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer, and how it was found: compiled, mixed or standard."""
+    """The body of an answer, and how it was found: compiled, mixed or standard.
+
+    code: Of its first error, or of the first user error of a mutation.
+    """
 
     body: bytes
     kind: str
@@ -99,6 +102,7 @@ class Answer:
     """Seconds, where the database could not be used."""
     refused: GraphQLError | None = None
     """Why the operation was not executed; None if it was."""
+    code: str | None = None
 
 
 NOT_COMPILED = Answer(
@@ -158,7 +162,7 @@ class Engine:
             body = b'{"data":null,"errors":%b}' % orjson.dumps([error.formatted])
             if (seconds := retry_after([error])) is not None:
                 self.services.availability.count_refused()
-            return Answer(body, "compiled", seconds)
+            return Answer(body, "compiled", seconds, code=code_of(error))
 
     async def found(
         self, asker: Asker, document: Document, variables: Mapping[str, Any], name: str | None
@@ -198,7 +202,7 @@ class Engine:
         if plan.handed_back:
             return await self.mixed(compiled, plan, found, (asker, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
-        return Answer(whole(plan, found, {}, errors), plan.kind)
+        return Answer(whole(plan, found, {}, errors), plan.kind, code=first_code(errors))
 
     async def done(
         self, plan: Doing, known: Known, values: Mapping[str, Any], asker: Asker
@@ -208,7 +212,7 @@ class Engine:
         if payload is None:
             return None
         errors = errors_of(plan, asker.language) if plan.denied else ()
-        return Answer(body([payload], errors), plan.kind)
+        return Answer(body([payload], errors), plan.kind, code=first_code(errors))
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
@@ -276,13 +280,26 @@ class Engine:
             if (error.extensions or {}).get("coordinate") not in own - {None}
         ]
         body = whole(plan, found, result.data or {}, errors)
-        return Answer(body, plan.kind, retry_after(result.errors or ()))
+        seconds = retry_after(result.errors or ())
+        return Answer(body, plan.kind, seconds, code=first_code(errors))
 
 
 def refusal(problem: Problem, language: str) -> Answer:
     """Nothing but why."""
     error = told_error(GraphQLError(str(problem)), problem, language)
-    return Answer(orjson.dumps({"errors": [error.formatted]}), "compiled", refused=error)
+    body = orjson.dumps({"errors": [error.formatted]})
+    return Answer(body, "compiled", refused=error, code=problem.code())
+
+
+def code_of(error: GraphQLError) -> str | None:
+    """The code of an error as it is told."""
+    return (error.extensions or {}).get("code")
+
+
+def first_code(errors: Sequence[Any]) -> str | None:
+    """The code of the first of the errors of an answer."""
+    code: str | None = errors[0]["extensions"]["code"] if errors else None
+    return code
 
 
 def errors_of(plan: Plan | Doing, language: str) -> list[Any]:

@@ -11,7 +11,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    get_operation_ast,
 )
 from graphql.language.parser import Parser
 
@@ -37,6 +38,10 @@ PER_HASH = 200
 """Bytes that it takes to find a document by its hash."""
 WAITING = 8
 """Documents that were sent once get one part of so many."""
+LONGEST_NAME = 64
+"""Characters of the name of an operation that observers are told. Clients choose names."""
+MOST_LABELS = 100
+"""Of one document: a client may ask for names that it does not have."""
 VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
 NAME = re.compile(r"Name '.*'", re.DOTALL)
 
@@ -55,6 +60,7 @@ class Document:
     digest: SHA-256 of the text, where clients ask for it by that.
     registered_name: What it is called in metrics, if it is a registered one.
     is_judged: Whether it was found out what is wrong with it.
+    labels: What observers call its operations, by the name that was asked for.
     """
 
     text: str
@@ -69,6 +75,7 @@ class Document:
     digest: str | None = None
     registered_name: str | None = None
     is_judged: bool = False
+    labels: "dict[str | None, Label | None]" = field(default_factory=dict)
     _errors: Sequence[GraphQLError] | None = None
     _errors_of_form: Sequence[GraphQLError] | None = None
 
@@ -107,6 +114,28 @@ class Document:
             is_valid = self._errors is not None and not self._errors
             self._errors_of_form = () if is_valid else self.validate(self.node, form=True)
         return self._errors_of_form
+
+    def label(self, name: str | None) -> "Label | None":
+        """What the operation is called that the name means; None if there is no such."""
+        if name in self.labels:
+            return self.labels[name]
+        if len(self.labels) >= MOST_LABELS:
+            self.labels.clear()
+        label = None
+        if found := get_operation_ast(self.node, name):
+            called = found.name.value if found.name else ""
+            is_told = 0 < len(called) <= LONGEST_NAME
+            label = Label(called if is_told else None, found.operation.value)
+        self.labels[name] = label
+        return label
+
+
+class Label(NamedTuple):
+    """The name of an operation, None if it has none or a long one, and its kind: `query`,
+    `mutation` or `subscription`."""
+
+    name: str | None
+    kind: str
 
 
 def valid(text: str, node: DocumentNode) -> Document:

@@ -1,27 +1,25 @@
 """The access log: one line an operation.
 
 In JSON a line is written without structlog, in the form of structlog's lines: its processors take
-ten times as long (44 µs instead of 4, measured), more than all else that is done at the door.
+44 µs, a fifth of what a short operation takes altogether; this takes 3 (measured).
 """
 
 import asyncio
 import sys
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import orjson
 
 from gql.logs import log
-from gql.observe.record import Finished
+from gql.observe.record import MOST_OUTCOMES, Finished, Outcome
 from gql.observe.settings import Choice
 
 PAUSE = 0.2
 """Seconds that a line may wait for others: each write is a call of the system."""
-FULL = 64 * 1024
-"""Bytes that are written at once without waiting. A burst must not fill the memory."""
-LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
-PLACES = 2
-"""Decimal places of milliseconds."""
+FULL = 256
+"""Lines that are written at once without waiting. A burst must not fill the memory."""
 
 
 class AccessLog:
@@ -33,33 +31,55 @@ class AccessLog:
 
     def __init__(self, choice: Choice = "all", *, as_json: bool = True) -> None:
         self.only_refused = choice == "refused"
-        self.write = self.write_json if as_json else write_words
-        self.lines: list[bytes] = []
-        self.size = 0
+        self.as_json = as_json
+        self.lines: list[str] = []
         self.waiting: asyncio.TimerHandle | None = None
+        self.ends: dict[Outcome, str] = {}
+        self.second, self.day_and_second = 0, ""
 
     def __call__(self, record: Finished) -> None:
-        if not self.only_refused or record.code is not None or (record.status or 0) >= 400:
-            record.ms = round(record.ms, PLACES)
-            self.write(record)
-
-    def write_json(self, record: Finished) -> None:
-        line = orjson.dumps(record, option=LINE)
-        self.lines.append(line)
-        self.size += len(line)
-        if self.size >= FULL:
+        outcome = record.outcome
+        if self.only_refused and outcome.code is None and (outcome.status or 0) < 400:
+            return
+        if not self.as_json:
+            write_words(record)
+            return
+        self.lines.append(self.line_of(record))
+        if len(self.lines) >= FULL:
             self.flush()
         elif self.waiting is None:
             self.waiting = asyncio.get_running_loop().call_later(PAUSE, self.flush)
+
+    def line_of(self, record: Finished) -> str:
+        """The line of JSON. The id of a request and `traceparent` were read by patterns that know
+        no quotation mark."""
+        outcome, request_id, at, ms, cost, received, sent, events, traceparent = record
+        if (end := self.ends.get(outcome)) is None:
+            if len(self.ends) >= MOST_OUTCOMES:
+                self.ends.clear()
+            told = orjson.dumps(outcome).decode()
+            end = self.ends[outcome] = f",{told[1:]}\n"
+        if (second := int(at)) != self.second:
+            self.second = second
+            self.day_and_second = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+        more = "" if cost is None else f',"cost":{cost}'
+        if events is not None:
+            more += f',"events":{events}'
+        if traceparent is not None:
+            more += f',"traceparent":"{traceparent}"'
+        return (
+            f'{{"timestamp":"{self.day_and_second}.{int((at - second) * 1e6):06d}Z","level":"info"'
+            f',"request_id":"{request_id}","ms":{ms:.2f},"received":{received},"sent":{sent}'
+            f"{more}{end}"
+        )
 
     def flush(self) -> None:
         """Write what waits. A log on a full disk loses lines and stops nobody."""
         if self.waiting:
             self.waiting.cancel()
             self.waiting = None
-        text = b"".join(self.lines).decode()
+        text = "".join(self.lines)
         self.lines.clear()
-        self.size = 0
         with suppress(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -67,9 +87,7 @@ class AccessLog:
 
 def write_words(record: Finished) -> None:
     """A line for people: fields that say nothing are left out."""
-    said = {
-        name: value
-        for name, value in asdict(record).items()
-        if value not in (None, False) and name not in ("timestamp", "level", "event")
-    }
-    log.info(record.event, **said)
+    outcome = asdict(record.outcome)
+    event = outcome.pop("event")
+    said = outcome | record._asdict() | {"ms": round(record.ms, 2), "outcome": None, "at": None}
+    log.info(event, **{k: v for k, v in said.items() if v is not None and v is not False})

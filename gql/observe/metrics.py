@@ -26,7 +26,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from gql.observe.record import STARTED, Finished, Observers
+from gql.observe.record import MOST_OUTCOMES, STARTED, Finished, Outcome
 from models.database.availability import Trouble
 from resolvers.context import Services
 
@@ -57,24 +57,32 @@ class Operations:
         self.series: dict[Key, Series] = {}
         self.names: set[str] = set()
         self.codes: set[str] = set()
+        self.found: dict[Outcome, Series] = {}
+        """By outcomes, the series in which they are counted."""
 
     def __call__(self, record: Finished) -> None:
-        if record.event == STARTED:
-            return
-        name = record.operation if record.registered else None
-        key = (
-            record.transport,
-            bounded(name, self.names, MOST_NAMES) if name else "",
-            record.kind or "",
-            record.plan or "",
-            bounded(record.code, self.codes, MOST_CODES) if record.code else "",
-        )
-        if (series := self.series.get(key)) is None:
-            series = self.series[key] = Series()
+        if (series := self.found.get(record.outcome)) is None:
+            if len(self.found) >= MOST_OUTCOMES:
+                self.found.clear()
+            series = self.found[record.outcome] = self.series_of(record.outcome)
         seconds = record.ms / 1000
         series.count += 1
         series.seconds += seconds
         series.buckets[bisect_left(BOUNDS, seconds)] += 1
+
+    def series_of(self, outcome: Outcome) -> Series:
+        """Where an operation is counted. A subscription is counted when it ends."""
+        if outcome.event == STARTED:
+            return Series()
+        name = outcome.operation if outcome.registered else None
+        key = (
+            outcome.transport,
+            bounded(name, self.names, MOST_NAMES) if name else "",
+            outcome.kind or "",
+            outcome.plan or "",
+            bounded(outcome.code, self.codes, MOST_CODES) if outcome.code else "",
+        )
+        return self.series.setdefault(key, Series())
 
     def families(self) -> Iterator[Any]:
         labels = ("transport", "operation", "kind", "plan", "code")
@@ -118,35 +126,20 @@ def cumulated(buckets: Iterable[int]) -> Iterator[tuple[str, float]]:
 
 
 Gauge = Callable[[], float]
+Gauges = Mapping[tuple[str, str], Gauge]
+"""Figures that are asked for when somebody reads them, by name and what is told of each."""
 
 
 class Server(Collector):
-    """What is under way, and what the process holds, at the moment it is asked.
+    """What is under way, and what the process holds, at the moment it is asked."""
 
-    gauges: More of them, by name and what is told of each.
-    """
-
-    def __init__(
-        self,
-        operations: Operations,
-        observers: Observers,
-        services: Services,
-        gauges: Mapping[tuple[str, str], Gauge],
-    ) -> None:
-        self.operations, self.observers = operations, observers
-        self.services, self.gauges = services, gauges
+    def __init__(self, operations: Operations, services: Services, gauges: Gauges) -> None:
+        self.operations, self.services, self.gauges = operations, services, gauges
 
     def collect(self) -> Iterator[Any]:
         yield InfoMetricFamily("gorod", "Which Gorod this is.", value={"version": VERSION})
         yield from self.operations.families()
         yield from (GaugeMetricFamily(*named, value=of()) for named, of in self.gauges.items())
-        observers = self.observers
-        for name, told, value in (
-            ("in_flight", "Requests that are being answered.", observers.in_flight),
-            ("sockets", "Open sockets.", observers.sockets),
-            ("subscriptions", "Running subscriptions.", observers.subscriptions),
-        ):
-            yield GaugeMetricFamily(f"gorod_{name}", told, value=value)
         yield from self.database()
 
     def database(self) -> Iterator[Any]:
@@ -166,6 +159,9 @@ class Server(Collector):
             value=services.availability.recoveries,
         )
         yield from self.sessions()
+        yield GaugeMetricFamily(
+            "gorod_subscriptions", "Running subscriptions.", value=services.tails.listeners
+        )
         yield GaugeMetricFamily(
             "gorod_events_silence_seconds",
             "Time since the log of events was read last, of the school where that is longest ago; "
@@ -206,15 +202,10 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """All figures of a server."""
 
-    def __init__(
-        self,
-        observers: Observers,
-        services: Services,
-        gauges: Mapping[tuple[str, str], Gauge],
-    ) -> None:
+    def __init__(self, services: Services, gauges: Gauges) -> None:
         self.operations = Operations()
         self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(Server(self.operations, observers, services, gauges))
+        self.registry.register(Server(self.operations, services, gauges))
         for make in (ProcessCollector, PlatformCollector, GCCollector):
             make(registry=self.registry)
 

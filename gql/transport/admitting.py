@@ -31,7 +31,7 @@ class Admitting:
         trait = document.traits.get(request.name) if document.traits else None
         place = self.admission.place(asker.known, asker.address, cost, trait)
         entry = Entry(exchange, place, self.now)
-        asker.rate_limit = entry.rate_limit
+        asker.rate_limit, exchange.cost = entry.rate_limit, place.cost
         return entry
 
 

@@ -25,7 +25,12 @@ class Exchange:
     plan: How the answer was found: compiled, mixed or standard; None if it was refused.
     status: Of the HTTP response; 499 if the client left before. On a socket 200 where the operation
         was run to its end, else what it would be over HTTP.
-    code: Of the error that refused the operation as a whole; None if it was executed.
+    code: Of the first error, or of the first user error of a mutation; None if there is none.
+    cost: Its static cost, where admission knows it.
+    received, sent: Bytes of the body and of the answer before it is compressed, or of all answers
+        on a socket.
+    events: How many answers a socket sent of the operation.
+    traceparent: The header of that name.
     headers: That the response gets besides those that every response has.
     extensions: Of the response.
     media_type: Of the response.
@@ -43,6 +48,11 @@ class Exchange:
     plan: str | None = None
     status: int = 0
     code: str | None = None
+    cost: int | None = None
+    received: int = 0
+    sent: int = 0
+    events: int = 0
+    traceparent: bytes | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     extensions: dict[str, Any] | None = None
     media_type: MediaType = JSON
@@ -68,7 +78,8 @@ Admission: TypeAlias = Callable[[Exchange], AbstractAsyncContextManager[None]]
 refuses the operation, and may add headers to the exchange. On a socket it lasts as long as the
 operation, so a subscription must not hold a place meant for queries."""
 Observer: TypeAlias = Callable[[Exchange], None]
-"""Called once for each operation, refused ones too. It must not raise and must not wait."""
+"""Called once for each operation, refused ones too, and for a subscription when it begins, when its
+`status` is still 0. It must not raise and must not wait."""
 
 
 def admit_all(_: Exchange) -> AbstractAsyncContextManager[None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from strawberry.types.graphql import OperationType as Kind
 
-from gql.engine.run import Answer, Asker, Engine, is_known
+from gql.engine.run import Answer, Asker, Engine, code_of, is_known
 from gql.errors import retry_after
 from gql.guard.documents import Document
 from gql.transport.persisted import check_text, document_of
@@ -72,4 +72,5 @@ class Executor:
         if errors:
             answer["errors"] = [error.formatted for error in errors]
         first = errors[0] if refused and errors else None
-        return Answer(written(answer), "standard", retry_after(errors), first)
+        code = code_of(errors[0]) if errors else caller.refused
+        return Answer(written(answer), "standard", retry_after(errors), first, code)

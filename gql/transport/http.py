@@ -58,6 +58,8 @@ class GraphQLOverHTTP:
         self.app, self.engine, self.console = app, engine, console
         self.executor, self.limits = Executor(engine), engine.documents.limits
         self.admission, self.observe = admission, observe
+        self.running = 0
+        """How many requests are being answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != ENDPOINT:
@@ -70,7 +72,12 @@ class GraphQLOverHTTP:
             await lead_to_console(scope, receive, send)
             return
         asker = asker_of(headers, scope.get("client"))
-        exchange = Exchange(asker, encodings=headers.get(b"accept-encoding", b""))
+        exchange = Exchange(
+            asker,
+            encodings=headers.get(b"accept-encoding", b""),
+            traceparent=headers.get(b"traceparent"),
+        )
+        self.running += 1
         try:
             await self.answer(scope, headers, receive, send, exchange)
         except ClientLeft:
@@ -83,6 +90,7 @@ class GraphQLOverHTTP:
                 exchange.headers.append(CLOSING)
             await refuse(send, exchange, failure, self.engine.services)
         finally:
+            self.running -= 1
             if self.observe:
                 self.observe(exchange)
 
@@ -103,7 +111,7 @@ class GraphQLOverHTTP:
             sent, size = await read_body(headers, receive, self.limits.most_body)
         else:
             sent, size = await read_query_string(scope, receive, self.limits.most_body)
-        exchange.is_read = True
+        exchange.is_read, exchange.received = True, size
         request = exchange.request = request_of(sent)
         if method != "POST" and FORCING_PREFLIGHT.isdisjoint(headers):
             exchange.is_simple = True
@@ -115,11 +123,10 @@ class GraphQLOverHTTP:
         if method != "POST":
             check_reads(exchange.document.node, request.name)
         answer = await self.run(exchange, receive)
-        exchange.plan = answer.kind
+        exchange.plan, exchange.code = answer.kind, answer.code
         exchange.headers.append(PLANS[answer.kind])
         status = 200
         if answer.refused is not None:
-            exchange.code = (answer.refused.extensions or {}).get("code")
             status = status_of(answer.refused, exchange.media_type)
         if answer.retry_after is not None:
             exchange.headers.append((b"retry-after", str(answer.retry_after).encode()))

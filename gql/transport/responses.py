@@ -48,8 +48,8 @@ async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> N
 
     body: A JSON object without extensions.
     """
-    exchange.status = status
     body = exchange.with_extensions(body)
+    exchange.status, exchange.sent = status, len(body)
     headers = [
         *HEADERS[exchange.media_type],
         (b"content-length", str(len(body)).encode()),

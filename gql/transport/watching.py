@@ -1,34 +1,47 @@
 """All that watches a server, put together as its settings say."""
 
+import re
+from time import time
+from typing import Any
+
 from gql.guard.documents import Documents
 from gql.observe.access_log import AccessLog
-from gql.observe.metrics import Metrics
+from gql.observe.metrics import Gauges, Metrics
 from gql.observe.readiness import Readiness
-from gql.observe.record import Observers, Sink
+from gql.observe.record import (
+    OPERATION,
+    STARTED,
+    STRANGER,
+    WEBSOCKET,
+    Finished,
+    Observers,
+    Sink,
+    outcome_of,
+)
 from gql.settings import Settings
+from gql.transport.exchange import Exchange
 from gql.transport.probes import Probes
 from resolvers.context import Services
 
+TRACEPARENT = re.compile(rb"[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})")
+"""Of W3C Trace Context. Another one would be a text of a stranger in the log."""
+
 
 class Watching:
-    """observers: Are told of operations. probes: Answer those who ask for the state."""
+    """observers: Are told of operations. probes: Answer those who ask for the state.
+
+    gauges: Figures for the metrics, by name and what is told of each. Others add theirs.
+    """
 
     def __init__(
         self, settings: Settings, services: Services, documents: Documents, url: str
     ) -> None:
-        self.observers = Observers()
-        gauges = {
-            ("gorod_documents_bytes", "Weight of the documents and plans that are kept."): (
-                lambda: documents.known.weight + documents.waiting.weight
-            ),
-            ("gorod_documents", "Documents that are kept."): (
-                lambda: len(documents.known.kept) + len(documents.waiting.kept)
-            ),
-        }
-        metrics = Metrics(self.observers, services, gauges)
+        self.gauges: dict[tuple[str, str], Any] = dict(gauges_of(documents))
+        metrics = Metrics(services, self.gauges)
         self.log = access_log_of(settings)
-        sinks: list[Sink] = [metrics.operations, *([self.log] if self.log else [])]
-        self.observers.sinks = tuple(sinks)
+        sinks: list[Sink] = [metrics.operations]
+        sinks += [sink for sink in (self.log,) if sink]
+        self.observers = Observers(*sinks)
         token = settings.metrics_token
         self.probes = Probes(
             Readiness(services, url),
@@ -37,10 +50,65 @@ class Watching:
             is_open=settings.demo,
         )
 
+    def observe(self, exchange: Exchange) -> None:
+        """Tell observers of an operation over HTTP or on a socket."""
+        self.observers.finished(record_of(exchange, traced=False))
+
     def close(self) -> None:
-        """Write what has not been written."""
+        """Write and send what has not been written and sent."""
         if self.log:
             self.log.flush()
+
+
+def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
+    """What observers learn of an operation: who asked by role and school, never the person."""
+    asker, document, request = exchange.asker, exchange.document, exchange.request
+    label = document.label(request.name) if document and request else None
+    registered = document.registered_name if document else None
+    known = asker.known
+    if known is None:
+        viewer, school = STRANGER, None
+    else:
+        viewer, school = known.actor.role.name, known.actor.school_id
+    outcome = outcome_of(
+        OPERATION if exchange.status else STARTED,
+        exchange.transport,
+        registered or (label.name if label else None),
+        registered is not None,
+        label.kind if label else None,
+        exchange.plan,
+        exchange.status or None,
+        exchange.code,
+        viewer,
+        school,
+    )
+    return Finished(
+        outcome,
+        asker.request_id,
+        time(),
+        exchange.seconds * 1000,
+        exchange.cost,
+        exchange.received,
+        exchange.sent,
+        exchange.events if exchange.transport == WEBSOCKET else None,
+        traceparent_of(exchange) if traced else None,
+    )
+
+
+def traceparent_of(exchange: Exchange) -> str | None:
+    sent = exchange.traceparent
+    return sent.decode() if sent and TRACEPARENT.fullmatch(sent) else None
+
+
+def gauges_of(documents: Documents) -> Gauges:
+    return {
+        ("gorod_documents_bytes", "Weight of the documents and plans that are kept."): (
+            lambda: documents.known.weight + documents.waiting.weight
+        ),
+        ("gorod_documents", "Documents that are kept."): (
+            lambda: len(documents.known.kept) + len(documents.waiting.kept)
+        ),
+    }
 
 
 def access_log_of(settings: Settings) -> AccessLog | None:

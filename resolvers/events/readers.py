@@ -107,6 +107,11 @@ class Tails:
         self._tails: dict[int, Tail] = {}
 
     @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return sum(tail.readers for tail in self._tails.values())
+
+    @property
     def silence(self) -> float:
         """Seconds since a log was read last, of the log where that is longest ago; 0 while nobody
         listens."""

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gql.app import create_app
 from gql.settings import Settings
+from gql.transport.http import GraphQLOverHTTP
 from models.database.availability import Availability
 from tests.conftest import KEY, Template
 from tests.postgres import Server
@@ -24,6 +25,13 @@ class Served:
 
     app: Any
     template: Template
+    door: Any = None
+
+    def flush(self) -> None:
+        """Write the lines of the access log that wait for others."""
+        watching = self.door.observe.__self__
+        if watching.log:
+            watching.log.flush()
 
     def asks(self, login: str | None = None, peer: str = "127.0.0.1") -> AsyncClient:
         headers = {"Accept-Language": "en"}
@@ -51,11 +59,12 @@ def serve(postgres: Server, database: str, template: Template, tmp_path: Path) -
         )
         address = url or postgres.url("gorod_app", database)
         app: Any = create_app(settings, address, availability=Availability(address))
-        inner = app
+        inner, door = app, None
         while not isinstance(inner, Starlette):
+            door = inner if isinstance(inner, GraphQLOverHTTP) else door
             inner = inner.app
         async with inner.router.lifespan_context(inner):  # which closes its connections
-            yield Served(app, template)
+            yield Served(app, template, door)
 
     return served
 

@@ -23,6 +23,8 @@ from resolvers.demo import DEMO_PASSWORD
 from tests.cli.test_commands import GOROD
 from tests.sockets.client import PROTOCOL, Client
 
+OWN = {"PORT": "0", "GOROD_ACCESS_LOG": "off"}
+"""Its log tells of the server alone."""
 SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
   accessToken userErrors { code } } }"""
 DIARY = '{ diary(studentId: "Student:1-1") { days { date lessons { marks { value } } } } }'
@@ -92,7 +94,7 @@ def running(
     with errors.open("w") as output:
         program = subprocess.Popen(
             [*GOROD, "dev"],
-            env={**os.environ, "GOROD_DATA_DIR": str(data_dir), "PORT": "0", **(environment or {})},
+            env={**os.environ, **OWN, "GOROD_DATA_DIR": str(data_dir), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,

@@ -9,6 +9,7 @@ import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.types import ExecutionResult
 
+from gql.engine.run import code_of
 from gql.guard.documents import Document
 from gql.transport.exchange import Exchange
 from gql.transport.negotiation import GRAPHQL
@@ -59,7 +60,7 @@ class Operation:
     async def run(self) -> None:
         """Answer it."""
         connection, endpoint = self.connection, self.connection.endpoint
-        exchange = Exchange(connection.asker(), "websocket")
+        exchange = Exchange(connection.asker(), "websocket", received=self.size)
         self.is_begun = True
         try:
             if self.is_over:
@@ -102,9 +103,9 @@ class Operation:
         """The one answer of a query or a mutation."""
         executor = self.connection.endpoint.executor
         answer = await executor.execute(exchange.asker, document, request)
-        exchange.plan, exchange.status = answer.kind, 200
+        exchange.plan, exchange.status, exchange.code = answer.kind, 200, answer.code
         if answer.body.startswith(EXECUTED):
-            await self.say("next", exchange.with_extensions(answer.body))
+            await self.say_next(exchange, exchange.with_extensions(answer.body))
             await self.say("complete")
         else:
             if answer.refused is not None:
@@ -123,14 +124,18 @@ class Operation:
             operation_name=request.name,
             operation_extensions=dict(request.extensions) if request.extensions else None,
         )
+        if self.connection.endpoint.observe:
+            self.connection.endpoint.observe(exchange)  # of its beginning
         async with aclosing(stream):
             async for result in stream:
                 assert isinstance(result, ExecutionResult)  # noqa: S101  # no `@defer` here
                 if result.errors and result.data is None:
                     await self.refuse(exchange, result.errors)
                     return
+                if result.errors:
+                    exchange.code = exchange.code or code_of(result.errors[0])
                 answer = written(answer_of(result))
-                await self.say("next", exchange.with_extensions(answer))
+                await self.say_next(exchange, exchange.with_extensions(answer))
         exchange.status = 200
         await self.say("complete")
 
@@ -144,6 +149,12 @@ class Operation:
         causes: list[Any] = [type(error.original_error) for error in errors]
         if ending := next((ENDINGS[cause] for cause in causes if cause in ENDINGS), None):
             await self.connection.end(Closing(*ending))
+
+    async def say_next(self, exchange: Exchange, answer: bytes) -> None:
+        """Send an answer. Raises ClientGone."""
+        exchange.events += 1
+        exchange.sent += len(answer)
+        await self.say("next", answer)
 
     async def say(self, kind: str, payload: bytes | None = None) -> None:
         """Send a message; none after the last one. Raises ClientGone."""
