@@ -156,7 +156,7 @@ def create_app(
     routes: list[BaseRoute] = [
         Route("/", browsers.home),
         WebSocketRoute("/graphql", sockets),
-        *transfer.routes(services, language_of),
+        *transfer.routes(services, language_of, watching.observers.finished),
         *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(),

@@ -1,6 +1,7 @@
 """The bytes of files over HTTP: `PUT` and `GET /files/<token>`, by signed links."""
 
 from collections.abc import Callable, Mapping
+from time import perf_counter, time
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -8,8 +9,10 @@ import structlog
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from gql.observe.record import FILES, OPERATION, Finished, Sink, outcome_of
+from gql.transport.responses import CLIENT_LEFT
 from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.context import Services
 from resolvers.files import transfer
@@ -37,32 +40,52 @@ CONTAINED = {
     "X-Content-Type-Options": "nosniff",
 }
 """What was uploaded may be anything: it is saved, never shown as a page of this server."""
+LINK = "link"
+"""The viewer of a transfer."""
+LONGEST_LENGTH = 16
+"""Digits of a length that is believed."""
 Language = Callable[[HTTPConnection], str]
 
 
 class Files:
-    """Answers at `/files/<token>`."""
+    """Answers at `/files/<token>`.
 
-    def __init__(self, services: Services, language_of: Language) -> None:
-        self.services, self.language_of = services, language_of
+    observe: Is told of each transfer when it is over.
+    """
+
+    def __init__(
+        self, services: Services, language_of: Language, observe: Sink | None = None
+    ) -> None:
+        self.services, self.language_of, self.observe = services, language_of, observe
         self.methods = {"GET": self.get, "HEAD": self.get, "PUT": self.put}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request, sent = Request(scope, receive), Sent(send)
+        try:
+            await self.answer(request, sent)
+        finally:
+            if self.observe:
+                self.observe(record_of(request, sent))
+
+    async def answer(self, request: Request, send: "Sent") -> None:
+        """Receive or hand out a file, or say why not."""
         try:
             response = await self.methods.get(request.method, not_allowed)(request)
         except ServiceUnavailable as problem:
             self.services.availability.count_refused()
+            send.code = problem.code()
             response = refusal(problem, self.language_of(request))
             response.headers["Retry-After"] = str(problem.retry_after)
         except Problem as problem:
+            send.code = problem.code()
             response = refusal(problem, self.language_of(request))
         except ClientDisconnect:
             return  # nobody is there to be answered, and nothing was kept
         except Exception as cause:
-            response = failure(cause, self.language_of(request), scope.get("request_id"))
+            send.code = "INTERNAL_SERVER_ERROR"
+            response = failure(cause, self.language_of(request), request.scope.get("request_id"))
         try:
-            await response(scope, receive, send)
+            await response(request.scope, request.receive, send)
         except FilesUnavailable:
             return  # half-way: the server closes the connection, and the length tells it is not all
 
@@ -84,6 +107,43 @@ class Files:
         token = request.path_params["token"]
         await transfer.receive(self.services, token, length, request.stream())
         return Response(status_code=204)
+
+
+class Sent:
+    """What is sent, and how much of it.
+
+    status: 499 if nobody was there to be answered.
+    code: Of the error that it says.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.send, self.began = send, perf_counter()
+        self.status, self.size = CLIENT_LEFT, 0
+        self.code: str | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.size += len(message.get("body", b""))
+        await self.send(message)
+
+
+def record_of(request: Request, sent: Sent) -> Finished:
+    """What observers learn of a transfer. Its link lets in whoever has it, so it is nobody's."""
+    length = request.headers.get("content-length", "")
+    kind = request.method if request.method in ("GET", "HEAD", "PUT") else None
+    outcome = outcome_of(
+        OPERATION, FILES, None, False, kind, None, sent.status, sent.code, LINK, None
+    )
+    return Finished(
+        outcome,
+        request.scope.get("request_id") or uuid4().hex,
+        time(),
+        (perf_counter() - sent.began) * 1000,
+        received=int(length) if length.isdecimal() and len(length) < LONGEST_LENGTH else 0,
+        sent=sent.size,
+    )
 
 
 def bearer_of(request: Request) -> str | None:
@@ -120,5 +180,5 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def routes(services: Services, language_of: Language) -> list[Route]:
-    return [Route("/files/{token}", Files(services, language_of))]
+def routes(services: Services, language_of: Language, observe: Sink | None = None) -> list[Route]:
+    return [Route("/files/{token}", Files(services, language_of, observe))]

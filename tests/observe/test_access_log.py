@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.observe.record import Finished, Observers, outcome_of
+from tests.files.sending import FILE, PDF, REQUEST
 from tests.observe.conftest import Serve, Served
 
 SECRET = "hunter2"
@@ -162,6 +163,30 @@ async def test_no_value_that_people_send_is_in_the_log(
     told = capfd.readouterr().err
     assert told.count('"transport":"http"') == 5
     assert SECRET not in told
+
+
+async def test_a_transfer_of_a_file_has_a_line(server: Served, lines: Lines) -> None:
+    async with server.asks("student.ivanova") as http:
+        given = {"name": f"{SECRET}.pdf", "type": "application/pdf", "size": len(PDF)}
+        invited = (await ask(http, REQUEST, **given)).json()["data"]["requestUpload"]
+        link = invited["url"].removeprefix("http://127.0.0.1:8000")
+        assert (await http.put(link, content=PDF)).status_code == 204
+        again = await http.put(link, content=PDF)
+        file = await ask(http, FILE, id=invited["file"]["id"])
+        there = file.json()["data"]["node"]["url"].removeprefix("http://127.0.0.1:8000")
+        got = await http.get(there)
+        assert got.content == PDF
+        wrong = await http.get(f"/files/{SECRET}")
+    told = [line for line in lines(server) if line["transport"] == "files"]
+    assert [(one["kind"], one["status"], one["code"], one["sent"]) for one in told] == [
+        ("PUT", 204, None, 0),
+        ("PUT", 409, "ALREADY_UPLOADED", len(again.content)),
+        ("GET", 200, None, len(PDF)),
+        ("GET", 403, "LINK_NOT_GOOD", len(wrong.content)),
+    ]
+    assert told[0]["received"] == len(PDF)
+    assert told[2]["request_id"] == got.headers["x-request-id"]
+    assert SECRET not in str(told)
 
 
 # -- ids -----------------------------------------------------------------------------

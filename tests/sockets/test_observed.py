@@ -1,0 +1,90 @@
+"""What observers are told of operations on sockets."""
+
+import pytest
+
+from gql.observe.record import Finished
+from gql.transport.exchange import Exchange
+from gql.transport.watching import record_of
+from gql.transport.websocket.endpoint import WebSocketEndpoint
+from resolvers.context import Services
+from tests.conftest import SignIn
+from tests.events.listening import JOURNAL, MASHA, Desk, mark
+from tests.sockets.client import Connect, listening
+
+SECRET = "hunter2"
+
+
+@pytest.fixture
+def records(endpoint: WebSocketEndpoint) -> list[Finished]:
+    """What was told, in order."""
+    told: list[Finished] = []
+
+    def observe(exchange: Exchange) -> None:
+        told.append(record_of(exchange))
+
+    endpoint.observe = observe
+    return told
+
+
+async def test_each_operation_is_told_of_once(
+    records: list[Finished], api: SignIn, connected: Connect
+) -> None:
+    async with connected() as client:
+        await client.sign_in(api("parent.ivanova").caller.token)
+        await client.ask("query Cursor { eventsCursor }", id="1")
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
+        await client.ask(f'{{ nothing(a: "{SECRET}") }}', id="2")
+        assert await client.error("2") == "GRAPHQL_VALIDATION_FAILED"
+        await client.ask(f'{{ nothing(a: "{SECRET}', id="3")
+        assert await client.error("3") == "GRAPHQL_PARSE_FAILED"
+        await client.ask('{ student(by: { id: "Student:1-1" }) { identity { snils } } }', id="4")
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
+    told = [record.outcome for record in records]
+    assert [(one.event, one.transport, one.viewer, one.school) for one in told] == [
+        ("operation", "websocket", "PARENT", 1)
+    ] * 4
+    assert [(one.operation, one.kind, one.code) for one in told] == [
+        ("Cursor", "query", None),
+        (None, "query", "GRAPHQL_VALIDATION_FAILED"),
+        (None, None, "GRAPHQL_PARSE_FAILED"),
+        (None, "query", "FORBIDDEN"),
+    ]
+    assert [record.events for record in records] == [1, 0, 0, 1]
+    assert records[0].received > len("query Cursor { eventsCursor }")
+    assert records[0].sent > 0
+    assert len({record.request_id for record in records}) == 4
+    assert SECRET not in str(records)
+
+
+async def test_a_subscription_is_told_of_when_it_begins_and_when_it_ends(
+    records: list[Finished], api: SignIn, connected: Connect, desk: Desk, services: Services
+) -> None:
+    mother = api("parent.ivanova")
+    async with connected() as client:
+        await client.sign_in(mother.caller.token)
+        payload = {"query": JOURNAL, "variables": {"id": MASHA}}
+        await client.say("subscribe", id="marks", payload=payload)
+        await listening(services)
+        await mark(api, desk)
+        assert (await client.hear())["type"] == "next"
+        await client.say("complete", id="marks")
+        await client.say("ping")
+        assert await client.hear() == {"type": "pong"}
+    began, ended = records
+    assert (began.outcome.event, began.outcome.kind) == ("subscription started", "subscription")
+    assert (began.outcome.status, began.events) == (None, 0)
+    assert (ended.outcome.event, ended.outcome.kind) == ("operation", "subscription")
+    assert (ended.events, ended.request_id) == (1, began.request_id)
+    assert ended.ms > began.ms
+
+
+async def test_a_stranger_is_told_of_as_one(records: list[Finished], connected: Connect) -> None:
+    async with connected() as client:
+        await client.sign_in(None)
+        await client.ask("subscription Mail { mailEvents { __typename } }")
+        assert await client.error() == "UNAUTHENTICATED"
+    assert {record.outcome.viewer for record in records} == {"stranger"}
+    assert records[-1].outcome.code == "UNAUTHENTICATED"
+    assert records[-1].outcome.operation == "Mail"
