@@ -71,7 +71,7 @@ def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
     else:
         viewer, school = known.actor.role.name, known.actor.school_id
     outcome = outcome_of(
-        OPERATION if exchange.status else STARTED,
+        OPERATION if exchange.status or exchange.plan is None else STARTED,
         exchange.transport,
         registered or (label.name if label else None),
         registered is not None,
