@@ -1,5 +1,11 @@
 // Live events by `graphql-ws`, which go on where they were cut. Apollo, urql and Relay use it, too.
-import { type Client, createClient, type Sink, type SubscribePayload } from 'graphql-ws'
+import {
+  type Client,
+  createClient,
+  type Sink,
+  type SubscribePayload,
+  TerminatedCloseEvent,
+} from 'graphql-ws'
 
 import { needsToken, type ToldError } from '../codes.ts'
 import type { Session } from '../session.ts'
@@ -18,7 +24,7 @@ export function createEvents(session: Session, options = {}): Client {
     },
     retryAttempts: Infinity,
     retryWait: (tries) => sleep(Math.min(30_000, 500 * 2 ** tries) * (0.5 + Math.random())),
-    shouldRetry: () => true,
+    shouldRetry: isLost,
     ...options,
   })
 
@@ -28,7 +34,7 @@ export function createEvents(session: Session, options = {}): Client {
     let ended = false
     const start = () => {
       if (ended) return
-      end = client.subscribe<Record<string, Event | null>>(
+      end = client.subscribe<Record<string, Resumable | null>>(
         { ...payload, variables },
         {
           next(result) {
@@ -62,8 +68,13 @@ export function createEvents(session: Session, options = {}): Client {
 const sleep = (milliseconds: number) =>
   new Promise<void>((wake) => setTimeout(wake, milliseconds))
 
-interface Event {
+interface Resumable {
   cursor?: string
+}
+
+/** Indicates whether the line or the server is away; what we did wrong would go wrong again. */
+function isLost(reason: unknown): boolean {
+  return reason instanceof Event || reason instanceof TerminatedCloseEvent
 }
 
 function isRefused(reason: unknown): boolean {

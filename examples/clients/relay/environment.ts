@@ -36,7 +36,7 @@ export function createRelay(session: Session, options: Options = {}): Environmen
 
   const subscribe: SubscribeFunction = (parameters, variables) =>
     Observable.create((sink) =>
-      events.subscribe({ ...asked(documentOf(parameters)), variables } as never, sink as never),
+      events.subscribe({ query: '', ...asked(documentOf(parameters)), variables }, sink as never),
     )
 
   return new Environment({

@@ -90,6 +90,7 @@ export function watchJournal(
   relay: Environment,
   studentId: string,
   onEvent: (event: schoolJournalSubscription$data['journalEvents']) => void,
+  onError: (reason: unknown) => void,
 ): () => void {
   const { dispose } = requestSubscription<schoolJournalSubscription>(relay, {
     subscription: graphql`
@@ -109,6 +110,7 @@ export function watchJournal(
     `,
     variables: { studentId },
     onNext: (event) => onEvent(event?.journalEvents),
+    onError,
   })
   return dispose
 }

@@ -97,3 +97,12 @@ test('queries run on the socket, too', async () => {
   for await (const { data } of client.iterate({ query: '{ viewer { role } }' }))
     assert.deepEqual(data, { viewer: { role: 'PARENT' } })
 })
+
+test('a mistake of ours is told, not tried again', async () => {
+  const client = createEvents(await people.signIn(people.MOTHER))
+  closeLater(() => client.dispose())
+  const told = new Promise((error) =>
+    client.subscribe({} as never, { next: () => {}, error, complete: () => {} }),
+  )
+  assert.match(String(await told), /query/)
+})

@@ -75,10 +75,15 @@ test('live events go on after a cut, and the store follows', async () => {
   const line = await openLine()
   const relay = createRelay(await people.signIn(people.MOTHER, undefined, line.url))
   const inbox = new Inbox<number | null | undefined>()
-  const stop = watchJournal(relay, cell.studentId, (event) => {
-    if (event?.__typename === 'JournalEvent' && event.node?.id === mark.id)
-      inbox.put(event.node?.value)
-  })
+  const stop = watchJournal(
+    relay,
+    cell.studentId,
+    (event) => {
+      if (event?.__typename === 'JournalEvent' && event.node?.id === mark.id)
+        inbox.put(event.node?.value)
+    },
+    (reason) => assert.fail(String(reason)),
+  )
   closeLater(stop, () => line.close())
   const change = people.changing(teacher, cell, mark)
   await untilHeard(() => change(4), inbox.find((value) => value === 4))
