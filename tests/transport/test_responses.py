@@ -1,0 +1,218 @@
+"""What every response has: an id, headers, one shape of errors; long ones are compressed."""
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+import zstandard
+from httpx2 import AsyncClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.engine.run import Engine
+from gql.schema import schema
+from gql.settings import Settings
+from gql.transport.exchange import Exchange
+from gql.transport.execution import Executor
+from gql.transport.http import GraphQLOverHTTP
+from models.problems import ServiceUnavailable
+from resolvers.context import Services
+from tests.conftest import SignIn
+from tests.postgres import Server
+from tests.test_attacks import Sent
+from tests.test_web import client_of
+from tests.transport.conftest import TRUSTED
+
+Q = {"query": "{ __typename }"}
+NEW = re.compile("[0-9a-f]{32}")
+LONG = {"query": "{ __schema { types { name description fields { name description } } } }"}
+PATHS = ("/", "/graphql", "/graphiql", "/files/x", "/nothing", "/healthz", "/schema/")
+
+
+@pytest.fixture
+async def http(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    shown = settings.model_copy(update={"open_introspection": True})
+    async for client in client_of(shown, postgres.url("gorod_app", database)):
+        yield client
+
+
+# -- ids ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_response_has_the_id_of_its_request(http: AsyncClient, path: str) -> None:
+    given = "Root=1-67891233:a/b+c.d_e~f@g"
+    assert (await http.get(path, headers={"X-Request-Id": given})).headers["x-request-id"] == given
+    made = [(await http.get(path)).headers["x-request-id"] for _ in range(2)]
+    assert all(map(NEW.fullmatch, made))
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a" * 129, "a;b", '"x"', "<x>", "a%0a"])
+async def test_an_id_that_could_break_a_log_is_replaced(http: AsyncClient, given: str) -> None:
+    for path in ("/graphql", "/nothing"):
+        response = await http.post(path, json=Q, headers={"X-Request-Id": given})
+        assert NEW.fullmatch(response.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/nothing", "/schema/"])
+async def test_a_bug_is_told_by_its_id_in_json(
+    http: AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str, capfd: Any
+) -> None:
+    def break_down(*_: object) -> Any:
+        raise RuntimeError("a secret")
+
+    async def fail(*_: object) -> Any:
+        break_down()
+
+    monkeypatch.setattr(Executor, "read_document", fail)
+    monkeypatch.setattr("gql.transport.browsers.json_fault", break_down)
+    monkeypatch.setattr("gql.reference.stored.Stored.respond", fail)
+    headers = {"X-Request-Id": "mine", "Accept-Language": "en"}
+    response = await (
+        http.post(path, json=Q, headers=headers)
+        if path == "/graphql"
+        else http.get(path, headers=headers)
+    )
+    assert response.status_code == 500
+    [error] = response.json()["errors"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine"}
+    assert error["message"] == "Unexpected error."
+    assert "secret" not in response.text
+    log = capfd.readouterr().err
+    assert "mine" in log
+    assert "RuntimeError" in log
+
+
+async def test_the_audit_log_has_the_id_of_the_request(
+    http: AsyncClient, api: SignIn, sql: AsyncConnection
+) -> None:
+    director = api("director")
+    body = {"query": "mutation { signOut { userErrors { code } } }"}
+    headers = {"Authorization": f"Bearer {director.caller.token}", "X-Request-Id": "a-tracing-id"}
+    response = await http.post("/graphql", json=body, headers=headers)
+    assert "errors" not in response.json()
+    asked = text("SELECT count(*) FROM audit_events WHERE request_id = 'a-tracing-id'")
+    assert await sql.scalar(asked) == 1
+
+
+# -- compression -------------------------------------------------------------------------
+
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": lambda body: unzstd(body)}
+
+
+def unzstd(body: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+
+
+async def raw(client: AsyncClient, encodings: str, body: Any) -> tuple[str | None, bytes]:
+    """The encoding of an answer, and its bytes as they were sent."""
+    headers = {"Accept-Encoding": encodings}
+    async with client.stream("POST", "/graphql", json=body, headers=headers) as response:
+        assert "Accept-Encoding" in response.headers["vary"]
+        content = b"".join([part async for part in response.aiter_raw()])
+        return response.headers.get("content-encoding"), content
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [("gzip", "gzip"), ("br", "br"), ("zstd", "zstd"), ("gzip, deflate, br, zstd", "zstd"),
+     ("gzip, br;q=0", "gzip"), ("GZIP", "gzip"), ("*", "zstd"), ("identity", None),
+     ("deflate", None), ("gzip;q=0", None), ("", None), ("nonsense;q=x", None)],
+)  # fmt: skip
+async def test_a_long_answer_is_compressed(
+    http: AsyncClient, accepted: str, sent: str | None
+) -> None:
+    _, plain = await raw(http, "identity", LONG)
+    encoding, content = await raw(http, accepted, LONG)
+    assert encoding == sent
+    assert (UNPACK[sent](content) if sent else content) == plain
+    assert len(content) < len(plain) / 3 or sent is None
+
+
+async def test_a_short_answer_is_not_compressed(http: AsyncClient) -> None:
+    encoding, content = await raw(http, "gzip, br, zstd", Q)
+    assert (encoding, content) == (None, b'{"data":{"__typename":"Query"}}')
+
+
+async def test_the_console_is_compressed_once(http: AsyncClient) -> None:
+    page = (await http.get("/graphiql")).text
+    [asset] = re.findall(r'src="(/graphiql/assets/[^"]+\.js)"', page)[:1]
+    response = await http.get(asset, headers={"Accept-Encoding": "gzip"})
+    assert response.headers["content-encoding"] == "gzip"
+    assert "import" in response.text
+
+
+# -- who is told -------------------------------------------------------------------------
+
+
+async def test_each_operation_is_observed_once(api: SignIn, services: Services) -> None:
+    seen: list[Exchange] = []
+    door: Any = GraphQLOverHTTP(None, Engine(schema, services), observe=seen.append)  # type: ignore[arg-type]
+    token = api("zavuch").caller.token
+    bodies = {
+        b'{"query":"query Named { viewer { role } }"}': (200, None),
+        b'{"query":"{ nothing }"}': (200, "GRAPHQL_VALIDATION_FAILED"),
+        b'{"query":"{"}': (200, "GRAPHQL_PARSE_FAILED"),
+        b"[]": (400, "BAD_REQUEST"),
+        b'{"query":"subscription { noticeEvents { __typename } }"}': (
+            400,
+            "OPERATION_RESOLUTION_FAILURE",
+        ),
+    }
+    for body, (status, code) in bodies.items():
+        await Sent(door, body, token).answer()
+        exchange = seen.pop()
+        assert not seen
+        assert (exchange.status, exchange.code) == (status, code)
+        assert exchange.seconds > 0
+        assert (exchange.plan is None) == (code not in (None, "GRAPHQL_VALIDATION_FAILED"))
+
+
+async def test_admission_can_refuse_and_add_headers(api: SignIn, services: Services) -> None:
+    class Full:
+        def __init__(self, exchange: Exchange) -> None:
+            exchange.headers.append((b"ratelimit", b"0"))
+
+        async def __aenter__(self) -> None:
+            raise ServiceUnavailable(retry_after=7)
+
+        async def __aexit__(self, *_: object) -> None: ...
+
+    door: Any = GraphQLOverHTTP(None, Engine(schema, services), admission=Full)  # type: ignore[arg-type]
+    sent = Sent(door, b'{"query":"{ __typename }"}', api("zavuch").caller.token)
+    headers: list[Any] = []
+    taken = sent.send
+
+    async def send(message: Any) -> None:
+        headers.extend(message.get("headers", ()))
+        await taken(message)
+
+    sent.send = send  # type: ignore[method-assign]
+    await sent.answer()
+    assert sent.code() == "SERVICE_UNAVAILABLE"
+    assert (b"ratelimit", b"0") in headers
+    assert (b"retry-after", b"7") in headers
+
+
+# -- other origins -----------------------------------------------------------------------
+
+
+async def test_scripts_of_a_trusted_origin_may_read_our_headers(http: AsyncClient) -> None:
+    response = await http.post("/graphql", json=Q, headers={"Origin": TRUSTED})
+    exposed = response.headers["access-control-expose-headers"].split(", ")
+    assert {"X-Request-Id", "Retry-After", "Gorod-Plan"} <= set(exposed)
+    assert response.headers["vary"].split(", ").count("Origin") == 1
+    preflight = {
+        "Origin": TRUSTED,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "graphql-require-preflight,x-request-id",
+    }
+    allowed = await http.options("/graphql", headers=preflight)
+    assert allowed.status_code == 204
+    assert "GET" in allowed.headers["access-control-allow-methods"]
+    assert "x-request-id" in allowed.headers["access-control-allow-headers"]
+    assert allowed.headers["x-request-id"]
