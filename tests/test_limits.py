@@ -9,7 +9,14 @@ import pytest
 from graphql import GraphQLSyntaxError
 
 from gql.guard.documents import PER_TOKEN, Documents
-from gql.guard.limits import Limits, limits_table, table_of_use
+from gql.guard.limits import (
+    Limits,
+    LimitsOfSockets,
+    LimitsOfTries,
+    LimitsOfUse,
+    limits_table,
+    table_of,
+)
 from gql.schema import schema
 from gql.transport.requests import check_values
 from models.problems import OperationTooComplex
@@ -107,7 +114,12 @@ def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "lines"), [("limits", limits_table), ("limits of use", table_of_use)]
+    ("name", "lines"),
+    [
+        ("limits", limits_table),
+        ("limits of use", lambda: table_of(LimitsOfUse)),
+        ("limits of sockets", lambda: table_of(LimitsOfSockets)),
+    ],
 )
 def test_readme_shows_the_limits(name: str, lines: Callable[[], Iterable[str]]) -> None:
     """With GOROD_WRITE_README it is written anew."""
@@ -119,6 +131,13 @@ def test_readme_shows_the_limits(name: str, lines: Callable[[], Iterable[str]]) 
         README.write_text(text[:start] + table + text[end:])
         return
     assert text[start:end] == table
+
+
+def test_no_two_limits_have_one_name() -> None:
+    """They are settings of one class: the second would silently be the first."""
+    kinds = (Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries)
+    names = [name for kind in kinds for name in kind.model_fields]
+    assert len(names) == len(set(names))
 
 
 # -- what is kept --------------------------------------------------------------------

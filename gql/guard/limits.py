@@ -132,7 +132,7 @@ class LimitsOfSockets(BaseModel):
         description="Sockets from one address, in a process, of those who are not signed in or "
         "have not yet said who they are. More are closed with 1013.",
     )
-    most_operations: int = Field(
+    most_socket_operations: int = Field(
         default=50, ge=1, description="Operations that a socket may run at once."
     )
     most_messages: int = Field(
@@ -210,10 +210,10 @@ def limits_table() -> Iterator[str]:
         yield f"| {shown} | `GOROD_{name.upper()}` | {default} | {setting.description} |"
 
 
-def table_of_use() -> Iterator[str]:
-    """The limits of use as README shows them, line by line."""
+def table_of(limits: type[BaseModel]) -> Iterator[str]:
+    """The limits of use, or of sockets, as README shows them, line by line."""
     yield "| setting | default | what is counted |"
     yield "|---|---|---|"
-    for name, setting in LimitsOfUse.model_fields.items():
+    for name, setting in limits.model_fields.items():
         default = f"{setting.default:,}".replace(",", " ")
         yield f"| `GOROD_{name.upper()}` | {default} | {setting.description} |"

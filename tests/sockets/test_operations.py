@@ -112,7 +112,7 @@ async def test_a_bug_ends_only_its_operation_and_tells_nothing(
         assert (await client.hear())["type"] == "next"
 
 
-@limited(most_operations=1)
+@limited(most_socket_operations=1)
 async def test_there_are_only_so_many_operations_on_a_socket(
     api: SignIn, connected: Connect
 ) -> None:

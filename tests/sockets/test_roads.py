@@ -21,7 +21,8 @@ from resolvers.context import Services
 from tests.conftest import Api, SignIn
 from tests.events.listening import MASHA, NOTICES, SET_MARK, Desk
 from tests.postgres import Server
-from tests.sockets.client import Client, Connect
+from tests.sockets.client import Client, Connect, until
+from tests.sockets.test_limits import SCHEMA
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "a page": ("{ students(first: 2) { nodes { fullName } totalCount } }", {}),
@@ -156,6 +157,28 @@ async def test_who_is_not_admitted_is_told_so_and_only_that_operation_ends(
         assert error["extensions"]["code"] == "RATE_LIMITED"
         assert (await on_socket(client, {"query": "{ viewer { role } }"}))["data"]
         assert admitted == ["in", "out"]
+
+
+async def test_who_does_not_read_an_answer_keeps_no_place_from_others(
+    api: SignIn, connected: Connect, endpoint: WebSocketEndpoint
+) -> None:
+    running = [0]
+
+    @asynccontextmanager
+    async def admission(_: Exchange) -> AsyncIterator[None]:
+        running[0] += 1
+        yield
+        running[0] -= 1
+
+    endpoint.admission = admission
+    async with connected(close_timeout=0) as client:
+        await client.sign_in(api("parent.ivanova").caller.token)
+        [connection] = endpoint.census.connections
+        client.wire.transport.pause_reading()
+        for number in range(20):
+            await client.ask(SCHEMA, id=str(number))
+        await until(lambda: connection.outbox.waiting and not running[0])
+        client.wire.transport.abort()
 
 
 async def test_a_stranger_sends_no_more_on_a_socket_than_over_http(

@@ -7,7 +7,7 @@ anyway. A connection that began with a good token ends when the token does.
 
 import asyncio
 import random
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,6 +25,7 @@ from gql.transport.websocket.messages import (
     message,
     message_of,
     reason_of,
+    size_of,
 )
 from gql.transport.websocket.operations import Operation
 from gql.transport.websocket.outbox import ClientGone, Outbox
@@ -181,7 +182,7 @@ class Connection:
             raise Closing(Code.UNAUTHORIZED, "Unauthorized")
         if id in self.operations:
             raise Closing(Code.SUBSCRIBER_EXISTS, f"Subscriber for {id[:60]} already exists")
-        if len(self.operations) >= (most := self.limits.most_operations):
+        if len(self.operations) >= (most := self.limits.most_socket_operations):
             await self.outbox.send(message("error", id, self.refusal(SubscriptionLimit(most=most))))
             return
         operation = self.operations[id] = Operation(self, id, payload, size)
@@ -249,11 +250,3 @@ class Connection:
             operation.leave()
         if self.task:
             self.task.cancel()
-
-
-def size_of(frame: Mapping[str, Any]) -> int:
-    """Bytes of a frame."""
-    text: str | None = frame.get("text")
-    if text is None:
-        return len(frame.get("bytes") or b"")
-    return len(text) if text.isascii() else len(text.encode())

@@ -62,6 +62,14 @@ SUBSCRIBE_PAYLOAD: Mapping[str, tuple[type, ...]] = {
 }
 
 
+def size_of(frame: Mapping[str, Any]) -> int:
+    """Bytes of a frame."""
+    text: str | None = frame.get("text")
+    if text is None:
+        return len(frame.get("bytes") or b"")
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def message_of(frame: Mapping[str, Any]) -> dict[str, Any]:
     """The message in a frame that the server received. Raises Closing for all that is none."""
     text = frame.get("text")

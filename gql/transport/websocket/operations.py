@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.types import ExecutionResult
 
-from gql.engine.run import code_of
+from gql.engine.run import Answer, code_of
 from gql.guard.documents import Document
 from gql.transport.exchange import Exchange
 from gql.transport.negotiation import GRAPHQL
@@ -68,11 +68,16 @@ class Operation:
             request = exchange.request = request_of(self.payload)
             document = exchange.document = await self.read(request, exchange)
             await connection.outbox.drained()
+            answer: Answer | None = None
             async with endpoint.admission(exchange):
                 if self.goes_on:
                     await self.stream(request, document, exchange)
                 else:
-                    await self.answer(request, document, exchange)
+                    answer = await endpoint.executor.execute(exchange.asker, document, request)
+            if (
+                answer is not None
+            ):  # a client that is slow to read it takes nobody's place meanwhile
+                await self.answer(answer, exchange)
         except ClientGone:
             exchange.status = CLIENT_LEFT
         except asyncio.CancelledError:
@@ -99,10 +104,8 @@ class Operation:
         self.kind = definition.operation if definition else None
         return document
 
-    async def answer(self, request: Request, document: Document, exchange: Exchange) -> None:
-        """The one answer of a query or a mutation."""
-        executor = self.connection.endpoint.executor
-        answer = await executor.execute(exchange.asker, document, request)
+    async def answer(self, answer: Answer, exchange: Exchange) -> None:
+        """Send the one answer of a query or a mutation."""
         exchange.plan, exchange.status, exchange.code = answer.kind, 200, answer.code
         if answer.body.startswith(EXECUTED):
             await self.say_next(exchange, exchange.with_extensions(answer.body))
