@@ -21,6 +21,8 @@ from gql.transport.http import GraphQLOverHTTP
 from models.problems import ServiceUnavailable
 from resolvers.context import Services
 from tests.conftest import SignIn
+from tests.events.listening import PUBLISH
+from tests.outages.school import EVERYONE
 from tests.postgres import Server
 from tests.test_attacks import Sent
 from tests.test_web import client_of
@@ -91,10 +93,12 @@ async def test_the_audit_log_has_the_id_of_the_request(
     http: AsyncClient, api: SignIn, sql: AsyncConnection
 ) -> None:
     director = api("director")
-    body = {"query": "mutation { signOut { userErrors { code } } }"}
+    notice = {"title": "Собрание", "body": "…", "targets": [EVERYONE]}
+    body = {"query": PUBLISH, "variables": {"input": notice}}
     headers = {"Authorization": f"Bearer {director.caller.token}", "X-Request-Id": "a-tracing-id"}
     response = await http.post("/graphql", json=body, headers=headers)
     assert "errors" not in response.json()
+    assert response.json()["data"]["publishNotice"]["userErrors"] == []
     asked = text("SELECT count(*) FROM audit_events WHERE request_id = 'a-tracing-id'")
     assert await sql.scalar(asked) == 1
 
