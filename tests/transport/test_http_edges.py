@@ -51,7 +51,7 @@ def seen(response: Response) -> Seen:
     assert isinstance(body, dict), response.text
     for error in body.get("errors", []):
         assert error["message"], response.text
-    codes = tuple(error["extensions"]["code"] for error in body.get("errors", []))
+    codes = tuple(dict.fromkeys(e["extensions"]["code"] for e in body.get("errors", [])))
     media, allow = response.headers["content-type"], response.headers.get("allow")
     return Seen(response.status_code, media, codes, bool(body.get("data")), allow)
 
