@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 from graphql import (
@@ -25,9 +24,6 @@ MOST_PLANS = 100
 """Of one operation and one set of rights."""
 PART_ADDED = 4
 """Plans of registered documents that are made on demand get one part of so many."""
-MAKING = Lock()
-"""Held while a plan is made: plans share what is written once (`gql.engine.sql`), and one may be
-made in the lane while the loop makes another."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -212,13 +208,12 @@ class Cache:
             raise coerced[0]
         operation = Operation(schema, compiled.definition, compiled.fragments, coerced)
         make: Callable[..., Plan | Doing] = planned if compiled.reads else doing_of
-        with MAKING:
-            try:
-                return make(self.schema, operation, variables, actor)
-            except OperationTooComplex as problem:
-                return TooLong(problem.extensions)
-            except Unspeakable:
-                return STANDARD
+        try:
+            return make(self.schema, operation, variables, actor)
+        except OperationTooComplex as problem:
+            return TooLong(problem.extensions)
+        except Unspeakable:
+            return STANDARD
 
 
 def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:

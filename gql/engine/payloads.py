@@ -23,7 +23,10 @@ from resolvers.reads import Row
 from resolvers.shapes import Ident, Own, Via
 
 KEY = "row_key"
-MOST = 1000
+MOST = 8 * 1_048_576
+"""Bytes of the readings that are kept, by the text of a client each."""
+PER_CHARACTER, PER_READING = 4, 20_000
+"""Bytes by a character of a statement, and those of the nodes that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Readings:
     """Those made so far, by what asks for a row and the rights of who asks; the newest stay."""
 
     made: OrderedDict[Any, Reading | None] = field(default_factory=OrderedDict)
+    weight: int = 0
 
     def get(
         self, operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
@@ -67,9 +71,10 @@ class Readings:
         flags = tuple((n, v) for n, v in given.items() if isinstance(v, bool))
         key = (*map(id, nodes), flags, row, actor.viewer)
         if key not in self.made:
-            self.made[key] = reading_of(operation, type_, nodes, row, actor)
-            if len(self.made) > MOST:
-                self.made.popitem(last=False)
+            found = self.made[key] = reading_of(operation, type_, nodes, row, actor)
+            self.weight += weight_of(found)
+            while self.weight > MOST:
+                self.weight -= weight_of(self.made.popitem(last=False)[1])
         return self.made[key]
 
     def cover(self, operation: Operation, row: OfSchool, actor: Actor) -> bool:
@@ -81,6 +86,11 @@ class Readings:
             and is_here(row, actor)
             and all(self.get(operation, type_, nodes, type(row), actor) for type_, nodes in places)
         )
+
+
+def weight_of(reading: Reading | None) -> int:
+    """Bytes that it takes, with the part of the document that asks for it."""
+    return PER_READING + (PER_CHARACTER * len(reading.sql) if reading else 0)
 
 
 def is_here(row: OfSchool, actor: Actor) -> bool:

@@ -99,7 +99,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     denied = tuple(denials(operation, viewer))
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
-        arguments.leaves, writer.tellings, operation,
+        arguments.leaves, writer.tellings, operation if writer.tellings else None,
         writer.is_special, kind_of(keys, back), frozenset(explained),
     )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 from sqlalchemy import ColumnElement, select
@@ -23,20 +23,25 @@ def own_name(row: type[OfSchool]) -> str:
     return name_of(row.__table__.name)  # type: ignore[attr-defined]
 
 
-MOST_WRITTEN = 1000
-"""Expressions that were said once for all with the same grants are written once, too."""
+WRITTEN: WeakKeyDictionary[ColumnElement[Any], dict[Any, str]] = WeakKeyDictionary()
+"""Expressions that were said once for all with the same grants are written once, too. Those of
+filters go with their request: a thousand of them would take a gigabyte."""
 
 
-@lru_cache(MOST_WRITTEN)
 def scalar_sql(expression: ColumnElement[Any]) -> str:
-    return written_sql(select(expression))
+    written = WRITTEN.setdefault(expression, {})
+    if (found := written.get(None)) is None:
+        found = written[None] = written_sql(select(expression))
+    return found
 
 
-@lru_cache(MOST_WRITTEN)
 def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> str:
-    whole = written_sql(select(condition.label(VALUE)).select_from(row))
-    end = whole.rindex(f' AS "{VALUE}"')
-    return f"({whole[len('SELECT ') : end]})"
+    written = WRITTEN.setdefault(condition, {})
+    if (found := written.get(row)) is None:
+        whole = written_sql(select(condition.label(VALUE)).select_from(row))
+        end = whole.rindex(f' AS "{VALUE}"')
+        found = written[row] = f"({whole[len('SELECT ') : end]})"
+    return found
 
 
 @dataclass

@@ -2,11 +2,13 @@
 our own declarations that pass through `quoted`."""
 
 import re
+import sys
 from collections.abc import Hashable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, select, true
@@ -70,19 +72,46 @@ def at(alias: str, attribute: InstrumentedAttribute[Any]) -> str:
 
 # -- what was declared ----------------------------------------------------------------
 
-FRAGMENTS: dict[Hashable, str] = {}
-"""Declared expressions written once, for any alias, any viewer with the same grants."""
-MOST_FRAGMENTS = 10_000
+
+class Fragments(dict[Hashable, str]):
+    """Declared expressions written once, for any alias, any viewer with the same grants.
+
+    weight: Bytes they take; of most of them the key takes more than the text.
+    """
+
+    weight = 0
+
+    def keep(self, key: Hashable, text: str) -> str:
+        if self.weight > MOST_FRAGMENTS:  # a client may ask for any number of them
+            self.clear()
+            self.weight = 0
+        self[key] = text
+        self.weight += size_of(key) + len(text)
+        return text
+
+
+def size_of(key: Any) -> int:
+    """Bytes of tuples inside each other."""
+    found, waiting = 0, [key]
+    while waiting:
+        one = waiting.pop()
+        found += sys.getsizeof(one)
+        if isinstance(one, tuple):
+            waiting += one
+    return found
+
+
+FRAGMENTS = Fragments()
+MOST_FRAGMENTS = 16 * 1_048_576
+"""Bytes."""
 
 
 def fragment(key: Hashable, expression: Any, row: type[OfSchool], alias: str) -> str:
     """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
     the alias."""
     if (written := FRAGMENTS.get(key)) is None:
-        if len(FRAGMENTS) >= MOST_FRAGMENTS:
-            FRAGMENTS.clear()
         entity = aliased(row, name=HERE)
-        written = FRAGMENTS[key] = compiled(expression(entity), entity)
+        written = FRAGMENTS.keep(key, compiled(expression(entity), entity))
     return written.replace(HERE_QUOTED, alias)
 
 
@@ -110,9 +139,7 @@ def written_sql(statement: Any) -> str:
     if (key := key_of(statement)) is None:
         return newly_written(statement)
     if (written := FRAGMENTS.get(key)) is None:
-        if len(FRAGMENTS) >= MOST_FRAGMENTS:
-            FRAGMENTS.clear()
-        written = FRAGMENTS[key] = newly_written(statement)
+        written = FRAGMENTS.keep(key, newly_written(statement))
     return written
 
 
@@ -154,6 +181,9 @@ def newly_written(statement: Any) -> str:
 KEYS: dict[str, int] = {}
 BODIES: list[str] = []
 """Queries for keys that stand by themselves (`Viewer.keys`), and their numbers by their text."""
+NUMBERING = Lock()
+"""Statements are written in the lane (`gql.guard.lane`) and in the loop. Without it two queries
+could get one number, and a rule the rows of another."""
 OWN = "(SELECT ALL "
 
 
@@ -163,8 +193,9 @@ def with_keys_apart(text: str) -> str:
     while (start := text.rfind(OWN)) >= 0:  # the last holds no other
         end = closing(text, start)
         body = text[start + 1 : end]
-        if (number := KEYS.setdefault(body, len(BODIES))) == len(BODIES):
-            BODIES.append(body)
+        with NUMBERING:
+            if (number := KEYS.setdefault(body, len(BODIES))) == len(BODIES):
+                BODIES.append(body)
         text = f"{text[:start]}\1{number}\1{text[end + 1 :]}"
     return text
 

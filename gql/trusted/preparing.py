@@ -14,7 +14,7 @@ from auth.actor import Actor, Grants
 from auth.matrix import default_rights
 from auth.rights import Right
 from gql.bridge.reads import Read, window_of
-from gql.engine.cache import MAKING, Cache, Compiled
+from gql.engine.cache import Cache, Compiled
 from gql.engine.operation import DEFINED, Operation
 from gql.engine.sql import Unspeakable
 from gql.engine.values import Arguments
@@ -118,8 +118,7 @@ def samples_of(cache: Cache, compiled: Compiled, actor: Actor) -> list[dict[str,
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
     samples = Samples(schema, compiled.definition, compiled.fragments)
     first = samples.all()[0]
-    with MAKING:
-        samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
+    samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
     return samples.all()
 
 

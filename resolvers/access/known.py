@@ -15,6 +15,8 @@ from auth.actor import Actor, Viewer
 
 KEPT = 5.0
 """Seconds."""
+SWEPT = 60.0
+"""Seconds after which those are forgotten who ask no more."""
 MOST = 10_000
 
 
@@ -50,6 +52,7 @@ class Sessions:
 
     known: dict[str, Known] = field(default_factory=dict)
     forgotten: int = 0
+    swept: float = field(default_factory=time.monotonic)
 
     def get(self, token: str) -> Known | None:
         """The holder of the token, if it was asked a moment ago."""
@@ -62,6 +65,9 @@ class Sessions:
         actor = await asked
         if len(self.known) >= MOST:
             self.known.clear()
+        if asked_at > self.swept + SWEPT:  # what is known of them refers to plans
+            self.swept = asked_at
+            self.known = {t: one for t, one in self.known.items() if one.until > asked_at}
         zone = ZoneInfo(actor.time_zone)
         found = Known(actor, actor.viewer, zone, actor.values, asked_at + KEPT)
         if self.forgotten == before:

@@ -1,0 +1,16 @@
+"""What clients can fill of a server's memory is limited, whatever they send."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+MOST = 30
+"""Megabytes. With 16 of them the store of documents fills itself in this test."""
+HERE = Path(__file__).parents[1]
+
+
+def test_a_storm_of_documents_nobody_sends_twice_leaves_the_memory_as_it_was() -> None:
+    run = [sys.executable, "-m", "tests.storm", "2000", "40"]
+    found = subprocess.run(run, cwd=HERE, capture_output=True, text=True, check=True)
+    before, after = map(int, found.stdout.split())
+    assert after - before <= MOST
