@@ -162,7 +162,7 @@ class Part:
     def drop(self, document: Document) -> None:
         del self.kept[document.text]
         if document.digest:
-            del self.hashes[document.digest]
+            self.hashes.pop(document.digest, None)
         self.weight -= document.weight
 
     def add(self, weight: int) -> None:

@@ -112,7 +112,10 @@ def schema_in(sdl: str, name: str) -> GraphQLSchema:
 
 async def plans_of(cache: Cache, document: Document) -> dict[Role, str]:
     """By role, with the rights of a new school: how a valid document is answered."""
-    return {actor.role: await prepare(cache, document, actor) for actor in default_actors()}
+    return {
+        actor.role: await prepare(cache, document, actor, briefly=True)
+        for actor in default_actors()
+    }
 
 
 def summary(plans: Mapping[Role, str]) -> str:

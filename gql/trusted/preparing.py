@@ -82,19 +82,29 @@ async def at_once(function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
-async def prepare(cache: Cache, document: Document, actor: Actor, work: Work = at_once) -> str:
+async def prepare(
+    cache: Cache, document: Document, actor: Actor, work: Work = at_once, *, briefly: bool = False
+) -> str:
     """Plan each operation of a valid document for those with the rights of the actor, and pin the
-    plans. The slowest of the kinds in which its operations are answered."""
+    plans. The slowest of the kinds in which its operations are answered.
+
+    briefly: Make only as many plans as tell the kind.
+    """
     names, kinds = names_of(document), set[str]()
     for name in names:
         compiled = cache.operation(document, name)
         if len(names) == 1:
             cache.operation(document, None)  # most clients name the only operation, some do not
-        kinds.add(await plan_samples(cache, compiled, actor, work) if compiled else KINDS[-1])
+        if compiled is None:
+            kinds.add(KINDS[-1])
+        else:
+            kinds.add(await plan_samples(cache, compiled, actor, work, briefly=briefly))
     return max(kinds, key=KINDS.index, default=KINDS[-1])
 
 
-async def plan_samples(cache: Cache, compiled: Compiled, actor: Actor, work: Work) -> str:
+async def plan_samples(
+    cache: Cache, compiled: Compiled, actor: Actor, work: Work, *, briefly: bool
+) -> str:
     """The quickest of the kinds: a sample with a value that no client sends is answered by the
     standard executor, which says what is wrong with it."""
     samples = await work(samples_of, cache, compiled, actor)
@@ -109,6 +119,8 @@ async def plan_samples(cache: Cache, compiled: Compiled, actor: Actor, work: Wor
             except NOT_PLANNED:
                 continue
             kinds.add(plan.kind)
+            if briefly and plan.kind == KINDS[0]:
+                return plan.kind
     if family := compiled.families.get(viewer):
         family.pin(samples)
     return min(kinds, key=KINDS.index, default=KINDS[-1])

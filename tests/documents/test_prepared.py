@@ -1,5 +1,7 @@
 """Plans of registered documents, made before anybody asks."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.cache import Cache, families_of
 from gql.guard.documents import Documents
+from gql.trusted import serving as keeping
+from models.database.availability import Availability
+from models.database.engine import connect
+from resolvers.context import Services
+from resolvers.trusted import Registered, register, retire
 from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 
 
@@ -96,3 +103,36 @@ async def test_plans_that_were_made_beforehand_outlive_a_flood_of_others(server:
         for before, family in zip(made, families_of(document), strict=True)
     )
     assert set(document.operations) <= {None, "Who"}
+
+
+async def test_a_running_process_notices_what_is_registered_and_retired(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "EVERY", 0.05)
+    known = server.serving.documents
+    task = asyncio.create_task(server.serving.keep())
+    try:
+        async with asyncio.timeout(60):
+            await register(server.url, [Registered(sha256(WHO), WHO, ("Who",))])
+            while not server.serving.planned:  # noqa: ASYNC110  # another process has no signal
+                await asyncio.sleep(0.05)
+            assert known.trusted.hashes[sha256(WHO)].registered_name == "Who"
+            assert await server.name(documentId=sha256(WHO))
+            await retire(server.url, [sha256(WHO)])
+            while known.trusted.hashes:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+    assert not server.serving.planned
+
+
+async def test_a_process_goes_on_with_what_it_knows_while_the_database_is_away(
+    server: Served, services: Services
+) -> None:
+    await server.add(WHO)
+    away = connect("postgresql://gorod_app@127.0.0.1:1/nowhere", availability=Availability())
+    server.serving.services = replace(services, engine=away)
+    await server.serving.refresh_safely()
+    assert server.serving.documents.trusted.hashes.keys() == {sha256(WHO)}
+    await away.dispose()
