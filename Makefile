@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests test-clients fuzz-engine bench checks types lint lint-schema schema lock clean
+.PHONY: help venv run test tests test-clients overload fuzz-engine bench checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
 	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
+	@echo 'make overload  three times as much load as the server can take, for a minute'
 	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
 	@echo 'make clean   remove what was made; .gorod, which holds data, stays'
@@ -45,6 +46,10 @@ test-clients: lint-schema
 # Long runs of what compares both executors: make fuzz-engine N=20000
 fuzz-engine: venv
 	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/engine/test_fuzz.py -n 0 -s
+
+# Three times as much as the server can do, for a minute, on this machine only; ends by itself.
+overload: venv
+	@$(BIN)/python -m tests.overload --seconds $(or $(SECONDS_OF_LOAD),60)
 
 # PEERS="mercurius apollo" QUERIES="Q1 Q2" SCHOOLS=1 CLIENTS=16 ROUNDS=3 DURATION=5; see bench/settings.py
 bench: venv

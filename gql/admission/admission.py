@@ -45,6 +45,15 @@ class Client:
     def __init__(self, gate: Gate, *purses: Purse) -> None:
         self.gate, self.purses = gate, purses
 
+    def pay_at_once(self, cost: int, now: float) -> bool:
+        """Spend points that are at hand; whether there were enough."""
+        for paid, purse in enumerate(self.purses):
+            if not purse.spend(cost, now):
+                for one in self.purses[:paid]:
+                    one.give_back(cost)
+                return False
+        return True
+
     async def pay(self, cost: int) -> None:
         """Spend points of all budgets, or of none. Raises RateLimited, OperationTooComplex."""
         now, paid = time.monotonic(), 0
@@ -78,8 +87,21 @@ class Place:
         self.admission, self.client, self.common = admission, client, common
         self.cost, self.weight = cost, weight
 
+    def enter_at_once(self) -> bool:
+        """Pay, and take the place, if nothing must be waited for; whether that was so. Most
+        operations enter so, for a coroutine costs as much as all of this."""
+        client, weight = self.client, self.weight
+        if not client.pay_at_once(self.cost, time.monotonic()):
+            return False
+        if weight and not self.take(weight):
+            client.give_back(self.cost)
+            return False
+        self.admission.admitted += 1
+        return True
+
     def standing(self) -> Standing:
-        """The state of the client's own budget; that of the school is nobody's business."""
+        """The state of the client's own budget, when the operation was paid for; that of the school
+        is nobody's business."""
         return self.client.purses[0].standing(self.cost, time.monotonic())
 
     async def enter(self) -> None:

@@ -10,7 +10,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from enum import Enum
-from math import ceil, floor
+from math import ceil
+from typing import NamedTuple
 
 from limits import RateLimitItem
 
@@ -48,8 +49,7 @@ class Budget:
         object.__setattr__(self, "handful", max(1, self.points // HANDFULS))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The state of a budget after an operation was paid for.
 
     reset: Seconds until all points are there again, if no more are spent.
@@ -132,8 +132,10 @@ class Purse:
 
     def standing(self, cost: int, now: float) -> Standing:
         """The state of the budget, for one whose operation cost so much."""
-        at_hand = self.at_hand if now < self.good_until else 0
-        points = self.budget.points
-        remaining = max(0, min(points, floor(points - self.tally.spent(now)) + at_hand))
-        reset = max(0, ceil(self.tally.ends - now)) if remaining < points else 0
-        return Standing(cost, points, remaining, reset)
+        points, tally = self.budget.points, self.tally
+        remaining = int(points - tally.spent(now))
+        if now < self.good_until:
+            remaining += self.at_hand
+        if remaining >= points:
+            return Standing(cost, points, points, 0)
+        return Standing(cost, points, max(0, remaining), int(tally.ends - now) + 1)

@@ -46,7 +46,8 @@ class Entry:
     async def __aenter__(self) -> None:
         """Raises RateLimited, OperationTooComplex, Overloaded."""
         try:
-            await self.place.enter()
+            if not self.place.enter_at_once():
+                await self.place.enter()
         finally:
             self.tell()
 
@@ -62,11 +63,11 @@ class Entry:
         """Put the state of the budget where the response takes it from."""
         exchange = self.exchange
         if exchange.transport == "http":
-            state = self.place.standing()
+            _, limit, remaining, reset = self.place.standing()
             exchange.headers += (
-                (b"ratelimit-limit", b"%d" % state.limit),
-                (b"ratelimit-remaining", b"%d" % state.remaining),
-                (b"ratelimit-reset", b"%d" % state.reset),
+                (b"ratelimit-limit", b"%d" % limit),
+                (b"ratelimit-remaining", b"%d" % remaining),
+                (b"ratelimit-reset", b"%d" % reset),
             )
         asked = exchange.request.extensions if exchange.request else None
         if asked and asked.get("cost") is True:
