@@ -1,5 +1,9 @@
 """What people write does not get into a log."""
 
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from graphql import (
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql import logs
 from gql.logs import described
 from models.base import Record
 from tests.conftest import Api, SignIn
@@ -117,3 +122,60 @@ def test_causes_that_lead_round_are_each_told_once() -> None:
     first.__cause__, second.__cause__ = second, first
     told = described((type(first), first, None))
     assert [told.count(name) for name in ("KeyError", "ValueError")] == [1, 1]
+
+
+# -- libraries -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def as_json() -> Iterator[None]:
+    """A log as `gorod serve` writes it."""
+    logs.configure(as_json=True)
+    yield
+    logs.configure()
+
+
+def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+
+
+@pytest.mark.usefixtures("as_json")
+def test_what_libraries_say_is_one_line_of_json_without_values(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    [line] = lines(capfd)
+    assert (line["event"], line["level"]) == ("Exception in ASGI application", "error")
+    assert line["logger"] == "uvicorn.error"
+    assert line["timestamp"].endswith("Z")
+    assert "ValueError" in line["exception"]
+    assert SECRET not in str(line)
+
+
+@pytest.mark.usefixtures("as_json")
+async def test_a_task_that_nobody_waits_for_fails_in_one_line_without_values(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def fail(_: str) -> None:
+        raise ValueError(SECRET)
+
+    loop.call_exception_handler(
+        {
+            "message": "Task exception was never retrieved",
+            "exception": ValueError(SECRET),
+            "future": f"<Task exception=ValueError({SECRET!r})>",
+        }
+    )
+    done = asyncio.Event()
+    loop.call_soon(fail, SECRET)
+    loop.call_soon(done.set)
+    await done.wait()
+    never, callback = lines(capfd)
+    assert never["event"] == "Task exception was never retrieved"
+    assert callback["event"].startswith("Exception in callback")
+    assert SECRET not in str((never, callback))

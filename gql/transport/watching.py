@@ -2,7 +2,7 @@
 
 import re
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gql.guard.documents import Documents
 from gql.observe.access_log import AccessLog
@@ -21,7 +21,11 @@ from gql.observe.record import (
 from gql.settings import Settings
 from gql.transport.exchange import Exchange
 from gql.transport.probes import Probes
+from models.operator import OperatorProblem
 from resolvers.context import Services
+
+if TYPE_CHECKING:
+    from gql.observe.traces import Traces
 
 TRACEPARENT = re.compile(rb"[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})")
 """Of W3C Trace Context. Another one would be a text of a stranger in the log."""
@@ -39,9 +43,11 @@ class Watching:
         self.gauges: dict[tuple[str, str], Any] = dict(gauges_of(documents))
         metrics = Metrics(services, self.gauges)
         self.log = access_log_of(settings)
-        sinks: list[Sink] = [metrics.operations]
-        sinks += [sink for sink in (self.log,) if sink]
+        self.traces: Traces | None = None
+        sinks: list[Sink] = [metrics.operations, *([self.log] if self.log else [])]
         self.observers = Observers(*sinks)
+        if settings.traces:
+            self.trace(traces())
         token = settings.metrics_token
         self.probes = Probes(
             Readiness(services, url),
@@ -50,14 +56,21 @@ class Watching:
             is_open=settings.demo,
         )
 
+    def trace(self, traces: "Traces") -> None:
+        """Tell it of operations, too."""
+        self.traces = traces
+        self.observers.sinks = (*self.observers.sinks, traces)
+
     def observe(self, exchange: Exchange) -> None:
         """Tell observers of an operation over HTTP or on a socket."""
-        self.observers.finished(record_of(exchange, traced=False))
+        self.observers.finished(record_of(exchange, traced=self.traces is not None))
 
     def close(self) -> None:
         """Write and send what has not been written and sent."""
         if self.log:
             self.log.flush()
+        if self.traces:
+            self.traces.close()
 
 
 def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
@@ -116,3 +129,16 @@ def access_log_of(settings: Settings) -> AccessLog | None:
     if settings.access_log == "off" or settings.log_level not in ("debug", "info"):
         return None
     return AccessLog(settings.access_log, as_json=not settings.demo)
+
+
+def traces() -> "Traces":
+    """Raises OperatorProblem without the library that sends them."""
+    try:
+        from gql.observe.traces import Traces
+
+        return Traces()
+    except ImportError as problem:
+        raise OperatorProblem(
+            "GOROD_TRACES is on, and OpenTelemetry is not installed. Install gorod[otel], or unset "
+            "GOROD_TRACES."
+        ) from problem

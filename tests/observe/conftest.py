@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from gql.app import create_app
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
+from gql.transport.watching import Watching
 from models.database.availability import Availability
 from tests.conftest import KEY, Template
 from tests.postgres import Server
@@ -29,9 +30,14 @@ class Served:
 
     def flush(self) -> None:
         """Write the lines of the access log that wait for others."""
-        watching = self.door.observe.__self__
-        if watching.log:
-            watching.log.flush()
+        if self.watching.log:
+            self.watching.log.flush()
+
+    @property
+    def watching(self) -> Watching:
+        """What watches it."""
+        watching: Watching = self.door.observe.__self__
+        return watching
 
     def asks(self, login: str | None = None, peer: str = "127.0.0.1") -> AsyncClient:
         headers = {"Accept-Language": "en"}

@@ -1,0 +1,59 @@
+"""What `examples/operations/` tells operators is so."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from gql.observe.record import Finished, Outcome
+from models.problems import Problem
+from tests.observe.conftest import Served
+
+HERE = Path("examples/operations")
+SUFFIXES = ("_total", "_bucket", "_count", "_sum", "_created")
+
+
+def plain(name: str) -> str:
+    """The name of a metric without what it has for a kind of sample."""
+    return next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
+
+
+async def metrics(server: Served) -> set[str]:
+    async with server.asks("zavuch") as http:
+        await http.post("/graphql", json={"query": "{ viewer { fullName } }"})
+        told = (await http.get("/metrics")).text
+    return {plain(name) for name in re.findall(r"^(gorod_\w+)", told, re.MULTILINE)}
+
+
+async def test_alerts_ask_for_metrics_that_there_are(server: Served) -> None:
+    alerts = (HERE / "alerts.yml").read_text()
+    asked = {plain(name) for name in re.findall(r"\bgorod_\w+", alerts)}
+    assert asked
+    assert asked <= await metrics(server)
+
+
+async def test_every_metric_is_explained(server: Served) -> None:
+    told = (HERE / "fields.md").read_text()
+    explained = {plain(name) for name in re.findall(r"\b(gorod_\w+)`", told)}
+    explained |= {f"gorod_database{end}" for end in re.findall(r"`…(_\w+)`", told)}
+    assert explained == await metrics(server)
+
+
+def test_every_field_of_a_line_is_explained() -> None:
+    told = (HERE / "fields.md").read_text().partition("## Metrics")[0]
+    explained = set(
+        re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", told, re.MULTILINE)))
+    )
+    named = {one.name for one in fields(Outcome)} | set(Finished._fields)
+    assert explained == (named - {"outcome", "at"}) | {"timestamp"}
+
+
+def test_alerts_ask_for_codes_that_there_are() -> None:
+    alerts = (HERE / "alerts.yml").read_text()
+    asked = set("|".join(re.findall(r'code=~?"([^"]+)"', alerts)).split("|"))
+    waiting, known = [Problem], {"INTERNAL_SERVER_ERROR"}
+    while waiting:
+        for kind in waiting.pop().__subclasses__():
+            waiting.append(kind)
+            known.add(kind.code())
+    assert asked
+    assert asked <= known
