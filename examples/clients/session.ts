@@ -54,7 +54,9 @@ export function asked(document: Document<unknown, never>): { query: string } | {
 
 export class Session {
   readonly url: string
-  /** `localStorage` in a browser: the person stays signed in, in all tabs. */
+  /** `sessionStorage` in a browser: a tab stays signed in when it is loaded again. Not `localStorage`:
+   * tabs see each other's changes of it late, and a refresh token that is sent twice ends the
+   * session. */
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
   #renewal: Promise<string> | undefined
 
@@ -83,9 +85,9 @@ export class Session {
   }
 
   /** A new access token in place of the one that was refused. A refresh token is good once, so
-   * requests that are refused together share one renewal, and so do the tabs of a browser. */
+   * requests that are refused together share one renewal. */
   renew(refused: string | undefined): Promise<string> {
-    this.#renewal ??= oneTabAtATime(() => this.#renew(refused)).finally(() => {
+    this.#renewal ??= this.#renew(refused).finally(() => {
       this.#renewal = undefined
     })
     return this.#renewal
@@ -131,8 +133,4 @@ function inMemory(): Pick<Storage, 'getItem' | 'setItem'> {
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
   }
-}
-
-function oneTabAtATime<T>(work: () => Promise<T>): Promise<T> {
-  return globalThis.navigator?.locks ? navigator.locks.request('gorod', work) : work()
 }

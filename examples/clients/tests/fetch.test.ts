@@ -40,19 +40,6 @@ test('requests with a spent token are repeated after one renewal', async () => {
   assert.equal(renewals(), 1)
 })
 
-test('tabs that share their tokens share a renewal', async () => {
-  const pocket = new people.Pocket()
-  const tab = await people.signIn(people.MOTHER, pocket)
-  const spent = pocket.accessToken
-  await tab.renew(spent)
-  pocket.put({ accessToken: spent })
-  const renewals = people.countRenewals()
-  const other = new Session(people.URL, pocket)
-  const tokens = await Promise.all([tab.renew(spent), other.renew(spent)])
-  assert.equal(tokens[0], tokens[1])
-  assert.equal(renewals(), 1)
-})
-
 test('a session that is over asks to sign in again', async () => {
   const pocket = new people.Pocket()
   const session = await people.signIn(people.MOTHER, pocket)

@@ -8,20 +8,23 @@ import { createRelay } from '../relay/environment.ts'
 import { Notices } from '../relay/Notices.tsx'
 import { Session } from '../session.ts'
 
+let open: Session
+const session = (url: string) => (open ??= new Session(url, sessionStorage))
+
 export const actions = {
   async signIn(url: string, login: string, password: string) {
-    return (await new Session(url, localStorage).signIn(login, password)).userErrors
+    return (await session(url).signIn(login, password)).userErrors
   },
   /** Spends the access token that is kept, and keeps it nevertheless. */
   async spend(url: string) {
-    const { accessToken } = JSON.parse(localStorage['gorod'])
-    await new Session(url, localStorage).renew(accessToken)
-    localStorage['gorod'] = JSON.stringify({ ...JSON.parse(localStorage['gorod']), accessToken })
+    const { accessToken } = JSON.parse(sessionStorage['gorod'])
+    await session(url).renew(accessToken)
+    sessionStorage['gorod'] = JSON.stringify({ ...JSON.parse(sessionStorage['gorod']), accessToken })
   },
-  ask: (url: string, query: string) => request(new Session(url, localStorage), query, {}),
+  ask: (url: string, query: string) => request(session(url), query, {}),
   async show(url: string) {
     createRoot(document.querySelector('main')!).render(
-      <RelayEnvironmentProvider environment={createRelay(new Session(url, localStorage))}>
+      <RelayEnvironmentProvider environment={createRelay(session(url))}>
         <Suspense fallback="…">
           <Notices pageSize={1} />
         </Suspense>
