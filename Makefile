@@ -39,7 +39,7 @@ tests: lint
 		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
 
 # What needs npm packages and a browser: examples/clients/install brings them.
-test-clients: venv
+test-clients: lint-schema
 	@examples/clients/install
 	@$(BIN)/python -m tests.live_servers examples/clients/run
 
