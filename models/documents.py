@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,7 @@ class TrustedDocument(Record):
     __tablename__ = "trusted_documents"
     __table_args__ = (
         ours(CheckConstraint("hash = sha256(convert_to(text, 'UTF8'))", "hash")),
+        ours(UniqueConstraint("revision")),
         GRANTS,
     )
 
@@ -39,7 +40,7 @@ class TrustedDocument(Record):
     """When it was registered, or registered again after it was retired."""
     retired_at: Mapped[datetime | None]
     """When it was retired; null while it is answered."""
-    revision: Mapped[int] = mapped_column(Identity(), unique=True)
+    revision: Mapped[int] = mapped_column(Identity())
     """A new number at each change. Together with the number of rows it tells whether anything has
     changed, because changes wait for each other."""
 

@@ -94,7 +94,9 @@ async def http_fault(_: Request, exception: Exception) -> Response:
     if status == 404:
         return json_fault("There is nothing at this address.", "NOT_FOUND", 404)
     told = exception.detail or "This cannot be asked."
-    return json_fault(told, "BAD_REQUEST", status, headers.get("Allow"))
+    # Starlette joins a set: without an order each process would answer in another.
+    allow = ", ".join(sorted(headers.get("Allow", "").split(", ")))
+    return json_fault(told, "BAD_REQUEST", status, allow or None)
 
 
 class Origins(CORSMiddleware):

@@ -12,8 +12,14 @@ from tests.cli.conftest import OnBareMachine
 from tests.exchange.rosters import FIXTURES
 
 MAKE_ONE = {"dev", "serve", "db upgrade"}
-NEED_NONE = {"version", "schema print", "schema check", "doctor", "restore"}
+NEED_NONE = {
+    "version", "doctor", "restore", "docs build",
+    "schema print", "schema check", "schema breaking", "schema build", "schema list",
+}  # fmt: skip
 TYPED = {
+    "documents add": "QUERY",
+    "documents remove": "sha256:00",
+    "documents retire": "sha256:00",
     "db downgrade": "base --yes",
     "db revise": "something",
     "demo load": "--yes",

@@ -129,7 +129,7 @@ def test_nothing_of_a_row_forgets_the_row(type_: Any) -> None:
     assert not found, found[0]
 
 
-STANDARD = {"node", "viewer", "roles", "explainAccess", "eventsCursor"}
+STANDARD = {"node", "viewer", "roles", "explainAccess", "eventsCursor", "rateLimit"}
 """Root fields that Python answers. `node` is asked above."""
 
 
