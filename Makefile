@@ -80,6 +80,7 @@ schema: venv
 lock:
 	@.ci/bootstrap lock $(if $(UPGRADE),--upgrade)
 	@bench/install lock $(if $(UPGRADE),--upgrade)
+	@.ci/npm-lock .ci/schema
 	@examples/clients/install lock $(if $(UPGRADE),--upgrade)
 
 clean:

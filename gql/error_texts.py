@@ -2,8 +2,8 @@
 
 They quote the values that were sent, which may be passwords, and names of the schema, which
 strangers must not learn. So values are quoted to nobody; `gql.guard.rules` sees to that. A stranger
-is told that a document does not fit the schema, and no more: to tell one place from another is to
-tell what is in the schema.
+is told only that a document does not fit the schema. The place of an error would tell what is in
+the schema.
 """
 
 import re
@@ -17,7 +17,8 @@ RUSSIAN: Mapping[str, str] = {
     VALIDATION: "Документ не соответствует схеме",
     INPUT: "Значение не подходит",
 }
-"""What a code means, before the English of graphql-core, which programmers know and search for."""
+"""By code, a Russian sentence. The English message of graphql-core follows it: programmers know it
+and search for it."""
 HIDDEN: Mapping[str, Mapping[str, str]] = {
     "en": {
         VALIDATION: "The document does not fit the schema. Sign in to be told where.",
@@ -28,7 +29,7 @@ HIDDEN: Mapping[str, Mapping[str, str]] = {
         INPUT: "Значение не подходит. Войдите, чтобы узнать, в каком месте.",
     },
 }
-"""What strangers are told."""
+"""By language and code, the messages for strangers."""
 ARGUMENT: Mapping[str, str] = {
     "en": "An argument has a value that does not belong there.",
     "ru": "Значение аргумента здесь не подходит.",
@@ -49,7 +50,7 @@ def hidden_error(language: str) -> GraphQLError:
 
 
 def worded(error: GraphQLError, code: str, language: str, *, hides: bool) -> GraphQLError:
-    """An error of graphql-core about a request, as it is told.
+    """An error of graphql-core about a request, with its message for the client.
 
     hides: Whether the schema is hidden from the reader.
     """

@@ -54,6 +54,22 @@ def name_of(thing: Any) -> str:
     return str(getattr(thing, "__name__", getattr(thing, "name", thing)))
 
 
+# -- what is installed ---------------------------------------------------------------
+
+
+def test_locks_name_no_host() -> None:
+    """Packages come from where the machine says. `make lock` writes all of them so."""
+    names = ("package-lock.json", "requirements.lock", "requirements.txt")
+    locks = [
+        file
+        for name in names
+        for file in ROOT.rglob(name)
+        if not {"node_modules", ".venv", ".uv"} & set(file.parts)
+    ]
+    assert len(locks) >= 7
+    assert not [file for file in locks if re.search(r"https?://", file.read_text())]
+
+
 # -- the API -------------------------------------------------------------------------
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx2 import ASGITransport, AsyncClient, Response
+from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
 
-from gql.app import create_app
 from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from resolvers.context import Services
-from tests.conftest import KEY, SignIn
+from tests.conftest import SignIn
 from tests.postgres import Server
+from tests.serving import client_of, settings_in
 from tests.test_attacks import Sent
 
 TRUSTED = "https://school.example"
@@ -29,22 +29,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path,
-        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
-        trusted_origins=TRUSTED,  # type: ignore[arg-type]
-        pool_size=2,
-    )
-
-
-async def client_of(settings: Settings, url: str) -> AsyncIterator[AsyncClient]:
-    app: Any = create_app(settings, url)
-    inner = app
-    while not isinstance(inner, Starlette):
-        inner = inner.app
-    client = AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test")
-    async with inner.router.lifespan_context(inner), client:  # which closes its connections
-        yield client
+    return settings_in(tmp_path, trusted_origins=TRUSTED)
 
 
 @pytest.fixture

@@ -121,8 +121,8 @@ class Purse:
         return max(0.0, self.tally.falls_to(self.budget.points - points) - now)
 
     def refusal(self, cost: int, now: float) -> RateLimited:
-        """Says when there are enough points. How much a school has left is told to nobody: it would
-        tell what others do."""
+        """The refusal of an operation, with the seconds until there are enough points. It does not
+        tell what is left of a school's budget: that would tell what other people do."""
         seconds = max(1, ceil(self.wait(cost - self.at_hand, now)))
         state = self.standing(cost, now)
         payer = self.budget.payer

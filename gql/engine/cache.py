@@ -200,7 +200,8 @@ class Cache:
     def made(
         self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
     ) -> Plan | Doing | TooLong:
-        """What is to be kept for these variables. Raises GraphQLError."""
+        """A new plan for these variables, or TooLong. Raises GraphQLError for variables that do not
+        fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         declared = compiled.definition.variable_definitions or ()
         coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)

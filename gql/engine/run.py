@@ -292,7 +292,7 @@ def refusal(problem: Problem, language: str) -> Answer:
 
 
 def code_of(error: GraphQLError) -> str | None:
-    """The code of an error as it is told."""
+    """The code in the extensions of an error."""
     return (error.extensions or {}).get("code")
 
 

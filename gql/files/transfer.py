@@ -50,7 +50,7 @@ Language = Callable[[HTTPConnection], str]
 class Files:
     """Answers at `/files/<token>`.
 
-    observe: Is told of each transfer when it is over.
+    observe: Called with the record of each transfer when it is over.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class GraphQLOverHTTP:
 
     console: Whether browsers that open the address are led to GraphiQL.
     admission: Decides before each execution whether there is room for it.
-    observe: Is told of each operation when it is over.
+    observe: Called with the exchange of each operation when it is over.
     """
 
     def __init__(

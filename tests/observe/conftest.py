@@ -11,12 +11,12 @@ from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
 from gql.transport.watching import Watching
 from models.database.availability import Availability
-from tests.conftest import KEY, Template
+from tests.conftest import Template
 from tests.postgres import Server
+from tests.serving import settings_in
 from tests.signed_in import token_of
 
 
@@ -57,12 +57,7 @@ def serve(postgres: Server, database: str, template: Template, tmp_path: Path) -
 
     @asynccontextmanager
     async def served(url: str | None = None, **given: Any) -> AsyncIterator[Served]:
-        settings = Settings(
-            data_dir=tmp_path,
-            secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
-            pool_size=2,
-            **given,
-        )
+        settings = settings_in(tmp_path, **given)
         address = url or postgres.url("gorod_app", database)
         app: Any = create_app(settings, address, availability=Availability(address))
         inner, door = app, None

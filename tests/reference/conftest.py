@@ -7,19 +7,13 @@ import pytest
 from httpx2 import AsyncClient
 
 from gql.settings import Settings
-from tests.conftest import KEY
 from tests.postgres import Server
-from tests.test_web import client_of
+from tests.serving import client_of, settings_in
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path,
-        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
-        pool_size=2,
-        most_depth=11,
-    )
+    return settings_in(tmp_path, most_depth=11)
 
 
 @pytest.fixture

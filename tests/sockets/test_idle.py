@@ -16,30 +16,15 @@ from tests.access.asking import REFRESH, RESET, SIGN_OUT, SWITCH, sign_in
 from tests.access.test_accounts import account
 from tests.conftest import Api, SignIn
 from tests.sockets.client import Connect, limited
-from tests.sockets.test_endings import ACCOUNT, LEADS
+from tests.sockets.test_endings import ENDS, LEADS
 
-IN_SQL = {
-    "the token has run out": (
-        f"UPDATE sessions SET access_expires_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
-        4401,
-    ),
-    "the session was revoked": (
-        f"UPDATE sessions SET revoked_at = '2026-11-23' WHERE account_id = {ACCOUNT}",
-        4401,
-    ),
-    "the account was locked": (
-        f"UPDATE accounts SET status = 'LOCKED' WHERE id = {ACCOUNT}",
-        4401,
-    ),
-    "she leads her class no more": (
-        f"UPDATE class_teachers SET valid_to = '2026-11-23' WHERE staff_id IN ({LEADS})",
-        4403,
-    ),
+IN_SQL = {why: ends for why, ends in ENDS.items() if why != "her role lost the right"} | {
     "she was dismissed": (
         f"UPDATE staff SET dismissed_on = '2026-11-23' WHERE id IN ({LEADS})",
         4403,
     ),
 }
+"""Without an operation a connection needs no right."""
 
 
 @pytest.fixture

@@ -11,20 +11,15 @@ import pytest
 from gql.app import create_app
 from gql.cli.server import _config, _Server, listen
 from gql.settings import Settings
-from tests.conftest import KEY
 from tests.postgres import Server
+from tests.serving import settings_in
 
 TRUSTED = "https://school.example"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path,
-        secret_key=KEY.decode(),  # type: ignore[arg-type]  # as the environment has it
-        trusted_origins=TRUSTED,  # type: ignore[arg-type]
-        pool_size=2,
-    )
+    return settings_in(tmp_path, trusted_origins=TRUSTED)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from httpx2 import AsyncClient, Response
 from gql.settings import Settings
 from tests.conftest import SignIn
 from tests.postgres import Server
-from tests.test_web import client_of
+from tests.serving import client_of
 from tests.transport.edges import EDGES, Edge
 
 ROADS = ("standard", "auto")

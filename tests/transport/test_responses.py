@@ -24,8 +24,8 @@ from tests.conftest import SignIn
 from tests.events.listening import PUBLISH
 from tests.outages.school import EVERYONE
 from tests.postgres import Server
+from tests.serving import client_of
 from tests.test_attacks import Sent
-from tests.test_web import client_of
 from tests.transport.conftest import TRUSTED
 
 Q = {"query": "{ __typename }"}

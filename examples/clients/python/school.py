@@ -1,4 +1,4 @@
-"""What a program does with the API: a child's week, pages of notices, marks."""
+"""Queries and mutations of a program: a child's week, pages of notices, marks."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -95,7 +95,7 @@ async def change_mark(
 
 
 async def read_card(session: AsyncClientSession, student_id: str) -> dict[str, Any]:
-    """What of a student the person may see; the rest is None."""
+    """A student. Fields that the person may not see are None."""
     request = GraphQLRequest(CARD, variable_values={"studentId": student_id})
     try:
         data = await session.execute(request)

@@ -74,9 +74,7 @@ class Operation:
                     await self.stream(request, document, exchange)
                 else:
                     answer = await endpoint.executor.execute(exchange.asker, document, request)
-            if (
-                answer is not None
-            ):  # a client that is slow to read it takes nobody's place meanwhile
+            if answer is not None:  # sent here, so that a slow reader takes nobody's place
                 await self.answer(answer, exchange)
         except ClientGone:
             exchange.status = CLIENT_LEFT
