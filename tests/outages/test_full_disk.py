@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -152,8 +153,7 @@ async def test_without_any_space_the_server_waits_and_does_not_end(disk: Path) -
     """Nothing is kept back, and whatever becomes free is taken by others at once."""
     async with school(disk, minimum=0, reserve=0) as (here, director, mother):
         await publish(director, "Объявление 1")
-        filler = fill(disk)
-        greedy = asyncio.create_task(asyncio.to_thread(fill_on_and_on, disk, stop := []))
+        greedy = Greedy(disk)
         await exhaust(here)
         waiting = asyncio.create_task(publish(director, "Объявление 2"))
         await until(lambda: len(here.told("cannot be started for now")) == 1)
@@ -163,9 +163,7 @@ async def test_without_any_space_the_server_waits_and_does_not_end(disk: Path) -
         assert here.program.poll() is None
         assert len(here.log()) == 2, here.log()  # it is away, and why it cannot be started
 
-        stop.append(True)
-        await greedy
-        filler.unlink()
+        greedy.leave()
         begun = time.monotonic()
         await waiting
         assert time.monotonic() - begun < SOON
@@ -174,9 +172,23 @@ async def test_without_any_space_the_server_waits_and_does_not_end(disk: Path) -
         assert len(here.log()) == 3, here.log()
 
 
-def fill_on_and_on(disk: Path, stop: list[bool]) -> None:
-    while not stop:
-        fill(disk)
+class Greedy(threading.Thread):
+    """Takes all space of a disk, and from then on whatever becomes free, until it leaves."""
+
+    def __init__(self, disk: Path) -> None:
+        super().__init__(daemon=True)
+        self.disk, self.filler, self.leaving = disk, fill(disk), threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self.leaving.is_set():
+            fill(self.disk)
+
+    def leave(self) -> None:
+        """Give all of it back."""
+        self.leaving.set()
+        self.join()  # else it may take the space once more after its file is removed
+        self.filler.unlink()
 
 
 async def fill_all(disk: Path, reserve: Path) -> Path:
@@ -212,24 +224,21 @@ async def test_a_server_that_was_ended_on_a_full_disk_is_started_when_there_is_s
 ) -> None:
     async with school(disk, minimum=0, reserve=0) as (here, director, _):
         await publish(director, "Объявление 1")
-        filler = fill(disk)
-        greedy = asyncio.create_task(asyncio.to_thread(fill_on_and_on, disk, stop := []))
+        greedy = Greedy(disk)
         await exhaust(here)
         await until(lambda: here.told("cannot be started for now"))
         here.program.kill()
 
     def free_some(line: str) -> None:
         if "cannot be started for now" in line:
-            stop.append(True)
-            filler.unlink()
+            greedy.leave()
 
     def restarted() -> list[str]:
         with running(disk / ".gorod", log=disk.parent, hear=free_some) as again:
-            assert not filler.exists(), "it had to wait"
+            assert greedy.leaving.is_set(), "it had to wait"
             return asyncio.run(look_again(again))
 
     assert await asyncio.to_thread(restarted) == ["Объявление 1"]
-    await greedy
 
 
 async def look_again(here: Running) -> list[str]:
