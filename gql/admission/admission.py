@@ -13,7 +13,7 @@ from resolvers.access.known import Known
 from resolvers.access.tries import network_of
 
 LONGEST_WAIT = 1.0
-"""Seconds that an operation may wait in each of two queues: of its account, and of the process."""
+"""Seconds that an operation may wait in two queues together: of its account, and of the process."""
 LONGEST_PASSWORD_WAIT = 20.0
 """The same for one that tries a password: at half past eight a school signs in at once, and each
 password takes a core for a tenth of a second."""
@@ -131,13 +131,13 @@ class Place:
         """Take the place once there is room. Raises Overloaded."""
         own, common = self.client.gate, self.common
         is_password = common is self.admission.passwords
-        seconds = LONGEST_PASSWORD_WAIT if is_password else LONGEST_WAIT
+        end = time.monotonic() + (LONGEST_PASSWORD_WAIT if is_password else LONGEST_WAIT)
         try:
             if not own.enter(weight):
-                await own.wait(weight, seconds)
+                await own.wait(weight, end)
             try:
                 if not common.enter(weight):
-                    await common.wait(weight, seconds)
+                    await common.wait(weight, end)
             except BaseException:
                 own.leave(weight)
                 raise
@@ -209,7 +209,8 @@ class Admission:
         school_id, account_id = key
         if (school := self.schools.get(school_id)) is None:
             school = self.schools[school_id] = Purse(self.of_school, str(school_id), store)
-        gate = Gate(limits.most_account_running, limits.most_account_waiting)
+        running, waiting = limits.most_account_running, limits.most_account_waiting
+        gate = Gate(running, waiting, sheds=True)
         return Client(gate, Purse(self.of_account, f"{school_id}-{account_id}", store), school)
 
     def forget_idle(self) -> None:

@@ -43,11 +43,13 @@ class Gate:
         self.inside += weight
         return True
 
-    async def wait(self, weight: int, seconds: float) -> None:
-        """Go in within so many seconds, after `enter` was refused. Raises Overloaded."""
-        loop = asyncio.get_running_loop()
+    async def wait(self, weight: int, end: float) -> None:
+        """Go in before `end` on the monotonic clock, after `enter` was refused. Raises
+        Overloaded."""
+        loop, now = asyncio.get_running_loop(), time.monotonic()
         if not self.waiting:
-            self.empty_at = time.monotonic()
+            self.empty_at = now
+        seconds = end - now
         if self.is_overloaded:
             seconds = min(seconds, BRIEFLY)
         if len(self.waiting) >= self.most_waiting:

@@ -1,0 +1,61 @@
+"""How soon new connections are taken when the server is busy."""
+
+import asyncio
+import socket
+from contextlib import ExitStack
+from typing import Any
+
+import uvloop
+from starlette.types import Receive, Scope, Send
+
+from gql.cli.server import ACCEPTED_AT_ONCE, listen, serve
+from gql.guard.limits import LimitsOfSockets
+
+CLIENTS = 128  # at one a turn, as many turns
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+WARM_TURNS = 20
+"""Turns of the loop that reading and answering may take besides."""
+
+
+async def turns_until_all_are_heard() -> int:
+    """Turns of the loop in which a server reads the requests of clients who came all at once."""
+    stop, heard, turns = asyncio.Event(), 0, 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal heard
+        if scope["type"] == "lifespan":
+            for _ in range(2):
+                kind = (await receive())["type"]
+                await send({"type": f"{kind}.complete"})
+            return
+        heard += 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def come(port: int, clients: ExitStack) -> None:
+        nonlocal heard, turns
+        heard = 0
+        for _ in range(CLIENTS):  # the loop stands meanwhile: the kernel takes them
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(REQUEST)
+        while heard < CLIENTS:
+            turns += 1
+            await asyncio.sleep(0)
+        stop.set()
+
+    async def nothing() -> Any:
+        return None
+
+    with listen("127.0.0.1", 0) as listening, ExitStack() as clients:
+        port = listening.getsockname()[1]
+        await serve(
+            app, listening, stop, patience=1, most_frame=1_000, sockets=LimitsOfSockets(),
+            announce=lambda: come(port, clients), watch=nothing,
+        )  # fmt: skip
+    return turns
+
+
+async def test_a_crowd_is_let_in_within_a_few_turns() -> None:
+    """One a turn would keep the last of them waiting as long as everybody before takes."""
+    turns = await asyncio.to_thread(uvloop.run, turns_until_all_are_heard())
+    assert turns <= CLIENTS / ACCEPTED_AT_ONCE + WARM_TURNS
