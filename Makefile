@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests test-clients overload fuzz-engine bench checks types lint lint-schema schema lock clean
+.PHONY: help venv run test tests test-clients overload fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
 	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
+	@echo 'make fuzz-api  5,000 operations generated from the schema, in five roles (N=…)'
 	@echo 'make overload  three times as much load as the server can take, for a minute'
 	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
@@ -46,6 +47,10 @@ test-clients: lint-schema
 # Long runs of what compares both executors: make fuzz-engine N=20000
 fuzz-engine: venv
 	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/engine/test_fuzz.py -n 0 -s
+
+# Operations that schemathesis generates, in five roles, to a server of their own: make fuzz-api N=500
+fuzz-api: venv
+	@$(BIN)/python -m tests.fuzz --cases $(or $(N),5000)
 
 # Three times as much as the server can do, for a minute, on this machine only; ends by itself.
 overload: venv

@@ -1,0 +1,51 @@
+"""`make fuzz-api`: thousands of operations that schemathesis generates, to `gorod dev`."""
+
+import argparse
+import sys
+import time
+from typing import Any
+
+import requests
+
+from gql.cli.console import say
+from tests.database.processes import passable
+from tests.fuzz.cases import Cases
+from tests.fuzz.driver import drive
+from tests.live_servers import address_of, made_up
+
+PASSWORD = "gorod-demo-2026"  # of the made-up people; README has it
+SIGN_IN = """mutation ($login: String!, $password: String!) {
+    signIn(input: {login: $login, password: $password}) { accessToken userErrors { code } } }"""
+ROOMY = {
+    f"GOROD_MOST_{what}": "1000000000" for what in ("POINTS", "STRANGER_POINTS", "SCHOOL_POINTS")
+}
+"""Budgets that this does not use up: to be refused for them would test nothing."""
+
+
+def main() -> int:
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--cases", type=int, default=5000)
+    most: int = given.parse_args().cases
+    with passable() as folder, made_up(folder / "dev", ROOMY) as server:
+        url = address_of(server)
+
+        def token_of(login: str) -> str:
+            variables = {"login": login, "password": PASSWORD}
+            body: dict[str, Any] = {"query": SIGN_IN, "variables": variables}
+            told = requests.post(f"{url}/graphql", json=body, timeout=60).json()
+            return str(told["data"]["signIn"]["accessToken"])
+
+        begun = time.monotonic()
+        cases = Cases()
+        found = drive(cases, url, token_of, most)
+        say(found.said())
+        say(f"{time.monotonic() - begun:.0f} seconds")
+        left_out = set(cases.fields) - found.asked.keys()
+        if most >= len(cases.fields) and left_out:
+            say(f"never asked: {sorted(left_out)}")
+            return 1
+    return 1 if found.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
