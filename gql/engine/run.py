@@ -197,7 +197,7 @@ class Engine:
             found = await readers.fetch(known.actor.school_id, plan.sql, values) or ()
             if plan.is_special:
                 found = await self.recorded(asker, found)
-            if any(found[place] == NULL_TEXT for place in plan.explained):
+            if plan.explained and any(found[place] == NULL_TEXT for place in plan.explained):
                 return None
         if plan.handed_back:
             return await self.mixed(compiled, plan, found, (asker, variables))

@@ -9,10 +9,20 @@ from starlette_compress import CompressMiddleware, add_compress_type
 
 LEAST_COMPRESSED = 8192
 """Bytes of an answer. To compress a shorter one takes longer than to send the few packets less."""
+ENCODINGS = (b"gzip", b"br", b"zstd", b"*")
 PART = 65536
 """Bytes that are compressed at once: others are answered between two parts."""
 
 add_compress_type("application/graphql-response+json")
+
+
+def is_compressed(encodings: bytes, size: int) -> bool:
+    """Whether an answer of so many bytes may be compressed for this `Accept-Encoding`. The library
+    is not asked otherwise: to find out that nothing is to be done takes it 60 µs (measured)."""
+    if size < LEAST_COMPRESSED:
+        return False
+    named = encodings.lower()
+    return any(name in named for name in ENCODINGS)
 
 
 async def send_parts(scope: Scope, _: Receive, send: Send) -> None:

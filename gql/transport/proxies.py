@@ -28,10 +28,15 @@ class Unproxied:
         self.app, self.is_told = app, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.is_told and any(name == FORWARDED for name, _ in scope.get("headers", ())):
-            self.is_told = True
-            log.warning(
-                "a request has X-Forwarded-For, which is not read: if there is a proxy before this "
-                "server, set GOROD_TRUSTED_PROXIES to its address"
-            )
+        if not self.is_told:
+            for name, _ in scope.get("headers", ()):
+                if name == FORWARDED:
+                    self.tell()
         await self.app(scope, receive, send)
+
+    def tell(self) -> None:
+        self.is_told = True
+        log.warning(
+            "a request has X-Forwarded-For, which is not read: if there is a proxy before this "
+            "server, set GOROD_TRUSTED_PROXIES to its address"
+        )

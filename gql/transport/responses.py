@@ -10,7 +10,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from gql.admission.problems import Overloaded, RateLimited
 from gql.errors import WHICH, named, retry_after, told
-from gql.transport.compression import LEAST_COMPRESSED, send_compressed
+from gql.transport.compression import is_compressed, send_compressed
 from gql.transport.exchange import Exchange
 from gql.transport.headers import HEADERS
 from gql.transport.negotiation import GRAPHQL, MediaType
@@ -57,7 +57,7 @@ async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> N
         *exchange.headers,
     ]
     start = {"type": "http.response.start", "status": status, "headers": headers}
-    if exchange.encodings and len(body) >= LEAST_COMPRESSED:
+    if exchange.encodings and is_compressed(exchange.encodings, len(body)):
         await send_compressed(send, exchange.encodings, start, body)
         return
     await send(start)

@@ -6,8 +6,9 @@ process notices within `KEPT`.
 
 import time
 from collections.abc import Awaitable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,10 @@ KEPT = 5.0
 SWEPT = 60.0
 """Seconds after which those are forgotten who ask no more."""
 MOST = 10_000
+NEVER = datetime.min.replace(tzinfo=UTC)
+MIDNIGHT = time_of_day()
+LASTING = [one.name for one in fields(Actor) if one.name not in ("now", "today")]
+"""Fields of an actor that do not change with the time."""
 
 
 @dataclass(slots=True)
@@ -25,6 +30,7 @@ class Known:
     """An actor, and what of their parameters does not change with the time.
 
     facts: What was asked of them since they are known.
+    day_begins, day_ends: When the school's day, told last, began and will end.
     """
 
     actor: Actor
@@ -33,6 +39,13 @@ class Known:
     fixed: Mapping[str, Any]
     until: float
     facts: dict[Any, Any] = field(default_factory=dict)
+    today: date = date.min
+    day_begins: datetime = NEVER
+    day_ends: datetime = NEVER
+    lasting: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lasting = {name: getattr(self.actor, name) for name in LASTING}
 
     def values(self, now: datetime) -> dict[str, Any]:
         """The parameters of the viewer at this moment."""
@@ -40,10 +53,16 @@ class Known:
 
     def at(self, now: datetime) -> Actor:
         """The actor, with the time set to this moment."""
-        return replace(self.actor, now=now, today=self.day(now))
+        return Actor(**self.lasting, now=now, today=self.day(now))
 
     def day(self, now: datetime) -> date:
-        return now.astimezone(self.zone).date()
+        """The day in the school at this moment."""
+        if not self.day_begins <= now < self.day_ends:
+            today = self.today = now.astimezone(self.zone).date()
+            self.day_begins = datetime.combine(today, MIDNIGHT, self.zone).astimezone(UTC)
+            tomorrow = today + timedelta(days=1)
+            self.day_ends = datetime.combine(tomorrow, MIDNIGHT, self.zone).astimezone(UTC)
+        return self.today
 
 
 @dataclass
