@@ -8,7 +8,7 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests test-clients overload fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
+.PHONY: help venv run test tests test-clients overload crowding fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
 	@echo 'make fuzz-api  5,000 operations generated from the schema, in five roles (N=…)'
 	@echo 'make overload  three times as much load as the server can take, for a minute'
+	@echo 'make crowding  twelve of the costliest operations at once, beside somebody who reads'
 	@echo 'make bench   measure it beside other servers; about two hours (QUICK=1: a look)'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=1: with the newest releases)'
 	@echo 'make clean   remove what was made; .gorod, which holds data, stays'
@@ -55,6 +56,10 @@ fuzz-api: venv
 # Three times as much as the server can do, for a minute, on this machine only; ends by itself.
 overload: venv
 	@$(BIN)/python -m tests.overload --seconds $(or $(SECONDS_OF_LOAD),60)
+
+# Whether one person with the costliest operations that are admitted slows down another.
+crowding: venv
+	@$(BIN)/python -m tests.crowding
 
 # PEERS="mercurius apollo" QUERIES="Q1 Q2" SCHOOLS=1 CLIENTS=16 ROUNDS=3 DURATION=5; see bench/settings.py
 bench: venv
