@@ -13,6 +13,7 @@ from gql.logs import log
 from gql.transport.bodies import has_body
 from gql.transport.compression import LEAST_COMPRESSED
 from gql.transport.headers import CLOSING, HEADERS
+from gql.transport.lingering import Lingering
 from gql.transport.negotiation import JSON
 from gql.transport.requests import language_in, request_id_in
 
@@ -37,7 +38,10 @@ class Addresses:
         headers = dict(scope["headers"])
         request_id = request_id_in(headers)
         scope["request_id"] = request_id
-        reply = Reply(send, request_id, closes=has_body(headers))
+        if closes := has_body(headers):
+            ends = Lingering(receive, send)
+            receive, send = ends.receive, ends.send
+        reply = Reply(send, request_id, closes=closes)
         app = self.app if scope["path"].startswith(AS_IT_IS) else self.compressed
         try:
             await app(scope, receive, reply)

@@ -22,6 +22,7 @@ from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
 from gql.transport.headers import CLOSING
+from gql.transport.lingering import Lingering
 from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
 from gql.transport.requests import bearer_in, language_in, request_id_in, request_of
@@ -88,6 +89,7 @@ class GraphQLOverHTTP:
         except Exception as failure:
             if not exchange.is_read and has_body(headers):
                 exchange.headers.append(CLOSING)
+                send = Lingering(receive, send).send
             await refuse(send, exchange, failure, self.engine.services)
         finally:
             self.running -= 1

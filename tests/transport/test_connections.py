@@ -1,13 +1,17 @@
 """Connections of clients that are slow, or speak no HTTP, over a real socket."""
 
+import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 
 import orjson
 import pytest
 
-from gql.transport import bodies, connections
+from gql.transport import bodies, connections, lingering
 from tests.transport.conftest import Raw
 
+MB = 1_048_576
+END = b"\r\n\r\n"
 Connect = Callable[[], Awaitable[Raw]]
 BODY = b'{"query":"{__typename}"}'
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -135,6 +139,59 @@ async def test_an_operation_may_take_longer_than_a_head(connect: Connect) -> Non
     assert await raw.reader.readuntil(b'{"data":{"__typename":"Query"}}')
     await raw.send(request(more=b"Connection: close\r\n"))
     assert (await raw.rest()).endswith(b'{"data":{"__typename":"Query"}}')
+
+
+@pytest.mark.parametrize(
+    "where", [HEAD, b"POST /nowhere HTTP/1.1\r\nHost: x\r\n"], ids=["the API", "elsewhere"]
+)
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_one_who_sends_too_much_hears_why_when_all_is_sent(
+    address: tuple[str, int], where: bytes, chunked: bool
+) -> None:
+    """Most clients read nothing before they have sent all."""
+
+    def send_all() -> bytes:
+        part, parts = b" " * MB, 32
+        with socket.create_connection(address, timeout=30) as wire:
+            announced = f"Content-Length: {parts * MB}".encode()
+            wire.sendall(where + (b"Transfer-Encoding: chunked" if chunked else announced) + END)
+            for _ in range(parts):
+                wire.sendall(b"%x\r\n%b\r\n" % (MB, part) if chunked else part)
+            if chunked:
+                wire.sendall(b"0\r\n\r\n")
+            return b"".join(iter(lambda: wire.recv(65536), b""))
+
+    status, headers, code = parts(await asyncio.to_thread(send_all))
+    expected = (413, "REQUEST_TOO_LARGE") if where is HEAD else (404, "NOT_FOUND")
+    assert ((status, code), headers[b"connection"]) == (expected, b"close")
+
+
+async def test_a_refused_body_is_not_waited_for(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lingering, "SILENT_SECONDS", 0.3)
+    raw = await connect()
+    await raw.send(HEAD + b"Content-Length: 1000000000\r\n\r\n" + b" " * 1000)
+    status, _, code = parts(await raw.rest())
+    assert (status, code) == (413, "REQUEST_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("LINGER_SECONDS", 0.3), ("MOST_DROPPED", 10 * 2**20)]
+)
+async def test_a_refused_body_is_read_for_a_while_only(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, limit: str, value: float
+) -> None:
+    monkeypatch.setattr(lingering, limit, value)
+    raw = await connect()
+    await raw.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(send_on_and_on(raw), 30)
+
+
+async def send_on_and_on(raw: Raw) -> None:
+    while True:
+        await raw.send(b"%x\r\n%b\r\n" % (MB, b" " * MB))
 
 
 async def test_a_refused_body_is_not_read(connect: Connect) -> None:
