@@ -63,5 +63,13 @@ def worded(error: GraphQLError, code: str, language: str, *, hides: bool) -> Gra
         message = f"{RUSSIAN[code]}: {error.message}"
     else:
         message = error.message
-    error.message, error.extensions = message, extensions
-    return error
+    # A new error: this one may be kept with its document, and said to others in their language.
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        original_error=error.original_error,
+        extensions=extensions,
+    )

@@ -234,18 +234,14 @@ class BadUserInput(Problem):
 
 
 class OperationTooComplex(Problem):
-    """This asks for more than one request may: send fewer operations or fields at once. After
-    signing in you may send more.
+    """This asks for more than one request may: send fewer operations or fields at once.
 
     limit: Which limit it is beyond.
     asked: How much is asked for, as far as it was counted.
     most: How much may be.
     """
 
-    russian = (
-        "Запрос слишком велик: пришлите за один раз меньше операций или полей. "
-        "После входа в систему можно больше."
-    )
+    russian = "Запрос слишком велик: пришлите за один раз меньше операций или полей."
 
 
 class OperationTimeout(Problem):

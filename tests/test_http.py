@@ -77,6 +77,27 @@ async def test_one_who_is_signed_in_may_read_the_schema(mother: Browser) -> None
         assert await mother.code(question) is None
 
 
+async def test_one_is_told_the_same_as_often_as_they_ask(mother: Browser) -> None:
+    """An error of a kept document is not changed by whoever was told of it before."""
+    headers = {"Authorization": f"Bearer {mother.token}"}
+    told: dict[str, set[str]] = {"ru": set(), "en": set()}
+    for language in ("ru", "en", "ru", "en"):
+        for wrong in (
+            "{ viewr { role } }",
+            "query ($a: Int!) { lessons(first: $a) { totalCount } }",
+        ):
+            response = await mother.client.post(
+                "/graphql", json={"query": wrong}, headers={**headers, "Accept-Language": language}
+            )
+            told[language].add(response.json()["errors"][0]["message"])
+    assert [len(messages) for messages in told.values()] == [2, 2]
+    assert "Cannot query field 'viewr' on type 'Query'." in told["en"]
+    assert (
+        "Документ не соответствует схеме: Cannot query field 'viewr' on type 'Query'."
+        in (told["ru"])
+    )
+
+
 async def test_one_whose_token_is_wrong_is_a_stranger(http: AsyncClient) -> None:
     assert await Browser(http, "1.nonsense").code(SCHEMA) == "UNAUTHENTICATED"
 

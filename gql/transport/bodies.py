@@ -31,13 +31,9 @@ class ClientLeft(Exception):
     """The client left before it had sent its request."""
 
 
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> tuple[Any, int]:
-    """The JSON of a body, and its size in bytes. Raises UnsupportedMediaType, RequestTooLarge,
-    RequestTimeout, BadRequest, and ClientLeft.
-
-    The parser refuses what is no UTF-8, half a surrogate pair, `NaN`, and more than 1024 brackets
-    inside each other.
-    """
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
+    """The bytes of a JSON body, to its end. Raises UnsupportedMediaType, RequestTooLarge,
+    RequestTimeout, and ClientLeft."""
     kind = headers.get(b"content-type", b"")
     if kind != JSON and not is_json(kind):
         raise UnsupportedMediaType
@@ -51,11 +47,20 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int)
         raise ClientLeft
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
-        body = await rest_of_body(body, receive, most)
+        return await rest_of_body(body, receive, most)
+    return body
+
+
+def parse_body(body: bytes, most: int) -> Any:
+    """The JSON of a body. Raises RequestTooLarge, BadRequest.
+
+    The parser refuses what is no UTF-8, half a surrogate pair, `NaN`, and more than 1024 brackets
+    inside each other.
+    """
     if len(body) > most:
         raise RequestTooLarge(most=most)
     try:
-        return orjson.loads(body), len(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise BadRequest(expected="JSON in UTF-8") from None
 
@@ -107,12 +112,13 @@ async def read_query_string(
         raise RequestTooLarge(most=most)
     if (await receive())["type"] == "http.disconnect":
         raise ClientLeft
+    if query_string.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(expected=f"at most {MOST_PARAMETERS} parameters")
     try:
         given = parse_qsl(
             query_string.decode(),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_PARAMETERS,
         )
     except ValueError:
         raise BadRequest(expected="a query string in UTF-8") from None

@@ -2,12 +2,10 @@
 request that anybody could answer, and what is said to bytes that are none."""
 
 from asyncio import TimerHandle, Transport
-from os import urandom
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gql.transport.headers import CLOSING, HEADERS, fault
-from gql.transport.negotiation import JSON
+from gql.transport.headers import refusal
 
 MOST_HEAD = 65_536
 """Bytes of a request line and its headers. A GET has its document there."""
@@ -98,14 +96,6 @@ class Connection(HttpToolsProtocol):
         silent = cycle is None or cycle.response_complete or not cycle.response_started
         in_body = cycle is not None and cycle.more_body and not cycle.response_complete
         if silent and (in_head or in_body or status == 400):
-            body = fault(message, code)
-            headers = [
-                *self.server_state.default_headers,
-                *HEADERS[JSON],
-                CLOSING,
-                (b"content-length", b"%d" % len(body)),
-                (b"x-request-id", urandom(16).hex().encode()),
-            ]
-            lines = [b"%b: %b\r\n" % header for header in headers]
-            self.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+            more = self.server_state.default_headers
+            self.transport.write(refusal(STATUS_LINE[status], message, code, *more))
         self.transport.close()

@@ -1,5 +1,7 @@
 """What every response has: its headers, and the shape of an error."""
 
+from os import urandom
+
 import orjson
 
 from gql.transport.negotiation import GRAPHQL, JSON
@@ -16,6 +18,23 @@ HEADERS = {
 NAMES = {name.decode(): value.decode() for name, value in HEADERS[JSON]}
 CLOSING = (b"connection", b"close")
 """Of a response to a request whose body was not read."""
+
+
+def refusal(status: bytes, message: str, code: str, *more: tuple[bytes, bytes]) -> bytes:
+    """A whole response in place of the application, after which the connection is closed.
+
+    status: The status line.
+    more: Other headers.
+    """
+    body = fault(message, code)
+    headers = [
+        *HEADERS[JSON],
+        CLOSING,
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", urandom(16).hex().encode()),
+        *more,
+    ]
+    return b"".join((status, *(b"%b: %b\r\n" % one for one in headers), b"\r\n", body))
 
 
 def fault(message: str, code: str) -> bytes:

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql.engine.run import Answer, Asker, Engine
-from gql.transport.bodies import ClientLeft, has_body, read_body, read_query_string
+from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
 from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
@@ -110,10 +110,12 @@ class GraphQLOverHTTP:
             raise MethodNotAllowed(METHODS)
         exchange.media_type = media_type_of(headers)
         if method == "POST":
-            sent, size = await read_body(headers, receive, self.limits.most_body)
+            body = await read_body(headers, receive, self.limits.most_body)
+            exchange.is_read, exchange.received = True, (size := len(body))
+            sent = parse_body(body, self.limits.most_body)
         else:
             sent, size = await read_query_string(scope, receive, self.limits.most_body)
-        exchange.is_read, exchange.received = True, size
+            exchange.is_read, exchange.received = True, size
         request = exchange.request = request_of(sent)
         if method != "POST" and FORCING_PREFLIGHT.isdisjoint(headers):
             exchange.is_simple = True
@@ -184,8 +186,8 @@ def check_reads(node: DocumentNode, name: str | None) -> None:
     browsers and proxies repeat it as they like (RFC 9110, 9.2.1)."""
     operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
     for one in operations:
-        named = one.name.value if one.name else None
-        if one.operation is OperationType.MUTATION and name in (None, named):
+        is_meant = len(operations) == 1 if name is None else one.name and one.name.value == name
+        if one.operation is OperationType.MUTATION and is_meant:
             raise MethodNotAllowed("POST")
 
 

@@ -50,12 +50,16 @@ class NotAcceptable(BadRequest):
 
 
 class MethodNotAllowed(BadRequest):
-    """This method cannot be used for that: the header `Allow` lists those that can.
+    """This method cannot be used for that: the header `Allow` lists those that can. Send what
+    changes something by POST.
 
     allow: The value of that header.
     """
 
-    russian = "Этот метод здесь не годится: заголовок `Allow` перечисляет допустимые."
+    russian = (
+        "Этот метод здесь не годится: заголовок `Allow` перечисляет допустимые. То, что меняет "
+        "данные, присылайте методом POST."
+    )
 
     def __init__(self, allow: str) -> None:
         super().__init__()
@@ -103,12 +107,13 @@ class OperationResolutionFailure(Problem):
 
 
 class PersistedQueryNotFound(Problem):
-    """No document is registered under this id: send its text in `query`, or have it registered with
-    `gorod documents add`."""
+    """No document is registered under this id: have it registered with `gorod documents add`, or,
+    where other documents are run too, send its text in `query`."""
 
     russian = (
-        "Под этим идентификатором документ не зарегистрирован: пришлите его текст в `query` или "
-        "зарегистрируйте его командой `gorod documents add`."
+        "Под этим идентификатором документ не зарегистрирован: зарегистрируйте его командой "
+        "`gorod documents add` или, если сервер выполняет и другие документы, пришлите его текст "
+        "в `query`."
     )
 
     @classmethod

@@ -99,8 +99,9 @@ def plain_id(document_id: str) -> str:
 
 
 def hash_of(text: str) -> str:
-    """The SHA-256 of a document in lower-case hexadecimal digits."""
-    return sha256(text.encode()).hexdigest()
+    """The SHA-256 of a document in lower-case hexadecimal digits. Half a surrogate pair, which no
+    UTF-8 can hold, is hashed like a character: the parser refuses it."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def check_values(variables: Mapping[str, Any], most: int, nesting: int) -> None:

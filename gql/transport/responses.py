@@ -108,11 +108,11 @@ def status_of(error: GraphQLError, media_type: MediaType) -> int:
 
 
 def reason_of(unclear: Exception) -> str:
-    """What a request does not say, or says that cannot be done by POST."""
+    """What a request does not say, or says that cannot be done over HTTP."""
     reason = getattr(unclear, "as_http_error_reason", None)
     if reason is None:
         return "The request has no query."
-    return str(reason("POST") if isinstance(unclear, InvalidOperationTypeError) else reason())
+    return str(reason("HTTP") if isinstance(unclear, InvalidOperationTypeError) else reason())
 
 
 def written(answer: object) -> bytes:

@@ -4,7 +4,9 @@ import asyncio
 import json
 import struct
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+import pytest
 import uvicorn
 
 from tests.sockets.client import PROTOCOL
@@ -68,8 +70,68 @@ async def test_what_is_no_handshake_is_refused(server: Address) -> None:
         assert not [line for line in client.headers if "deflate" in line]  # a bomb in few bytes
 
 
+UPGRADE = (
+    "Host: x", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+)  # fmt: skip
+REFUSED = {
+    "a body": ("GET /graphql", [*UPGRADE, "Content-Length: 5"], 400),
+    "a body in parts": ("GET /graphql", [*UPGRADE, "Transfer-Encoding: chunked"], 400),
+    "a long header": ("GET /graphql", [*UPGRADE, "Cookie: " + "a" * 9_000], 400),
+    "130 headers": ("GET /graphql", [*UPGRADE, *(f"X-{n}: a" for n in range(130))], 400),
+    "a long address": (f"GET /graphql?a={'a' * 9_000}", list(UPGRADE), 400),
+    "a POST": ("POST /graphql", [*UPGRADE, "Content-Length: 0"], 405),
+    "no key": ("GET /graphql", list(UPGRADE[:-1]), 400),
+    "an old version": (
+        "GET /graphql",
+        [*UPGRADE[:3], UPGRADE[4], "Sec-WebSocket-Version: 12"],
+        426,
+    ),
+    "another address": ("GET /nowhere", list(UPGRADE), 404),
+    "another origin": ("GET /graphql", [*UPGRADE, "Origin: https://evil.example"], 403),
+}
+"""Handshakes that are refused: the request line, its headers, and the status."""
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_a_refused_handshake_is_answered_in_json_and_closed(
+    server: Address, case: str
+) -> None:
+    line, headers, expected = REFUSED[case]
+    host, port = urlsplit(server[1]).netloc.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write("\r\n".join([f"{line} HTTP/1.1", *headers, "", ""]).encode())
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    first, *lines = head.lower().split("\r\n")
+    assert int(first.split()[1]) in {expected, 400 if expected == 426 else expected}
+    assert "content-type: application/json" in lines
+    assert "cache-control: no-store" in lines
+    assert any(one.startswith("x-request-id: ") for one in lines)
+    [error] = json.loads(body)["errors"]
+    assert error["message"]
+    assert error["extensions"]["code"]
+
+
 HELLO = json.dumps({"type": "connection_init"}).encode()
 PAYLOAD = '{"type":"connection_init","payload":{"a":"ж"}}'.encode()
+
+
+async def test_half_a_character_beside_an_id_is_the_clients_fault(server: Address) -> None:
+    for named in ({"documentId": "a"}, {"extensions": {"persistedQuery": {
+            "version": 1, "sha256Hash": "a" * 64}}}):  # fmt: skip
+        async with raw(server[1]) as client:
+            await client.send(frame(TEXT, HELLO))
+            await client.hear()
+            payload = {"query": "\ud800", **named}
+            await client.send(said("subscribe", id="1", payload=payload))
+            _, data = await client.hear()
+            [error] = json.loads(data)["payload"]
+            assert error["extensions"]["code"] == "BAD_REQUEST"
+
+
 LONG = b'{"type":"ping","payload":{"a":"' + b"x" * MOST_FRAME + b'"}}'
 ACKNOWLEDGED = "connection_ack"
 FRAMES: dict[str, tuple[Sequence[bytes], int | str]] = {

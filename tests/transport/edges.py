@@ -152,6 +152,10 @@ def gets() -> Iterator[Edge]:
     yield get(
         "with an empty header", 200, None, f"query={q}", headers={"GraphQL-Require-Preflight": ""}
     )
+    two = quote("mutation A { signOut { signedOut } } query B { __typename }")
+    yield get("one of two, and none is named", 400, WHICH, f"query={two}")
+    yield get("the one of two that reads", 200, None, f"query={two}&operationName=B")
+    yield get("60 parameters", 400, BAD, f"query={q}" + "&a=1" * 60)
     yield get("spaces as plus", 200, None, "query={+__typename+}")
     strict = {**PREFLIGHT, "Accept": GRAPHQL}
     yield get("strict", 200, None, f"query={q}", headers=strict, media=GRAPHQL)

@@ -38,7 +38,7 @@ keep() {
 
 sign_in() {
     local password
-    read -rsp 'Password: ' password
+    read -rsp 'Password: ' password || [ -n "$password" ]  # the last line may have no end
     keep "$(post 'mutation($login: String!, $password: String!) {
         signIn(input: { login: $login, password: $password }) {
             accessToken refreshToken userErrors { code message }

@@ -10,13 +10,19 @@ application never sees are counted by the budget of messages.
 import asyncio
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
 
 from gql.guard.limits import LimitsOfSockets
+from gql.transport.headers import refusal
 from gql.transport.websocket.budget import Budget
 from gql.transport.websocket.messages import RESTART, Code
 
+ENDPOINT = "/graphql"
+FOREIGN_ORIGIN = 403, "Pages of this origin may open no socket: see GOROD_TRUSTED_ORIGINS."
+NO_SUCH_ADDRESS = 404, f"There are no sockets at this address: they are at `{ENDPOINT}`."
 PART = 4_096
 """Bytes out of which frames are taken in one turn: 700 of the smallest."""
 MOST_AFTER_CLOSING = 1_048_576
@@ -61,7 +67,29 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
                     self.transport.abort()
                     return
             super().data_received(part)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self.refuse(400, f"This is no WebSocket handshake: {self.conn.handshake_exc}.")
+                return
             self.read_on()
+
+        def handle_connect(self, event: Request) -> None:
+            """As uvicorn does it; what is refused is answered in JSON."""
+            response = self.conn.accept(event)
+            if response.status_code == 101:
+                super().handle_connect(event)
+                return
+            names = ("allow", "upgrade", "sec-websocket-version")
+            told = [(name, response.headers.get(name)) for name in names]
+            more = [(name.encode(), value.encode()) for name, value in told if value]
+            self.refuse(response.status_code, response.body.decode().strip(), *more)
+
+        def refuse(self, status: int, message: str, *more: tuple[bytes, bytes]) -> None:
+            """Answer a handshake, and close the connection. Without an answer it would stay open
+            for as long as the client likes, and count for no limit."""
+            self.handshake_initiated = self.handshake_complete = self.close_sent = True
+            line = STATUS_LINE[status]
+            self.transport.write(refusal(line, message, "BAD_REQUEST", *more))
+            self.transport.close()
 
         def read_on(self) -> None:
             """Go on in the next turn, unless the application has messages to look at."""
@@ -82,6 +110,10 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             return message
 
         async def send(self, message: Any) -> None:
+            if message["type"] == "websocket.close" and not self.handshake_complete:
+                is_known = self.scope["path"] == ENDPOINT
+                self.refuse(*(FOREIGN_ORIGIN if is_known else NO_SUCH_ADDRESS))
+                return
             await super().send(message)
             if self.close_sent:  # what is still unread has the answer of the client at its end
                 self.read_on()
@@ -104,6 +136,9 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
                 self.transport.pause_reading()
 
         def handle_ping(self) -> None:
+            if self.close_sent:
+                self.conn.data_to_send()  # the pong: nothing follows a closing frame
+                return
             super().handle_ping()
             self.count(0)
 
