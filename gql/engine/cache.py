@@ -24,6 +24,10 @@ MOST_PLANS = 100
 """Of one operation and one set of rights."""
 PART_ADDED = 4
 """Plans of registered documents that are made on demand get one part of so many."""
+PER_LEAF = 300
+"""Bytes that a place of a parameter takes: a tuple of a few names in a set."""
+MOST_FAMILIES = 100
+"""Of one operation. Whoever may grant rights can make any number of sets of them."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
 
@@ -51,34 +55,39 @@ class Family:
     plans: By the shape of the variables.
     weight: Bytes they take.
     pinned: Those of them that were made before anybody asked; they stay.
+    pinned_leaves: The leaves of these.
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
     plans: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
     weight: int = 0
     pinned: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
+    pinned_leaves: dict[str, set[Any]] = field(default_factory=dict)
 
-    def keep(self, variables: Mapping[str, Any], plan: "Plan | Doing | TooLong") -> int:
-        """How many bytes more are kept, or fewer where others had to go."""
-        before = self.weight
-        for name, paths in plan.leaves.items():
-            self.leaves.setdefault(name, set()).update(paths)
+    def keep(self, variables: Mapping[str, Any], plan: "Plan | Doing | TooLong") -> None:
+        """Keep a plan. Others go where there are too many."""
         if len(self.plans) - len(self.pinned) >= MOST_PLANS:
             self.forget()
+        for name, paths in plan.leaves.items():
+            known = self.leaves.setdefault(name, set())
+            self.weight += PER_LEAF * len(paths - known)
+            known |= paths
         form = shape(variables, self.leaves)
         self.plans[form] = plan
         self.weight += weight_of(form, plan)
-        return self.weight - before
 
     def pin(self, samples: Iterable[Mapping[str, Any]]) -> None:
         """Keep the plans for these variables, and no others."""
         forms = [shape(variables, self.leaves) for variables in samples]
         self.pinned = {form: self.plans[form] for form in forms if form in self.plans}
+        self.pinned_leaves = {name: set(paths) for name, paths in self.leaves.items()}
         self.forget()
 
     def forget(self) -> None:
-        """Drop all plans that are not pinned."""
+        """Drop all plans that are not pinned, and the leaves that only they have: clients can send
+        lists and objects inside each other in any number of ways."""
         self.plans = dict(self.pinned)
+        self.leaves = {name: set(paths) for name, paths in self.pinned_leaves.items()}
         self.weight = sum(weight_of(form, plan) for form, plan in self.plans.items())
 
 
@@ -88,16 +97,42 @@ def weight_of(form: bytes, plan: Plan | Doing | TooLong) -> int:
 
 @dataclass
 class Compiled:
-    """An operation of a valid document, and its plans."""
+    """An operation of a valid document, and its plans.
+
+    declared: The names of its variables.
+    """
 
     document: Document
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     families: dict[Viewer, Family] = field(default_factory=dict)
     reads: bool = field(init=False)
+    declared: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.reads = self.definition.operation is OperationType.QUERY
+        declared = self.definition.variable_definitions or ()
+        self.declared = frozenset(one.variable.name.value for one in declared)
+
+    def known_variables(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The variables that the operation declares. GraphQL ignores all others. If they counted
+        in the shape of the variables, a client could have a new plan made with each request."""
+        if variables.keys() <= self.declared:
+            return variables
+        return {name: value for name, value in variables.items() if name in self.declared}
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the plans take."""
+        return sum(family.weight for family in self.families.values())
+
+    def family(self, viewer: Viewer) -> Family:
+        """The family of plans for those with the same rights, made if there is none."""
+        if (found := self.families.get(viewer)) is None:
+            if len(self.families) >= MOST_FAMILIES:
+                self.families = {who: one for who, one in self.families.items() if one.pinned}
+            found = self.families[viewer] = Family()
+        return found
 
     def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "Plan | Doing | None":
         """The plan, if it was made. Raises OperationTooComplex."""
@@ -190,9 +225,9 @@ class Cache:
         beforehand: bool = False,
     ) -> Plan | Doing:
         """A plan, once it is kept. Raises OperationTooComplex in the place of one."""
-        family = compiled.families.setdefault(actor.viewer, Family())
-        weight = family.keep(variables, made)
-        self.grow(compiled.document, 0 if beforehand else weight)
+        before = compiled.weight
+        compiled.family(actor.viewer).keep(variables, made)
+        self.grow(compiled.document, 0 if beforehand else compiled.weight - before)
         if isinstance(made, TooLong):
             raise made.problem()
         return made

@@ -173,6 +173,7 @@ class Engine:
             return None
         try:
             known = asker.known or await known_to(self.services, asker)
+            variables = compiled.known_variables(variables)
             plan = compiled.plan(known.viewer, variables)
             if plan is None:
                 plan = await self.cache.load(compiled, known.at(self.services.now()), variables)

@@ -99,6 +99,35 @@ async def test_a_plan_serves_other_values_but_no_other_shape(api: SignIn, both: 
     assert len(family.plans) == len(shapes) - 2
 
 
+async def test_variables_that_are_not_declared_make_no_other_plan(api: SignIn, both: Both) -> None:
+    """A client could have a new one made with each request."""
+    asked = "query ($n: Int) { rooms(first: $n) { nodes { number } } }"
+    deputy = api("zavuch")
+    for other in ({}, {"a": 1}, {"b": None}, {"c": [{"d": "e"}]}):
+        assert await both(deputy, asked, n=2, **other) == "compiled"
+    [family] = both.families(asked)
+    assert len(family.plans) == 1
+    compiled = both.engine.documents.read(asked).operations[None]
+    assert compiled.known_variables({"n": 1, "a": 2}) == {"n": 1}
+
+
+async def test_what_is_known_of_variables_goes_with_the_plans(
+    api: SignIn, both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filters stand inside each other in any number of ways."""
+    monkeypatch.setattr("gql.engine.cache.MOST_PLANS", 2)
+    asked = "query ($f: RoomFilter) { rooms(filter: $f) { totalCount } }"
+    deputy, shape = api("zavuch"), {"number": {"eq": "101"}}
+    weights = []
+    for _ in range(6):
+        shape = {"or": [shape]}
+        assert await both(deputy, asked, f=shape) == "compiled"
+        [family] = both.families(asked)
+        assert len(family.leaves["f"]) <= 2
+        weights.append(family.weight)
+    assert weights[4] < weights[1] * 2, "what was dropped is not counted any more"
+
+
 async def test_a_true_is_no_one(api: SignIn, both: Both) -> None:
     asked = "query ($n: Int) { rooms(first: $n) { nodes { number } } }"
     assert await both(api("zavuch"), asked, n=1) == "compiled"
