@@ -117,7 +117,8 @@ async def test_what_is_known_of_variables_goes_with_the_plans(
     """Filters stand inside each other in any number of ways."""
     monkeypatch.setattr("gql.engine.cache.MOST_PLANS", 2)
     asked = "query ($f: RoomFilter) { rooms(filter: $f) { totalCount } }"
-    deputy, shape = api("zavuch"), {"number": {"eq": "101"}}
+    deputy = api("zavuch")
+    shape: dict[str, Any] = {"number": {"eq": "101"}}
     weights = []
     for _ in range(6):
         shape = {"or": [shape]}
