@@ -30,7 +30,7 @@ CHILD = 'diary(studentId: "Student:1-1", from: "2026-09-01", to: "2026-09-20")'
 COSTLY = {
     "parent.ivanova": [
         f"{{ {CHILD} {{ days {{ date lessons {{ startsAt topic section {{ name students "
-        "{ fullName } members { id } } homework { text } marks { value } } } } }",
+        "{ fullName } } homework { text } marks { value } } } } }",
         "{ notices(first: 100) { totalCount nodes { id title body authorName isRead } } }",
         f"{{ {' '.join(f'd{n}: unreadCounts {{ notices mail }}' for n in range(10))} }}",
     ],
@@ -42,28 +42,24 @@ COSTLY = {
         '{ journal(sectionId: "Section:1-68", from: "2026-09-01", to: "2026-11-29") { students '
         "{ id shortName } lessons { id date topic } "
         "cells { studentId lessonId marks { value assignment { title } } } } }",
-        "{ auditEvents(first: 100) { totalCount nodes { id action details { name } } } }",
     ],
 }
-"""The costliest that were found, by who asks. Those that are not valid are told and left out."""
+"""The costliest operations with a plan that were found, by login. Some on the standard road hold
+the loop longer."""
 
 
-async def valid_costly(crowd: Crowd, login: str) -> list[str]:
-    """The operations of a person that are run when they ask alone, with what each takes."""
-    found = []
+async def tell_costs(crowd: Crowd, login: str) -> None:
+    """Ask each operation of a person alone, and print what it costs. Raises SystemExit for one that
+    is not run: an attack without it would prove nothing."""
     for query in COSTLY[login]:
         body = json.dumps({"query": query, "extensions": {"cost": True}}).encode()
         began = time.monotonic()
         status, headers, content = await crowd.wires.post(crowd.tokens[login], body)
-        told = json.loads(content)
-        if status != 200 or "data" not in told:
-            say(f"left out: {query[:60]}… {content[:300].decode()}")
-            continue
-        found.append(query)
-        cost, seconds = told["extensions"]["cost"]["cost"], time.monotonic() - began
-        plan = headers.get(b"gorod-plan", b"").decode()
+        seconds, told = time.monotonic() - began, json.loads(content)
+        if status != 200 or "errors" in told:
+            raise SystemExit(f"not run: {query[:60]}… {content[:300].decode()}")
+        cost, plan = told["extensions"]["cost"]["cost"], headers[b"gorod-plan"].decode()
         say(f"cost {cost}, {plan}, {len(content)} bytes, {seconds * 1000:.0f} ms: {query[:60]}…")
-    return found
 
 
 async def steady(crowd: Crowd, seconds: float) -> Outcome:
@@ -84,8 +80,8 @@ async def attack(port: int, login: str, seconds: float) -> None:
     """Ask twelve at once, for so long. Runs in a process of its own."""
     crowd = Crowd(Wires(port))
     await crowd.sign_in()
-    queries, answers = await valid_costly(crowd, login), Counter[int]()
-    end = time.monotonic() + seconds
+    await tell_costs(crowd, login)
+    answers, end = Counter[int](), time.monotonic() + seconds
 
     async def one(query: str) -> None:
         status, _, _ = await crowd.wires.post(
@@ -93,7 +89,7 @@ async def attack(port: int, login: str, seconds: float) -> None:
         )
         answers[status] += 1
 
-    for query in cycle(queries):
+    for query in cycle(COSTLY[login]):
         if time.monotonic() > end:
             break
         refused = answers[429]
@@ -111,7 +107,8 @@ async def beside(crowd: Crowd, port: int, login: str, seconds: int) -> Outcome:
     )  # fmt: skip
     await asyncio.sleep(2)  # it signs in and asks each once; the measure begins in the crowd
     found = await steady(crowd, seconds)
-    await attacker.wait()
+    if await attacker.wait():
+        raise SystemExit("the attack failed")
     return found
 
 

@@ -78,7 +78,7 @@ async def test_one_who_is_signed_in_may_read_the_schema(mother: Browser) -> None
 
 
 async def test_one_is_told_the_same_as_often_as_they_ask(mother: Browser) -> None:
-    """An error of a kept document is not changed by whoever was told of it before."""
+    """To tell an error does not change it: the document that is kept holds the same object."""
     headers = {"Authorization": f"Bearer {mother.token}"}
     told: dict[str, set[str]] = {"ru": set(), "en": set()}
     for language in ("ru", "en", "ru", "en"):

@@ -32,6 +32,7 @@ class Unproxied:
             for name, _ in scope.get("headers", ()):
                 if name == FORWARDED:
                     self.tell()
+                    break
         await self.app(scope, receive, send)
 
     def tell(self) -> None:

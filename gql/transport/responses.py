@@ -108,7 +108,7 @@ def status_of(error: GraphQLError, media_type: MediaType) -> int:
 
 
 def reason_of(unclear: Exception) -> str:
-    """What a request does not say, or says that cannot be done over HTTP."""
+    """The reason why a request names no operation, or one that cannot be run over HTTP."""
     reason = getattr(unclear, "as_http_error_reason", None)
     if reason is None:
         return "The request has no query."

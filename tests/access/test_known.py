@@ -1,4 +1,4 @@
-"""What is kept of the holder of a token for a few seconds."""
+"""The cache of token holders: the day and the actor that it gives."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -17,14 +17,14 @@ INSIDE = re.compile(
     r"invalid input syntax|gorod_app|site-packages",
     re.DOTALL,
 )
-"""What comes from inside the server: Python, SQL, names of libraries."""
+"""Texts of Python, of SQL and names of libraries, which no message may contain."""
 MASKED = re.compile(r"Unexpected error|Непредвиденная ошибка|Internal Server Error")
 KEYS = {"data", "errors", "extensions"}
 KEYS_OF_ERROR = {"message", "locations", "path", "extensions"}
 
 
 def faults(core: GraphQLSchema, case: Case, status: int, kind: str, body: bytes) -> Iterator[str]:
-    """What is wrong with an answer; nothing if it is as it should be."""
+    """The faults of an answer; none if it is right."""
     if status >= 500:
         yield f"status {status}"
     if not re.match(r"application/(graphql-response\+)?json\b", kind):

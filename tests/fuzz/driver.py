@@ -18,14 +18,14 @@ LOGINS = {
     "zavuch": "DEPUTY_DIRECTOR",
     "admin": "SCHOOL_ADMINISTRATOR",
 }
-"""Who asks, with their roles: those with least, most and other rights."""
+"""The logins that ask, each with its role: from the fewest rights to the most."""
 LONGEST = 60
 """Seconds that an answer may take."""
 
 
 @dataclass
 class Findings:
-    """What came of the cases.
+    """The counts and faults of the cases that were sent.
 
     sent: Cases by the role that sent them.
     reached: By root field, cases of which the root field ran and gave something.

@@ -17,12 +17,16 @@ from websockets.http11 import Request
 
 from gql.guard.limits import LimitsOfSockets
 from gql.transport.headers import refusal
+from gql.transport.http import ENDPOINT
 from gql.transport.websocket.budget import Budget
 from gql.transport.websocket.messages import RESTART, Code
 
-ENDPOINT = "/graphql"
-FOREIGN_ORIGIN = 403, "Pages of this origin may open no socket: see GOROD_TRUSTED_ORIGINS."
-NO_SUCH_ADDRESS = 404, f"There are no sockets at this address: they are at `{ENDPOINT}`."
+FOREIGN_ORIGIN = (
+    403,
+    "Pages of this origin may not open sockets: see GOROD_TRUSTED_ORIGINS.",
+    "FORBIDDEN",
+)
+NO_SUCH_ADDRESS = 404, f"This address has no sockets: they are at `{ENDPOINT}`.", "NOT_FOUND"
 PART = 4_096
 """Bytes out of which frames are taken in one turn: 700 of the smallest."""
 MOST_AFTER_CLOSING = 1_048_576
@@ -68,7 +72,8 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
                     return
             super().data_received(part)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
-                self.refuse(400, f"This is no WebSocket handshake: {self.conn.handshake_exc}.")
+                told = f"This is no WebSocket handshake: {self.conn.handshake_exc}."
+                self.refuse(400, told, "BAD_REQUEST")
                 return
             self.read_on()
 
@@ -81,14 +86,14 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             names = ("allow", "upgrade", "sec-websocket-version")
             told = [(name, response.headers.get(name)) for name in names]
             more = [(name.encode(), value.encode()) for name, value in told if value]
-            self.refuse(response.status_code, response.body.decode().strip(), *more)
+            message = response.body.decode().strip()
+            self.refuse(response.status_code, message, "BAD_REQUEST", *more)
 
-        def refuse(self, status: int, message: str, *more: tuple[bytes, bytes]) -> None:
+        def refuse(self, status: int, message: str, code: str, *more: tuple[bytes, bytes]) -> None:
             """Answer a handshake, and close the connection. Without an answer it would stay open
             for as long as the client likes, and count for no limit."""
             self.handshake_initiated = self.handshake_complete = self.close_sent = True
-            line = STATUS_LINE[status]
-            self.transport.write(refusal(line, message, "BAD_REQUEST", *more))
+            self.transport.write(refusal(STATUS_LINE[status], message, code, *more))
             self.transport.close()
 
         def read_on(self) -> None:
