@@ -122,10 +122,36 @@ class Can:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """A text that Python makes of columns of the row with a key that the database does not have,
+    e.g. plain text of what is stored encrypted. It is null where one of the columns is.
+
+    make: `make(services, actor, row_type, *values)`.
+    columns: Those whose values `make` is given: whole numbers or bytes.
+    when: One more column that must not be null.
+    """
+
+    make: Callable[..., str]
+    columns: tuple[str, ...]
+    when: str | None = None
+
+    def expression(self, viewer: Viewer, entity: Any) -> Any:
+        """No filter and no order has such a text. Raises TypeError."""
+        raise TypeError(self)
+
+    def of_row(self, services: Any, actor: Any, row: Any) -> str | None:
+        """The text of a row that was read."""
+        values = [getattr(row, name) for name in self.columns]
+        if None in values or (self.when and getattr(row, self.when) is None):
+            return None
+        return self.make(services, actor, type(row), *values)
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """Another shape that needs a right of its own, and is null where the right does not reach."""
 
-    shape: "Own | Via | Computed"
+    shape: "Own | Via | Computed | Keyed"
     right: Right
 
     def expression(self, viewer: Viewer, entity: Any, **arguments: Any) -> Any:
@@ -133,7 +159,7 @@ class Guarded:
         return case((reach(viewer, entity, self.right), value), else_=null())
 
 
-Value: TypeAlias = Own | Via | Computed | Guarded
+Value: TypeAlias = Own | Via | Computed | Keyed | Guarded
 
 
 @dataclass(frozen=True, slots=True)

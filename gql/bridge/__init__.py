@@ -4,9 +4,9 @@ from gql.bridge.mutations import mutation
 from gql.bridge.nodes import node
 from gql.bridge.reads import listing, query, resolved
 from gql.bridge.relations import items, many, one, only, same
-from gql.bridge.values import can, computed, field, guarded, ident, problems, via
+from gql.bridge.values import can, computed, field, guarded, ident, keyed, problems, via
 
 __all__ = [
-    "can", "computed", "field", "guarded", "ident", "items", "listing", "many", "mutation", "node",
-    "one", "only", "problems", "query", "resolved", "same", "via",
+    "can", "computed", "field", "guarded", "ident", "items", "keyed", "listing", "many", "mutation",
+    "node", "one", "only", "problems", "query", "resolved", "same", "via",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 via(*references, column) a column of the row that references lead to, as this row's own
 computed(formula)        a value that SQL computes, `formula(viewer, row, **arguments)`
 ident(Row, column)       the id of a row that a column of a report names
+keyed(f, *columns)       a text that Python makes with a key, `f(services, actor, row, *values)`
 field(f)                 a value that Python makes, `f(ctx, row, **arguments)`
 can(name=right, ...)     what the viewer may do with the row
 guarded(right, word)     any value of the above that needs a right of its own
@@ -31,7 +32,7 @@ from resolvers.context import Ctx
 from resolvers.loading import Way, computed_values, linked_rows
 from resolvers.reads import Shown
 from resolvers.shapes import Can as Rights
-from resolvers.shapes import Computed, Guarded, Ident, Own, Via
+from resolvers.shapes import Computed, Guarded, Ident, Keyed, Own, Via
 
 
 def behind(parent: Any) -> Any:
@@ -118,7 +119,8 @@ def ident(row: type[OfSchool], column: str) -> Any:
 
 
 def field(use_case: Callable[..., Any]) -> Any:
-    """A value that Python makes; what SQL can say is `computed` instead."""
+    """A value that Python makes; what SQL can say is `computed` instead. The standard executor
+    answers a whole root field for it, row by row; of rows in lists use `keyed`."""
 
     def resolve(parent: strawberry.Parent[Any], info: Info, **arguments: Any) -> Any:
         given = received(ids_among(use_case), arguments)
@@ -127,6 +129,21 @@ def field(use_case: Callable[..., Any]) -> Any:
     dressed_arguments(resolve, use_case)
     returned = inspect.signature(use_case, eval_str=True).return_annotation
     return Word(None, resolve, returned, told=read_doc(use_case)[0], make=use_case)
+
+
+def keyed(use_case: Callable[..., str], *columns: str, when: str | None = None) -> Any:
+    """A text that Python makes of columns of the row, with a key that the database does not have.
+
+    columns: Those whose values `use_case(services, actor, row_type, *values)` is given.
+    when: One more column that must not be null.
+    """
+    shape = Keyed(use_case, columns, when)
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        ctx: Ctx = info.context
+        return shape.of_row(ctx.caller.services, ctx.actor, behind(parent))
+
+    return Word(shape, resolve, str | None, told=read_doc(use_case)[0])
 
 
 def guarded(right: Right, word: Any = None) -> Any:
@@ -143,9 +160,9 @@ def guarded(right: Right, word: Any = None) -> Any:
         late = Named(None, itself, right=right)
         object.__setattr__(late, "resolve", shape_value(late))
         return late
-    if word.shape is None:
-        return Word(None, reached_or_null(right, word.resolve), word.type, right, word.told)
     shape = Guarded(word.shape, right)
+    if isinstance(word.shape, Keyed):
+        return Word(shape, reached_or_null(right, word.resolve), word.type, right, word.told)
     return Word(shape, shape_value(Word(shape, word.resolve)), word.type, right, word.told)
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 import gql.people.persons  # noqa: F401  # `mailRecipients` lists them
 from gql.answers import Node
-from gql.bridge import field, listing, many, mutation, node, one, only, query, via
+from gql.bridge import keyed, listing, many, mutation, node, one, only, query, via
 from models.communication import mail as rows
 from models.files.files import File
 from models.people.persons import Person
@@ -68,7 +68,7 @@ class MailAttachment(Node):
     file_name = via(rows.MailAttachment.file_id, File.name)
     media_type = via(rows.MailAttachment.file_id, File.media_type)
     size = via(rows.MailAttachment.file_id, File.size)
-    url = field(files.download_url)
+    url = keyed(files.download_url, "id")
     file = one(rows.MailAttachment.file_id, told="The file itself, for who uploaded it.")
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, computed, field, guarded, listing, many, mutation, node, one, via
+from gql.bridge import can, computed, guarded, keyed, listing, many, mutation, node, one, via
 from models.communication import notices as rows
 from models.files.files import File
 from models.people.persons import Person
@@ -87,7 +87,7 @@ class NoticeAttachment(Node):
     file_name = via(rows.NoticeAttachment.file_id, File.name)
     media_type = via(rows.NoticeAttachment.file_id, File.media_type)
     size = via(rows.NoticeAttachment.file_id, File.size)
-    url = field(files.download_url)
+    url = keyed(files.download_url, "id")
     file = one(rows.NoticeAttachment.file_id, told="The file itself, for who uploaded it.")
 
 

@@ -11,17 +11,30 @@ from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
-from gql.engine import special
+from gql.engine import marks
 from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.scope import Scope
 from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, quoted, table
 from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
-from gql.engine.text import NULL, Json, array, leaf
+from gql.engine.text import NULL, Json, array, leaf, or_null
 from models.base import OfSchool
 from resolvers.reads import Told
-from resolvers.shapes import SUMS, Can, Computed, Guarded, Ident, Items, Many, One, Own, Same, Via
+from resolvers.shapes import (
+    SUMS,
+    Can,
+    Computed,
+    Guarded,
+    Ident,
+    Items,
+    Keyed,
+    Many,
+    One,
+    Own,
+    Same,
+    Via,
+)
 
 SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
 
@@ -36,6 +49,8 @@ class Writer:
     tellings: dict[str, Telling] = field(default_factory=dict)
     is_special: bool = False
     """Whether rows of special categories may be among what is written."""
+    keyed: dict[tuple[type[OfSchool], Keyed], int] = field(default_factory=dict)
+    """Texts that Python makes, and the numbers in their marks."""
     asides: list[Any] = field(default_factory=list)
     """What is asked before the rest, in order of need."""
 
@@ -104,10 +119,10 @@ class Writer:
 
     def marked(self, found: Json, row: type[OfSchool], alias: str) -> Json:
         """A row of a special category, with a mark before it that says whose it is: that it was
-        read goes into the audit log. `special.taken` reads the marks and takes them out."""
+        read goes into the audit log. `marks.taken` reads the marks and takes them out."""
         self.is_special = True
-        json = Json().known(special.BEGIN + row.api_name() + special.OF)
-        return json.made(at(alias, audited[row])).known(special.END).made(found)
+        json = Json().known(marks.BEGIN + row.api_name() + marks.OF)
+        return json.made(at(alias, audited[row])).known(marks.END).made(found)
 
     def field(
         self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: str,
@@ -130,6 +145,8 @@ class Writer:
             json.made(self.rights(shape, type_, asked, alias, row))
         elif isinstance(shape, Ident):
             self.ident(json, shape, alias)
+        elif isinstance(shape.shape if isinstance(shape, Guarded) else shape, Keyed):
+            json.made(or_null(self.value(shape, scope, alias, row)))
         else:
             json.made(leaf(returned, self.value(shape, scope, alias, row)))
 
@@ -160,7 +177,23 @@ class Writer:
             key = (reach, right, row, self.viewer)
             reached = fragment(key, lambda e: reach(self.viewer, e, right), row, alias)
             return f"CASE WHEN {reached} THEN {self.value(shape.shape, scope, alias, row)} END"
+        if isinstance(shape, Keyed):
+            return self.mark(shape, alias, row)
         raise Unspeakable
+
+    def mark(self, shape: Keyed, alias: str, row: type[OfSchool]) -> str:
+        """SQL of the mark where a text belongs that Python makes; null where there is no text.
+        `marks.filled` puts the text there."""
+        number = self.keyed.setdefault((row, shape), len(self.keyed))
+        json = Json().known(f"{marks.BEGIN_KEYED}{number}")
+        for name in shape.columns:
+            column = getattr(row, name)
+            type_ = column.property.columns[0].type
+            json.known(marks.OF).made(marks.value_in_mark(at(alias, column), type_))
+        mark = f"({json.known(marks.END)})"
+        if shape.when is None:
+            return mark
+        return f"CASE WHEN {at(alias, getattr(row, shape.when))} IS NOT NULL THEN {mark} END"
 
     def summed(self, shape: Computed, scope: Scope) -> str | None:
         """SQL of a value that is summed up for all rows at once, if it can be."""

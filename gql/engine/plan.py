@@ -10,6 +10,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField
 from auth.actor import Actor
 from gql.bridge.reads import Read, window_of
 from gql.engine.denials import denials
+from gql.engine.marks import Keys
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
@@ -49,6 +50,7 @@ class Plan:
     handed_back: Nodes of the root fields which the standard executor answers.
     leaves: Where in the variables parameters were found.
     is_special: Whether rows of special categories may be in an answer; marks say whose.
+    keyed: Texts that Python puts in the place of their marks.
     explained: Places among the texts of which null is not told before it is asked why.
     tellings: By the names of parameters, what is known of who asks before anything is read.
     """
@@ -66,6 +68,7 @@ class Plan:
     is_special: bool = False
     kind: str = "compiled"
     explained: frozenset[int] = frozenset()
+    keyed: Keys = ()
 
 
 def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
@@ -100,7 +103,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation if writer.tellings else None,
-        writer.is_special, kind_of(keys, back), frozenset(explained),
+        writer.is_special, kind_of(keys, back), frozenset(explained), tuple(writer.keyed),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
-from gql.engine import special
+from gql.engine import marks
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
@@ -198,6 +198,9 @@ class Engine:
             found = await readers.fetch(known.actor.school_id, plan.sql, values) or ()
             if plan.is_special:
                 found = await self.recorded(asker, found)
+            if plan.keyed:
+                actor = known.at(self.services.now())
+                found = marks.filled(found, plan.keyed, self.services, actor)
             if plan.explained and any(found[place] == NULL_TEXT for place in plan.explained):
                 return None
         if plan.handed_back:
@@ -252,7 +255,7 @@ class Engine:
     async def recorded(self, asker: Asker, found: Sequence[bytes]) -> Sequence[bytes]:
         """What was found, without the marks in it, once the audit log has been told whose records
         of special categories were read."""
-        texts, read = special.taken(found)
+        texts, read = marks.taken(found)
         if read:
             async with asker.caller(self.services).open() as ctx:
                 await ctx.identified()

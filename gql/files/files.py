@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from gql.answers import Node
-from gql.bridge import field, mutation, node
+from gql.bridge import keyed, mutation, node
 from models.files import files as rows
 from resolvers.files import files
 
@@ -17,7 +17,7 @@ class File(Node):
     size: int
     status: rows.FileStatus
     uploaded_at: datetime | None
-    url = field(files.download_url)
+    url = keyed(files.download_url, "id", when="uploaded_at")
 
 
 @node(files.HttpHeader)

@@ -4,7 +4,7 @@ from datetime import date
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import field, guarded, node
+from gql.bridge import guarded, keyed, node
 from models.people import private as rows
 from resolvers.people import private
 
@@ -16,8 +16,10 @@ class StudentIdentity(Node):
     snils_masked: str | None
     issued_by: str | None = guarded(Right.IDENTITY_READ_FULL)
     issued_on: date | None = guarded(Right.IDENTITY_READ_FULL)
-    document_number = guarded(Right.IDENTITY_READ_FULL, field(private.document_number))
-    snils = guarded(Right.IDENTITY_READ_FULL, field(private.snils))
+    document_number = guarded(
+        Right.IDENTITY_READ_FULL, keyed(private.document_number, "document_encrypted", "student_id")
+    )
+    snils = guarded(Right.IDENTITY_READ_FULL, keyed(private.snils, "snils_encrypted", "student_id"))
 
 
 @node(rows.StaffIdentity)
@@ -27,22 +29,26 @@ class StaffIdentity(Node):
     snils_masked: str | None
     issued_by: str | None
     issued_on: date | None
-    document_number = field(private.document_number)
-    snils = field(private.snils)
+    document_number = keyed(private.document_number, "document_encrypted", "staff_id")
+    snils = keyed(private.snils, "snils_encrypted", "staff_id")
 
 
 @node(rows.StudentContacts)
 class StudentContacts(Node):
     phone: str | None
     email: str | None
-    address = guarded(Right.ADDRESSES_READ, field(private.address))
+    address = guarded(
+        Right.ADDRESSES_READ, keyed(private.address, "address_encrypted", "student_id")
+    )
 
 
 @node(rows.GuardianContacts)
 class GuardianContacts(Node):
     phone: str | None
     email: str | None
-    address = guarded(Right.ADDRESSES_READ, field(private.address))
+    address = guarded(
+        Right.ADDRESSES_READ, keyed(private.address, "address_encrypted", "guardian_id")
+    )
 
 
 @node(rows.StudentHealth)

@@ -5,7 +5,7 @@ import datetime
 import strawberry
 
 from gql.answers import Node
-from gql.bridge import field, many, mutation, node, one, via
+from gql.bridge import keyed, many, mutation, node, one, via
 from models.files.files import File
 from models.structure.sections import Section
 from models.timetable import homework as rows
@@ -36,7 +36,7 @@ class HomeworkAttachment(Node):
     file_name = via(rows.HomeworkAttachment.file_id, File.name)
     media_type = via(rows.HomeworkAttachment.file_id, File.media_type)
     size = via(rows.HomeworkAttachment.file_id, File.size)
-    url = field(files.download_url)
+    url = keyed(files.download_url, "id")
 
 
 @strawberry.type

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from auth.actor import Actor
 from auth.rights import Right
-from models.base import OfSchool
+from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, OutOfRange, Problem
 from models.school.schools import School
 from resolvers.command import command
-from resolvers.context import Ctx
+from resolvers.context import Ctx, Services
 from resolvers.files.kinds import KINDS, media_type_of
 from resolvers.files.links import Link, Way
 from resolvers.files.storage import StorageFull
@@ -81,18 +82,19 @@ class UploadInvited:
 
 
 async def invited(ctx: Ctx, file: File) -> UploadInvited:
-    url, expires_at = link_to(ctx, file, Way.UP, UPLOADABLE)
+    url, expires_at = link_to(ctx.caller.services, ctx.actor, file.global_id, Way.UP, UPLOADABLE)
     awaited = file.status is FileStatus.PENDING
     headers = [HttpHeader("Content-Type", file.media_type)]
     return UploadInvited(file, url if awaited else None, "PUT", headers, expires_at)
 
 
-def link_to(ctx: Ctx, row: OfSchool, way: Way, lasts: timedelta) -> tuple[str, datetime]:
+def link_to(
+    services: Services, actor: Actor, row: Id[OfSchool], way: Way, lasts: timedelta
+) -> tuple[str, datetime]:
     """A link that the actor can use for a while, as long as their session lives and they may see
     the row."""
-    services, actor = ctx.caller.services, ctx.actor
     expires = int((actor.now + lasts).timestamp())
-    link = Link(way, row.global_id, actor.session_id, expires)
+    link = Link(way, row, actor.session_id, expires)
     url = f"{services.public_url}/files/{link.token(services.secrets)}"
     return url, datetime.fromtimestamp(expires, UTC)
 
@@ -157,9 +159,8 @@ def is_plain(name: str) -> bool:
     return 0 < len(name) <= LONGEST_NAME and not hidden and not set(name) & set("/\\")
 
 
-def download_url(ctx: Ctx, row: OfSchool) -> str | None:
+def download_url(services: Services, actor: Actor, row: type[OfSchool], key: int) -> str:
     """Where to get the bytes, for ten minutes, in this session, and as long as one may see what
     they are attached to; null until they are there."""
-    if isinstance(row, File) and row.status is not FileStatus.READY:
-        return None
-    return link_to(ctx, row, Way.DOWN, DOWNLOADABLE)[0]
+    found = Id(row, actor.school_id, key)
+    return link_to(services, actor, found, Way.DOWN, DOWNLOADABLE)[0]
