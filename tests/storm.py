@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gql.engine.cache import Cache
+from gql.engine.plan import REFUSED
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
-from gql.trusted.preparing import NOT_PLANNED, actor_in, default_grants
+from gql.trusted.preparing import actor_in, default_grants
 from models.access.roles import Role
 
 FILTERED = "query ($f: StudentFilter) { students(filter: $f) { totalCount nodes { id } } }"
@@ -49,7 +50,7 @@ def main(documents: int, shapes: int) -> None:
             assert compiled.plan(DEPUTY.viewer, variables) or cache.planned(
                 compiled, DEPUTY, variables
             )
-        except NOT_PLANNED as problem:
+        except REFUSED as problem:
             raise AssertionError(repr(problem)) from problem
 
     for number in range(WARM):

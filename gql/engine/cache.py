@@ -215,6 +215,16 @@ class Cache:
             made = await lane.work(self.made, compiled, actor, variables)
             return self.keep(compiled, actor, variables, made)
 
+    async def refusing(
+        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
+    ) -> Plan:
+        """A plan for variables that the plan which is kept does not take: it hands back no more
+        than the root fields whose arguments are refused. Raises GraphQLError."""
+        lane = self.documents.lane
+        async with lane.turn:
+            made = await lane.work(self.made, compiled, actor, variables)
+        return made if isinstance(made, Plan) else STANDARD
+
     def keep(
         self,
         compiled: Compiled,
@@ -225,6 +235,8 @@ class Cache:
         beforehand: bool = False,
     ) -> Plan | Doing:
         """A plan, once it is kept. Raises OperationTooComplex in the place of one."""
+        if isinstance(made, Plan) and made.refuses:
+            return made  # else those who send good values would be given it, too
         before = compiled.weight
         compiled.family(actor.viewer).keep(variables, made)
         self.grow(compiled.document, 0 if beforehand else compiled.weight - before)

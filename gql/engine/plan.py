@@ -28,6 +28,10 @@ MOST_TEXT = 200_000
 """Longest statement, in characters: ten times a home screen. A longer one is refused."""
 
 
+REFUSED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError)
+"""What arguments raise that no client should send; the standard executor tells what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What a use case asks of its arguments before anything is read, at each request."""
@@ -51,7 +55,9 @@ class Plan:
     leaves: Where in the variables parameters were found.
     is_special: Whether rows of special categories may be in an answer; marks say whose.
     keyed: Texts that Python puts in the place of their marks.
-    explained: Places among the texts of which null is not told before it is asked why.
+    explained: By the places among the texts of which null is not told before it is asked why, the
+        root fields.
+    refuses: Whether arguments of a root field were refused: it is a plan for these variables only.
     tellings: By the names of parameters, what is known of who asks before anything is read.
     """
 
@@ -67,8 +73,9 @@ class Plan:
     operation: Operation | None = None
     is_special: bool = False
     kind: str = "compiled"
-    explained: frozenset[int] = frozenset()
+    explained: Mapping[int, Asked] = field(default_factory=dict)
     keyed: Keys = ()
+    refuses: bool = False
 
 
 def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
@@ -81,7 +88,8 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     columns: list[str] = []
     back: list[FieldNode] = []
     checks: list[Check] = []
-    explained: set[int] = set()
+    explained: dict[int, Asked] = {}
+    refuses = False
     for asked in operation.fields(operation.root, [operation.selections]):
         root = Root(asked, operation.root.fields.get(asked.name), writer, arguments, actor)
         try:
@@ -90,26 +98,30 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
                 columns.append(str(root.written(checks)))
                 require("statement", sum(map(len, columns)), MOST_TEXT)
                 if root.read().why_null:
-                    explained.add(len(columns) - 1)
+                    explained[len(columns) - 1] = asked
             keys.append((asked.key, known))
         except OperationTooComplex:
             raise
-        except (Unspeakable, Problem):
+        except REFUSED as refusal:
             back += asked.nodes
             keys.append((asked.key, HANDED_BACK))
+            refuses = refuses or not isinstance(refusal, Unspeakable)
     found = f"SELECT {', '.join(columns)}"
     sql, names = numbered(found, [one.written() for one in writer.asides]) if columns else ("", ())
     denied = tuple(denials(operation, viewer))
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation if writer.tellings else None,
-        writer.is_special, kind_of(keys, back), frozenset(explained), tuple(writer.keyed),
+        writer.is_special, kind_of(keys, back), explained, tuple(writer.keyed), refuses,
     )  # fmt: skip
 
 
 def kind_of(keys: Sequence[tuple[str, str | None]], back: Sequence[FieldNode]) -> str:
     answered = any(known is None for _, known in keys)
-    return "compiled" if not back else "mixed" if answered else "standard"
+    return "compiled" if not back else MIXED if answered else "standard"
+
+
+MIXED = "mixed"
 
 
 HANDED_BACK = ""

@@ -11,8 +11,8 @@ from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSet
 from gql.engine import marks
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
-from gql.engine.plan import Plan
-from gql.engine.sql import Unspeakable
+from gql.engine.operation import Asked
+from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.errors import named, retry_after
 from gql.errors import told as told_error
 from gql.guard.documents import Document, Documents, valid
@@ -181,11 +181,10 @@ class Engine:
                 actor = known.at(self.services.now())
                 doing = plan.values(actor, self.services.secrets, variables)
             else:
-                told = await self.told(plan, asker, known) if plan.tellings else NOTHING
-                values = self.values(plan, known, variables, told)
+                plan, values = await self.filled_in(compiled, plan, asker, known, variables)
         except (OperationTooComplex, ServiceUnavailable):
             raise
-        except (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError):
+        except REFUSED:
             return None
         if isinstance(plan, Doing):
             return await self.done(plan, known, doing, asker)
@@ -193,18 +192,19 @@ class Engine:
             return NOT_COMPILED
         if plan.kind == "standard":
             return None
-        found: Sequence[bytes] = ()
+        found: list[bytes] = []
         if plan.sql:
-            found = await readers.fetch(known.actor.school_id, plan.sql, values) or ()
+            found = list(await readers.fetch(known.actor.school_id, plan.sql, values) or ())
             if plan.is_special:
                 found = await self.recorded(asker, found)
             if plan.keyed:
                 actor = known.at(self.services.now())
                 found = marks.filled(found, plan.keyed, self.services, actor)
-            if plan.explained and any(found[place] == NULL_TEXT for place in plan.explained):
-                return None
-        if plan.handed_back:
-            return await self.mixed(compiled, plan, found, (asker, variables))
+        unexplained = {n: one for n, one in plan.explained.items() if found[n] == NULL_TEXT}
+        if len(unexplained) == len(plan.keys):
+            return None
+        if plan.handed_back or unexplained:
+            return await self.mixed(compiled, plan, found, unexplained, (asker, variables))
         errors = errors_of(plan, asker.language) if plan.denied else ()
         return Answer(whole(plan, found, {}, errors), plan.kind, code=first_code(errors))
 
@@ -217,6 +217,22 @@ class Engine:
             return None
         errors = errors_of(plan, asker.language) if plan.denied else ()
         return Answer(body([payload], errors), plan.kind, code=first_code(errors))
+
+    async def filled_in(
+        self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,
+        variables: Mapping[str, Any],
+    ) -> tuple[Plan, list[Any]]:  # fmt: skip
+        """The plan, or one that refuses these variables, and the values of its parameters. Raises
+        for what no client should send."""
+        try:
+            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
+            return plan, self.values(plan, known, variables, told)
+        except REFUSED:
+            # By the standard executor all the root fields would be answered, not only the one that
+            # is refused, and an attacker could have it answer long lists.
+            plan = await self.cache.refusing(compiled, known.at(self.services.now()), variables)
+            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
+            return plan, self.values(plan, known, variables, told)
 
     async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
         """What is known of who asks, asked for once in a few seconds."""
@@ -252,7 +268,7 @@ class Engine:
             values[name] = plan.sources[name].sent(actor, secrets, value)
         return [values[name] for name in plan.parameters]
 
-    async def recorded(self, asker: Asker, found: Sequence[bytes]) -> Sequence[bytes]:
+    async def recorded(self, asker: Asker, found: Sequence[bytes]) -> list[bytes]:
         """What was found, without the marks in it, once the audit log has been told whose records
         of special categories were read."""
         texts, read = marks.taken(found)
@@ -266,13 +282,14 @@ class Engine:
     # -- both executors ---------------------------------------------------------------
 
     async def mixed(
-        self, compiled: Compiled, plan: Plan, found: Sequence[bytes], request: Any
-    ) -> Answer:
-        """What was handed back is answered by the standard executor, and put in its place."""
+        self, compiled: Compiled, plan: Plan, found: list[bytes], unexplained: Mapping[int, Asked],
+        request: Any,
+    ) -> Answer:  # fmt: skip
+        """What was handed back is answered by the standard executor, and put in its place. It also
+        tells why root fields are null, by their places among what was found."""
         asker, variables = request
-        rest = replace(
-            compiled.definition, selection_set=SelectionSetNode(selections=plan.handed_back)
-        )
+        nodes = [*plan.handed_back, *(node for one in unexplained.values() for node in one.nodes)]
+        rest = replace(compiled.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
         parsed = DocumentNode(definitions=(rest, *compiled.fragments.values()))
         text = compiled.document.text
         caller = replace(asker.caller(self.services), document=valid(text, parsed))
@@ -283,9 +300,12 @@ class Engine:
             for error in result.errors or []
             if (error.extensions or {}).get("coordinate") not in own - {None}
         ]
-        body = whole(plan, found, result.data or {}, errors)
+        data = result.data or {}
+        for place, one in unexplained.items():  # by now it may be there
+            found[place] = orjson.dumps(data.get(one.key))
+        body = whole(plan, found, data, errors)
         seconds = retry_after(result.errors or ())
-        return Answer(body, plan.kind, seconds, code=first_code(errors))
+        return Answer(body, MIXED, seconds, code=first_code(errors))
 
 
 def refusal(problem: Problem, language: str) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, get_variable_values
+from graphql import FieldNode, OperationDefinitionNode, get_variable_values
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy import bindparam
 
@@ -16,20 +16,17 @@ from auth.rights import Right
 from gql.bridge.reads import Read, window_of
 from gql.engine.cache import Cache, Compiled
 from gql.engine.operation import DEFINED, Operation
-from gql.engine.sql import Unspeakable
+from gql.engine.plan import REFUSED
 from gql.engine.values import Arguments
 from gql.guard.documents import Document
 from gql.trusted.samples import Samples
 from models.access.roles import AccessScope, Role
-from models.problems import Problem
 from resolvers.listing import Listing
 
 KINDS = ("compiled", "mixed", "standard")
 """How an operation is answered, the quickest first."""
 PASSES = 3
 """To make a plan may show a parameter that the plans before took for a part of the statement."""
-NOT_PLANNED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError)
-"""What a sample that does not fit leads to; see `gql.engine.run`."""
 
 
 def default_grants() -> dict[Role, Grants]:
@@ -116,7 +113,7 @@ async def plan_samples(
                 if plan is None:
                     made = await work(cache.made, compiled, actor, variables)
                     plan = cache.keep(compiled, actor, variables, made, beforehand=True)
-            except NOT_PLANNED:
+            except REFUSED:
                 continue
             kinds.add(plan.kind)
             if briefly and plan.kind == KINDS[0]:
@@ -177,7 +174,7 @@ def cursor_for(
         window_of(given)
         listing: Listing[Any] = read.said(actor, given, parameter)
         return written(listing, actor)
-    except NOT_PLANNED:
+    except REFUSED:
         return None
 
 
