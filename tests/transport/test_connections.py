@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -109,11 +110,63 @@ async def test_what_is_no_http_is_a_bad_request_in_json(connect: Connect, sent: 
 
 
 @pytest.mark.parametrize("lines", [1, 50])
-async def test_a_head_has_its_length(connect: Connect, lines: int) -> None:
+@pytest.mark.parametrize("ends", [False, True])
+async def test_a_head_has_its_length(connect: Connect, lines: int, ends: bool) -> None:
     raw = await connect()
-    await raw.send(HEAD, *[b"X-Long: " + b"a" * (70_000 // lines) + b"\r\n"] * lines)
+    end = b"Content-Length: 0\r\nConnection: close\r\n\r\n" if ends else b""
+    await raw.send(HEAD, *[b"X-Long: " + b"a" * (70_000 // lines) + b"\r\n"] * lines, end)
     status, headers, code = parts(await raw.rest())
     assert (status, headers[b"connection"], code) == (431, b"close", "REQUEST_TOO_LARGE")
+
+
+@pytest.mark.parametrize("size", [65_500, 65_600, 131_000, 131_500, 1_000_000])
+@pytest.mark.parametrize("ends", [False, True])
+async def test_an_address_has_its_length(connect: Connect, size: int, ends: bool) -> None:
+    raw = await connect()
+    end = b" HTTP/1.1\r\nHost: x\r\n" + b"X-More: a\r\n" * 10 + b"\r\n" if ends else b""
+    with suppress(ConnectionError):  # it is answered before all is sent
+        await raw.send(b"GET /graphql?query=" + b"a" * size + (end or b"a" * 100))
+    status, headers, code = parts(await raw.rest())
+    assert (status, headers[b"connection"], code) == (414, b"close", "REQUEST_TOO_LARGE")
+
+
+async def test_an_address_within_the_length_is_read(connect: Connect) -> None:
+    raw = await connect()
+    query = b"{__typename}" + b"," * 65_000
+    line = b"GET /graphql?query=" + query + b" HTTP/1.1\r\n"
+    await raw.send(line + b"GraphQL-Require-Preflight: 1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    status, _, code = parts(await raw.rest())
+    assert (status, code) == (413, "REQUEST_TOO_LARGE")  # of a stranger
+
+
+async def test_trailers_have_their_length(connect: Connect) -> None:
+    """They come after a body, where no limit of heads or bodies counts them."""
+    for trailers in ([b"X: " + b"a" * 200_000], [b"X: a\r\n"] * 40_000):
+        raw = await connect()
+        await raw.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\n")
+        with suppress(ConnectionError):
+            await raw.send(*trailers)
+        status, headers, code = parts(await raw.rest())
+        assert (status, headers[b"connection"], code) == (431, b"close", "REQUEST_TOO_LARGE")
+
+
+async def test_short_chunks_and_trailers_are_read(connect: Connect) -> None:
+    raw = await connect()
+    chunks = [b"1\r\n%c\r\n" % byte for byte in BODY]
+    for last in range(3):
+        end = b"Connection: close\r\n" if last == 2 else b""
+        await raw.send(HEAD + end + b"Transfer-Encoding: chunked\r\n\r\n")
+        for part in (*chunks, b"0\r\n", b"X-Trailer: a\r\n", b"\r\n"):
+            await raw.send(part)
+            await asyncio.sleep(0)
+    assert (await raw.rest()).count(b'{"data":{"__typename":"Query"}}') == 3
+
+
+async def test_a_connection_is_no_tunnel(connect: Connect) -> None:
+    raw = await connect()
+    await raw.send(b"CONNECT school.example:443 HTTP/1.1\r\nHost: school.example:443\r\n\r\n")
+    status, headers, code = parts(await raw.rest())
+    assert (status, headers[b"connection"], code) == (501, b"close", "BAD_REQUEST")
 
 
 async def test_a_long_token_is_a_wrong_one(connect: Connect) -> None:

@@ -1,0 +1,86 @@
+"""Requests over HTTP/1.1, taken out of the bytes of a connection.
+
+A request may offer to go on in another protocol, as Java's HttpClient offers `h2c` each time. A
+server that does not speak it ignores the offer (RFC 9110, 7.8). The parser of uvicorn stops at such
+a request and drops its body, so its head is parsed once more, without the offer.
+"""
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+INVALID = "Invalid HTTP request received."
+OF_UPGRADE = frozenset({b"upgrade", b"http2-settings"})
+"""Headers of an offer, and the names by which the header `Connection` tells of them."""
+
+
+class TooLong(Exception):
+    """A head is longer than it may be."""
+
+
+class ParsingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with WebSocket as its only upgrade, and answers in JSON."""
+
+    def feed(self, data: bytes) -> None:
+        """Parse what came."""
+        self._unset_keepalive_if_required()
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as upgrade:
+                if self._should_upgrade():
+                    self.handle_websocket_upgrade()
+                    return
+                if self.parser.get_method() == b"CONNECT":
+                    self.refuse(501, "This server is no proxy.", "BAD_REQUEST")
+                    return
+                data = self.head_without_upgrade() + data[upgrade.args[0] :]
+                self.parser = HttpRequestParser(self)
+                # As uvicorn does: a request that closes the connection is answered, whatever
+                # follows it.
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            except HttpParserError as error:
+                if isinstance(error.__context__, TooLong):
+                    self.refuse_head()
+                else:
+                    self.logger.warning(INVALID)
+                    self.refuse(400, INVALID, "BAD_REQUEST")
+                return
+            else:
+                return
+
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return  # it is parsed once more
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return
+        super().on_message_complete()
+
+    def _should_upgrade(self) -> bool:
+        """Whether a request opens a WebSocket (RFC 6455, 4.2.1)."""
+        parser = self.parser
+        is_new = parser.get_http_version() != "1.0"
+        return is_new and parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def head_without_upgrade(self) -> bytes:
+        """The head of the request that was parsed last, as if it offered no other protocol."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        for name, value in self.headers:
+            if name == b"connection":
+                tokens = [token.strip() for token in value.split(b",")]
+                kept = [one for one in tokens if one.lower() not in OF_UPGRADE]
+                lines.append(b"connection: " + b", ".join(kept))
+            elif name not in OF_UPGRADE:
+                lines.append(name + b": " + value)
+        return b"\r\n".join((*lines, b"", b""))
+
+    def refuse(self, status: int, message: str, code: str) -> None:
+        """Answer in place of the application, and close the connection."""
+        raise NotImplementedError
+
+    def refuse_head(self) -> None:
+        """Refuse a head that is too long."""
+        raise NotImplementedError
