@@ -131,7 +131,7 @@ class PerEvent(StrawberryGraphQLCoreExecutionContext):
             # What all who listen are told of an event was read for them together.
             at_hand = found and found.is_plain and self.is_event
             if found and is_here(result, ctx.actor) and not at_hand:
-                return found.read(readers, ctx.actor, result.id)
+                return found.read(ctx, result.id)
         return super().complete_object_value(return_type, details, info, path, result, position)
 
     def reads_anew(self, row: OfSchool) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Uuid
 from auth.actor import Actor
 from gql.bridge.arguments import ids_among, reader, received
 from gql.engine.denials import denials
-from gql.engine.objects import bare
+from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said
 from gql.engine.roots import own_name
@@ -79,12 +79,11 @@ class Doing:
         return values
 
     async def done(
-        self, school_id: int, services: Services, values: Mapping[str, Any]
+        self, actor: Actor, services: Services, values: Mapping[str, Any]
     ) -> bytes | None:
         """The payload; None if nothing was done."""
-        writers, readers = services.writers, services.readers
+        writers, school_id = services.writers, actor.school_id
         assert writers is not None  # noqa: S101  # else there is no such plan
-        assert readers is not None  # noqa: S101
         given = [values[name] for name in self.parameters]
         if (found := await writers.done(school_id, self.sql, given)) is None:
             return None
@@ -93,7 +92,7 @@ class Doing:
         for name, part in self.payload:
             if isinstance(part, Reading):
                 try:
-                    text = await part.text(readers, school_id, values, found[0])
+                    text = await part.text(services, actor, found[0])
                 except ServiceUnavailable as problem:  # it is done, and cannot be shown
                     raise problem.after_commit() from problem
             else:
@@ -188,12 +187,16 @@ def payload_of(
         if type_.name != row.api_name():
             yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
         elif rests_on_row(operation, type_, field):
-            texts.append(as_done(*said(operation, type_, field.nodes, row, actor), row))
+            writer = Writer(operation, actor.viewer)
+            texts.append(as_done(*said(writer, type_, field.nodes, row), row))
+            if writer.is_special:  # the use case tells the audit log
+                raise Unspeakable
             yield field.key, len(texts)
-        elif reading := reading_of(operation, type_, field.nodes, row, actor):
-            yield field.key, reading
         else:
-            raise Unspeakable
+            reading = reading_of(operation, type_, field.nodes, row, actor)
+            if reading is None or reading.is_special:
+                raise Unspeakable
+            yield field.key, reading
 
 
 def as_done(found: str, before: Sequence[str], row: type[OfSchool]) -> str:

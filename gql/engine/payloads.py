@@ -2,7 +2,7 @@
 it."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +12,19 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam
 
 from auth.actor import Actor
 from auth.policy import reading
+from gql.engine import marks
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
 from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import word_of
 from models.base import OfSchool
-from models.database.readers import Readers
+from resolvers.context import Ctx, Services
 from resolvers.reads import Row
 from resolvers.shapes import Ident, Own, Via
 
 KEY = "row_key"
+NULL = b"null"
 MOST = 8 * 1_048_576
 """Bytes of the readings that are kept, by the text of a client each."""
 PER_CHARACTER, PER_READING = 4, 20_000
@@ -41,18 +43,25 @@ class Reading:
     parameters: tuple[str, ...]
     nodes: Sequence[FieldNode]
     is_plain: bool
+    is_special: bool = False
+    keyed: marks.Keys = ()
 
-    async def read(self, readers: Readers, actor: Actor, key: int) -> Any:
+    async def read(self, ctx: Ctx, key: int) -> Any:
         """The row as JSON has it; None if the actor may not see it."""
-        return orjson.loads(await self.text(readers, actor.school_id, actor.values, key))
+        text = await self.text(ctx.caller.services, ctx.actor, key)
+        if self.is_special:
+            [text], read = marks.taken([text])
+            for row, keys in read.items():
+                ctx.read_specially[row] |= keys
+        return orjson.loads(text)
 
-    async def text(
-        self, readers: Readers, school_id: int, values: Mapping[str, Any], key: int
-    ) -> bytes:
-        """The same, as JSON. values: Those of the viewer's parameters."""
-        given = [key if name == KEY else values[name] for name in self.parameters]
-        found = await readers.fetch(school_id, self.sql, given)
-        return found[0] if found else b"null"
+    async def text(self, services: Services, actor: Actor, key: int) -> bytes:
+        """The same, as JSON, with the marks of special categories in it."""
+        values = {**actor.values, KEY: key}
+        assert services.readers is not None  # noqa: S101  # else nothing is planned
+        given = [values[name] for name in self.parameters]
+        found = await services.readers.fetch(actor.school_id, self.sql, given) or (NULL,)
+        return marks.filled(found, self.keyed, services, actor)[0] if self.keyed else found[0]
 
 
 @dataclass
@@ -118,26 +127,27 @@ def reading_of(
 ) -> Reading | None:  # fmt: skip
     """None where the standard executor must read it."""
     key = row.id == bindparam(KEY, type_=BigInteger)
+    writer = Writer(operation, actor.viewer)
     try:
-        found, before = said(operation, type_, nodes, row, actor, key)
+        found, before = said(writer, type_, nodes, row, key)
     except Unspeakable:
         return None
     fields = operation.fields(type_, below(nodes))
     is_plain = all(is_held(type_, field) for field in fields)
-    return Reading(*numbered(f"SELECT {found}", before), nodes, is_plain)
+    sql, parameters = numbered(f"SELECT {found}", before)
+    return Reading(sql, parameters, nodes, is_plain, writer.is_special, tuple(writer.keyed))
 
 
 def said(
-    operation: Operation, type_: GraphQLObjectType, nodes: Sequence[FieldNode],
-    row: type[OfSchool], actor: Actor, *where: ColumnElement[bool],
+    writer: Writer, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row: type[OfSchool],
+    *where: ColumnElement[bool],
 ) -> tuple[str, list[str]]:  # fmt: skip
     """SQL of the row as JSON, and what goes before the statement. Raises Unspeakable."""
     if row not in reading:
         raise Unspeakable
-    writer = Writer(operation, actor.viewer)
     asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
     found = Roots(writer).part(Row(row, where), type_, asked)
-    if writer.is_special or writer.tellings:
+    if writer.tellings:
         raise Unspeakable
     return str(found), [one.written() for one in writer.asides]
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
+from auth.actor import Actor
 from gql.engine import marks
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
@@ -187,7 +188,7 @@ class Engine:
         except REFUSED:
             return None
         if isinstance(plan, Doing):
-            return await self.done(plan, known, doing, asker)
+            return await self.done(plan, actor, doing, asker)
         if self.forced and compiled.reads and plan.kind != "compiled":
             return NOT_COMPILED
         if plan.kind == "standard":
@@ -209,10 +210,10 @@ class Engine:
         return Answer(whole(plan, found, {}, errors), plan.kind, code=first_code(errors))
 
     async def done(
-        self, plan: Doing, known: Known, values: Mapping[str, Any], asker: Asker
+        self, plan: Doing, actor: Actor, values: Mapping[str, Any], asker: Asker
     ) -> Answer | None:
         """What a command gave; None where the use case itself must run, and nothing was done."""
-        payload = await plan.done(known.actor.school_id, self.services, values)
+        payload = await plan.done(actor, self.services, values)
         if payload is None:
             return None
         errors = errors_of(plan, asker.language) if plan.denied else ()

@@ -4,7 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql.engine.payloads import Reading
+from resolvers.context import Ctx
 from tests.conftest import Api, SignIn
 from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import Desk
@@ -98,3 +102,37 @@ async def test_a_directive_decides_each_time(
         given |= {"value": 4 - version} | ({"expectedVersion": version} if version else {})
         answer = await teacher(asked, input=given, shown=wanted)
         assert ("student" in answer["setMark"]["mark"]) is wanted
+
+
+LINK = """mutation { linkGuardian(input: {studentId: "Student:1-7", familyName: "Тестов",
+    givenName: "Иван", relation: FATHER, validFrom: "2026-11-01"}) { userErrors { code }
+    guardianLink { student { identity { snils documentNumber } contacts { address } } } } }"""
+STUDENT = """{ student(by: {id: "Student:1-7"}) {
+    identity { snils documentNumber } contacts { address } } }"""
+
+
+async def test_what_is_encrypted_comes_back_and_its_reading_is_recorded(
+    api: SignIn, sql: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secretary = api("secretary")
+    there = (await by_the_standard(secretary)(STUDENT))["student"]
+    before = await readings(sql)
+    used: list[int] = []
+    read = Reading.read
+
+    async def count(self: Reading, ctx: Ctx, key: int) -> Any:
+        used.append(key)
+        return await read(self, ctx, key)
+
+    monkeypatch.setattr(Reading, "read", count)
+    linked = (await secretary(LINK))["linkGuardian"]
+    assert linked == {"guardianLink": {"student": there}, "userErrors": []}
+    assert there["identity"]["snils"]
+    assert len(used) == 1, "one statement reads all that is asked of the row"
+    assert await readings(sql) == before + 1
+
+
+async def readings(sql: AsyncConnection) -> int:
+    return int(
+        await sql.scalar(text("SELECT count(*) FROM audit_events WHERE action = 'read'")) or 0
+    )
