@@ -34,7 +34,7 @@ from gql.error_texts import INPUT, PARSE, VALIDATION, is_about_argument, worded
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.guard.rules import variable_errors
-from gql.guard.walk import SCHEMA
+from gql.guard.sums import SCHEMA
 from gql.logs import log
 from models.base import OfSchool
 from models.problems import OperationTimeout, Problem, ServiceUnavailable, TransactionLost

@@ -18,7 +18,7 @@ from strawberry.types.graphql import OperationType
 from gql.error_texts import hidden_error
 from gql.guard.documents import Document
 from gql.guard.strangers import answer_to_stranger
-from gql.guard.walk import SCHEMA
+from gql.guard.sums import SCHEMA
 from models.problems import ServiceUnavailable
 from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx

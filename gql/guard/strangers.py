@@ -24,7 +24,8 @@ from graphql import (
     get_operation_ast,
 )
 
-from gql.guard.walk import DEFINED, SCHEMA
+from gql.guard.sums import SCHEMA
+from gql.guard.walk import DEFINED
 from models.problems import Unauthenticated
 
 IS_NULL, RUNS = "is null", "runs"

@@ -1,15 +1,9 @@
-"""The walk: how much a document asks for, before it is validated.
-
-Each node is looked at once. What a fragment asks for is summed up when it is first spread and
-multiplied from then on, so that fragments which spread each other twice cost no more than others.
-What makes a document invalid is passed over here: validation tells of it.
-"""
+"""The walk: how much a document asks for, before it is validated. `gql.guard.sums` sums up its
+selections; here the sums of each operation are judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
-from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -17,47 +11,20 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
-    GraphQLList,
     GraphQLSchema,
     InlineFragmentNode,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    get_introspection_query,
-    get_named_type,
-    get_nullable_type,
-    parse,
 )
 
-from gql.guard.cost import CHANGED, COUNTED, DESCRIBED, NOTHING, ONE, Cost, OperationCost
+from gql.guard.cost import CHANGED, DESCRIBED, Cost, OperationCost
 from gql.guard.limits import Limits, require
-from gql.guard.sizes import constant, length_of, members_of, members_of_parent
+from gql.guard.sizes import constant
+from gql.guard.sums import Summing, most_described
 from models.problems import OperationTooComplex
 
-SCHEMA = {"__schema", "__type"}
 DEFINED = "strawberry-definition"
-
-
-class Sums(NamedTuple):
-    """What a selection asks for, fragments spread.
-
-    depth: Fields inside each other.
-    cost: See `gql.guard.cost`.
-    each: The cost of each member that the arguments of the field around it ask for.
-    described: Members of lists of the schema itself, lists inside lists multiplied.
-    """
-
-    depth: int = 0
-    fields: int = 0
-    aliases: int = 0
-    cost: Cost = NOTHING
-    each: Cost = NOTHING
-    described: int = 0
-
-
-EMPTY = Sums()
 
 
 class Trait(Enum):
@@ -99,12 +66,9 @@ class Walk:
     document: DocumentNode
     limits: Limits
     fragments: dict[str, FragmentDefinitionNode] = field(init=False)
-    known: dict[str, Sums] = field(default_factory=dict)
+    summing: Summing = field(init=False)
     costs: dict[str | None, int | OperationCost] = field(default_factory=dict)
     traits: dict[str | None, "Trait"] = field(default_factory=dict)
-    directives: int = 0
-    literals: int = 0
-    repeated: int = 0
 
     def __post_init__(self) -> None:
         self.fragments = {
@@ -112,16 +76,17 @@ class Walk:
             for one in self.document.definitions
             if isinstance(one, FragmentDefinitionNode)
         }
+        self.summing = Summing(self.schema, self.fragments, self.limits)
 
     def check(self) -> None:
         parts = self.document.definitions
         operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
-        self.require("operations", len(operations))
-        self.require("fragments", len(self.fragments))
+        self.summing.require("operations", len(operations))
+        self.summing.require("fragments", len(self.fragments))
         for one in operations:
             self.check_operation(one)
         for name in self.fragments:  # those that nobody spreads are validated, too
-            self.fragment(name)
+            self.summing.fragment(name)
         if len(operations) == 1:
             self.costs[None] = next(iter(self.costs.values()))
             for trait in list(self.traits.values()):
@@ -129,23 +94,23 @@ class Walk:
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:
         kind = operation.operation
-        self.note_directives(operation)
+        self.summing.note_directives(operation)
         variables = operation.variable_definitions or ()
-        self.require("variables", len(variables))
+        self.summing.require("variables", len(variables))
         for variable in variables:
-            self.note_directives(variable)
-            self.note_literals(variable.default_value)
+            self.summing.note_directives(variable)
+            self.summing.note_literals(variable.default_value)
         roots = self.roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
-        self.require("mutations" if changes else "root_fields", len(roots))
+        self.summing.require("mutations" if changes else "root_fields", len(roots))
         tries_password = changes and self.tries_password(roots)
-        sums = self.selection(operation.selection_set, self.schema.get_root_type(kind))
+        sums = self.summing.selection(operation.selection_set, self.schema.get_root_type(kind))
         for limit in ("depth", "fields", "aliases"):
-            self.require(limit, getattr(sums, limit))
+            self.summing.require(limit, getattr(sums, limit))
         if sums.described:
             require("introspection", sums.described, most_described(self.schema))
         cost = sums.cost + Cost(sums.described // DESCRIBED + CHANGED * changes * len(roots))
-        self.require("cost", cost.flat)
+        self.summing.require("cost", cost.flat)
         name = operation.name.value if operation.name else None
         defaults = {one.variable.name.value: constant(one.default_value) for one in variables}
         whole = OperationCost(cost, self.limits.most_cost, defaults)
@@ -154,9 +119,6 @@ class Walk:
             self.traits[name] = Trait.LISTENS
         elif tries_password:
             self.traits[name] = Trait.TRIES_PASSWORD
-
-    def require(self, limit: str, value: int) -> None:
-        require(limit, value, getattr(self.limits, f"most_{limit}"))
 
     # -- root fields ------------------------------------------------------------------
 
@@ -188,138 +150,6 @@ class Walk:
         if tries:
             require(tries[0], len(tries), 1)
         return bool(tries)
-
-    # -- sums -------------------------------------------------------------------------
-
-    def selection(
-        self, selection_set: SelectionSetNode, type_: Any, seen: set[str] | None = None
-    ) -> Sums:
-        """What a selection of the type asks for.
-
-        seen: The keys that stand before it in the selection of which it is an inline fragment.
-        """
-        depth = fields = aliases = described = 0
-        cost = each = NOTHING
-        seen = set() if seen is None else seen
-        for one in selection_set.selections:
-            if isinstance(one, FieldNode):
-                key = one.alias.value if one.alias else one.name.value
-                found = self.field(one, type_)
-            elif isinstance(one, InlineFragmentNode):
-                key = ""
-                condition = one.type_condition
-                inner = self.schema.get_type(condition.name.value) if condition else type_
-                self.note_directives(one)
-                found = self.selection(one.selection_set, inner, seen)
-            elif isinstance(one, FragmentSpreadNode):
-                key = f"...{one.name.value}"
-                self.note_directives(one)
-                found = EMPTY if key in seen else self.fragment(one.name.value)
-            else:
-                continue
-            if key in seen and isinstance(one, FieldNode):
-                self.repeated += 1
-                self.require("repeated", self.repeated)
-            seen.add(key)
-            depth = max(depth, found.depth)
-            fields += found.fields
-            aliases += found.aliases
-            described += found.described
-            if found.cost is not NOTHING:
-                cost += found.cost
-            if found.each is not NOTHING:
-                each += found.each
-        return Sums(depth, fields, aliases, cost, each, described)
-
-    def field(self, node: FieldNode, type_: Any) -> Sums:
-        self.note_directives(node)
-        for argument in node.arguments or ():
-            self.note_literals(argument.value)
-        name, inner = node.name.value, node.selection_set
-        aliased = 1 if node.alias else 0
-        definition = self.definition(type_, name)
-        if inner is None:
-            counted = name == "totalCount"
-            return Sums(1, 1, aliased, Cost(COUNTED) if counted else NOTHING)
-        below = self.selection(inner, get_named_type(definition.type) if definition else None)
-        aliases = below.aliases + aliased
-        if name in SCHEMA:  # graphql-core limits its depth
-            return Sums(1, 1, aliases, described=below.described)
-        sums = Sums(below.depth + 1, below.fields + 1, aliases, described=below.described)
-        return self.priced(sums, below, node, type_, definition) if definition else sums
-
-    def priced(
-        self, sums: Sums, below: Sums, node: FieldNode, type_: Any, definition: GraphQLField
-    ) -> Sums:
-        """The sums of a field that gives an object or a list of them, with its cost."""
-        name = node.name.value
-        cost = below.cost
-        if (length := length_of(type_, node, definition)) is not None:
-            cost += below.each.for_each(length)
-            if isinstance(get_nullable_type(definition.type), GraphQLList):
-                return sums._replace(cost=(ONE + below.cost).for_each(length))
-            return sums._replace(cost=ONE + cost)
-        if not isinstance(get_nullable_type(definition.type), GraphQLList):
-            return sums._replace(cost=ONE + cost)
-        if type_.name.startswith("__"):
-            members = members_of(f"{type_.name}.{name}")
-            return sums._replace(described=members * (1 + below.described))
-        if times := members_of_parent(type_, name):
-            return sums._replace(each=(ONE + cost).times(times))
-        return sums._replace(cost=(ONE + cost).times(members_of(f"{type_.name}.{name}")))
-
-    def definition(self, type_: Any, name: str) -> Any:
-        if type_ is None or not hasattr(type_, "fields"):
-            return None
-        if name in SCHEMA:
-            return self.schema.get_field(type_, name)
-        return type_.fields.get(name)
-
-    def fragment(self, name: str) -> Sums:
-        if name not in self.known:
-            self.known[name] = EMPTY  # what spreads itself is invalid, and must end here
-            if one := self.fragments.get(name):
-                self.note_directives(one)
-                type_ = self.schema.get_type(one.type_condition.name.value)
-                self.known[name] = self.selection(one.selection_set, type_)
-        return self.known[name]
-
-    def note_directives(self, node: Any) -> None:
-        if node.directives:
-            self.directives += len(node.directives)
-            self.require("directives", self.directives)
-
-    def note_literals(self, value: Any) -> None:
-        """Count the values of lists and objects that stand in the document."""
-        waiting = [value]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, ListValueNode):
-                inside = list(one.values)
-            elif isinstance(one, ObjectValueNode):
-                inside = [member.value for member in one.fields]
-            else:
-                continue
-            self.literals += len(inside)
-            self.require("literals", self.literals)
-            waiting += inside
-
-
-@lru_cache(4)
-def most_described(schema: GraphQLSchema) -> int:
-    """Twice what tools ask of the schema when they ask for all of it."""
-    document = parse(
-        get_introspection_query(
-            specified_by_url=True,
-            directive_is_repeatable=True,
-            schema_description=True,
-            input_value_deprecation=True,
-            one_of=True,
-        )
-    )
-    [operation] = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-    walk = Walk(schema, document, Limits())
-    return 2 * walk.selection(operation.selection_set, schema.query_type).described
 
 
 def tries_password(mutation: GraphQLField) -> bool:

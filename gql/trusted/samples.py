@@ -6,45 +6,32 @@ parameter of the statement (`gql.engine.shape`). Shapes that nobody can foresee,
 that is sent as a variable, are planned when they first come.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import orjson
 from graphql import (
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
-    InlineFragmentNode,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
-    SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_nullable_type,
     type_from_ast,
     value_from_ast_untyped,
 )
-from strawberry.utils.str_converters import to_snake_case
 
-from gql.bridge.arguments import ids_among
-from gql.bridge.types import is_report
-from gql.engine.operation import DEFINED
-from models.base import Id, OfSchool
-from resolvers.parameters import plain
+from gql.trusted.uses import Use, Uses, inside, part, row_in
+from models.base import OfSchool
 
 MOST = 16
 """Samples of an operation."""
 DEEPEST = 4
 """Inputs inside each other."""
-CURSORS = frozenset({"after", "before"})
 SCALARS: Mapping[str, Any] = {
     "Boolean": True,
     "Date": "2026-09-01",
@@ -58,22 +45,6 @@ SCALARS: Mapping[str, Any] = {
 }
 SOMEBODY = "Student:1-1"
 """An id, where nothing says of what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A place where a variable stands.
-
-    names: From the root field inwards. annotation: What the use case takes there, if it is known.
-    """
-
-    root: FieldNode
-    names: tuple[str, ...]
-    annotation: Any = None
-
-    @property
-    def is_cursor(self) -> bool:
-        return len(self.names) == 2 and self.names[1] in CURSORS
 
 
 @dataclass
@@ -106,6 +77,15 @@ class Samples:
             found += [{**without, name: value} for value in values[1:]]
         written = {orjson.dumps(one, option=orjson.OPT_SORT_KEYS): one for one in found}
         return list(written.values())[:MOST]
+
+    @cached_property
+    def places(self) -> Uses:
+        return Uses(self.schema, self.operation, self.fragments)
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """By the names of variables, where they stand."""
+        return self.places.by_variable()
 
     @cached_property
     def types(self) -> dict[str, Any]:
@@ -177,23 +157,9 @@ class Samples:
         if row is not None and row is not OfSchool:
             return [f"{row.api_name()}:1-1"]
         if row is OfSchool and use.root.selection_set:
-            kinds = sorted(self.conditions(use.root.selection_set, set()))
+            kinds = sorted(self.places.conditions(use.root.selection_set, set()))
             return [f"{kind}:1-1" for kind in kinds] or [SOMEBODY]
         return [f"{self.named(use.names) or 'Student'}:1-1"]
-
-    def conditions(self, selections: SelectionSetNode, spread: set[str]) -> set[str]:
-        """The types that parts of a selection are for."""
-        found: set[str] = set()
-        for one in selections.selections:
-            inner: Any = one if isinstance(one, InlineFragmentNode) else None
-            if isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
-                spread.add(one.name.value)
-                inner = self.fragments[one.name.value]
-            if inner and inner.type_condition:
-                found.add(inner.type_condition.name.value)
-            if inner:
-                found |= self.conditions(inner.selection_set, spread)
-        return found - {"Node"}
 
     def named(self, names: Sequence[str]) -> str | None:
         """The type that a place is called after: `room`, `studentId`."""
@@ -203,87 +169,6 @@ class Samples:
                 return kind
         return None
 
-    # -- places ---------------------------------------------------------------------------
-
-    @cached_property
-    def uses(self) -> dict[str, list[Use]]:
-        """By variables, where they stand in arguments of root fields."""
-        found: dict[str, list[Use]] = {}
-        for root in self.roots(self.operation.selection_set, set()):
-            taken = self.annotations(root)
-            for argument in root.arguments or ():
-                name = argument.name.value
-                use = Use(root, (root.name.value, name), taken.get(to_snake_case(name)))
-                for variable, place in placed(argument.value, use):
-                    found.setdefault(variable, []).append(place)
-        return found
-
-    def roots(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
-        for one in selections.selections:
-            if isinstance(one, FieldNode):
-                yield one
-            elif isinstance(one, InlineFragmentNode):
-                yield from self.roots(one.selection_set, spread)
-            elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
-                spread.add(one.name.value)
-                yield from self.roots(self.fragments[one.name.value].selection_set, spread)
-
-    def annotations(self, root: FieldNode) -> Mapping[str, Any]:
-        """What the use case of a root field takes, by the names of its arguments."""
-        type_ = self.schema.get_root_type(self.operation.operation)
-        definition = type_.fields.get(root.name.value) if type_ else None
-        metadata = definition.extensions[DEFINED].metadata if definition else {}
-        if command := metadata.get("command"):
-            return {"input": ids_among(command)}
-        read = metadata.get("read")
-        return read.annotations if read else {}
-
 
 def must(field_: Any) -> bool:
     return isinstance(field_.type, GraphQLNonNull) and field_.default_value is None
-
-
-def inside(use: Use | None) -> Use | None:
-    """A member of a list."""
-    if use is None or use.annotation is None:
-        return use
-    inner = get_args(bare(use.annotation))
-    return Use(use.root, use.names, inner[0] if inner else None)
-
-
-def part(use: Use | None, name: str) -> Use | None:
-    """A field of an input."""
-    if use is None:
-        return None
-    hints: Any = bare(use.annotation)
-    if is_report(hints):
-        hints = get_type_hints(hints)
-    known = hints if isinstance(hints, Mapping) else {}
-    return Use(use.root, (*use.names, name), known.get(to_snake_case(name)))
-
-
-def placed(value: ValueNode, use: Use) -> Iterator[tuple[str, Use]]:
-    """The variables in the value of an argument, and where they stand."""
-    if isinstance(value, VariableNode):
-        yield value.name.value, use
-    elif isinstance(value, ListValueNode):
-        for one in value.values:
-            yield from placed(one, inside(use) or use)
-    elif isinstance(value, ObjectValueNode):
-        for given in value.fields:
-            yield from placed(given.value, part(use, given.name.value) or use)
-
-
-def bare(annotation: Any) -> Any:
-    """What is taken, without `Arg`, `Logged` and `| None`."""
-    if annotation is None or isinstance(annotation, Mapping):
-        return annotation
-    found = plain(annotation)
-    inner = [one for one in get_args(found) if one is not type(None)]
-    return inner[0] if type(None) in get_args(found) else found
-
-
-def row_in(annotation: Any) -> type[OfSchool] | None:
-    """The row of an `Id[Row]`."""
-    found = bare(annotation)
-    return get_args(found)[0] if get_origin(found) is Id else None
