@@ -13,14 +13,11 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types.graphql import OperationType
 
 from gql.error_texts import hidden_error
 from gql.guard.documents import Document
 from gql.guard.strangers import answer_to_stranger
 from gql.guard.sums import SCHEMA
-from models.problems import ServiceUnavailable
-from resolvers.access.reading import told_of_reading
 from resolvers.context import Caller, Ctx
 
 
@@ -45,12 +42,6 @@ class Operation(SchemaExtension):
         async with self.execution_context.context.open() as ctx:
             self.execution_context.context = ctx
             yield
-            try:
-                await told_of_reading(ctx)
-            except ServiceUnavailable as problem:
-                if self.execution_context.operation_type is OperationType.MUTATION:
-                    raise problem.after_commit() from problem
-                raise
 
     async def on_execute(self) -> AsyncIterator[None]:
         """A stranger learns the schema only where that is wanted."""

@@ -23,7 +23,6 @@ from gql.access import (
 )
 from gql.bridge import query
 from gql.communication import mail, notices
-from gql.errors import PerEvent, Schema
 from gql.files import files
 from gql.journal import (
     assignments,
@@ -40,8 +39,10 @@ from gql.operation import Operation
 from gql.people import guardians, persons, private, staff, students
 from gql.scalars import SCALARS
 from gql.school import calendar, rooms, schools
+from gql.standard import StandardExecution
 from gql.structure import classes, members, sections
 from gql.timetable import homework, lessons, scheduling, substitution
+from gql.whole_schema import Schema
 from resolvers import nodes
 
 
@@ -123,6 +124,6 @@ schema = Schema(
     root("Subscription"),
     types=[shown for feature in FEATURES for shown in types_of(feature)],
     extensions=[Operation],
-    execution_context_class=PerEvent,
+    execution_context_class=StandardExecution,
     config=StrawberryConfig(scalar_map=SCALARS),
 ).described(DESCRIPTION.strip())

@@ -169,15 +169,25 @@ class Ctx:
             self.caller.services.availability.require(writing=True)
             await self.session.rollback()
         if not self.session.in_transaction():
-            await self.session.connection(execution_options={} if writing else READING)
-            if (school_id := school_of(self.caller.token)) is None:
-                raise Unauthenticated
-            await stand_in(self.session, school_id)
-            if self._actor is None:
-                now = self.caller.now()
-                self._actor = await identify(self.session, self.caller.token or "", now)
+            try:
+                await self.begin(writing=writing)
+            except Unauthenticated:
+                raise
+            except Exception:  # else the next field would be told to sign in
+                await self.session.rollback()
+                raise
         if self.actor.must_change_password and not allow_first_password:
             raise PasswordMustChange
+
+    async def begin(self, *, writing: bool) -> None:
+        """Begin a transaction in which the database shows the rows of the school."""
+        await self.session.connection(execution_options={} if writing else READING)
+        if (school_id := school_of(self.caller.token)) is None:
+            raise Unauthenticated
+        await stand_in(self.session, school_id)
+        if self._actor is None:
+            now = self.caller.now()
+            self._actor = await identify(self.session, self.caller.token or "", now)
 
     async def lines(
         self, query: Select[*tuple[Any, ...]], actor: Actor | None = None

@@ -7,7 +7,8 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
-from gql.engine.run import Asker, Engine
+from gql.engine.asker import Asker
+from gql.engine.run import Engine
 from tests.conftest import Api, plain
 
 

@@ -249,12 +249,7 @@ class Cache:
     ) -> Plan | Doing | TooLong:
         """A new plan for these variables, or TooLong. Raises GraphQLError for variables that do not
         fit."""
-        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
-        declared = compiled.definition.variable_definitions or ()
-        coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)
-        if isinstance(coerced, list):
-            raise coerced[0]
-        operation = Operation(schema, compiled.definition, compiled.fragments, coerced)
+        operation = self.coerced(compiled, variables)
         make: Callable[..., Plan | Doing] = planned if compiled.reads else doing_of
         try:
             return make(self.schema, operation, variables, actor)
@@ -262,6 +257,15 @@ class Cache:
             return TooLong(problem.extensions)
         except Unspeakable:
             return STANDARD
+
+    def coerced(self, compiled: Compiled, variables: Mapping[str, Any]) -> Operation:
+        """The operation with its variables. Raises GraphQLError if they do not fit."""
+        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
+        declared = compiled.definition.variable_definitions or ()
+        coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)
+        if isinstance(coerced, list):
+            raise coerced[0]
+        return Operation(schema, compiled.definition, compiled.fragments, coerced)
 
 
 def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:

@@ -17,7 +17,7 @@ from sqlalchemy import Uuid
 
 from auth.actor import Actor
 from gql.bridge.arguments import ids_among, reader, received
-from gql.engine.denials import denials
+from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said
@@ -60,7 +60,7 @@ class Doing:
     sources: Mapping[str, Source]
     given: Mapping[str, str | None]
     payload: Sequence[tuple[str, bytes | int | Reading]]
-    denied: tuple[GraphQLError, ...]
+    denied: tuple[Denial, ...]
     leaves: Mapping[str, set[Path]]
     kind: str = "compiled"
 
@@ -79,9 +79,17 @@ class Doing:
         return values
 
     async def done(
-        self, actor: Actor, services: Services, values: Mapping[str, Any]
+        self,
+        actor: Actor,
+        services: Services,
+        values: Mapping[str, Any],
+        failures: list[GraphQLError],
     ) -> bytes | None:
-        """The payload; None if nothing was done."""
+        """The payload; None if nothing was done.
+
+        failures: Gets an error for each part of the payload that could not be read back. What was
+            done stays done.
+        """
         writers, school_id = services.writers, actor.school_id
         assert writers is not None  # noqa: S101  # else there is no such plan
         given = [values[name] for name in self.parameters]
@@ -93,15 +101,21 @@ class Doing:
             if isinstance(part, Reading):
                 try:
                     text = await part.text(services, actor, found[0])
-                except ServiceUnavailable as problem:  # it is done, and cannot be shown
-                    raise problem.after_commit() from problem
+                except Exception as failure:  # it is done, and cannot be shown
+                    text, path = NULL_TEXT, [self.key, name]
+                    cause = failure
+                    if isinstance(failure, ServiceUnavailable):
+                        cause = failure.after_commit()
+                    failures.append(
+                        GraphQLError(str(cause), part.nodes, path=path, original_error=cause)
+                    )
             else:
                 text = found[part] if isinstance(part, int) else part
             parts.append(b'"%b":%b' % (name.encode(), text))
         return b'"%b":{%b}' % (self.key.encode(), b",".join(parts))
 
 
-NO_ERRORS = b"[]"
+NO_ERRORS, NULL_TEXT = b"[]", b"null"
 
 
 def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Doing:
@@ -137,7 +151,7 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
     statement = written_sql(does.statement(actor.viewer, attempt))
     sql, names = numbered(", ".join([statement, *texts]))
-    denied = tuple(denials(operation, actor.viewer))
+    denied = denials(operation, actor.viewer)
     return Doing(
         command, does.row, asked.key, sql, names, arguments.sources,
         {name: made.get(name) for name in given}, payload, denied, arguments.leaves,

@@ -1,11 +1,16 @@
-"""Fields refused by grant: known before anything runs, told once for each coordinate (R6)."""
+"""Fields refused by grant. They are known before anything is read. Each coordinate gets one error,
+whose path leads to the first place of the answer where the field is null (R6)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
     GraphQLError,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     get_named_type,
 )
@@ -15,24 +20,61 @@ from auth.rights import Right
 from gql.engine.operation import DEFINED, Asked, Operation
 from models.problems import Forbidden
 
+Route = tuple[str | int, ...]
+"""The response keys that lead to a field, with a 0 for each list on the way."""
+Place = tuple[Route, Sequence[FieldNode]]
+"""Where an operation asks for a field, and what asks for it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A field refused by grant, and all places that ask for it."""
+
+    coordinate: str
+    right: Right
+    places: Sequence[Place]
+
+    @property
+    def depends_on_data(self) -> bool:
+        """Whether only the answer tells the path."""
+        return len(self.places) > 1 or 0 in self.places[0][0]
+
+    def error(self, data: Any) -> GraphQLError:
+        """The error for an answer. Its path goes on below a null or an empty list if the field is
+        nowhere in the answer."""
+        path, nodes = self.places[0]
+        for route, own_nodes in self.places:
+            if (found := first_null(data, route)) is not None:
+                path, nodes = found, own_nodes
+                break
+        cause = Forbidden(coordinate=self.coordinate, requires=self.right.value)
+        return GraphQLError(str(cause), nodes, path=path, original_error=cause)
+
 
 def denials(
     operation: Operation, viewer: Viewer, refused: Collection[str] = ()
-) -> list[GraphQLError]:
-    """An error for each field asked for that no right of the viewer reaches.
+) -> tuple[Denial, ...]:
+    """The fields asked for that no right of the viewer reaches.
 
-    refused: Keys of mutations that gave nothing to ask fields of.
+    refused: Keys of mutations that were refused, so that there is nothing to ask fields of.
     """
-    found: dict[str, GraphQLError] = {}
-    asked = (
+    asked = [
         one
         for one in operation.fields(operation.root, [operation.selections])
         if one.key not in refused
-    )
-    for coordinate, right, nodes in denied(operation, viewer, operation.root, asked):
-        cause = Forbidden(coordinate=coordinate, requires=right.value)
-        found.setdefault(coordinate, GraphQLError(str(cause), nodes, original_error=cause))
-    return list(found.values())
+    ]
+    found: dict[tuple[str, Right], list[Place]] = {}
+    for coordinate, right, place in denied(operation, viewer, operation.root, asked, ()):
+        found.setdefault((coordinate, right), []).append(place)
+    return tuple(Denial(*of, places) for of, places in found.items())
+
+
+def errors_of(denied: Iterable[Denial], data: Any) -> list[GraphQLError]:
+    """The errors of an answer.
+
+    data: Of the answer. It is not looked at where no denial `depends_on_data`.
+    """
+    return [one.error(data) for one in denied]
 
 
 def denied(
@@ -40,15 +82,17 @@ def denied(
     viewer: Viewer,
     type_: GraphQLObjectType,
     fields: Iterable[Asked],
-) -> Iterator[tuple[str, Right, list[FieldNode]]]:
+    above: Route,
+) -> Iterator[tuple[str, Right, Place]]:
     for asked in fields:
         if asked.name.startswith("__"):
             continue
         defined = type_.fields[asked.name]
         right = right_of(defined.extensions.get(DEFINED))
         if right and not viewer.scopes(right):
-            yield f"{type_.name}.{asked.name}", right, asked.nodes
+            yield f"{type_.name}.{asked.name}", right, ((*above, asked.key), asked.nodes)
         elif asked.below:
+            route = (*above, asked.key, *[0] * lists_in(defined.type))
             named = get_named_type(defined.type)
             if isinstance(named, GraphQLAbstractType):
                 types = operation.schema.get_possible_types(named)
@@ -56,10 +100,34 @@ def denied(
                 types = [named]
             for below in types:
                 inside = operation.fields(below, asked.below)
-                yield from denied(operation, viewer, below, inside)
+                yield from denied(operation, viewer, below, inside, route)
 
 
 def right_of(definition: object) -> Right | None:
     """The right that a field needs."""
     right: Right | None = getattr(definition, "metadata", {}).get("right")
     return right
+
+
+def lists_in(type_: Any) -> int:
+    """How many lists a value of the type is wrapped in."""
+    number = 0
+    while isinstance(type_, GraphQLNonNull | GraphQLList):
+        number += isinstance(type_, GraphQLList)
+        type_ = type_.of_type
+    return number
+
+
+def first_null(data: Any, route: Route) -> Route | None:
+    """The path of the first null to which a route leads; None if there is none."""
+    if not route:
+        return () if data is None else None
+    first, rest = route[0], route[1:]
+    if first == 0:
+        members: Iterable[Any] = enumerate(data) if isinstance(data, list) else ()
+    else:
+        members = [(first, data[first])] if isinstance(data, dict) and first in data else ()
+    for key, member in members:
+        if (found := first_null(member, rest)) is not None:
+            return (key, *found)
+    return None

@@ -9,7 +9,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField
 
 from auth.actor import Actor
 from gql.bridge.reads import Read, window_of
-from gql.engine.denials import denials
+from gql.engine.denials import Denial, denials
 from gql.engine.marks import Keys
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
@@ -66,7 +66,7 @@ class Plan:
     parameters: tuple[str, ...]
     sources: Mapping[str, Source]
     checks: tuple[Check, ...]
-    denied: tuple[GraphQLError, ...]
+    denied: tuple[Denial, ...]
     handed_back: tuple[FieldNode, ...] = ()
     leaves: Mapping[str, set[Path]] = field(default_factory=dict)
     tellings: Mapping[str, Telling] = field(default_factory=dict)
@@ -108,7 +108,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             refuses = refuses or not isinstance(refusal, Unspeakable)
     found = f"SELECT {', '.join(columns)}"
     sql, names = numbered(found, [one.written() for one in writer.asides]) if columns else ("", ())
-    denied = tuple(denials(operation, viewer))
+    denied = denials(operation, viewer)
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, operation if writer.tellings else None,

@@ -1,8 +1,7 @@
 """Answering: by a plan where there is one, by the standard executor where there is none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import urandom
 from typing import Any
 
 import orjson
@@ -10,108 +9,31 @@ from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSet
 
 from auth.actor import Actor
 from gql.engine import marks
+from gql.engine.answer import (
+    NOT_COMPILED,
+    Answer,
+    body,
+    denied_errors,
+    first_code,
+    formatted,
+    members,
+    refusal,
+)
+from gql.engine.asker import Asker, known_to
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Doing
+from gql.engine.failures import failed
 from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.errors import named, retry_after
-from gql.errors import told as told_error
 from gql.guard.documents import Document, Documents, valid
 from gql.guard.limits import Limits
-from models.problems import (
-    OperationTooComplex,
-    PasswordMustChange,
-    Problem,
-    ServiceUnavailable,
-    Unauthenticated,
-)
-from resolvers.access.identify import identify_at_once
+from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.access.known import Known
-from resolvers.access.rate_limit import RateLimit
 from resolvers.access.reading import told_of_reading
-from resolvers.context import Caller, Services
+from resolvers.context import Services
 
-NOTHING: Mapping[str, str] = {}
-
-
-@dataclass(slots=True)
-class Asker:
-    """Who is at the door, before it is known who that is.
-
-    known: Who that is, if it is known already.
-    is_stranger: Whether it was found that the token lets nobody in.
-    request_id: Of the request, in its response, the log and the audit log.
-    rate_limit: Tells the state of the budget that pays.
-    """
-
-    token: str
-    language: str = "ru"
-    agent: bytes | None = None
-    address: str | None = None
-    known: Known | None = None
-    is_stranger: bool = False
-    request_id: str = field(default_factory=lambda: urandom(16).hex())
-    rate_limit: Callable[[], RateLimit] | None = None
-
-    def caller(self, services: Services) -> Caller:
-        return Caller(
-            services=services,
-            token=self.token or None,
-            language=self.language,
-            user_agent=self.agent.decode("latin-1") if self.agent else None,
-            address=self.address,
-            is_stranger=self.is_stranger,
-            request_id=self.request_id,
-            rate_limit=self.rate_limit,
-        )
-
-
-async def is_known(services: Services, asker: Asker) -> bool:
-    """Whether the token is good, be it only to choose a first password."""
-    try:
-        asker.is_stranger = not asker.token or await known_to(services, asker) is None
-    except PasswordMustChange:
-        asker.is_stranger = False
-    except Unauthenticated:
-        asker.is_stranger = True
-    return not asker.is_stranger
-
-
-async def known_to(services: Services, asker: Asker) -> Known:
-    """Who asks. Raises Unauthenticated for a token that is not good, PasswordMustChange."""
-    sessions, readers = services.sessions, services.readers
-    asker.known = sessions.get(asker.token)
-    if asker.known is None:
-        if readers:
-            asked = identify_at_once(readers, asker.token, services.now())
-        else:
-            asked = asker.caller(services).identified()
-        asker.known = await sessions.ask(asker.token, asked)
-    return asker.known
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer, and how it was found: compiled, mixed or standard.
-
-    code: Of its first error, or of the first user error of a mutation.
-    """
-
-    body: bytes
-    kind: str
-    retry_after: int | None = None
-    """Seconds, where the database could not be used."""
-    refused: GraphQLError | None = None
-    """Why the operation was not executed; None if it was."""
-    code: str | None = None
-
-
-NOT_COMPILED = Answer(
-    b'{"errors":[{"message":"This is not compiled.","extensions":{"code":"NOT_COMPILED"}}]}',
-    "standard",
-)
-
-
+NOTHING: Mapping[str, Any] = {}
 NULL_TEXT = b"null"
 
 
@@ -147,30 +69,46 @@ class Engine:
 
         document: The query, if it was read already.
         """
+        compiled: Compiled | None = None
         try:
             if document is None:
                 document = self.documents.read(query)
                 document.cost(name, variables)
-            return await self.found(asker, document, variables, name)
+            compiled = document.operations.get(name) or self.cache.operation(document, name)
+            return await self.found(asker, compiled, variables) if compiled else None
         except GraphQLSyntaxError:
             return None
         except OperationTooComplex as problem:
             return refusal(problem, asker.language)
-        except Exception as failure:  # the log has it all, who asks but a code
-            error = named(
-                GraphQLError(str(failure), original_error=failure), asker.caller(self.services)
-            )
-            body = b'{"data":null,"errors":%b}' % orjson.dumps([error.formatted])
-            if (seconds := retry_after([error])) is not None:
-                self.services.availability.count_refused()
-            return Answer(body, "compiled", seconds, code=code_of(error))
+        except Exception as failure:
+            if compiled is None:  # nothing was executed
+                raise
+            return self.failed(asker, compiled, variables, failure)
+
+    def failed(
+        self, asker: Asker, compiled: Compiled, variables: Mapping[str, Any], failure: Exception
+    ) -> Answer | None:
+        """The answer when the database failed, or the engine itself. The log has all of it, the
+        client learns a code. None if the variables do not fit, which the standard executor
+        tells."""
+        try:
+            operation = self.cache.coerced(compiled, variables)
+        except GraphQLError:
+            return None
+        caller = asker.caller(self.services)
+        error = named(GraphQLError(str(failure), original_error=failure), caller)
+        data, errors = failed(operation, error, asker.known.viewer if asker.known else None)
+        told = formatted(errors, asker.language)
+        if (seconds := retry_after([error])) is not None:
+            self.services.availability.count_refused()
+        body = orjson.dumps({"data": data, "errors": told})
+        return Answer(body, "compiled", seconds, code=first_code(told))
 
     async def found(
-        self, asker: Asker, document: Document, variables: Mapping[str, Any], name: str | None
+        self, asker: Asker, compiled: Compiled, variables: Mapping[str, Any]
     ) -> Answer | None:
-        compiled = document.operations.get(name) or self.cache.operation(document, name)
         readers = self.services.readers
-        if compiled is None or readers is None or not (compiled.reads or self.services.writers):
+        if readers is None or not (compiled.reads or self.services.writers):
             return None
         try:
             known = asker.known or await known_to(self.services, asker)
@@ -206,18 +144,26 @@ class Engine:
             return None
         if plan.handed_back or unexplained:
             return await self.mixed(compiled, plan, found, unexplained, (asker, variables))
-        errors = errors_of(plan, asker.language) if plan.denied else ()
-        return Answer(whole(plan, found, {}, errors), plan.kind, code=first_code(errors))
+        parts = members(plan, found, NOTHING)
+        errors = denied_errors(plan, parts, asker.language) if plan.denied else ()
+        return Answer(body(parts, errors), plan.kind, code=first_code(errors))
 
     async def done(
         self, plan: Doing, actor: Actor, values: Mapping[str, Any], asker: Asker
     ) -> Answer | None:
         """What a command gave; None where the use case itself must run, and nothing was done."""
-        payload = await plan.done(actor, self.services, values)
+        failures: list[GraphQLError] = []
+        payload = await plan.done(actor, self.services, values, failures)
         if payload is None:
             return None
-        errors = errors_of(plan, asker.language) if plan.denied else ()
-        return Answer(body([payload], errors), plan.kind, code=first_code(errors))
+        errors = denied_errors(plan, [payload], asker.language) if plan.denied else []
+        if not failures:
+            return Answer(body([payload], errors), plan.kind, code=first_code(errors))
+        caller = asker.caller(self.services)
+        named_ = [named(one, caller) for one in failures]
+        errors = [one.formatted for one in named_] + errors
+        seconds = retry_after(named_)
+        return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors))
 
     async def filled_in(
         self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,
@@ -295,58 +241,15 @@ class Engine:
         text = compiled.document.text
         caller = replace(asker.caller(self.services), document=valid(text, parsed))
         result = await self.schema.execute(text, dict(variables), caller)
-        own = {(error.extensions or {}).get("coordinate") for error in plan.denied}
-        errors = errors_of(plan, caller.language) + [
-            error.formatted
-            for error in result.errors or []
-            if (error.extensions or {}).get("coordinate") not in own - {None}
-        ]
         data = result.data or {}
         for place, one in unexplained.items():  # by now it may be there
             found[place] = orjson.dumps(data.get(one.key))
-        body = whole(plan, found, data, errors)
+        parts = members(plan, found, data)
+        own = {denial.coordinate for denial in plan.denied}
+        errors = denied_errors(plan, parts, caller.language) + [
+            error.formatted
+            for error in result.errors or []
+            if (error.extensions or {}).get("coordinate") not in own
+        ]
         seconds = retry_after(result.errors or ())
-        return Answer(body, MIXED, seconds, code=first_code(errors))
-
-
-def refusal(problem: Problem, language: str) -> Answer:
-    """Nothing but why."""
-    error = told_error(GraphQLError(str(problem)), problem, language)
-    body = orjson.dumps({"errors": [error.formatted]})
-    return Answer(body, "compiled", refused=error, code=problem.code())
-
-
-def code_of(error: GraphQLError) -> str | None:
-    """The code in the extensions of an error."""
-    return (error.extensions or {}).get("code")
-
-
-def first_code(errors: Sequence[Any]) -> str | None:
-    """The code of the first of the errors of an answer."""
-    code: str | None = errors[0]["extensions"]["code"] if errors else None
-    return code
-
-
-def errors_of(plan: Plan | Doing, language: str) -> list[Any]:
-    return [told_error(error, error.original_error, language).formatted for error in plan.denied]  # type: ignore[arg-type]
-
-
-def whole(
-    plan: Plan, found: Sequence[bytes], standard: Mapping[str, Any], errors: Sequence[Any]
-) -> bytes:
-    """The body: what SQL gave is not looked at any more, and copied once."""
-    texts = iter(found)
-    parts: list[bytes] = []
-    for key, known in plan.keys:
-        if known is None:
-            text = next(texts)
-        else:
-            text = known.encode() if known else orjson.dumps(standard.get(key))
-        parts += (b',"%b":' % key.encode() if parts else b'"%b":' % key.encode(), text)
-    return body(parts, errors)
-
-
-def body(parts: Sequence[bytes], errors: Sequence[Any]) -> bytes:
-    """The whole of the members of `data`, which stand in parts one after another."""
-    end = b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}"
-    return b"".join((b'{"data":{', *parts, end))
+        return Answer(body(parts, errors), MIXED, seconds, code=first_code(errors))

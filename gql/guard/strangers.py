@@ -53,14 +53,16 @@ def answer_to_stranger(
     fields = list(root_fields(document, operation.selection_set, variables))
     if all(one.name.value == "__typename" for one in fields):
         return None
-    if kind is OperationType.SUBSCRIPTION or any(one.name.value in SCHEMA for one in fields):
+    if any(one.name.value in SCHEMA for one in fields):
         return ExecutionResult(None, [refused()])
+    if kind is OperationType.SUBSCRIPTION:
+        return ExecutionResult(None, [refused(fields[0], key_of(fields[0]))])
     root = schema.get_root_type(kind)
     known = root.fields if root else {}
     data: dict[str, Any] = {}
     errors: list[GraphQLError] = []
     for one in fields:
-        key, called = one.alias.value if one.alias else one.name.value, one.name.value
+        key, called = key_of(one), one.name.value
         opening = open_by(known[called]) if called in known else None
         if opening == RUNS:
             return None
@@ -73,6 +75,10 @@ def answer_to_stranger(
 def refused(field: FieldNode | None = None, key: str | None = None) -> GraphQLError:
     path = [key] if key else None
     return GraphQLError("", field, path=path, original_error=Unauthenticated())
+
+
+def key_of(field: FieldNode) -> str:
+    return field.alias.value if field.alias else field.name.value
 
 
 def open_by(field: Any) -> str | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gql.engine.run import Asker, is_known
+from gql.engine.asker import Asker, is_known
 from gql.transport.browsers import root_of
 from resolvers.context import Services
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from gql.engine.run import Asker
+from gql.engine.asker import Asker
 from gql.guard.documents import Document
 from gql.transport.negotiation import JSON, MediaType
 from gql.transport.requests import Request

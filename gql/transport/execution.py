@@ -5,7 +5,9 @@ from typing import Any
 
 from strawberry.types.graphql import OperationType as Kind
 
-from gql.engine.run import Answer, Asker, Engine, code_of, is_known
+from gql.engine.answer import Answer, code_of
+from gql.engine.asker import Asker, is_known
+from gql.engine.run import Engine
 from gql.errors import retry_after
 from gql.guard.documents import Document
 from gql.transport.persisted import check_text, document_of

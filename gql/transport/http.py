@@ -16,7 +16,9 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql.engine.run import Answer, Asker, Engine
+from gql.engine.answer import Answer
+from gql.engine.asker import Asker
+from gql.engine.run import Engine
 from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
 from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gql.engine.run import Asker, Engine
+from gql.engine.asker import Asker
+from gql.engine.run import Engine
 from gql.schema import schema
 from models.database.readers import Readers
 from resolvers.context import Services

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gql.engine.run import Asker
+from gql.engine.asker import Asker
 from resolvers.demo import DEMO_PASSWORD
 from tests.access.asking import CHANGE, REFRESH, SIGN_OUT, SWITCH, code, holding, sign_in
 from tests.access.test_own_sessions import END, mine

@@ -57,8 +57,9 @@ async def test_who_waits_too_long_is_told_so(
         answer = await engine.answer(mother, SCHOOL, {}, None)
     assert answer
     said = json.loads(answer.body)
-    assert said["data"] is None
+    assert said["data"] == {"school": None}
     [error] = said["errors"]
+    assert error["path"] == ["school"]
     assert error["extensions"] == {"code": "OPERATION_TIMEOUT"}
     assert await engine.answer(mother, SCHOOL, {}, None) != answer, "the next is answered"
 

@@ -14,7 +14,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket
 
-from gql.engine.run import Asker, is_known
+from gql.engine.asker import Asker, is_known
 from gql.errors import told
 from gql.transport.requests import bearer_in, language_in
 from gql.transport.websocket.budget import Budget

@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.types import ExecutionResult
 
-from gql.engine.run import Answer, code_of
+from gql.engine.answer import Answer, code_of
 from gql.guard.documents import Document
 from gql.transport.exchange import Exchange
 from gql.transport.negotiation import GRAPHQL

@@ -1,0 +1,96 @@
+"""The body of an answer: what SQL wrote is put together with what is known, and with errors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+
+from gql.engine.commands import Doing
+from gql.engine.denials import errors_of
+from gql.engine.plan import Plan
+from gql.errors import told
+from models.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer, and how it was found: compiled, mixed or standard.
+
+    code: Of its first error, or of the first user error of a mutation.
+    """
+
+    body: bytes
+    kind: str
+    retry_after: int | None = None
+    """Seconds, where the database could not be used."""
+    refused: GraphQLError | None = None
+    """Why the operation was not executed; None if it was."""
+    code: str | None = None
+
+
+NOT_COMPILED = Answer(
+    b'{"errors":[{"message":"This is not compiled.","extensions":{"code":"NOT_COMPILED"}}]}',
+    "standard",
+)
+
+
+def refusal(problem: Problem, language: str) -> Answer:
+    """Nothing but why."""
+    error = told(GraphQLError(str(problem)), problem, language)
+    body = orjson.dumps({"errors": [error.formatted]})
+    return Answer(body, "compiled", refused=error, code=problem.code())
+
+
+def code_of(error: GraphQLError) -> str | None:
+    """The code in the extensions of an error."""
+    return (error.extensions or {}).get("code")
+
+
+def first_code(errors: Sequence[Any]) -> str | None:
+    """The code of the first of the errors of an answer."""
+    code: str | None = errors[0]["extensions"]["code"] if errors else None
+    return code
+
+
+def denied_errors(plan: Plan | Doing, parts: Sequence[bytes], language: str) -> list[Any]:
+    """The errors of fields refused by grant, as JSON has them.
+
+    parts: The members of `data`. They are read only where a path depends on them.
+    """
+    is_read = any(one.depends_on_data for one in plan.denied)
+    data = orjson.loads(b"{%b}" % b"".join(parts)) if is_read else None
+    return formatted(errors_of(plan.denied, data), language)
+
+
+def formatted(errors: Iterable[GraphQLError], language: str) -> list[Any]:
+    """Errors as JSON has them, those of expected problems in the language."""
+    return [
+        (told(error, cause, language) if isinstance(cause, Problem) else error).formatted
+        for error in errors
+        for cause in [error.original_error]
+    ]
+
+
+def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, Any]) -> list[bytes]:
+    """The members of `data` in order.
+
+    found: What SQL wrote, which is not parsed.
+    put_in: By their keys, all that is neither in `found` nor known by the plan.
+    """
+    texts = iter(found)
+    parts: list[bytes] = []
+    for key, known in plan.keys:
+        if known is None:
+            text = next(texts)
+        else:
+            text = known.encode() if known else orjson.dumps(put_in.get(key))
+        parts += (b',"%b":' % key.encode() if parts else b'"%b":' % key.encode(), text)
+    return parts
+
+
+def body(parts: Sequence[bytes], errors: Sequence[Any]) -> bytes:
+    """The whole of the members of `data`, which stand in parts one after another."""
+    end = b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}"
+    return b"".join((b'{"data":{', *parts, end))

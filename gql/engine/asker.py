@@ -1,0 +1,67 @@
+"""Who sent a request, before and after it is known who that is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from os import urandom
+
+from models.problems import PasswordMustChange, Unauthenticated
+from resolvers.access.identify import identify_at_once
+from resolvers.access.known import Known
+from resolvers.access.rate_limit import RateLimit
+from resolvers.context import Caller, Services
+
+
+@dataclass(slots=True)
+class Asker:
+    """Who is at the door, before it is known who that is.
+
+    known: Who that is, if it is known already.
+    is_stranger: Whether it was found that the token lets nobody in.
+    request_id: Of the request, in its response, the log and the audit log.
+    rate_limit: Tells the state of the budget that pays.
+    """
+
+    token: str
+    language: str = "ru"
+    agent: bytes | None = None
+    address: str | None = None
+    known: Known | None = None
+    is_stranger: bool = False
+    request_id: str = field(default_factory=lambda: urandom(16).hex())
+    rate_limit: Callable[[], RateLimit] | None = None
+
+    def caller(self, services: Services) -> Caller:
+        return Caller(
+            services=services,
+            token=self.token or None,
+            language=self.language,
+            user_agent=self.agent.decode("latin-1") if self.agent else None,
+            address=self.address,
+            is_stranger=self.is_stranger,
+            request_id=self.request_id,
+            rate_limit=self.rate_limit,
+        )
+
+
+async def is_known(services: Services, asker: Asker) -> bool:
+    """Whether the token is good, be it only to choose a first password."""
+    try:
+        asker.is_stranger = not asker.token or await known_to(services, asker) is None
+    except PasswordMustChange:
+        asker.is_stranger = False
+    except Unauthenticated:
+        asker.is_stranger = True
+    return not asker.is_stranger
+
+
+async def known_to(services: Services, asker: Asker) -> Known:
+    """Who asks. Raises Unauthenticated for a token that is not good, PasswordMustChange."""
+    sessions, readers = services.sessions, services.readers
+    asker.known = sessions.get(asker.token)
+    if asker.known is None:
+        if readers:
+            asked = identify_at_once(readers, asker.token, services.now())
+        else:
+            asked = asker.caller(services).identified()
+        asker.known = await sessions.ask(asker.token, asked)
+    return asker.known

@@ -1,0 +1,39 @@
+"""The answer to an operation that failed as a whole: each root field is null, with an error of its
+own, as if each had failed by itself."""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from auth.actor import Viewer
+from gql.engine.denials import denials, errors_of
+from gql.engine.operation import Operation
+
+Failed = tuple[dict[str, Any], list[GraphQLError]]
+"""The data of an answer, and its errors."""
+
+
+def failed(operation: Operation, failure: GraphQLError, viewer: Viewer | None) -> Failed:
+    """The answer of an operation of which nothing could be read or written.
+
+    failure: As a client may know it.
+    viewer: None if it is not known who asks.
+    """
+    denied = denials(operation, viewer) if viewer else ()
+    refused = {route[0] for one in denied for route, _ in one.places if len(route) == 1}
+    data: dict[str, Any] = {}
+    errors: list[GraphQLError] = []
+    for asked in operation.fields(operation.root, [operation.selections]):
+        is_name = asked.name == "__typename"
+        data[asked.key] = operation.root.name if is_name else None
+        if not is_name and asked.key not in refused:
+            errors.append(placed(failure, asked.key, asked.nodes))
+    return data, errors + errors_of(denied, data)
+
+
+def placed(failure: GraphQLError, key: str, nodes: Any) -> GraphQLError:
+    """The failure as the error of a root field."""
+    return GraphQLError(
+        failure.message, nodes, path=[key], original_error=failure.original_error,
+        extensions=failure.extensions,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Strawberry's schema, with what Strawberry leaves out."""
+
+from functools import cached_property
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLInputObjectType
+from strawberry.schema_directives import OneOf
+from strawberry.types import ExecutionContext
+
+from gql.bridge.nodes import tell_scopes
+from gql.errors import named, retry_after
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
+from resolvers.context import Caller, Ctx
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's, which does not tell graphql-core of `@oneOf`: introspection needs it."""
+
+    def __init__(self, *parts: Any, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        for type_ in self._schema.type_map.values():
+            if isinstance(type_, GraphQLInputObjectType):
+                definition = type_.extensions["strawberry-definition"]
+                type_.is_one_of = any(isinstance(one, OneOf) for one in definition.directives or ())
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Where documents are read that do not come through a door."""
+        return Documents(self._schema, Limits())
+
+    def described(self, description: str) -> "Schema":
+        """The same schema with a description, which introspection and SDL tell."""
+        self._schema.description = description
+        return self
+
+    def as_str(self) -> str:
+        """Strawberry prints no description of a schema."""
+        tell_scopes()
+        core = self._schema
+        roots = (core.query_type, core.mutation_type, core.subscription_type)
+        kinds = zip(("query", "mutation", "subscription"), roots, strict=True)
+        root = "".join(f"  {kind}: {type_.name}\n" for kind, type_ in kinds if type_)
+        return f'"""\n{core.description}\n"""\nschema {{\n{root}}}\n\n{super().as_str()}'
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """The one place all errors pass, whatever the transport; they are replaced in place."""
+        context: Ctx | Caller = execution_context.context  # type: ignore[union-attr]
+        caller = context.caller if isinstance(context, Ctx) else context
+        errors[:] = [named(error, caller) for error in errors]
+        if retry_after(errors) is not None:
+            caller.services.availability.count_refused()
