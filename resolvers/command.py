@@ -22,7 +22,7 @@ from resolvers.access.ending import forget_ended
 from resolvers.access.reading import told_of_reading
 from resolvers.at_once import AtOnce
 from resolvers.attempts import KEY, IdempotencyKeyReused, first_result, remember
-from resolvers.context import Ctx
+from resolvers.context import Caller, Ctx
 from resolvers.parameters import plain
 from resolvers.refusals import (
     LOST,
@@ -223,3 +223,15 @@ def open_query(use_case: F) -> F:
     """Say of a query that strangers may ask it, too."""
     use_case.is_open = True  # type: ignore[attr-defined]
     return use_case
+
+
+def request_query(use_case: Callable[[Caller], T]) -> Callable[[Ctx], Awaitable[T]]:
+    """Make an open query of a use case that tells what came with the request, and reads nothing
+    from the database."""
+
+    @wraps(use_case)
+    async def ask(ctx: Ctx) -> T:
+        return use_case(ctx.caller)
+
+    ask.at_hand = use_case  # type: ignore[attr-defined]
+    return open_query(ask)

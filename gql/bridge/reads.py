@@ -211,7 +211,12 @@ def root_field(
         graphql_type=type_ if type(None) in get_args(type_) else type_ | None,
         description=sentence(read_doc(use_case)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
-        metadata={"read": read, "right": right, "open": opening},
+        metadata={
+            "read": read,
+            "right": right,
+            "open": opening,
+            "at_hand": getattr(use_case, "at_hand", None),
+        },
     )
 
 

@@ -59,6 +59,7 @@ class Plan:
         root fields.
     refuses: Whether arguments of a root field were refused: it is a plan for these variables only.
     tellings: By the names of parameters, what is known of who asks before anything is read.
+    at_hand: By their keys, root fields that tell what came with the request.
     """
 
     keys: tuple[tuple[str, str | None], ...]
@@ -70,6 +71,7 @@ class Plan:
     handed_back: tuple[FieldNode, ...] = ()
     leaves: Mapping[str, set[Path]] = field(default_factory=dict)
     tellings: Mapping[str, Telling] = field(default_factory=dict)
+    at_hand: Mapping[str, Telling] = field(default_factory=dict)
     operation: Operation | None = None
     is_special: bool = False
     kind: str = "compiled"
@@ -90,11 +92,15 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     checks: list[Check] = []
     explained: dict[int, Asked] = {}
     refuses = False
+    at_hand: dict[str, Telling] = {}
     for asked in operation.fields(operation.root, [operation.selections]):
         root = Root(asked, operation.root.fields.get(asked.name), writer, arguments, actor)
         try:
-            known = root.known()
-            if known is None:
+            telling = root.at_hand()
+            known = root.known() if telling is None else PUT_IN
+            if telling is not None:
+                at_hand[asked.key] = telling
+            elif known is None:
                 columns.append(str(root.written(checks)))
                 require("statement", sum(map(len, columns)), MOST_TEXT)
                 if root.read().why_null:
@@ -104,14 +110,15 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             raise
         except REFUSED as refusal:
             back += asked.nodes
-            keys.append((asked.key, HANDED_BACK))
+            keys.append((asked.key, PUT_IN))
             refuses = refuses or not isinstance(refusal, Unspeakable)
     found = f"SELECT {', '.join(columns)}"
     sql, names = numbered(found, [one.written() for one in writer.asides]) if columns else ("", ())
     denied = denials(operation, viewer)
     return Plan(
         tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
-        arguments.leaves, writer.tellings, operation if writer.tellings else None,
+        arguments.leaves, writer.tellings, at_hand,
+        operation if writer.tellings or at_hand else None,
         writer.is_special, kind_of(keys, back), explained, tuple(writer.keyed), refuses,
     )  # fmt: skip
 
@@ -124,8 +131,8 @@ def kind_of(keys: Sequence[tuple[str, str | None]], back: Sequence[FieldNode]) -
 MIXED = "mixed"
 
 
-HANDED_BACK = ""
-"""In the place of what is known: the standard executor knows."""
+PUT_IN = ""
+"""In the place of what is known: it is put in at each request."""
 
 
 @dataclass
@@ -137,6 +144,13 @@ class Root:
     writer: Writer
     arguments: Arguments
     actor: Actor
+
+    def at_hand(self) -> Telling | None:
+        """What came with the request, if the field tells that."""
+        if self.definition is None:
+            return None
+        ask = self.definition.extensions[DEFINED].metadata.get("at_hand")
+        return Telling(ask, self.definition.type, self.asked) if ask else None
 
     def known(self) -> str | None:
         """JSON that is known without SQL."""

@@ -144,7 +144,7 @@ class Engine:
             return None
         if plan.handed_back or unexplained:
             return await self.mixed(compiled, plan, found, unexplained, (asker, variables))
-        parts = members(plan, found, NOTHING)
+        parts = members(plan, found, self.at_hand(plan, asker) if plan.at_hand else NOTHING)
         errors = denied_errors(plan, parts, asker.language) if plan.denied else ()
         return Answer(body(parts, errors), plan.kind, code=first_code(errors))
 
@@ -191,8 +191,17 @@ class Engine:
                         await ctx.identified()
                         facts[telling.ask] = await telling.ask(ctx)
                 assert plan.operation  # noqa: S101  # there is one where something is told
-                facts[plan, name] = telling.written(plan.operation, facts[telling.ask])
+                told = telling.written(plan.operation, facts[telling.ask])
+                facts[plan, name] = orjson.dumps(told).decode()
         return {name: facts[plan, name] for name in plan.tellings}
+
+    def at_hand(self, plan: Plan, asker: Asker) -> dict[str, Any]:
+        """What came with the request, by the keys of the root fields that tell it."""
+        caller, found = asker.caller(self.services), {}
+        for key, telling in plan.at_hand.items():
+            assert plan.operation  # noqa: S101  # there is one where something is told
+            found[key] = telling.written(plan.operation, telling.ask(caller))
+        return found
 
     def values(
         self,
@@ -241,7 +250,7 @@ class Engine:
         text = compiled.document.text
         caller = replace(asker.caller(self.services), document=valid(text, parsed))
         result = await self.schema.execute(text, dict(variables), caller)
-        data = result.data or {}
+        data = {**(result.data or {}), **self.at_hand(plan, asker)}
         for place, one in unexplained.items():  # by now it may be there
             found[place] = orjson.dumps(data.get(one.key))
         parts = members(plan, found, data)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
 
 from gql.bridge.nodes import Word
@@ -25,8 +24,9 @@ class Telling:
     returned: Any
     asked: Asked
 
-    def written(self, operation: Operation, value: Any) -> str:
-        return orjson.dumps(written(operation, self.returned, self.asked, value)).decode()
+    def written(self, operation: Operation, value: Any) -> Any:
+        """A value as JSON has it, with what is asked of it."""
+        return written(operation, self.returned, self.asked, value)
 
 
 def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:

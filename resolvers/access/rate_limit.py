@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from resolvers.command import open_query
-from resolvers.context import Ctx
+from resolvers.command import request_query
+from resolvers.context import Caller
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class RateLimit:
     reset_at: datetime
 
 
-@open_query
-async def find_rate_limit(ctx: Ctx) -> RateLimit | None:
+@request_query
+def find_rate_limit(caller: Caller) -> RateLimit | None:
     """What the one who asks may still spend; a stranger hears of the budget of their address."""
-    told = ctx.caller.rate_limit
-    return told() if told else None
+    return caller.rate_limit() if caller.rate_limit else None

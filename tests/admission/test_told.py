@@ -13,8 +13,10 @@ STATE = "{ cost limit remaining resetAt }"
 ASKED = {"cost": True}
 ROADS = {
     "compiled": ("auto", "{ viewer { fullName } school { shortName } }"),
-    "mixed": ("auto", "{ viewer { fullName } rateLimit " + STATE + " }"),
-    "standard": ("auto", "{ rateLimit " + STATE + " }"),
+    "compiled with the field": ("auto", "{ viewer { fullName } rateLimit " + STATE + " }"),
+    "compiled without SQL": ("auto", "{ rateLimit " + STATE + " }"),
+    "mixed": ("auto", "{ eventsCursor viewer { fullName } rateLimit " + STATE + " }"),
+    "standard": ("auto", "{ eventsCursor rateLimit " + STATE + " }"),
     "standard executor": ("standard", "{ viewer { fullName } rateLimit " + STATE + " }"),
 }
 
