@@ -113,6 +113,36 @@ def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
     check_values({"a": [1, {"b": "c"}]}, 15, 5)
 
 
+DIRECTIVES = "@skip(if: false) " * 51
+ALL_TOO_MUCH = (
+    f"query Q0({many(51, '$v#: Int')}) {DIRECTIVES} {{ {many(11, 'a#: school { shortName }')} "
+    f"nodes(ids: [{'[] ' * 501}]) {{ {'id ' * 40} }} viewer {{ {'a { ' * 12} b {'} ' * 12} }} "
+    f"school {{ {many(1001, 'b#: shortName')} }} {MARKS[1:-1]} }} "
+    f"{many(50, 'query P# { __typename }')} {many(61, 'fragment F# on Query { __typename }')}"
+)
+
+
+def test_a_document_that_asks_too_much_in_all_ways_is_told_of_the_limits_in_their_order() -> None:
+    """README says in which order the limits are checked."""
+    order = [name.removeprefix("most_") for name in Limits.model_fields]
+    chosen = {"most_mutations": 1}
+    told: list[str] = []
+    while len(told) < len(order):
+        documents = Documents(CORE, Limits(**({"most_tokens": 2_000} | chosen)))
+        try:
+            documents.read(ALL_TOO_MUCH).cost("Q0", {})
+        except OperationTooComplex as refused:
+            told.append(refused.extensions["limit"])
+            chosen[f"most_{told[-1]}"] = 10**9
+        else:
+            break
+    assert told == [
+        "tokens", "operations", "fragments", "variables", "root_fields", "directives", "literals",
+        "repeated", "depth", "fields", "aliases", "cost",
+    ]  # fmt: skip
+    assert told == [name for name in order if name in told]
+
+
 @pytest.mark.parametrize(
     ("name", "lines"),
     [

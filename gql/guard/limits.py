@@ -27,35 +27,35 @@ class Limits(BaseModel):
     most_stranger_body: int = Field(
         default=16_384, ge=1024, description="Bytes of the body of one who is not signed in."
     )
+    most_nesting: int = Field(
+        default=30, ge=5, le=100, description="Lists and objects of variables inside each other."
+    )
     most_values: int = Field(default=5_000, ge=10, description="Values in the variables.")
     most_stranger_values: int = Field(
         default=100, ge=10, description="Values in the variables of one who is not signed in."
-    )
-    most_nesting: int = Field(
-        default=30, ge=5, le=100, description="Lists and objects of variables inside each other."
     )
     most_lines: int = Field(default=10_000, ge=100, description="Lines of a document.")
     most_tokens: int = Field(default=2_000, ge=100, description="Tokens of a document.")
     most_stranger_tokens: int = Field(
         default=500, ge=100, description="Tokens of a document of one who is not signed in."
     )
-    most_depth: int = Field(default=12, ge=1, description="Fields inside each other.")
-    most_aliases: int = Field(default=30, ge=0, description="Aliases, fragments spread.")
+    most_operations: int = Field(default=50, ge=1, description="Operations of a document.")
+    most_fragments: int = Field(default=60, ge=0, description="Fragments of a document.")
+    most_variables: int = Field(default=50, ge=1, description="Variables of an operation.")
     most_root_fields: int = Field(default=10, ge=1, description="Root fields of an operation.")
     most_mutations: int = Field(default=4, ge=1, description="Root fields of a mutation.")
     most_directives: int = Field(default=50, ge=0, description="Directives of a document.")
-    most_fragments: int = Field(default=60, ge=0, description="Fragments of a document.")
-    most_repeated: int = Field(
-        default=30, ge=0, description="Fields that stand in a selection more than once."
-    )
-    most_fields: int = Field(
-        default=1_000, ge=10, description="Fields of a document, fragments spread."
-    )
-    most_variables: int = Field(default=50, ge=1, description="Variables of an operation.")
     most_literals: int = Field(
         default=500, ge=10, description="Values in lists and objects of a document."
     )
-    most_operations: int = Field(default=50, ge=1, description="Operations of a document.")
+    most_repeated: int = Field(
+        default=30, ge=0, description="Fields that stand in a selection more than once."
+    )
+    most_depth: int = Field(default=12, ge=1, description="Fields inside each other.")
+    most_fields: int = Field(
+        default=1_000, ge=10, description="Fields of a document, fragments spread."
+    )
+    most_aliases: int = Field(default=30, ge=0, description="Aliases, fragments spread.")
     most_cost: int = Field(
         default=30_000,
         ge=100,

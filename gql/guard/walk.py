@@ -94,16 +94,16 @@ class Walk:
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:
         kind = operation.operation
-        self.summing.note_directives(operation)
         variables = operation.variable_definitions or ()
         self.summing.require("variables", len(variables))
-        for variable in variables:
-            self.summing.note_directives(variable)
-            self.summing.note_literals(variable.default_value)
         roots = self.roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
         self.summing.require("mutations" if changes else "root_fields", len(roots))
         tries_password = changes and self.tries_password(roots)
+        self.summing.note_directives(operation)
+        for variable in variables:
+            self.summing.note_directives(variable)
+            self.summing.note_literals(variable.default_value)
         sums = self.summing.selection(operation.selection_set, self.schema.get_root_type(kind))
         for limit in ("depth", "fields", "aliases"):
             self.summing.require(limit, getattr(sums, limit))
