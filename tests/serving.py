@@ -22,9 +22,14 @@ def settings_in(folder: Path, **given: Any) -> Settings:
     )
 
 
-async def client_of(settings: Settings, url: str) -> AsyncIterator[AsyncClient]:
-    """A client of the API on the database at `url`."""
-    app: Any = create_app(settings, url)
+async def client_of(
+    settings: Settings, url: str, *, made_up: bool = False
+) -> AsyncIterator[AsyncClient]:
+    """A client of the API on the database at `url`.
+
+    made_up: Whether made-up accounts may sign in.
+    """
+    app: Any = create_app(settings, url, made_up=made_up)
     inner = app
     while not isinstance(inner, Starlette):
         inner = inner.app

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from gql.engine.asker import Asker, is_known
 from gql.transport.browsers import root_of
+from resolvers.access.holding import SessionKey, is_alive, session_of
 from resolvers.context import Services
 
 COOKIE = "gorod-docs"
@@ -14,36 +15,41 @@ PASS_LASTS = timedelta(hours=8)
 
 
 async def may_read(services: Services, request: Request) -> bool:
-    """Whether strangers may read it here, or this is none. Raises ServiceUnavailable."""
-    if services.open_introspection or holds_pass(services, request):
+    """Whether the client may read the schema: strangers may, or it holds a pass or a token. Raises
+    ServiceUnavailable."""
+    if services.open_introspection or await holds_pass(services, request):
         return True
-    return await is_signed_in(services, request)
-
-
-async def is_signed_in(services: Services, request: Request) -> bool:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    held = token.strip() if scheme.lower() == "bearer" else ""
+    held = token_of(request)
     return bool(held) and await is_known(services, Asker(held))
 
 
-def holds_pass(services: Services, request: Request) -> bool:
-    """Whether a browser shows that its user was signed in some hours ago. It sends no
-    `Authorization` when a link is followed; the pass opens what this module guards, nothing else.
+def token_of(request: Request) -> str:
+    """The access token of a request, or an empty text."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def holds_pass(services: Services, request: Request) -> bool:
+    """Whether a browser shows a pass whose session goes on. It sends no `Authorization` when a link
+    is followed; the pass opens what this module guards, nothing else. Raises ServiceUnavailable.
     """
     content = services.secrets.unsign(request.cookies.get(COOKIE, ""))
     match content.decode().split(" ") if content else []:
-        case ["docs", expires] if expires.isdecimal():
-            return int(expires) > services.now().timestamp()
+        case ["docs", school_id, session_id, expires]:
+            if int(expires) > services.now().timestamp():
+                return await is_alive(services, SessionKey(int(school_id), int(session_id)))
     return False
 
 
-def give_pass(services: Services, request: Request, response: Response) -> None:
-    """Let the browser read the reference for a few hours. It sends the pass nowhere else."""
+async def give_pass(services: Services, request: Request, response: Response) -> None:
+    """Let the browser read the reference for a few hours, as long as the session goes on. It sends
+    the pass nowhere else. Raises Unauthenticated, ServiceUnavailable."""
+    key = await session_of(Asker(token_of(request)).caller(services))
     expires = int((services.now() + PASS_LASTS).timestamp())
     for path in ("/docs", "/schema"):
         response.set_cookie(
             COOKIE,
-            services.secrets.sign(f"docs {expires}".encode()),
+            services.secrets.sign(f"docs {key.school_id} {key.session_id} {expires}".encode()),
             path=root_of(request) + path,
             max_age=int(PASS_LASTS.total_seconds()),
             secure=request.url.scheme == "https",

@@ -75,11 +75,19 @@ class Reference:
 
     async def give_pass(self, request: Request) -> Response:
         """Let a browser in whose user is signed in."""
-        if not await gate.is_signed_in(self.services, request):
-            return refusal(request, Unauthenticated(), 401, {"WWW-Authenticate": "Bearer"})
         response = Response(status_code=204, headers={**SAFE, "Cache-Control": "no-store"})
-        gate.give_pass(self.services, request, response)
+        try:
+            await gate.give_pass(self.services, request, response)
+        except Unauthenticated as problem:
+            return refused(request, problem)
+        except ServiceUnavailable as problem:
+            return self.unavailable(request, problem)
         return response
+
+    def unavailable(self, request: Request, problem: ServiceUnavailable) -> Response:
+        """The response while the database is away."""
+        self.services.availability.count_refused()
+        return refusal(request, problem, 503, {"Retry-After": str(problem.retry_after)})
 
     def guarded(self, handler: Handler) -> Handler:
         """Refuses those who may not read the schema."""
@@ -89,11 +97,10 @@ class Reference:
                 if await gate.may_read(self.services, request):
                     return await handler(request)
             except ServiceUnavailable as problem:
-                self.services.availability.count_refused()
-                return refusal(request, problem, 503, {"Retry-After": str(problem.retry_after)})
+                return self.unavailable(request, problem)
             if wants_html(request):
                 return sign_in_page(request)
-            return refusal(request, Unauthenticated(), 401, {"WWW-Authenticate": "Bearer"})
+            return refused(request, Unauthenticated())
 
         return answer
 
@@ -157,6 +164,10 @@ def language_of(request: Request) -> str:
 
 def wants_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
+
+
+def refused(request: Request, problem: Unauthenticated) -> Response:
+    return refusal(request, problem, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def refusal(

@@ -27,3 +27,11 @@ async def dev(settings: Settings, postgres: Server, database: str) -> AsyncItera
     shown = settings.model_copy(update={"demo": True, "open_introspection": True})
     async for client in client_of(shown, postgres.url("gorod_app", database)):
         yield client
+
+
+@pytest.fixture
+async def demo(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
+    """A server where made-up accounts may sign in, and strangers are not shown the schema."""
+    url = postgres.url("gorod_app", database)
+    async for client in client_of(settings, url, made_up=True):
+        yield client

@@ -3,12 +3,15 @@
 import gzip
 import json
 from datetime import timedelta
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 import pytest
 from httpx2 import AsyncClient
 
 from gql.reference.contract import contract_files
+from resolvers.demo import DEMO_PASSWORD
+from tests.access.asking import REFRESH, SIGN_IN, SIGN_OUT
 from tests.conftest import SignIn
 from tests.test_web import code
 
@@ -202,6 +205,37 @@ async def test_a_browser_gets_a_pass_for_the_pages_and_nothing_else(
         assert (await http.get(path, headers=cookie)).status_code == 200
     asked = await http.post("/graphql", json={"query": "{ viewer { role } }"}, headers=cookie)
     assert asked.json() == {"data": {"viewer": None}}
+
+
+async def test_a_pass_ends_with_its_session(demo: AsyncClient) -> None:
+    """A token that is renewed does not end it; to sign out does, and opens no other session."""
+
+    async def asked(document: str, bearer: str = "", **variables: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        body = {"query": document, "variables": variables}
+        answer = (await demo.post("/graphql", json=body, headers=headers)).json()
+        assert "errors" not in answer, answer
+        found: dict[str, Any] = next(iter(answer["data"].values()))
+        return found
+
+    async def status(cookie: dict[str, str]) -> set[int]:
+        pages = ("/docs/en/index.html", "/schema/schema.graphql")
+        return {(await demo.get(path, headers=cookie)).status_code for path in pages}
+
+    keys = [await asked(SIGN_IN, login=PARENT, password=DEMO_PASSWORD) for _ in range(2)]
+    cookies = []
+    for one in keys:
+        headers = {"Authorization": f"Bearer {one['accessToken']}"}
+        given = await demo.post("/docs/pass", headers=headers)
+        cookies.append({"Cookie": given.headers["set-cookie"].partition(";")[0]})
+        demo.cookies.clear()
+    renewed = await asked(REFRESH, token=keys[0]["refreshToken"])
+    assert await status(cookies[0]) == {200}
+    await asked(SIGN_OUT, renewed["accessToken"])
+    assert await status(cookies[0]) == {401}
+    assert await status(cookies[1]) == {200}, "another session goes on"
+    await asked(SIGN_OUT, keys[1]["accessToken"])
+    assert await status(cookies[1]) == {401}
 
 
 async def test_a_pass_ends_and_cannot_be_made_up(

@@ -1,0 +1,30 @@
+"""Sessions at addresses to which a browser sends no access token."""
+
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from resolvers.access.identify import holder_of
+from resolvers.context import Caller, Services, stand_in
+
+
+class SessionKey(NamedTuple):
+    """A session, in a school."""
+
+    school_id: int
+    session_id: int
+
+
+async def session_of(caller: Caller) -> SessionKey:
+    """The session of an access token. Raises Unauthenticated, and ServiceUnavailable."""
+    async with caller.open() as ctx:
+        actor = await ctx.identified(allow_first_password=True)
+    return SessionKey(actor.school_id, actor.session_id)
+
+
+async def is_alive(services: Services, key: SessionKey) -> bool:
+    """Whether a session goes on, and its role can be worked in now. Raises ServiceUnavailable."""
+    async with AsyncSession(services.engine) as session:
+        await stand_in(session, key.school_id)
+        holder = await holder_of(session, key.school_id, key.session_id, services.now())
+    return holder is not None
