@@ -126,12 +126,13 @@ def create_app(
     watching = Watching(settings, services, documents, url)
     shared = settings.rate_limit_url
     store = Store(shared.get_secret_value() if shared else None)
-    admission = Admitting(Admission(settings, settings.pool_size, store), services.now)
+    admission = Admission(settings, settings.pool_size, store)
+    admitting = watching.watched(Admitting(admission, services.now))
     sockets = WebSocketEndpoint(
         engine,
         settings.trusted_origins,
         settings,
-        admission=admission,
+        admission=admitting,
         observe=watching.observe,
     )
 
@@ -140,6 +141,7 @@ def create_app(
         await serving.refresh_safely()  # before the first request asks for one of them
         keeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, keep_swept)}
         keeping.add(asyncio.create_task(serving.keep()))
+        watching.lag.start()
         yield
         for task in keeping:
             task.cancel()
@@ -167,11 +169,11 @@ def create_app(
     door = GraphQLOverHTTP(
         Addresses(app),
         engine,
-        admission=admission,
+        admission=admitting,
         observe=watching.observe,
         console=settings.demo,
     )
-    gate = admission.admission.gate
+    gate = admission.gate
     watching.gauges |= {
         ("gorod_in_flight", "Requests that are being answered."): lambda: door.running,
         ("gorod_running_weight", "Weight of the operations that run."): lambda: gate.inside,

@@ -53,7 +53,7 @@ class AccessLog:
     def line_of(self, record: Finished) -> str:
         """The line of JSON. The id of a request and `traceparent` were read by patterns that know
         no quotation mark."""
-        outcome, request_id, at, ms, cost, received, sent, events, traceparent = record
+        outcome, request_id, at, ms, cost, received, sent, events, traceparent, _ = record
         if (end := self.ends.get(outcome)) is None:
             if len(self.ends) >= MOST_OUTCOMES:
                 self.ends.clear()
@@ -89,5 +89,6 @@ def write_words(record: Finished) -> None:
     """A line for people: fields that say nothing are left out."""
     outcome = asdict(record.outcome)
     event = outcome.pop("event")
-    said = outcome | record._asdict() | {"ms": round(record.ms, 2), "outcome": None, "at": None}
+    told = {"ms": round(record.ms, 2), **dict.fromkeys(("outcome", "at", "statements"))}
+    said = outcome | record._asdict() | told
     log.info(event, **{k: v for k, v in said.items() if v is not None and v is not False})

@@ -6,6 +6,7 @@ form of the answer, and for the figures of the process.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -37,8 +38,10 @@ MOST_NAMES = 200
 MOST_CODES = 500
 """Codes that are told apart: there are fewer in the schema, and no client can make one."""
 OTHER = "other"
+ADMISSIONS = ("admitted", "limited", "shed")
 
-Key = tuple[str, str, str, str, str]
+Key = tuple[str, str, str, str, str, str]
+"""Transport, operation, kind, plan, code, admission."""
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Operations:
             outcome.kind or "",
             outcome.plan or "",
             bounded(outcome.code, self.codes, MOST_CODES) if outcome.code else "",
+            outcome.admission or "",
         )
         return self.series.setdefault(key, Series())
 
@@ -97,15 +101,31 @@ class Operations:
             "Time from the head of a request to its answer; of a subscription, until its end.",
             labels=labels[:-1],
         )
+        admissions = CounterMetricFamily(
+            "gorod_admissions",
+            "Operations that asked to run, by what came of it: `admitted`, `limited` where the "
+            "budget was spent, `shed` where there was no room. `operation` is the name of a "
+            "registered document.",
+            labels=("admission", "operation"),
+        )
         together: dict[tuple[str, ...], Series] = {}
+        counts: Counter[tuple[str, ...]] = Counter()
+        asked: Counter[tuple[str, str]] = Counter({(one, ""): 0 for one in ADMISSIONS})
         for key, series in list(self.series.items()):
-            counted.add_metric(key, series.count)
-            whole = together.setdefault(key[:-1], Series())
+            *labelled, admission = key
+            counts[*labelled] += series.count
+            if admission:
+                asked[admission, key[1]] += series.count
+            whole = together.setdefault(key[:4], Series())
             whole.seconds += series.seconds
             whole.buckets = [a + b for a, b in zip(whole.buckets, series.buckets, strict=True)]
+        for labels_of, count in counts.items():
+            counted.add_metric(labels_of, count)
         for short, series in together.items():
             took.add_metric(short, list(cumulated(series.buckets)), series.seconds)
-        yield from (counted, took)
+        for admitted, count in asked.items():
+            admissions.add_metric(admitted, count)
+        yield from (counted, took, admissions)
 
 
 def bounded(name: str, known: set[str], most: int) -> str:

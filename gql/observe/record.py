@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gql.logs import log
+from models.database.timings import Timing
 
 WEBSOCKET, FILES = "websocket", "files"
 STRANGER = "stranger"
@@ -28,6 +29,8 @@ class Outcome:
         none.
     viewer: The code of the role, or `stranger`.
     school: The number of the school.
+    admission: `admitted`, `limited` where its budget was spent, `shed` where there was no room for
+        it; None where it was refused before, and for files.
     """
 
     event: str
@@ -40,6 +43,7 @@ class Outcome:
     code: str | None
     viewer: str
     school: int | None
+    admission: str | None = None
 
 
 MOST_OUTCOMES = 2_000
@@ -68,6 +72,7 @@ class Finished(NamedTuple):
     sent: Bytes of the answer before it is compressed, or of all answers on a socket.
     events: How many answers a socket sent; None elsewhere.
     traceparent: The header of that name, if it is well formed and traces are on.
+    statements: What it sent to the database; None if traces are off.
     """
 
     outcome: Outcome
@@ -79,6 +84,7 @@ class Finished(NamedTuple):
     sent: int = 0
     events: int | None = None
     traceparent: str | None = None
+    statements: Sequence[Timing] | None = None
 
 
 Sink = Callable[[Finished], None]

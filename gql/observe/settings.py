@@ -26,9 +26,9 @@ class Observability(BaseModel):
     )
     traces: bool = Field(
         default=False,
-        description="Indicates whether a span of each operation is sent by OpenTelemetry, which "
-        "the extra `gorod[otel]` installs; `OTEL_EXPORTER_OTLP_ENDPOINT` and its like say where "
-        "to.",
+        description="Indicates whether a span of each operation and its statements is sent by "
+        "OpenTelemetry, which the extra `gorod[otel]` installs; `OTEL_EXPORTER_OTLP_ENDPOINT` and "
+        "its like say where to.",
     )
 
     @field_validator("metrics_token")

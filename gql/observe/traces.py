@@ -1,23 +1,28 @@
-"""Traces: a span of each operation, by OpenTelemetry. Imported where they are switched on only: the
-library belongs to the extra `gorod[otel]`.
+"""Traces: a span of each operation, and below it one of each of its statements, by OpenTelemetry.
+This module is imported only where traces are switched on: the library belongs to the extra
+`gorod[otel]`.
 
-A span is made of what was recorded when the operation is over, so that operations wait for nothing
-and the engine knows nothing of it. The header `traceparent` of the request says what it belongs to,
-and whether it is to be sent at all.
+Spans are made of what was recorded when the operation is over, so that operations wait for nothing
+and the engine knows nothing of them. The header `traceparent` of the request says what an operation
+belongs to, and whether it is to be sent at all.
 """
 
 from dataclasses import asdict
 from importlib.metadata import version
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gql.observe.record import STARTED, Finished
+from models.database.timings import Timing
 
 NANOSECONDS = 1_000_000_000
+MOST_TEXT = 2_000
+"""Characters that are sent of a statement: a compiled one may have 200,000."""
 ATTRIBUTES = {
     "request_id": "gorod.request_id",
     "transport": "network.protocol.name",
@@ -37,7 +42,7 @@ ATTRIBUTES = {
 
 
 class Traces:
-    """Sends a span of each finished operation. It is a sink of `Observers`.
+    """Sends the spans of each finished operation. It is a sink of `Observers`.
 
     exporter: Sends spans; by OTLP over HTTP if not told, to where the variables of OpenTelemetry
         say.
@@ -73,7 +78,30 @@ class Traces:
                 span.set_attribute(name, value)
         if outcome.code is not None:
             span.set_status(StatusCode.ERROR, outcome.code)
+        if span.is_recording():
+            for timing in record.statements or ():
+                self.add(timing, set_span_in_context(span))
         span.end(end)
+
+    def add(self, timing: Timing, operation: Context) -> None:
+        """Send the span of a statement. Its text has placeholders for values."""
+        verb = timing.sql.split(None, 1)[0] if timing.sql else "statement"
+        span = self.tracer.start_span(
+            f"{verb} {timing.pool}",
+            context=operation,
+            kind=SpanKind.CLIENT,
+            start_time=int(timing.began * NANOSECONDS),
+            attributes={
+                "db.system.name": "postgresql",
+                "db.operation.name": verb,
+                "db.query.text": timing.sql[:MOST_TEXT],
+                "gorod.pool": timing.pool,
+            },
+        )
+        if timing.failure is not None:
+            span.set_attribute("db.response.status_code", timing.failure)
+            span.set_status(StatusCode.ERROR, timing.failure)
+        span.end(int(timing.ended * NANOSECONDS))
 
     def close(self) -> None:
         """Send what has not been sent."""

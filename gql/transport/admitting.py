@@ -16,6 +16,8 @@ from gql.scalars import write_date_time
 from gql.transport.exchange import Exchange
 from resolvers.access.rate_limit import RateLimit
 
+ADMITTED = "admitted"
+
 
 class Admitting:
     """The seam between transports and `gql.admission`: `async with admitting(exchange):`."""
@@ -48,6 +50,7 @@ class Entry:
         try:
             if not self.place.enter_at_once():
                 await self.place.enter()
+            self.exchange.admission = ADMITTED
         finally:
             self.tell()
 

@@ -12,6 +12,7 @@ from gql.engine.asker import Asker
 from gql.guard.documents import Document
 from gql.transport.negotiation import JSON, MediaType
 from gql.transport.requests import Request
+from models.database.timings import Timing
 
 
 @dataclass(slots=True)
@@ -27,10 +28,12 @@ class Exchange:
         was run to its end, else what it would be over HTTP.
     code: Of the first error, or of the first user error of a mutation; None if there is none.
     cost: Its static cost, where admission knows it.
+    admission: `admitted`, `limited` or `shed`; None if it did not come so far.
     received, sent: Bytes of the body and of the answer before it is compressed, or of all answers
         on a socket.
     events: How many answers a socket sent of the operation.
     traceparent: The header of that name.
+    statements: What was sent to the database since it was admitted; None if traces are off.
     headers: That the response gets besides those that every response has.
     extensions: Of the response.
     media_type: Of the response.
@@ -49,10 +52,12 @@ class Exchange:
     status: int = 0
     code: str | None = None
     cost: int | None = None
+    admission: str | None = None
     received: int = 0
     sent: int = 0
     events: int = 0
     traceparent: bytes | None = None
+    statements: list[Timing] | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     extensions: dict[str, Any] | None = None
     media_type: MediaType = JSON

@@ -38,6 +38,8 @@ STATUS: Mapping[type[Problem], int] = {
     Overloaded: 503,
 }
 """Of requests that are refused whatever media type their answer has."""
+LIMITED, SHED = "limited", "shed"
+"""Why admission refused an operation: its budget was spent, or there was no room for it."""
 CLIENT_LEFT = 499
 """For observers: nobody is there to be answered. The number is nginx's."""
 
@@ -80,6 +82,10 @@ async def refuse(send: Send, exchange: Exchange, failure: Exception, services: S
 
 def error_of(failure: Exception, exchange: Exchange, services: Services) -> GraphQLError:
     """The failure as a client may know it: of a bug nothing but the id to find it by."""
+    if isinstance(failure, RateLimited):
+        exchange.admission = LIMITED
+    elif isinstance(failure, Overloaded):
+        exchange.admission = SHED
     if isinstance(failure, Problem):
         return told(GraphQLError(str(failure)), failure, exchange.asker.language)
     if isinstance(failure, WHICH):

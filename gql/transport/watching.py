@@ -1,11 +1,13 @@
 """All that watches a server, put together as its settings say."""
 
 import re
+from contextlib import AbstractAsyncContextManager
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from gql.guard.documents import Documents
 from gql.observe.access_log import AccessLog
+from gql.observe.loop_lag import LAG, LoopLag
 from gql.observe.metrics import Gauges, Metrics
 from gql.observe.readiness import Readiness
 from gql.observe.record import (
@@ -19,8 +21,9 @@ from gql.observe.record import (
     outcome_of,
 )
 from gql.settings import Settings
-from gql.transport.exchange import Exchange
+from gql.transport.exchange import Admission, Exchange
 from gql.transport.probes import Probes
+from models.database.timings import TIMINGS, time_engine, timed
 from models.operator import OperatorProblem
 from resolvers.context import Services
 
@@ -40,7 +43,9 @@ class Watching:
     def __init__(
         self, settings: Settings, services: Services, documents: Documents, url: str
     ) -> None:
+        self.services, self.lag = services, LoopLag()
         self.gauges: dict[tuple[str, str], Any] = dict(gauges_of(documents))
+        self.gauges[LAG] = self.lag.longest
         metrics = Metrics(services, self.gauges)
         self.log = access_log_of(settings)
         self.traces: Traces | None = None
@@ -57,9 +62,27 @@ class Watching:
         )
 
     def trace(self, traces: "Traces") -> None:
-        """Tell it of operations, too."""
+        """Tell it of operations, too, and of their statements."""
         self.traces = traces
         self.observers.sinks = (*self.observers.sinks, traces)
+        services = self.services
+        time_engine(services.engine)
+        if services.readers and services.writers:
+            services.readers.fetch = timed(services.readers.fetch, "readers")  # type: ignore[assignment, method-assign]
+            services.writers.done = timed(services.writers.done, "writers")  # type: ignore[assignment, method-assign]
+
+    def watched(self, admission: Admission) -> Admission:
+        """The admission, from which on the statements of an operation are noted, if it is
+        traced."""
+        if self.traces is None:
+            return admission
+
+        def admit(exchange: Exchange) -> AbstractAsyncContextManager[None]:
+            exchange.statements = []
+            TIMINGS.set(exchange.statements)
+            return admission(exchange)
+
+        return admit
 
     def observe(self, exchange: Exchange) -> None:
         """Tell observers of an operation over HTTP or on a socket."""
@@ -67,6 +90,7 @@ class Watching:
 
     def close(self) -> None:
         """Write and send what has not been written and sent."""
+        self.lag.stop()
         if self.log:
             self.log.flush()
         if self.traces:
@@ -94,6 +118,7 @@ def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
         exchange.code,
         viewer,
         school,
+        exchange.admission,
     )
     return Finished(
         outcome,
@@ -105,6 +130,7 @@ def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
         exchange.sent,
         exchange.events if exchange.transport == WEBSOCKET else None,
         traceparent_of(exchange) if traced else None,
+        exchange.statements,
     )
 
 

@@ -17,7 +17,7 @@ SECRET = "hunter2"
 Lines = Callable[[Served], list[dict[str, Any]]]
 FIELDS = [
     "timestamp", "level", "request_id", "ms", "received", "sent", "event", "transport", "operation",
-    "registered", "kind", "plan", "status", "code", "viewer", "school",
+    "registered", "kind", "plan", "status", "code", "viewer", "school", "admission",
 ]  # fmt: skip
 """Those of every line; `cost`, `events` and `traceparent` are there where they say something."""
 DIARY = """query Diary($id: ID!) { diary(studentId: $id) { days { date } } }"""
@@ -53,7 +53,7 @@ async def test_a_line_has_every_field_in_its_place(server: Served, lines: Lines)
         "request_id": answer.headers["x-request-id"], "operation": "Diary", "registered": False,
         "kind": "query", "plan": "compiled", "ms": 0, "status": 200,
         "code": None, "viewer": "PARENT", "school": 1, "received": len(answer.request.content),
-        "sent": len(answer.content),
+        "sent": len(answer.content), "admission": "admitted",
     }  # fmt: skip
     assert 0 < line["ms"] < 60_000
 

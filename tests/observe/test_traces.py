@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.observe.traces import Traces
-from tests.observe.conftest import Served
+from models.database.timings import MOST, TIMINGS, timed
+from tests.observe.conftest import Serve, Served
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = PARENT[:-1] + "0"
@@ -68,6 +73,84 @@ async def test_a_refused_operation_is_a_span_with_its_code(
     assert span.status.status_code is StatusCode.ERROR
     assert (span.attributes or {})["error.type"] == "GRAPHQL_VALIDATION_FAILED"
     assert "hunter2" not in span.to_json()
+
+
+DIARY = """query Diary($id: ID!) { diary(studentId: $id) { days { date } } }"""
+SECRET = "hunter2"
+SIGN_IN = """mutation SignIn($input: SignInInput!) {
+    signIn(input: $input) { userErrors { code } } }"""
+
+
+@pytest.fixture
+async def traced(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Served, InMemorySpanExporter]]:
+    """A server that traces, as GOROD_TRACES makes it, and what it sends."""
+    exporter = InMemorySpanExporter()
+    monkeypatch.setattr("gql.transport.watching.traces", lambda: Traces(exporter))
+    async with serve(traces=True) as server:
+        yield server, exporter
+
+
+@pytest.mark.parametrize(
+    ("login", "query", "variables", "pool"),
+    [
+        ("parent.ivanova", DIARY, {"id": "Student:1-1"}, "readers"),
+        ("parent.ivanova", "query Here { eventsCursor }", {}, "standard"),
+        (None, SIGN_IN, {"input": {"login": SECRET, "password": SECRET}}, "standard"),
+    ],
+)
+async def test_statements_are_spans_below_their_operation(
+    traced: tuple[Served, InMemorySpanExporter], login: str | None, query: str,
+    variables: dict[str, Any], pool: str,
+) -> None:  # fmt: skip
+    server, spans = traced
+    body = {"query": query, "variables": variables}
+    async with server.asks(login) as http:
+        answers = [await http.post("/graphql", json=body) for _ in range(2)]
+    server.watching.close()
+    found = spans.get_finished_spans()
+    operations = [span for span in found if span.kind is SpanKind.SERVER]
+    statements = [span for span in found if span.kind is SpanKind.CLIENT]
+    assert len(operations) == len(answers)
+    for operation in operations:
+        mine = [span for span in statements if span.parent == operation.context]
+        assert {(span.attributes or {})["gorod.pool"] for span in mine} == {pool}
+        for span in mine:
+            assert operation.start_time <= span.start_time <= span.end_time  # type: ignore[operator]
+            assert (span.attributes or {})["db.system.name"] == "postgresql"
+    told = "".join(span.to_json() for span in found)
+    assert SECRET not in told
+    assert "Student:1-1" not in told
+
+
+async def test_a_statement_that_fails_is_a_span_with_its_code(
+    traced: tuple[Served, InMemorySpanExporter], sql: AsyncConnection
+) -> None:
+    server, spans = traced
+    async with server.asks("parent.ivanova") as http:
+        await http.post("/graphql", json={"query": "{ school { shortName } }"})
+        await sql.execute(text("ALTER TABLE schools RENAME COLUMN short_name TO gone"))
+        answer = await http.post("/graphql", json={"query": "{ school { shortName } }"})
+        await sql.execute(text("ALTER TABLE schools RENAME COLUMN gone TO short_name"))
+    assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    server.watching.close()
+    failed = [span for span in spans.get_finished_spans() if span.kind is SpanKind.CLIENT][-1]
+    assert failed.status.status_code is StatusCode.ERROR
+    assert (failed.attributes or {})["db.response.status_code"] == "42703"
+
+
+async def test_a_thousand_statements_are_a_hundred_spans() -> None:
+    token = TIMINGS.set([])
+
+    async def send(*_: Any) -> None: ...
+
+    for _ in range(1_000):
+        await timed(send, "readers")(1, "SELECT 1", ())
+    assert len(TIMINGS.get() or ()) == MOST
+    TIMINGS.reset(token)
+    await timed(send, "readers")(1, "SELECT 1", ())
+    assert TIMINGS.get() is None
 
 
 def test_without_traces_nothing_of_opentelemetry_is_loaded() -> None:
