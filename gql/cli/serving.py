@@ -13,6 +13,7 @@ import typer
 
 from gql.cli import backend
 from gql.cli.backend import Database
+from gql.cli.collecting import collect_garbage
 from gql.cli.console import progress, say
 
 if TYPE_CHECKING:
@@ -184,18 +185,20 @@ async def _serve(
     availability = Availability(target.app, supervisor.space if supervisor else None)
     logins = _logins(target) if current.demo else None
     made = create_app(current, target.app, logins, availability, made_up=known)
-    gc.freeze()  # what is there now is there to stay
-    gc.enable()
-    await server.serve(
-        made,
-        listening,
-        stop,
-        patience=3 if current.demo else 30,
-        most_frame=current.most_body,
-        sockets=current,
-        announce=lambda: card.show(current, target),
-        watch=partial(supervisor.keep, availability) if supervisor else asyncio.Event().wait,
-    )
+    collecting = asyncio.create_task(collect_garbage())
+    try:
+        await server.serve(
+            made,
+            listening,
+            stop,
+            patience=3 if current.demo else 30,
+            most_frame=current.most_body,
+            sockets=current,
+            announce=lambda: card.show(current, target),
+            watch=partial(supervisor.keep, availability) if supervisor else asyncio.Event().wait,
+        )
+    finally:
+        collecting.cancel()
 
 
 def _logins(target: Database) -> Callable[[], Awaitable[list[dict[str, str]]]]:

@@ -168,7 +168,9 @@ class Part:
     def add(self, weight: int) -> None:
         self.weight += weight
         while self.weight > self.most and self.kept:
-            self.drop(next(iter(self.kept.values())))
+            document = next(iter(self.kept.values()))
+            self.drop(document)
+            document.operations.clear()  # they refer to it, too, and it should go at once
 
 
 class Documents:
@@ -283,6 +285,7 @@ class Documents:
             raise without_values(error) from None
         except RecursionError:
             raise too_deep(limits) from None
+        unlink_tokens(node)
         costs, traits = judged(self.schema, node, limits)
         tokens = parser.token_count
         weight = len(text) + PER_TOKEN * tokens
@@ -299,6 +302,16 @@ class Documents:
         for part in (self.known, self.waiting):
             if part.kept.get(document.text) is document:
                 part.add(weight)
+
+
+def unlink_tokens(node: DocumentNode) -> None:
+    """Break the chain of tokens, of which only the parser has need. Each refers to the one before
+    and the one after it, so a document would stay in memory until all garbage is collected."""
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def is_reading(node: DocumentNode) -> bool:
