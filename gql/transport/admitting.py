@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from gql.admission.admission import Admission, Place
+from gql.admission.budget import Standing
 from gql.scalars import write_date_time
 from gql.transport.exchange import Exchange
 from resolvers.access.rate_limit import RateLimit
@@ -40,10 +41,12 @@ class Admitting:
 class Entry:
     """An operation on its way in, and out again."""
 
-    __slots__ = ("exchange", "now", "place")
+    __slots__ = ("exchange", "now", "place", "state", "told")
 
     def __init__(self, exchange: Exchange, place: Place, now: Callable[[], datetime]) -> None:
         self.exchange, self.place, self.now = exchange, place, now
+        self.state: Standing | None = None
+        self.told: RateLimit | None = None
 
     async def __aenter__(self) -> None:
         """Raises RateLimited, OperationTooComplex, Overloaded."""
@@ -66,7 +69,7 @@ class Entry:
         """Put the state of the budget where the response takes it from."""
         exchange = self.exchange
         if exchange.transport == "http":
-            _, limit, remaining, reset = self.place.standing()
+            _, limit, remaining, reset = self.state = self.place.standing()
             exchange.headers += (
                 (b"ratelimit-limit", b"%d" % limit),
                 (b"ratelimit-remaining", b"%d" % remaining),
@@ -85,7 +88,9 @@ class Entry:
             }
 
     def rate_limit(self) -> RateLimit:
-        """The state of the budget that paid."""
-        state = self.place.standing()
-        reset_at = self.now() + timedelta(seconds=state.reset)
-        return RateLimit(state.cost, state.limit, state.remaining, reset_at)
+        """The state of the budget that paid, the same in all places of the answer."""
+        if self.told is None:
+            state = self.state or self.place.standing()
+            reset_at = self.now() + timedelta(seconds=state.reset)
+            self.told = RateLimit(state.cost, state.limit, state.remaining, reset_at)
+        return self.told
