@@ -190,14 +190,14 @@ async def retire(
     return ended
 
 
-async def remove(url: str, hashes: Collection[str]) -> int:
-    """Forget documents with their ids; how many there were."""
+async def remove(url: str, hashes: Collection[str]) -> set[str]:
+    """Forget documents with their ids. Returns the hashes of those that were there."""
     async with owning(url) as session:
         await session.execute(LOCK)
         keys = [bytes.fromhex(one) for one in hashes]
         gone = delete(TrustedDocument).where(TrustedDocument.hash.in_(keys))
         gone_rows = await session.execute(gone.returning(TrustedDocument.hash))
-        return len(gone_rows.all())
+        return {key.hex() for key in gone_rows.scalars()}
 
 
 async def listed(url: str) -> list[Registered]:

@@ -101,6 +101,30 @@ def tell_added(
             show_faults(one.hash, one.operations, one.files, one.faults)
 
 
+def tell_ended(ended: "Sequence[Registered]", change: str, *, as_json: bool) -> None:
+    """Which documents are answered no more.
+
+    change: Such as `retired`.
+    """
+    if as_json:
+        print_json(
+            [
+                {
+                    "document": one.hash,
+                    "operations": list(one.operations),
+                    "ids": sorted(one.ids),
+                    "clients": list(one.clients),
+                    "change": change,
+                }
+                for one in ended
+            ]
+        )
+        return
+    for one in ended:
+        say(f"{one.hash}  {', '.join(one.operations)}")
+    say(f"{change.capitalize()}: {len(ended)} documents.")
+
+
 def show_faults(
     key: str, operations: Sequence[str], where: Sequence[str], faults: Sequence[str]
 ) -> None:

@@ -17,6 +17,7 @@ from gql.cli.document_lines import (
     registered,
     show_faults,
     tell_added,
+    tell_ended,
     write_csv,
 )
 
@@ -140,6 +141,7 @@ def retire(
         typer.Option(help="But those in this manifest.", exists=True, dir_okay=False),
     ] = None,
     dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Answer documents no more. They stay in the list; `add` registers them again."""
     from gql.trusted.manifests import read_manifests
@@ -153,23 +155,23 @@ def retire(
     named = chosen(known, documents) if documents else {one.hash for one in known}
     with database(current) as target:
         ended = run(end(target.owner, named - kept, client=client, dry_run=dry_run))
-    for one in ended:
-        say(f"{one.hash}  {', '.join(one.operations)}")
-    say(f"{'Would be retired' if dry_run else 'Retired'}: {len(ended)} documents.")
+    tell_ended(ended, "would be retired" if dry_run else "retired", as_json=as_json)
 
 
 @app.command()
-def remove(documents: Named = None, yes: Yes = False) -> None:
+def remove(documents: Named = None, yes: Yes = False, as_json: Json = False) -> None:
     """Forget documents for good, with their ids and the time they were registered."""
     from resolvers.trusted import remove as forget
 
     if not documents:
         raise typer.BadParameter("name documents")
     current = settings()
-    named = chosen(registered(current), documents)
+    known = registered(current)
+    named = chosen(known, documents)
     insist(yes, f"Clients that ask for one of these {len(named)} documents will be refused.")
     with database(current) as target:
-        say(f"Removed: {run(forget(target.owner, named))} documents.")
+        gone = run(forget(target.owner, named))
+    tell_ended([one for one in known if one.hash in gone], "removed", as_json=as_json)
 
 
 @app.command()

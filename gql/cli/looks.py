@@ -211,15 +211,50 @@ async def _chains(target: Database) -> str:
     return f"whole; {len(schools)} school(s)"
 
 
+def endpoints(it: Patient) -> str:
+    """The addresses that a server of these settings has, and who may ask them."""
+    current = it.current
+    if current.metrics_token:
+        readers = "with GOROD_METRICS_TOKEN"
+    else:
+        readers = "to everybody" if current.demo else "to this machine"
+    schema = "to everybody" if current.open_introspection else "to who has signed in"
+    return (
+        f"/healthz and /readyz answer everybody, /metrics {readers}; /schema/ and /docs/ {schema}"
+    )
+
+
+def documents(it: Patient) -> str:
+    """Which documents clients may run. Raises if they may run none."""
+    only = it.current.trusted_only
+    known = run(_registered(it.database)) if it.has_database else 0
+    if only and not known:
+        raise RuntimeError(
+            "GOROD_TRUSTED_ONLY is set and no document is registered, so every operation is "
+            "refused. Register documents with `gorod documents add FILE`, or unset it."
+        )
+    if only:
+        return f"{known} registered; GOROD_TRUSTED_ONLY refuses all others"
+    return f"{known} registered; others are answered, too"
+
+
+async def _registered(target: Database) -> int:
+    from resolvers.trusted import listed
+
+    return sum(1 for one in await listed(target.owner) if one.retired_at is None)
+
+
 LOOKS: list[tuple[str, Callable[[Patient], str]]] = [
     ("Python", python),
     ("PostgreSQL's programs", programs),
     ("data", data),
     ("disk", disk),
     ("port", port),
+    ("endpoints", endpoints),
     ("database", tables),
     ("secret key", key),
     ("made-up accounts", made_up),
     ("uploads", uploads),
     ("audit log", audit),
+    ("documents", documents),
 ]

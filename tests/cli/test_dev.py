@@ -91,3 +91,10 @@ def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
     assert looked.returncode == 0, looked
     assert str(data_dir) in found["data"]
     assert found["secret key"] == f"right, in {data_dir}/secret.key"
+    assert "/healthz and /readyz answer everybody, /metrics to this machine" in found["endpoints"]
+    assert "/schema/ and /docs/ to who has signed in" in found["endpoints"]
+    assert found["documents"] == "0 registered; others are answered, too"
+    looked = gorod("doctor", "--json", **place, GOROD_TRUSTED_ONLY="true")
+    [amiss] = [one for one in json.loads(looked.stdout) if not one["ok"]]
+    assert amiss["name"] == "documents"
+    assert "no document is registered" in amiss["detail"]

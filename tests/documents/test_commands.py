@@ -67,6 +67,23 @@ def test_a_document_of_two_clients_is_kept_until_neither_has_it(gorod: Run) -> N
     assert all(line["retired"] for line in shown(gorod))
 
 
+def test_what_was_retired_and_removed_is_told_to_programs(gorod: Run, tmp_path: Path) -> None:
+    file = written(tmp_path, {"web-who": "query Who { viewer { fullName } }"})
+    assert gorod("add", file, "--client", "web").exit_code == 0
+    key = shown(gorod)[0]["document"]
+    line = {"document": key, "operations": ["Who"], "ids": ["web-who"], "clients": ["web"]}
+    for words, told in (
+        (("retire", "web-who", "--dry-run"), [line | {"change": "would be retired"}]),
+        (("retire", "web-who"), [line | {"change": "retired"}]),
+        (("retire", "web-who"), []),
+        (("remove", key, "--yes"), [line | {"change": "removed"}]),
+    ):
+        done = gorod(*words, "--json")
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout) == told
+    assert shown(gorod) == []
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(gorod: Run) -> None:
     tried = gorod("add", APOLLO, "--dry-run", "--json")
     assert tried.exit_code == 0
