@@ -186,11 +186,46 @@ async def test_a_browser_is_led_to_the_console_in_development(
         assert (refused.status_code, code(refused)) == (400, "OPERATION_RESOLUTION_FAILURE")
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_another_method_than_get_and_post_is_refused(http: AsyncClient, method: str) -> None:
     refused = await http.request(method, "/graphql")
     assert (refused.status_code, code(refused)) == (405, "BAD_REQUEST")
-    assert refused.headers["allow"] == "GET, HEAD, POST"
+    assert refused.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/graphql", "GET, HEAD, OPTIONS, POST"),
+        ("/files/x", "GET, HEAD, OPTIONS, PUT"),
+        ("/docs/pass", "OPTIONS, POST"),
+        *[
+            (path, "GET, HEAD, OPTIONS")
+            for path in ("/", "/graphiql", "/healthz", "/readyz", "/metrics", "/docs/", "/schema/")
+        ],
+    ],
+)
+async def test_every_address_tells_its_methods(http: AsyncClient, path: str, methods: str) -> None:
+    for headers in ({}, {"Origin": "https://page.example"}):
+        told = await http.request("OPTIONS", path, headers=headers)
+        assert (told.status_code, told.content) == (204, b"")
+        assert told.headers["allow"] == methods
+        assert "content-type" not in told.headers
+        for name in ("cache-control", "vary", "x-content-type-options", "x-request-id"):
+            assert told.headers[name]
+    assert (await http.request("OPTIONS", "/nothing")).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru", "метод"), ("en", "method")])
+async def test_refusals_of_addresses_and_methods_are_told_in_the_language_asked_for(
+    http: AsyncClient, language: str, word: str
+) -> None:
+    headers = {"Accept-Language": language}
+    for path in ("/", "/files/x", "/docs/pass", "/metrics"):
+        refused = await http.request("DELETE", path, headers=headers)
+        assert word in refused.json()["errors"][0]["message"]
+    nowhere = await http.get("/nothing", headers=headers)
+    assert ("адрес" in nowhere.json()["errors"][0]["message"]) == (language == "ru")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/x", "/graphiql/x", "/.env"])

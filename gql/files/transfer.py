@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from gql.observe.record import FILES, OPERATION, Finished, Sink, outcome_of
+from gql.transport.browsers import OTHER_METHOD, language_of, tell_methods
 from gql.transport.responses import CLIENT_LEFT
 from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.context import Services
@@ -40,6 +41,7 @@ CONTAINED = {
     "X-Content-Type-Options": "nosniff",
 }
 """What was uploaded may be anything: it is saved, never shown as a page of this server."""
+METHODS = "GET, HEAD, OPTIONS, PUT"
 LINK = "link"
 """The viewer of a transfer."""
 LONGEST_LENGTH = 16
@@ -57,7 +59,9 @@ class Files:
         self, services: Services, language_of: Language, observe: Sink | None = None
     ) -> None:
         self.services, self.language_of, self.observe = services, language_of, observe
-        self.methods = {"GET": self.get, "HEAD": self.get, "PUT": self.put}
+        self.methods = {
+            "GET": self.get, "HEAD": self.get, "PUT": self.put, "OPTIONS": options,
+        }  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, sent = Request(scope, receive), Sent(send)
@@ -152,9 +156,14 @@ def bearer_of(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+async def options(_: Request) -> Response:
+    return tell_methods(METHODS)
+
+
 async def not_allowed(request: Request) -> Response:
-    error = {"message": "Only GET and PUT.", "extensions": {"code": "BAD_REQUEST"}}
-    return JSONResponse({"errors": [error]}, 405, {"Allow": "GET, HEAD, PUT"})
+    message = OTHER_METHOD[language_of(request)]
+    error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
+    return JSONResponse({"errors": [error]}, 405, {"Allow": METHODS})
 
 
 def refusal(problem: Problem, language: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gql.guard.limits import Limits
@@ -14,8 +14,7 @@ from gql.reference import gate
 from gql.reference.book.templates import HERE, render
 from gql.reference.contract import Described, contract_files, pretty
 from gql.reference.stored import Shelf, Stored
-from gql.transport.browsers import json_fault, root_of
-from gql.transport.requests import language_in
+from gql.transport.browsers import json_fault, language_of, redirect, root_of
 from models.problems import ServiceUnavailable, Unauthenticated
 from resolvers.context import Services
 
@@ -59,7 +58,7 @@ class Reference:
 
     async def first_page(self, request: Request) -> Response:
         to = f"{root_of(request)}/docs/{language_of(request)}/index.html"
-        return RedirectResponse(to, 303, KEPT)
+        return redirect(to, 303, KEPT)
 
     async def page(self, request: Request) -> Response:
         path = request.path_params["path"]
@@ -153,13 +152,8 @@ def index_entry(name: str, file: Described) -> dict[str, Any]:
 
 async def slash(request: Request) -> Response:
     """Links in the pages are relative: without the slash they would lead elsewhere."""
-    return RedirectResponse(
-        f"{root_of(request)}{request.url.path.removeprefix(root_of(request))}/", 308
-    )
-
-
-def language_of(request: Request) -> str:
-    return language_in(dict(request.headers.raw))
+    to = f"{root_of(request)}{request.url.path.removeprefix(root_of(request))}/"
+    return redirect(to, 308, SAFE)
 
 
 def wants_html(request: Request) -> bool:

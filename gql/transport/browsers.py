@@ -1,6 +1,6 @@
 """What browsers meet around the API: its start page, other origins, addresses where nothing is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from html import escape
 
 from starlette.datastructures import Headers
@@ -67,7 +67,25 @@ EXPOSED = (
     "RateLimit-Reset",
 )
 """Headers of responses that scripts of other origins may read."""
+NOWHERE = {"ru": "По этому адресу ничего нет.", "en": "There is nothing at this address."}
+OTHER_METHOD = {
+    "ru": "Этот метод здесь не годится: заголовок `Allow` перечисляет допустимые.",
+    "en": "This method cannot be used here: the header `Allow` lists those that can.",
+}
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+
+def language_of(request: Request) -> str:
+    """`ru` or `en`."""
+    return language_in(dict(request.scope["headers"]))
+
+
+def redirect(to: str, status: int, headers: Mapping[str, str]) -> Response:
+    """A redirect whose body tells where it leads, for clients that do not follow it (RFC 9110,
+    15.4)."""
+    link = escape(to)
+    body = f'<!doctype html>\n<title>{link}</title>\n<p>→ <a href="{link}">{link}</a></p>\n'
+    return HTMLResponse(body, status, {**headers, "Location": to})
 
 
 def json_fault(message: str, code: str, status: int, allow: str | None = None) -> Response:
@@ -77,7 +95,7 @@ def json_fault(message: str, code: str, status: int, allow: str | None = None) -
 
 async def home(request: Request) -> Response:
     """What this is, for people who open the address of a server."""
-    language = language_in(dict(request.scope["headers"]))
+    language = language_of(request)
     page = PAGE.format(language=language, root=escape(root_of(request)), **HOME[language])
     return HTMLResponse(page, headers=PAGE_HEADERS)
 
@@ -86,17 +104,31 @@ def root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-async def http_fault(_: Request, exception: Exception) -> Response:
+def tell_methods(allow: str, request_id: str | None = None) -> Response:
+    """The response to `OPTIONS` (RFC 9110, 9.3.7), which may be asked of every address.
+
+    allow: The methods of the address.
+    request_id: Of the request, where nobody else adds it.
+    """
+    headers = {name: value for name, value in NAMES.items() if name != "content-type"}
+    named = {"X-Request-Id": request_id} if request_id else {}
+    return Response(status_code=204, headers={**headers, "Allow": allow, **named})
+
+
+async def http_fault(request: Request, exception: Exception) -> Response:
     """The response to an address where nothing is, or a method that it does not know, in the shape
     of every error."""
     assert isinstance(exception, HTTPException)  # noqa: S101  # no other is handed over
     status, headers = exception.status_code, exception.headers or {}
     if status == 404:
-        return json_fault("There is nothing at this address.", "NOT_FOUND", 404)
-    told = exception.detail or "This cannot be asked."
+        return json_fault(NOWHERE[language_of(request)], "NOT_FOUND", 404)
+    if "Allow" not in headers:
+        return json_fault(exception.detail or "This cannot be asked.", "BAD_REQUEST", status)
     # Starlette joins a set: without an order each process would answer in another.
-    allow = ", ".join(sorted(headers.get("Allow", "").split(", ")))
-    return json_fault(told, "BAD_REQUEST", status, allow or None)
+    allow = ", ".join(sorted({*headers["Allow"].split(", "), "OPTIONS"}))
+    if request.method == "OPTIONS":
+        return tell_methods(allow)
+    return json_fault(OTHER_METHOD[language_of(request)], "BAD_REQUEST", status, allow)
 
 
 class Origins(CORSMiddleware):

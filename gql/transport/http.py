@@ -13,13 +13,13 @@ from os import urandom
 from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql.engine.answer import Answer
 from gql.engine.asker import Asker
 from gql.engine.run import Engine
 from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
+from gql.transport.browsers import redirect, tell_methods
 from gql.transport.disconnects import PATIENCE, Leaving, look
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
@@ -32,7 +32,7 @@ from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
 
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")
-METHODS = "GET, HEAD, POST"
+METHODS = "GET, HEAD, OPTIONS, POST"
 PLANS = {kind: (b"gorod-plan", kind.encode()) for kind in ("compiled", "mixed", "standard")}
 FORCING_PREFLIGHT = frozenset(
     {b"authorization", b"graphql-require-preflight", b"apollo-require-preflight",
@@ -73,6 +73,9 @@ class GraphQLOverHTTP:
             headers = headers_of(scope)
         if self.console and is_browser(scope, headers):
             await lead_to_console(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await tell_methods(METHODS, request_id_in(headers))(scope, receive, send)
             return
         asker = asker_of(headers, scope.get("client"))
         exchange = Exchange(
@@ -202,4 +205,4 @@ async def lead_to_console(scope: Scope, receive: Receive, send: Send) -> None:
     """Lead a browser from the address of the API to GraphiQL."""
     root = str(scope.get("root_path", "")).rstrip("/")
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    await RedirectResponse(f"{root}/graphiql", 303, headers)(scope, receive, send)
+    await redirect(f"{root}/graphiql", 303, headers)(scope, receive, send)

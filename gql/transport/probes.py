@@ -11,12 +11,21 @@ from starlette.routing import BaseRoute, Route
 
 from gql.observe.metrics import TEXT, Metrics
 from gql.observe.readiness import Readiness
-from gql.transport.browsers import json_fault
+from gql.transport.browsers import json_fault, language_of
 from gql.transport.headers import NAMES
 from models.problems import ServiceUnavailable
 
 RETRY_AFTER = 2
 """Seconds."""
+NOT_READY = {"ru": "Этот сервер не готов.", "en": "This server is not ready."}
+NO_TOKEN = {
+    "ru": "Покажите токен показателей: `Authorization: Bearer …` со значением GOROD_METRICS_TOKEN.",
+    "en": "Show the token of the metrics: `Authorization: Bearer …` with GOROD_METRICS_TOKEN.",
+}
+NOT_HERE = {
+    "ru": "Показатели читают с этой машины или с токеном из GOROD_METRICS_TOKEN.",
+    "en": "Metrics are read from this machine, or with the token of GOROD_METRICS_TOKEN.",
+}
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 """Headers by which a proxy tells that the client is not the one who connected."""
 
@@ -40,26 +49,25 @@ class Probes:
         self.readiness, self.metrics = readiness, metrics
         self.token, self.is_open = token, is_open
 
-    async def is_ready(self, _: Request) -> Response:
+    async def is_ready(self, request: Request) -> Response:
         """Whether requests should be sent here. Names of reasons only: strangers may ask."""
         found = await self.readiness.look()
         if not found.reasons:
             said = {"status": "ready", "degraded": found.degraded}
             return Response(orjson.dumps(said), headers=NAMES)
         code = {"code": ServiceUnavailable.code(), "reasons": found.reasons}
-        error = {"message": "This server is not ready.", "extensions": code}
+        error = {"message": NOT_READY[language_of(request)], "extensions": code}
         headers = {**NAMES, "Retry-After": str(RETRY_AFTER)}
         return Response(orjson.dumps({"errors": [error]}), 503, headers)
 
     async def figures(self, request: Request) -> Response:
         """The metrics, which tell how busy a school is: not for the world."""
         if self.token and not self.is_shown(request.headers.get("authorization", "")):
-            refused = json_fault("Show the token of the metrics.", "UNAUTHENTICATED", 401)
+            refused = json_fault(NO_TOKEN[language_of(request)], "UNAUTHENTICATED", 401)
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
         if not (self.token or self.is_open or is_near(request)):
-            told = "Metrics are read from this machine, or with the token of GOROD_METRICS_TOKEN."
-            return json_fault(told, "FORBIDDEN", 403)
+            return json_fault(NOT_HERE[language_of(request)], "FORBIDDEN", 403)
         body = self.metrics.text(request.query_params.getlist("name[]"))
         return Response(body, headers={**NAMES, "content-type": TEXT})
 

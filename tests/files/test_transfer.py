@@ -134,7 +134,7 @@ async def test_bytes_that_are_lost_are_not_found(
 async def test_other_methods(http: AsyncClient, method: str) -> None:
     response = await http.request(method, "/files/x")
     assert (response.status_code, refused(response)) == (405, "BAD_REQUEST")
-    assert response.headers["allow"] == "GET, HEAD, PUT"
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
 
 
 async def test_refusals_are_told_in_the_language_asked_for(http: AsyncClient) -> None:

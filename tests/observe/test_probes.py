@@ -18,7 +18,7 @@ async def test_each_is_asked_by_get_and_head_and_by_nothing_else(server: Served,
     assert headed.content == b""
     assert got.content
     assert got.headers["cache-control"] == "no-store"
-    assert set(posted.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert set(posted.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
     assert posted.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
@@ -120,3 +120,15 @@ async def test_the_metrics_tell_of_an_outage(serve: Serve) -> None:
         asked = await http.post("/graphql", json={"query": "{ viewer { fullName } }"})
         assert asked.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
         assert 'gorod_database_trouble{trouble="away"} 1.0' in (await http.get("/metrics")).text
+
+
+@pytest.mark.parametrize(("language", "token"), [("ru", "токен"), ("en", "token")])
+async def test_refusals_of_metrics_are_told_in_the_language_asked_for(
+    serve: Serve, language: str, token: str
+) -> None:
+    headers = {"Accept-Language": language}
+    for given, peer in (({"metrics_token": TOKEN}, "127.0.0.1"), ({}, "192.0.2.9")):
+        async with serve(**given) as server, server.asks(peer=peer) as http:
+            refused = await http.get("/metrics", headers=headers)
+            assert refused.status_code in (401, 403)
+            assert token in refused.json()["errors"][0]["message"]

@@ -91,6 +91,18 @@ async def test_the_address_without_a_slash_leads_to_the_index(dev: AsyncClient) 
     assert (response.status_code, response.headers["location"]) == (308, "/schema/")
 
 
+async def test_a_client_that_follows_no_redirect_is_told_where_it_leads(dev: AsyncClient) -> None:
+    for path, to in (
+        ("/docs/", "/docs/en/index.html"),
+        ("/docs", "/docs/"),
+        ("/schema", "/schema/"),
+    ):
+        led = await dev.get(path, headers={"Accept-Language": "en"})
+        assert led.headers["location"] == to
+        assert f'href="{to}"' in led.text
+        assert led.headers["content-type"].startswith("text/html")
+
+
 async def test_a_person_who_is_not_signed_in_is_told_how_to_get_in(http: AsyncClient) -> None:
     response = await http.get("/schema/", headers={**HTML, "Accept-Language": "en"})
     assert response.status_code == 401

@@ -12,7 +12,8 @@ from gql.settings import Settings
 from tests.conftest import SignIn
 from tests.postgres import Server
 from tests.serving import client_of
-from tests.transport.edges import EDGES, Edge
+from tests.transport.edges import EDGES
+from tests.transport.edges.edge import Edge
 
 ROADS = ("standard", "auto")
 
