@@ -112,6 +112,46 @@ async def test_a_bug_ends_only_its_operation_and_tells_nothing(
         assert (await client.hear())["type"] == "next"
 
 
+async def test_a_token_that_is_not_good_is_acknowledged_and_opens_nothing(
+    connected: Connect,
+) -> None:
+    async with connected() as client:
+        await client.sign_in("1." + "a" * 43)
+        await client.ask("{ students(first: 1) { totalCount } }")
+        [error] = (await client.hear())["payload"]["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+DEEP = "{ viewer " + "{ children " * 20 + "{ id }" + " }" * 20 + " }"
+WIDE = "{ " + " ".join(f"a{n}: __typename" for n in range(40)) + " }"
+COSTLY = """{ classes(first: 100) { nodes { students { schoolClass { students { schoolClass {
+    students { id } } } } } } } }"""
+
+
+@pytest.mark.parametrize("document", [DEEP, WIDE, COSTLY])
+async def test_an_operation_that_is_too_costly_is_refused_and_ends_no_other(
+    api: SignIn, connected: Connect, desk: Desk, services: Services, document: str
+) -> None:
+    mother = api("parent.ivanova")
+    async with connected() as client:
+        await client.sign_in(mother.caller.token)
+        payload = {"query": JOURNAL, "variables": {"id": MASHA, "after": await here(mother)}}
+        await client.say("subscribe", id="marks", payload=payload)
+        await listening(services)
+        await client.ask(document, id="costly")
+        message = await client.hear()
+        assert (message["type"], message["id"]) == ("error", "costly")
+        [error] = message["payload"]
+        assert error["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
+        assert error["extensions"]["asked"] > error["extensions"]["most"]
+        made = await mark(api, desk)
+        message = await client.hear()
+        assert (message["type"], message["id"]) == ("next", "marks")
+        assert message["payload"]["data"]["journalEvents"]["entityId"] == made["id"]
+        await client.ask("{ eventsCursor }", id="costly")
+        assert (await client.hear())["type"] == "next"
+
+
 @limited(most_socket_operations=1)
 async def test_there_are_only_so_many_operations_on_a_socket(
     api: SignIn, connected: Connect

@@ -1,0 +1,63 @@
+"""A thousand real sockets: each is answered, the next one is closed, none is forgotten."""
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+import uvicorn
+
+from gql.transport.websocket.endpoint import WebSocketEndpoint
+from tests.sockets.client import limited, until
+from tests.sockets.raw import Raw, raw, said
+
+MANY = 1_000
+TOGETHER = 50
+"""Handshakes at once: a socket that listens has a short queue."""
+
+
+@pytest.fixture(autouse=True)
+def descriptors() -> Iterator[None]:
+    """Enough of them for both ends of each socket."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < 4 * MANY:
+        if resource.RLIM_INFINITY != hard < 4 * MANY:
+            pytest.skip("this machine gives a process too few descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4 * MANY, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@limited(most_sockets=MANY, most_stranger_sockets=MANY)
+async def test_a_thousand_sockets_are_answered_and_the_next_is_closed(
+    server: tuple[uvicorn.Server, str], endpoint: WebSocketEndpoint
+) -> None:
+    _, address = server
+    census = endpoint.census
+
+    async def begin(open_: AsyncExitStack) -> Raw:
+        client = await open_.enter_async_context(raw(address))
+        await client.send(said("connection_init"))
+        assert (await client.message())["type"] == "connection_ack"
+        return client
+
+    async def ask(client: Raw) -> None:
+        query = {"query": "{ __typename }"}
+        await client.send(said("subscribe", id="1", payload=query))
+        assert (await client.message())["payload"] == {"data": {"__typename": "Query"}}
+        assert (await client.message())["type"] == "complete"
+
+    async with AsyncExitStack() as open_:
+        clients: list[Raw] = []
+        while len(clients) < MANY:
+            clients += await asyncio.gather(*(begin(open_) for _ in range(TOGETHER)))
+        assert len(census.connections) == sum(census.counts.values()) == MANY
+        async with raw(address) as one_more:
+            assert await one_more.closed() == 1013
+        await asyncio.gather(*map(ask, clients))
+        clients.pop().writer.transport.abort()
+        await until(lambda: len(census.connections) == MANY - 1)
+        await ask(await begin(open_))
+    await until(lambda: not census.connections)
+    assert not census.counts
