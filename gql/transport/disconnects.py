@@ -1,38 +1,43 @@
 """Clients that leave before they are answered: their operation ends, and so does its SQL."""
 
 import asyncio
-from typing import Any
 
 from starlette.types import Receive
 
-PATIENCE = 0.5
+PATIENCE = 0.3
 """Seconds an operation may take before anybody looks whether its client is still there: to look
-costs a task, and most are answered long before."""
+costs a task, and most are answered long before. SQL must be gone within a second."""
 
 
 class Leaving:
-    """Watches whether a client leaves whose body has been read to the end, and then cancels the
-    task of its request.
+    """Watches whether the client of a request leaves, once its body was read, and then cancels the
+    task of the request.
 
     has_left: Whether that happened.
     """
 
-    def __init__(self, task: asyncio.Task[Any], receive: Receive) -> None:
+    def __init__(self, receive: Receive) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         self.task, self.receive = task, receive
         self.has_left = False
+        self.watching: asyncio.Task[None] | None = None
+        self.looking: asyncio.TimerHandle | None = loop.call_later(PATIENCE, self.look)
+
+    def look(self) -> None:
+        """Begin to watch."""
+        self.looking = None
         self.watching = asyncio.create_task(self.wait())
 
     async def wait(self) -> None:
-        message = await self.receive()
-        if message["type"] == "http.disconnect":
-            self.has_left = True
+        while (await self.receive())["type"] != "http.disconnect":
+            pass  # the rest of a body that nobody looks at
+        self.has_left = True
+        if self.task:
             self.task.cancel()
 
     def forget(self) -> None:
-        """Look no more: there is an answer."""
-        self.watching.cancel()
-
-
-def look(task: asyncio.Task[Any], receive: Receive, watching: list[Leaving]) -> None:
-    """Begin to watch, for whoever holds the list. The door calls it PATIENCE after a query."""
-    watching.append(Leaving(task, receive))
+        """Look no more: there is an answer, or something happens that must not be broken off."""
+        if self.looking is not None:
+            self.looking.cancel()
+        elif self.watching is not None:
+            self.watching.cancel()

@@ -20,14 +20,14 @@ from gql.engine.asker import Asker
 from gql.engine.run import Engine
 from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
 from gql.transport.browsers import redirect, tell_methods
-from gql.transport.disconnects import PATIENCE, Leaving, look
+from gql.transport.disconnects import Leaving
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
 from gql.transport.headers import CLOSING
 from gql.transport.lingering import Lingering
 from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
-from gql.transport.requests import bearer_in, language_in, request_id_in, request_of
+from gql.transport.requests import Request, bearer_in, language_in, request_id_in, request_of
 from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
 
 ENDPOINT = "/graphql"
@@ -126,12 +126,7 @@ class GraphQLOverHTTP:
             exchange.is_simple = True
             if request.query is not None:
                 raise PreflightRequired
-        exchange.document = await self.executor.read_document(exchange.asker, request, size)
-        if exchange.is_simple and not exchange.document.is_trusted:
-            raise PreflightRequired
-        if method != "POST":
-            check_reads(exchange.document.node, request.name)
-        answer = await self.run(exchange, receive)
+        answer = await self.run(exchange, request, size, method, receive)
         exchange.plan, exchange.code = answer.kind, answer.code
         exchange.headers.append(PLANS[answer.kind])
         status = 200
@@ -141,30 +136,34 @@ class GraphQLOverHTTP:
             exchange.headers.append((b"retry-after", str(answer.retry_after).encode()))
         await respond(send, exchange, status, answer.body)
 
-    async def run(self, exchange: Exchange, receive: Receive) -> Answer:
-        """The answer to an operation that is admitted. Raises ClientLeft, with its SQL cancelled,
-        if the client of one that only reads leaves."""
-        request, document = exchange.request, exchange.document
-        assert request is not None and document is not None  # noqa: PT018, S101  # they were read
-        watching: list[Leaving] = []
-        looking: asyncio.TimerHandle | None = None
-        if document.reads and (task := asyncio.current_task()):
-            loop = asyncio.get_running_loop()
-            looking = loop.call_later(PATIENCE, look, task, receive, watching)
+    async def run(
+        self, exchange: Exchange, request: Request, size: int, method: str, receive: Receive
+    ) -> Answer:
+        """The answer to a request that was read. Raises what refuses it as a whole; and ClientLeft,
+        with its SQL cancelled, if its client leaves. A mutation that has begun is done to its end:
+        nobody could tell the client how much of it had happened."""
+        leaving = Leaving(receive)
         try:
+            document = await self.executor.read_document(exchange.asker, request, size)
+            exchange.document = document
+            if exchange.is_simple and not document.is_trusted:
+                raise PreflightRequired
+            if method != "POST":
+                check_reads(document.node, request.name)
             if self.admission is admit_all:
+                if not document.reads:
+                    leaving.forget()
                 return await self.executor.execute(exchange.asker, document, request)
             async with self.admission(exchange):
+                if not document.reads:
+                    leaving.forget()
                 return await self.executor.execute(exchange.asker, document, request)
         except asyncio.CancelledError:
-            if watching and watching[0].has_left:
+            if leaving.has_left:
                 raise ClientLeft from None
             raise
         finally:
-            if looking:
-                looking.cancel()
-            if watching:
-                watching[0].forget()
+            leaving.forget()
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:

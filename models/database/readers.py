@@ -187,6 +187,7 @@ class Readers:
     async def opened(self, school_id: int) -> Reader:
         self.open += 1
         recoveries = self.availability.recoveries
+        session: asyncpg.Connection | None = None
         try:
             session = await asyncpg.connect(
                 dsn(self.url),
@@ -202,6 +203,10 @@ class Readers:
         except BaseException as failure:
             self.open -= 1
             self.wake()
+            if (
+                session is not None
+            ):  # else it would stay open in the database, and count for no pool
+                session.terminate()
             if isinstance(failure, (OSError, *OF_DRIVER)):
                 raise self.availability.unreachable(failure) from failure
             raise

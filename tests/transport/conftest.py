@@ -23,18 +23,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def address(
+async def running(
     settings: Settings, postgres: Server, database: str
-) -> AsyncIterator[tuple[str, int]]:
-    """Where a server as `gorod serve` runs it listens."""
+) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
+    """A server as `gorod serve` runs it, and where it listens."""
     app: Any = create_app(settings, postgres.url("gorod_app", database))
     with listen("127.0.0.1", 0) as listening:
-        running = _Server(_config(app, 3, settings.most_body, settings))
-        task = asyncio.create_task(running.serve(sockets=[listening]))
-        await running.listens.wait()
-        yield listening.getsockname()[:2]
-        running.should_exit = True
+        server = _Server(_config(app, 3, settings.most_body, settings))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        await server.listens.wait()
+        yield server, listening.getsockname()[:2]
+        server.should_exit = True
         await task
+
+
+@pytest.fixture
+def address(running: tuple[_Server, tuple[str, int]]) -> tuple[str, int]:
+    return running[1]
 
 
 class Raw:

@@ -33,6 +33,7 @@ class Operation:
     kind: Whether it is a query, a mutation or a subscription; None until its document is read.
     is_begun: Whether it can be broken off. Before, it ends by itself when it begins: a task that is
         cancelled before it begins would not be observed.
+    has_begun_to_write: Whether it is a mutation that runs.
     is_over: Whether its client has been told of its end, or wants to hear no more.
     """
 
@@ -41,7 +42,7 @@ class Operation:
     ) -> None:
         self.connection, self.id, self.payload, self.size = connection, id, payload, size
         self.kind: OperationType | None = None
-        self.is_begun = self.is_over = False
+        self.is_begun = self.is_over = self.has_begun_to_write = False
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -50,10 +51,10 @@ class Operation:
         return self.kind is OperationType.SUBSCRIPTION
 
     def leave(self) -> None:
-        """Say nothing more. What reads is broken off; a mutation is done to its end, as over HTTP:
-        nobody could say how much of it had happened."""
+        """Say nothing more. What reads or waits is broken off; a mutation that has begun is done to
+        its end, as over HTTP: nobody could say how much of it had happened."""
         self.is_over = True
-        task = None if self.kind is OperationType.MUTATION else self.task
+        task = None if self.has_begun_to_write else self.task
         if task and self.is_begun and task is not asyncio.current_task():
             task.cancel()
 
@@ -73,6 +74,7 @@ class Operation:
                 if self.goes_on:
                     await self.stream(request, document, exchange)
                 else:
+                    self.has_begun_to_write = self.kind is OperationType.MUTATION
                     answer = await endpoint.executor.execute(exchange.asker, document, request)
             if answer is not None:  # sent here, so that a slow reader takes nobody's place
                 await self.answer(answer, exchange)
