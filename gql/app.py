@@ -20,6 +20,7 @@ from gql.admission.store import Store
 from gql.engine.run import Engine
 from gql.files import transfer
 from gql.guard.documents import Documents
+from gql.guard.lane import Lane
 from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
@@ -104,12 +105,14 @@ def create_app(
     url: str | None = None,
     logins: "Logins | None" = None,
     availability: Availability | None = None,
+    lane: Lane | None = None,
     *,
     made_up: bool = False,
 ) -> ASGIApp:
     """The API, GraphiQL and file transfer, on the database at `url` or of the settings.
 
     availability: What is known of the database, where others look after it, too.
+    lane: Where long documents are read and plans are made.
     made_up: Whether the password that everybody knows lets made-up people in.
     """
     if url is None:
@@ -119,8 +122,9 @@ def create_app(
     services = replace(services, made_up=made_up)
     core = schema._schema  # noqa: SLF001  # graphql-core's
     documents = Documents(
-        core, settings, suggests=settings.open_introspection, trusted_only=settings.trusted_only
-    )
+        core, settings, suggests=settings.open_introspection, trusted_only=settings.trusted_only,
+        lane=lane,
+    )  # fmt: skip
     engine = Engine(schema, services, settings.executor == "engine", documents)
     serving = TrustedServing(documents, engine.cache, services)
     watching = Watching(settings, services, documents, url)

@@ -10,12 +10,16 @@ import asyncio
 import gc
 import time
 
-SECONDS = 1.0
-"""Between two looks at how much there is to do."""
-COLLECTIONS = 10
-"""Of the middle generation, after which what is left is set apart; as often as Python looks through
-everything."""
+from gql.guard.lane import Lane
+
+SECONDS = 0.1
+"""Between two looks at how much there is to do. To make a plan leaves up to 70,000 objects in
+cycles; to free them all at once takes 0.1 s and more."""
+COLLECTIONS = 1
+"""Of the middle generation, after which what is newer than what was set apart is looked through."""
 NEVER = 2**31 - 1
+MOST_MISSED = 10
+"""Times that nothing is set apart because the lane is in use; then its turn is waited for."""
 QUIET = 0.02
 """Part of the time that the event loop works in when nobody asks for anything."""
 THOROUGH_SECONDS = 6 * 3600.0
@@ -23,13 +27,16 @@ THOROUGH_SECONDS = 6 * 3600.0
 were there when something was set apart are not all free of cycles."""
 
 
-async def collect_garbage() -> None:
-    """Collect garbage until cancelled; at first, set apart what is there."""
+async def collect_garbage(lane: Lane) -> None:
+    """Collect garbage until cancelled; at first, set apart what is there.
+
+    lane: While it is in use nothing is set apart: garbage of half a plan would stay with it.
+    """
     first, second, _ = gc.get_threshold()
     gc.set_threshold(first, second, NEVER)
     gc.freeze()
     gc.enable()
-    thorough_at = time.monotonic() + THOROUGH_SECONDS
+    missed, thorough_at = 0, time.monotonic() + THOROUGH_SECONDS
     while True:
         worked = time.thread_time()
         await asyncio.sleep(SECONDS)
@@ -40,4 +47,11 @@ async def collect_garbage() -> None:
         elif gc.get_count()[2] < COLLECTIONS:
             continue
         gc.collect()
-        gc.freeze()
+        if lane.turn.locked() and missed < MOST_MISSED:
+            missed += 1
+            continue
+        async with lane.turn:
+            if missed:
+                gc.collect()
+            gc.freeze()
+        missed = 0

@@ -15,6 +15,7 @@ from gql.cli import backend
 from gql.cli.backend import Database
 from gql.cli.collecting import collect_garbage
 from gql.cli.console import progress, say
+from gql.guard.lane import Lane
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -184,8 +185,9 @@ async def _serve(
 
     availability = Availability(target.app, supervisor.space if supervisor else None)
     logins = _logins(target) if current.demo else None
-    made = create_app(current, target.app, logins, availability, made_up=known)
-    collecting = asyncio.create_task(collect_garbage())
+    lane = Lane()
+    made = create_app(current, target.app, logins, availability, lane, made_up=known)
+    collecting = asyncio.create_task(collect_garbage(lane))
     try:
         await server.serve(
             made,

@@ -180,6 +180,7 @@ class Documents:
     suggests: Whether errors suggest names of the schema.
     trusted_only: Whether transports refuse all documents that are not registered.
     trusted: The registered ones.
+    lane: Where long ones are read; one of its own if not told.
     """
 
     def __init__(
@@ -189,13 +190,14 @@ class Documents:
         *,
         suggests: bool = False,
         trusted_only: bool = False,
+        lane: Lane | None = None,
     ) -> None:
         self.schema, self.limits, self.suggests = schema, limits, suggests
         self.trusted_only, self.trusted = trusted_only, Trusted()
         most, self.hashes = limits.most_kept * 1_048_576, dict[str, Document]()
         self.waiting = Part(most // WAITING, self.hashes)
         self.known = Part(most - most // WAITING, self.hashes)
-        self.lane, self.loaded = Lane(), dict[str, Document]()
+        self.lane, self.loaded = lane or Lane(), dict[str, Document]()
 
     def is_at_hand(self, text: str) -> bool:
         """Whether it takes no time to read the document: it is kept, or short."""

@@ -9,6 +9,7 @@ import pytest
 from gql.cli import collecting
 from gql.engine.cache import Cache, Compiled
 from gql.guard.documents import Document, Documents
+from gql.guard.lane import Lane
 from gql.guard.limits import Limits
 from gql.schema import schema
 from tests.storm import DEPUTY, cheap
@@ -67,7 +68,7 @@ async def collected(garbage: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 async def test_what_lives_is_set_apart_and_garbage_goes(collected: asyncio.Event) -> None:
     gc.collect()
     gc.disable()
-    task = asyncio.create_task(collecting.collect_garbage())
+    task = asyncio.create_task(collecting.collect_garbage(Lane()))
     await asyncio.sleep(0)
     before = gc.get_freeze_count()
     collected.clear()
@@ -87,7 +88,7 @@ async def test_now_and_then_everything_is_looked_through(
     gc.collect()
     gc.disable()
     cycle = make_cycle()
-    task = asyncio.create_task(collecting.collect_garbage())
+    task = asyncio.create_task(collecting.collect_garbage(Lane()))
     await asyncio.sleep(0)  # by now it is set apart
     collected.clear()
     del cycle
