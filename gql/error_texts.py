@@ -1,9 +1,8 @@
 """Messages of graphql-core, for those who read them.
 
-They quote the values that were sent, which may be passwords, and names of the schema, which
-strangers must not learn. So values are quoted to nobody; `gql.guard.rules` sees to that. A stranger
-is told only that a document does not fit the schema. The place of an error would tell what is in
-the schema.
+They quote the values that were sent, which may be passwords. So values are quoted to nobody;
+`gql.guard.rules` sees to that. They quote names of the schema, too. Strangers from whom it is
+hidden get no such message: `gql.guard.strangers` answers them before validation.
 """
 
 import re
@@ -19,17 +18,6 @@ RUSSIAN: Mapping[str, str] = {
 }
 """By code, a Russian sentence. The English message of graphql-core follows it: programmers know it
 and search for it."""
-HIDDEN: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        VALIDATION: "The document does not fit the schema. Sign in to be told where.",
-        INPUT: "A value does not fit. Sign in to be told where.",
-    },
-    "ru": {
-        VALIDATION: "Документ не соответствует схеме. Войдите, чтобы узнать, в каком месте.",
-        INPUT: "Значение не подходит. Войдите, чтобы узнать, в каком месте.",
-    },
-}
-"""By language and code, the messages for strangers."""
 ARGUMENT: Mapping[str, str] = {
     "en": "An argument has a value that does not belong there.",
     "ru": "Значение аргумента здесь не подходит.",
@@ -44,22 +32,12 @@ def is_about_argument(error: GraphQLError) -> bool:
     return OF_ARGUMENT.match(error.message) is not None
 
 
-def hidden_error(language: str) -> GraphQLError:
-    """That a document is invalid, for those from whom the schema is hidden."""
-    return GraphQLError(HIDDEN[language][VALIDATION], extensions={"code": VALIDATION})
-
-
-def worded(error: GraphQLError, code: str, language: str, *, hides: bool) -> GraphQLError:
-    """An error of graphql-core about a request, with its message for the client.
-
-    hides: Whether the schema is hidden from the reader.
-    """
+def worded(error: GraphQLError, code: str, language: str) -> GraphQLError:
+    """An error of graphql-core about a request, with its message for the client."""
     extensions = {"code": code, **(error.extensions or {})}
     if error.path and code == INPUT:
         message = ARGUMENT[language]
-    elif hides and code == INPUT:
-        return GraphQLError(HIDDEN[language][INPUT], extensions=extensions)
-    elif language == "ru" and code in RUSSIAN and error.message not in HIDDEN["ru"].values():
+    elif language == "ru" and code in RUSSIAN:
         message = f"{RUSSIAN[code]}: {error.message}"
     else:
         message = error.message

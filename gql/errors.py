@@ -10,8 +10,15 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gql.admission.problems import RateLimited
 from gql.error_texts import INPUT, PARSE, VALIDATION, is_about_argument, worded
+from gql.guard.strangers import SignInFirst
 from gql.logs import log
-from models.problems import OperationTimeout, Problem, ServiceUnavailable, TransactionLost
+from models.problems import (
+    BadUserInput,
+    OperationTimeout,
+    Problem,
+    ServiceUnavailable,
+    TransactionLost,
+)
 from resolvers.context import Caller
 from resolvers.refusals import LOST, sqlstate
 
@@ -36,6 +43,8 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
         cause = OperationTimeout()
     elif cause and sqlstate(cause) in LOST:
         cause = TransactionLost()
+    if isinstance(cause, BadUserInput) and caller.hides_schema:
+        cause = SignInFirst()  # what is expected names types
     if isinstance(cause, Problem):
         return told(error, cause, caller.language)
     if isinstance(cause, WHICH):
@@ -48,7 +57,7 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
             PARSE if isinstance(error, GraphQLSyntaxError) else VALIDATION if of_document else INPUT
         )
         log.debug("refused", request_id=caller.request_id, code=code)
-        return worded(error, code, caller.language, hides=caller.hides_schema)
+        return worded(error, code, caller.language)
     log.error("request failed", request_id=caller.request_id, exc_info=cause or error)
     return GraphQLError(
         "Unexpected error." if caller.language != "ru" else "Непредвиденная ошибка.",

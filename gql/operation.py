@@ -14,7 +14,6 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from gql.error_texts import hidden_error
 from gql.guard.documents import Document
 from gql.guard.strangers import answer_to_stranger
 from gql.guard.sums import SCHEMA
@@ -86,9 +85,9 @@ class Operation(SchemaExtension):
             return list(read.errors_of_form) if read else None
         core, sent = context.schema._schema, context.variables or {}  # noqa: SLF001
         has_token = caller.token is not None
-        given = answer_to_stranger(core, read.node, self.asked_for, sent, has_token=has_token)
+        given = answer_to_stranger(core, read, self.asked_for, sent, has_token=has_token)
         if given is None:
-            return [hidden_error(caller.language)] if read.errors else None
+            return None
         self.given = given if given.data is not None else None
         return given.errors if given.data is None else None
 

@@ -152,8 +152,10 @@ async def test_the_door_asks_for_the_cost_with_new_documents_and_known_ones(
             sent = Sent(door, body(text, {"n": size}), token)
             await sent.answer()
             codes.append(sent.code())
-        assert codes[::2] == ["OPERATION_TOO_COMPLEX"] * 2
-        assert codes[1] == ("data" if login else "UNAUTHENTICATED")
+        if login is None:  # the cost would tell a stranger what is in the schema
+            assert codes == ["UNAUTHENTICATED"] * 3
+            continue
+        assert codes == ["OPERATION_TOO_COMPLEX", "data", "OPERATION_TOO_COMPLEX"]
 
 
 def test_a_cost_beyond_any_number_is_told_as_the_greatest(documents: Documents) -> None:

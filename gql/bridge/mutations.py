@@ -11,7 +11,7 @@ from gql.bridge.arguments import arguments_of, ids_among, input_type, received
 from gql.bridge.nodes import Info, requires
 from gql.bridge.types import is_report, shown
 from gql.docs import read_doc, sentence
-from gql.guard.strangers import RUNS
+from gql.guard.opened import RUNS
 from models.problems import Problem
 from resolvers.context import Ctx
 from resolvers.parameters import plain

@@ -24,7 +24,7 @@ from gql.bridge.nodes import Info, requires
 from gql.bridge.types import shown
 from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
-from gql.guard.strangers import IS_NULL, RUNS
+from gql.guard.opened import IS_NULL, RUNS
 from models.base import OfSchool
 from resolvers.context import Ctx
 from resolvers.listing import Listing, Window

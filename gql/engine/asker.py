@@ -17,6 +17,7 @@ class Asker:
 
     known: Who that is, if it is known already.
     is_stranger: Whether it was found that the token lets nobody in.
+    runs_nothing: Whether a stranger asks for what does not run for them; see `gql.guard.strangers`.
     request_id: Of the request, in its response, the log and the audit log.
     rate_limit: Tells the state of the budget that pays.
     """
@@ -27,6 +28,7 @@ class Asker:
     address: str | None = None
     known: Known | None = None
     is_stranger: bool = False
+    runs_nothing: bool = False
     request_id: str = field(default_factory=lambda: urandom(16).hex())
     rate_limit: Callable[[], RateLimit] | None = None
 

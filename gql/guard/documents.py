@@ -30,7 +30,7 @@ from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.trusted import Trusted, trusted_of
 from gql.guard.validate import errors_in
-from gql.guard.walk import Trait, judged, too_deep
+from gql.guard.walk import OverLimit, Trait, judged, too_deep
 
 PER_TOKEN = 600
 """Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
@@ -56,7 +56,10 @@ class Document:
     costs: By the names of its operations; that of an only one by null, too. A number where the
         document alone says it.
     traits: In the same way, which of them listen or try a password.
+    refusals: In the same way, why they may not run, where the schema was needed to find out.
     operations: What the engine keeps of its operations, by the name that was asked for.
+    fits_strangers: By the names of operations, whether they fit what is open to strangers; see
+        `gql.guard.strangers`.
     digest: SHA-256 of the text, where clients ask for it by that.
     registered_name: What it is called in metrics, if it is a registered one.
     is_judged: Whether it was found out what is wrong with it.
@@ -71,7 +74,9 @@ class Document:
     reads: bool = True
     costs: Mapping[str | None, int | OperationCost] = field(default_factory=dict)
     traits: Mapping[str | None, Trait] = field(default_factory=dict)
+    refusals: Mapping[str | None, OverLimit] = field(default_factory=dict)
     operations: dict[str | None, Any] = field(default_factory=dict)
+    fits_strangers: dict[str | None, bool] = field(default_factory=dict)
     digest: str | None = None
     registered_name: str | None = None
     is_judged: bool = False
@@ -85,6 +90,8 @@ class Document:
 
         See `gql.guard.cost`.
         """
+        if self.refusals and (refusal := self.refusals.get(name)):
+            raise refusal.problem()
         found = self.costs.get(name, 0)
         return found if isinstance(found, int) else found.value(variables)
 
@@ -100,11 +107,12 @@ class Document:
             self._errors = self.validate(self.node)
         return self._errors
 
-    def judge(self, stranger: bool) -> None:
-        """Find out what is wrong with it, before anybody asks."""
-        if stranger:
-            _ = self.errors_of_form
-        _ = self.errors
+    def judge(self, hides: bool) -> None:
+        """Find out what is wrong with it, before anybody asks.
+
+        hides: Whether who asks is told nothing of the schema.
+        """
+        _ = self.errors_of_form if hides else self.errors
         self.is_judged = True
 
     @property
@@ -177,7 +185,7 @@ class Documents:
     """The documents of a process.
 
     schema: graphql-core's.
-    suggests: Whether errors suggest names of the schema.
+    suggests: Whether strangers may read the schema, and errors suggest names of it.
     trusted_only: Whether transports refuse all documents that are not registered.
     trusted: The registered ones.
     lane: Where long ones are read; one of its own if not told.
@@ -199,6 +207,10 @@ class Documents:
         self.known = Part(most - most // WAITING, self.hashes)
         self.lane, self.loaded = lane or Lane(), dict[str, Document]()
 
+    def hides_from(self, stranger: bool) -> bool:
+        """Whether the schema is hidden from somebody."""
+        return stranger and not self.suggests
+
     def is_at_hand(self, text: str) -> bool:
         """Whether it takes no time to read the document: it is kept, or short."""
         return (
@@ -217,8 +229,10 @@ class Documents:
             if self.is_at_hand(text):
                 return
             document = await self.lane.work(self.parse, text, stranger)
-            document.cost(name, variables)
-            await self.lane.work(document.judge, stranger)
+            hides = self.hides_from(stranger)
+            if not hides:
+                document.cost(name, variables)
+            await self.lane.work(document.judge, hides)
             self.loaded = {text: document}
 
     def read(self, text: str, *, stranger: bool = False) -> Document:
@@ -288,11 +302,13 @@ class Documents:
         except RecursionError:
             raise too_deep(limits) from None
         unlink_tokens(node)
-        costs, traits = judged(self.schema, node, limits)
+        costs, traits, refusals = judged(self.schema, node, limits)
+        if refusals and not self.hides_from(stranger):
+            raise next(iter(refusals.values())).problem()
         tokens = parser.token_count
         weight = len(text) + PER_TOKEN * tokens
         reads, validate = is_reading(node), self.validate
-        return Document(text, node, tokens, weight, validate, reads, costs, traits)
+        return Document(text, node, tokens, weight, validate, reads, costs, traits, refusals)
 
     def validate(self, node: DocumentNode, *, form: bool = False) -> Sequence[GraphQLError]:
         rules = RULES_OF_FORM if form else RULES

@@ -1,7 +1,9 @@
 """Operations of strangers, answered so that nobody can find out the schema by guessing.
 
-Where strangers may not read the schema, what they may not ask gets the same answer whether it
-exists or not: such root fields are answered before validation, each as it would be if it existed.
+Where strangers may not read the schema, an operation of theirs either keeps to what is open to them
+(`gql.guard.opened`) and runs, or it is answered here, before validation. That answer is the same
+whatever the schema has: each root field is refused, whether it exists or not, and whether the
+schema lacks it or it is asked for in a wrong way.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,49 +26,60 @@ from graphql import (
     get_operation_ast,
 )
 
+from gql.guard.documents import Document
+from gql.guard.opened import IS_NULL, fits, open_by, takes
 from gql.guard.sums import SCHEMA
-from gql.guard.walk import DEFINED
 from models.problems import Unauthenticated
 
-IS_NULL, RUNS = "is null", "runs"
-"""What a root field that is open to strangers does: it is null for those without a token, or it
-runs. Fields declare it as `open` in their metadata; all others refuse strangers."""
+
+class SignInFirst(Unauthenticated):
+    """Sign in first: the token is missing, wrong or expired. Without one nothing runs but what the
+    README lists under "Without signing in", in exactly that form."""
+
+    russian = (
+        "Сначала войдите: ключа доступа нет, он неверен или истёк. Без него выполняется только то, "
+        "что перечислено в README в разделе «Without signing in», и только в таком виде."
+    )
+
+    @classmethod
+    def code(cls) -> str:
+        return Unauthenticated.code()
 
 
 def answer_to_stranger(
     schema: GraphQLSchema,
-    document: DocumentNode,
+    document: Document,
     name: str | None,
     variables: Mapping[str, Any],
     *,
     has_token: bool,
 ) -> ExecutionResult | None:
-    """The answer to a stranger's operation of which nothing is open; None: there is nothing to
-    hide in it, or a part that runs for strangers, and it goes on to validation.
+    """The answer to a stranger's operation that does not run; None: it runs, or there is no such
+    operation, of which the executor tells.
 
     name: Of the operation. has_token: Whether they showed a token, which is not good.
     """
-    operation = get_operation_ast(document, name)
+    operation = get_operation_ast(document.node, name)
     if operation is None:
         return None
     kind = operation.operation
-    fields = list(root_fields(document, operation.selection_set, variables))
-    if all(one.name.value == "__typename" for one in fields):
+    fields = list(root_fields(document.node, operation.selection_set, variables))
+    if fits(schema, document, name, operation) and takes(schema, operation, fields, variables):
         return None
-    if any(one.name.value in SCHEMA for one in fields):
+    names = {one.name.value for one in fields}
+    every = list(root_fields(document.node, operation.selection_set))
+    if names & SCHEMA or all(one.name.value == "__typename" for one in every):
         return ExecutionResult(None, [refused()])
     if kind is OperationType.SUBSCRIPTION:
-        return ExecutionResult(None, [refused(fields[0], key_of(fields[0]))])
+        return ExecutionResult(None, [refused(every[0], key_of(every[0]))])
     root = schema.get_root_type(kind)
     known = root.fields if root else {}
     data: dict[str, Any] = {}
     errors: list[GraphQLError] = []
     for one in fields:
         key, called = key_of(one), one.name.value
-        opening = open_by(known[called]) if called in known else None
-        if opening == RUNS:
-            return None
-        if key not in data and called != "__typename" and (opening != IS_NULL or has_token):
+        is_null = called in known and open_by(known[called]) == IS_NULL and not has_token
+        if key not in data and called != "__typename" and not is_null:
             errors.append(refused(one, key))
         data[key] = root.name if called == "__typename" and root else None
     return ExecutionResult(data, errors or None)
@@ -74,23 +87,22 @@ def answer_to_stranger(
 
 def refused(field: FieldNode | None = None, key: str | None = None) -> GraphQLError:
     path = [key] if key else None
-    return GraphQLError("", field, path=path, original_error=Unauthenticated())
+    return GraphQLError("", field, path=path, original_error=SignInFirst())
 
 
 def key_of(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
 
 
-def open_by(field: Any) -> str | None:
-    """What a root field does for strangers."""
-    found: str | None = field.extensions[DEFINED].metadata.get("open")
-    return found
-
-
 def root_fields(
-    document: DocumentNode, selections: SelectionSetNode, variables: Mapping[str, Any]
+    document: DocumentNode,
+    selections: SelectionSetNode,
+    variables: Mapping[str, Any] | None = None,
 ) -> Iterator[FieldNode]:
-    """The root fields of an operation in order, but for those that a directive leaves out."""
+    """The root fields of an operation in order, but for those that a directive leaves out.
+
+    variables: By which directives do so; without them all fields are there.
+    """
     fragments = {
         part.name.value: part
         for part in document.definitions
@@ -100,7 +112,8 @@ def root_fields(
     waiting = list(reversed(selections.selections))
     while waiting:
         one = waiting.pop()
-        if any(leaves_out(directive, variables) for directive in one.directives or ()):
+        directives = one.directives or () if variables is not None else ()
+        if any(leaves_out(directive, variables or {}) for directive in directives):
             continue
         if isinstance(one, FieldNode):
             yield one

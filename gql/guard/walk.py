@@ -39,18 +39,41 @@ class Trait(Enum):
     TRIES_PASSWORD = "TRIES_PASSWORD"  # noqa: S105  # no password
 
 
-def judged(
-    schema: GraphQLSchema, document: DocumentNode, limits: Limits
-) -> tuple[Mapping[str | None, int | OperationCost], Mapping[str | None, Trait]]:
-    """The costs of the operations of a document, by their names; that of its only one by null,
-    too; a number where the document alone says it. In the same way their traits. Raises
-    OperationTooComplex, which names the limit."""
+class OverLimit(NamedTuple):
+    """A limit that an operation is over."""
+
+    limit: str
+    asked: int
+    most: int
+
+    def problem(self) -> OperationTooComplex:
+        """A new one each time: one that is raised again and again keeps where it was raised."""
+        return OperationTooComplex(limit=self.limit, asked=self.asked, most=self.most)
+
+
+class Found(NamedTuple):
+    """What the walk found of the operations of a document, by their names; of its only one by null,
+    too.
+
+    costs: A number where the document alone says it.
+    refusals: Why an operation may not run, where the schema was needed to say so. Strangers from
+        whom the schema is hidden must not be told: it would tell them what is in it.
+    """
+
+    costs: Mapping[str | None, int | OperationCost]
+    traits: Mapping[str | None, Trait]
+    refusals: Mapping[str | None, OverLimit]
+
+
+def judged(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> Found:
+    """Walk through a document. Raises OperationTooComplex, which names the limit, for what the
+    document alone says."""
     try:
         walk = Walk(schema, document, limits)
         walk.check()
     except RecursionError:
         raise too_deep(limits) from None
-    return walk.costs, walk.traits
+    return Found(walk.costs, walk.traits, walk.refusals)
 
 
 def too_deep(limits: Limits) -> OperationTooComplex:
@@ -69,6 +92,7 @@ class Walk:
     summing: Summing = field(init=False)
     costs: dict[str | None, int | OperationCost] = field(default_factory=dict)
     traits: dict[str | None, "Trait"] = field(default_factory=dict)
+    refusals: dict[str | None, OverLimit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fragments = {
@@ -91,6 +115,8 @@ class Walk:
             self.costs[None] = next(iter(self.costs.values()))
             for trait in list(self.traits.values()):
                 self.traits[None] = trait
+            for refusal in list(self.refusals.values()):
+                self.refusals[None] = refusal
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:
         kind = operation.operation
@@ -99,7 +125,6 @@ class Walk:
         roots = self.roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
         self.summing.require("mutations" if changes else "root_fields", len(roots))
-        tries_password = changes and self.tries_password(roots)
         self.summing.note_directives(operation)
         for variable in variables:
             self.summing.note_directives(variable)
@@ -107,18 +132,25 @@ class Walk:
         sums = self.summing.selection(operation.selection_set, self.schema.get_root_type(kind))
         for limit in ("depth", "fields", "aliases"):
             self.summing.require(limit, getattr(sums, limit))
-        if sums.described:
-            require("introspection", sums.described, most_described(self.schema))
         cost = sums.cost + Cost(sums.described // DESCRIBED + CHANGED * changes * len(roots))
-        self.summing.require("cost", cost.flat)
         name = operation.name.value if operation.name else None
         defaults = {one.variable.name.value: constant(one.default_value) for one in variables}
         whole = OperationCost(cost, self.limits.most_cost, defaults)
         self.costs[name] = whole if cost.repeated else cost.flat
+        tries = self.password_tries(roots) if changes else []
         if kind is OperationType.SUBSCRIPTION:
             self.traits[name] = Trait.LISTENS
-        elif tries_password:
+        elif tries:
             self.traits[name] = Trait.TRIES_PASSWORD
+        try:
+            if tries:
+                require(tries[0], len(tries), 1)
+            if sums.described:
+                require("introspection", sums.described, most_described(self.schema))
+            self.summing.require("cost", cost.flat)
+        except OperationTooComplex as refusal:
+            told = refusal.extensions
+            self.refusals[name] = OverLimit(told["limit"], told["asked"], told["most"])
 
     # -- root fields ------------------------------------------------------------------
 
@@ -141,15 +173,12 @@ class Walk:
                         waiting.append(fragment.selection_set)
         return found
 
-    def tries_password(self, roots: dict[str, str]) -> bool:
-        """Whether it tries a password. One document tries one; see
+    def password_tries(self, roots: dict[str, str]) -> list[str]:
+        """Those of the root mutations that try a password. One document may do that once; see
         `resolvers.command.open_command`."""
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
-        tries = [name for name in roots.values() if name in fields and tries_password(fields[name])]
-        if tries:
-            require(tries[0], len(tries), 1)
-        return bool(tries)
+        return [name for name in roots.values() if name in fields and tries_password(fields[name])]
 
 
 def tries_password(mutation: GraphQLField) -> bool:

@@ -30,8 +30,10 @@ class Admitting:
         """The entry of an operation whose document was read. Raises OperationTooComplex."""
         asker, request, document = exchange.asker, exchange.request, exchange.document
         assert request and document  # noqa: PT018, S101  # else there is nothing to execute
-        cost = document.cost(request.name, request.variables)
-        trait = document.traits.get(request.name) if document.traits else None
+        cost, trait = 0, None
+        if not asker.runs_nothing:
+            cost = document.cost(request.name, request.variables)
+            trait = document.traits.get(request.name) if document.traits else None
         place = self.admission.place(asker.known, asker.address, cost, trait)
         entry = Entry(exchange, place, self.now)
         asker.rate_limit, exchange.cost = entry.rate_limit, place.cost

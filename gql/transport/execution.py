@@ -10,6 +10,7 @@ from gql.engine.asker import Asker, is_known
 from gql.engine.run import Engine
 from gql.errors import retry_after
 from gql.guard.documents import Document
+from gql.guard.strangers import answer_to_stranger
 from gql.transport.persisted import check_text, document_of
 from gql.transport.problems import StrangerRequestTooLarge
 from gql.transport.requests import Request, check_values
@@ -43,12 +44,27 @@ class Executor:
             if not documents.is_at_hand(text):
                 await documents.load(text, request.name, request.variables, stranger=stranger)
         document = document_of(documents, request, stranger=stranger)
-        document.cost(request.name, request.variables)
+        if stranger and not services.open_introspection:
+            asker.runs_nothing = self.runs_nothing(document, request, asker)
+        if not asker.runs_nothing:
+            document.cost(request.name, request.variables)
         return document
+
+    def runs_nothing(self, document: Document, request: Request, asker: Asker) -> bool:
+        """Whether a stranger from whom the schema is hidden asks for what does not run for them.
+        Then the cost is neither told nor paid: it would tell what is in the schema."""
+        given = answer_to_stranger(
+            self.documents.schema,
+            document,
+            request.name,
+            request.variables,
+            has_token=bool(asker.token),
+        )
+        return given is not None
 
     async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
         """The answer by a plan where there is one, else that of the standard executor."""
-        if asker.token:
+        if asker.token and not asker.is_stranger:
             text, variables, name = document.text, request.variables, request.name
             found = await self.engine.answer(asker, text, variables, name, document)
             if found is not None:

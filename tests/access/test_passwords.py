@@ -1,6 +1,7 @@
 """Choosing a password, and what there is until one is chosen."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -126,4 +127,7 @@ async def test_signing_in_does_not_let_the_rest_of_the_document_slip_by(
         signIn(input: {{login: "director", password: "{DEMO_PASSWORD}"}}) {{ mustChangePassword }}
         requestUpload(input: {{name: "a.txt", mediaType: "text/plain", size: 1}}) {{ url }}
     }}"""
-    assert await code(stranger, document) == "PASSWORD_MUST_CHANGE"
+    services = replace(stranger.caller.services, open_introspection=True)
+    anybody = Api(replace(stranger.caller, services=services))
+    assert await code(anybody, document) == "PASSWORD_MUST_CHANGE"
+    assert await code(stranger, document) == "UNAUTHENTICATED"

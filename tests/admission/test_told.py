@@ -183,9 +183,9 @@ async def test_a_school_has_a_budget_which_nobody_hears_of(serve: Serve) -> None
 
 async def test_what_costs_more_than_a_budget_is_too_complex(serve: Serve) -> None:
     """To wait would not help."""
-    served = serve(most_stranger_points=1_000)
+    served = serve(most_points=1_000)
     dear = "{ " + " ".join(f"n{i}: notices(first: 100) {{ nodes {{ id }} }}" for i in range(9))
     dear += " m: notices(first: 100) { edges { node { id } } } }"
-    response = await served.stranger().post(dear)
+    response = await served.person("parent.ivanova").post(dear)
     assert error_of(response)["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
     assert error_of(response)["extensions"]["most"] == 1_000
