@@ -114,9 +114,7 @@ class Opening:
         is_object = isinstance(inner, GraphQLObjectType) and node.selection_set is not None
         return is_object and self.opens(node.selection_set, inner)  # type: ignore[arg-type]
 
-    def fields(
-        self, selections: SelectionSetNode, type_: GraphQLObjectType
-    ) -> Iterable[FieldNode]:
+    def fields(self, selections: SelectionSetNode, type_: GraphQLObjectType) -> Iterable[FieldNode]:
         """The fields of a selection, fragments spread. Each fragment counts once for a type."""
         waiting = [selections]
         while waiting:
