@@ -44,7 +44,8 @@ class Brake:
     free: Failures after which one must wait.
     first: Seconds to wait then; each further failure doubles them.
     longest: Seconds to wait at most.
-    fading: Seconds after which one failure is forgotten; all are within a day.
+    fading: Seconds after which one failure is forgotten; all are within a day, or within the time
+        that as many as `free` take.
     """
 
     free: int
@@ -165,6 +166,14 @@ BRAKES = """
 FAILURES = "ceil((extract(epoch FROM greatest(c.clear_at, b.now) - b.now) - 1) / b.fading)"
 """SQL: how many failures of a counter are remembered. Tries reach a counter in another order than
 that of their `now`; the second taken off keeps an older `now` from finding one failure too many."""
+REMEMBERED = "ceil(extract(epoch FROM c.clear_at - b.now) / b.fading)"
+"""SQL: the same for the `now` of the try itself."""
+MOST_REMEMBERED = 100_000
+"""Failures that a counter can remember. Settings above it slow nobody down."""
+LONGEST = f"""greatest(
+    interval '1 day', b.second * b.fading * least(b.free, {MOST_REMEMBERED}))"""
+"""SQL: how long failures are remembered at most. In less time than `free` of them take to be
+forgotten they would never be as many as `free`, and nobody would have to wait."""
 NO_WAIT = "CAST('-infinity' AS timestamptz)"
 """SQL: the `retry_at` of a counter at which nobody must wait. The `now` of a try in its place would
 refuse all tries with an older `now` that reach the counter later. Python cannot hold this value:
@@ -179,12 +188,17 @@ COUNT = text(f"""
         SELECT CASE WHEN {FAILURES} + 1 < b.free THEN {NO_WAIT} ELSE b.now + b.second
                 * least(b.first * power(2, least({FAILURES} + 1 - b.free, {DOUBLED})), b.longest)
             END,
-            least(greatest(c.clear_at, b.now) + b.second * b.fading, b.now + interval '1 day')
+            least(greatest(c.clear_at, b.now) + b.second * b.fading, b.now + {LONGEST})
         FROM brakes b WHERE b.key = excluded.key
-    ) WHERE c.retry_at <= CAST(:now AS timestamptz)
+    ) WHERE c.retry_at <= CAST(:now AS timestamptz) OR (
+        SELECT {REMEMBERED} < b.free FROM brakes b WHERE b.key = excluded.key
+    )
     RETURNING c.key
 """)  # noqa: S608  # made of constants alone
-"""Counters are locked in the order of their keys, here as in TAKE_BACK and `clear_tries`: two who
+"""A wait ends early where fewer failures are remembered than may be: it began under settings that
+were stricter.
+
+Counters are locked in the order of their keys, here as in TAKE_BACK and `clear_tries`: two who
 lock them in another order wait for each other for ever."""
 TAKE_BACK = text(f"""
     WITH {BRAKES}, before AS (

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -228,6 +229,41 @@ async def test_whoever_is_refused_is_told_the_wait_of_the_counter_that_refuses(
         with pytest.raises(TooManyTries) as refused:
             await tried("c", "192.0.2.1")
     assert refused.value.extensions["retry_after"] == 60
+
+
+def with_limits(stranger: Api, services: Services, **limits: Any) -> Api:
+    """A stranger where these limits are set."""
+    changed = replace(services, tries=Tries(TryLimits(**limits)))
+    return Api(replace(stranger.caller, services=changed, address=STRANGERS))
+
+
+FREE = {"most": 10**9, "most_of_address": 10**9, "most_of_login": 10**9, "most_refreshes": 10**9}
+
+
+async def test_without_limits_nobody_waits(stranger: Api, services: Services) -> None:
+    free = with_limits(stranger, services, **FREE)
+    codes = {await answer(free, "director") for _ in range(60)}
+    assert codes == {"WRONG_CREDENTIALS"}
+
+
+async def test_who_waits_when_a_limit_is_raised_waits_no_longer(
+    stranger: Api, services: Services
+) -> None:
+    await keep_failing(with_limits(stranger, services), "director")
+    assert await answer(with_limits(stranger, services, **FREE), "director") == "WRONG_CREDENTIALS"
+    raised = with_limits(stranger, services, most=8)
+    codes = [await answer(raised, "director") for _ in range(3)]
+    assert codes == ["WRONG_CREDENTIALS", "WRONG_CREDENTIALS", "TOO_MANY_TRIES"]
+
+
+async def test_a_limit_above_what_a_day_forgets_is_kept_to(
+    stranger: Api, services: Services
+) -> None:
+    """One failure of a login and address is forgotten in two hours: twelve in a day."""
+    more = {**FREE, "most": 30}
+    limited = with_limits(stranger, services, **more)
+    codes = [await answer(limited, "director") for _ in range(31)]
+    assert codes == ["WRONG_CREDENTIALS"] * 30 + ["TOO_MANY_TRIES"]
 
 
 async def test_processes_count_together_and_after_a_restart(
