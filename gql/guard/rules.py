@@ -42,8 +42,8 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-MOST_ERRORS = 10
-"""No client reads more."""
+MOST_ERRORS = 8
+"""No client reads more. graphql-cop takes ten for a sign that there is no limit."""
 
 
 class OneOf(OneOfInputValidationRule):

@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 async def serve(
     request: pytest.FixtureRequest, settings: Settings, postgres: Server, database: str
 ) -> AsyncIterator[AsyncClient]:
-    """What `gorod serve` runs, down each road."""
+    """What `gorod serve` runs, down each road: compiled plans, and the standard executor."""
     chosen = settings.model_copy(update={"executor": request.param})
     async for client in client_of(chosen, postgres.url("gorod_app", database)):
         yield client

@@ -1,0 +1,69 @@
+"""Guessing on a socket is as vain as over HTTP."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gql.engine.run import Engine
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits, LimitsOfSockets
+from gql.schema import schema
+from gql.transport.websocket.endpoint import WebSocketEndpoint
+from resolvers.access.tries import Tries, TryLimits
+from resolvers.context import Services
+from tests.probes.guessing import Ask, Guesser
+from tests.probes.names import CORE, PLACES
+from tests.sockets.client import Client, Connect
+from tests.sockets.conftest import connected, server
+
+__all__ = ["connected", "server"]
+
+FREE = TryLimits(10**9, 10**9, 10**9, 10**9)
+
+
+@pytest.fixture
+def limits() -> LimitsOfSockets:
+    return LimitsOfSockets(most_messages=100_000)
+
+
+@pytest.fixture(params=[False, True], ids=["serve", "dev"])
+def shows(request: pytest.FixtureRequest) -> bool:
+    """Whether strangers may read the schema."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def endpoint(services: Services, limits: LimitsOfSockets, shows: bool) -> WebSocketEndpoint:
+    services = replace(services, open_introspection=shows, tries=Tries(FREE))
+    engine = Engine(schema, services, documents=Documents(CORE, Limits(), suggests=shows))
+    return WebSocketEndpoint(engine, (), limits)
+
+
+@pytest.fixture
+async def ask(connected: Connect) -> AsyncIterator[Ask]:
+    async with AsyncExitStack() as stack:
+        stranger: Client = await stack.enter_async_context(connected())
+        await stranger.sign_in(None)
+
+        async def send(request: dict[str, Any]) -> str:
+            await stranger.say("subscribe", id="1", payload=request)
+            told = [await stranger.hear()]
+            while told[-1]["type"] not in ("error", "complete"):
+                told.append(await stranger.hear())
+            return json.dumps(told)
+
+        yield send
+
+
+async def test_a_stranger_learns_on_a_socket_only_where_everybody_may(
+    ask: Ask, shows: bool
+) -> None:
+    found = await Guesser(ask, most=3).learned(PLACES)
+    subscriptions = [document for document in found if document.startswith("subscription")]
+    assert bool(subscriptions) is shows
+    assert bool(found) is shows
+    assert not shows or len(found) > len(PLACES) / 2
