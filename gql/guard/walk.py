@@ -4,6 +4,7 @@ selections; here the sums of each operation are judged."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,

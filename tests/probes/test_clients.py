@@ -76,7 +76,8 @@ def of_others() -> Iterator[tuple[str, str]]:
     yield (
         "literals",
         """
-        mutation { __typename signIn(input: {login: "nobody", password: "wrong", role: CLASS_TEACHER,
+        mutation { __typename signIn(input: {login: "nobody", password: "wrong",
+        role: CLASS_TEACHER,
         schoolId: "School:1-1", deviceToken: null}) { a: accessToken userErrors { code } } }""",
     )
     yield (
