@@ -178,9 +178,36 @@ def newly_written(statement: Any) -> str:
 
 # -- keys that are asked for more than once -------------------------------------------
 
-KEYS: dict[str, int] = {}
-BODIES: list[str] = []
-"""Queries for keys that stand by themselves (`Viewer.keys`), and their numbers by their text."""
+
+class Bodies(list[str]):
+    """Queries for keys that stand by themselves (`Viewer.keys`), by their numbers. They hold no
+    value of a client: rules make them, and there is one for each rule and each set of scopes.
+
+    numbers: By their texts.
+    weight: Bytes they take.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: dict[str, int] = {}
+        self.weight = 0
+
+    def number_of(self, body: str) -> int:
+        """The number of a query, which it keeps. Raises Unspeakable where there is no room for
+        another one: then the standard executor answers."""
+        with NUMBERING:
+            if (number := self.numbers.get(body)) is None:
+                if self.weight + len(body) > MOST_BODIES:
+                    raise Unspeakable
+                self.weight += len(body)
+                number = self.numbers[body] = len(self)
+                self.append(body)
+            return number
+
+
+BODIES = Bodies()
+MOST_BODIES = 4 * 1_048_576
+"""Bytes. None is dropped, for plans refer to their numbers."""
 NUMBERING = Lock()
 """Statements are written in the lane (`gql.guard.lane`) and in the loop. Without it two queries
 could get one number, and a rule the rows of another."""
@@ -193,9 +220,7 @@ def with_keys_apart(text: str) -> str:
     while (start := text.rfind(OWN)) >= 0:  # the last holds no other
         end = closing(text, start)
         body = text[start + 1 : end]
-        with NUMBERING:
-            if (number := KEYS.setdefault(body, len(BODIES))) == len(BODIES):
-                BODIES.append(body)
+        number = BODIES.number_of(body)
         text = f"{text[:start]}\1{number}\1{text[end + 1 :]}"
     return text
 

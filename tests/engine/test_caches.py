@@ -1,0 +1,173 @@
+"""What the engine keeps has a bound, whatever is asked, and by whoever."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import parse, validate
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from gql.engine import sql
+from gql.engine.cache import MOST_FAMILIES, Cache, Compiled
+from gql.engine.plan import REFUSED
+from gql.engine.sql import BODIES, FRAGMENTS, Fragments, Unspeakable, with_keys_apart
+from gql.guard.documents import Documents
+from gql.guard.limits import Limits
+from gql.schema import schema
+from gql.trusted.preparing import actor_in, default_grants
+from models.access.roles import AccessScope, Role
+from resolvers.shapes import SHAPES
+from tests.engine import generator
+from tests.engine.generator import Generator
+
+CORE = schema._schema  # noqa: SLF001  # graphql-core's
+GRANTS = default_grants()
+IDS = {row.api_name(): [f"{row.api_name()}:1-1"] for row in SHAPES}
+DIFFERENT = 60
+"""Documents."""
+
+
+@pytest.fixture
+def cache() -> Cache:
+    names = [name for name in Limits.model_fields if name != "most_kept"]
+    limits = Limits(**dict.fromkeys(names, 1_000_000) | {"most_nesting": 100})
+    return Cache(schema, Documents(CORE, limits))
+
+
+def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str) -> list[Any]:
+    """Random documents with their variables. With other values they are the same otherwise."""
+    values = {"String": st.just(text), "Int": st.just(number), "Date": st.just(day)}
+    monkeypatch.setattr(generator, "SCALARS", {**generator.SCALARS, **values})
+    made, found = Generator(CORE, IDS), []
+
+    @settings(max_examples=DIFFERENT, database=None, deadline=None, derandomize=True,
+              phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(data=st.data())
+    def collect(data: st.DataObject) -> None:
+        found.append(made.operation(data.draw))
+
+    collect()
+    assert not any(validate(CORE, parse(document)) for document, _ in found[:10])
+    return found
+
+
+def plan(cache: Cache, documents: list[Any], role: Role) -> int:
+    """How many of them there is a plan of now."""
+    actor, planned = actor_in(role, GRANTS[role]), 0
+    for document, variables in documents:
+        if compiled := cache.operation(cache.documents.read(document), None):
+            try:
+                planned += cache.planned(compiled, actor, variables).kind != "standard"
+            except REFUSED:
+                continue
+    return planned
+
+
+def test_other_values_and_names_add_no_query_for_keys(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles = (Role.PARENT, Role.CLASS_TEACHER, Role.DEPUTY_DIRECTOR)
+    first = different(monkeypatch, "канарейка", 83, "2026-10-17")
+    assert sum(plan(cache, first, role) for role in roles) > DIFFERENT
+    known, weight = len(BODIES), BODIES.weight
+    assert known > 0
+    others = different(monkeypatch, "чиж'", 79, "2026-12-24")
+    assert others != first
+    assert sum(plan(cache, others, role) for role in roles) > DIFFERENT
+    assert (len(BODIES), BODIES.weight) == (known, weight)
+    for value in ("канарейка", "чиж", "2026-10-17", "2026-12-24"):
+        assert not any(value in body for body in BODIES), value
+
+
+def rights_at_random(count: int) -> Iterator[Any]:
+    """Sets of rights as those who may grant them can make them."""
+    chance = Random(11)
+    every = sorted({right for held in GRANTS.values() for right, _ in held})
+    for _ in range(count):
+        some = chance.sample(every, chance.randint(5, len(every)))
+        yield frozenset((right, chance.choice(list(AccessScope))) for right in some)
+
+
+def test_the_queries_for_keys_of_any_rights_take_little(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of all rules are met by these documents; they never come near what there is room for."""
+    documents = different(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
+    weights = []
+    for number, grants in enumerate(rights_at_random(40)):
+        actor = actor_in(list(Role)[number % len(Role)], grants)
+        for document, variables in documents:
+            compiled = cache.operation(cache.documents.read(document), None)
+            assert compiled
+            try:
+                cache.planned(compiled, actor, variables)
+            except REFUSED:
+                continue
+        weights.append(BODIES.weight)
+    assert weights[-1] < sql.MOST_BODIES / 8
+    assert weights[-1] - weights[29] < weights[29] / 4, "they become fewer and fewer"
+
+
+def test_where_there_is_no_room_for_a_query_none_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = BODIES.number_of("SELECT ALL known FROM b")
+    monkeypatch.setattr(sql, "MOST_BODIES", BODIES.weight + 20)
+    for number in range(50):
+        with pytest.raises(Unspeakable):
+            with_keys_apart(f"x IN (SELECT ALL another_{number} FROM b)")
+    assert BODIES.weight <= sql.MOST_BODIES
+    assert with_keys_apart("x IN (SELECT ALL known FROM b)") == f"x IN \1{known}\1"
+
+
+def test_without_room_the_standard_executor_answers(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = sql.Bodies()
+    monkeypatch.setattr(sql, "BODIES", fresh)
+    monkeypatch.setattr(sql, "FRAGMENTS", Fragments())
+    monkeypatch.setattr(sql, "MOST_BODIES", 0)
+    document = cache.documents.read("{ students { nodes { fullName } } }")
+    compiled = cache.operation(document, None)
+    assert compiled
+    actor = actor_in(Role.PARENT, GRANTS[Role.PARENT])
+    assert cache.planned(compiled, actor, {}).kind == "standard"
+    assert fresh == []
+
+
+def test_fragments_are_forgotten_before_they_take_too_much(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 100_000
+    monkeypatch.setattr(sql, "MOST_FRAGMENTS", most)
+    FRAGMENTS.clear()
+    FRAGMENTS.weight = 0
+    heaviest, forgotten, before, largest = 0, 0, 0, 0
+    for one in different(monkeypatch, "канарейка", 83, "2026-10-17"):
+        plan(cache, [one], Role.PARENT)
+        heaviest = max(heaviest, FRAGMENTS.weight)
+        sizes = [sql.size_of(key) + len(text) for key, text in FRAGMENTS.items()]
+        assert FRAGMENTS.weight == sum(sizes)
+        largest = max(largest, *sizes)
+        forgotten += FRAGMENTS.weight < before
+        before = FRAGMENTS.weight
+    assert forgotten > 0
+    assert heaviest <= most + largest
+    assert largest < 2 * 1_048_576, "so one more does not matter"
+
+
+def test_an_operation_keeps_plans_for_so_many_sets_of_rights(cache: Cache) -> None:
+    document = cache.documents.read("{ rooms { nodes { number } } }")
+    compiled = cache.operation(document, None)
+    assert isinstance(compiled, Compiled)
+    empty, most, sets = document.weight, 0, 0
+    for grants in rights_at_random(3 * MOST_FAMILIES):
+        actor = actor_in(Role.DIRECTOR, grants)
+        sets += compiled.plan(actor.viewer, {}) is None
+        cache.planned(compiled, actor, {})
+        assert len(compiled.families) <= MOST_FAMILIES
+        most = max(most, compiled.weight)
+    assert sets == 3 * MOST_FAMILIES
+    each = compiled.weight / len(compiled.families)
+    assert most < 2 * MOST_FAMILIES * each
+    assert document.weight - empty == pytest.approx(compiled.weight)
