@@ -33,19 +33,25 @@ COSTLY = {
         "{ fullName } } homework { text } marks { value } } } } }",
         "{ notices(first: 100) { totalCount nodes { id title body authorName isRead } } }",
         f"{{ {' '.join(f'd{n}: unreadCounts {{ notices mail }}' for n in range(10))} }}",
+        f"{{ {CHILD.replace('09-20', '11-01')} {{ days {{ date lessons {{ lesson {{ topic homework "
+        "{ text attachments { fileName url } } room { number } schoolClass { name students "
+        "{ fullName } } } marks { value comment } } } } }",
+        "{ lessons(first: 100) { totalCount nodes { date topic homework { text attachments "
+        "{ url } } section { name students { shortName } } } } }",
+        "{ students(first: 100) { totalCount nodes { fullName contacts { phone address } } } }",
     ],
     "zavuch": [
         "{ sections(first: 100) { totalCount nodes { name students { fullName birthDate "
         "guardianLinks { guardian { fullName } } schoolClass { name } } } } }",
         "{ students(first: 100) { totalCount nodes { fullName birthDate enrollments { id } "
-        "guardianLinks { guardian { fullName } } contacts { phone } schoolClass { name } } } }",
+        "guardianLinks { guardian { fullName } } contacts { phone address } "
+        "schoolClass { name } } } }",
         '{ journal(sectionId: "Section:1-68", from: "2026-09-01", to: "2026-11-29") { students '
         "{ id shortName } lessons { id date topic } "
         "cells { studentId lessonId marks { value assignment { title } } } } }",
     ],
 }
-"""The costliest operations with a plan that were found, by login. Some on the standard road hold
-the loop longer."""
+"""The costliest operations that were found, by login."""
 
 
 async def tell_costs(crowd: Crowd, login: str) -> None:
