@@ -165,7 +165,7 @@ def create_app(
         *transfer.routes(services, language_of, watching.observers.finished),
         *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
-        *graphiql.routes(),
+        *graphiql.routes(trusted_only=settings.trusted_only),
         *Reference(services, settings).routes(),
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}

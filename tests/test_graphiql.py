@@ -53,7 +53,18 @@ async def test_page_with_a_trailing_slash_leads_to_the_page(client: AsyncClient)
 
 async def test_page_knows_its_paths_and_examples(client: AsyncClient) -> None:
     config = config_of((await client.get("/graphiql")).text)
-    assert config == {"path": "/graphiql", "endpoint": "/graphql", "examples": examples()}
+    assert config == {
+        "path": "/graphiql",
+        "endpoint": "/graphql",
+        "docs": "/docs/",
+        "trustedOnly": False,
+        "examples": examples(),
+    }
+
+
+async def test_page_knows_that_only_registered_documents_are_run() -> None:
+    async with browse(Starlette(routes=routes(trusted_only=True))) as client:
+        assert config_of((await client.get("/graphiql")).text)["trustedOnly"] is True
 
 
 async def test_everything_the_page_references_is_served_with_its_type(client: AsyncClient) -> None:
@@ -195,6 +206,7 @@ async def test_another_path_and_a_prefix_reach_every_reference() -> None:
         html = (await client.get("/school/console")).text
         config = config_of(html)
         assert (config["path"], config["endpoint"]) == ("/school/console", "/school/api/graphql")
+        assert config["docs"] == "/school/docs/"
         for reference in REFERENCE.findall(html):
             assert reference.startswith("/school/console/assets/")
             assert (await client.get(reference)).status_code == 200

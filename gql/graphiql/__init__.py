@@ -68,8 +68,18 @@ def examples() -> dict[str, list[str]]:
     return {"ru": russian, "en": english}
 
 
-def routes(path: str = "/graphiql", *, endpoint: str = "/graphql") -> list[BaseRoute]:
-    """The console's page at ``path`` and its assets below; it talks to the API at ``endpoint``."""
+def routes(
+    path: str = "/graphiql",
+    *,
+    endpoint: str = "/graphql",
+    docs: str = "/docs/",
+    trusted_only: bool = False,
+) -> list[BaseRoute]:
+    """The console's page at ``path`` and its assets below; it talks to the API at ``endpoint``.
+
+    docs: Where the reference of the schema is.
+    trusted_only: Whether the API refuses documents that are not registered. The console says so.
+    """
     template = (_STATIC / "index.html").read_text(encoding="utf-8")
     # The names of the built files are the whole of what is served: no path leads elsewhere.
     assets = {file.name: file for file in _ASSETS.iterdir() if file.suffix in _MEDIA_TYPES}
@@ -77,7 +87,13 @@ def routes(path: str = "/graphiql", *, endpoint: str = "/graphql") -> list[BaseR
 
     @lru_cache(maxsize=4)
     def page(root: str) -> str:
-        config = {"path": root + path, "endpoint": root + endpoint, "examples": queries}
+        config = {
+            "path": root + path,
+            "endpoint": root + endpoint,
+            "docs": root + docs,
+            "trustedOnly": trusted_only,
+            "examples": queries,
+        }
         # Inside a script element only "<" could end the text too early.
         text = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
         html = template.replace('="./', f'="{escape(root + path)}/')

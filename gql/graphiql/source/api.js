@@ -6,7 +6,13 @@ import { createClient } from "graphql-ws";
 import { loadDevice, saveDevice, timeLeft } from "./storage.js";
 import { TEXTS } from "./texts.js";
 
-const DEFAULTS = { path: "/graphiql", endpoint: "/graphql", examples: [] };
+const DEFAULTS = {
+  path: "/graphiql",
+  endpoint: "/graphql",
+  docs: "/docs/",
+  trustedOnly: false,
+  examples: { ru: [], en: [] },
+};
 
 /** What the server wrote into the page: where the API is and the examples to begin with. */
 export const config = {
@@ -159,6 +165,18 @@ export async function askRole(schema, token, language) {
   } catch {
     return undefined;
   }
+}
+
+/** Open the reference in a tab of its own. The session stays here: a refresh token is good once, so
+ * two tabs must not share one. The reference lets a browser in by a pass of its own. */
+export async function openDocs(session) {
+  // Browsers block a tab that is opened after an answer has come.
+  const tab = window.open("about:blank", "_blank");
+  const headers = { Authorization: `Bearer ${session.token}` };
+  await fetch(`${config.docs}pass`, { method: "POST", headers }).catch(() => undefined);
+  if (!tab) return window.location.assign(config.docs);
+  tab.opener = null;
+  tab.location.replace(config.docs);
 }
 
 /** The logins a demonstration offers; in production there are none. */

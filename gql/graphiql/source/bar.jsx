@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import mark from "./mark.svg";
-import { demoLogins } from "./api.js";
+import { config, demoLogins, openDocs } from "./api.js";
 import { TEXTS, roleName } from "./texts.js";
 
 /** The sign-in bar: who is asking, and in which language the answers come. */
@@ -18,6 +18,7 @@ export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onS
           <img src={mark} alt="" width="28" height="28" />
           <strong>Gorod</strong>
           <span className="gorod-tagline">{texts.tagline}</span>
+          <Docs session={session} texts={texts} />
         </div>
         <div className="gorod-tools">
           {logins.length > 0 && (
@@ -46,12 +47,28 @@ export function Bar({ session, busy, notice, language, onLanguage, onSignIn, onS
       {notice && (
         <div className={`gorod-notice gorod-notice-${notice.kind}`} role="alert">
           <span>{notice.text}</span>
-          <button type="button" aria-label={texts.close} title={texts.close} onClick={onClose}>
-            ×
-          </button>
+          {onClose && (
+            <button type="button" aria-label={texts.close} title={texts.close} onClick={onClose}>
+              ×
+            </button>
+          )}
         </div>
       )}
     </header>
+  );
+}
+
+/** A link to the reference of the schema, which opens for who has signed in. */
+function Docs({ session, texts }) {
+  const open = (event) => {
+    if (!session) return;
+    event.preventDefault();
+    openDocs(session);
+  };
+  return (
+    <a className="gorod-docs" href={config.docs} target="_blank" rel="noopener" onClick={open}>
+      {texts.docs}
+    </a>
   );
 }
 
@@ -83,7 +100,7 @@ function SignIn({ busy, texts, onSignIn }) {
         autoComplete="current-password"
         required
       />
-      <button type="submit" className="gorod-button gorod-button-primary" disabled={busy}>
+      <button type="submit" className="gorod-button gorod-button-primary" disabled={busy || config.trustedOnly}>
         {busy ? texts.signingIn : texts.signIn}
       </button>
     </form>
@@ -102,7 +119,7 @@ function DemoLogins({ logins, current, busy, language, onSignIn }) {
       aria-label={texts.demoLoginsLabel}
       title={texts.demoLoginsLabel}
       value=""
-      disabled={busy}
+      disabled={busy || config.trustedOnly}
       onChange={choose}
     >
       <option value="" disabled>

@@ -22,6 +22,7 @@ import {
 } from "./api.js";
 import { Bar } from "./bar.jsx";
 import { changeLanguage, language } from "./language.js";
+import { translateTabs } from "./tabs.js";
 import { Panes, useNarrow } from "./panes.jsx";
 import { say } from "./say.js";
 import { graphiqlStorage, loadSession, saveSession, timeLeft } from "./storage.js";
@@ -32,6 +33,7 @@ const TABS = config.examples[language].map((query) => ({ query }));
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 document.documentElement.lang = language;
+translateTabs(config.examples, language);
 
 function App() {
   const [session, setSession] = useState(loadSession);
@@ -127,7 +129,7 @@ function App() {
     setPane((current) => (next ? "panel" : current === "panel" ? "query" : current));
   };
 
-  const shown = notice ?? (session ? null : { kind: "info", key: "signInFirst" });
+  const shown = notice ?? standing(session);
   return (
     <>
       <Bar
@@ -139,7 +141,7 @@ function App() {
         onSignIn={onSignIn}
         onSwitch={onSwitch}
         onSignOut={onSignOut}
-        onClose={() => setNotice(null)}
+        onClose={notice && (() => setNotice(null))}
       />
       {narrow && <Panes pane={pane} language={language} onPane={onPane} />}
       <main className="gorod-console" data-pane={narrow ? pane : undefined}>
@@ -165,6 +167,12 @@ function App() {
       </main>
     </>
   );
+}
+
+/** What there is to say as long as nothing else is. */
+function standing(session) {
+  if (config.trustedOnly) return { kind: "warning", key: "trustedOnly" };
+  return session ? null : { kind: "info", key: "signInFirst" };
 }
 
 import("./explain.js");

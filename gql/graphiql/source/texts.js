@@ -13,6 +13,9 @@ export const TEXTS = {
     language: "Язык",
     panes: { label: "Части консоли", query: "Запрос", answer: "Ответ", panel: "Справка" },
     close: "Закрыть",
+    docs: "Справочник",
+    trustedOnly:
+      "Этот сервер выполняет только зарегистрированные документы (GOROD_TRUSTED_ONLY). Запросы из консоли и вход через неё он отклоняет. Составляйте запросы на сервере без этой настройки, например в gorod dev, и регистрируйте их командой gorod documents add.",
     signInFirst: "Войдите, чтобы увидеть схему и выполнять запросы.",
     expired: "Время входа истекло. Войдите ещё раз.",
     refused: "Сервер не принял логин и пароль.",
@@ -46,6 +49,9 @@ export const TEXTS = {
     language: "Language",
     panes: { label: "Parts of the console", query: "Query", answer: "Answer", panel: "Docs" },
     close: "Close",
+    docs: "Reference",
+    trustedOnly:
+      "This server runs registered documents only (GOROD_TRUSTED_ONLY). It refuses operations of this console, and signing in with it. Write operations on a server without this setting, such as gorod dev, and register them with gorod documents add.",
     signInFirst: "Sign in to see the schema and to run queries.",
     expired: "Your session has ended. Please sign in again.",
     refused: "The server did not accept this login and password.",
