@@ -50,6 +50,7 @@ BY_HAND = {
         (1 + 20 * (1 + 15)) + (1 + 1 * (1 + 15))),
     "an inline fragment": ("{ ... { students(first: 3) { ... { nodes { id } } } } }", 1 + 3),
     "ids": ('{ nodes(ids: ["Mark:1-1", "Mark:1-2"]) { id } }', 2),
+    "what Python makes": ("{ roles { rights { permission } } }", 10 * 12 * (1 + 80)),
     "a mutation": ("mutation { signOut { signedOut } }", 10 + 1),
     "a diary of a week": ("{ diary(studentId: 1) { days { date } } }", 1 + 7),
     "a diary of a fortnight": (

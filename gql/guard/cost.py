@@ -11,6 +11,7 @@ A field costs
   members as `first` or `last` says: 20 if neither is given, never more than 100. In the same way
   `from` and `to` say how long the lists of a diary or of a journal are;
 - 10 more where it is a root field of a mutation;
+- ten times as much where it is a root field of a query that SQL does not answer, e.g. `roles`;
 - one tenth of the parts of the schema that it describes where it is `__schema` or `__type`.
 
 The cost of an operation is the sum of its root fields. A selection on several types counts all of
@@ -29,6 +30,9 @@ COUNTED = 10
 """The cost of a `totalCount`: the database looks at each row that it counts."""
 CHANGED = 10
 """What a root field of a mutation costs more than one of a query: locks, audit entry, commit."""
+COMPLETED = 10
+"""How many times as much a root field costs whose answer is made in Python, object by object, in
+the event loop. Others wait meanwhile: a thousand objects take 30 ms."""
 DESCRIBED = 10
 """Parts of the schema that cost 1: they need no database."""
 NONE: Mapping[Any, int] = MappingProxyType({})

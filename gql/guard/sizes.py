@@ -49,6 +49,8 @@ MEMBERS: Mapping[str, int] = {
     "Notice.targets": 3,
     "Notice.versions": 3,
     "Query.attendance": 30,
+    "Query.roles": 12,
+    "RoleRights.rights": 80,
     "SchoolClass.members": 30,
     "SchoolClass.sections": 15,
     "SchoolClass.students": 30,

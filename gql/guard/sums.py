@@ -28,7 +28,7 @@ from graphql import (
     parse,
 )
 
-from gql.guard.cost import COUNTED, NOTHING, ONE, Cost
+from gql.guard.cost import COMPLETED, COUNTED, NOTHING, ONE, Cost
 from gql.guard.limits import Limits, require
 from gql.guard.sizes import length_of, members_of, members_of_parent
 
@@ -126,7 +126,10 @@ class Summing:
         if name in SCHEMA:  # graphql-core limits its depth
             return Sums(1, 1, aliases, described=below.described)
         sums = Sums(below.depth + 1, below.fields + 1, aliases, described=below.described)
-        return self.priced(sums, below, node, type_, definition) if definition else sums
+        if definition is None:
+            return sums
+        found = self.priced(sums, below, node, type_, definition)
+        return found._replace(cost=found.cost.times(COMPLETED)) if is_made(definition) else found
 
     def priced(
         self, sums: Sums, below: Sums, node: FieldNode, type_: Any, definition: GraphQLField
@@ -186,6 +189,16 @@ class Summing:
 
     def require(self, limit: str, value: int) -> None:
         require(limit, value, getattr(self.limits, f"most_{limit}"))
+
+
+def is_made(definition: GraphQLField) -> bool:
+    """Whether it is a root field of a query that SQL does not answer; see `gql.bridge.reads`."""
+    declared = definition.extensions.get("strawberry-definition")
+    return getattr(declared, "metadata", READ).get("read", READ) is None
+
+
+READ: Mapping[str, Any] = {}
+"""In the place of what is declared of other fields."""
 
 
 @lru_cache(4)
