@@ -11,8 +11,9 @@ from starlette.types import Message, Receive, Send
 
 from gql.transport.headers import CLOSING
 
-LINGER_SECONDS = 5.0
-"""For which the rest of a body is read."""
+LINGER_SECONDS = 30.0
+"""For which the rest of a body is read, as long as one may take that is not refused. nginx waits as
+long."""
 SILENT_SECONDS = 1.0
 """For which nothing need come."""
 MOST_DROPPED = 256 * 1_048_576

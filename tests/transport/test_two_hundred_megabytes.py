@@ -1,0 +1,133 @@
+"""200 MB from anybody, by any way in: it is refused, and never in memory. The server has the
+database and the process of the test."""
+
+import asyncio
+import gc
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from gql.transport import lingering
+from tests.conftest import SignIn
+from tests.files.sending import REQUEST
+from tests.sockets.raw import BINARY, CONT, TEXT, frame, raw, said
+from tests.storm import memory
+from tests.transport.conftest import Raw
+from tests.transport.test_leaving import answer, post
+
+Connect = Callable[[], Awaitable[Raw]]
+MB = 1_048_576
+SENT = 200
+"""Megabytes."""
+MOST = 30
+"""Megabytes that the process may have more when all is over."""
+MOST_MEANWHILE = 60
+"""The same while they come."""
+PART = b" " * MB
+WHO = {"a stranger": None, "a parent": "parent.ivanova", "a deputy": "zavuch"}
+
+
+@pytest.fixture
+async def steady(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[int]]:
+    """The memory of this process stays as it is. Tests add what they measure meanwhile."""
+    monkeypatch.setattr(lingering, "LINGER_SECONDS", 2.0)  # a loopback may carry 10 MB a second
+    gc.collect()
+    before, meanwhile = memory(), list[int]()
+    yield meanwhile
+    gc.collect()
+    assert max(meanwhile) - before <= MOST_MEANWHILE
+    assert memory() - before <= MOST
+
+
+async def send_all(
+    writer: asyncio.StreamWriter, head: bytes, part: bytes, end: bytes, measured: list[int]
+) -> None:
+    """Send it for as long as the server takes it."""
+    with suppress(ConnectionError):
+        writer.write(head)
+        for _ in range(SENT):
+            writer.write(part)
+            await writer.drain()
+            measured.append(memory())
+        writer.write(end)
+        await writer.drain()
+
+
+async def hear(connect: Connect, head: bytes, chunked: bool, measured: list[int]) -> bytes:
+    """What a client hears who sends such a head and 200 MB."""
+    one = await connect()
+    how = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % (SENT * MB)
+    part = b"%x\r\n%b\r\n" % (MB, PART) if chunked else PART
+    sending = send_all(
+        one.writer, head + how + b"\r\n\r\n", part, b"0\r\n\r\n" if chunked else b"", measured
+    )
+    said, _ = await asyncio.gather(whole(one), sending)
+    return said
+
+
+async def whole(raw: Raw) -> bytes:
+    """An answer as it comes: what follows may break the connection."""
+    async with asyncio.timeout(30):
+        head = await raw.reader.readuntil(b"\r\n\r\n")
+        [length] = re.findall(rb"content-length: (\d+)", head.lower())
+        return head + await raw.reader.readexactly(int(length))
+
+
+def refused(said: bytes) -> tuple[int, str]:
+    """The status and the code of an answer."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"content-type: application/json" in head.lower()
+    [error] = json.loads(body)["errors"]
+    return int(head.split()[1]), error["extensions"]["code"]
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["by length", "in chunks"])
+@pytest.mark.parametrize("who", WHO)
+async def test_a_body_is_refused(
+    connect: Connect, api: SignIn, steady: list[int], who: str, chunked: bool
+) -> None:
+    login = WHO[who]
+    token = api(login).caller.token if login else None
+    signed_in = f"Authorization: Bearer {token}\r\n".encode() if token else b""
+    head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    said = await hear(connect, head + signed_in, chunked, steady)
+    assert refused(said) == (413, "REQUEST_TOO_LARGE")
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["by length", "in chunks"])
+async def test_an_upload_is_refused(
+    connect: Connect, api: SignIn, steady: list[int], chunked: bool
+) -> None:
+    asking, given = await connect(), {"name": "a.pdf", "type": "application/pdf", "size": 1000}
+    await asking.send(post(str(api("parent.ivanova").caller.token), query=REQUEST, variables=given))
+    link = urlsplit((await answer(asking))["data"]["requestUpload"]["url"]).path
+    for path, expected in (("/files/nonsense", 403), (link, 413)):
+        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n".encode()
+        status, _ = refused(await hear(connect, head, chunked, steady))
+        assert status == expected
+
+
+@pytest.mark.parametrize("opcode", [TEXT, BINARY], ids=["a text", "bytes"])
+@pytest.mark.parametrize("whole", [False, True], ids=["in parts", "in one frame"])
+@pytest.mark.parametrize("who", WHO)
+async def test_a_message_closes_its_socket(
+    address: tuple[str, int], api: SignIn, steady: list[int], who: str, whole: bool, opcode: int
+) -> None:
+    login = WHO[who]
+    token = api(login).caller.token if login else None
+    payload = {"authorization": f"Bearer {token}"} if token else {}
+    async with raw("ws://{}:{}/graphql".format(*address)) as client:
+        await client.send(said("connection_init", payload=payload))
+        assert await client.message() == {"type": "connection_ack"}
+        if whole:
+            length = (SENT * MB).to_bytes(8, "big")
+            head, part = bytes((0x80 | opcode, 0x80 | 127)) + length + bytes(4), PART
+        else:
+            head, part = frame(opcode, b" ", fin=False), frame(CONT, b" " * 4096, fin=False) * 256
+        sending = asyncio.create_task(send_all(client.writer, head, part, b"", steady))
+        assert await client.closed() == 1009
+        await sending
