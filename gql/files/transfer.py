@@ -1,5 +1,6 @@
 """The bytes of files over HTTP: `PUT` and `GET /files/<token>`, by signed links."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from time import perf_counter, time
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gql.observe.record import FILES, OPERATION, Finished, Sink, outcome_of
 from gql.transport.browsers import OTHER_METHOD, language_of, tell_methods
+from gql.transport.disconnects import Leaving
 from gql.transport.responses import CLIENT_LEFT
 from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.context import Services
@@ -94,9 +96,17 @@ class Files:
             return  # half-way: the server closes the connection, and the length tells it is not all
 
     async def get(self, request: Request) -> Response:
-        parcel = await transfer.hand_out(
-            self.services, request.path_params["token"], bearer_of(request)
-        )
+        leaving = Leaving(request.receive)
+        try:
+            parcel = await transfer.hand_out(
+                self.services, request.path_params["token"], bearer_of(request)
+            )
+        except asyncio.CancelledError:
+            if leaving.has_left:
+                raise ClientDisconnect from None
+            raise
+        finally:
+            leaving.forget()
         headers = {
             **CONTAINED,
             "Content-Disposition": disposition(parcel.name),

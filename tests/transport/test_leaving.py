@@ -13,7 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from time import monotonic
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
@@ -26,6 +26,7 @@ from gql.transport import connections
 from models.database.address import dsn
 from tests.conftest import SignIn
 from tests.events.listening import PUBLISH
+from tests.files.sending import FILE, PDF, REQUEST
 from tests.postgres import Server
 from tests.serving import settings_in
 from tests.sockets import client as sockets
@@ -291,6 +292,29 @@ async def test_the_rest_of_a_body_that_nobody_reads_hides_no_client_that_leaves(
             await asyncio.sleep(0.1)
             raw.writer.close()
             return -monotonic() + await watched.running(0)
+
+    assert await best(measure) <= MOST_SECONDS
+    await all_is_free(connect, token)
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_the_sql_of_a_download_ends_within_a_second(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    raw, size = await connect(), len(PDF)
+    announced = {"name": "a.pdf", "type": "application/pdf", "size": size}
+    await raw.send(post(token, query=REQUEST, variables=announced))
+    invited = (await answer(raw))["data"]["requestUpload"]
+    way = urlsplit(invited["url"]).path
+    await raw.send(f"PUT {way} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode(), PDF)
+    assert b" 204 " in await raw.reader.readuntil(b"\r\n\r\n")
+    await raw.send(post(token, query=FILE, variables={"id": invited["file"]["id"]}))
+    link = urlsplit((await answer(raw))["data"]["node"]["url"]).path
+    request = f"GET {link} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+    async def measure() -> float:
+        async with watched.locked("sessions, files"):
+            return await leave(watched, connect, request, "closes")
 
     assert await best(measure) <= MOST_SECONDS
     await all_is_free(connect, token)
