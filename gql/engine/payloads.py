@@ -35,7 +35,7 @@ PER_CHARACTER, PER_READING = 4, 20_000
 class Reading:
     """A statement that gives one row, and the names of its parameters.
 
-    nodes: What asks for it. They are known by where they are, so they are kept.
+    nodes: What asks for it.
     is_plain: Whether nothing is asked for that the row itself does not hold.
     """
 
@@ -68,7 +68,10 @@ class Reading:
 class Readings:
     """Those made so far, by what asks for a row and the rights of who asks; the newest stay."""
 
-    made: OrderedDict[Any, Reading | None] = field(default_factory=OrderedDict)
+    made: OrderedDict[Any, tuple[Sequence[FieldNode], Reading | None]] = field(
+        default_factory=OrderedDict
+    )
+    """With what asks for it: nodes are known by where they are, so they must stay there."""
     weight: int = 0
 
     def get(
@@ -80,11 +83,14 @@ class Readings:
         flags = tuple((n, v) for n, v in given.items() if isinstance(v, bool))
         key = (*map(id, nodes), flags, row, actor.viewer)
         if key not in self.made:
-            found = self.made[key] = reading_of(operation, type_, nodes, row, actor)
+            found = reading_of(operation, type_, nodes, row, actor)
+            self.made[key] = (nodes, found)
             self.weight += weight_of(found)
             while self.weight > MOST:
-                self.weight -= weight_of(self.made.popitem(last=False)[1])
-        return self.made[key]
+                _, (_, dropped) = self.made.popitem(last=False)
+                self.weight -= weight_of(dropped)
+            return found
+        return self.made[key][1]
 
     def cover(self, operation: Operation, row: OfSchool, actor: Actor) -> bool:
         """Whether payloads of the operation show rows of this kind, and there is one for each: then

@@ -140,7 +140,7 @@ class Engine:
                 actor = known.at(self.services.now())
                 found = marks.filled(found, plan.keyed, self.services, actor)
         unexplained = {n: one for n, one in plan.explained.items() if found[n] == NULL_TEXT}
-        if len(unexplained) == len(plan.keys):
+        if unexplained and len(unexplained) == len(plan.keys):
             return None
         if plan.handed_back or unexplained:
             return await self.mixed(compiled, plan, found, unexplained, (asker, variables))

@@ -11,6 +11,7 @@ import pytest
 from gql.app import create_app
 from gql.cli.server import _config, _Server, listen
 from gql.settings import Settings
+from tests.clones import Clones
 from tests.postgres import Server
 from tests.serving import settings_in
 
@@ -24,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def running(
-    settings: Settings, postgres: Server, database: str
+    settings: Settings, postgres: Server, database: str, kept: Clones
 ) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
     """A server as `gorod serve` runs it, and where it listens."""
     app: Any = create_app(settings, postgres.url("gorod_app", database))
@@ -35,6 +36,7 @@ async def running(
         yield server, listening.getsockname()[:2]
         server.should_exit = True
         await task
+        kept.written = True  # nobody else saw what it wrote
 
 
 @pytest.fixture

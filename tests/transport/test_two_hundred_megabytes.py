@@ -17,7 +17,7 @@ from tests.files.sending import REQUEST
 from tests.sockets.raw import BINARY, CONT, TEXT, frame, raw, said
 from tests.storm import memory
 from tests.transport.conftest import Raw
-from tests.transport.test_leaving import answer, post
+from tests.transport.leaving.asking import answer, post
 
 Connect = Callable[[], Awaitable[Raw]]
 MB = 1_048_576

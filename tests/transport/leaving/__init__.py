@@ -1,0 +1,1 @@
+"""Clients that leave before they are answered."""

@@ -1,0 +1,230 @@
+"""Clients over HTTP that leave before they are answered: their SQL ends within a second."""
+
+import asyncio
+import socket
+from secrets import token_hex
+from time import monotonic
+from urllib.parse import urlsplit
+
+import pytest
+
+from gql.admission import admission, gate
+from gql.transport import connections
+from tests.events.listening import PUBLISH
+from tests.files.sending import FILE, PDF, REQUEST
+from tests.sockets import client as sockets
+from tests.sockets.test_leaving import NOTICE
+from tests.transport.leaving.asking import (
+    BY_ID,
+    MOST_SECONDS,
+    ROOMS,
+    WAYS,
+    Connect,
+    Database,
+    Running,
+    all_is_free,
+    answer,
+    answers_all,
+    asked,
+    best,
+    by_hash,
+    get,
+    leave,
+    limited,
+    post,
+    until,
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.usefixtures("quiet")
+async def test_the_sql_of_a_client_that_left_ends_within_a_second(
+    connect: Connect, watched: Database, token: str, way: str
+) -> None:
+    first = await connect()
+    await first.send(by_hash(token, ROOMS, text=True), post(token, query=BY_ID))
+    assert "errors" not in await answer(first)
+    assert "errors" not in await answer(first)
+    for name, request in asked(token).items():
+
+        async def measure(sent: bytes = request) -> float:
+            async with watched.locked("rooms"):
+                return await leave(watched, connect, sent, way)
+
+        assert await best(measure) <= MOST_SECONDS, name
+    await all_is_free(connect, token)
+
+
+async def test_who_asks_is_not_looked_for_when_nobody_waits(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    for request in (post(token, query=ROOMS), post(token, query=PUBLISH)):
+
+        async def measure(sent: bytes = request) -> float:
+            async with watched.locked("sessions"):
+                return await leave(watched, connect, sent, "closes")
+
+        assert await best(measure) <= MOST_SECONDS
+    await all_is_free(connect, token)
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_the_rest_of_a_body_that_nobody_reads_hides_no_client_that_leaves(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    async def measure() -> float:
+        async with watched.locked("rooms"):
+            raw = await connect()
+            request = get(token, ROOMS, b"a" * 20)
+            await raw.send(request[:-10])
+            await watched.running(1)
+            await asyncio.sleep(0.7)  # the server has begun to look whether anybody leaves
+            await raw.send(request[-10:])
+            await asyncio.sleep(0.1)
+            raw.writer.close()
+            return -monotonic() + await watched.running(0)
+
+    assert await best(measure) <= MOST_SECONDS
+    await all_is_free(connect, token)
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_the_sql_of_a_download_ends_within_a_second(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    raw, size = await connect(), len(PDF)
+    announced = {"name": "a.pdf", "type": "application/pdf", "size": size}
+    await raw.send(post(token, query=REQUEST, variables=announced))
+    invited = (await answer(raw))["data"]["requestUpload"]
+    way = urlsplit(invited["url"]).path
+    await raw.send(f"PUT {way} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode(), PDF)
+    assert b" 204 " in await raw.reader.readuntil(b"\r\n\r\n")
+    await raw.send(post(token, query=FILE, variables={"id": invited["file"]["id"]}))
+    link = urlsplit((await answer(raw))["data"]["node"]["url"]).path
+    request = f"GET {link} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+    async def measure() -> float:
+        async with watched.locked("sessions, files"):
+            return await leave(watched, connect, request, "closes")
+
+    assert await best(measure) <= MOST_SECONDS
+    await all_is_free(connect, token)
+
+
+# -- those who wait -----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_one_who_waits_for_a_connection_and_leaves_takes_none(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    async with watched.locked("rooms"):
+        staying = [await connect() for _ in range(2)]
+        for raw in staying:
+            await raw.send(post(token, query=ROOMS))
+        await watched.running(2)
+        waiting = [await connect() for _ in range(3)]
+        for raw in waiting:
+            await raw.send(post(token, query=ROOMS))
+        await until(connect, in_flight=5)
+        for raw in waiting:
+            raw.writer.close()
+        await until(connect, in_flight=2, running_weight=2)
+        assert await watched.running(2)
+    for raw in staying:
+        assert "errors" not in await answer(raw)
+    await all_is_free(connect, token)
+
+
+@limited({"most_account_running": 1}, {"most_running": 1})
+@pytest.mark.usefixtures("quiet")
+async def test_what_waits_in_a_queue_is_not_begun_when_its_client_has_left(
+    connect: Connect, watched: Database, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "LONGEST_WAIT", 30.0)
+    monkeypatch.setattr(gate, "BRIEFLY", 30.0)
+    async with watched.locked("rooms"):
+        first = await connect()
+        await first.send(post(token, query=ROOMS))
+        await watched.running(1)
+        waiting = [await connect() for _ in range(2)]
+        await waiting[0].send(post(token, query=PUBLISH, variables={"input": NOTICE}))
+        await waiting[1].send(post(token, query=ROOMS))
+        await until(connect, in_flight=3)
+        for raw in waiting:
+            raw.writer.close()
+        await until(connect, in_flight=1, queue=0)
+    assert "errors" not in await answer(first)
+    await all_is_free(connect, token)
+    assert await watched.published() == 0
+
+
+# -- commands -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["closes", "resets"])
+@pytest.mark.usefixtures("quiet")
+async def test_a_command_that_has_begun_is_done_to_its_end(
+    connect: Connect, watched: Database, token: str, way: str
+) -> None:
+    request = post(token, query=PUBLISH, variables={"input": NOTICE})
+    async with watched.locked("notices"):
+        raw = await connect()
+        await raw.send(request)
+        await watched.running(1)
+        await WAYS[way](raw, request)
+        await asyncio.sleep(1.0)  # nothing tells that something does not happen
+        await watched.running(1)
+    await all_is_free(connect, token)
+    assert await watched.published() == 1
+
+
+# -- time ---------------------------------------------------------------------------------
+
+
+@limited({"statement_timeout_ms": 300})
+async def test_sql_that_takes_too_long_ends(
+    connect: Connect, watched: Database, token: str
+) -> None:
+    warm = await connect()
+    await warm.send(post(token, query=ROOMS))
+    assert "errors" not in await answer(warm)
+    async with watched.locked("rooms"):
+        raw = await connect()
+        await raw.send(post(token, query=ROOMS))
+        [error] = (await answer(raw))["errors"]
+        assert error["extensions"]["code"] == "OPERATION_TIMEOUT"
+        began = monotonic()
+        assert await watched.running(0) - began <= MOST_SECONDS
+    await all_is_free(connect, token)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.usefixtures("quiet")
+async def test_one_who_does_not_read_holds_nothing_and_is_given_up(
+    running: Running,
+    connect: Connect,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+    encoding: str,
+) -> None:
+    monkeypatch.setattr(connections, "UNREAD_SECONDS", 3.0)
+    fields = " ".join(f"a{token_hex(5_000)}: number" for _ in range(4))
+    request = post(token, query=f"{{ rooms {{ nodes {{ {fields} }} }} }}")
+    raw = await connect()
+    raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await sockets.until(lambda: running[0].server_state.connections)
+    for one in running[0].server_state.connections:
+        wire = one.transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)  # so that it is soon full
+    await raw.send(request.replace(b"\r\n", f"\r\nAccept-Encoding: {encoding}\r\n".encode(), 1))
+
+    def stuck() -> bool:
+        return any(one.flow.write_paused for one in running[0].server_state.connections)  # type: ignore[union-attr]
+
+    await sockets.until(stuck)
+    await until(connect, running_weight=0, queue=0)
+    await answers_all(connect, token)
+    assert stuck()
+    await sockets.until(lambda: not stuck())
+    await all_is_free(connect, token)
