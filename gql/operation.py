@@ -14,7 +14,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.guard.strangers import answer_to_stranger
 from gql.guard.sums import SCHEMA
 from resolvers.context import Caller, Ctx

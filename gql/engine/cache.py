@@ -17,7 +17,8 @@ from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100

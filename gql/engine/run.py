@@ -26,7 +26,8 @@ from gql.engine.failures import failed
 from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.errors import named, retry_after
-from gql.guard.documents import Document, Documents, valid
+from gql.guard.document import Document, valid
+from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.access.known import Known

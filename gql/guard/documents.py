@@ -7,30 +7,25 @@ strangers nor documents that nobody repeats push out those that clients live by.
 stand beside both (`gql.guard.trusted`).
 """
 
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    OperationDefinitionNode,
-    OperationType,
-    get_operation_ast,
 )
 from graphql.language.parser import Parser
 
-from gql.guard.cost import OperationCost
+from gql.guard.document import Document, is_reading, unlink_tokens, without_values
 from gql.guard.lane import SHORT, Lane
 from gql.guard.limits import Limits, require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.trusted import Trusted, trusted_of
 from gql.guard.validate import errors_in
-from gql.guard.walk import OverLimit, Trait, judged, too_deep
+from gql.guard.walk import judged, too_deep
 
 PER_TOKEN = 600
 """Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
@@ -38,117 +33,6 @@ PER_HASH = 200
 """Bytes that it takes to find a document by its hash."""
 WAITING = 8
 """Documents that were sent once get one part of so many."""
-LONGEST_NAME = 64
-"""Characters of the name of an operation that observers are told. Clients choose names."""
-MOST_LABELS = 100
-"""Of one document: a client may ask for names that it does not have."""
-VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
-NAME = re.compile(r"Name '.*'", re.DOTALL)
-
-
-@dataclass(eq=False, slots=True)
-class Document:
-    """A document within the limits.
-
-    weight: Bytes it takes in memory with all that is kept of it.
-    validate: Finds what is wrong with it; by itself, without the schema, if told so.
-    reads: Whether it has operations that read, and no others.
-    costs: By the names of its operations; that of an only one by null, too. A number where the
-        document alone says it.
-    traits: In the same way, which of them listen or try a password.
-    refusals: In the same way, why they may not run, where the schema was needed to find out.
-    operations: What the engine keeps of its operations, by the name that was asked for.
-    fits_strangers: By the names of operations, whether they fit what is open to strangers; see
-        `gql.guard.strangers`.
-    digest: SHA-256 of the text, where clients ask for it by that.
-    registered_name: What it is called in metrics, if it is a registered one.
-    is_judged: Whether it was found out what is wrong with it.
-    labels: What observers call its operations, by the name that was asked for.
-    """
-
-    text: str
-    node: DocumentNode
-    tokens: int
-    weight: int
-    validate: Callable[..., Sequence[GraphQLError]]
-    reads: bool = True
-    costs: Mapping[str | None, int | OperationCost] = field(default_factory=dict)
-    traits: Mapping[str | None, Trait] = field(default_factory=dict)
-    refusals: Mapping[str | None, OverLimit] = field(default_factory=dict)
-    operations: dict[str | None, Any] = field(default_factory=dict)
-    fits_strangers: dict[str | None, bool] = field(default_factory=dict)
-    digest: str | None = None
-    registered_name: str | None = None
-    is_judged: bool = False
-    labels: "dict[str | None, Label | None]" = field(default_factory=dict)
-    _errors: Sequence[GraphQLError] | None = None
-    _errors_of_form: Sequence[GraphQLError] | None = None
-
-    def cost(self, name: str | None, variables: Mapping[str, Any]) -> int:
-        """The static cost of the operation with these variables, as they were sent; 0 where there
-        is no such operation, of which the executor tells. Raises OperationTooComplex.
-
-        See `gql.guard.cost`.
-        """
-        if self.refusals and (refusal := self.refusals.get(name)):
-            raise refusal.problem()
-        found = self.costs.get(name, 0)
-        return found if isinstance(found, int) else found.value(variables)
-
-    @property
-    def is_trusted(self) -> bool:
-        """Whether it is registered: then the operator knows all that it can do."""
-        return self.registered_name is not None
-
-    @property
-    def errors(self) -> Sequence[GraphQLError]:
-        """What is wrong with it, found out once; nothing if it is valid."""
-        if self._errors is None:
-            self._errors = self.validate(self.node)
-        return self._errors
-
-    def judge(self, hides: bool) -> None:
-        """Find out what is wrong with it, before anybody asks.
-
-        hides: Whether who asks is told nothing of the schema.
-        """
-        _ = self.errors_of_form if hides else self.errors
-        self.is_judged = True
-
-    @property
-    def errors_of_form(self) -> Sequence[GraphQLError]:
-        """Those of them that tell nothing of the schema."""
-        if self._errors_of_form is None:
-            is_valid = self._errors is not None and not self._errors
-            self._errors_of_form = () if is_valid else self.validate(self.node, form=True)
-        return self._errors_of_form
-
-    def label(self, name: str | None) -> "Label | None":
-        """What the operation is called that the name means; None if there is no such."""
-        if name in self.labels:
-            return self.labels[name]
-        if len(self.labels) >= MOST_LABELS:
-            self.labels.clear()
-        label = None
-        if found := get_operation_ast(self.node, name):
-            called = found.name.value if found.name else ""
-            is_told = 0 < len(called) <= LONGEST_NAME
-            label = Label(called if is_told else None, found.operation.value)
-        self.labels[name] = label
-        return label
-
-
-class Label(NamedTuple):
-    """The name of an operation, None if it has none or a long one, and its kind: `query`,
-    `mutation` or `subscription`."""
-
-    name: str | None
-    kind: str
-
-
-def valid(text: str, node: DocumentNode) -> Document:
-    """A document that is made of one which was found valid."""
-    return Document(text, node, 0, 0, lambda *_, **__: ())
 
 
 class Part:
@@ -320,27 +204,3 @@ class Documents:
         for part in (self.known, self.waiting):
             if part.kept.get(document.text) is document:
                 part.add(weight)
-
-
-def unlink_tokens(node: DocumentNode) -> None:
-    """Break the chain of tokens, of which only the parser has need. Each refers to the one before
-    and the one after it, so a document would stay in memory until all garbage is collected."""
-    token = node.loc.start_token if node.loc else None
-    while token is not None:
-        following = token.next
-        token.prev = token.next = None
-        token = following
-
-
-def is_reading(node: DocumentNode) -> bool:
-    kinds = (one.operation for one in node.definitions if isinstance(one, OperationDefinitionNode))
-    return all(kind is OperationType.QUERY for kind in kinds)
-
-
-def without_values(error: GraphQLSyntaxError) -> GraphQLSyntaxError:
-    """The error without a value of the document, which may be a password. Where strings stand
-    before it, a name may be the rest of one that has a quotation mark in it."""
-    error.message = VALUE.sub(r"\1", error.message)
-    if error.source and '"' in error.source.body[: min(error.positions or (0,))]:
-        error.message = NAME.sub("Name", error.message)
-    return error

@@ -27,7 +27,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.guard.walk import DEFINED
 
 IS_NULL, RUNS = "is null", "runs"

@@ -26,7 +26,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.guard.opened import IS_NULL, fits, open_by, takes
 from gql.guard.sums import SCHEMA
 from models.problems import Unauthenticated

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gql.guard.documents import Document
+    from gql.guard.document import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from gql.engine.asker import Asker
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.transport.negotiation import JSON, MediaType
 from gql.transport.requests import Request
 from models.database.timings import Timing

@@ -9,7 +9,7 @@ from gql.engine.answer import Answer, code_of
 from gql.engine.asker import Asker, is_known
 from gql.engine.run import Engine
 from gql.errors import retry_after
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.guard.strangers import answer_to_stranger
 from gql.transport.persisted import check_text, document_of
 from gql.transport.problems import StrangerRequestTooLarge

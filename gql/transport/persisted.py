@@ -5,7 +5,8 @@ The one place for all transports. `documentId` is that of GraphQL over HTTP, app
 document, or else one that a client sent with its hash a while ago.
 """
 
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from gql.transport.problems import (
     AutomaticQueryNotFound,
     BadRequest,

@@ -13,7 +13,8 @@ from graphql import (
 )
 
 from gql.engine.cache import Cache
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from gql.guard.validate import errors_in
 from gql.trusted.manifests import Entry
 from gql.trusted.preparing import default_actors, names_of, prepare

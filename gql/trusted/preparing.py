@@ -18,7 +18,7 @@ from gql.engine.cache import Cache, Compiled
 from gql.engine.operation import DEFINED, Operation
 from gql.engine.plan import REFUSED
 from gql.engine.values import Arguments
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.trusted.samples import Samples
 from models.access.roles import AccessScope, Role
 from resolvers.listing import Listing

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from gql.engine.cache import Cache, weight_with_plans
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from gql.trusted.judging import operations_of
 from gql.trusted.preparing import actor_in, default_grants, prepare
 from models.access.roles import GrantScope, Role

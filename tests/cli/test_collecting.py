@@ -8,7 +8,8 @@ import pytest
 
 from gql.cli import collecting
 from gql.engine.cache import Cache, Compiled
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from gql.guard.lane import Lane
 from gql.guard.limits import Limits
 from gql.schema import schema

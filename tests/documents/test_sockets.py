@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gql.engine.run import Engine
-from gql.guard.documents import Document, Documents
+from gql.guard.document import Document
+from gql.guard.documents import Documents
 from gql.guard.limits import Limits, LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint

@@ -10,7 +10,7 @@ from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.types import ExecutionResult
 
 from gql.engine.answer import Answer, code_of
-from gql.guard.documents import Document
+from gql.guard.document import Document
 from gql.transport.exchange import Exchange
 from gql.transport.negotiation import GRAPHQL
 from gql.transport.requests import Request, request_of
