@@ -1,5 +1,6 @@
 """A small disk of one's own, to be filled."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database.space import MB, free_bytes
+from models.database.space import MB
 from tests.database.processes import passable
 
 
@@ -34,12 +35,17 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path, leave: int = 0) -> Path:
-    """A file that takes all the space but so many megabytes; whoever removes it has it back."""
+    """A file that takes all the space but so many megabytes; whoever removes it has it back.
+
+    Raises OSError where the disk is mounted no more: the file would take the space of this machine.
+    """
     file = disk / "filler"
     handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
+        if os.fstat(handle).st_dev == disk.parent.stat().st_dev:
+            raise OSError(errno.ENODEV, "nothing is mounted there", str(disk))
         end = os.fstat(handle).st_size
-        while (left := free_bytes(disk) - leave * MB) > 0:
+        while (left := free_bytes_of(handle) - leave * MB) > 0:
             # Somebody who takes a block between the two calls makes all of it fail.
             with suppress(OSError):
                 os.posix_fallocate(handle, end, left)
@@ -47,3 +53,9 @@ def fill(disk: Path, leave: int = 0) -> Path:
     finally:
         os.close(handle)
     return file
+
+
+def free_bytes_of(handle: int) -> int:
+    """What may still be written on the disk of an open file."""
+    disk = os.fstatvfs(handle)
+    return disk.f_bavail * disk.f_frsize
