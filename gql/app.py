@@ -170,6 +170,7 @@ def create_app(
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
+    app.router.redirect_slashes = False  # it would lead to the host that the client names
     door = GraphQLOverHTTP(
         Addresses(app),
         engine,

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from graphql import GraphQLError
 
 PARSE, VALIDATION, INPUT = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"
+UNRESOLVED = "OPERATION_RESOLUTION_FAILURE"
 RUSSIAN: Mapping[str, str] = {
     PARSE: "В документе синтаксическая ошибка",
     VALIDATION: "Документ не соответствует схеме",
     INPUT: "Значение не подходит",
+    UNRESOLVED: "Такую операцию здесь выполнить нельзя",
 }
 """By code, a Russian sentence. The English message of graphql-core follows it: programmers know it
 and search for it."""

@@ -9,7 +9,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.admission.problems import RateLimited
-from gql.error_texts import INPUT, PARSE, VALIDATION, is_about_argument, worded
+from gql.error_texts import INPUT, PARSE, UNRESOLVED, VALIDATION, is_about_argument, worded
 from gql.guard.strangers import SignInFirst
 from gql.logs import log
 from models.problems import (
@@ -48,8 +48,7 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     if isinstance(cause, Problem):
         return told(error, cause, caller.language)
     if isinstance(cause, WHICH):
-        error.extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
-        return error
+        return worded(error, UNRESOLVED, caller.language)
     of_document = (error.extensions or {}).get("code") == VALIDATION
     of_request = cause is None or isinstance(cause, GraphQLError)
     if of_document or (of_request and (not error.path or is_about_argument(error))):

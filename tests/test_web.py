@@ -216,6 +216,44 @@ async def test_every_address_tells_its_methods(http: AsyncClient, path: str, met
     assert (await http.request("OPTIONS", "/nothing")).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/healthz/", "/graphiql/", "/metrics/", "/files/x/"])
+async def test_no_address_leads_to_a_host_that_a_client_names(http: AsyncClient, path: str) -> None:
+    answer = await http.get(path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+        404,
+        "NOT_FOUND",
+    )
+    assert "location" not in answer.headers
+
+
+async def test_a_pass_is_asked_for_by_post(http: AsyncClient) -> None:
+    for method in ("GET", "HEAD", "PUT"):
+        answer = await http.request(method, "/docs/pass")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query A { __typename } query B { __typename }",
+        "fragment F on Query { __typename }",
+        "subscription { noticeEvents { __typename } }",
+    ],
+)
+async def test_what_cannot_be_run_is_told_in_the_language_asked_for(
+    http: AsyncClient, query: str
+) -> None:
+    told = {}
+    for language in ("ru", "en"):
+        headers = {"Accept-Language": language, "Content-Type": "application/json"}
+        answer = await http.post("/graphql", json={"query": query}, headers=headers)
+        [error] = answer.json()["errors"]
+        assert error["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
+        told[language] = error["message"]
+    assert told["ru"] == f"Такую операцию здесь выполнить нельзя: {told['en']}"
+    assert "not allowed" not in told["en"], "it says where to go instead"
+
+
 @pytest.mark.parametrize(("language", "word"), [("ru", "метод"), ("en", "method")])
 async def test_refusals_of_addresses_and_methods_are_told_in_the_language_asked_for(
     http: AsyncClient, language: str, word: str

@@ -49,6 +49,7 @@ class Reference:
             Route("/docs", slash),
             Route("/docs/", self.guarded(self.first_page)),
             Route("/docs/pass", self.give_pass, methods=["POST"]),
+            Route("/docs/pass", not_allowed, methods=["GET"]),
             *(Route(f"/docs/{name}", self.asset) for name in self.assets),
             Route("/docs/{path:path}", self.guarded(self.page)),
             Route("/schema", slash),
@@ -148,6 +149,12 @@ def index_entry(name: str, file: Described) -> dict[str, Any]:
         "bytes": len(file.stored.content),
         "sha256": file.stored.digest,
     }
+
+
+async def not_allowed(_: Request) -> Response:
+    """An address that takes POST only. Without it the pages below `/docs/` would look for a file of
+    that name."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 async def slash(request: Request) -> Response:

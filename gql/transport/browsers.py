@@ -38,7 +38,8 @@ PAGE = """<!doctype html>
 <title>Gorod</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; }}
+body {{ max-width: 40rem; margin: 4rem auto; padding: 0 1rem; }}
 </style>
 <h1>Gorod</h1>
 <p>{what}</p>

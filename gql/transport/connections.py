@@ -42,6 +42,8 @@ class Connection(ParsingProtocol):
     head_size = trailers_size = 0
     is_refused = False
     """Whether nothing more is answered; what comes is dropped."""
+    late_refusal: tuple[int, str, str] | None = None
+    """What is said when all requests before have their answers."""
     answering: Any = None
     """The request that the application answers now; `cycle` is the last that came."""
 
@@ -165,8 +167,16 @@ class Connection(ParsingProtocol):
         request has begun, or in the middle of a response.
 
         What the client still sends is dropped for a while: if the connection were closed at once,
-        its system would drop the answer (RFC 9112, 9.6)."""
+        its system would drop the answer (RFC 9112, 9.6). Requests that came before are answered
+        first: of a mutation, the client would never learn that it was done."""
         scope, cycle, answering = self.scope, self.cycle, self.answering
+        if answering and not answering.response_complete and not answering.more_body:
+            if self.pipeline and self.pipeline[0][0].more_body:
+                self.pipeline.popleft()  # it is this one that is refused
+            self.is_refused, self.late_refusal = True, (status, message, code)
+            self.stop_waiting()
+            self.flow.resume_reading()
+            return
         in_head = scope is not None and "method" not in scope
         silent = answering is None or answering.response_complete or not answering.response_started
         in_body = cycle is not None and cycle.more_body and not cycle.response_complete
@@ -181,6 +191,13 @@ class Connection(ParsingProtocol):
             self.timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
         else:
             self.transport.close()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.late_refusal and self.answering.response_complete:
+            self._unset_keepalive_if_required()
+            if not self.transport.is_closing():
+                self.refuse(*self.late_refusal)
 
     # -- clients that do not read ---------------------------------------------------------
 

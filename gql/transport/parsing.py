@@ -9,6 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 INVALID = "Invalid HTTP request received."
+BEHIND = "A WebSocket cannot be opened behind requests without an answer. Open a connection for it."
 OF_UPGRADE = frozenset({b"upgrade", b"http2-settings"})
 """Headers of an offer, and the names by which the header `Connection` tells of them."""
 
@@ -28,7 +29,10 @@ class ParsingProtocol(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except HttpParserUpgrade as upgrade:
                 if self._should_upgrade():
-                    self.handle_websocket_upgrade()
+                    if self.cycle is not None and not self.cycle.response_complete:
+                        self.refuse(400, BEHIND, "BAD_REQUEST")
+                    else:
+                        self.handle_websocket_upgrade()
                     return
                 if self.parser.get_method() == b"CONNECT":
                     self.refuse(501, "This server is no proxy.", "BAD_REQUEST")

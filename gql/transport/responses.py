@@ -118,7 +118,9 @@ def reason_of(unclear: Exception) -> str:
     reason = getattr(unclear, "as_http_error_reason", None)
     if reason is None:
         return "The request has no query."
-    return str(reason("HTTP") if isinstance(unclear, InvalidOperationTypeError) else reason())
+    if isinstance(unclear, InvalidOperationTypeError):
+        return "Subscriptions go over WebSocket, `graphql-transport-ws`, at the same address."
+    return str(reason())
 
 
 def written(answer: object) -> bytes:
