@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The API by curl and jq. Tokens are kept in the file $SCHOOL_TOKENS.
 #
-#   gorod.sh sign-in LOGIN <password        gorod.sh diary STUDENT [FIRST-DAY]
+#   gorod.sh sign-in LOGIN                  gorod.sh diary STUDENT [FIRST-DAY]
 #   gorod.sh notices [PAGE-SIZE]            gorod.sh card STUDENT
 #   gorod.sh set-mark ASSIGNMENT STUDENT VALUE [VERSION]
 #   gorod.sh ask QUERY [VARIABLES]
 #
-# Exit code 1: refused; standard error has code and message of each refusal.
+# The password is read from standard input. Exit code 1 of sign-in, notices and set-mark: refused;
+# standard error has code and message of each refusal. The others print the answer with its errors.
 set -euo pipefail
 URL=${SCHOOL_URL:-http://127.0.0.1:8000/graphql}
 TOKENS=${SCHOOL_TOKENS:-$HOME/.gorod-tokens}
@@ -31,29 +32,34 @@ check() {
 
 # keep ANSWER: its tokens.
 keep() {
-    check <<<"$1"
+    check <<<"$1" || return
+    jq -e '.data[].accessToken' <<<"$1" >/dev/null || return # without one the old ones stay
     jq '.data[] | {accessToken, refreshToken}' <<<"$1" >"$TOKENS.part"
     mv "$TOKENS.part" "$TOKENS"
 }
 
 sign_in() {
-    local password
+    local password answer
     read -rsp 'Password: ' password || [ -n "$password" ]  # the last line may have no end
-    keep "$(post 'mutation($login: String!, $password: String!) {
+    answer=$(post 'mutation($login: String!, $password: String!) {
         signIn(input: { login: $login, password: $password }) {
             accessToken refreshToken userErrors { code message }
-        } }' "$(login=$1 password=$password jq -n '{login: env.login, password: env.password}')")"
+        } }' "$(login=$1 password=$password jq -n '{login: env.login, password: env.password}')") ||
+        return
+    keep "$answer"
 }
 
 # renew REFUSED: new tokens, once for all who were refused with the same one.
 renew() {
+    local answer
     {
         flock 9
-        [ "$(token accessToken)" != "$1" ] ||
-            keep "$(post 'mutation($token: String!) {
-                refreshSession(input: { refreshToken: $token }) {
-                    accessToken refreshToken userErrors { code message }
-                } }' "$(token=$(token refreshToken) jq -n '{token: env.token}')")"
+        [ "$(token accessToken)" = "$1" ] || return 0
+        answer=$(post 'mutation($token: String!) {
+            refreshSession(input: { refreshToken: $token }) {
+                accessToken refreshToken userErrors { code message }
+            } }' "$(token=$(token refreshToken) jq -n '{token: env.token}')") || return
+        keep "$answer"
     } 9>"$TOKENS.lock"
 }
 
@@ -61,10 +67,10 @@ renew() {
 ask() {
     local variables=${2:-'{}'} held answer
     held=$(token accessToken)
-    answer=$(post "$1" "$variables" "$held")
+    answer=$(post "$1" "$variables" "$held") || return
     if jq -e 'any(.errors[]?; .extensions.code == "UNAUTHENTICATED")' <<<"$answer" >/dev/null; then
-        renew "$held"
-        answer=$(post "$1" "$variables" "$(token accessToken)")
+        renew "$held" || return
+        answer=$(post "$1" "$variables" "$(token accessToken)") || return
     fi
     printf '%s\n' "$answer"
 }
@@ -82,7 +88,7 @@ notices() {
     while
         page=$(ask 'query($first: Int!, $after: String) { notices(first: $first, after: $after) {
             nodes { id title } pageInfo { hasNextPage endCursor } } }' \
-            "{\"first\": ${1:-20}, \"after\": $after}")
+            "{\"first\": ${1:-20}, \"after\": $after}") && check <<<"$page" || return
         jq -r '.data.notices.nodes[] | "\(.id)\t\(.title)"' <<<"$page"
         after=$(jq '.data.notices.pageInfo.endCursor' <<<"$page")
         jq -e '.data.notices.pageInfo.hasNextPage' <<<"$page" >/dev/null
@@ -102,7 +108,7 @@ set_mark() {
         mark { id value version } userErrors { code message } } }' \
         "$(jq -n --arg assignmentId "$1" --arg studentId "$2" --argjson value "$3" \
             --argjson expectedVersion "${4:-null}" \
-            '{input: {$assignmentId, $studentId, $value, $expectedVersion}}')")
+            '{input: {$assignmentId, $studentId, $value, $expectedVersion}}')") || return
     printf '%s\n' "$answer"
     check <<<"$answer"
 }
@@ -111,5 +117,5 @@ case ${1-} in
 sign-in) sign_in "${@:2}" ;;
 set-mark) set_mark "${@:2}" ;;
 ask | card | diary | notices) "$@" ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
