@@ -45,8 +45,12 @@ class Client:
             ],
         }
         self.said: list[Any] = []
+        self.is_read = False
 
     async def receive(self) -> Any:
+        if self.is_read:
+            await asyncio.Event().wait()  # a server tells nothing more until the client leaves
+        self.is_read = True
         return {"type": "http.request", "body": self.body, "more_body": False}
 
     async def send(self, message: Any) -> None:
@@ -54,11 +58,12 @@ class Client:
 
     async def ask(self) -> Any:
         self.said.clear()
+        self.is_read = False
         await self.door(self.scope, self.receive, self.send)
         return orjson.loads(self.said[1]["body"])
 
     async def counted(self) -> int:
-        calls = 0
+        calls, self.is_read = 0, False
 
         def count(frame: Any, event: str, argument: Any) -> None:
             nonlocal calls
