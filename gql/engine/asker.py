@@ -1,4 +1,4 @@
-"""Who sent a request, before and after it is known who that is."""
+"""The sender of a request, and how their token is looked up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from resolvers.context import Caller, Services
 
 @dataclass(slots=True)
 class Asker:
-    """Who is at the door, before it is known who that is.
+    """The sender of a request, as far as its headers tell.
 
     known: Who that is, if it is known already.
     is_stranger: Whether it was found that the token lets nobody in.
@@ -57,7 +57,7 @@ async def is_known(services: Services, asker: Asker) -> bool:
 
 
 async def known_to(services: Services, asker: Asker) -> Known:
-    """Who asks. Raises Unauthenticated for a token that is not good, PasswordMustChange."""
+    """Look up the holder of the token. Raises Unauthenticated, PasswordMustChange."""
     sessions, readers = services.sessions, services.readers
     asker.known = sessions.get(asker.token)
     if asker.known is None:

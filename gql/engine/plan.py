@@ -29,7 +29,7 @@ MOST_TEXT = 200_000
 
 
 REFUSED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError)
-"""What arguments raise that no client should send; the standard executor tells what is wrong."""
+"""Exceptions that refused arguments raise. The standard executor tells what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Root:
     actor: Actor
 
     def at_hand(self) -> Telling | None:
-        """What came with the request, if the field tells that."""
+        """The value of the field, if the request itself holds it."""
         if self.definition is None:
             return None
         ask = self.definition.extensions[DEFINED].metadata.get("at_hand")

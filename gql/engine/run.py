@@ -197,7 +197,7 @@ class Engine:
         return {name: facts[plan, name] for name in plan.tellings}
 
     def at_hand(self, plan: Plan, asker: Asker) -> dict[str, Any]:
-        """What came with the request, by the keys of the root fields that tell it."""
+        """Values that the request itself holds, by the keys of their root fields."""
         caller, found = asker.caller(self.services), {}
         for key, telling in plan.at_hand.items():
             assert plan.operation  # noqa: S101  # there is one where something is told
@@ -242,7 +242,7 @@ class Engine:
         self, compiled: Compiled, plan: Plan, found: list[bytes], unexplained: Mapping[int, Asked],
         request: Any,
     ) -> Answer:  # fmt: skip
-        """What was handed back is answered by the standard executor, and put in its place. It also
+        """The standard executor answers the root fields that were handed back. It also
         tells why root fields are null, by their places among what was found."""
         asker, variables = request
         nodes = [*plan.handed_back, *(node for one in unexplained.values() for node in one.nodes)]

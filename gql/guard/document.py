@@ -81,7 +81,7 @@ class Document:
 
     @property
     def errors(self) -> Sequence[GraphQLError]:
-        """What is wrong with it, found out once; nothing if it is valid."""
+        """Errors of validation, computed once; empty if the document is valid."""
         if self._errors is None:
             self._errors = self.validate(self.node)
         return self._errors
@@ -89,7 +89,7 @@ class Document:
     def judge(self, hides: bool) -> None:
         """Find out what is wrong with it, before anybody asks.
 
-        hides: Whether who asks is told nothing of the schema.
+        hides: Whether the schema is hidden from the sender.
         """
         _ = self.errors_of_form if hides else self.errors
         self.is_judged = True

@@ -5,6 +5,8 @@ server that does not speak it ignores the offer (RFC 9110, 7.8). The parser of u
 a request and drops its body, so its head is parsed once more, without the offer.
 """
 
+from abc import abstractmethod
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -81,10 +83,10 @@ class ParsingProtocol(HttpToolsProtocol):
                 lines.append(name + b": " + value)
         return b"\r\n".join((*lines, b"", b""))
 
+    @abstractmethod
     def refuse(self, status: int, message: str, code: str) -> None:
         """Answer in place of the application, and close the connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse_head(self) -> None:
         """Refuse a head that is too long."""
-        raise NotImplementedError
