@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.plugin_statements",
     "tests.plugin_quick",
     "tests.plugin_skips",
+    "tests.serving",
 ]
 
 TODAY = date(2026, 11, 23)

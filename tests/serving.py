@@ -1,15 +1,23 @@
-"""The whole API in this process, with settings as an installation has them."""
+"""The whole API in this process, with settings as an installation has them.
 
-from collections.abc import AsyncIterator
+A folder of tests that needs other settings has a fixture `settings` of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 
 from gql.app import create_app
+from gql.cli.server import _config, _Server, listen
 from gql.settings import Settings
+from tests.clones import Clones
 from tests.conftest import KEY
+from tests.postgres import Server
 
 
 def settings_in(folder: Path, **given: Any) -> Settings:
@@ -36,3 +44,50 @@ async def client_of(
     client = AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test")
     async with inner.router.lifespan_context(inner), client:  # which closes its connections
         yield client
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def application_url(postgres: Server, database: str, kept: Clones) -> Iterator[str]:
+    """The database of a server, which is taken to have written to it."""
+    yield postgres.url("gorod_app", database)
+    kept.written = True
+
+
+@pytest.fixture
+async def http(settings: Settings, application_url: str) -> AsyncIterator[AsyncClient]:
+    """What `gorod serve` runs, as strangers meet it."""
+    async for client in client_of(settings, application_url):
+        yield client
+
+
+@pytest.fixture
+async def dev(settings: Settings, application_url: str) -> AsyncIterator[AsyncClient]:
+    """What `gorod dev` runs: it shows everybody its schema."""
+    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
+    async for client in client_of(shown, application_url):
+        yield client
+
+
+@pytest.fixture
+async def running(
+    settings: Settings, application_url: str
+) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
+    """A server as `gorod serve` runs it, behind a real socket, and where it listens."""
+    app: Any = create_app(settings, application_url)
+    with listen("127.0.0.1", 0) as listening:
+        server = _Server(_config(app, 3, settings.most_body, settings))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        await server.listens.wait()
+        yield server, listening.getsockname()[:2]
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def address(running: tuple[_Server, tuple[str, int]]) -> tuple[str, int]:
+    return running[1]

@@ -1,7 +1,6 @@
 """What clients of any kind meet over HTTP: shapes of requests, browsers, other origins."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import SignIn
-from tests.postgres import Server
-from tests.serving import client_of, settings_in
+from tests.serving import settings_in
 from tests.test_attacks import Sent
 
 TRUSTED = "https://school.example"
@@ -30,19 +28,6 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path, trusted_origins=TRUSTED)
-
-
-@pytest.fixture
-async def http(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
-    async for client in client_of(settings, postgres.url("gorod_app", database)):
-        yield client
-
-
-@pytest.fixture
-async def dev(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
-    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
-    async for client in client_of(shown, postgres.url("gorod_app", database)):
-        yield client
 
 
 def code(response: Response) -> str:

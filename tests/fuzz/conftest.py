@@ -6,9 +6,6 @@ import pytest
 
 from gql.settings import Settings
 from tests.serving import settings_in
-from tests.transport.conftest import address
-
-__all__ = ["address", "settings"]
 
 ROOMY = 1_000_000_000
 

@@ -34,14 +34,6 @@ async def serve(
         yield client
 
 
-@pytest.fixture
-async def dev(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
-    """What `gorod dev` runs."""
-    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
-    async for client in client_of(shown, postgres.url("gorod_app", database)):
-        yield client
-
-
 def told(response: Response) -> str:
     """All that a client can tell of an answer."""
     headers = "\n".join(f"{name}: {value}" for name, value in sorted(response.headers.items()))

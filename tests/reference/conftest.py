@@ -17,19 +17,6 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def http(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
-    async for client in client_of(settings, postgres.url("gorod_app", database)):
-        yield client
-
-
-@pytest.fixture
-async def dev(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
-    shown = settings.model_copy(update={"demo": True, "open_introspection": True})
-    async for client in client_of(shown, postgres.url("gorod_app", database)):
-        yield client
-
-
-@pytest.fixture
 async def demo(settings: Settings, postgres: Server, database: str) -> AsyncIterator[AsyncClient]:
     """A server where made-up accounts may sign in, and strangers are not shown the schema."""
     url = postgres.url("gorod_app", database)

@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from gql.app import create_app
-from gql.cli.server import _config, _Server, listen
 from gql.settings import Settings
-from tests.clones import Clones
-from tests.postgres import Server
 from tests.serving import settings_in
 
 TRUSTED = "https://school.example"
@@ -21,27 +17,6 @@ TRUSTED = "https://school.example"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path, trusted_origins=TRUSTED)
-
-
-@pytest.fixture
-async def running(
-    settings: Settings, postgres: Server, database: str, kept: Clones
-) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
-    """A server as `gorod serve` runs it, and where it listens."""
-    app: Any = create_app(settings, postgres.url("gorod_app", database))
-    with listen("127.0.0.1", 0) as listening:
-        server = _Server(_config(app, 3, settings.most_body, settings))
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        await server.listens.wait()
-        yield server, listening.getsockname()[:2]
-        server.should_exit = True
-        await task
-        kept.written = True  # nobody else saw what it wrote
-
-
-@pytest.fixture
-def address(running: tuple[_Server, tuple[str, int]]) -> tuple[str, int]:
-    return running[1]
 
 
 class Raw:
