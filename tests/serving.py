@@ -46,6 +46,17 @@ async def client_of(
         yield client
 
 
+async def serve(app: Any, settings: Settings) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
+    """The server of `gorod serve` with an application, and where it listens."""
+    with listen("127.0.0.1", 0) as listening:
+        server = _Server(_config(app, 3, settings.most_body, settings))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        await server.listens.wait()
+        yield server, listening.getsockname()[:2]
+        server.should_exit = True
+        await task
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
@@ -78,14 +89,8 @@ async def running(
     settings: Settings, application_url: str
 ) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
     """A server as `gorod serve` runs it, behind a real socket, and where it listens."""
-    app: Any = create_app(settings, application_url)
-    with listen("127.0.0.1", 0) as listening:
-        server = _Server(_config(app, 3, settings.most_body, settings))
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        await server.listens.wait()
-        yield server, listening.getsockname()[:2]
-        server.should_exit = True
-        await task
+    async for server in serve(create_app(settings, application_url), settings):
+        yield server
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gql.transport.headers import refusal
 from gql.transport.parsing import ParsingProtocol, TooLong
+from gql.transport.whole import WholeResponses
 
 MOST_HEAD = 65_536
 """Bytes of a request line and its headers, and of the trailers after a body. A GET has its document
@@ -60,7 +61,8 @@ class Connection(ParsingProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.answering = cycle
-        super()._start_asgi_task(cycle, app)
+        whole: Any = WholeResponses(app, cycle)
+        super()._start_asgi_task(cycle, whole)
 
     def end_request(self) -> None:
         """Tell the application that nobody waits for its answer. Of several requests that were

@@ -10,7 +10,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from gql.admission.problems import Overloaded, RateLimited
 from gql.errors import WHICH, named, retry_after, told
-from gql.transport.compression import is_compressed, send_compressed
+from gql.transport.compression import LEAST_COMPRESSED, names_encoding, send_compressed
 from gql.transport.exchange import Exchange
 from gql.transport.headers import HEADERS
 from gql.transport.negotiation import GRAPHQL, MediaType
@@ -23,6 +23,7 @@ from gql.transport.problems import (
     RequestTooLarge,
     UnsupportedMediaType,
 )
+from gql.transport.whole import WHOLE
 from models.problems import Problem, ServiceUnavailable
 from resolvers.context import Services
 
@@ -58,8 +59,8 @@ async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> N
         (b"x-request-id", exchange.asker.request_id.encode()),
         *exchange.headers,
     ]
-    start = {"type": "http.response.start", "status": status, "headers": headers}
-    if exchange.encodings and is_compressed(exchange.encodings, len(body)):
+    start = {"type": "http.response.start", "status": status, "headers": headers, WHOLE: True}
+    if len(body) >= LEAST_COMPRESSED and names_encoding(exchange.encodings):
         await send_compressed(send, exchange.encodings, start, body)
         return
     await send(start)

@@ -1,0 +1,73 @@
+"""Responses whose head and body are written at once.
+
+uvicorn writes the head when an application sends it, and so each answer costs two system calls and
+wakes its client twice.
+"""
+
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+WHOLE = "whole"
+"""A key of the message `http.response.start`: the body comes at once and in one message. Servers
+that do not know the key send the response as any other."""
+
+
+class WholeResponses:
+    """An application before another, for one request. It joins a head that says that its body comes
+    at once with that body. All else is sent as uvicorn sends it.
+
+    cycle: uvicorn's state of the request and its response.
+    """
+
+    __slots__ = ("app", "cycle", "send_part", "start")
+
+    def __init__(self, app: ASGIApp, cycle: Any) -> None:
+        self.app, self.cycle = app, cycle
+        self.start: Message | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.send_part = send
+        await self.app(scope, receive, self.send)
+
+    async def send(self, message: Message) -> None:
+        start = self.start
+        if start is None:
+            if WHOLE in message and self.is_joined():
+                self.start = message
+            else:
+                await self.send_part(message)
+        else:
+            self.start = None
+            if not self.write(start, message):
+                await self.send_part(start)
+                await self.send_part(message)
+
+    def is_joined(self) -> bool:
+        """Whether the response needs nothing that uvicorn adds to heads and bodies."""
+        cycle = self.cycle
+        return bool(cycle.keep_alive and cycle.scope["method"] != "HEAD")
+
+    def write(self, start: Message, message: Message) -> bool:
+        """Write a whole response, and end its request as uvicorn does; false if it is none."""
+        cycle = self.cycle
+        body = message["body"]
+        headers = [*cycle.default_headers, *start["headers"]]
+        if (
+            message.get("more_body")
+            or cycle.disconnected
+            or cycle.flow.write_paused
+            or (b"content-length", b"%d" % len(body)) not in headers
+        ):
+            return False
+        head = STATUS_LINE[start["status"]] + b"".join([b"%b: %b\r\n" % one for one in headers])
+        if head.count(b"\n") != len(headers) + 1:  # else a client could add headers
+            raise RuntimeError("A header has a line break.")
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"%b\r\n%b" % (head, body))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
