@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gql.observe.record import FILES, OPERATION, Finished, Sink, outcome_of
 from gql.transport.browsers import OTHER_METHOD, language_of, tell_methods
-from gql.transport.disconnects import Leaving
+from gql.transport.disconnects import Departures
 from gql.transport.responses import CLIENT_LEFT
 from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.context import Services
@@ -61,6 +61,7 @@ class Files:
         self, services: Services, language_of: Language, observe: Sink | None = None
     ) -> None:
         self.services, self.language_of, self.observe = services, language_of, observe
+        self.departures = Departures()
         self.methods = {
             "GET": self.get, "HEAD": self.get, "PUT": self.put, "OPTIONS": options,
         }  # fmt: skip
@@ -96,7 +97,7 @@ class Files:
             return  # half-way: the server closes the connection, and the length tells it is not all
 
     async def get(self, request: Request) -> Response:
-        leaving = Leaving(request.receive)
+        leaving = self.departures.watch(request.receive)
         try:
             parcel = await transfer.hand_out(
                 self.services, request.path_params["token"], bearer_of(request)

@@ -27,14 +27,13 @@ class Admitting:
         self.admission, self.now = admission, now
 
     def __call__(self, exchange: Exchange) -> "Entry":
-        """The entry of an operation whose document was read. Raises OperationTooComplex."""
+        """The entry of an operation whose document was read."""
         asker, request, document = exchange.asker, exchange.request, exchange.document
         assert request and document  # noqa: PT018, S101  # else there is nothing to execute
-        cost, trait = 0, None
-        if not asker.runs_nothing:
-            cost = document.cost(request.name, request.variables)
-            trait = document.traits.get(request.name) if document.traits else None
-        place = self.admission.place(asker.known, asker.address, cost, trait)
+        trait = None
+        if document.traits and not asker.runs_nothing:
+            trait = document.traits.get(request.name)
+        place = self.admission.place(asker.known, asker.address, exchange.cost or 0, trait)
         entry = Entry(exchange, place, self.now)
         asker.rate_limit, exchange.cost = entry.rate_limit, place.cost
         return entry

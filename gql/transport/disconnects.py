@@ -1,6 +1,7 @@
 """Clients that leave before they are answered: their operation ends, and so does its SQL."""
 
 import asyncio
+from time import monotonic
 
 from starlette.types import Receive
 
@@ -16,17 +17,13 @@ class Leaving:
     has_left: Whether that happened.
     """
 
-    def __init__(self, receive: Receive) -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        self.task, self.receive = task, receive
+    __slots__ = ("departures", "has_left", "receive", "since", "task", "watching")
+
+    def __init__(self, departures: "Departures", receive: Receive) -> None:
+        self.departures, self.receive = departures, receive
+        self.task, self.since = asyncio.current_task(), monotonic()
         self.has_left = False
         self.watching: asyncio.Task[None] | None = None
-        self.looking: asyncio.TimerHandle | None = loop.call_later(PATIENCE, self.look)
-
-    def look(self) -> None:
-        """Begin to watch."""
-        self.looking = None
-        self.watching = asyncio.create_task(self.wait())
 
     async def wait(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
@@ -37,7 +34,37 @@ class Leaving:
 
     def forget(self) -> None:
         """Look no more: there is an answer, or something happens that must not be broken off."""
-        if self.looking is not None:
-            self.looking.cancel()
-        elif self.watching is not None:
+        if self.watching is not None:
             self.watching.cancel()
+        else:
+            self.departures.waiting.pop(self, None)
+
+
+class Departures:
+    """Begins to watch the clients of requests that take long, with one timer for all requests.
+
+    waiting: Those that are not watched yet, the oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: dict[Leaving, None] = {}
+        self.timer: asyncio.TimerHandle | None = None
+
+    def watch(self, receive: Receive) -> Leaving:
+        """Watch the client of the present task from PATIENCE on."""
+        found = Leaving(self, receive)
+        self.waiting[found] = None
+        if self.timer is None:
+            self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.look)
+        return found
+
+    def look(self) -> None:
+        """Begin to watch those that have waited long enough."""
+        self.timer = None
+        for one in list(self.waiting):
+            left = one.since + PATIENCE - monotonic()
+            if left > 0:
+                self.timer = asyncio.get_running_loop().call_later(left, self.look)
+                return
+            del self.waiting[one]
+            one.watching = asyncio.create_task(one.wait())

@@ -26,10 +26,12 @@ class Executor:
         self.engine = engine
         self.documents, self.limits = engine.documents, engine.documents.limits
 
-    async def read_document(self, asker: Asker, request: Request, size: int) -> Document:
-        """The document to run, within the limits of who asks. Raises PersistedQueryNotFound,
-        TrustedDocumentRequired, StrangerRequestTooLarge, BadRequest, OperationTooComplex,
-        GraphQLSyntaxError."""
+    async def read_document(
+        self, asker: Asker, request: Request, size: int
+    ) -> tuple[Document, int | None]:
+        """The document to run, within the limits of who asks, and its cost; None where nothing
+        runs. Raises PersistedQueryNotFound, TrustedDocumentRequired, StrangerRequestTooLarge,
+        BadRequest, OperationTooComplex, GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
         stranger = asker.known is None and not await is_known(services, asker)
@@ -46,9 +48,9 @@ class Executor:
         document = document_of(documents, request, stranger=stranger)
         if stranger and not services.open_introspection:
             asker.runs_nothing = self.runs_nothing(document, request, asker)
-        if not asker.runs_nothing:
-            document.cost(request.name, request.variables)
-        return document
+        if asker.runs_nothing:
+            return document, None
+        return document, document.cost(request.name, request.variables)
 
     def runs_nothing(self, document: Document, request: Request, asker: Asker) -> bool:
         """Whether a stranger from whom the schema is hidden asks for what does not run for them.

@@ -20,7 +20,7 @@ from gql.engine.asker import Asker
 from gql.engine.run import Engine
 from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
 from gql.transport.browsers import redirect, tell_methods
-from gql.transport.disconnects import Leaving
+from gql.transport.disconnects import Departures
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
 from gql.transport.headers import CLOSING
@@ -61,7 +61,7 @@ class GraphQLOverHTTP:
         self.app, self.engine, self.console = app, engine, console
         self.executor, self.limits = Executor(engine), engine.documents.limits
         self.admission, self.observe = admission, observe
-        self.running = 0
+        self.departures, self.running = Departures(), 0
         """How many requests are being answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,9 +142,11 @@ class GraphQLOverHTTP:
         """The answer to a request that was read. Raises what refuses it as a whole; and ClientLeft,
         with its SQL cancelled, if its client leaves. A mutation that has begun is done to its end:
         nobody could tell the client how much of it had happened."""
-        leaving = Leaving(receive)
+        leaving = self.departures.watch(receive)
         try:
-            document = await self.executor.read_document(exchange.asker, request, size)
+            document, exchange.cost = await self.executor.read_document(
+                exchange.asker, request, size
+            )
             exchange.document = document
             if exchange.is_simple and not document.is_trusted:
                 raise PreflightRequired

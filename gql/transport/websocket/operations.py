@@ -97,7 +97,7 @@ class Operation:
         """The document, within the limits of who asks. Raises a Problem, GraphQLSyntaxError, and
         Closing if it turns out whose connection this is, and they have too many."""
         executor = self.connection.endpoint.executor
-        document = await executor.read_document(exchange.asker, request, self.size)
+        document, exchange.cost = await executor.read_document(exchange.asker, request, self.size)
         if exchange.asker.known:
             self.connection.recognise(exchange.asker.known)
         definition = get_operation_ast(document.node, request.name)
