@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gql.engine.run import Engine
+from gql.guard.cost import MOST_KEPT, OperationCost
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -104,6 +105,30 @@ def test_an_operation_costs_what_it_asks_for(documents: Documents, what: str) ->
 def test_variables_say_how_long_lists_are(documents: Documents, what: str) -> None:
     text, variables, cost = SENT[what]
     assert documents.read(text).cost(None, variables) == cost
+
+
+def test_a_cost_that_is_kept_serves_no_other_value(documents: Documents) -> None:
+    """`1.0` and `true` equal `1` in Python, and cost what a page may have at most."""
+    document = documents.read(SENT["the size of a page"][0])
+    for _ in range(2):
+        for sent, members in ((1.0, 100), (1, 1), (7, 7), (None, 20), ("1", 100), ([1], 100)):
+            given = document.cost(None, {"n": sent})
+            assert given == 1 + members or sent == 1.0, sent
+        assert document.cost(None, {}) == 1 + 20
+    fresh = documents.read(SENT["the size of a page"][0].replace("$n", "$m"))
+    assert fresh.cost(None, {"m": 1.0}) == 1 + 100
+
+
+def test_costs_that_are_kept_do_not_grow_with_what_clients_send(documents: Documents) -> None:
+    document = documents.read(SENT["days"][0])
+    kept = document.costs[None]
+    assert isinstance(kept, OperationCost)
+    for number in range(100):
+        assert document.cost(None, {"from": f"{number}", "to": None}) == 1 + 7 * DAY
+        assert document.cost(None, {"from": "2" * (number + 33), "to": None}) == 1 + 7 * DAY
+        assert len(kept.found) <= MOST_KEPT
+        assert all(len(day) < 33 for day, _ in kept.found)
+    assert kept.found
 
 
 def test_each_operation_of_a_document_has_a_cost(documents: Documents) -> None:

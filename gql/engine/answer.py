@@ -14,7 +14,7 @@ from gql.errors import told
 from models.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """The body of an answer, and how it was found: compiled, mixed or standard.
 

@@ -36,6 +36,10 @@ the event loop. Others wait meanwhile: a thousand objects take 30 ms."""
 DESCRIBED = 10
 """Parts of the schema that cost 1: they need no database."""
 NONE: Mapping[Any, int] = MappingProxyType({})
+UNSENT = object()
+MOST_KEPT, LONGEST_KEPT = 8, 32
+"""Costs that are kept of an operation, and characters of a value by which one is kept: clients
+choose both, and could fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ class Length:
 
     reckon: Callable[..., int]
     arguments: tuple[Any, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that say it."""
+        return frozenset(one.name for one in self.arguments if isinstance(one, Named))
 
     @property
     def is_known(self) -> bool:
@@ -94,6 +103,12 @@ class Cost:
             repeated[one] = repeated.get(one, 0) + count
         return Cost(self.flat + other.flat, repeated)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that decide it."""
+        names: frozenset[str] = frozenset()
+        return names.union(*(one.length.names | one.each.names for one in self.repeated))
+
     def times(self, count: int) -> "Cost":
         repeated = {one: count * often for one, often in self.repeated.items()}
         return Cost(count * self.flat, repeated or NONE)
@@ -127,10 +142,39 @@ class OperationCost:
     cost: Cost
     most: int
     defaults: Variables = field(default_factory=dict)
+    names: tuple[str, ...] = field(init=False)
+    found: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
+    """Costs by the values of the variables that decide them. Most clients ask for the same week."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(sorted(self.cost.names)))
 
     def value(self, variables: Variables) -> int:
         """The cost with these variables, as they were sent. Raises OperationTooComplex."""
+        key = tuple([variables.get(name, UNSENT) for name in self.names])
+        try:
+            if (known := self.found.get(key)) is not None:
+                return known
+        except TypeError:  # a list or an object decides it
+            return self.reckon(variables)
+        asked = self.reckon(variables)
+        if all(is_plain(one) for one in key):
+            if len(self.found) >= MOST_KEPT:
+                self.found.clear()
+            self.found[key] = asked
+        return asked
+
+    def reckon(self, variables: Variables) -> int:
+        """The cost with these variables, reckoned anew. Raises OperationTooComplex."""
         asked = self.cost.value({**self.defaults, **variables})
         if asked > self.most:
             require("cost", asked, self.most)
         return asked
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a cost is kept by the value. `1.0` is none: it equals `1`, whose cost is another."""
+    if value is UNSENT or value is None:
+        return True
+    kind = value.__class__
+    return kind is int or (kind is str and len(value) <= LONGEST_KEPT)

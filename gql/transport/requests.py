@@ -46,13 +46,13 @@ def request_of(sent: Any) -> Request:
         raise BadRequest(expected="a JSON object with a `query`")
     query, variables = sent.get("query"), sent.get("variables")
     name, extensions = sent.get("operationName"), sent.get("extensions")
-    if not isinstance(query, str | None):
+    if query is not None and not isinstance(query, str):
         raise BadRequest(field="query", expected="a string")
-    if not isinstance(variables, dict | None):
+    if variables is not None and not isinstance(variables, dict):
         raise BadRequest(field="variables", expected="an object or null")
-    if not isinstance(name, str | None):
+    if name is not None and not isinstance(name, str):
         raise BadRequest(field="operationName", expected="a string or null")
-    if not isinstance(extensions, dict | None):
+    if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest(field="extensions", expected="an object or null")
     stored = None
     if "documentId" in sent or (extensions and "persistedQuery" in extensions):
