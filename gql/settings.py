@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gql.guard.limits import Limits, LimitsOfSockets, LimitsOfTries, LimitsOfUse
+from gql.guard.limits import Limits
+from gql.guard.limits_of_use import LimitsOfSockets, LimitsOfTries, LimitsOfUse
 from gql.observe.settings import Observability
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 

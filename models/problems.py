@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 DETAIL = re.compile(r"\{(\w+)\}")
 
@@ -52,12 +52,16 @@ class Problem(Exception):
 
     def said(self, language: str) -> str:
         """What is told to people of this one case."""
+        return self.filled(self.template(language))
+
+    def filled(self, template: str) -> str:
+        """A text with the details of this case in their places."""
         details = self.extensions
 
-        def filled(place: re.Match[str]) -> str:
+        def detail(place: re.Match[str]) -> str:
             return str(details.get(place[1], place[0].strip("{}")))
 
-        return DETAIL.sub(filled, self.template(language))
+        return DETAIL.sub(detail, template)
 
 
 if Problem.__doc__ is None:
@@ -233,15 +237,30 @@ class BadUserInput(Problem):
     russian = "Запрос составлен неверно: `expected` говорит, что должно быть на этом месте."
 
 
+class Advice(NamedTuple):
+    """What to do, in English and in Russian; `{most}` stands for that detail of the problem."""
+
+    en: str
+    ru: str
+
+
 class OperationTooComplex(Problem):
-    """This asks for more than one request may: send fewer operations or fields at once.
+    """This asks for more than one request may: the message says what to do about that `limit`.
 
     limit: Which limit it is beyond.
     asked: How much is asked for, as far as it was counted.
     most: How much may be.
     """
 
-    russian = "Запрос слишком велик: пришлите за один раз меньше операций или полей."
+    russian = "Запрос слишком велик: сообщение говорит, что делать с этим пределом (`limit`)."
+
+    def __init__(self, advice: Advice, *, limit: str, asked: int, most: int) -> None:
+        self.advice = advice
+        super().__init__(limit=limit, asked=asked, most=most)
+
+    def said(self, language: str) -> str:
+        """What to do about the limit that this request is over."""
+        return self.filled(self.advice.ru if language == "ru" else self.advice.en)
 
 
 class OperationTimeout(Problem):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,9 @@ import pytest
 from graphql import GraphQLSyntaxError
 
 from gql.guard.documents import PER_TOKEN, Documents
-from gql.guard.limits import (
-    Limits,
-    LimitsOfSockets,
-    LimitsOfTries,
-    LimitsOfUse,
-    limits_table,
-    table_of,
-)
+from gql.guard.limits import Limits, limits_table
+from gql.guard.limits_of_use import LimitsOfSockets, LimitsOfTries, LimitsOfUse, table_of
+from gql.guard.over_limit import ADVICE
 from gql.schema import schema
 from gql.transport.requests import check_values
 from models.problems import OperationTooComplex
@@ -69,6 +65,38 @@ async def test_too_much_is_refused_and_the_limit_is_named(stranger: Api, limit: 
     assert refused["asked"] > refused["most"]
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_who_is_over_a_limit_is_told_what_to_do_about_that_one(
+    stranger: Api, language: str
+) -> None:
+    told = {}
+    asking = replace(stranger, caller=replace(stranger.caller, language=language))
+    for limit, asked in TOO_MUCH.items():
+        refused = await asking.refused(asked)
+        assert limit == "signIn" or str(refused["most"]) in refused["message"]
+        assert ("Наиб" in refused["message"]) == (language == "ru" and limit != "signIn")
+        told[limit] = refused["message"]
+    assert len(set(told.values())) == len(TOO_MUCH)
+
+
+def test_a_stranger_over_a_limit_that_is_wider_for_others_is_told_to_sign_in(
+    documents: Documents,
+) -> None:
+    with pytest.raises(OperationTooComplex, match="sign in") as refused:
+        documents.read(f"{{ {many(300, 'a#: __typename')} }}", stranger=True)
+    assert refused.value.extensions["limit"] == "tokens"
+    with pytest.raises(OperationTooComplex, match="sign in") as refused:
+        check_values({"ids": ["x"] * 200}, Limits(), stranger=True)
+    assert refused.value.extensions["limit"] == "values"
+
+
+def test_every_limit_of_a_document_and_its_variables_has_its_advice() -> None:
+    limits = {name.removeprefix("most_") for name in Limits.model_fields}
+    assert limits - set(ADVICE) == {"body", "stranger_body", "kept"}  # not of documents
+    texts = [text for advice in ADVICE.values() for text in advice]
+    assert len(set(texts)) == len(texts)
+
+
 @pytest.mark.parametrize("what", AT_THE_LIMIT)
 def test_as_much_as_is_allowed_is_read(documents: Documents, what: str) -> None:
     documents.read(AT_THE_LIMIT[what])
@@ -96,6 +124,9 @@ async def test_examples_of_lists_in_lists_stay_answered(api: SignIn) -> None:
         assert await deputy(asked)
 
 
+FEW = Limits(most_values=15, most_nesting=5)
+
+
 @pytest.mark.parametrize(
     ("variables", "limit"),
     [
@@ -108,9 +139,9 @@ async def test_examples_of_lists_in_lists_stay_answered(api: SignIn) -> None:
 )
 def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
     with pytest.raises(OperationTooComplex) as refused:
-        check_values(variables, 15, 5)
+        check_values(variables, FEW)
     assert refused.value.extensions["limit"] == limit
-    check_values({"a": [1, {"b": "c"}]}, 15, 5)
+    check_values({"a": [1, {"b": "c"}]}, FEW)
 
 
 DIRECTIVES = "@skip(if: false) " * 51

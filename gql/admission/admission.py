@@ -7,7 +7,7 @@ from gql.admission.budget import Budget, Payer, Purse, Standing
 from gql.admission.gate import Gate
 from gql.admission.problems import Overloaded, RateLimited
 from gql.admission.store import Store
-from gql.guard.limits import LimitsOfUse
+from gql.guard.limits_of_use import LimitsOfUse
 from gql.guard.walk import Trait
 from resolvers.access.known import Known
 from resolvers.access.tries import network_of

@@ -17,7 +17,7 @@ from limits import RateLimitItem
 
 from gql.admission.problems import RateLimited
 from gql.admission.store import WINDOW, Store, Tally, item_of
-from gql.guard.limits import require
+from gql.guard.over_limit import require
 
 HANDFULS = 20
 """A handful is one part of so many of a budget: for each process that serves somebody, one may lie

@@ -15,7 +15,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from gql.cli.console import fail
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.connections import KEPT_SECONDS, Connection
 
 T = TypeVar("T")

@@ -19,6 +19,7 @@ from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
 from gql.guard.document import Document
 from gql.guard.documents import Documents
+from gql.guard.over_limit import OverLimit
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100
@@ -35,17 +36,14 @@ PER_CHARACTER = 4
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """In the place of a plan whose statement would be too long.
+    """In the place of a plan whose statement would be too long."""
 
-    details: What the refusal tells.
-    """
-
-    details: Mapping[str, Any]
+    over: OverLimit
     leaves: Mapping[str, set[Any]] = field(default_factory=dict)
     sql: str = ""
 
     def problem(self) -> OperationTooComplex:
-        return OperationTooComplex(**{k: v for k, v in self.details.items() if k != "code"})
+        return self.over.problem()
 
 
 @dataclass
@@ -255,7 +253,7 @@ class Cache:
         try:
             return make(self.schema, operation, variables, actor)
         except OperationTooComplex as problem:
-            return TooLong(problem.extensions)
+            return TooLong(OverLimit.of(problem))
         except Unspeakable:
             return STANDARD
 

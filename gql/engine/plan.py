@@ -20,7 +20,7 @@ from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
-from gql.guard.limits import require
+from gql.guard.over_limit import require
 from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond
 

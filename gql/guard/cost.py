@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from gql.guard.limits import require
+from gql.guard.over_limit import require
 
 Variables = Mapping[str, Any]
 COUNTED = 10

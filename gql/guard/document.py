@@ -15,7 +15,8 @@ from graphql import (
 )
 
 from gql.guard.cost import OperationCost
-from gql.guard.walk import OverLimit, Trait
+from gql.guard.over_limit import OverLimit
+from gql.guard.walk import Trait
 
 LONGEST_NAME = 64
 """Characters of the name of an operation that observers are told. Clients choose names."""

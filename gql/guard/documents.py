@@ -21,7 +21,8 @@ from graphql.language.parser import Parser
 
 from gql.guard.document import Document, is_reading, unlink_tokens, without_values
 from gql.guard.lane import SHORT, Lane
-from gql.guard.limits import Limits, require
+from gql.guard.limits import Limits
+from gql.guard.over_limit import require
 from gql.guard.rules import RULES, RULES_OF_FORM
 from gql.guard.trusted import Trusted, trusted_of
 from gql.guard.validate import errors_in
@@ -133,7 +134,7 @@ class Documents:
             self.waiting.drop(found)
             self.known.keep(found)
         if stranger:
-            require("tokens", found.tokens, self.limits.most_stranger_tokens)
+            require("stranger_tokens", found.tokens, self.limits.most_stranger_tokens)
         return found
 
     def find(self, document_id: str, *, stranger: bool = False) -> Document | None:
@@ -181,7 +182,7 @@ class Documents:
             node = parser.parse_document()
         except GraphQLSyntaxError as error:
             if parser._lexical_token_counter > most:  # noqa: SLF001  # it counts for this limit
-                require("tokens", most + 1, most)
+                require("stranger_tokens" if stranger else "tokens", most + 1, most)
             raise without_values(error) from None
         except RecursionError:
             raise too_deep(limits) from None

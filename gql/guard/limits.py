@@ -1,25 +1,17 @@
-"""Limits of what clients may ask, in one place."""
+"""Limits of one request, and what to do when one is over them."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.problems import OperationTooComplex
-
-MOST_TOLD = 2**31 - 1
-"""The greatest `Int` of GraphQL. Fragments that spread fragments multiply beyond any number."""
-
-
-def require(limit: str, asked: int, most: int) -> None:
-    """Raises OperationTooComplex if more is asked than may be."""
-    if asked > most:
-        raise OperationTooComplex(limit=limit, asked=min(asked, MOST_TOLD), most=most)
+from models.problems import Advice
 
 
 class Limits(BaseModel):
     """Of one request. They are checked in the order in which they stand, each before the next step
     costs anything; see `gql.transport.http`. They are settings: `most_tokens` is the variable
-    `GOROD_MOST_TOKENS`."""
+    `GOROD_MOST_TOKENS`. Each has the advice for those who are over it (`gql.guard.over_limit`)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,36 +19,175 @@ class Limits(BaseModel):
     most_stranger_body: int = Field(
         default=16_384, ge=1024, description="Bytes of the body of one who is not signed in."
     )
-    most_nesting: int = Field(
+    most_nesting: Annotated[
+        int,
+        Advice(
+            en="Lists and objects of variables may stand up to {most} deep inside each other: send "
+            "flatter ones.",
+            ru="Наибольшая глубина списков и объектов в переменных — {most}: пришлите менее "
+            "вложенные.",
+        ),
+    ] = Field(
         default=30, ge=5, le=100, description="Lists and objects of variables inside each other."
     )
-    most_values: int = Field(default=5_000, ge=10, description="Values in the variables.")
-    most_stranger_values: int = Field(
+    most_values: Annotated[
+        int,
+        Advice(
+            en="Variables may hold up to {most} values: send the rest in another request.",
+            ru="Наибольшее число значений в переменных — {most}: остальные пришлите другим "
+            "запросом.",
+        ),
+    ] = Field(default=5_000, ge=10, description="Values in the variables.")
+    most_stranger_values: Annotated[
+        int,
+        Advice(
+            en="Variables of one who is not signed in may hold up to {most} values: sign in, or "
+            "send fewer.",
+            ru="Наибольшее число значений в переменных без входа в систему — {most}: войдите или "
+            "пришлите меньше.",
+        ),
+    ] = Field(
         default=100, ge=10, description="Values in the variables of one who is not signed in."
     )
-    most_lines: int = Field(default=10_000, ge=100, description="Lines of a document.")
-    most_tokens: int = Field(default=2_000, ge=100, description="Tokens of a document.")
-    most_stranger_tokens: int = Field(
-        default=500, ge=100, description="Tokens of a document of one who is not signed in."
-    )
-    most_operations: int = Field(default=50, ge=1, description="Operations of a document.")
-    most_fragments: int = Field(default=60, ge=0, description="Fragments of a document.")
-    most_variables: int = Field(default=50, ge=1, description="Variables of an operation.")
-    most_root_fields: int = Field(default=10, ge=1, description="Root fields of an operation.")
-    most_mutations: int = Field(default=4, ge=1, description="Root fields of a mutation.")
-    most_directives: int = Field(default=50, ge=0, description="Directives of a document.")
-    most_literals: int = Field(
-        default=500, ge=10, description="Values in lists and objects of a document."
-    )
-    most_repeated: int = Field(
-        default=30, ge=0, description="Fields that stand in a selection more than once."
-    )
-    most_depth: int = Field(default=12, ge=1, description="Fields inside each other.")
-    most_fields: int = Field(
-        default=1_000, ge=10, description="Fields of a document, fragments spread."
-    )
-    most_aliases: int = Field(default=30, ge=0, description="Aliases, fragments spread.")
-    most_cost: int = Field(
+    most_lines: Annotated[
+        int,
+        Advice(
+            en="A document may have up to {most} lines: remove empty ones, or split it into "
+            "several documents.",
+            ru="Наибольшее число строк в документе — {most}: уберите пустые или разделите документ "
+            "на несколько.",
+        ),
+    ] = Field(default=10_000, ge=100, description="Lines of a document.")
+    most_tokens: Annotated[
+        int,
+        Advice(
+            en="A document may have up to {most} tokens (names, numbers, brackets): send values as "
+            "variables, or split it into several documents.",
+            ru="Наибольшее число лексем (имён, чисел, скобок) в документе — {most}: передайте "
+            "значения переменными или разделите документ на несколько.",
+        ),
+    ] = Field(default=2_000, ge=100, description="Tokens of a document.")
+    most_stranger_tokens: Annotated[
+        int,
+        Advice(
+            en="A document of one who is not signed in may have up to {most} tokens (names, "
+            "numbers, brackets): sign in, or ask for less.",
+            ru="Наибольшее число лексем (имён, чисел, скобок) в документе без входа в систему — "
+            "{most}: войдите или спросите меньше.",
+        ),
+    ] = Field(default=500, ge=100, description="Tokens of a document of one who is not signed in.")
+    most_operations: Annotated[
+        int,
+        Advice(
+            en="A document may have up to {most} operations: send only the one that is to run.",
+            ru="Наибольшее число операций в документе — {most}: пришлите только ту, которую надо "
+            "выполнить.",
+        ),
+    ] = Field(default=50, ge=1, description="Operations of a document.")
+    most_fragments: Annotated[
+        int,
+        Advice(
+            en="A document may have up to {most} fragments: send only those that the operation "
+            "spreads.",
+            ru="Наибольшее число фрагментов в документе — {most}: пришлите только те, что нужны "
+            "операции.",
+        ),
+    ] = Field(default=60, ge=0, description="Fragments of a document.")
+    most_variables: Annotated[
+        int,
+        Advice(
+            en="An operation may declare up to {most} variables: put what belongs together into "
+            "one variable of an input type.",
+            ru="Наибольшее число переменных операции — {most}: объедините связанные значения в "
+            "одну переменную входного типа.",
+        ),
+    ] = Field(default=50, ge=1, description="Variables of an operation.")
+    most_root_fields: Annotated[
+        int,
+        Advice(
+            en="An operation may have up to {most} root fields: send the others in another "
+            "request.",
+            ru="Наибольшее число корневых полей операции — {most}: остальные пришлите другим "
+            "запросом.",
+        ),
+    ] = Field(default=10, ge=1, description="Root fields of an operation.")
+    most_mutations: Annotated[
+        int,
+        Advice(
+            en="A mutation may have up to {most} root fields: send the others in another request, "
+            "or use a mutation that takes several items, e.g. `setMarks`.",
+            ru="Наибольшее число корневых полей мутации — {most}: остальные пришлите другим "
+            "запросом или возьмите мутацию, принимающую сразу несколько элементов, например "
+            "`setMarks`.",
+        ),
+    ] = Field(default=4, ge=1, description="Root fields of a mutation.")
+    most_directives: Annotated[
+        int,
+        Advice(
+            en="A document may have up to {most} directives: leave the fields out instead of "
+            "skipping them.",
+            ru="Наибольшее число директив в документе — {most}: уберите ненужные поля вместо того, "
+            "чтобы их пропускать.",
+        ),
+    ] = Field(default=50, ge=0, description="Directives of a document.")
+    most_literals: Annotated[
+        int,
+        Advice(
+            en="Lists and objects of a document may hold up to {most} values: send them as "
+            "variables.",
+            ru="Наибольшее число значений в списках и объектах документа — {most}: передайте их "
+            "переменными.",
+        ),
+    ] = Field(default=500, ge=10, description="Values in lists and objects of a document.")
+    most_repeated: Annotated[
+        int,
+        Advice(
+            en="Up to {most} fields may stand in a selection more than once: write each of them "
+            "once.",
+            ru="Наибольшее число повторов полей в одном и том же наборе — {most}: напишите каждое "
+            "поле один раз.",
+        ),
+    ] = Field(default=30, ge=0, description="Fields that stand in a selection more than once.")
+    most_depth: Annotated[
+        int,
+        Advice(
+            en="Fields may stand up to {most} deep inside each other: ask for what lies deeper in "
+            "another request that begins with `node(id:)`.",
+            ru="Наибольшая вложенность полей — {most}: то, что глубже, спросите другим запросом, "
+            "который начинается с `node(id:)`.",
+        ),
+    ] = Field(default=12, ge=1, description="Fields inside each other.")
+    most_fields: Annotated[
+        int,
+        Advice(
+            en="An operation may have up to {most} fields, each spread of a fragment counted anew: "
+            "select fewer, or split it into several requests.",
+            ru="Наибольшее число полей операции — {most}, фрагмент считается при каждом "
+            "включении: выберите меньше полей или разделите её на несколько запросов.",
+        ),
+    ] = Field(default=1_000, ge=10, description="Fields of an operation, fragments spread.")
+    most_aliases: Annotated[
+        int,
+        Advice(
+            en="An operation may have up to {most} aliases, each spread of a fragment counted "
+            "anew: ask for several records by a field that takes a list, e.g. `nodes(ids:)`, or "
+            "in several requests.",
+            ru="Наибольшее число псевдонимов операции — {most}, фрагмент считается при каждом "
+            "включении: несколько записей спросите полем, которое принимает список, например "
+            "`nodes(ids:)`, или несколькими запросами.",
+        ),
+    ] = Field(default=30, ge=0, description="Aliases of an operation, fragments spread.")
+    most_cost: Annotated[
+        int,
+        Advice(
+            en="An operation may cost up to {most}, a point an object, lists inside lists "
+            "multiplied: ask for shorter pages (`first`), or for lists inside lists in requests "
+            "of their own.",
+            ru="Наибольшая стоимость операции — {most}: это число объектов, у списков внутри "
+            "списков оно перемножается. Спросите страницы короче (`first`) или вложенные списки "
+            "отдельными запросами.",
+        ),
+    ] = Field(
         default=30_000,
         ge=100,
         description="Objects that an operation asks for, lists inside lists multiplied.",
@@ -65,138 +196,6 @@ class Limits(BaseModel):
         default=64,
         ge=1,
         description="Megabytes of documents and their plans that are kept in memory.",
-    )
-
-
-class LimitsOfUse(BaseModel):
-    """Of what is asked in a minute, and of what runs at once; see `gql.admission`. They are
-    settings, too. An operation takes one place, and another one for each 3,000 points it costs."""
-
-    model_config = ConfigDict(frozen=True)
-
-    most_points: int = Field(
-        default=300_000, ge=1_000, description="Points that an account may spend in a minute."
-    )
-    most_stranger_points: int = Field(
-        default=600_000,
-        ge=1_000,
-        description="Points that all strangers of an address may spend in a minute. To sign in "
-        "costs about 1,000: a school may have one address.",
-    )
-    most_school_points: int = Field(
-        default=6_000_000,
-        ge=1_000,
-        description="Points that all accounts of a school may spend in a minute.",
-    )
-    most_account_running: int = Field(
-        default=12, ge=1, description="Places that operations of an account may take at once."
-    )
-    most_account_waiting: int = Field(
-        default=24, ge=0, description="Operations of an account that wait for such a place."
-    )
-    most_stranger_running: int = Field(
-        default=64, ge=1, description="Places that strangers of an address may take at once."
-    )
-    most_stranger_waiting: int = Field(
-        default=400, ge=0, description="Operations of such strangers that wait for a place."
-    )
-    most_running: int = Field(
-        default=0,
-        ge=0,
-        description="Places of a process; 0: three times `GOROD_POOL_SIZE`.",
-    )
-    most_waiting: int = Field(
-        default=120, ge=0, description="Operations that wait for a place of the process."
-    )
-
-
-class LimitsOfSockets(BaseModel):
-    """Of sockets, in each process. What is above a limit is closed with a code that says whether to
-    connect again; see `gql.transport.websocket`. They are settings, too."""
-
-    model_config = ConfigDict(frozen=True)
-
-    most_sockets: int = Field(
-        default=5_000,
-        ge=1,
-        description="Sockets of a process. More are closed with 1013.",
-    )
-    most_account_sockets: int = Field(
-        default=20,
-        ge=1,
-        description="Sockets of an account in a process. More are closed with 4429.",
-    )
-    most_stranger_sockets: int = Field(
-        default=100,
-        ge=1,
-        description="Sockets from one address, in a process, of those who are not signed in or "
-        "have not yet said who they are. More are closed with 1013.",
-    )
-    most_socket_operations: int = Field(
-        default=50, ge=1, description="Operations that a socket may run at once."
-    )
-    most_messages: int = Field(
-        default=200,
-        ge=10,
-        description="Messages that a socket may send at once, and again in every ten seconds. With "
-        "more it is closed with 4429.",
-    )
-    most_message_bytes: int = Field(
-        default=2_097_152,
-        ge=16_384,
-        description="Bytes of messages that a socket may send at once, and again in every ten "
-        "seconds. With more it is closed with 4429.",
-    )
-    most_unsent_bytes: int = Field(
-        default=4_194_304,
-        ge=65_536,
-        description="Bytes of messages that wait in memory for the client of a socket to read "
-        "them. With more the connection is given up.",
-    )
-    stranger_socket_seconds: float = Field(
-        default=60,
-        gt=0,
-        description="For how long a socket of one who is not signed in may be without an "
-        "operation; then it is closed with 4401.",
-    )
-
-
-class LimitsOfTries(BaseModel):
-    """Of failed tries of passwords and refresh tokens, before one must wait; see
-    `resolvers.access.tries`. They are settings, too. With more than 100,000 nobody has to wait. Who
-    waits when a limit is raised waits no longer."""
-
-    model_config = ConfigDict(frozen=True)
-
-    most_tries: int = Field(
-        default=5,
-        ge=1,
-        description="Failed tries on a device that has signed in to the login before, and with a "
-        "login from one address on all others; then one waits 30 seconds, twice as long after "
-        "each further one, at most 15 minutes.",
-    )
-    most_address_tries: int = Field(
-        default=20,
-        ge=1,
-        description="Failed tries from one address on unknown devices, whatever the login, but for "
-        "logins that get in from there after all; then there is one a minute.",
-    )
-    most_login_tries: int = Field(
-        default=50,
-        ge=1,
-        description="Failed tries with a login from all addresses on unknown devices; then there "
-        "is one in two minutes.",
-    )
-    most_refresh_tries: int = Field(
-        default=30,
-        ge=1,
-        description="Unknown refresh tokens from one address; then there is one in ten seconds.",
-    )
-    known_device_days: int = Field(
-        default=180,
-        ge=1,
-        le=3650,
-        description="For how many days after signing in a device stays known to the login.",
     )
 
 
@@ -209,12 +208,3 @@ def limits_table() -> Iterator[str]:
         default = f"{setting.default:,}".replace(",", " ")
         shown = "–" if name == "most_kept" else limit  # nothing is refused by it
         yield f"| {shown} | `GOROD_{name.upper()}` | {default} | {setting.description} |"
-
-
-def table_of(limits: type[BaseModel]) -> Iterator[str]:
-    """The limits of use, or of sockets, as README shows them, line by line."""
-    yield "| setting | default | what is counted |"
-    yield "|---|---|---|"
-    for name, setting in limits.model_fields.items():
-        default = f"{setting.default:,}".replace(",", " ")
-        yield f"| `GOROD_{name.upper()}` | {default} | {setting.description} |"

@@ -29,7 +29,8 @@ from graphql import (
 )
 
 from gql.guard.cost import COMPLETED, COUNTED, NOTHING, ONE, Cost
-from gql.guard.limits import Limits, require
+from gql.guard.limits import Limits
+from gql.guard.over_limit import require
 from gql.guard.sizes import length_of, members_of, members_of_parent
 
 SCHEMA = {"__schema", "__type"}

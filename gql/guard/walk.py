@@ -20,7 +20,8 @@ from graphql import (
 )
 
 from gql.guard.cost import CHANGED, DESCRIBED, Cost, OperationCost
-from gql.guard.limits import Limits, require
+from gql.guard.limits import Limits
+from gql.guard.over_limit import OverLimit, over_limit, require, require_one_try
 from gql.guard.sizes import constant
 from gql.guard.sums import Summing, most_described
 from models.problems import OperationTooComplex
@@ -38,18 +39,6 @@ class Trait(Enum):
 
     LISTENS = "LISTENS"
     TRIES_PASSWORD = "TRIES_PASSWORD"  # noqa: S105  # no password
-
-
-class OverLimit(NamedTuple):
-    """A limit that an operation is over."""
-
-    limit: str
-    asked: int
-    most: int
-
-    def problem(self) -> OperationTooComplex:
-        """A new one each time: one that is raised again and again keeps where it was raised."""
-        return OperationTooComplex(limit=self.limit, asked=self.asked, most=self.most)
 
 
 class Found(NamedTuple):
@@ -79,7 +68,7 @@ def judged(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> Fou
 
 def too_deep(limits: Limits) -> OperationTooComplex:
     """Of what is deeper than Python can follow."""
-    return OperationTooComplex(limit="depth", asked=limits.most_depth + 1, most=limits.most_depth)
+    return over_limit("depth", limits.most_depth + 1, limits.most_depth).problem()
 
 
 @dataclass
@@ -144,14 +133,12 @@ class Walk:
         elif tries:
             self.traits[name] = Trait.TRIES_PASSWORD
         try:
-            if tries:
-                require(tries[0], len(tries), 1)
+            require_one_try(tries)
             if sums.described:
                 require("introspection", sums.described, most_described(self.schema))
             self.summing.require("cost", cost.flat)
         except OperationTooComplex as refusal:
-            told = refusal.extensions
-            self.refusals[name] = OverLimit(told["limit"], told["asked"], told["most"])
+            self.refusals[name] = OverLimit.of(refusal)
 
     # -- root fields ------------------------------------------------------------------
 

@@ -38,8 +38,7 @@ class Executor:
         if stranger and size > limits.most_stranger_body:
             raise StrangerRequestTooLarge(most=limits.most_stranger_body)
         if request.variables:
-            most = limits.most_stranger_values if stranger else limits.most_values
-            check_values(request.variables, most, limits.most_nesting)
+            check_values(request.variables, limits, stranger=stranger)
         documents, text = self.documents, request.query
         if text is not None:
             check_text(documents, request)

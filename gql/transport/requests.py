@@ -12,7 +12,8 @@ from hashlib import sha256
 from os import urandom
 from typing import Any
 
-from gql.guard.limits import require
+from gql.guard.limits import Limits
+from gql.guard.over_limit import require
 from gql.transport.problems import BadRequest, OperationResolutionFailure
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
@@ -104,18 +105,21 @@ def hash_of(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def check_values(variables: Mapping[str, Any], most: int, nesting: int) -> None:
-    """Raises OperationTooComplex for more values in the variables than `most`, or more lists and
-    objects inside each other than `nesting`. Its own time is linear, without recursion."""
+def check_values(variables: Mapping[str, Any], limits: Limits, *, stranger: bool = False) -> None:
+    """Raises OperationTooComplex for more values in the variables than there may be, or more lists
+    and objects inside each other. Its own time is linear, without recursion."""
+    limit, most = "values", limits.most_values
+    if stranger:
+        limit, most = "stranger_values", limits.most_stranger_values
     level: list[Any] = [variables]
     count = depth = 0
     while level:
         depth += 1
-        require("nesting", depth, nesting)
+        require("nesting", depth, limits.most_nesting)
         below: list[Any] = []
         for one in level:
             if (count := count + len(one)) > most:
-                require("values", count, most)
+                require(limit, count, most)
             for part in one.values() if isinstance(one, dict) else one:
                 if part.__class__ in (dict, list):  # as the parser makes them
                     below.append(part)  # noqa: PERF401  # a comprehension is one call more

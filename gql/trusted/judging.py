@@ -76,8 +76,8 @@ def read(documents: Documents, text: str) -> tuple[Document | None, list[str]]:
     try:
         document = documents.parsed(text, stranger=False)
     except OperationTooComplex as problem:
-        limit, most = problem.extensions.get("limit"), problem.extensions.get("most")
-        return None, [f"it is over the limit of `{limit}`, which is {most}"]
+        limit, advice = problem.extensions["limit"], problem.said("en")
+        return None, [f"it is over the limit of `{limit}`: {advice}"]
     except GraphQLSyntaxError as error:
         return None, [told(error)]
     faults = [told(error) for error in document.errors]

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gql.admission.admission import Admission
 from gql.engine.run import Engine
-from gql.guard.limits import LimitsOfUse
+from gql.guard.limits_of_use import LimitsOfUse
 from gql.schema import schema
 from gql.transport.admitting import Admitting
 from gql.transport.http import GraphQLOverHTTP

@@ -97,7 +97,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(gorod: Run) -> Non
     [
         (BAD, "Did you mean 'viewer'? (line 1, column 3)"),
         ("{ viewer", "Syntax Error: Expected Name, found <EOF>"),
-        (DEEP, "it is over the limit of `depth`, which is 12"),
+        (DEEP, "it is over the limit of `depth`: Fields may stand up to 12 deep"),
         ("fragment Name on Viewer { fullName }", "it has no operation"),
         ("type Query { a: Int }", "The 'Query' definition is not executable"),
         ("query A { __typename } query A { __typename }", "only one operation named 'A'"),
@@ -253,7 +253,10 @@ def test_documents_that_are_over_the_limits_of_today_are_named(
     gorod("add", APOLLO)
     monkeypatch.setenv("GOROD_MOST_DEPTH", "3")
     broken = gorod("check")
-    assert (broken.exit_code, "limit of `depth`, which is 3" in broken.stdout) == (1, True)
+    assert (
+        broken.exit_code,
+        "limit of `depth`: Fields may stand up to 3 deep" in broken.stdout,
+    ) == (1, True)
 
 
 # -- the database ----------------------------------------------------------------------

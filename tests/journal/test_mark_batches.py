@@ -78,7 +78,7 @@ async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_a
     assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"
     items.pop()
     limits = Limits()
-    check_values({"input": {"items": items}}, limits.most_values, limits.most_nesting)
+    check_values({"input": {"items": items}}, limits)
     assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "NAMED_TWICE"
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from gql.engine.run import Engine
 from gql.guard.documents import Documents
-from gql.guard.limits import Limits, LimitsOfSockets
+from gql.guard.limits import Limits
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.access.tries import Tries, TryLimits

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from gql.cli.server import _config, listen
 from gql.engine.run import Engine
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.context import Services

@@ -6,7 +6,7 @@ import pytest
 
 from gql.admission.admission import Admission
 from gql.engine.run import Engine
-from gql.guard.limits import LimitsOfUse
+from gql.guard.limits_of_use import LimitsOfUse
 from gql.schema import schema
 from gql.transport.admitting import Admitting
 from gql.transport.websocket.endpoint import WebSocketEndpoint

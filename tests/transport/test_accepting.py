@@ -9,7 +9,7 @@ import uvloop
 from starlette.types import Receive, Scope, Send
 
 from gql.cli.server import ACCEPTED_AT_ONCE, listen, serve
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 
 CLIENTS = 128  # at one a turn, as many turns
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -7,7 +7,7 @@ Both are kept by socket and in memory. A process that serves fewer sockets than
 from collections.abc import Callable
 from time import monotonic
 
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 
 
 class Bucket:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.logs import log
 from gql.transport.websocket.messages import Closing, Code
 from models.problems import Problem, ServiceUnavailable

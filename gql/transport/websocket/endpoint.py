@@ -16,7 +16,7 @@ from strawberry.http.websocket_origin import (
 )
 
 from gql.engine.run import Engine
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.exchange import Admission, Observer, admit_all
 from gql.transport.execution import Executor
 from gql.transport.websocket.census import Census

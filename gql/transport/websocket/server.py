@@ -15,7 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
-from gql.guard.limits import LimitsOfSockets
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.headers import refusal
 from gql.transport.http import ENDPOINT
 from gql.transport.websocket.budget import Budget
