@@ -28,6 +28,7 @@ from gql.transport import browsers
 from gql.transport.addresses import Addresses, hand_on
 from gql.transport.admitting import Admitting
 from gql.transport.http import GraphQLOverHTTP
+from gql.transport.origins import Origins, Untrusted
 from gql.transport.proxies import behind_proxies
 from gql.transport.requests import language_in
 from gql.transport.watching import Watching
@@ -132,10 +133,12 @@ def create_app(
     store = Store(shared.get_secret_value() if shared else None)
     admission = Admission(settings, settings.pool_size, store)
     admitting = watching.watched(Admitting(admission, services.now))
+    untrusted = Untrusted()
     sockets = WebSocketEndpoint(
         engine,
         settings.trusted_origins,
         settings,
+        untrusted=untrusted,
         admission=admitting,
         observe=watching.observe,
     )
@@ -185,9 +188,7 @@ def create_app(
         ("gorod_queue", "Operations that wait for others to end."): lambda: len(gate.waiting),
         ("gorod_sockets", "Open sockets."): lambda: len(sockets.census.connections),
     }
-    made: ASGIApp = door
-    if settings.trusted_origins:
-        made = browsers.Origins(made, settings.trusted_origins)
+    made = Origins(door, settings.trusted_origins, untrusted)
     return behind_proxies(made, settings.trusted_proxies)
 
 

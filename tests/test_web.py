@@ -15,6 +15,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
+from gql.transport.origins import MOST_LOGGED
 from models.database.readers import Readers
 from resolvers.context import Services
 from tests.conftest import SignIn
@@ -300,6 +301,37 @@ async def test_a_page_of_another_origin_may_not(http: AsyncClient, origin: str) 
     )
     assert "access-control-allow-origin" not in answer.headers
     assert "Origin" in answer.headers["vary"]
+
+
+async def test_a_page_of_another_origin_is_told_the_setting_and_logged_once(
+    http: AsyncClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for language, told in {"en": "Pages of this origin", "ru": "Страницам с этого"}.items():
+        headers = {**preflight("https://new.example"), "Accept-Language": language}
+        response = await http.options("/graphql", headers=headers)
+        [error] = response.json()["errors"]
+        assert error["message"].startswith(told)
+        assert "GOROD_TRUSTED_ORIGINS" in error["message"]
+        assert "Accept-Language" in response.headers["vary"]
+    [line] = [one for one in capfd.readouterr().err.splitlines() if "new.example" in one]
+    assert "GOROD_TRUSTED_ORIGINS" in line
+
+
+async def test_strangers_do_not_fill_the_log_with_origins(
+    http: AsyncClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(MOST_LOGGED + 20):
+        await http.options("/graphql", headers=preflight(f"https://s{number}.example"))
+    await http.options("/graphql", headers=preflight("no origin\tat all"))
+    lines = [one for one in capfd.readouterr().err.splitlines() if "GOROD_TRUSTED_ORIGINS" in one]
+    assert len(lines) == MOST_LOGGED
+    assert [one for one in lines if "last_logged=True" in one] == lines[-1:]
+
+
+async def test_a_page_of_a_trusted_origin_is_told_the_methods(http: AsyncClient) -> None:
+    response = await http.options("/graphql", headers=preflight(TRUSTED, "DELETE"))
+    assert (response.status_code, code(response)) == (403, "FORBIDDEN")
+    assert "GET, HEAD, POST, PUT" in response.json()["errors"][0]["message"]
 
 
 async def test_answers_and_refusals_can_be_read_by_a_page_of_a_trusted_origin(

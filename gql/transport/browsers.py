@@ -1,17 +1,14 @@
-"""What browsers meet around the API: its start page, other origins, addresses where nothing is."""
+"""What browsers meet around the API: its start page, and addresses where nothing is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from html import escape
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Message, Send
 
 from gql.transport.headers import NAMES, fault
-from gql.transport.requests import language_in, request_id_in
+from gql.transport.requests import language_in
 
 HOME = {
     "ru": {
@@ -59,21 +56,11 @@ PAGE_HEADERS = {
     "Vary": "Accept-Language",
     "X-Content-Type-Options": "nosniff",
 }
-EXPOSED = (
-    "Gorod-Plan",
-    "Retry-After",
-    "X-Request-Id",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-)
-"""Headers of responses that scripts of other origins may read."""
 NOWHERE = {"ru": "По этому адресу ничего нет.", "en": "There is nothing at this address."}
 OTHER_METHOD = {
     "ru": "Этот метод здесь не годится: заголовок `Allow` перечисляет допустимые.",
     "en": "This method cannot be used here: the header `Allow` lists those that can.",
 }
-PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
 def language_of(request: Request) -> str:
@@ -130,39 +117,3 @@ async def http_fault(request: Request, exception: Exception) -> Response:
     if request.method == "OPTIONS":
         return tell_methods(allow)
     return json_fault(OTHER_METHOD[language_of(request)], "BAD_REQUEST", status, allow)
-
-
-class Origins(CORSMiddleware):
-    """Lets pages of other origins use the API, each origin by its name."""
-
-    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
-        super().__init__(
-            app,
-            allow_origins=origins,
-            allow_methods=("GET", "HEAD", "POST", "PUT"),
-            allow_headers=("*",),
-            expose_headers=EXPOSED,
-        )
-        exposed = ", ".join(EXPOSED).encode()
-        self.granted = [(b"access-control-expose-headers", exposed)]
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        response = super().preflight_response(request_headers)
-        refused = response.status_code != 200
-        body = fault(bytes(response.body).decode(), "FORBIDDEN") if refused else b""
-        headers = {name: value for name, value in response.headers.items() if "content" not in name}
-        headers |= NAMES if refused else {"X-Content-Type-Options": "nosniff"}
-        headers |= {
-            "vary": PREFLIGHT_VARY,
-            "X-Request-Id": request_id_in(dict(request_headers.raw)),
-        }
-        return Response(body, 403 if refused else 204, headers)
-
-    async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
-        """Every response varies by `Origin` already: only the leave is added."""
-        if message["type"] == "http.response.start":
-            origin = request_headers.get("origin")
-            if origin is not None and self.is_allowed_origin(origin):
-                leave = (b"access-control-allow-origin", origin.encode("latin-1"))
-                message = {**message, "headers": [*message["headers"], leave, *self.granted]}
-        await send(message)

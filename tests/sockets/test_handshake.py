@@ -51,6 +51,19 @@ async def test_pages_of_other_origins_open_no_socket(server: Address) -> None:
     assert found == ORIGINS
 
 
+async def test_a_refused_page_is_told_the_setting_in_its_language(
+    server: Address, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for language, told in {"en": "Pages of this origin", "ru": "Страницам с этого"}.items():
+        sent = ["Origin: https://page.example", f"Accept-Language: {language}"]
+        async with raw(server[1], more=sent) as client:
+            [error] = json.loads(await client.reader.read())["errors"]
+        assert error["message"].startswith(told)
+        assert "GOROD_TRUSTED_ORIGINS" in error["message"]
+    logged = capfd.readouterr().err.splitlines()
+    assert len([line for line in logged if "https://page.example" in line]) == 1
+
+
 async def test_no_other_protocol_is_spoken(server: Address) -> None:
     found: dict[str | None, int] = {}
     for protocols, wanted in PROTOCOLS.items():

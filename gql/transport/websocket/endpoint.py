@@ -19,6 +19,7 @@ from gql.engine.run import Engine
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.exchange import Admission, Observer, admit_all
 from gql.transport.execution import Executor
+from gql.transport.origins import Untrusted
 from gql.transport.websocket.census import Census
 from gql.transport.websocket.connection import INIT_TIMEOUT, Connection
 from gql.transport.websocket.messages import PROTOCOL, Code
@@ -28,6 +29,7 @@ class WebSocketEndpoint:
     """An ASGI application for sockets.
 
     origins: Of web pages that may open sockets from a browser, besides the server's own.
+    untrusted: What is known of all others.
     init_timeout: Seconds in which `connection_init` must come.
     """
 
@@ -37,12 +39,14 @@ class WebSocketEndpoint:
         origins: Collection[str] = (),
         limits: LimitsOfSockets | None = None,
         *,
+        untrusted: Untrusted | None = None,
         admission: Admission = admit_all,
         observe: Observer | None = None,
     ) -> None:
         self.engine, self.services = engine, engine.services
         self.origins = normalize_allowed_origins(origins)
         self.limits = limits or LimitsOfSockets()
+        self.untrusted = untrusted or Untrusted()
         self.admission, self.observe = admission, observe
         self.init_timeout = INIT_TIMEOUT
         self.executor = Executor(engine)
@@ -66,6 +70,7 @@ class WebSocketEndpoint:
         origin = headers.get("origin")
         if origin is None or headers.get("sec-fetch-site") == "same-origin":
             return True
-        return is_same_origin(origin, headers.get("host")) or (
-            normalize_origin(origin) in self.origins
-        )
+        if is_same_origin(origin, headers.get("host")) or normalize_origin(origin) in self.origins:
+            return True
+        self.untrusted.note(origin)
+        return False

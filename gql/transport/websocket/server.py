@@ -18,15 +18,15 @@ from websockets.http11 import Request
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.headers import refusal
 from gql.transport.http import ENDPOINT
+from gql.transport.origins import UNTRUSTED
+from gql.transport.requests import language_in
 from gql.transport.websocket.budget import Budget
 from gql.transport.websocket.messages import RESTART, Code
 
-FOREIGN_ORIGIN = (
-    403,
-    "Pages of this origin may not open sockets: see GOROD_TRUSTED_ORIGINS.",
-    "FORBIDDEN",
-)
-NO_SUCH_ADDRESS = 404, f"This address has no sockets: they are at `{ENDPOINT}`.", "NOT_FOUND"
+NO_SUCH_ADDRESS = {
+    "ru": f"По этому адресу нет сокетов: они по адресу `{ENDPOINT}`.",
+    "en": f"This address has no sockets: they are at `{ENDPOINT}`.",
+}
 PART = 4_096
 """Bytes out of which frames are taken in one turn: 700 of the smallest."""
 MOST_AFTER_CLOSING = 1_048_576
@@ -116,8 +116,11 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
 
         async def send(self, message: Any) -> None:
             if message["type"] == "websocket.close" and not self.handshake_complete:
-                is_known = self.scope["path"] == ENDPOINT
-                self.refuse(*(FOREIGN_ORIGIN if is_known else NO_SUCH_ADDRESS))
+                language = language_in(dict(self.scope["headers"]))
+                if self.scope["path"] == ENDPOINT:
+                    self.refuse(403, UNTRUSTED[language], "FORBIDDEN")
+                else:
+                    self.refuse(404, NO_SUCH_ADDRESS[language], "NOT_FOUND")
                 return
             await super().send(message)
             if self.close_sent:  # what is still unread has the answer of the client at its end
