@@ -24,7 +24,7 @@ from models.problems import Forbidden, NotFound, PasswordMustChange, Problem, Un
 from resolvers.access.identify import hashed, identify_all
 from resolvers.context import READING, stand_in
 from resolvers.events.entries import Entry, Interest
-from resolvers.events.problems import AccessRevoked, SessionEnded
+from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.loading import assembled, joined, of_keys
 from resolvers.shapes import SHAPES, Via, Wanted
 
@@ -182,7 +182,7 @@ async def answers_of(crowd: Crowd) -> list[Allowed | Denied]:
 def denied(question: Question, actor: Actor | None, alive: Collection[str]) -> Denied | None:
     """Why someone may not listen, whatever happened."""
     if actor is None:  # the session is over, or only the role it worked in
-        over = AccessRevoked() if question.token in alive else SessionEnded()
+        over = AccessRevoked() if question.token in alive else TokenEnded()
         return Denied(Unauthenticated(), over)
     if actor.must_change_password:
         return Denied(PasswordMustChange(), PasswordMustChange())

@@ -77,7 +77,7 @@ class Listener:
 
     async def still(self, entry: Entry | None = None) -> Allowed:
         """What an entry is to them; while the database is away, they wait for it. Raises
-        SessionEnded, AccessRevoked."""
+        TokenEnded, AccessRevoked."""
         if isinstance(answer := await self.patiently(lambda: self.ask(entry)), Denied):
             raise answer.later
         return answer
@@ -97,7 +97,7 @@ async def listen(
     ctx: Ctx, ear: Ear, after: str | None, student_id: Id[Student] | None = None
 ) -> Stream:
     """What happens from now on, or from after a cursor. Raises BadUserInput, Forbidden, NotFound
-    before the first event; SessionEnded and AccessRevoked at any later one."""
+    before the first event; TokenEnded and AccessRevoked at any later one."""
     caller, services = ctx.caller, ctx.caller.services  # not `ctx`: it lasts as long as the stream
     token, school_id = caller.token, school_of(caller.token)
     if token is None or school_id is None:

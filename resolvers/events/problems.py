@@ -9,10 +9,14 @@ class AccessRevoked(Problem):
     russian = "Эти события вам больше недоступны: роль или право на них закончились."
 
 
-class SessionEnded(Unauthenticated):
-    """The session is over: sign in again."""
+class TokenEnded(Unauthenticated):
+    """This token was renewed or has ended: connect again with the new one, or sign in if there is
+    none."""
 
-    russian = "Сеанс закончен: войдите снова."
+    russian = (
+        "Этот ключ доступа обновлён или закончился: подключитесь снова с новым ключом, а если его "
+        "нет, войдите."
+    )
 
     @classmethod
     def code(cls) -> str:

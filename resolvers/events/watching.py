@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.problems import Problem
 from resolvers.access.identify import sessions_of
 from resolvers.context import READING, Services, stand_in
-from resolvers.events.problems import AccessRevoked, SessionEnded
+from resolvers.events.problems import AccessRevoked, TokenEnded
 
 
 async def ended_tokens(
     services: Services, school_id: int, tokens: Collection[str]
 ) -> Mapping[str, Problem]:
-    """The tokens of a school that are good no more, each with the reason: SessionEnded, or
+    """The tokens of a school that are good no more, each with the reason: TokenEnded, or
     AccessRevoked where only the role has ended. One statement asks about all of them. Raises
     ServiceUnavailable."""
     async with services.tails.turns.turn(), AsyncSession(services.engine) as session:
@@ -21,7 +21,7 @@ async def ended_tokens(
         await stand_in(session, school_id)
         living = await sessions_of(session, school_id, tokens, services.now())
     return {
-        token: AccessRevoked() if token in living else SessionEnded()
+        token: AccessRevoked() if token in living else TokenEnded()
         for token in tokens
         if not living.get(token)
     }

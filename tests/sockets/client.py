@@ -33,8 +33,8 @@ class Client:
     async def hear(self) -> Any:
         return json.loads(await asyncio.wait_for(self.wire.recv(), 10))
 
-    async def sign_in(self, token: str | None) -> None:
-        payload = {"authorization": f"Bearer {token}", "accept-language": "en"} if token else {}
+    async def sign_in(self, token: str | None, language: str = "en") -> None:
+        payload = {"authorization": f"Bearer {token}", "accept-language": language} if token else {}
         await self.say("connection_init", payload=payload)
         assert await self.hear() == {"type": "connection_ack"}
 

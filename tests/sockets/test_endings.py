@@ -100,6 +100,27 @@ async def test_a_silent_teachers_socket_ends_when_her_refresh_token(
         assert await ends(client, services) == 4401
 
 
+@pytest.mark.parametrize(
+    ("language", "advice"),
+    [("en", "connect again with the new one"), ("ru", "подключитесь снова с новым ключом")],
+)
+async def test_who_renewed_the_token_is_told_to_connect_with_the_new_one(
+    stranger: Api, connected: Connect, services: Services, language: str, advice: str
+) -> None:
+    first = await sign_in(stranger, "teacher.belova", role="CLASS_TEACHER")
+    async with connected() as client:
+        await client.sign_in(first["accessToken"], language)
+        await client.ask(NOTICES)
+        await listening(services)
+        await stranger(REFRESH, token=first["refreshToken"])
+        [error] = (await client.hear())["payload"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+        assert advice in error["message"]
+        code, reason = await client.closed()
+        assert (code, reason) == (4401, "Unauthorized: the token was renewed or has ended")
+        await listening(services, sure=False)
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for before the server."""

@@ -14,7 +14,7 @@ from gql.transport.websocket.messages import Closing, Code
 from models.problems import Problem, ServiceUnavailable
 from resolvers.access.identify import school_of
 from resolvers.context import Services
-from resolvers.events.problems import AccessRevoked, SessionEnded
+from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.events.watching import ended_tokens
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SHARE = 0.8
 """Of the time in which an end must be noticed; the rest is for the database to answer in."""
 ENDINGS: Mapping[type[Problem], tuple[Code, str]] = {
-    SessionEnded: (Code.UNAUTHORIZED, "Unauthorized"),
-    AccessRevoked: (Code.FORBIDDEN, "Forbidden"),
+    TokenEnded: (Code.UNAUTHORIZED, "Unauthorized: the token was renewed or has ended"),
+    AccessRevoked: (Code.FORBIDDEN, "Forbidden: the role or the right has ended"),
 }
 """Problems that end a connection, not only the operation that met them."""
 
