@@ -187,7 +187,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
         try:
             return value.expanduser()
         except RuntimeError as problem:
-            raise ValueError("there is no such home directory") from problem
+            raise ValueError("must be a directory, such as /var/lib/gorod") from problem
 
     @field_validator("storage_url")
     @classmethod

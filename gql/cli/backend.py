@@ -29,6 +29,7 @@ def settings(**given: Any) -> "Settings":
     """From the environment; a wrong value is a mistake of the asker."""
     from pydantic import ValidationError
 
+    from gql.cli.wrong_settings import sentences
     from gql.settings import Settings, misspelt
 
     if typed := misspelt(os.environ):
@@ -38,8 +39,7 @@ def settings(**given: Any) -> "Settings":
     try:
         return Settings(**given)
     except ValidationError as problem:
-        lines = [f"{_variable(e['loc'])}: {e['msg']}" for e in problem.errors()]
-        raise typer.BadParameter("; ".join(lines)) from problem
+        raise typer.BadParameter("; ".join(sentences(problem))) from problem
 
 
 def external(current: "Settings") -> Database | None:
@@ -190,9 +190,3 @@ async def count_schools(target: Database) -> int:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]).upper() if location else "settings"
-    known = {"DATABASE_URL", "PORT"}
-    return name if name in known or name.startswith("GOROD_") else f"GOROD_{name}"

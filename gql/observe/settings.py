@@ -35,5 +35,7 @@ class Observability(BaseModel):
     @classmethod
     def _long(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_TOKEN:
-            raise ValueError(f"must have {SHORTEST_TOKEN} characters or more")
+            raise ValueError(
+                f"must have {SHORTEST_TOKEN} characters or more; `openssl rand -hex 16` makes one"
+            )
         return value
