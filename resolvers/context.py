@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
-from uuid import uuid4
 
 from aiodataloader import DataLoader
 from sqlalchemy import Select, text
@@ -29,6 +28,7 @@ from resolvers.events.readers import Tails
 from resolvers.files.storage import Storage
 from resolvers.loading import Place, assembled, joined, rows_by
 from resolvers.news import Fact
+from resolvers.request_ids import new_request_id
 from resolvers.shapes import NOTHING, Wanted
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Caller:
     """Whether it was found that the token lets nobody in."""
     refused: str | None = None
     """The code of the first user error of its mutations, for the access log."""
-    request_id: str = field(default_factory=lambda: uuid4().hex)
+    request_id: str = field(default_factory=new_request_id)
 
     @property
     def hides_schema(self) -> bool:

@@ -39,6 +39,7 @@ pytest_plugins = [
     "tests.plugin_quick",
     "tests.plugin_skips",
     "tests.serving",
+    "tests.journal.desk",
 ]
 
 TODAY = date(2026, 11, 23)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from os import urandom
 
 from models.problems import PasswordMustChange, Unauthenticated
 from resolvers.access.identify import identify_at_once
 from resolvers.access.known import Known
 from resolvers.access.rate_limit import RateLimit
 from resolvers.context import Caller, Services
+from resolvers.request_ids import new_request_id
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Asker:
     known: Known | None = None
     is_stranger: bool = False
     runs_nothing: bool = False
-    request_id: str = field(default_factory=lambda: urandom(16).hex())
+    request_id: str = field(default_factory=new_request_id)
     rate_limit: Callable[[], RateLimit] | None = None
 
     def caller(self, services: Services) -> Caller:

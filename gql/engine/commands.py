@@ -4,7 +4,7 @@ the row, if it can; else another reads that back."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from graphql import (
     FieldNode,
@@ -65,9 +65,12 @@ class Doing:
     kind: str = "compiled"
 
     def values(
-        self, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
+        self, actor: Actor, secrets: Secrets, variables: Mapping[str, Any], request_id: str
     ) -> dict[str, Any]:
-        """The values of the parameters. Raises for what no client should send."""
+        """The values of the parameters. Raises for what no client should send.
+
+        request_id: Of the request, for the audit log.
+        """
         values = actor.values
         arguments = {name: source.value(variables) for name, source in self.sources.items()}
         for name, value in arguments.items():
@@ -75,7 +78,7 @@ class Doing:
         told = {name: place and arguments[place] for name, place in self.given.items()}
         details = details_of(self.command, told)
         kept = arguments_hash(secrets, told) if self.given.get(KEY) else None
-        values.update(deed(actor, self.command.action, details, uuid4().hex, kept))
+        values.update(deed(actor, self.command.action, details, request_id, kept))
         return values
 
     async def done(

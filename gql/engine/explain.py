@@ -19,6 +19,7 @@ from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
 from models.walls import APP
+from resolvers.request_ids import new_request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def values_of(
     plan: Plan | Doing, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     if isinstance(plan, Doing):
-        return plan.values(actor, secrets, variables)
+        return plan.values(actor, secrets, variables, new_request_id())
     values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}
     for name, source in plan.sources.items():
         values[name] = source.sent(actor, secrets, source.value(variables))

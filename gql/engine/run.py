@@ -119,7 +119,7 @@ class Engine:
                 plan = await self.cache.load(compiled, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):
                 actor = known.at(self.services.now())
-                doing = plan.values(actor, self.services.secrets, variables)
+                doing = plan.values(actor, self.services.secrets, variables, asker.request_id)
             else:
                 plan, values = await self.filled_in(compiled, plan, asker, known, variables)
         except (OperationTooComplex, ServiceUnavailable):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from time import perf_counter, time
 from urllib.parse import quote
-from uuid import uuid4
 
 import structlog
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -23,6 +22,7 @@ from resolvers.files.kinds import TypeDiffers
 from resolvers.files.links import LinkNotGood
 from resolvers.files.outage import FilesUnavailable
 from resolvers.files.storage import StorageFull
+from resolvers.request_ids import new_request_id
 
 log = structlog.get_logger("gorod")
 
@@ -153,7 +153,7 @@ def record_of(request: Request, sent: Sent) -> Finished:
     )
     return Finished(
         outcome,
-        request.scope.get("request_id") or uuid4().hex,
+        request.scope.get("request_id") or new_request_id(),
         time(),
         (perf_counter() - sent.began) * 1000,
         received=int(length) if length.isdecimal() and len(length) < LONGEST_LENGTH else 0,
@@ -187,7 +187,7 @@ def refusal(problem: Problem, language: str) -> Response:
 
 def failure(cause: Exception, language: str, request_id: str | None) -> Response:
     """A bug: nothing of the cause, but the id to find it by."""
-    request_id = request_id or uuid4().hex
+    request_id = request_id or new_request_id()
     log.error("transfer failed", request_id=request_id, exc_info=cause)
     message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
     extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}

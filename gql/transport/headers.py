@@ -1,10 +1,9 @@
 """What every response has: its headers, and the shape of an error."""
 
-from os import urandom
-
 import orjson
 
 from gql.transport.negotiation import GRAPHQL, JSON
+from resolvers.request_ids import new_request_id
 
 VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization, Origin"
 COMMON = (
@@ -31,7 +30,7 @@ def refusal(status: bytes, message: str, code: str, *more: tuple[bytes, bytes]) 
         *HEADERS[JSON],
         CLOSING,
         (b"content-length", b"%d" % len(body)),
-        (b"x-request-id", urandom(16).hex().encode()),
+        (b"x-request-id", new_request_id().encode()),
         *more,
     ]
     return b"".join((status, *(b"%b: %b\r\n" % one for one in headers), b"\r\n", body))

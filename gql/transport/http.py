@@ -9,7 +9,6 @@ holds the limits.
 
 import asyncio
 from collections.abc import Mapping
-from os import urandom
 from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
@@ -29,6 +28,7 @@ from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
 from gql.transport.requests import Request, bearer_in, language_in, request_id_in, request_of
 from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
+from resolvers.request_ids import new_request_id
 
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")
@@ -183,7 +183,7 @@ def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:
         language_in(headers),
         headers.get(b"user-agent"),
         client[0] if client else None,
-        request_id=request_id_in(headers) if b"x-request-id" in headers else urandom(16).hex(),
+        request_id=request_id_in(headers) if b"x-request-id" in headers else new_request_id(),
     )
 
 

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from os import urandom
 from typing import Any
 
 from gql.guard.limits import Limits
 from gql.guard.over_limit import require
 from gql.transport.problems import BadRequest, OperationResolutionFailure
+from resolvers.request_ids import new_request_id
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 LONGEST_ID = 200
@@ -149,4 +149,4 @@ def request_id_in(headers: Mapping[bytes, bytes]) -> str:
     given = headers.get(b"x-request-id")
     if given and REQUEST_ID.fullmatch(given):
         return given.decode()
-    return urandom(16).hex()
+    return new_request_id()

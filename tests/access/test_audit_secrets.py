@@ -24,7 +24,6 @@ from resolvers.parameters import is_logged, plain
 from resolvers.trace import api_name, details_of, names_its_row, parts_of, written
 from tests.access.logbook import LOG, details, entries, last
 from tests.conftest import SignIn
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import SET, Desk, cell
 from tests.test_bad_input import (
     GOOD,
@@ -216,7 +215,7 @@ async def test_after_all_commands_the_administrator_finds_nothing_that_people_wr
 
 async def test_administrator_reads_no_mark_in_the_log(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     sql: AsyncConnection,
 ) -> None:
     comment = "не готов, плакал"
@@ -238,7 +237,7 @@ async def test_administrator_reads_no_mark_in_the_log(
 
 async def test_a_batch_of_marks_names_its_students_and_no_value(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
 ) -> None:
     items = [
         {"assignmentId": desk.assignment, "studentId": one, "value": 3} for one in desk.others[:2]
@@ -253,7 +252,7 @@ async def test_a_batch_of_marks_names_its_students_and_no_value(
 
 async def test_attendance_is_logged_with_its_code_which_stays_hidden(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     sql: AsyncConnection,
 ) -> None:
     await sql.execute(text("DELETE FROM attendance_records"))

@@ -22,7 +22,6 @@ from resolvers.context import Services
 from tests.access.logbook import details, last
 from tests.conftest import Api, SignIn
 from tests.door import AtDoor
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import Desk, cell
 
 ROOT = Path(__file__).parents[2]
@@ -167,7 +166,7 @@ async def test_a_reading_names_the_student_by_every_path(
 
 async def test_what_a_command_gives_back_names_the_student(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
 ) -> None:
     asked = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
         mark { student { id health { accommodations } } } userErrors { code } } }"""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.asker import Asker
 from gql.engine.run import Engine
@@ -63,3 +65,9 @@ def both(services: Services) -> Both:
 
 
 Ask = Callable[..., Any]
+
+
+async def readings(sql: AsyncConnection) -> int:
+    """How many readings of special data the audit log has."""
+    found = await sql.scalar(text("SELECT count(*) FROM audit_events WHERE action = 'read'"))
+    return int(found or 0)

@@ -18,7 +18,6 @@ from models.problems import ServiceUnavailable
 from resolvers.context import Services
 from tests.conftest import Api, SignIn
 from tests.engine.conftest import Both, as_json, asker, in_order
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import Desk, cell
 from tests.postgres import Server
 
@@ -125,7 +124,7 @@ async def test_what_both_executors_answer_together_has_the_same_paths(
 
 async def test_a_refused_field_of_a_payload_is_found_by_its_path(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     services: Services,
     readers: Readers,
     postgres: Server,

@@ -19,7 +19,6 @@ from models.database.writers import Writers
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.engine.conftest import asker
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import SET, Desk, cell
 from tests.postgres import Server
 
@@ -66,7 +65,7 @@ async def test_who_waits_too_long_is_told_so(
 
 async def test_a_mark_that_took_too_long_is_not_there(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     services: Services,
     sql: AsyncConnection,
     postgres: Server,

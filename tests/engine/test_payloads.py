@@ -4,13 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.payloads import Reading
 from resolvers.context import Ctx
 from tests.conftest import Api, SignIn
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
+from tests.engine.conftest import readings
 from tests.journal.desk import Desk
 
 SHOWN = """id value kind version comment authorName student { fullName }
@@ -25,7 +24,7 @@ def by_the_standard(api: Api) -> Api:
     return Api(replace(api.caller, services=services))
 
 
-async def test_a_mark_comes_back_as_it_is_seen(api: SignIn, desk: Desk) -> None:  # noqa: F811
+async def test_a_mark_comes_back_as_it_is_seen(api: SignIn, desk: Desk) -> None:
     teacher = api(desk.teacher)
     given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
     mark = (await teacher(SET, input=given))["setMark"]["mark"]
@@ -35,7 +34,7 @@ async def test_a_mark_comes_back_as_it_is_seen(api: SignIn, desk: Desk) -> None:
 
 async def test_it_takes_fewer_statements(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     statements: Any,
 ) -> None:
     teacher = api(desk.teacher)
@@ -62,7 +61,7 @@ async def test_the_school_comes_back_as_it_is_now(api: SignIn) -> None:
 
 async def test_two_commands_of_one_document_are_read_back_each_by_itself(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
 ) -> None:
     asked = """mutation ($first: SetMarkInput!, $second: SetMarkInput!) {
         first: setMark(input: $first) { mark { value version } }
@@ -77,7 +76,7 @@ async def test_two_commands_of_one_document_are_read_back_each_by_itself(
 
 async def test_the_mark_that_is_in_the_way_comes_back_too(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
 ) -> None:
     teacher = api(desk.teacher)
     given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
@@ -91,7 +90,7 @@ async def test_the_mark_that_is_in_the_way_comes_back_too(
 @pytest.mark.parametrize("shown", [True, False])
 async def test_a_directive_decides_each_time(
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     shown: bool,
 ) -> None:
     asked = """mutation ($input: SetMarkInput!, $shown: Boolean!) { setMark(input: $input) {
@@ -130,9 +129,3 @@ async def test_what_is_encrypted_comes_back_and_its_reading_is_recorded(
     assert there["identity"]["snils"]
     assert len(used) == 1, "one statement reads all that is asked of the row"
     assert await readings(sql) == before + 1
-
-
-async def readings(sql: AsyncConnection) -> int:
-    return int(
-        await sql.scalar(text("SELECT count(*) FROM audit_events WHERE action = 'read'")) or 0
-    )

@@ -5,15 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.run import Engine
 from tests.conftest import SignIn
-from tests.engine.conftest import Both, asker
+from tests.engine.conftest import Both, asker, readings
 
 IDENTITY = '{ student(by: {id: "Student:1-1"}) { fullName identity { snilsMasked } } }'
 NAME = '{ student(by: {id: "Student:1-1"}) { fullName } }'
-
-
-async def readings(sql: AsyncConnection) -> int:
-    found = await sql.scalar(text("SELECT count(*) FROM audit_events WHERE action = 'read'"))
-    return int(found or 0)
 
 
 async def test_a_director_who_reads_an_identity_is_recorded(

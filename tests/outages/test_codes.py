@@ -8,7 +8,6 @@ from models.database.availability import Trouble, trouble_of
 from models.problems import ServiceUnavailable
 from resolvers.context import Services
 from tests.files.conftest import http  # noqa: F401  # a fixture
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.outages.test_paths import services_at
 from tests.postgres import Server
 

@@ -32,7 +32,6 @@ from tests.conftest import Api, SignIn
 from tests.events.listening import PUBLISH
 from tests.files.conftest import http  # noqa: F401  # a fixture
 from tests.files.sending import PDF, announced
-from tests.journal.conftest import desk  # noqa: F401  # a fixture
 from tests.journal.desk import SET, Desk, cell
 from tests.outages.school import EVERYONE, SIGN_IN, UNAVAILABLE
 from tests.postgres import Server
@@ -62,7 +61,7 @@ async def services_at(
 
 
 @pytest.fixture
-def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], Any]:  # noqa: F811
+def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], Any]:
     """What people do, each by its way to the database: the code and the header `Retry-After` they
     are answered with."""
 
@@ -318,7 +317,7 @@ async def test_a_command_that_was_lost_before_its_commit_is_told_as_not_done(
 async def test_a_compiled_command_that_was_lost_may_be_done(
     services: Services,
     api: SignIn,
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     postgres: Server,
     database: str,
     sql: AsyncConnection,

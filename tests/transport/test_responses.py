@@ -22,12 +22,15 @@ from models.problems import ServiceUnavailable
 from resolvers.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import PUBLISH
+from tests.journal.desk import Desk
 from tests.outages.school import EVERYONE
 from tests.postgres import Server
 from tests.serving import client_of
 from tests.test_attacks import Sent
 from tests.transport.conftest import TRUSTED
 
+SET_MARK = """mutation ($input: SetMarkInput!) {
+    setMark(input: $input) { mark { value } userErrors { code } } }"""
 Q = {"query": "{ __typename }"}
 NEW = re.compile("[0-9a-f]{32}")
 LONG = {"query": "{ __schema { types { name description fields { name description } } } }"}
@@ -101,6 +104,20 @@ async def test_the_audit_log_has_the_id_of_the_request(
     assert response.json()["data"]["publishNotice"]["userErrors"] == []
     asked = text("SELECT count(*) FROM audit_events WHERE request_id = 'a-tracing-id'")
     assert await sql.scalar(asked) == 1
+
+
+async def test_the_audit_log_has_it_also_of_commands_that_are_one_statement(
+    http: AsyncClient, api: SignIn, sql: AsyncConnection, desk: Desk
+) -> None:
+    given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
+    body = {"query": SET_MARK, "variables": {"input": given}}
+    token = api(desk.teacher).caller.token
+    headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "of-a-mark"}
+    response = await http.post("/graphql", json=body, headers=headers)
+    assert response.json() == {"data": {"setMark": {"mark": {"value": 4}, "userErrors": []}}}
+    assert response.headers["gorod-plan"] == "compiled"
+    asked = text("SELECT action FROM audit_events WHERE request_id = 'of-a-mark'")
+    assert await sql.scalar(asked) == "setMark"
 
 
 # -- compression -------------------------------------------------------------------------
