@@ -16,7 +16,7 @@ from gql.logs import log
 from gql.observe.record import MOST_OUTCOMES, Finished, Outcome
 from gql.observe.settings import Choice
 
-PAUSE = 0.2
+PAUSE = 0.1
 """Seconds that a line may wait for others: each write is a call of the system."""
 FULL = 256
 """Lines that are written at once without waiting. A burst must not fill the memory."""

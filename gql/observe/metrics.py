@@ -220,10 +220,15 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """All figures of a server."""
+    """All figures of a server.
 
-    def __init__(self, services: Services, gauges: Gauges) -> None:
-        self.operations = Operations()
+    count: Counts the operations that were not counted yet.
+    """
+
+    def __init__(
+        self, services: Services, gauges: Gauges, count: Callable[[], None] = lambda: None
+    ) -> None:
+        self.operations, self.count = Operations(), count
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(Server(self.operations, services, gauges))
         for make in (ProcessCollector, PlatformCollector, GCCollector):
@@ -231,5 +236,6 @@ class Metrics:
 
     def text(self, names: Collection[str] = ()) -> bytes:
         """In the form of Prometheus; only the metrics of these names, if any are named."""
+        self.count()
         registry = self.registry.restricted_registry(names) if names else self.registry
         return generate_latest(registry)

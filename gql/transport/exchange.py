@@ -41,7 +41,7 @@ class Exchange:
     is_read: Whether the body was read to its end.
     is_simple: Whether any web page could have sent the request without a CORS preflight. Then no
         other document may be run than one that was registered.
-    began: By `time.perf_counter`.
+    began, ended: By `time.perf_counter`; `ended` is 0 until it is over.
     """
 
     asker: Asker
@@ -65,6 +65,7 @@ class Exchange:
     is_read: bool = False
     is_simple: bool = False
     began: float = field(default_factory=perf_counter)
+    ended: float = 0.0
 
     def with_extensions(self, body: bytes) -> bytes:
         """A JSON object that has no extensions yet, with those of the response."""
@@ -74,8 +75,8 @@ class Exchange:
 
     @property
     def seconds(self) -> float:
-        """Since the request began to be read."""
-        return perf_counter() - self.began
+        """Since the request began to be read, until it was over."""
+        return (self.ended or perf_counter()) - self.began
 
 
 Admission: TypeAlias = Callable[[Exchange], AbstractAsyncContextManager[None]]

@@ -30,6 +30,7 @@ class Served:
 
     def flush(self) -> None:
         """Write the lines of the access log that wait for others."""
+        self.watching.tell()
         if self.watching.log:
             self.watching.log.flush()
 

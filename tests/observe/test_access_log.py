@@ -1,6 +1,8 @@
 """One line an operation: what it tells operators, and what it keeps to itself."""
 
+import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.observe.record import Finished, Observers, outcome_of
+from gql.transport import watching
 from tests.files.sending import FILE, PDF, REQUEST
 from tests.observe.conftest import Serve, Served
 
@@ -278,6 +281,42 @@ async def test_lines_are_written_together_and_none_is_lost_at_the_end(
             await ask(http, "{ viewer { fullName } }")
         before = capfd.readouterr().err.count('"event":"operation"')
     assert before + capfd.readouterr().err.count('"event":"operation"') == 3
+
+
+async def test_observers_are_told_by_themselves_and_of_the_time_it_was(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operation waits for others, and its time does not grow meanwhile."""
+    told: asyncio.Queue[Finished] = asyncio.Queue()
+    monkeypatch.setattr(server.watching.observers, "sinks", (told.put_nowait,))
+    monkeypatch.setattr(watching, "PAUSE", 1.0)
+    before = time.time()
+    async with server.asks("parent.ivanova") as http:
+        answers = [await ask(http, "{ viewer { fullName } }") for _ in range(2)]
+    after = time.time()
+    assert told.empty()
+    async with asyncio.timeout(30):
+        first, second = [await told.get() for _ in range(2)]
+    assert [one.request_id for one in (first, second)] == [
+        answer.headers["x-request-id"] for answer in answers
+    ]
+    assert before < first.at < second.at < after + 0.1
+    assert first.ms + second.ms < 1000 * (after - before)
+
+
+async def test_large_requests_do_not_wait_in_memory_for_others(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Finished] = []
+    monkeypatch.setattr(server.watching.observers, "sinks", (told.append,))
+    monkeypatch.setattr(watching, "PAUSE", 60.0)
+    monkeypatch.setattr(watching, "MOST_HELD", 20_000)
+    large = "# " + "a" * 8_000
+    async with server.asks("zavuch") as http:
+        for _ in range(3):
+            await http.post("/graphql", json={"query": f"{{ viewer {{ fullName }} }} {large}"})
+            assert server.watching.held <= watching.MOST_HELD
+    assert len(told) == 3
 
 
 def test_an_observer_that_fails_fails_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
