@@ -170,6 +170,7 @@ def _config(
     return uvicorn.Config(
         app,
         http=Connection,
+        interface="asgi3",
         ws=protocol_of(sockets),
         ws_per_message_deflate=False,
         ws_max_size=most_frame,

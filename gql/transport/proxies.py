@@ -1,5 +1,7 @@
 """Where clients call from, if there are proxies before the server."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -27,13 +29,14 @@ class Unproxied:
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.is_told = app, False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Nothing waits here, so it is no coroutine around that of the application."""
         if not self.is_told:
             for name, _ in scope.get("headers", ()):
                 if name == FORWARDED:
                     self.tell()
                     break
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def tell(self) -> None:
         self.is_told = True

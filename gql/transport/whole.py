@@ -4,6 +4,7 @@ uvicorn writes the head when an application sends it, and so each answer costs t
 wakes its client twice.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,9 +28,9 @@ class WholeResponses:
         self.app, self.cycle = app, cycle
         self.start: Message | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self.send_part = send
-        await self.app(scope, receive, self.send)
+        return self.app(scope, receive, self.send)
 
     async def send(self, message: Message) -> None:
         start = self.start
