@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from gql.cli.backend import Database
 from gql.cli.console import screen, table
-from gql.cli.server import ENDPOINT
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -18,6 +17,7 @@ async def show(current: "Settings", target: Database) -> None:
     from rich.panel import Panel
     from rich.table import Table
 
+    from gql.transport.http import ENDPOINT
     from models.database.home import base_of
     from resolvers import demo
 

@@ -20,7 +20,6 @@ from gql.transport.connections import KEPT_SECONDS, Connection
 
 T = TypeVar("T")
 
-ENDPOINT = "/graphql"
 SWITCH_SECONDS = 0.001
 """How long a thread may go on while another wants to. With five times as much, the usual, each
 answer waits for the lane (`gql.guard.lane`) as often as it looks for news from the network."""
@@ -127,7 +126,7 @@ async def serve(
     announce: Callable[[], Awaitable[None]],
     watch: Callable[[], Awaitable[Any]],
 ) -> None:
-    """Until asked to stop, or until `watch` fails. `announce` comes when the API has answered.
+    """Until asked to stop, or until `watch` fails. `announce` comes when it has answered.
 
     patience: seconds that open requests and sockets get to finish.
     most_frame: bytes of a message on a socket; a longer one is not taken in.
@@ -196,13 +195,13 @@ async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
 
 
 def _ask(listening: socket.socket) -> None:
-    """One real question over the network: what is announced has answered once."""
+    """One real question over the network: what is announced has answered once. It is no operation,
+    for those are counted and logged as what clients ask."""
     host, port = listening.getsockname()[:2]
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     connection = HTTPConnection(near, port, timeout=30)
     try:
-        body = b'{"query": "{__typename}"}'
-        connection.request("POST", ENDPOINT, body, {"Content-Type": "application/json"})
+        connection.request("GET", "/healthz")
         connection.getresponse().read()
     finally:
         connection.close()

@@ -60,12 +60,21 @@ def asked(api: str, question: str) -> Any:
         return json.load(answer)
 
 
+def counted(api: str) -> list[str]:
+    """The figures of operations, as Prometheus reads them."""
+    with urllib.request.urlopen(api.replace("/graphql", "/metrics")) as answer:
+        figures = answer.read().decode().splitlines()
+    return [line for line in figures if line.startswith("gorod_operations_total{")]
+
+
 def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
     data_dir: Path, dev: Start
 ) -> None:
     killed, api = dev()
+    assert not counted(api), "what it asked itself is no operation of a client"
     assert asked(api, "{ __typename }") == {"data": {"__typename": "Query"}}
     assert asked(api, "{ __schema { queryType { name } } }")["data"], "GraphiQL would be blind"
+    assert counted(api)
     killed.kill()
     program, api = dev()
     assert asked(api, "{ __typename }") == {"data": {"__typename": "Query"}}
