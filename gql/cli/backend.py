@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from gql.cli.console import amount
+
 if TYPE_CHECKING:
     from gql.settings import Settings
 
@@ -167,8 +169,8 @@ async def refuse_made_up_people(target: Database) -> None:
 
     if found := await open_logins(target.app):
         raise OperatorProblem(
-            f"This database holds a made-up school, and {found} logins of made-up people are open. "
-            "Their password is printed in the documentation, unless somebody has changed it. "
+            f"This database holds a made-up school with {amount(found, 'open login')}. "
+            "The password is printed in the documentation, unless somebody has changed it. "
             "`gorod demo lock` closes them. For a "
             "school of your own set GOROD_DATA_DIR to a new directory. On this machine only, "
             "`gorod dev` or `gorod serve --allow-demo` show it."

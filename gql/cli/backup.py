@@ -18,7 +18,7 @@ from gql.cli.backend import (
     run,
     settings,
 )
-from gql.cli.console import Json, fail, print_json, progress, say
+from gql.cli.console import Json, amount, fail, print_json, progress, say
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -70,11 +70,11 @@ def backup(
     else:
         where = "GOROD_SECRET_KEY" if current.secret_key else str(current.key_file.path)
         told = _HELD if made.has_key else _LEFT_OUT.format(key=where)
-        say(f"{made.file}: {made.rows} rows, {made.files} files. {told}")
+        say(f"{made.file}: {amount(made.rows, 'row')}, {amount(made.files, 'file')}. {told}")
     if made.lost:
+        lost = f"{amount(len(made.lost), 'uploaded file')} ({', '.join(made.lost[:3])})"
         fail(
-            f"{len(made.lost)} uploaded file(s) are missing in {current.storage}, so also in the "
-            f"backup: {', '.join(made.lost[:3])}. The rest of it is whole."
+            f"Missing in {current.storage}, so also in the backup: {lost}. The rest of it is whole."
         )
 
 

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.table import Table
 
 _WIDE = 400
+T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
@@ -41,6 +43,11 @@ def print_json(value: Any) -> None:
 def fail(text: str) -> NoReturn:
     typer.echo(f"gorod: {text}", err=True)
     raise typer.Exit(1)
+
+
+def amount(number: int, noun: str) -> str:
+    """Such as `1 document` and `2 documents`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def insist(yes: bool, what: str) -> None:
@@ -76,10 +83,32 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
         yield lambda step, done: None
         return
 
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[step]}"), console=console) as bar:
+    with _bar(console) as bar:
         task = bar.add_task(title, total=1.0, step="")
         yield lambda step, done: bar.update(task, completed=done, step=step)
         bar.update(task, completed=1.0, step="")
+
+
+def counted(title: str, items: Sequence[T]) -> Iterator[T]:
+    """The items, while a terminal shows at which of them we are. It is told on stderr, for what the
+    command has to say may go to a program."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield from items
+        return
+    with _bar(console, transient=True) as bar:
+        task = bar.add_task(title, total=len(items), step="")
+        for number, item in enumerate(items, start=1):
+            bar.update(task, step=f"{number} of {len(items)}")
+            yield item
+            bar.advance(task)
+
+
+def _bar(console: "Console", *, transient: bool = False) -> "Progress":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    step = TextColumn("{task.fields[step]}")
+    return Progress(*columns, step, console=console, transient=transient)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gql.cli.backend import blamed, count_schools, database, ensure_usable, prove_key, run, settings
-from gql.cli.console import Json, Yes, insist, print_json, progress, say, screen, table
+from gql.cli.console import Json, Yes, amount, insist, print_json, progress, say, screen, table
 
 app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
 
@@ -31,7 +31,10 @@ def load(
         run(ensure_usable(current, target))
         key = run(prove_key(current, target, make=True))
         if there := run(count_schools(target)):
-            insist(yes, f"The database has {there} school(s): made-up data would mix with theirs.")
+            insist(
+                yes,
+                f"The database has {amount(there, 'school')}: made-up data would mix with theirs.",
+            )
         with progress("Making up a school") as advance:
             run(demo.load(target.owner, size.value, seed, key, advance))
     say("Done. `gorod demo logins` shows who may come in.")
@@ -46,7 +49,7 @@ def lock() -> None:
     with database(current) as target:
         run(ensure_usable(current, target))
         number = run(close(target.owner))
-    say(f"Closed: {number} logins. `gorod user reset-password LOGIN` opens one again.")
+    say(f"Closed: {amount(number, 'login')}. `gorod user reset-password LOGIN` opens one again.")
 
 
 @app.command()
@@ -74,7 +77,7 @@ def remove(
             numbers = [one.number for one in found]
             storage = Storage(current.storage)
             rows = run(removing.remove(target.owner, storage, numbers, advance))
-    say(f"Removed: {len(found)} made-up school(s), {rows} rows.")
+    say(f"Removed: {amount(len(found), 'made-up school')}, {amount(rows, 'row')}.")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.console import say
+from gql.cli.console import amount, say
 
 app = typer.Typer(help="The reference of the API as pages to read.", no_args_is_help=True)
 
@@ -27,4 +27,4 @@ def build(
         file = directory / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    say(f"{len(files)} files in {directory}; begin with {directory / 'index.html'}.")
+    say(f"{amount(len(files), 'file')} in {directory}; begin with {directory / 'index.html'}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gql.cli.backend import database, ensure_usable, run
-from gql.cli.console import fail, print_json, say, screen, table
+from gql.cli.console import amount, counted, fail, print_json, say, screen, table
 from gql.cli.exchange import harmless
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def tell_added(
     from gql.trusted.judging import plans_of, summary
 
     lines: list[dict[str, Any]] = []
-    for one in judged:
+    for one in counted("Making plans", judged):
         good = one.document if not one.faults else None
         plans = run(plans_of(cache, good)) if good else {}
         lines.append(
@@ -122,7 +122,7 @@ def tell_ended(ended: "Sequence[Registered]", change: str, *, as_json: bool) -> 
         return
     for one in ended:
         say(f"{one.hash}  {', '.join(one.operations)}")
-    say(f"{change.capitalize()}: {len(ended)} documents.")
+    say(f"{change.capitalize()}: {amount(len(ended), 'document')}.")
 
 
 def show_faults(
@@ -136,7 +136,7 @@ def conclude(judged: "Sequence[Judged]", *, dry_run: bool, leave_out: bool, as_j
     refused = sum(1 for one in judged if one.faults)
     if refused:
         rest = "the others are registered" if leave_out and not dry_run else "nothing is registered"
-        fail(f"{refused} of {len(judged)} documents are refused; {rest}.")
+        fail(f"Refused: {refused} of {amount(len(judged), 'document')}; {rest}.")
     if dry_run and not as_json:
         say("Nothing was registered yet: leave out --dry-run.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gql.cli.backend import database, ensure_usable, run, settings
-from gql.cli.console import Json, Yes, fail, insist, print_json, say, screen, table
+from gql.cli.console import Json, Yes, amount, counted, fail, insist, print_json, say, screen, table
 from gql.cli.document_lines import (
     COLUMNS,
     cache_of,
@@ -66,7 +66,7 @@ def add(
     entries = read_manifests(files)
     current = settings()
     cache = cache_of(current)
-    judged = judge(cache.documents, entries)
+    judged = judge(cache.documents, counted("Reading documents", entries))
     good = [one for one in judged if not one.faults]
     made = [Registered(d.hash, d.text, d.operations, frozenset(d.ids)) for d in good]
     refused = len(good) < len(judged)
@@ -106,7 +106,7 @@ def show(
     """
     current = settings()
     known, cache = registered(current), cache_of(current)
-    lines = [line_of(cache, one) for one in known]
+    lines = [line_of(cache, one) for one in counted("Making plans", known)]
     if csv_file:
         write_csv(csv_file, lines)
     if as_json:
@@ -168,7 +168,7 @@ def remove(documents: Named = None, yes: Yes = False, as_json: Json = False) -> 
     current = settings()
     known = registered(current)
     named = chosen(known, documents)
-    insist(yes, f"Clients that ask for one of these {len(named)} documents will be refused.")
+    insist(yes, f"Clients that ask for {amount(len(named), 'document')} will be refused.")
     with database(current) as target:
         gone = run(forget(target.owner, named))
     tell_ended([one for one in known if one.hash in gone], "removed", as_json=as_json)
@@ -193,10 +193,10 @@ def check(
     known = [one for one in registered(current) if not one.retired_at]
     if schema:
         other = schema_in(read_text(schema), str(schema))
-        faults = [faults_in(other, one.text) for one in known]
+        faults = [faults_in(other, one.text) for one in counted("Checking", known)]
     else:
         documents = cache_of(current).documents
-        faults = [read(documents, one.text)[1] for one in known]
+        faults = [read(documents, one.text)[1] for one in counted("Checking", known)]
     broken = [(one, told) for one, told in zip(known, faults, strict=True) if told]
     if as_json:
         print_json(
@@ -214,6 +214,6 @@ def check(
         for one, told in broken:
             show_faults(one.hash, one.operations, one.clients, told)
     if broken:
-        fail(f"{len(broken)} of {len(known)} documents are broken.")
+        fail(f"Broken: {len(broken)} of {amount(len(known), 'document')}.")
     if not as_json:
-        say(f"All of {len(known)} documents are valid.")
+        say(f"Valid: {amount(len(known), 'document')}.")

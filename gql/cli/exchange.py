@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gql.cli.backend import Database, database, ensure_usable, run, settings
-from gql.cli.console import Json, Yes, fail, insist, print_json, progress, say, screen, table
+from gql.cli.console import (
+    Json,
+    Yes,
+    amount,
+    fail,
+    insist,
+    print_json,
+    progress,
+    say,
+    screen,
+    table,
+)
 
 if TYPE_CHECKING:
     from resolvers.exchange.oneroster import RosterSet
@@ -60,7 +71,7 @@ def oneroster(
         report = taken_in(target, roster, school, time_zone, apply=False)
         if apply and not report.errors:
             if report.ended:
-                insist(yes, f"{report.ended} memberships, stays and the like would end.")
+                insist(yes, f"Ends of memberships, stays and the like: {report.ended}.")
             report = taken_in(target, roster, school, time_zone, apply=True)
     if csv_file:
         write_changes(csv_file, report)
@@ -180,12 +191,12 @@ def plain_finding(finding: "Finding") -> dict[str, object]:
 def conclude(report: "ImportReport", apply: bool, as_json: bool) -> None:
     """The last line, and the exit code."""
     if report.errors:
-        fail(f"{len(report.errors)} error(s); nothing was written.")
+        fail(f"{amount(len(report.errors), 'error')}; nothing was written.")
     if as_json:
         return
     if not apply:
         say("Nothing was written yet: say --apply." if report.changed else "Nothing would change.")
     elif report.changed:
-        say(f"Written: {report.changed} changes.")
+        say(f"Written: {amount(report.changed, 'change')}.")
     else:
         say("Nothing has changed.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gql.cli.backend import Database, database, ensure_usable, prove_key, run, settings
-from gql.cli.console import Yes, fail, insist, say
+from gql.cli.console import Yes, amount, fail, insist, say
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -35,7 +35,7 @@ def rotate() -> None:
         number = run(keys.rotate(target.owner, old, new))
         if not current.secret_key:
             current.key_file.end_change()
-    say(f"Encrypted anew: {number} values.")
+    say(f"Encrypted anew: {amount(number, 'value')}.")
     if current.secret_key:
         say(_SET)
     else:

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from gql.cli.backend import Database, database, external, prove_key, run
+from gql.cli.console import amount
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -164,8 +165,8 @@ def made_up(it: Patient) -> str:
 
     if found := run(open_logins(it.database.app)):
         raise RuntimeError(
-            f"{found} logins of made-up people are open, most with the password that is printed in "
-            "the documentation. `gorod serve` does not start while they are open; close them with "
+            f"made-up people have {amount(found, 'open login')}, most with the password of the "
+            "documentation. `gorod serve` does not start with them; close them with "
             "`gorod demo lock`."
         )
     return "none is open"
@@ -208,7 +209,7 @@ async def _chains(target: Database) -> str:
             if (broken := await verify_chain(session, number)) is not None:
                 raise RuntimeError(f"school {number}: entry {broken} was changed or is missing")
             await session.rollback()
-    return f"whole; {len(schools)} school(s)"
+    return f"whole; {amount(len(schools), 'school')}"
 
 
 def endpoints(it: Patient) -> str:

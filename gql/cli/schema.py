@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.console import fail, say
+from gql.cli.console import amount, fail, say
 
 app = typer.Typer(help="The schema of the API, and files for client tools.", no_args_is_help=True)
 
@@ -55,7 +55,7 @@ def build(
     files = contract_files()
     for name, file in files.items():
         (directory / name).write_bytes(file.stored.content)
-    say(f"{len(files)} files in {directory}.")
+    say(f"{amount(len(files), 'file')} in {directory}.")
 
 
 @app.command()

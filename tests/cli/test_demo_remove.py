@@ -79,7 +79,7 @@ def test_made_up_schools_go_with_everything_and_the_real_one_stays(
     before = done(rows(school.url, real))
     assert school.files()
     ended = removed(run, school, "--yes")
-    assert (ended.code, "Removed: 2 made-up school(s)" in ended.said) == (0, True), ended
+    assert (ended.code, "Removed: 2 made-up schools" in ended.said) == (0, True), ended
     for number in MADE_UP:
         left = {name for name, of in done(rows(school.url, number)).items() if of != "0 0"}
         assert not left

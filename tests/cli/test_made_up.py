@@ -37,7 +37,7 @@ def test_serve_refuses_the_made_up_school_and_doctor_says_so(
     assert number > 200
     refused = run("serve", **there)
     assert refused.code == 1, refused
-    assert f"{number} logins of made-up people are open" in refused.said
+    assert f"a made-up school with {number} open logins" in refused.said
     assert "`gorod demo lock`" in refused.said
     looked = run("doctor", "--json", **there)
     found = {one["name"]: one for one in json.loads(looked.said)}

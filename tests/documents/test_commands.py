@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_bad_document_is_refused_with_its_reason_and_nothing_is_registered(
     refused = gorod("add", file)
     assert refused.exit_code == 1
     assert told in refused.stdout
-    assert "1 of 2 documents are refused; nothing is registered." in refused.stderr
+    assert "Refused: 1 of 2 documents; nothing is registered." in refused.stderr
     assert shown(gorod) == []
 
 
@@ -201,7 +202,7 @@ def test_what_is_removed_is_gone_with_its_ids(gorod: Run) -> None:
     gorod("add", CUSTOM)
     asked = gorod("remove", "web-Board")
     assert (asked.exit_code, "Say --yes" in asked.stderr, len(shown(gorod))) == (1, True, 4)
-    assert "Removed: 1 documents." in gorod("remove", "web-Board", "--yes").stdout
+    assert "Removed: 1 document." in gorod("remove", "web-Board", "--yes").stdout
     assert ["web-Board"] not in [line["ids"] for line in shown(gorod)]
 
 
@@ -224,7 +225,7 @@ def test_documents_that_a_schema_breaks_are_named_with_their_errors(
     gorod: Run, tmp_path: Path
 ) -> None:
     gorod("add", APOLLO, "--client", "web")
-    assert "All of 4 documents are valid." in gorod("check").stdout
+    assert "Valid: 4 documents." in gorod("check").stdout
     ours = (Path(__file__).parents[2] / "schema.graphql").read_text()
     changed = tmp_path / "next.graphql"
     changed.write_text(ours)
@@ -234,7 +235,7 @@ def test_documents_that_a_schema_breaks_are_named_with_their_errors(
     assert broken.exit_code == 1
     assert "Board  web" in broken.stdout
     assert "Cannot query field 'isRead' on type 'Notice'" in broken.stdout
-    assert "1 of 4 documents are broken." in broken.stderr
+    assert "Broken: 1 of 4 documents." in broken.stderr
     [told] = json.loads(gorod("check", "--schema", str(changed), "--json").stdout)
     assert (told["operations"], len(told["errors"])) == (["Board"], 1)
 
@@ -244,7 +245,7 @@ def test_retired_documents_break_nothing(gorod: Run, tmp_path: Path) -> None:
     gorod("retire", "--client", "web")
     other = tmp_path / "other.graphql"
     other.write_text("type Query { a: Int }")
-    assert "All of 0 documents are valid." in gorod("check", "--schema", str(other)).stdout
+    assert "Valid: 0 documents." in gorod("check", "--schema", str(other)).stdout
 
 
 def test_documents_that_are_over_the_limits_of_today_are_named(
@@ -257,6 +258,18 @@ def test_documents_that_are_over_the_limits_of_today_are_named(
         broken.exit_code,
         "limit of `depth`: Fields may stand up to 3 deep" in broken.stdout,
     ) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("add", CUSTOM), ("list",), ("check",)])
+def test_a_terminal_shows_how_far_it_is(
+    gorod: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    gorod("add", APOLLO)
+    assert " of " not in gorod(*words).stderr, "nobody watches"
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    watched = gorod(*words)
+    assert re.search(r"([1-9]) of \1", watched.stderr)
+    assert " of " not in watched.stdout, "a program may read it"
 
 
 # -- the database ----------------------------------------------------------------------
