@@ -169,7 +169,7 @@ def create_app(
         *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(trusted_only=settings.trusted_only),
-        *Reference(services, settings).routes(),
+        *Reference(services, settings, trusted_only=settings.trusted_only).routes(),
     ]
     faults = {HTTPException: browsers.http_fault, Exception: hand_on}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)

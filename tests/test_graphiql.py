@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,10 +12,14 @@ import pytest
 import pytest_asyncio
 from graphql import OperationDefinitionNode, parse, print_ast
 from httpx2 import ASGITransport, AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from gql.graphiql import examples, routes
+from gql.graphiql import examples, first_password, routes
+from resolvers.demo import DEMO_PASSWORD
+from tests.access.asking import WHO, given_one_time_password, sign_in
+from tests.conftest import Api
 
 REFERENCE = re.compile(r'(?:src|href)="([^"]+)"')
 CONFIG = re.compile(r'<script type="application/json" id="gorod-config">(.*?)</script>', re.DOTALL)
@@ -59,6 +64,7 @@ async def test_page_knows_its_paths_and_examples(client: AsyncClient) -> None:
         "docs": "/docs/",
         "trustedOnly": False,
         "examples": examples(),
+        "firstPassword": first_password(),
     }
 
 
@@ -221,6 +227,21 @@ def test_each_example_speaks_one_language() -> None:
         assert re.search("[а-я]", told)
         assert not re.search("[а-яА-Я]", english.partition("\n\n")[0])
         assert "# ---" not in russian + english
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_a_newcomer_chooses_a_password_by_the_prepared_mutation(
+    stranger: Api, sql: AsyncConnection, language: str
+) -> None:
+    await given_one_time_password(sql, "teacher.belova")
+    token = (await sign_in(stranger, "teacher.belova"))["accessToken"]
+    newcomer = Api(replace(stranger.caller, token=token))
+    assert await newcomer.refusal(WHO) == "PASSWORD_MUST_CHANGE"
+    chosen = {"old": DEMO_PASSWORD, "new": "сирень у крыльца"}
+    changed = await newcomer(first_password()[language], **chosen)
+    assert changed["changePassword"]["changedAt"]
+    assert await newcomer(WHO)
+    assert bool(re.search("[а-яА-Я]", first_password()[language])) == (language == "ru")
 
 
 def test_each_example_is_one_named_operation_with_its_own_tab() -> None:

@@ -2,8 +2,9 @@
 
 ``source/`` is what it is built from, ``static/`` is the built result (``npm ci && npm run build``
 in ``source/`` makes it anew), ``examples/`` are the queries it opens with, one tab each, in the
-order of their file names; they are read when the server starts and need no build. Each begins with
-a comment in Russian, a line ``# ---``, and the same in English.
+order of their file names; ``first-password.graphql`` is all that it opens with for who has still to
+choose a password. They are read when the server starts and need no build. Each begins with a
+comment in Russian, a line ``# ---``, and the same in English.
 """
 
 import gzip
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-__all__ = ["examples", "routes"]
+__all__ = ["examples", "first_password", "routes"]
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
@@ -57,15 +58,19 @@ _SECURITY = {
 
 def examples() -> dict[str, list[str]]:
     """By language, the queries the console opens with."""
-    files = sorted((_HERE / "examples").glob("*.graphql"))
-    texts = [file.read_text(encoding="utf-8") for file in files]
-    parts = [text.partition("# ---\n") for text in texts]
-    english = [text for _, _, text in parts]
-    queries = [text[text.index("\n\n") :] for text in english]
-    russian = [
-        comment.rstrip() + query for (comment, _, _), query in zip(parts, queries, strict=True)
-    ]
-    return {"ru": russian, "en": english}
+    found = [_in_languages(file) for file in sorted((_HERE / "examples").glob("*.graphql"))]
+    return {language: [one[language] for one in found] for language in ("ru", "en")}
+
+
+def first_password() -> dict[str, str]:
+    """By language, the mutation that chooses a password in place of the one-time one."""
+    return _in_languages(_HERE / "first-password.graphql")
+
+
+def _in_languages(file: Path) -> dict[str, str]:
+    comment, _, english = file.read_text(encoding="utf-8").partition("# ---\n")
+    query = english[english.index("\n\n") :]
+    return {"ru": comment.rstrip() + query, "en": english}
 
 
 def routes(
@@ -83,7 +88,7 @@ def routes(
     template = (_STATIC / "index.html").read_text(encoding="utf-8")
     # The names of the built files are the whole of what is served: no path leads elsewhere.
     assets = {file.name: file for file in _ASSETS.iterdir() if file.suffix in _MEDIA_TYPES}
-    queries = examples()
+    queries, password = examples(), first_password()
 
     @lru_cache(maxsize=4)
     def page(root: str) -> str:
@@ -93,6 +98,7 @@ def routes(
             "docs": root + docs,
             "trustedOnly": trusted_only,
             "examples": queries,
+            "firstPassword": password,
         }
         # Inside a script element only "<" could end the text too early.
         text = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")

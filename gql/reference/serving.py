@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from gql.guard.limits import Limits
 from gql.reference import gate
+from gql.reference.book.links import Links
 from gql.reference.book.templates import HERE, render
 from gql.reference.contract import Described, contract_files, pretty
 from gql.reference.stored import Shelf, Stored
@@ -36,10 +37,13 @@ more is refused."""
 
 
 class Reference:
-    """What `/schema/` and `/docs/` answer."""
+    """What `/schema/` and `/docs/` answer.
 
-    def __init__(self, services: Services, limits: Limits) -> None:
-        self.services = services
+    trusted_only: Whether only registered documents are run: then nobody signs in with GraphiQL.
+    """
+
+    def __init__(self, services: Services, limits: Limits, *, trusted_only: bool = False) -> None:
+        self.services, self.trusted_only = services, trusted_only
         self.contract = Shelf(lambda: contract_files(limits))
         self.book = Shelf(book_files)
         self.assets = open_assets()
@@ -99,7 +103,7 @@ class Reference:
             except ServiceUnavailable as problem:
                 return self.unavailable(request, problem)
             if wants_html(request):
-                return sign_in_page(request)
+                return sign_in_page(request, trusted_only=self.trusted_only)
             return refused(request, Unauthenticated())
 
         return answer
@@ -109,8 +113,8 @@ class Reference:
         files = await self.contract.files()
         if wants_html(request):
             language = language_of(request)
-            html = render("schema.html", language, files=files, root=root_of(request))
-            return HTMLResponse(html, headers=KEPT)
+            shown = {"files": files, "root": root_of(request), "links": Links((), up="")}
+            return HTMLResponse(render("schema.html", language, **shown), headers=KEPT)
         told = [index_entry(name, file) for name, file in files.items()]
         return await Stored.of(pretty(told), "application/json").respond(request, KEPT)
 
@@ -180,8 +184,9 @@ def refusal(
     return response
 
 
-def sign_in_page(request: Request) -> Response:
+def sign_in_page(request: Request, *, trusted_only: bool) -> Response:
     """How to get in, for people who came by a link."""
-    html = render("sign-in.html", language_of(request), root=root_of(request))
+    told = {"root": root_of(request), "trusted_only": trusted_only}
+    html = render("sign-in.html", language_of(request), **told)
     headers = {**SAFE, "Cache-Control": "no-store", "WWW-Authenticate": "Bearer"}
     return HTMLResponse(html, 401, headers)

@@ -157,6 +157,12 @@ def test_both_languages_have_the_same_pages_and_words() -> None:
         assert re.search("[а-яё]", text) or name.startswith("other"), name
 
 
+def test_russian_pages_say_that_descriptions_are_in_english() -> None:
+    for path in pages():
+        if path.startswith("ru/"):
+            assert "Описания полей и типов — по-английски" in files()[path], path
+
+
 def test_what_is_shown_is_escaped() -> None:
     links = Links([], up="")
     told = "a <script>alert(1)</script> & `<b>` **<i>**"

@@ -10,9 +10,11 @@ import pytest
 from httpx2 import AsyncClient
 
 from gql.reference.contract import contract_files
+from gql.settings import Settings
 from resolvers.demo import DEMO_PASSWORD
 from tests.access.asking import REFRESH, SIGN_IN, SIGN_OUT
 from tests.conftest import SignIn
+from tests.serving import client_of
 from tests.test_web import code
 
 NAMES = tuple(contract_files())
@@ -78,6 +80,10 @@ async def test_the_index_is_a_page_for_people_and_json_for_programs(dev: AsyncCl
     for one in listed:
         content = (await dev.get(f"/schema/{one['name']}")).content
         assert one["bytes"] == len(content)
+    for language, described in (("ru", "без <code>id</code>"), ("en", "an <code>id</code>")):
+        page = await dev.get("/schema/", headers={**HTML, "Accept-Language": language})
+        assert described in page.text
+        assert "`" not in page.text
     page = await dev.get("/schema/", headers={**HTML, "Accept-Language": "ru"})
     assert page.headers["content-type"].startswith("text/html")
     assert '<html lang="ru">' in page.text
@@ -108,6 +114,19 @@ async def test_a_person_who_is_not_signed_in_is_told_how_to_get_in(http: AsyncCl
     assert response.status_code == 401
     assert "Sign in" in response.text
     assert 'href="/graphiql"' in response.text
+
+
+async def test_where_the_console_signs_nobody_in_the_page_says_what_to_do_instead(
+    settings: Settings, application_url: str
+) -> None:
+    only = settings.model_copy(update={"trusted_only": True})
+    async for client in client_of(only, application_url):
+        for path in ("/docs/", "/schema/"):
+            response = await client.get(path, headers={**HTML, "Accept-Language": "en"})
+            assert response.status_code == 401
+            assert "GOROD_TRUSTED_ONLY" in response.text
+            assert "gorod docs build" in response.text
+            assert "/graphiql" not in response.text
 
 
 async def test_a_file_that_does_not_exist_is_not_found(dev: AsyncClient) -> None:

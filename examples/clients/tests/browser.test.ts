@@ -5,8 +5,9 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { build } from 'esbuild'
-import { type Browser, launch, type Page } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
 
+import { startBrowser } from './browser.ts'
 import * as people from './people.ts'
 // @ts-expect-error: plain JavaScript
 import { compiled } from './relay-tags.mjs'
@@ -38,10 +39,7 @@ before(async () => {
   })
   const script = outputFiles[0]!.text
   for (const port of [TRUSTED, 0]) await serve(script, port)
-  browser = await launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
-  })
+  browser = await startBrowser()
   close.push(() => void browser.close())
 })
 after(() => close.forEach((one) => one()))

@@ -12,6 +12,7 @@ const DEFAULTS = {
   docs: "/docs/",
   trustedOnly: false,
   examples: { ru: [], en: [] },
+  firstPassword: { ru: "", en: "" },
 };
 
 /** What the server wrote into the page: where the API is and the examples to begin with. */
@@ -24,6 +25,7 @@ const SESSION = `
     accessToken
     refreshToken
     expiresAt
+    mustChangePassword
     deviceToken
     contexts { role schoolId schoolName roleGrantId isCurrent }
     userErrors { message }`;
@@ -110,9 +112,10 @@ export async function switchContext(session, { role, schoolId, roleGrantId }, la
 
 function opened(payload, errors, language) {
   if (payload?.accessToken) {
-    const { accessToken: token, refreshToken, expiresAt, contexts } = payload;
+    const { accessToken: token, refreshToken, expiresAt, mustChangePassword, contexts } = payload;
     const role = contexts?.find(({ isCurrent }) => isCurrent)?.role;
-    return { id: crypto.getRandomValues(new Uint32Array(1))[0], token, refreshToken, expiresAt, contexts, role };
+    const id = crypto.getRandomValues(new Uint32Array(1))[0];
+    return { id, token, refreshToken, expiresAt, mustChangePassword, contexts, role };
   }
   const messages = [...(payload?.userErrors ?? []), ...(errors ?? [])]
     .map(({ message }) => message)
@@ -192,10 +195,16 @@ export async function demoLogins() {
   }
 }
 
+/** Whether a response tells that the password was changed. */
+async function changesPassword(response) {
+  const { data } = await response.clone().json();
+  return Boolean(data?.changePassword?.changedAt);
+}
+
 /** A fetcher for one viewer: HTTP for queries and mutations, a WebSocket for subscriptions.
  *
  * `token` gives one that is still good. `onRun` hears of each operation but those about the schema. */
-export function connect({ token, language, onRun, onUnauthorized }) {
+export function connect({ token, language, onRun, onUnauthorized, onPasswordChanged }) {
   const socket = new URL(config.endpoint, location.href);
   socket.protocol = socket.protocol.replace("http", "ws");
   const wsClient = createClient({
@@ -215,6 +224,7 @@ export function connect({ token, language, onRun, onUnauthorized }) {
       const good = await token();
       const response = await send(input, init, { token: good, language });
       if (good && response.status === 401) onUnauthorized();
+      if (good && (await changesPassword(response))) onPasswordChanged();
       return response;
     },
   });

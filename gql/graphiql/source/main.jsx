@@ -25,11 +25,13 @@ import { changeLanguage, language } from "./language.js";
 import { translateTabs } from "./tabs.js";
 import { Panes, useNarrow } from "./panes.jsx";
 import { say } from "./say.js";
-import { graphiqlStorage, loadSession, saveSession, timeLeft } from "./storage.js";
+import { forgetfulStorage, graphiqlStorage, loadSession, saveSession, timeLeft } from "./storage.js";
 import { TEXTS } from "./texts.js";
 
 const PLUGINS = [explorerPlugin({ title: say("GraphiQL Explorer") }), HISTORY_PLUGIN];
 const TABS = config.examples[language].map((query) => ({ query }));
+const PASSWORDS = JSON.stringify({ old: "", new: "" }, null, 2);
+const FIRST_PASSWORD = [{ query: config.firstPassword[language], variables: PASSWORDS }];
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 document.documentElement.lang = language;
@@ -44,6 +46,7 @@ function App() {
   const narrow = useNarrow();
   const schema = useRef(null);
   const id = session?.id;
+  const choosing = Boolean(session?.mustChangePassword);
 
   useEffect(() => saveSession(session), [session]);
 
@@ -55,9 +58,17 @@ function App() {
   const update = (changes) =>
     setSession((current) => (current?.id === id ? { ...current, ...changes } : current));
 
+  const onPasswordChanged = () => {
+    if (!session?.mustChangePassword) return;
+    update({ mustChangePassword: false });
+    setNotice({ kind: "info", key: "passwordChosen" });
+    setPane("query");
+  };
+
   const { fetcher, dispose } = useMemo(() => {
     const token = keepFresh({ session, language, onRefreshed: update, onEnded: end });
-    return connect({ token, language, onRun: () => setPane("answer"), onUnauthorized: end });
+    const onRun = () => setPane("answer");
+    return connect({ token, language, onRun, onUnauthorized: end, onPasswordChanged });
   }, [id]);
   useEffect(() => dispose, [dispose]);
 
@@ -75,7 +86,9 @@ function App() {
       gone = true;
       clearTimeout(timer);
     };
-  }, [id]);
+  }, [id, choosing]);
+
+  const storage = useMemo(() => (choosing ? forgetfulStorage() : graphiqlStorage), [id, choosing]);
 
   // GraphiQL keeps the function it was first given; its viewer is the one it was mounted for.
   const onSchemaChange = async (next) => {
@@ -147,15 +160,16 @@ function App() {
       <main className="gorod-console" data-pane={narrow ? pane : undefined}>
         <GraphiQL
           // A viewer who leaves takes the answers along: only the queries stay.
-          key={id ?? ""}
+          key={`${id ?? ""} ${choosing}`}
           fetcher={fetcher}
           // Nobody may read the schema before signing in, so nobody asks for it.
           schema={id ? undefined : null}
-          storage={graphiqlStorage}
+          storage={storage}
           plugins={PLUGINS}
           visiblePlugin={plugin}
           onTogglePluginVisibility={onPlugin}
-          defaultTabs={TABS.length > 0 ? TABS : undefined}
+          initialVariables={choosing ? PASSWORDS : undefined}
+          defaultTabs={choosing ? FIRST_PASSWORD : TABS.length > 0 ? TABS : undefined}
           inputValueDeprecation
           schemaDescription
           shouldPersistHeaders={false}
@@ -172,6 +186,7 @@ function App() {
 /** What there is to say as long as nothing else is. */
 function standing(session) {
   if (config.trustedOnly) return { kind: "warning", key: "trustedOnly" };
+  if (session?.mustChangePassword) return { kind: "warning", key: "choosePassword" };
   return session ? null : { kind: "info", key: "signInFirst" };
 }
 

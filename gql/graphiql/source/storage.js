@@ -25,6 +25,26 @@ export const graphiqlStorage = {
   },
 };
 
+/** A storage for passwords that are being chosen: it is forgotten with the console it is given to. */
+export function forgetfulStorage() {
+  const kept = new Map();
+  const store = (key) => (LOOKS.has(key) ? graphiqlStorage : memory);
+  const memory = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+  return {
+    getItem: (key) => store(key).getItem(key),
+    setItem: (key, value) => store(key).setItem(key, value),
+    removeItem: (key) => store(key).removeItem(key),
+    clear: () => kept.clear(),
+    get length() {
+      return kept.size;
+    },
+  };
+}
+
 /** How many milliseconds the session has left; infinity when the server did not say. */
 export function timeLeft({ expiresAt }) {
   const end = Date.parse(expiresAt ?? "");

@@ -17,6 +17,9 @@ export const TEXTS = {
     trustedOnly:
       "Этот сервер выполняет только зарегистрированные документы (GOROD_TRUSTED_ONLY). Запросы из консоли и вход через неё он отклоняет. Составляйте запросы на сервере без этой настройки, например в gorod dev, и регистрируйте их командой gorod documents add.",
     signInFirst: "Войдите, чтобы увидеть схему и выполнять запросы.",
+    choosePassword:
+      "Первый вход: сначала задайте свой пароль, до этого остальное закрыто. Впишите оба пароля в переменные запроса ниже и выполните его.",
+    passwordChosen: "Пароль задан. Теперь доступно всё, что разрешает ваша роль.",
     expired: "Время входа истекло. Войдите ещё раз.",
     refused: "Сервер не принял логин и пароль.",
     unreachable: "Сервер не отвечает. Проверьте соединение и попробуйте ещё раз.",
@@ -53,6 +56,9 @@ export const TEXTS = {
     trustedOnly:
       "This server runs registered documents only (GOROD_TRUSTED_ONLY). It refuses operations of this console, and signing in with it. Write operations on a server without this setting, such as gorod dev, and register them with gorod documents add.",
     signInFirst: "Sign in to see the schema and to run queries.",
+    choosePassword:
+      "First sign-in: choose a password of your own; all else is closed until then. Write both passwords into the variables of the operation below and run it.",
+    passwordChosen: "Your password is set. All that your role allows is open now.",
     expired: "Your session has ended. Please sign in again.",
     refused: "The server did not accept this login and password.",
     unreachable: "The server does not answer. Check the connection and try again.",

@@ -6,6 +6,7 @@ LANGUAGES = {"ru": "Русский", "en": "English"}
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "title": "Справочник API Gorod",
+        "described_in": "Описания полей и типов — по-английски, с русскими терминами в скобках.",
         "contents": "Содержание",
         "skip": "К содержанию страницы",
         "search": "Поиск",
@@ -86,11 +87,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "sign_in_title": "Сначала войдите",
         "sign_in_lead": "Справочник и файлы схемы открыты тем, кто вошёл в систему.",
         "sign_in_way": "Войдите в консоли GraphiQL, затем откройте эту страницу в той же вкладке.",
+        "sign_in_trusted_only": "Этот сервер выполняет только зарегистрированные документы "
+        "(GOROD_TRUSTED_ONLY), поэтому войти на нём через консоль GraphiQL нельзя. Читайте "
+        "справочник на сервере без этой настройки, например в gorod dev, или из файлов:",
         "sign_in_program": "Программа присылает ключ доступа в заголовке Authorization: Bearer.",
         "sign_in_offline": "Без сервера их делают gorod docs build и gorod schema build.",
     },
     "en": {
         "title": "Gorod API reference",
+        "described_in": "",
         "contents": "Contents",
         "skip": "Skip to the content",
         "search": "Search",
@@ -171,6 +176,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "sign_in_title": "Sign in first",
         "sign_in_lead": "The reference and the files of the schema are open to who has signed in.",
         "sign_in_way": "Sign in in the GraphiQL console, then open this page in the same tab.",
+        "sign_in_trusted_only": "This server runs registered documents only (GOROD_TRUSTED_ONLY), "
+        "so nobody can sign in to it with the GraphiQL console. Read the reference on a server "
+        "without this setting, such as gorod dev, or from files:",
         "sign_in_program": "A program sends its access token in the header Authorization: Bearer.",
         "sign_in_offline": "Without a server, gorod docs build and gorod schema build make them.",
     },

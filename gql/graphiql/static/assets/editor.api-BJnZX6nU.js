@@ -1,0 +1,1 @@
+export{p as editor}from"./editor.api-Dh82v7kK.js";

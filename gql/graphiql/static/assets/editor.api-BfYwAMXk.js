@@ -1,1 +1,0 @@
-export{p as editor}from"./editor.api-CWSnQ6GY.js";
