@@ -164,6 +164,7 @@ def create_app(
 
     routes: list[BaseRoute] = [
         Route("/", browsers.home),
+        Route("/favicon.ico", browsers.icon),
         WebSocketRoute("/graphql", sockets),
         *transfer.routes(services, language_of, watching.observers.finished),
         *watching.probes.routes(),

@@ -264,6 +264,16 @@ async def test_another_method_is_refused_in_json(http: AsyncClient) -> None:
     assert "GET" in response.headers["allow"]
 
 
+async def test_a_browser_gets_the_icon_that_it_asks_for(http: AsyncClient) -> None:
+    response = await http.get("/favicon.ico")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "image/vnd.microsoft.icon"
+    assert response.content.startswith(b"\0\0\1\0"), "an icon of Windows"
+    assert len(response.content) < 5_000
+    page = await http.get("/", headers={"Accept": "text/html"})
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+
+
 # -- other origins -------------------------------------------------------------------
 
 
