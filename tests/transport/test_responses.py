@@ -27,7 +27,6 @@ from tests.outages.school import EVERYONE
 from tests.postgres import Server
 from tests.serving import client_of
 from tests.test_attacks import Sent
-from tests.transport.conftest import TRUSTED
 
 SET_MARK = """mutation ($input: SetMarkInput!) {
     setMark(input: $input) { mark { value } userErrors { code } } }"""
@@ -217,23 +216,3 @@ async def test_admission_can_refuse_and_add_headers(api: SignIn, services: Servi
     assert sent.code() == "SERVICE_UNAVAILABLE"
     assert (b"ratelimit", b"0") in headers
     assert (b"retry-after", b"7") in headers
-
-
-# -- other origins -----------------------------------------------------------------------
-
-
-async def test_scripts_of_a_trusted_origin_may_read_our_headers(http: AsyncClient) -> None:
-    response = await http.post("/graphql", json=Q, headers={"Origin": TRUSTED})
-    exposed = response.headers["access-control-expose-headers"].split(", ")
-    assert {"X-Request-Id", "Retry-After", "Gorod-Plan"} <= set(exposed)
-    assert response.headers["vary"].split(", ").count("Origin") == 1
-    preflight = {
-        "Origin": TRUSTED,
-        "Access-Control-Request-Method": "GET",
-        "Access-Control-Request-Headers": "graphql-require-preflight,x-request-id",
-    }
-    allowed = await http.options("/graphql", headers=preflight)
-    assert allowed.status_code == 204
-    assert "GET" in allowed.headers["access-control-allow-methods"]
-    assert "x-request-id" in allowed.headers["access-control-allow-headers"]
-    assert allowed.headers["x-request-id"]
