@@ -24,14 +24,13 @@ from resolvers.timetable.lessons import LessonCancelled
 
 Cell = tuple[int, int]
 """Keys of an assignment and a student."""
-AWAY = frozenset(
-    {
-        AttendanceCode.EXCUSED,
-        AttendanceCode.ILLNESS,
-        AttendanceCode.UNEXCUSED,
-        AttendanceCode.ABSENT,
-    }
+AWAY = (
+    AttendanceCode.EXCUSED,
+    AttendanceCode.ILLNESS,
+    AttendanceCode.UNEXCUSED,
+    AttendanceCode.ABSENT,
 )
+"""In this order, or the statements in which they stand were others in each process."""
 """Attendance codes with which a student cannot have earned a mark in the lesson."""
 
 

@@ -1,0 +1,83 @@
+-- compiled
+WITH k1(k) AS (SELECT ALL guardian_links.student_id
+FROM guardian_links
+WHERE guardian_links.school_id = $1::BIGINT
+AND guardian_links.guardian_id = $2::BIGINT
+AND guardian_links.may_receive_info IS true
+AND guardian_links.valid_from <= $3::DATE
+AND (guardian_links.valid_to IS NULL
+OR guardian_links.valid_to > $3::DATE)
+AND guardian_links.legal_status != 'TERMINATED'
+AND (guardian_links.consent_from <= $3::DATE
+AND (guardian_links.consent_to IS NULL
+OR guardian_links.consent_to > $3::DATE)
+OR NOT coalesce((SELECT persons_1.adult_on <= $3::DATE AS of_age
+FROM persons AS persons_1, students AS students_1
+WHERE students_1.school_id = $1::BIGINT
+AND students_1.id = guardian_links.student_id
+AND persons_1.school_id = $1::BIGINT
+AND persons_1.id = students_1.person_id), false))),
+k2(k) AS (SELECT ALL section_memberships.section_id
+FROM section_memberships
+WHERE section_memberships.school_id = $1::BIGINT
+AND section_memberships.student_id = ANY(ARRAY(SELECT k
+FROM k1))), t1 AS MATERIALIZED (SELECT lessons.*, row_number() OVER (ORDER BY lessons.date ASC, lessons.starts_at ASC, lessons.id ASC) AS rn
+FROM lessons AS lessons
+WHERE (lessons.school_id = $1::BIGINT
+AND lessons.section_id = ANY(ARRAY(SELECT k
+FROM k2))
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.section_id = lessons.section_id
+AND section_memberships_1.student_id = ANY(ARRAY(SELECT k
+FROM k1))
+AND section_memberships_1.valid_from <= lessons.date
+AND (section_memberships_1.valid_to IS NULL
+OR section_memberships_1.valid_to > lessons.date))))
+AND (true::BOOLEAN
+AND lessons.date = $4::DATE)
+ORDER BY lessons.date ASC, lessons.starts_at ASC, lessons.id ASC
+LIMIT 21), t6 AS MATERIALIZED (SELECT t5.lesson_id AS k, string_agg('{"title":' || to_json(t5.title)::text || '}', ','
+ORDER BY t5.id, t5.id) AS c
+FROM assignments AS t5
+WHERE t5.school_id = $1::BIGINT
+AND t5.lesson_id = ANY(ARRAY(SELECT id
+FROM t1))
+GROUP BY 1), t10 AS MATERIALIZED (SELECT t7.lesson_id AS k, string_agg('{"code":"' || t7.code || '","student":' || CASE WHEN t8.id IS NULL
+THEN 'null'
+ELSE '{"fullName":' || to_json(t9.full_name)::text || '}' END || '}', ','
+ORDER BY t7.student_id, t7.id) AS c
+FROM attendance_records AS t7
+LEFT
+JOIN students AS t8 ON t8.school_id = $1::BIGINT
+AND t8.id = t7.student_id
+AND (t8.school_id = $1::BIGINT
+AND t8.id = ANY(ARRAY(SELECT k
+FROM k1)))
+LEFT
+JOIN persons AS t9 ON t9.school_id = $1::BIGINT
+AND t9.id = t8.person_id
+WHERE t7.school_id = $1::BIGINT
+AND (t7.school_id = $1::BIGINT
+AND t7.student_id = ANY(ARRAY(SELECT k
+FROM k1)))
+AND t7.lesson_id = ANY(ARRAY(SELECT id
+FROM t1))
+GROUP BY 1) SELECT (SELECT '{"nodes":[' || coalesce(p.c0, '') || ']}'
+FROM (SELECT string_agg('{"startsAt":"' || lessons.starts_at || '","topic":' || coalesce(to_json(lessons.topic)::text, 'null') || ',"homework":' || coalesce((SELECT '{"text":' || to_json(t2.text)::text || ',"attachments":[' || coalesce((SELECT string_agg('{"fileName":' || to_json(t4.name)::text || '}', ','
+ORDER BY t3.position, t3.id)
+FROM homework_attachments AS t3 INNER
+JOIN files AS t4 ON t4.school_id = $1::BIGINT
+AND t4.id = t3.file_id
+WHERE t3.school_id = $1::BIGINT
+AND t3.homework_id = t2.id), '') || ']}'
+FROM homework AS t2
+WHERE t2.school_id = $1::BIGINT
+AND t2.lesson_id = lessons.id), 'null') || ',"assignments":[' || coalesce(t6.c, '') || '],"attendance":[' || coalesce(t10.c, '') || ']}', ','
+ORDER BY rn ASC) FILTER (WHERE rn <= 20) AS c0, count(*) AS n
+FROM t1 AS lessons
+LEFT
+JOIN t6 ON t6.k = lessons.id
+LEFT
+JOIN t10 ON t10.k = lessons.id) p)

@@ -1,0 +1,65 @@
+"""Statements as text, for people to review. Write them anew with GOROD_WRITE_STATEMENTS=1."""
+
+import os
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth.actor import Actor
+from auth.matrix import default_rights
+from gql.engine.explain import plan_of
+from gql.schema import schema
+from models.access.roles import Role
+from tests.engine.asked import ASKED
+
+HERE = Path(__file__).parent / "statements"
+CASES = [(name, role) for name, asked in ASKED.items() for role in asked.roles]
+STAFF = {"staff_id": 1}
+PLAYED: dict[Role, Any] = {Role.STUDENT: {"student_id": 1}, Role.PARENT: {"guardian_id": 1}}
+IN_QUOTES = re.compile(r"('(?:[^']|'')*')")
+CLAUSE = re.compile(
+    r" (?=(?:FROM|WHERE|(?:LEFT |CROSS )?(?:OUTER )?JOIN|GROUP BY|ORDER BY|LIMIT|UNION|RETURNING"
+    r"|ON CONFLICT|VALUES|SET|AND|OR|THEN|ELSE) )|(?<=\),) (?=\w+(?:\(k\))? AS \()"
+)
+
+
+def actor(role: Role) -> Actor:
+    """Somebody with the rights that the role has by default."""
+    grants = frozenset((right, scope) for one, right, scope in default_rights() if one is role)
+    return Actor(
+        school_id=1, time_zone="UTC", account_id=1, session_id=1, person_id=1, role=role,
+        grants=grants, today=date(2026, 11, 23), now=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        **PLAYED.get(role, STAFF),
+    )  # fmt: skip
+
+
+def in_lines(sql: str) -> str:
+    """The statement with a clause a line, and its queries for keys numbered as they come."""
+    numbers: dict[str, str] = {}
+
+    def renumbered(found: re.Match[str]) -> str:
+        return numbers.setdefault(found[0], f"k{len(numbers) + 1}")
+
+    parts = IN_QUOTES.split(sql)
+    parts[::2] = [CLAUSE.sub("\n", re.sub(r"\bk\d+\b", renumbered, part)) for part in parts[::2]]
+    return re.sub(" +\n", "\n", "".join(parts)) + "\n"
+
+
+@pytest.mark.parametrize(("name", "role"), CASES, ids=[f"{n}, {r.name}" for n, r in CASES])
+def test_a_statement_is_the_one_that_was_reviewed(name: str, role: Role) -> None:
+    asked = ASKED[name]
+    plan = plan_of(schema, asked.text, asked.variables, actor(role))
+    kept = HERE / name.replace(" ", "_") / f"{role.name.lower()}.sql"
+    text = f"-- {getattr(plan, 'kind', 'compiled')}\n{in_lines(plan.sql)}" if plan.sql else "--\n"
+    if os.environ.get("GOROD_WRITE_STATEMENTS"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(text)
+    assert text == kept.read_text(), "run with GOROD_WRITE_STATEMENTS=1 and review the difference"
+
+
+def test_no_statement_is_kept_that_nobody_asks_for() -> None:
+    known = {f"{name.replace(' ', '_')}/{role.name.lower()}.sql" for name, role in CASES}
+    assert {str(one.relative_to(HERE)) for one in HERE.rglob("*.sql")} == known
