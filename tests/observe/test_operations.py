@@ -4,7 +4,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from gql.observe.record import Finished, Outcome
+from gql.settings import Settings, misspelt
 from models.problems import Problem
 from tests.observe.conftest import Served
 
@@ -46,6 +49,41 @@ def test_every_field_of_a_line_is_explained() -> None:
     named = {one.name for one in fields(Outcome)} | set(Finished._fields)
     in_traces_only = {"statements"}
     assert explained == (named - {"outcome", "at"} - in_traces_only) | {"timestamp"}
+
+
+# -- the service -----------------------------------------------------------------------
+
+
+def settings_of(file: Path) -> dict[str, str]:
+    """The lines `NAME=value` of a file, those that are proposed in a comment, too."""
+    return dict(re.findall(r"^#?(\w+)=(.*)$", file.read_text(), re.MULTILINE))
+
+
+def test_the_environment_of_the_service_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = settings_of(HERE / "environment")
+    assert "GOROD_DATA_DIR" in given
+    assert not misspelt(given)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().public == given["GOROD_PUBLIC_URL"]
+
+
+def test_the_unit_and_the_command_agree_with_the_environment() -> None:
+    unit, given = settings_of(HERE / "gorod.service"), settings_of(HERE / "environment")
+    assert given["GOROD_DATA_DIR"] == unit["WorkingDirectory"]
+    assert unit["WorkingDirectory"] == f"/var/lib/{unit['StateDirectory']}"
+    command = (HERE / "gorod.sh").read_text()
+    assert unit["EnvironmentFile"] in command
+    assert f"runuser -u {unit['User']} " in command
+    assert unit["ExecStart"].split()[0] in command
+    assert unit["KillMode"] == "mixed", "the database would be ended before requests are answered"
+
+
+def test_the_steps_name_files_that_there_are() -> None:
+    steps = (HERE / "README.md").read_text()
+    named = re.findall(r"/opt/gorod/(?!\.venv)([\w./-]+)", steps)
+    assert named
+    assert [name for name in named if not Path(name).exists()] == []
 
 
 def test_alerts_ask_for_codes_that_there_are() -> None:
