@@ -85,6 +85,27 @@ def answer_to_stranger(
     return ExecutionResult(data, errors or None)
 
 
+def runs_for_strangers(
+    schema: GraphQLSchema, document: Document, name: str | None, *, has_token: bool
+) -> bool:
+    """Whether the operation runs for strangers whatever the variables are, or is null for those
+    without a token.
+
+    has_token: Whether they showed a token, which is not good.
+    """
+    operation = get_operation_ast(document.node, name)
+    if operation is None:
+        return False
+    if fits(schema, document, name, operation):
+        return True
+    root = schema.get_root_type(operation.operation)
+    asked = {one.name.value for one in root_fields(document.node, operation.selection_set)}
+    asked.discard("__typename")
+    known = root.fields if root else {}
+    nulls = (one in known and open_by(known[one]) == IS_NULL for one in asked)
+    return bool(asked) and not has_token and all(nulls)
+
+
 def refused(field: FieldNode | None = None, key: str | None = None) -> GraphQLError:
     path = [key] if key else None
     return GraphQLError("", field, path=path, original_error=SignInFirst())

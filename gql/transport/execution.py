@@ -11,7 +11,7 @@ from gql.engine.run import Engine
 from gql.errors import retry_after
 from gql.guard.document import Document
 from gql.guard.strangers import answer_to_stranger
-from gql.transport.persisted import check_text, document_of
+from gql.transport.persisted import check_text, document_of, document_of_stranger
 from gql.transport.problems import StrangerRequestTooLarge
 from gql.transport.requests import Request, check_values
 from gql.transport.responses import written
@@ -30,8 +30,8 @@ class Executor:
         self, asker: Asker, request: Request, size: int
     ) -> tuple[Document, int | None]:
         """The document to run, within the limits of who asks, and its cost; None where nothing
-        runs. Raises PersistedQueryNotFound, TrustedDocumentRequired, StrangerRequestTooLarge,
-        BadRequest, OperationTooComplex, GraphQLSyntaxError."""
+        runs. Raises PersistedQueryNotFound, SignInForDocument, TrustedDocumentRequired,
+        StrangerRequestTooLarge, BadRequest, OperationTooComplex, GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
         stranger = asker.known is None and not await is_known(services, asker)
@@ -44,9 +44,11 @@ class Executor:
             check_text(documents, request)
             if not documents.is_at_hand(text):
                 await documents.load(text, request.name, request.variables, stranger=stranger)
-        document = document_of(documents, request, stranger=stranger)
         if stranger and not services.open_introspection:
+            document = document_of_stranger(documents, request, asker)
             asker.runs_nothing = self.runs_nothing(document, request, asker)
+        else:
+            document = document_of(documents, request, stranger=stranger)
         if asker.runs_nothing:
             return document, None
         return document, document.cost(request.name, request.variables)

@@ -3,17 +3,24 @@
 The one place for all transports. `documentId` is that of GraphQL over HTTP, appendix A; the hash in
 `extensions.persistedQuery` is that of Apollo's automatic persisted queries. Both name a registered
 document, or else one that a client sent with its hash a while ago.
+
+Ids of clients can be guessed. So strangers from whom the schema is hidden get one answer for every
+id but those of documents that run for them, whether there is such a document or not.
 """
 
+from gql.engine.asker import Asker
 from gql.guard.document import Document
 from gql.guard.documents import Documents
+from gql.guard.strangers import runs_for_strangers
 from gql.transport.problems import (
     AutomaticQueryNotFound,
     BadRequest,
     PersistedQueryNotFound,
+    SignInForDocument,
     TrustedDocumentRequired,
 )
 from gql.transport.requests import Request, hash_of
+from models.problems import OperationTooComplex, Problem
 
 
 def check_text(documents: Documents, request: Request) -> None:
@@ -39,6 +46,27 @@ def document_of(documents: Documents, request: Request, *, stranger: bool) -> Do
         return documents.keep_hashed(text, document_id, stranger=stranger)
     found = documents.find(document_id, stranger=stranger)
     if found is None:
-        is_automatic = request.extensions and "persistedQuery" in request.extensions
-        raise AutomaticQueryNotFound if is_automatic else PersistedQueryNotFound
+        raise AutomaticQueryNotFound if is_automatic(request) else PersistedQueryNotFound
     return found
+
+
+def document_of_stranger(documents: Documents, request: Request, asker: Asker) -> Document:
+    """The same for a stranger from whom the schema is hidden. Raises AutomaticQueryNotFound and
+    SignInForDocument instead of PersistedQueryNotFound, also if there is such a document but does
+    not run for strangers: a client whose token ended is to hear of that."""
+    if request.query is not None or request.document_id is None:
+        return document_of(documents, request, stranger=True)
+    unknown: type[Problem] = AutomaticQueryNotFound if is_automatic(request) else SignInForDocument
+    try:
+        found = documents.find(request.document_id, stranger=True)
+    except OperationTooComplex:
+        raise unknown from None
+    schema, has_token = documents.schema, bool(asker.token)
+    if found and runs_for_strangers(schema, found, request.name, has_token=has_token):
+        return found
+    raise unknown
+
+
+def is_automatic(request: Request) -> bool:
+    """Whether the client will send the text if the document is not found."""
+    return bool(request.extensions) and "persistedQuery" in (request.extensions or {})

@@ -1,5 +1,6 @@
 """Refusals of requests that are not well-formed, or that ask for what is not offered here."""
 
+from gql.guard.strangers import SignInFirst
 from models.problems import Problem
 
 
@@ -131,6 +132,17 @@ class AutomaticQueryNotFound(PersistedQueryNotFound):
         """The text by which clients know that they are to send the document: urql and older ones of
         Apollo do not look at the code."""
         return "PersistedQueryNotFound"
+
+
+class SignInForDocument(SignInFirst):
+    """Sign in first: the token is missing, wrong or expired. Without one no document runs by this
+    id: only registered ones do that keep to what the README lists under "Without signing in"."""
+
+    russian = (
+        "Сначала войдите: ключа доступа нет, он неверен или истёк. Без него по этому "
+        "идентификатору ничего не выполняется: выполняются только зарегистрированные документы из "
+        "того, что перечислено в README в разделе «Without signing in»."
+    )
 
 
 class TrustedDocumentRequired(Problem):

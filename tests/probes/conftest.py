@@ -51,9 +51,11 @@ def by_post(client: AsyncClient, token: str | None = None) -> Ask:
     return ask
 
 
-def by_get(client: AsyncClient) -> Ask:
+def by_get(client: AsyncClient, token: str | None = None) -> Ask:
     headers = {"Accept-Language": "en", "graphql-require-preflight": "1"}
     headers["Accept"] = "application/graphql-response+json"
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
 
     async def ask(request: dict[str, Any]) -> str:
         sent = {key: value if isinstance(value, str) else json.dumps(value)
