@@ -5,6 +5,7 @@ server that does not speak it ignores the offer (RFC 9110, 7.8). The parser of u
 a request and drops its body, so its head is parsed once more, without the offer.
 """
 
+import re
 from abc import abstractmethod
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -12,8 +13,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 INVALID = "Invalid HTTP request received."
 BEHIND = "A WebSocket cannot be opened behind requests without an answer. Open a connection for it."
+NO_HOST = "A request has one header `Host`, with the name or address of the server and its port."
+NOT_CHUNKED = (
+    "Bodies are sent in chunks or with `Content-Length`: the last coding must be `chunked`."
+)
+CODED = "`chunked` is the only transfer coding that this server reads."
+OLD_CODED = (
+    "A request by HTTP/1.0 has no `Transfer-Encoding`: send `Content-Length`, or use HTTP/1.1."
+)
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:[0-9]*)?")
+"""RFC 3986, 3.2.2 and 3.2.3."""
 OF_UPGRADE = frozenset({b"upgrade", b"http2-settings"})
 """Headers of an offer, and the names by which the header `Connection` tells of them."""
+
+
+class Unclear(Exception):
+    """It cannot be told for sure to whom a request goes, or where it ends. A proxy could understand
+    that in another way, and take what follows for another request."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
 
 
 class TooLong(Exception):
@@ -45,8 +65,11 @@ class ParsingProtocol(HttpToolsProtocol):
                 # follows it.
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             except HttpParserError as error:
-                if isinstance(error.__context__, TooLong):
+                cause = error.__context__
+                if isinstance(cause, TooLong):
                     self.refuse_head()
+                elif isinstance(cause, Unclear):
+                    self.refuse(cause.status, cause.message, "BAD_REQUEST")
                 else:
                     self.logger.warning(INVALID)
                     self.refuse(400, INVALID, "BAD_REQUEST")
@@ -55,6 +78,7 @@ class ParsingProtocol(HttpToolsProtocol):
                 return
 
     def on_headers_complete(self) -> None:
+        self.check_framing()
         if self.parser.should_upgrade() and not self._should_upgrade():
             return  # it is parsed once more
         super().on_headers_complete()
@@ -63,6 +87,22 @@ class ParsingProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and not self._should_upgrade():
             return
         super().on_message_complete()
+
+    def check_framing(self) -> None:
+        """Judge by RFC 9112, 3.2 and 6.1, what the parser lets pass. Raises Unclear."""
+        hosts, is_old = 0, self.parser.get_http_version() == "1.0"
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+                if not HOST.fullmatch(value):
+                    raise Unclear(400, NO_HOST)
+            elif name == b"transfer-encoding" and (is_old or value.lower() != b"chunked"):
+                last = value.lower().rpartition(b",")[2].strip()
+                if is_old:
+                    raise Unclear(400, OLD_CODED)
+                raise Unclear(501, CODED) if last == b"chunked" else Unclear(400, NOT_CHUNKED)
+        if hosts != 1 and not (hosts == 0 and is_old):
+            raise Unclear(400, NO_HOST)
 
     def _should_upgrade(self) -> bool:
         """Whether a request opens a WebSocket (RFC 6455, 4.2.1)."""
