@@ -13,6 +13,7 @@ from strawberry.utils.await_maybe import await_maybe
 from gql.engine.denials import denials, errors_of
 from gql.engine.failures import failed
 from gql.engine.operation import Operation as Asked
+from gql.engine.ordering import in_order
 from gql.engine.payloads import Readings, is_here
 from gql.guard.rules import variable_errors
 from gql.guard.sums import SCHEMA
@@ -132,7 +133,7 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
 
     async def completed(self, answering: Any) -> Any:
         """The answer, once the audit log was told what was read for it, with one error for each
-        field asked for that was refused by grant."""
+        field asked for that was refused by grant, and errors in order."""
         answer = await await_maybe(answering)
         asker: Ctx = self.context_value
         is_mutation = self.operation.operation is OperationType.MUTATION
@@ -148,10 +149,12 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
                 if is_mutation and isinstance(failure, ServiceUnavailable):
                     failure = failure.after_commit()
                 return self.failed(failure)
-        if asker.is_known and isinstance(answer, ExecutionResult):
-            data = answer.data or {}
-            denied = denials(self.asked(), asker.viewer, refused(data))
-            answer.errors = [*(answer.errors or ()), *errors_of(denied, data)] or None
+        if isinstance(answer, ExecutionResult):
+            data, errors = answer.data or {}, list(answer.errors or ())
+            if asker.is_known:
+                denied = denials(self.asked(), asker.viewer, refused(data))
+                errors += errors_of(denied, data)
+            answer.errors = in_order(errors, data) or None
         return answer
 
     def failed(self, failure: Exception) -> ExecutionResult:

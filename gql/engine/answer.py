@@ -9,6 +9,7 @@ from graphql import GraphQLError
 
 from gql.engine.commands import Doing
 from gql.engine.denials import errors_of
+from gql.engine.ordering import in_order
 from gql.engine.plan import Plan
 from gql.errors import told
 from models.problems import Problem
@@ -54,14 +55,16 @@ def first_code(errors: Sequence[Any]) -> str | None:
     return code
 
 
-def denied_errors(plan: Plan | Doing, parts: Sequence[bytes], language: str) -> list[Any]:
-    """The errors of fields refused by grant, as JSON has them.
+def errors_in(
+    plan: Plan | Doing, parts: Sequence[bytes], language: str, others: Sequence[GraphQLError] = ()
+) -> list[Any]:
+    """The errors of an answer in order, as JSON has them: of fields refused by grant, and others.
 
-    parts: The members of `data`. They are read only where a path depends on them.
+    parts: The members of `data`. They are read only where a path depends on them, or the order.
     """
-    is_read = any(one.depends_on_data for one in plan.denied)
+    is_read = len(plan.denied) + len(others) > 1 or any(one.depends_on_data for one in plan.denied)
     data = orjson.loads(b"{%b}" % b"".join(parts)) if is_read else None
-    return formatted(errors_of(plan.denied, data), language)
+    return formatted(in_order([*errors_of(plan.denied, data), *others], data), language)
 
 
 def formatted(errors: Iterable[GraphQLError], language: str) -> list[Any]:

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from auth.actor import Viewer
 from gql.engine.denials import denials, errors_of
 from gql.engine.operation import Operation
+from gql.engine.ordering import in_order
 
 Failed = tuple[dict[str, Any], list[GraphQLError]]
 """The data of an answer, and its errors."""
@@ -28,7 +29,7 @@ def failed(operation: Operation, failure: GraphQLError, viewer: Viewer | None) -
         data[asked.key] = operation.root.name if is_name else None
         if not is_name and asked.key not in refused:
             errors.append(placed(failure, asked.key, asked.nodes))
-    return data, errors + errors_of(denied, data)
+    return data, in_order([*errors, *errors_of(denied, data)], data)
 
 
 def placed(failure: GraphQLError, key: str, nodes: Any) -> GraphQLError:

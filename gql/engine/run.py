@@ -13,7 +13,7 @@ from gql.engine.answer import (
     NOT_COMPILED,
     Answer,
     body,
-    denied_errors,
+    errors_in,
     first_code,
     formatted,
     members,
@@ -146,7 +146,7 @@ class Engine:
         if plan.handed_back or unexplained:
             return await self.mixed(compiled, plan, found, unexplained, (asker, variables))
         parts = members(plan, found, self.at_hand(plan, asker) if plan.at_hand else NOTHING)
-        errors = denied_errors(plan, parts, asker.language) if plan.denied else ()
+        errors = errors_in(plan, parts, asker.language) if plan.denied else ()
         return Answer(body(parts, errors), plan.kind, code=first_code(errors))
 
     async def done(
@@ -157,12 +157,11 @@ class Engine:
         payload = await plan.done(actor, self.services, values, failures)
         if payload is None:
             return None
-        errors = denied_errors(plan, [payload], asker.language) if plan.denied else []
-        if not failures:
-            return Answer(body([payload], errors), plan.kind, code=first_code(errors))
+        if not failures and not plan.denied:
+            return Answer(body([payload], ()), plan.kind)
         caller = asker.caller(self.services)
         named_ = [named(one, caller) for one in failures]
-        errors = [one.formatted for one in named_] + errors
+        errors = errors_in(plan, [payload], asker.language, named_)
         seconds = retry_after(named_)
         return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors))
 
@@ -256,10 +255,11 @@ class Engine:
             found[place] = orjson.dumps(data.get(one.key))
         parts = members(plan, found, data)
         own = {denial.coordinate for denial in plan.denied}
-        errors = denied_errors(plan, parts, caller.language) + [
-            error.formatted
-            for error in result.errors or []
+        others = [
+            error
+            for error in result.errors or ()
             if (error.extensions or {}).get("coordinate") not in own
         ]
+        errors = errors_in(plan, parts, caller.language, others)
         seconds = retry_after(result.errors or ())
         return Answer(body(parts, errors), MIXED, seconds, code=first_code(errors))

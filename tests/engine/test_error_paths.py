@@ -17,7 +17,7 @@ from models.database.writers import Writers
 from models.problems import ServiceUnavailable
 from resolvers.context import Services
 from tests.conftest import Api, SignIn
-from tests.engine.conftest import Both, as_json, asker, in_order
+from tests.engine.conftest import Both, as_json, asker
 from tests.journal.desk import Desk, cell
 from tests.postgres import Server
 
@@ -194,7 +194,7 @@ async def test_without_a_database_each_root_field_has_its_error(
         reply = await Api(replace(mother.caller, services=broken)).reply(document)
         assert as_json(reply.data) == said["data"]
         errors = [error.formatted for error in reply.errors or []]
-        assert in_order(as_json(errors)) == in_order(said["errors"])
+        assert as_json(errors) == said["errors"]
 
 
 async def test_what_cannot_be_recorded_as_read_is_refused_by_its_path(
