@@ -37,6 +37,8 @@ def parameter(name: str, type_: Any) -> BindParameter[Any]:
     return bindparam(f"viewer_{name}", type_=type_)
 
 
+KEYS = "for_keys"
+"""The option of a query for keys that stands by itself (`Viewer.keys`)."""
 PARTS = frozenset({"student", "guardian", "staff"})
 
 
@@ -74,11 +76,11 @@ class Viewer:
         """SELECT a key column within the school, for `in_`. No policy: policies are made of it.
 
         Stands by itself wherever it is put: it never borrows a table of the statement around it.
-        `SELECT ALL`, which is but SELECT, tells it apart in the SQL: what is asked so more than
-        once in a statement can be asked once (`gql.engine.sql`).
+        The option KEYS tells it apart: what a statement needs more than once is asked once
+        (`gql.engine.declared`).
         """
         inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
-        return inner.prefix_with("ALL").correlate(None)
+        return inner.correlate(None).execution_options(**{KEYS: True})
 
 
 def of_each(name: str) -> Any:

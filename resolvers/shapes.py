@@ -85,12 +85,12 @@ class Sum:
         apart, by the names of the columns in which the row it is computed of has the same; and
         what `value` needs. It puts `of(name, column)` where it can be told of which rows they are.
     value: The aggregate.
-    empty: SQL of it where there are no rows; None: null.
+    empty: The value where there are no rows; None: null.
     """
 
     rows: Callable[..., tuple[Select[Any], Mapping[str, ColumnElement[Any]], tuple[Any, ...]]]
     value: Callable[..., ColumnElement[Any]]
-    empty: str | None = None
+    empty: int | None = None
 
 
 SUMS: dict[Expression, Sum] = {}

@@ -17,13 +17,13 @@ from sqlalchemy import Uuid
 
 from auth.actor import Actor
 from gql.bridge.arguments import ids_among, reader, received
+from gql.engine.declared import written_sql
 from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said
-from gql.engine.roots import own_name
 from gql.engine.shape import Path
-from gql.engine.sql import Unspeakable, numbered, table, written_sql
+from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
@@ -37,7 +37,9 @@ from resolvers.results import spread
 from resolvers.shapes import Guarded, Ident, One, Own, Via
 from resolvers.trace import details_of, names_its_row
 
-INPUT = "input"
+INPUT, DONE = "input", Name("done")
+"""The argument of a command; the query of its statement that has the row as it was written, which
+the table has not yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,10 +152,10 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     )
     if not told.keys() <= made.keys():  # nor could its audit entry tell of all that was given
         raise Unspeakable
-    texts: list[str] = []
+    texts: list[Sql] = []
     payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
     statement = written_sql(does.statement(actor.viewer, attempt))
-    sql, names = numbered(", ".join([statement, *texts]))
+    sql, names = numbered(joined(", ", [statement, *texts]))
     denied = denials(operation, actor.viewer)
     return Doing(
         command, does.row, asked.key, sql, names, arguments.sources,
@@ -192,7 +194,7 @@ def is_one(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
 
 def payload_of(
     operation: Operation, asked: Asked, returned: Any, row: type[OfSchool], actor: Actor,
-    texts: list[str],
+    texts: list[Sql],
 ) -> Iterator[tuple[str, bytes | int | Reading]]:  # fmt: skip
     """What is asked of the payload, by its keys. Raises Unspeakable."""
     payload = bare(returned)
@@ -205,7 +207,10 @@ def payload_of(
             yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
         elif rests_on_row(operation, type_, field):
             writer = Writer(operation, actor.viewer)
-            texts.append(as_done(*said(writer, type_, field.nodes, row), row))
+            found, before = said(writer, type_, field.nodes, row, stand_in=DONE)
+            if before:
+                raise Unspeakable
+            texts.append(found)
             if writer.is_special:  # the use case tells the audit log
                 raise Unspeakable
             yield field.key, len(texts)
@@ -214,14 +219,6 @@ def payload_of(
             if reading is None or reading.is_special:
                 raise Unspeakable
             yield field.key, reading
-
-
-def as_done(found: str, before: Sequence[str], row: type[OfSchool]) -> str:
-    """SQL of the row as JSON, as it was written and not as the table still has it."""
-    head, table_, tail = found.partition(f"FROM {table(row, own_name(row))} ")
-    if before or not table_:
-        raise Unspeakable
-    return f"{head}FROM done {own_name(row)} {tail}"
 
 
 def rests_on_row(operation: Operation, type_: GraphQLObjectType, asked: Asked) -> bool:

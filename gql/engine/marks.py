@@ -12,6 +12,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
+from gql.engine.sql import Sql, constant, sql
 from models.base import OfSchool, row_named
 from resolvers.context import Services
 from resolvers.shapes import Keyed
@@ -55,11 +56,11 @@ BYTES = "x"
 """Before bytes in hexadecimal; whole numbers stand by themselves."""
 
 
-def value_in_mark(sql: str, type_: TypeEngine[Any]) -> str:
+def value_in_mark(value: Sql, type_: TypeEngine[Any]) -> Sql:
     """SQL of the text of a value in a mark."""
     if isinstance(type_, LargeBinary):
-        return f"'{BYTES}' || encode({sql}, 'hex')"
-    return f"{sql}::text"
+        return sql("{kind} || encode({value}, 'hex')", kind=constant(BYTES), value=value)
+    return sql("{value}::text", value=value)
 
 
 def value_of(text: str) -> int | bytes:

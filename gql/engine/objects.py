@@ -12,10 +12,11 @@ from sqlalchemy.sql import operators
 from auth.actor import Viewer
 from auth.policy import audited, is_certain, reach, seen
 from gql.engine import marks
+from gql.engine.declared import at, fragment, name_of, table
 from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.scope import Scope
-from gql.engine.sql import SCHOOL, Unspeakable, at, fragment, name_of, parameter, quoted, table
+from gql.engine.sql import EMPTY, SCHOOL, Name, Parameter, Sql, Unspeakable, constant, joined, sql
 from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf, or_null
@@ -36,7 +37,7 @@ from resolvers.shapes import (
     Via,
 )
 
-SCHOOL_TEXT = parameter("viewer_school_text") + "::TEXT"
+SCHOOL_TEXT = sql("{id}::TEXT", id=Parameter("viewer_school_text"))
 
 
 @dataclass
@@ -57,21 +58,21 @@ class Writer:
     def __post_init__(self) -> None:
         self.sums = Sums(self.asides)
 
-    def told(self, part: Told[Any], returned: Any, asked: Asked) -> str:
+    def told(self, part: Told[Any], returned: Any, asked: Asked) -> Sql:
         """A parameter for JSON that is known before the statement runs."""
         name = f"told{len(self.tellings)}"
         self.tellings[name] = Telling(part.ask, returned, asked)
-        return f"{parameter(name)}::TEXT"
+        return sql("{value}::TEXT", value=Parameter(name))
 
-    def alias(self) -> str:
+    def alias(self) -> Name:
         self.aliases += 1
-        return f"t{self.aliases}"
+        return Name(f"t{self.aliases}")
 
-    def seen(self, row: type[OfSchool], alias: str) -> str:
+    def seen(self, row: type[OfSchool], alias: Name) -> Sql:
         key = (seen, row, self.viewer)
         return fragment(key, lambda entity: seen(self.viewer, entity), row, alias)
 
-    def scope(self, row: type[OfSchool], alias: str | None = None, given: Given = {}) -> Scope:  # noqa: B006  # never changed
+    def scope(self, row: type[OfSchool], alias: Name | None = None, given: Given = {}) -> Scope:  # noqa: B006  # never changed
         alias = alias or self.alias()
         return Scope(self, row, alias, table(row, alias), given)
 
@@ -98,8 +99,8 @@ class Writer:
         return bool(self.viewer.scopes(right))
 
     def row(
-        self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], scope: Scope, alias: str,
-        row: type[OfSchool],
+        self, type_: GraphQLObjectType, below: Sequence[SelectionSetNode], scope: Scope,
+        alias: Name, row: type[OfSchool],
     ) -> Json:  # fmt: skip
         """JSON of the row that stands under an alias."""
 
@@ -117,7 +118,7 @@ class Writer:
         found = self.object(type_, below, write)
         return self.marked(found, row, alias) if row in audited else found
 
-    def marked(self, found: Json, row: type[OfSchool], alias: str) -> Json:
+    def marked(self, found: Json, row: type[OfSchool], alias: Name) -> Json:
         """A row of a special category, with a mark before it that says whose it is: that it was
         read goes into the audit log. `marks.taken` reads the marks and takes them out."""
         self.is_special = True
@@ -125,7 +126,7 @@ class Writer:
         return json.made(at(alias, audited[row])).known(marks.END).made(found)
 
     def field(
-        self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: str,
+        self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: Name,
         row: type[OfSchool],
     ) -> None:  # fmt: skip
         type_ = bare(returned)
@@ -136,7 +137,8 @@ class Writer:
             far = scope.join(alias, shape.path, see=True, near=row)
             with scope.beyond():
                 found = self.row(type_, asked.below, scope, far, shape.target)
-            json.made(f"CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END")
+            case = "CASE WHEN {far}.id IS NULL THEN 'null' ELSE {found} END"
+            json.made(sql(case, far=far, found=found))
         elif isinstance(shape, Many):
             json.made(self.many(shape, type_, asked, scope, alias, row))
         elif isinstance(shape, Items):
@@ -150,17 +152,17 @@ class Writer:
         else:
             json.made(leaf(returned, self.value(shape, scope, alias, row)))
 
-    def ident(self, json: Json, shape: Ident, alias: str) -> None:
+    def ident(self, json: Json, shape: Ident, alias: Name) -> None:
         """A global id."""
         json.known(f'"{shape.row.api_name()}:')
         json.made(SCHOOL_TEXT)
         json.known("-")
-        json.made(f"{alias}.{name_of(shape.column)}")
+        json.made(sql("{alias}.{column}", alias=alias, column=name_of(shape.column)))
         json.known('"')
 
     # -- values -----------------------------------------------------------------------
 
-    def value(self, shape: Any, scope: Scope, alias: str, row: type[OfSchool]) -> str:
+    def value(self, shape: Any, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         """SQL of a value of the row."""
         if isinstance(shape, Own):
             return at(alias, getattr(row, shape.column))
@@ -176,12 +178,13 @@ class Writer:
             right = shape.right
             key = (reach, right, row, self.viewer)
             reached = fragment(key, lambda e: reach(self.viewer, e, right), row, alias)
-            return f"CASE WHEN {reached} THEN {self.value(shape.shape, scope, alias, row)} END"
+            value = self.value(shape.shape, scope, alias, row)
+            return sql("CASE WHEN {reached} THEN {value} END", reached=reached, value=value)
         if isinstance(shape, Keyed):
             return self.mark(shape, alias, row)
         raise Unspeakable
 
-    def mark(self, shape: Keyed, alias: str, row: type[OfSchool]) -> str:
+    def mark(self, shape: Keyed, alias: Name, row: type[OfSchool]) -> Sql:
         """SQL of the mark where a text belongs that Python makes; null where there is no text.
         `marks.filled` puts the text there."""
         number = self.keyed.setdefault((row, shape), len(self.keyed))
@@ -190,12 +193,13 @@ class Writer:
             column = getattr(row, name)
             type_ = column.property.columns[0].type
             json.known(marks.OF).made(marks.value_in_mark(at(alias, column), type_))
-        mark = f"({json.known(marks.END)})"
+        mark = sql("({mark})", mark=json.known(marks.END))
         if shape.when is None:
             return mark
-        return f"CASE WHEN {at(alias, getattr(row, shape.when))} IS NOT NULL THEN {mark} END"
+        when = at(alias, getattr(row, shape.when))
+        return sql("CASE WHEN {when} IS NOT NULL THEN {mark} END", when=when, mark=mark)
 
-    def summed(self, shape: Computed, scope: Scope) -> str | None:
+    def summed(self, shape: Computed, scope: Scope) -> Sql | None:
         """SQL of a value that is summed up for all rows at once, if it can be."""
         if scope.among is None or (found := SUMS.get(shape.formula)) is None:
             return None
@@ -205,7 +209,7 @@ class Writer:
         return table.value(found, scope.alias)
 
     def rights(
-        self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
+        self, shape: Can, type_: GraphQLObjectType, asked: Asked, alias: Name, row: type[OfSchool]
     ) -> Json:
         def write(json: Json, right: Asked) -> None:
             python_name = type_.fields[right.name].extensions[DEFINED].python_name
@@ -215,29 +219,33 @@ class Writer:
         return self.object(type_, asked.below, write)
 
     def items(
-        self, shape: Items, type_: GraphQLObjectType, asked: Asked, alias: str, row: type[OfSchool]
+        self, shape: Items, type_: GraphQLObjectType, asked: Asked, alias: Name, row: type[OfSchool]
     ) -> Json:
         one = self.alias()
 
         def write(json: Json, part: Asked) -> None:
             name = type_.fields[part.name].extensions[DEFINED].python_name
-            json.made(f"({one}.v -> {quoted(name)})::text")
+            json.made(sql("({one}.v -> {name})::text", one=one, name=constant(name)))
 
         found = self.object(type_, asked.below, write)
         column = at(alias, getattr(row, shape.column))
-        source = f"jsonb_array_elements({column}) WITH ORDINALITY AS {one}(v, n)"
-        return array(f"(SELECT string_agg({found}, ',' ORDER BY {one}.n) FROM {source})")
+        every = sql(
+            "(SELECT string_agg({found}, ',' ORDER BY {one}.n)"
+            " FROM jsonb_array_elements({column}) WITH ORDINALITY AS {one}(v, n))",
+            found=found, one=one, column=column,
+        )  # fmt: skip
+        return array(every)
 
-    def nowhere(self, row: type[OfSchool], alias: str) -> Scope:
+    def nowhere(self, row: type[OfSchool], alias: Name) -> Scope:
         """A scope for what needs no joins."""
-        return Scope(self, row, alias, "")
+        return Scope(self, row, alias, EMPTY)
 
     # -- rows that refer --------------------------------------------------------------
 
     def many(
-        self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: str,
+        self, many: Many, type_: GraphQLObjectType, asked: Asked, scope: Scope, alias: Name,
         row: type[OfSchool],
-    ) -> str | Json:  # fmt: skip
+    ) -> Sql | Json:  # fmt: skip
         link: Any = many.reference.class_
         inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias
@@ -246,12 +254,16 @@ class Writer:
             inner.among = Among(link, many.reference.key, scope.ids())
         if many.to is not None:
             row_alias = self.alias()
-            same = f"{row_alias}.school_id = {SCHOOL} AND {row_alias}.id = {at(near, many.to)}"
-            inner.source += f" JOIN {table(many.target, row_alias)} ON {same}"
-        where = [f"{near}.school_id = {SCHOOL}"]
+            inner.joins.append(sql(
+                " JOIN {table} ON {far}.school_id = {school} AND {far}.id = {near}",
+                table=table(many.target, row_alias), far=row_alias, school=SCHOOL,
+                near=at(near, many.to),
+            ))  # fmt: skip
+        where = [sql("{near}.school_id = {school}", near=near, school=SCHOOL)]
         if many.match:
             mine, theirs = many.match
-            where.append(f"{at(near, theirs)} = {alias}.{name_of(mine)}")
+            same = "{theirs} = {alias}.{mine}"
+            where.append(sql(same, theirs=at(near, theirs), alias=alias, mine=name_of(mine)))
         if condition := many.where:
             given = scope.given
             key = (condition, link, self.viewer, *names(given))
@@ -265,25 +277,35 @@ class Writer:
             where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
         order = self.order((*many.order, link.id), inner, near, link)
-        source = inner.source + "".join(table.on(near) for table in inner.summed.values())
-        rows, refers = f"string_agg({found}, ',' ORDER BY {order})", at(near, many.reference)
+        source = joined("", [inner.source, *(table.on(near) for table in inner.summed.values())])
+        rows = sql("string_agg({found}, ',' ORDER BY {order})", found=found, order=order)
+        refers = at(near, many.reference)
         if at_once:
-            among = " AND ".join([*where, f"{refers} = ANY(ARRAY({scope.ids()}))"])
-            query = f"SELECT {refers} AS k, {rows} AS c FROM {source} WHERE {among} GROUP BY 1"
-            return array(f"{scope.beside(query)}.c")
-        conditions = " AND ".join([*where, f"{refers} = {alias}.id"])
+            where.append(sql("{refers} = ANY(ARRAY({ids}))", refers=refers, ids=scope.ids()))
+            query = sql(
+                "SELECT {refers} AS k, {rows} AS c FROM {source} WHERE {among} GROUP BY 1",
+                refers=refers, rows=rows, source=source, among=joined(" AND ", where),
+            )  # fmt: skip
+            return array(sql("{beside}.c", beside=scope.beside(query)))
+        where.append(sql("{refers} = {alias}.id", refers=refers, alias=alias))
+        conditions = joined(" AND ", where)
         if not many.single:
-            return array(f"(SELECT {rows} FROM {source} WHERE {conditions})")
-        first = "" if many.is_unique else f" ORDER BY {order} LIMIT 1"
-        return f"coalesce((SELECT {found} FROM {source} WHERE {conditions}{first}), 'null')"
+            every = "(SELECT {rows} FROM {source} WHERE {conditions})"
+            return array(sql(every, rows=rows, source=source, conditions=conditions))
+        first = EMPTY if many.is_unique else sql(" ORDER BY {order} LIMIT 1", order=order)
+        return sql(
+            "coalesce((SELECT {found} FROM {source} WHERE {conditions}{first}), 'null')",
+            found=found, source=source, conditions=conditions, first=first,
+        )  # fmt: skip
 
-    def order(self, keys: Sequence[Any], scope: Scope, alias: str, row: type[OfSchool]) -> str:
+    def order(self, keys: Sequence[Any], scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         """The keys of an order: columns, `.desc()` of them, or `Via`."""
-        return ", ".join(self.key(key, scope, alias, row) for key in keys)
+        return joined(", ", [self.key(key, scope, alias, row) for key in keys])
 
-    def key(self, key: Any, scope: Scope, alias: str, row: type[OfSchool]) -> str:
+    def key(self, key: Any, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         if isinstance(key, UnaryExpression) and key.modifier is operators.desc_op:
-            return f"{alias}.{name_of(key.element.key)} DESC"  # type: ignore[arg-type]
+            column = name_of(key.element.key)  # type: ignore[arg-type]
+            return sql("{alias}.{column} DESC", alias=alias, column=column)
         if isinstance(key, InstrumentedAttribute):
             return at(alias, key)
         return self.value(key, scope, alias, row)

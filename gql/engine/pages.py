@@ -7,13 +7,16 @@ from typing import Any
 from graphql import GraphQLObjectType
 from sqlalchemy import ColumnElement
 
+from gql.engine.declared import at
 from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked
 from gql.engine.roots import Roots, condition_sql, own_name
 from gql.engine.scope import Aside, Scope
-from gql.engine.sql import at
+from gql.engine.sql import Sql, joined, sql
 from gql.engine.text import Json, array, in_quotes, or_null
 from resolvers.listing import Direction, Listing
+
+ASC, DESC = sql("ASC"), sql("DESC")
 
 
 @dataclass
@@ -32,24 +35,28 @@ class Page:
     beyond: Sequence[ColumnElement[bool]]
     follows: bool
     precedes: bool
-    columns: list[str] = field(default_factory=list)
+    columns: list[Sql] = field(default_factory=list)
 
-    def written(self, type_: GraphQLObjectType, asked: Asked) -> str:
+    def written(self, type_: GraphQLObjectType, asked: Asked) -> Sql:
         row: Any = self.listing.row
         self.scope: Scope = self.roots.writer.scope(row, own_name(row))
         page = self.scope.rows = Aside(self.roots.writer.alias(), self.chosen())
         self.cursor = condition_sql(row, self.listing.cursor(self.roots.writer.viewer))
         found = self.roots.writer.object(type_, asked.below, self.field(type_))
-        chosen = page.name if page in self.roots.writer.asides else f"({page.query})"
-        rows = self.scope.source.replace(
-            f"{row.__table__.name} AS {own_name(row)}", f"{chosen} AS {own_name(row)}", 1
-        )
-        columns = ", ".join(
-            [*(f"{made} AS c{number}" for number, made in enumerate(self.columns)), "count(*) AS n"]
-        )
-        return f"(SELECT {found} FROM (SELECT {columns} FROM {rows}) p)"
+        is_aside = page in self.roots.writer.asides
+        chosen = page.name if is_aside else sql("({query})", query=page.query)
+        self.scope.start = sql("{chosen} AS {alias}", chosen=chosen, alias=own_name(row))
+        columns = [
+            sql("{made} AS c{number}", made=made, number=number)
+            for number, made in enumerate(self.columns)
+        ]
+        return sql(
+            "(SELECT {found} FROM (SELECT {columns} FROM {rows}) p)",
+            found=found, columns=joined(", ", [*columns, sql("count(*) AS n")]),
+            rows=self.scope.source,
+        )  # fmt: skip
 
-    def chosen(self) -> str:
+    def chosen(self) -> Sql:
         """The rows of the page, and one more if there is one."""
         row, writer = self.listing.row, self.roots.writer
         scope = writer.scope(row, own_name(row))
@@ -57,15 +64,19 @@ class Page:
             (writer.value(key.shape, scope, scope.alias, row), key.direction is Direction.DESC)
             for key in self.listing.order
         ]
-        order = ", ".join(
-            f"{key} {'ASC' if down is self.backwards else 'DESC'}"
-            for key, down in [*keys, (at(scope.alias, row.id), False)]
+        order = joined(
+            ", ",
+            [
+                sql("{key} {way}", key=key, way=ASC if down is self.backwards else DESC)
+                for key, down in [*keys, (at(scope.alias, row.id), False)]
+            ],
         )
-        where = self.roots.conditions(row, (*self.listing.where, *self.beyond))
-        return (
-            f"SELECT {scope.alias}.*, row_number() OVER (ORDER BY {order}) AS rn"
-            f" FROM {scope.source} WHERE {where} ORDER BY {order} LIMIT {self.size + 1}"
-        )
+        return sql(
+            "SELECT {alias}.*, row_number() OVER (ORDER BY {order}) AS rn"
+            " FROM {source} WHERE {where} ORDER BY {order} LIMIT {most}",
+            alias=scope.alias, order=order, source=scope.source, most=self.size + 1,
+            where=self.roots.conditions(row, (*self.listing.where, *self.beyond)),
+        )  # fmt: skip
 
     # -- fields -----------------------------------------------------------------------
 
@@ -86,21 +97,23 @@ class Page:
                     row = self.listing.row
                     where = self.roots.conditions(row, self.listing.where)
                     source = self.roots.writer.scope(row, own_name(row)).source
-                    json.made(f"(SELECT count(*) FROM {source} WHERE {where})")
+                    count = "(SELECT count(*) FROM {source} WHERE {where})"
+                    json.made(sql(count, source=source, where=where))
 
         return write
 
-    def collected(self, made: Json) -> str:
-        back = "DESC" if self.backwards else "ASC"
-        return self.column(f"string_agg({made}, ',' ORDER BY rn {back}) {self.within}")
+    def collected(self, made: Json) -> Sql:
+        every = "string_agg({made}, ',' ORDER BY rn {way}) {within}"
+        way = DESC if self.backwards else ASC
+        return self.column(sql(every, made=made, way=way, within=self.within))
 
     @property
-    def within(self) -> str:
-        return f"FILTER (WHERE rn <= {self.size})"
+    def within(self) -> Sql:
+        return sql("FILTER (WHERE rn <= {size})", size=self.size)
 
-    def column(self, made: str) -> str:
+    def column(self, made: Sql) -> Sql:
         self.columns.append(made)
-        return f"p.c{len(self.columns) - 1}"
+        return sql("p.c{number}", number=len(self.columns) - 1)
 
     def node(self, type_: GraphQLObjectType, asked: Asked) -> Json:
         return self.roots.writer.row(
@@ -117,7 +130,7 @@ class Page:
         return write
 
     def info(self, type_: GraphQLObjectType) -> Any:
-        more = f"(p.n > {self.size})::text"
+        more = sql("(p.n > {size})::text", size=self.size)
 
         def write(json: Json, asked: Asked) -> None:
             match type_.fields[asked.name].extensions[DEFINED].python_name:
@@ -127,14 +140,15 @@ class Page:
                     json.made(more if self.backwards else known(self.precedes))
                 case name:
                     first = (name == "start_cursor") is not self.backwards
-                    json.made(or_null(in_quotes(self.end("ASC" if first else "DESC"))))
+                    json.made(or_null(in_quotes(self.end(ASC if first else DESC))))
 
         return write
 
-    def end(self, way: str) -> str:
+    def end(self, way: Sql) -> Sql:
         """The cursor of the first or last row of the page."""
-        return self.column(f"(array_agg({self.cursor} ORDER BY rn {way}) {self.within})[1]")
+        one = "(array_agg({cursor} ORDER BY rn {way}) {within})[1]"
+        return self.column(sql(one, cursor=self.cursor, way=way, within=self.within))
 
 
-def known(value: bool) -> str:
-    return "'true'" if value else "'false'"
+def known(value: bool) -> Sql:
+    return sql("'true'") if value else sql("'false'")

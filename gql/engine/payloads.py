@@ -16,7 +16,7 @@ from gql.engine import marks
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
-from gql.engine.sql import Unspeakable, numbered
+from gql.engine.sql import Name, Sql, Unspeakable, numbered, sql
 from gql.engine.telling import word_of
 from models.base import OfSchool
 from resolvers.context import Ctx, Services
@@ -140,22 +140,25 @@ def reading_of(
         return None
     fields = operation.fields(type_, below(nodes))
     is_plain = all(is_held(type_, field) for field in fields)
-    sql, parameters = numbered(f"SELECT {found}", before)
-    return Reading(sql, parameters, nodes, is_plain, writer.is_special, tuple(writer.keyed))
+    text, parameters = numbered(sql("SELECT {found}", found=found), before)
+    return Reading(text, parameters, nodes, is_plain, writer.is_special, tuple(writer.keyed))
 
 
 def said(
     writer: Writer, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row: type[OfSchool],
-    *where: ColumnElement[bool],
-) -> tuple[str, list[str]]:  # fmt: skip
-    """SQL of the row as JSON, and what goes before the statement. Raises Unspeakable."""
+    *where: ColumnElement[bool], stand_in: Name | None = None,
+) -> tuple[Sql, list[Sql]]:  # fmt: skip
+    """SQL of the row as JSON, and what goes before the statement. Raises Unspeakable.
+
+    stand_in: Where the row stands, if not in its table.
+    """
     if row not in reading:
         raise Unspeakable
     asked = Asked(nodes[0].name.value, nodes[0].name.value, list(nodes))
-    found = Roots(writer).part(Row(row, where), type_, asked)
+    found = Roots(writer, stand_in).part(Row(row, where), type_, asked)
     if writer.tellings:
         raise Unspeakable
-    return str(found), [one.written() for one in writer.asides]
+    return sql("{found}", found=found), [one.__sql__() for one in writer.asides]
 
 
 def below(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:

@@ -16,7 +16,7 @@ from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
 from gql.engine.roots import Roots
 from gql.engine.shape import Path
-from gql.engine.sql import Unspeakable, numbered
+from gql.engine.sql import Sql, Unspeakable, joined, numbered, sql
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
@@ -87,7 +87,7 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
     writer = Writer(operation, viewer)
     arguments = Arguments(schema, operation, sent)
     keys: list[tuple[str, str | None]] = []
-    columns: list[str] = []
+    columns: list[Sql] = []
     back: list[FieldNode] = []
     checks: list[Check] = []
     explained: dict[int, Asked] = {}
@@ -101,8 +101,8 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             if telling is not None:
                 at_hand[asked.key] = telling
             elif known is None:
-                columns.append(str(root.written(checks)))
-                require("statement", sum(map(len, columns)), MOST_TEXT)
+                columns.append(sql("{found}", found=root.written(checks)))
+                require("statement", sum(one.size for one in columns), MOST_TEXT)
                 if root.read().why_null:
                     explained[len(columns) - 1] = asked
             keys.append((asked.key, known))
@@ -112,11 +112,12 @@ def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: A
             back += asked.nodes
             keys.append((asked.key, PUT_IN))
             refuses = refuses or not isinstance(refusal, Unspeakable)
-    found = f"SELECT {', '.join(columns)}"
-    sql, names = numbered(found, [one.written() for one in writer.asides]) if columns else ("", ())
+    found = sql("SELECT {columns}", columns=joined(", ", columns))
+    before = [one.__sql__() for one in writer.asides]
+    text, names = numbered(found, before) if columns else ("", ())
     denied = denials(operation, viewer)
     return Plan(
-        tuple(keys), sql, names, arguments.sources, tuple(checks), denied, tuple(back),
+        tuple(keys), text, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, at_hand,
         operation if writer.tellings or at_hand else None,
         writer.is_special, kind_of(keys, back), explained, tuple(writer.keyed), refuses,
@@ -167,7 +168,7 @@ class Root:
             raise Unspeakable
         return found
 
-    def written(self, checks: list[Check]) -> str | Json:
+    def written(self, checks: list[Check]) -> Sql | Json:
         assert self.definition  # noqa: S101  # `known` comes first
         read, node = self.read(), self.asked.nodes[0]
         given = self.arguments.of(self.definition, node)

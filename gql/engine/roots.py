@@ -1,6 +1,6 @@
 """Root fields as JSON: rows, and reports of their parts. Pages of long lists stand in `pages`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -8,39 +8,38 @@ from weakref import WeakKeyDictionary
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 from sqlalchemy import ColumnElement, select
 
+from gql.engine.declared import at, name_of, value_sql, written_sql
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked
 from gql.engine.scope import Aside, Scope
-from gql.engine.sql import VALUE, Unspeakable, at, name_of, written_sql
-from gql.engine.text import Json, array, leaf
+from gql.engine.sql import EMPTY, Name, Sql, Unspeakable, joined, sql
+from gql.engine.text import Json, array, leaf, or_null
 from models.base import OfSchool
 from resolvers.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Told
 
 
-def own_name(row: type[OfSchool]) -> str:
+def own_name(row: type[OfSchool]) -> Name:
     """Conditions of root fields are written for the row itself, so it stands under the name of
     its table there."""
     return name_of(row.__table__.name)  # type: ignore[attr-defined]
 
 
-WRITTEN: WeakKeyDictionary[ColumnElement[Any], dict[Any, str]] = WeakKeyDictionary()
+WRITTEN: WeakKeyDictionary[ColumnElement[Any], dict[Any, Sql]] = WeakKeyDictionary()
 """Expressions that were said once for all with the same grants are written once, too. Those of
 filters go with their request: a thousand of them would take a gigabyte."""
 
 
-def scalar_sql(expression: ColumnElement[Any]) -> str:
+def scalar_sql(expression: ColumnElement[Any]) -> Sql:
     written = WRITTEN.setdefault(expression, {})
     if (found := written.get(None)) is None:
         found = written[None] = written_sql(select(expression))
     return found
 
 
-def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> str:
+def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> Sql:
     written = WRITTEN.setdefault(condition, {})
     if (found := written.get(row)) is None:
-        whole = written_sql(select(condition.label(VALUE)).select_from(row))
-        end = whole.rindex(f' AS "{VALUE}"')
-        found = written[row] = f"({whole[len('SELECT ') : end]})"
+        found = written[row] = value_sql(condition, row)
     return found
 
 
@@ -50,17 +49,31 @@ class Side:
 
     rows: Rows[Any]
     scope: Scope
-    letter: str
-    columns: list[str] = field(default_factory=list)
+    letter: Name
+    columns: list[Sql] = field(default_factory=list)
+
+    def add(self, found: Json) -> Name:
+        """The name of one more column."""
+        self.columns.append(found.__sql__())
+        return Name(f"{self.letter}{len(self.columns)}")
+
+    def named(self) -> Iterator[tuple[Name, Sql]]:
+        """The columns with their names."""
+        for number, column in enumerate(self.columns, start=1):
+            yield Name(f"{self.letter}{number}"), column
 
 
 @dataclass
 class Roots:
-    """Writes root fields."""
+    """Writes root fields.
+
+    stand_in: Where rows of a root stand, if not in their table.
+    """
 
     writer: Writer
+    stand_in: Name | None = None
 
-    def part(self, part: Any, returned: Any, asked: Asked) -> str | Json:
+    def part(self, part: Any, returned: Any, asked: Asked) -> Sql | Json:
         """JSON of what a use case says, or of a part of its report."""
         type_ = bare(returned)
         if isinstance(part, Told):
@@ -74,7 +87,7 @@ class Roots:
         if isinstance(part, Rows):
             return self.rows(part, type_, asked)
         if isinstance(part, Scalar):
-            return leaf(returned, f"({scalar_sql(part.expression)})")
+            return leaf(returned, sql("({value})", value=scalar_sql(part.expression)))
         if isinstance(part, Report):
             return self.report(part, type_, asked)
         raise Unspeakable
@@ -96,42 +109,48 @@ class Roots:
         found: Any = self.writer.operation.schema.get_type(row.api_name())
         return found  # type: ignore[no-any-return]
 
-    def rows(self, part: Rows[Any], type_: Any, asked: Asked) -> str | Json:
+    def rows(self, part: Rows[Any], type_: Any, asked: Asked) -> Sql | Json:
         if isinstance(type_, GraphQLInterfaceType):
             type_ = self.type_of(part.row)
         scope = self.scope(part)
         if not isinstance(part, Row):
-            ids = f"SELECT {scope.alias}.id {self.source(part, scope)}"
+            source = self.source(part, scope)
+            ids = sql("SELECT {alias}.id {source}", alias=scope.alias, source=source)
             scope.rows = Aside(self.writer.alias(), ids)
         found, order = self.of_row(part, type_, asked, scope), self.order(part, scope)
+        source = self.source(part, scope)
         if isinstance(part, Row):
-            one = f"SELECT {found} {self.source(part, scope)} ORDER BY {order} LIMIT 1"
-            return f"coalesce(({one}), 'null')"
-        every = f"SELECT string_agg({found}, ',' ORDER BY {order}) {self.source(part, scope)}"
-        return array(f"({every})")
+            one = "coalesce((SELECT {found} {source} ORDER BY {order} LIMIT 1), 'null')"
+            return sql(one, found=found, source=source, order=order)
+        every = "(SELECT string_agg({found}, ',' ORDER BY {order}) {source})"
+        return array(sql(every, found=found, order=order, source=source))
 
     def scope(self, part: Rows[Any]) -> Scope:
-        return self.writer.scope(part.row, own_name(part.row), part.given)
+        scope = self.writer.scope(part.row, own_name(part.row), part.given)
+        if self.stand_in is not None:
+            scope.start = sql("{place} {alias}", place=self.stand_in, alias=scope.alias)
+        return scope
 
     def of_row(
         self, part: Rows[Any], type_: GraphQLObjectType, asked: Asked, scope: Scope
     ) -> Json:  # fmt: skip
         return self.writer.row(type_, asked.below, scope, scope.alias, part.row)
 
-    def order(self, part: Rows[Any], scope: Scope) -> str:
+    def order(self, part: Rows[Any], scope: Scope) -> Sql:
         return self.writer.order((*part.order, part.row.id), scope, scope.alias, part.row)
 
-    def source(self, part: Rows[Any], scope: Scope) -> str:
+    def source(self, part: Rows[Any], scope: Scope) -> Sql:
         """FROM and WHERE of rows: asked for last, when all is joined that is needed."""
-        return f"FROM {scope.source} WHERE {self.conditions(part.row, part.where)}"
+        where = self.conditions(part.row, part.where)
+        return sql("FROM {source} WHERE {where}", source=scope.source, where=where)
 
-    def conditions(self, row: type[OfSchool], where: Sequence[ColumnElement[bool]]) -> str:
+    def conditions(self, row: type[OfSchool], where: Sequence[ColumnElement[bool]]) -> Sql:
         seen = self.writer.seen(row, own_name(row))
-        return " AND ".join([seen, *(condition_sql(row, condition) for condition in where)])
+        return joined(" AND ", [seen, *(condition_sql(row, condition) for condition in where)])
 
     # -- reports ----------------------------------------------------------------------
 
-    def report(self, report: Report, type_: GraphQLObjectType, asked: Asked) -> str | Json:
+    def report(self, report: Report, type_: GraphQLObjectType, asked: Asked) -> Sql | Json:
         needed = {name: getattr(report, name) for name in report.needs}
         scopes = {name: self.scope(part) for name, part in needed.items()}
 
@@ -146,84 +165,90 @@ class Roots:
         found = self.writer.object(type_, asked.below, write)
         if not needed:
             return found
-        source = " CROSS JOIN ".join(scope.source for scope in scopes.values())
-        where = " AND ".join(self.conditions(part.row, part.where) for part in needed.values())
-        return f"coalesce((SELECT {found} FROM {source} WHERE {where}), 'null')"
+        source = joined(" CROSS JOIN ", [scope.source for scope in scopes.values()])
+        where = [self.conditions(part.row, part.where) for part in needed.values()]
+        one = "coalesce((SELECT {found} FROM {source} WHERE {where}), 'null')"
+        return sql(one, found=found, source=source, where=joined(" AND ", where))
 
     def groups(self, part: Groups[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """The rows of each group are put together first."""
-        sides = {part.inside: (Side(part.rows, self.scope(part.rows), "a"), part.by)}
+        sides = {part.inside: (Side(part.rows, self.scope(part.rows), Name("a")), part.by)}
         for letter, (name, (rows, by)) in zip("bcdefgh", part.beside.items(), strict=False):
-            sides[name] = Side(rows, self.scope(rows), letter), by
+            sides[name] = Side(rows, self.scope(rows), Name(letter)), by
 
         def write(json: Json, field: Asked) -> None:
             defined = type_.fields[field.name]
             if (named := defined.extensions[DEFINED].python_name) not in sides:
-                json.made(leaf(defined.type, "g.k"))
+                json.made(leaf(defined.type, sql("g.k")))
                 return
             side, _ = sides[named]
-            side.columns.append(str(self.of_row(side.rows, bare(defined.type), field, side.scope)))
-            json.made(array(f"g.{side.letter}{len(side.columns)}"))
+            column = side.add(self.of_row(side.rows, bare(defined.type), field, side.scope))
+            json.made(array(sql("g.{column}", column=column)))
 
         found = self.writer.object(type_, asked.below, write)
         (first, by), *others = sides.values()
         inner = self.grouped(first, by)
         for side, by in others:
             if side.columns:
-                inner = f"{inner} FULL JOIN {self.grouped(side, by)} USING (k)"
-        return array(
-            f"(SELECT string_agg({found}, ',' ORDER BY g.k) FROM (SELECT * FROM {inner}) g)"
-        )
+                join = "{inner} FULL JOIN {side} USING (k)"
+                inner = sql(join, inner=inner, side=self.grouped(side, by))
+        every = "(SELECT string_agg({found}, ',' ORDER BY g.k) FROM (SELECT * FROM {inner}) g)"
+        return array(sql(every, found=found, inner=inner))
 
-    def grouped(self, side: Side, by: str) -> str:
+    def grouped(self, side: Side, by: str) -> Sql:
         """The rows of a side, put together where they are alike in one column."""
+        key = at(side.scope.alias, getattr(side.rows.row, by))
+        columns = [sql("{key} AS k", key=key), *self.collected(side)]
+        return sql(
+            "(SELECT {columns} {source} GROUP BY 1) {letter}",
+            columns=joined(", ", columns), source=self.source(side.rows, side.scope),
+            letter=side.letter,
+        )  # fmt: skip
+
+    def collected(self, side: Side) -> Iterator[Sql]:
+        """The columns of a side in which its rows are put together."""
         order = self.order(side.rows, side.scope)
-        columns = [f"{at(side.scope.alias, getattr(side.rows.row, by))} AS k"] + [
-            f"string_agg({found}, ',' ORDER BY {order}) AS {side.letter}{number}"
-            for number, found in enumerate(side.columns, start=1)
-        ]
-        found = f"SELECT {', '.join(columns)} {self.source(side.rows, side.scope)} GROUP BY 1"
-        return f"({found}) {side.letter}"
+        one = "string_agg({found}, ',' ORDER BY {order}) AS {name}"
+        for name, found in side.named():
+            yield sql(one, found=found, order=order, name=name)
 
     def crossing(self, part: Crossing[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
         """Each part is put together by the two keys, then they are laid side by side."""
         keys = [name_of(key) for key in part.keys]
         sides = {
-            name: Side(rows, self.scope(rows), letter)
+            name: Side(rows, self.scope(rows), Name(letter))
             for letter, (name, rows) in zip("abcdefgh", part.parts.items(), strict=False)
         }
 
         def write(json: Json, field: Asked) -> None:
             defined = type_.fields[field.name].extensions[DEFINED]
             if (side := sides.get(defined.python_name)) is None:
-                self.writer.ident(json, defined.metadata["word"].shape, "k")
+                self.writer.ident(json, defined.metadata["word"].shape, Name("k"))
                 return
             returned = bare(type_.fields[field.name].type)
-            side.columns.append(str(self.of_row(side.rows, returned, field, side.scope)))
-            found = f"k.{side.letter}{len(side.columns)}"
-            single = isinstance(side.rows, Row)
-            json.made(f"coalesce({found}, 'null')" if single else array(found))
+            column = side.add(self.of_row(side.rows, returned, field, side.scope))
+            found = sql("k.{column}", column=column)
+            json.made(or_null(found) if isinstance(side.rows, Row) else array(found))
 
         found = self.writer.object(type_, asked.below, write)
-        joined = " FULL JOIN ".join(self.side(side, part.keys) for side in sides.values())
-        joined = joined.replace(") b", f") b USING ({', '.join(keys)})")
-        order = ", ".join(f"k.{key}" for key in keys)
-        return array(
-            f"(SELECT string_agg({found}, ',' ORDER BY {order}) FROM (SELECT * FROM {joined}) k)"
-        )
+        first, *others = (self.side(side, part.keys) for side in sides.values())
+        join, using = " FULL JOIN {one} USING ({using})", joined(", ", keys)
+        rows = [first, *(sql(join, one=one, using=using) for one in others)]
+        every = "(SELECT string_agg({found}, ',' ORDER BY {order}) FROM (SELECT * FROM {rows}) k)"
+        order = joined(", ", [sql("k.{key}", key=key) for key in keys])
+        return array(sql(every, found=found, order=order, rows=joined("", rows)))
 
-    def side(self, side: Side, keys: Sequence[str]) -> str:
+    def side(self, side: Side, keys: Sequence[str]) -> Sql:
         alias, row = side.scope.alias, side.rows.row
-        order = self.order(side.rows, side.scope)
-        single = isinstance(side.rows, Row)
-
-        def collected(found: str) -> str:
-            return found if single else f"string_agg({found}, ',' ORDER BY {order})"
-
-        columns = [at(alias, getattr(row, key)) for key in keys] + [
-            f"{collected(found)} AS {side.letter}{n}"
-            for n, found in enumerate(side.columns, start=1)
-        ]
-        grouped = "" if single else " GROUP BY 1, 2"
-        found = f"SELECT {', '.join(columns)} {self.source(side.rows, side.scope)}{grouped}"
-        return f"({found}) {side.letter}"
+        columns = [at(alias, getattr(row, key)) for key in keys]
+        if isinstance(side.rows, Row):
+            grouped = EMPTY
+            columns += [sql("{one} AS {name}", one=one, name=name) for name, one in side.named()]
+        else:
+            grouped = sql(" GROUP BY 1, 2")
+            columns += self.collected(side)
+        return sql(
+            "(SELECT {columns} {source}{grouped}) {letter}",
+            columns=joined(", ", columns), source=self.source(side.rows, side.scope),
+            grouped=grouped, letter=side.letter,
+        )  # fmt: skip

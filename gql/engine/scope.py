@@ -9,7 +9,8 @@ from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import is_certain, is_open
-from gql.engine.sql import SCHOOL, at, table
+from gql.engine.declared import at, table
+from gql.engine.sql import SCHOOL, Name, Sql, joined, sql
 from gql.engine.sums import Among, Given
 from gql.engine.sums import Table as Summed
 from models.base import OfSchool, target_of
@@ -22,45 +23,51 @@ if TYPE_CHECKING:
 class Aside:
     """A query that is asked once in a statement, before the rest."""
 
-    name: str
-    query: str
+    name: Name
+    query: Sql
 
-    def written(self) -> str:
-        return f"{self.name} AS MATERIALIZED ({self.query})"
+    def __sql__(self) -> Sql:
+        return sql("{name} AS MATERIALIZED ({query})", name=self.name, query=self.query)
 
 
 @dataclass
 class Scope:
     """The FROM of one SELECT; rows that are referred to are joined when they are first asked for.
 
-    row, alias: What it began with.
+    row, alias, start: What it began with.
     given: What the report that shows the row tells its shapes.
     """
 
     writer: "Writer"
     row: type[OfSchool]
-    alias: str
-    source: str
+    alias: Name
+    start: Sql
     given: Given = field(default_factory=dict)
-    joined: dict[Any, str] = field(default_factory=dict)
+    joins: list[Sql] = field(default_factory=list)
+    joined: dict[Any, Name] = field(default_factory=dict)
     rows: Aside | None = None
     """The rows, at least their `id`, where they are a list that stands by itself."""
     among: Among | None = None
-    summed: dict[str, Summed] = field(default_factory=dict)
-    present: set[str] = field(init=False)
+    summed: dict[Name, Summed] = field(default_factory=dict)
+    present: set[Name] = field(init=False)
     """Aliases under which there is a row for each row that it began with."""
 
     def __post_init__(self) -> None:
         self.present = {self.alias}
 
+    @property
+    def source(self) -> Sql:
+        """What stands in FROM: asked for last, when all is joined that is needed."""
+        return joined("", [self.start, *self.joins])
+
     def join(
         self,
-        alias: str,
+        alias: Name,
         path: Sequence[InstrumentedAttribute[Any]],
         *,
         see: bool,
         near: type[OfSchool] | None = None,
-    ) -> str:
+    ) -> Name:
         """The alias of the row that references lead to; with `see` only if the viewer may.
 
         near: The row the path begins at, where that may make it certain.
@@ -71,14 +78,18 @@ class Scope:
             key = (alias, reference.key, sees)
             if key not in self.joined:
                 target, far = target_of(reference), self.writer.alias()
-                on = f"{far}.school_id = {SCHOOL} AND {far}.id = {at(alias, reference)}"
+                on = [
+                    sql("{far}.school_id = {school}", far=far, school=SCHOOL),
+                    sql("{far}.id = {near}", far=far, near=at(alias, reference)),
+                ]
                 # A row that exists in any case may be read first, in the order of its index. Else a
                 # list in the order of names is read and sorted whole for each page.
                 exists = not sees and alias in self.present and always_refers(reference)
-                how = "INNER" if exists else "LEFT"
+                how = sql("INNER") if exists else sql("LEFT")
                 if sees:
-                    on += f" AND {self.writer.seen(target, far)}"
-                self.source += f" {how} JOIN {table(target, far)} ON {on}"
+                    on.append(self.writer.seen(target, far))
+                row, both = table(target, far), joined(" AND ", on)
+                self.joins.append(sql(" {how} JOIN {row} ON {both}", how=how, row=row, both=both))
                 if exists:
                     self.present.add(far)
                 self.joined[key] = far
@@ -100,19 +111,20 @@ class Scope:
 
     # -- a list that stands by itself -------------------------------------------------
 
-    def ids(self) -> str:
+    def ids(self) -> Sql:
         """SQL of the ids of its rows."""
         assert self.rows  # noqa: S101  # it is one
         if self.rows not in self.writer.asides:
             self.writer.asides.append(self.rows)
-        return f"SELECT id FROM {self.rows.name}"
+        return sql("SELECT id FROM {rows}", rows=self.rows.name)
 
-    def beside(self, query: str) -> str:
+    def beside(self, query: Sql) -> Name:
         """The alias of what a query gives for a row whose id is its `k`: it is asked once, of all
         rows, for to ask it of each takes longer from a few rows on."""
         found = Aside(self.writer.alias(), query)
         self.writer.asides.append(found)
-        self.source += f" LEFT JOIN {found.name} ON {found.name}.k = {self.alias}.id"
+        join = " LEFT JOIN {name} ON {name}.k = {alias}.id"
+        self.joins.append(sql(join, name=found.name, alias=self.alias))
         return found.name
 
 

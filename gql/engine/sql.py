@@ -1,36 +1,158 @@
-"""The writing of SQL. Names come from the models alone; values are parameters, or constants of
-our own declarations that pass through `quoted`."""
+"""SQL as a tree of parts that is written to text once, at its end.
 
-import re
-import sys
-from collections.abc import Hashable, Sequence
+Text of our own comes from constant templates (`sql`). All else enters as a node: identifiers as
+`Name`, constants by `constant`, values as `Parameter`, queries for keys as `Keys`. A plain text is
+refused, so nothing that a client sends can become SQL.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from functools import cache
-from threading import Lock
-from typing import Any
-
-from sqlalchemy import Column, ColumnElement, select, true
-from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.orm import InstrumentedAttribute, aliased
-
-from models.base import OfSchool
-
-DIALECT: Any = asyncpg.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-HERE = "¤"
-"""Stands for the alias under which a row is read, until it is known."""
-HERE_QUOTED = f'"{HERE}"'
-VALUE = "ø"
-PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+from functools import lru_cache
+from string import Formatter
+from typing import Any, Final, Protocol, TypeAlias
 
 
 class Unspeakable(Exception):
     """The engine cannot say this in SQL; the standard executor can."""
 
 
+class Name(str):
+    """An identifier as SQL has it: of a table, a column or an alias."""
+
+    __slots__ = ()
+
+
+class Mark(Enum):
+    """A place that is filled when the statement is written.
+
+    ALIAS: The alias of the row that a fragment is about; see `Under`.
+    PREAMBLE: The `WITH` of a statement that has queries of its own before it.
+    """
+
+    ALIAS = 1
+    PREAMBLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that is sent with the statement, by its name."""
+
+    name: str
+
+
+class Sql:
+    """SQL, as parts in order.
+
+    size: Characters of it, or a little less: names of queries for keys are not known yet.
+    """
+
+    __slots__ = ("_hash", "parts", "size")
+
+    def __init__(self, parts: "tuple[Part, ...]") -> None:
+        self.parts = parts
+        self.size = sum([size_of(part) for part in parts])
+        self._hash: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sql) and (self is other or self.parts == other.parts)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(self.parts)
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Sql({numbered(self)[0]!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The rows of a query for keys that stands by itself, whatever is around it. However often it
+    is needed, a statement asks it once, before the rest."""
+
+    query: Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A fragment that was written for the row under any alias, for the row under this one."""
+
+    fragment: Sql
+    alias: Name
+
+
+Part: TypeAlias = str | Parameter | Keys | Under | Mark | Sql
+
+
+class Written(Protocol):
+    """What knows how SQL says it."""
+
+    def __sql__(self) -> Sql:
+        """The SQL of it."""
+
+
+Value: TypeAlias = Sql | Name | Parameter | int | Written
+"""What may stand in a template."""
+
+
+def size_of(part: Part) -> int:
+    if isinstance(part, str):
+        return len(part)
+    if isinstance(part, Sql):
+        return part.size
+    return part.fragment.size if isinstance(part, Under) else 4
+
+
+def part_of(value: Value) -> Part:
+    """A node of the tree. Raises TypeError for a text, which might hold anything."""
+    if isinstance(value, Sql | Parameter):
+        return value
+    if isinstance(value, Name):
+        return str(value)
+    if value.__class__ is int:
+        return str(value)
+    if (write := getattr(value, "__sql__", None)) is None:
+        raise TypeError(f"{value!r} is no SQL")
+    written: Sql = write()
+    return written
+
+
+def sql(template: str, /, **values: Value) -> Sql:
+    """SQL of a template that stands in our source, with nodes in the place of `{names}`."""
+    parts: list[Part] = []
+    for text, name in fields_of(template):
+        if text:
+            parts.append(text)
+        if name is not None:
+            parts.append(part_of(values[name]))
+    return Sql(tuple(parts))
+
+
+@lru_cache(2000)
+def fields_of(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
+
+
+def joined(separator: str, values: Iterable[Value]) -> Sql:
+    """Nodes with a text of our own between them."""
+    parts: list[Part] = []
+    for value in values:
+        if parts:
+            parts.append(separator)
+        parts.append(part_of(value))
+    return Sql(tuple(parts))
+
+
+def constant(value: Any) -> Sql:
+    """A constant. Raises Unspeakable for what PostgreSQL cannot hold."""
+    return Sql((quoted(value),))
+
+
 def quoted(value: Any) -> str:
-    """A constant as SQL has it. Raises Unspeakable for what PostgreSQL cannot hold."""
+    """The text of a constant. Raises Unspeakable for what PostgreSQL cannot hold."""
     if value is None:
         return "NULL"
     if isinstance(value, Enum):
@@ -43,240 +165,93 @@ def quoted(value: Any) -> str:
         value = value.isoformat()
     if not isinstance(value, str) or "\0" in value:
         raise Unspeakable
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + "''".join(value.split("'")) + "'"
 
 
-def parameter(name: str) -> str:
-    """The place of a parameter, until the statement is whole and places are counted."""
-    return f"\0{name}\0"
-
-
-SCHOOL = parameter("viewer_school_id") + "::BIGINT"
-
-
-def name_of(identifier: str) -> str:
-    """A name of the models as SQL has it."""
-    found: str = DIALECT.identifier_preparer.quote(identifier)
-    return found
-
-
-def at(alias: str, attribute: InstrumentedAttribute[Any]) -> str:
-    """A column of the row that stands under an alias, or what stands for one."""
-    of = attribute.property.columns[0]
-    if isinstance(of, Column):
-        return f"{alias}.{name_of(of.name)}"
-    row: Any = attribute.class_
-    key = attribute.key
-    return fragment((row, key), lambda entity: getattr(entity, key), row, alias)
-
-
-# -- what was declared ----------------------------------------------------------------
-
-
-class Fragments(dict[Hashable, str]):
-    """Declared expressions written once, for any alias, any viewer with the same grants.
-
-    weight: Bytes they take; of most of them the key takes more than the text.
-    """
-
-    weight = 0
-
-    def keep(self, key: Hashable, text: str) -> str:
-        if self.weight > MOST_FRAGMENTS:  # a client may ask for any number of them
-            self.clear()
-            self.weight = 0
-        self[key] = text
-        self.weight += size_of(key) + len(text)
-        return text
-
-
-def size_of(key: Any) -> int:
-    """Bytes of tuples inside each other."""
-    found, waiting = 0, [key]
-    while waiting:
-        one = waiting.pop()
-        found += sys.getsizeof(one)
-        if isinstance(one, tuple):
-            waiting += one
-    return found
-
-
-FRAGMENTS = Fragments()
-MOST_FRAGMENTS = 16 * 1_048_576
-"""Bytes."""
-
-
-def fragment(key: Hashable, expression: Any, row: type[OfSchool], alias: str) -> str:
-    """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
-    the alias."""
-    if (written := FRAGMENTS.get(key)) is None:
-        entity = aliased(row, name=HERE)
-        written = FRAGMENTS.keep(key, compiled(expression(entity), entity))
-    return written.replace(HERE_QUOTED, alias)
-
-
-def table(row: type[OfSchool], alias: str) -> str:
-    """For FROM: the table of a row type, or the query it is another look at, under an alias."""
-    return from_clause(row).replace(HERE_QUOTED, alias)
-
-
-@cache
-def from_clause(row: type[OfSchool]) -> str:
-    entity = aliased(row, name=HERE)
-    _, _, found = written_sql(select(true().label(VALUE)).select_from(entity)).partition("FROM ")
-    return found
-
-
-def compiled(expression: ColumnElement[Any], entity: Any) -> str:
-    """An expression over a row, by itself."""
-    whole = written_sql(select(expression.label(VALUE)).select_from(entity))
-    start, end = len("SELECT "), whole.rindex(f' AS "{VALUE}"')
-    return f"({whole[start:end]})"
-
-
-def written_sql(statement: Any) -> str:
-    """SQL in which constants stand as they are, and parameters in their places."""
-    if (key := key_of(statement)) is None:
-        return newly_written(statement)
-    if (written := FRAGMENTS.get(key)) is None:
-        written = FRAGMENTS.keep(key, newly_written(statement))
-    return written
-
-
-def key_of(statement: Any) -> Hashable | None:
-    """What tells statements apart whose SQL may differ; None where nothing does."""
-    found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
-    if found is None:
-        return None
-    values = [(b.key, None) if b.required else (None, b.effective_value) for b in found.bindparams]
-    try:
-        hash(key := (found.key, repr(values)))
-    except TypeError:
-        return None
-    return key
-
-
-def newly_written(statement: Any) -> str:
-    made = statement.compile(dialect=DIALECT)
-    parameters = {name: None for name, bind in made.binds.items() if bind.required}
-    state = made.construct_expanded_state(parameters)  # lists of constants are written out
-    processors = {**made._bind_processors, **state.processors}  # noqa: SLF001  # as it would send
-    values = state.parameters
-    text: str = state.statement
-
-    def put(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in values:
-            return found[0]
-        if name in parameters:
-            return parameter(name)
-        process = processors.get(name)
-        return quoted(process(values[name]) if process else values[name])
-
-    return with_keys_apart(PARAMETER.sub(put, text))
-
-
-# -- keys that are asked for more than once -------------------------------------------
-
-
-class Bodies(list[str]):
-    """Queries for keys that stand by themselves (`Viewer.keys`), by their numbers. They hold no
-    value of a client: rules make them, and there is one for each rule and each set of scopes.
-
-    numbers: By their texts.
-    weight: Bytes they take.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers: dict[str, int] = {}
-        self.weight = 0
-
-    def number_of(self, body: str) -> int:
-        """The number of a query, which it keeps. Raises Unspeakable where there is no room for
-        another one: then the standard executor answers."""
-        with NUMBERING:
-            if (number := self.numbers.get(body)) is None:
-                if self.weight + len(body) > MOST_BODIES:
-                    raise Unspeakable
-                self.weight += len(body)
-                number = self.numbers[body] = len(self)
-                self.append(body)
-            return number
-
-
-BODIES = Bodies()
-MOST_BODIES = 4 * 1_048_576
-"""Bytes. None is dropped, for plans refer to their numbers."""
-NUMBERING = Lock()
-"""Statements are written in the lane (`gql.guard.lane`) and in the loop. Without it two queries
-could get one number, and a rule the rows of another."""
-OWN = "(SELECT ALL "
-
-
-def with_keys_apart(text: str) -> str:
-    """The text with a mark in the place of each query that stands by itself. What many rules ask,
-    e.g. who the viewer's children are, is then asked once in a statement, not once a rule."""
-    while (start := text.rfind(OWN)) >= 0:  # the last holds no other
-        end = closing(text, start)
-        body = text[start + 1 : end]
-        number = BODIES.number_of(body)
-        text = f"{text[:start]}\1{number}\1{text[end + 1 :]}"
-    return text
-
-
-def closing(text: str, start: int) -> int:
-    """Where the parenthesis closes that opens at `start`; none in quotes counts."""
-    depth, in_text = 0, False
-    for place in range(start, len(text)):
-        sign = text[place]
-        if sign == "'":
-            in_text = not in_text
-        elif not in_text and sign in "()":
-            depth += 1 if sign == "(" else -1
-            if depth == 0:
-                return place
-    raise Unspeakable
-
-
-def keys_first(text: str, others: Sequence[str] = ()) -> str:
-    """The statement with the queries set apart before it, each once, in order of need, then the
-    `others`."""
-    written: dict[str, str] = {}
-
-    def named(text: str) -> str:
-        first, *rest = text.split("\1")
-        parts = [first]
-        for number, after in zip(rest[::2], rest[1::2], strict=True):
-            if number not in written:
-                written[number] = ""  # its place is kept, in case
-                body = named(BODIES[int(number)])
-                del written[number]
-                written[number] = f"k{number}(k) AS ({body})"
-            # An array is made once and looked through; a join would be made anew for each row, or
-            # be where the planner begins.
-            if parts[-1].endswith(" IN ") and not parts[-1].endswith(" NOT IN "):
-                parts[-1] = parts[-1].removesuffix("IN ")
-                parts += [f"= ANY(ARRAY(SELECT k FROM k{number}))", after]
-            else:
-                parts += [f"(SELECT k FROM k{number})", after]
-        return "".join(parts)
-
-    whole, *others = (named(part) for part in (text, *others))
-    before = ", ".join([*written.values(), *others])
-    if not before:
-        return whole
-    own = whole.removeprefix("WITH ")  # what a command writes stands in such queries, too
-    return f"WITH {before}{' ' if own is whole else ', '}{own}"
+EMPTY: Final = Sql(())
+SCHOOL: Final = sql("{id}::BIGINT", id=Parameter("viewer_school_id"))
 
 
 # -- the whole statement --------------------------------------------------------------
 
 
-def numbered(text: str, before: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+class Statement:
+    """Writes a tree as text.
+
+    before: Queries for keys, in order of need.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[Keys, Name] = {}
+        self.before: list[list[Part]] = []
+
+    def flat(self, tree: Sql) -> list[Part]:
+        """Texts, parameters and the preamble in order; nothing else is left."""
+        out: list[Part] = []
+        self.flatten(tree.parts, None, out)
+        return out
+
+    def flatten(self, parts: Iterable[Part], alias: Name | None, out: list[Part]) -> None:
+        for part in parts:
+            if part.__class__ is str:
+                out.append(part)
+            elif isinstance(part, Sql):
+                self.flatten(part.parts, alias, out)
+            elif isinstance(part, Under):
+                self.flatten(part.fragment.parts, part.alias, out)
+            elif isinstance(part, Keys):
+                out.append(f"SELECT k FROM {self.name_of(part)}")
+            elif part is Mark.ALIAS:
+                if alias is None:
+                    raise Unspeakable
+                out.append(str(alias))
+            else:
+                out.append(part)
+
+    def name_of(self, keys: Keys) -> Name:
+        """The name of a query for keys, which stands before the statement, behind those that it
+        needs itself."""
+        if (known := self.names.get(keys)) is None:
+            body = self.flat(keys.query)
+            known = self.names[keys] = Name(f"k{len(self.names) + 1}")
+            self.before.append([f"{known}(k) AS (", *body, ")"])
+        return known
+
+    def written(self, tree: Sql, others: Sequence[Sql] = ()) -> Iterator[Part]:
+        """The statement after what goes before it, in texts and parameters."""
+        main = self.flat(tree)
+        rest = [self.flat(one) for one in others]
+        before = [*self.before, *rest]
+        if before and Mark.PREAMBLE not in main:
+            yield "WITH "
+            yield from separated(before)
+            yield " "
+        for part in main:
+            if part is Mark.PREAMBLE:
+                yield "WITH"
+                if before:
+                    yield " "
+                    yield from separated(before)
+                    yield ","
+            else:
+                yield part
+
+
+def separated(queries: Sequence[Sequence[Part]]) -> Iterator[Part]:
+    for number, parts in enumerate(queries):
+        if number:
+            yield ", "
+        yield from parts
+
+
+def numbered(tree: Sql, before: Sequence[Sql] = ()) -> tuple[str, tuple[str, ...]]:
     """The statement, after what goes `before` it, with `$1`, `$2` for its parameters, and their
     names in that order."""
     places: dict[str, int] = {}
-    parts = keys_first(text, before).split("\0")
-    parts[1::2] = [f"${places.setdefault(name, len(places) + 1)}" for name in parts[1::2]]
-    return "".join(parts), tuple(places)
+    texts = [
+        f"${places.setdefault(part.name, len(places) + 1)}"
+        if isinstance(part, Parameter)
+        else str(part)
+        for part in Statement().written(tree, before)
+    ]
+    return "".join(texts), tuple(places)

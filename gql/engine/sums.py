@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, true
+from sqlalchemy import ColumnElement, Select, true
 
 from auth.actor import Viewer
-from gql.engine.sql import SCHOOL, name_of, written_sql
+from gql.engine.declared import Embedded, name_of, written_sql
+from gql.engine.sql import SCHOOL, Name, Sql, constant, joined, sql
 from resolvers.shapes import Sum
 
 Given = Mapping[str, Any]
@@ -37,19 +38,20 @@ class Among:
 
     link: Any
     reference: str
-    outer: str
+    outer: Sql
 
     def have(self, name: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether some of them have the same under that name. Of whose they are it is not asked:
         what has all the rest is theirs but for little, and to leave that out costs more."""
         if name == self.reference:
             return true()
-        table = name_of(self.link.__table__.name)
-        keys = (
-            f"SELECT DISTINCT {name_of(name)} FROM {table} WHERE school_id = {SCHOOL}"
-            f" AND {name_of(self.reference)} = ANY(ARRAY({self.outer}))"
-        )
-        return column == literal_column(f"ANY(ARRAY({keys}))")
+        keys = sql(
+            "ANY(ARRAY(SELECT DISTINCT {name} FROM {table} WHERE school_id = {school}"
+            " AND {reference} = ANY(ARRAY({outer}))))",
+            name=name_of(name), table=name_of(self.link.__table__.name), school=SCHOOL,
+            reference=name_of(self.reference), outer=self.outer,
+        )  # fmt: skip
+        return column == Embedded(keys)
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Table:
     would be looked through all of them for each row: nobody knows beforehand how many there are.
     """
 
-    name: str
+    name: Name
     query: Select[Any]
     keys: Mapping[str, Any]
     rows: Any
@@ -69,35 +71,45 @@ class Table:
     values: list[Sum] = field(default_factory=list)
 
     @property
-    def apart(self) -> str:
+    def apart(self) -> Name:
         """The key that is not the outer row's."""
         [found] = self.keys.keys() - {self.among.reference}
         return name_of(found)
 
-    def value(self, sum_: Sum, near: str) -> str:
+    def value(self, sum_: Sum, near: Name) -> Sql:
         """For the row that refers, under an alias."""
         if sum_ not in self.values:
             self.values.append(sum_)
-        place = f"array_position({self.name}.{self.apart}, {near}.{self.apart})"
-        found = f"{self.name}.v{self.values.index(sum_)}[{place}]"
+        place = sql(
+            "array_position({name}.{apart}, {near}.{apart})",
+            name=self.name, apart=self.apart, near=near,
+        )  # fmt: skip
+        number = self.values.index(sum_)
+        found = sql("{name}.v{number}[{place}]", name=self.name, number=number, place=place)
         if sum_.empty is None:
             return found
         # Not coalesce: a sum that is there and null is not known to the viewer.
-        return f"CASE WHEN {place} IS NULL THEN {sum_.empty} ELSE {found} END"
+        empty = constant(sum_.empty)
+        case = "CASE WHEN {place} IS NULL THEN {empty} ELSE {found} END"
+        return sql(case, place=place, empty=empty, found=found)
 
-    def written(self) -> str:
+    def __sql__(self) -> Sql:
         columns = [key.label(name) for name, key in self.keys.items()]
         values = [one.value(*self.rows).label(f"v{n}") for n, one in enumerate(self.values)]
         text = written_sql(self.query.add_columns(*columns, *values).group_by(*self.keys.values()))
         outer = name_of(self.among.reference)
-        arrays = (self.apart, *(value.name for value in values))
-        lines = ", ".join([outer, *(f"array_agg({name}) AS {name}" for name in arrays)])
-        return f"{self.name} AS MATERIALIZED (SELECT {lines} FROM ({text}) s GROUP BY {outer})"
+        arrays = (self.apart, *(Name(value.name) for value in values))
+        lines = [sql("array_agg({name}) AS {name}", name=name) for name in arrays]
+        return sql(
+            "{name} AS MATERIALIZED (SELECT {lines} FROM ({text}) s GROUP BY {outer})",
+            name=self.name, lines=joined(", ", [outer, *lines]), text=text, outer=outer,
+        )  # fmt: skip
 
-    def on(self, near: str) -> str:
+    def on(self, near: Name) -> Sql:
         """For the FROM of the rows that refer."""
         outer = name_of(self.among.reference)
-        return f" LEFT JOIN {self.name} ON {self.name}.{outer} = {near}.{outer}"
+        join = " LEFT JOIN {name} ON {name}.{outer} = {near}.{outer}"
+        return sql(join, name=self.name, outer=outer, near=near)
 
 
 @dataclass
@@ -114,7 +126,7 @@ class Sums:
             query, keys, rows = sum_.rows(viewer, among.have, **given)
             if among.reference not in keys or len(keys) != BOTH:
                 return None
-            name = f"sum{len(self.tables)}"
+            name = Name(f"sum{len(self.tables)}")
             self.tables[key] = Table(name, query, keys, rows, among)
             self.asides.append(self.tables[key])
         return self.tables[key]

@@ -12,7 +12,7 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from gql.engine.sql import Unspeakable, quoted
+from gql.engine.sql import Sql, Unspeakable, Value, constant, joined, sql
 
 NULL = "null"
 
@@ -22,53 +22,59 @@ class Json:
     in SQL, each part is one text more to be copied, so those that are known are kept together."""
 
     def __init__(self) -> None:
-        self.parts: list[tuple[bool, str]] = []
+        self.parts: list[str | Sql] = []
 
     def known(self, text: str) -> "Json":
-        if self.parts and self.parts[-1][0]:
-            text = self.parts.pop()[1] + text
-        self.parts.append((True, text))
+        if self.parts and isinstance(last := self.parts[-1], str):
+            self.parts[-1] = last + text
+        else:
+            self.parts.append(text)
         return self
 
-    def made(self, sql: "str | Json") -> "Json":
-        if isinstance(sql, str):
-            self.parts.append((False, sql))
+    def made(self, part: "Sql | Json") -> "Json":
+        if isinstance(part, Sql):
+            self.parts.append(part)
             return self
-        for known, text in sql.parts:
-            if known:
-                self.known(text)
+        for one in part.parts:
+            if isinstance(one, str):
+                self.known(one)
             else:
-                self.made(text)
+                self.made(one)
         return self
 
-    def __str__(self) -> str:
-        """SQL for the whole text."""
-        return " || ".join(quoted(text) if known else text for known, text in self.parts)
+    def __sql__(self) -> Sql:
+        """SQL of the whole text."""
+        parts = (constant(one) if isinstance(one, str) else one for one in self.parts)
+        return joined(" || ", parts)
 
 
-Writer = Callable[[str], str | Json]
+Writer = Callable[[Value], Sql | Json]
 
 
-def in_quotes(value: str) -> Json:
-    return Json().known('"').made(value).known('"')
+def in_quotes(value: Value) -> Json:
+    return Json().known('"').made(sql("{value}", value=value)).known('"')
 
 
-def escaped(value: str) -> str:
-    return f"to_json({value})::text"
+def as_text(value: Value) -> Sql:
+    return sql("({value})::text", value=value)
 
 
-def instant(value: str) -> str:
+def escaped(value: Value) -> Sql:
+    return sql("to_json({value})::text", value=value)
+
+
+def instant(value: Value) -> Sql:
     """The session's zone is UTC, so `to_json` ends in `+00:00"`."""
-    return f"left(to_json({value})::text, -7) || 'Z\"'"
+    return sql("left(to_json({value})::text, -7) || 'Z\"'", value=value)
 
 
 SCALARS: Mapping[str, Writer] = {
-    "Boolean": lambda value: f"({value})::text",
+    "Boolean": as_text,
     "Date": in_quotes,
     "DateTime": instant,
     "Decimal": in_quotes,
     "ID": in_quotes,
-    "Int": lambda value: f"({value})::text",
+    "Int": as_text,
     "LocalTime": in_quotes,
     "String": escaped,
     "UUID": in_quotes,
@@ -76,14 +82,14 @@ SCALARS: Mapping[str, Writer] = {
 """How a value of each scalar is written, given SQL for it."""
 
 
-def leaf(type_: GraphQLOutputType, value: str) -> str | Json:
+def leaf(type_: GraphQLOutputType, value: Value) -> Sql | Json:
     """JSON of a value: SQL that is never null, whose text it is."""
     nullable = not isinstance(type_, GraphQLNonNull)
     named: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
     if isinstance(named, GraphQLList):
-        return or_null(f"to_json({value})::text")
+        return or_null(escaped(value))
     if isinstance(named, GraphQLEnumType):
-        written: str | Json = in_quotes(value)
+        written: Sql | Json = in_quotes(value)
     elif isinstance(named, GraphQLScalarType) and named.name in SCALARS:
         written = SCALARS[named.name](value)
     else:
@@ -91,10 +97,10 @@ def leaf(type_: GraphQLOutputType, value: str) -> str | Json:
     return or_null(written) if nullable else written
 
 
-def or_null(text: str | Json) -> str:
-    return f"coalesce({text}, 'null')"
+def or_null(text: Sql | Json) -> Sql:
+    return sql("coalesce({text}, 'null')", text=text)
 
 
-def array(rows: str) -> Json:
+def array(rows: Sql) -> Json:
     """JSON of a list, of SQL that puts its members together with commas, or is null."""
-    return Json().known("[").made(f"coalesce({rows}, '')").known("]")
+    return Json().known("[").made(sql("coalesce({rows}, '')", rows=rows)).known("]")

@@ -136,7 +136,7 @@ def average(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[Any]
     return weighted_average(viewer, membership.student_id, membership.subject_id, term_id)
 
 
-@sums(Sum(marks_of_term, number, empty="0"))
+@sums(Sum(marks_of_term, number, empty=0))
 def count(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[int]:
     """How many marks the average rests on."""
     return mark_count(viewer, membership.student_id, membership.subject_id, term_id)

@@ -9,10 +9,11 @@ from graphql import parse, validate
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gql.engine import sql
+from gql.engine import declared
 from gql.engine.cache import MOST_FAMILIES, Cache, Compiled
+from gql.engine.declared import FRAGMENTS
 from gql.engine.plan import REFUSED
-from gql.engine.sql import BODIES, FRAGMENTS, Fragments, Unspeakable, with_keys_apart
+from gql.engine.sql import Keys, Sql, Under, numbered
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -53,6 +54,21 @@ def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str)
     return found
 
 
+def queries_for_keys() -> set[str]:
+    """All that are kept, as text."""
+    found, waiting = set[str](), list[Any](FRAGMENTS.values())
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Keys):
+            found.add(numbered(part.query)[0])
+            waiting.append(part.query)
+        elif isinstance(part, Under):
+            waiting.append(part.fragment)
+        elif isinstance(part, Sql):
+            waiting += part.parts
+    return found
+
+
 def plan(cache: Cache, documents: list[Any], role: Role) -> int:
     """How many of them there is a plan of now."""
     actor, planned = actor_in(role, GRANTS[role]), 0
@@ -71,14 +87,14 @@ def test_other_values_and_names_add_no_query_for_keys(
     roles = (Role.PARENT, Role.CLASS_TEACHER, Role.DEPUTY_DIRECTOR)
     first = different(monkeypatch, "канарейка", 83, "2026-10-17")
     assert sum(plan(cache, first, role) for role in roles) > DIFFERENT
-    known, weight = len(BODIES), BODIES.weight
-    assert known > 0
+    known = queries_for_keys()
+    assert known
     others = different(monkeypatch, "чиж'", 79, "2026-12-24")
     assert others != first
     assert sum(plan(cache, others, role) for role in roles) > DIFFERENT
-    assert (len(BODIES), BODIES.weight) == (known, weight)
+    assert queries_for_keys() == known
     for value in ("канарейка", "чиж", "2026-10-17", "2026-12-24"):
-        assert not any(value in body for body in BODIES), value
+        assert not any(value in query for query in known), value
 
 
 def rights_at_random(count: int) -> Iterator[Any]:
@@ -95,7 +111,7 @@ def test_the_queries_for_keys_of_any_rights_take_little(
 ) -> None:
     """Most of all rules are met by these documents; they never come near what there is room for."""
     documents = different(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
-    weights = []
+    weights, known = [], set[str]()
     for number, grants in enumerate(rights_at_random(40)):
         actor = actor_in(list(Role)[number % len(Role)], grants)
         for document, variables in documents:
@@ -105,48 +121,24 @@ def test_the_queries_for_keys_of_any_rights_take_little(
                 cache.planned(compiled, actor, variables)
             except REFUSED:
                 continue
-        weights.append(BODIES.weight)
-    assert weights[-1] < sql.MOST_BODIES / 8
+        known |= queries_for_keys()
+        weights.append(sum(map(len, known)))
+    assert weights[-1] < declared.MOST_FRAGMENTS / 32
     assert weights[-1] - weights[29] < weights[29] / 4, "they become fewer and fewer"
-
-
-def test_where_there_is_no_room_for_a_query_none_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = BODIES.number_of("SELECT ALL known FROM b")
-    monkeypatch.setattr(sql, "MOST_BODIES", BODIES.weight + 20)
-    for number in range(50):
-        with pytest.raises(Unspeakable):
-            with_keys_apart(f"x IN (SELECT ALL another_{number} FROM b)")
-    assert BODIES.weight <= sql.MOST_BODIES
-    assert with_keys_apart("x IN (SELECT ALL known FROM b)") == f"x IN \1{known}\1"
-
-
-def test_without_room_the_standard_executor_answers(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fresh = sql.Bodies()
-    monkeypatch.setattr(sql, "BODIES", fresh)
-    monkeypatch.setattr(sql, "FRAGMENTS", Fragments())
-    monkeypatch.setattr(sql, "MOST_BODIES", 0)
-    document = cache.documents.read("{ students { nodes { fullName } } }")
-    compiled = cache.operation(document, None)
-    assert compiled
-    actor = actor_in(Role.PARENT, GRANTS[Role.PARENT])
-    assert cache.planned(compiled, actor, {}).kind == "standard"
-    assert fresh == []
 
 
 def test_fragments_are_forgotten_before_they_take_too_much(
     cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = 100_000
-    monkeypatch.setattr(sql, "MOST_FRAGMENTS", most)
+    monkeypatch.setattr(declared, "MOST_FRAGMENTS", most)
     FRAGMENTS.clear()
     FRAGMENTS.weight = 0
     heaviest, forgotten, before, largest = 0, 0, 0, 0
     for one in different(monkeypatch, "канарейка", 83, "2026-10-17"):
         plan(cache, [one], Role.PARENT)
         heaviest = max(heaviest, FRAGMENTS.weight)
-        sizes = [sql.size_of(key) + len(text) for key, text in FRAGMENTS.items()]
+        sizes = [declared.weight_of(key, written) for key, written in FRAGMENTS.items()]
         assert FRAGMENTS.weight == sum(sizes)
         largest = max(largest, *sizes)
         forgotten += FRAGMENTS.weight < before

@@ -3,14 +3,15 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
-from auth.actor import Actor
+from auth.actor import Actor, Viewer
 from auth.matrix import default_rights
 from gql.bridge.reads import lasts, said_once
 from gql.engine.cache import Cache
+from gql.engine.declared import value_sql, written_sql
 from gql.engine.plan import Plan
-from gql.engine.sql import BODIES, keys_first, with_keys_apart
+from gql.engine.sql import joined, numbered, sql
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -19,6 +20,8 @@ from models.base import Id
 from models.people.students import Student
 from tests.engine.test_equality import QUARTER
 from tests.engine.test_valid import CORE
+
+VIEWER = Viewer(frozenset())
 
 
 def actor(role: Role) -> Actor:
@@ -59,19 +62,49 @@ def test_values_are_not_kept() -> None:
     assert not any(map(lasts, values))
 
 
+def keys(number: int, where: ColumnElement[bool] | None = None) -> Any:
+    """A query for the ids of the students of a class."""
+    found = Viewer.keys(VIEWER, Student.id, Student.person_id == number)
+    return found if where is None else found.where(where)
+
+
 def test_keys_are_asked_for_before_and_once() -> None:
-    inner = "SELECT ALL a FROM b"
-    text = with_keys_apart(f"x IN ({inner}) OR y NOT IN ({inner}) OR z = ({inner})")
-    number = BODIES.index(inner)
-    assert keys_first(text) == (
-        f"WITH k{number}(k) AS ({inner}) x = ANY(ARRAY(SELECT k FROM k{number}))"
-        f" OR y NOT IN (SELECT k FROM k{number}) OR z = (SELECT k FROM k{number})"
+    asked = [
+        Student.id.in_(keys(1)),
+        Student.id.not_in(keys(1)),
+        Student.id == keys(1).scalar_subquery(),
+    ]
+    found, names = numbered(joined(" OR ", [value_sql(one, Student) for one in asked]))
+    assert found == (
+        "WITH k1(k) AS (SELECT students.id \nFROM students \n"
+        "WHERE students.school_id = $1::BIGINT AND students.person_id = 1::BIGINT) "
+        "(students.id = ANY(ARRAY(SELECT k FROM k1))) OR ((students.id NOT IN (SELECT k FROM k1)))"
+        " OR (students.id = (SELECT k FROM k1))"
     )
+    assert names == ("viewer_school_id",)
 
 
 def test_keys_that_need_others_come_after_them() -> None:
-    text = with_keys_apart("x IN (SELECT ALL c FROM d WHERE e IN (SELECT ALL f FROM g))")
-    inner = BODIES.index("SELECT ALL f FROM g")
-    found = keys_first(text)
-    assert found.startswith(f"WITH k{inner}(k) AS (SELECT ALL f FROM g), k{inner + 1}(k) AS (")
-    assert keys_first("1 = 1", ["s AS (SELECT 1)"]) == "WITH s AS (SELECT 1) 1 = 1"
+    outer = Student.id.in_(keys(2, Student.id.in_(keys(1))))
+    found, _ = numbered(value_sql(outer, Student), [sql("s AS (SELECT 1)")])
+    assert found.startswith("WITH k1(k) AS (SELECT students.id")
+    assert "AND students.person_id = 1::BIGINT), k2(k) AS (SELECT" in found
+    assert found.endswith("s AS (SELECT 1) (students.id = ANY(ARRAY(SELECT k FROM k2)))")
+    assert numbered(sql("1 = 1"), [sql("s AS (SELECT 1)")])[0] == "WITH s AS (SELECT 1) 1 = 1"
+
+
+def test_keys_in_keys_are_shared_with_what_is_around_them() -> None:
+    both = or_(Student.id.in_(keys(1)), Student.id.in_(keys(2, Student.id.in_(keys(1)))))
+    found, _ = numbered(value_sql(both, Student))
+    assert found.count("person_id = 1") == found.count("person_id = 2") == 1
+
+
+def test_a_query_of_a_command_goes_behind_the_keys_it_needs() -> None:
+    chosen = select(Student.id).where(Student.id.in_(keys(1))).cte("chosen")
+    found, _ = numbered(written_sql(select(chosen.c.id)))
+    assert found.startswith("WITH k1(k) AS (SELECT")
+    assert ", chosen AS" in found
+    assert found.count("WITH") == 1
+    assert numbered(written_sql(select(select(Student.id).cte("all").c.id)))[0].startswith(
+        'WITH "all" AS'
+    )

@@ -1,15 +1,18 @@
 """Constants reach SQL through one function, values as parameters: nothing a text says is obeyed."""
 
+import ast
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import exists, literal, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.engine.sql import Unspeakable, closing, numbered, parameter, quoted
-from models.people.students import StudentStatus
+from gql.engine.declared import fragment, value_sql
+from gql.engine.sql import Name, Parameter, Unspeakable, joined, numbered, quoted, sql
+from models.people.students import Student, StudentStatus
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 
@@ -20,7 +23,9 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("value", TEXTS)
-async def test_a_text_comes_back_as_it_was(sql: AsyncConnection, value: str) -> None:
+async def test_a_text_comes_back_as_it_was(  # noqa: RUF100
+    sql: AsyncConnection, value: str
+) -> None:
     asked = quoted(value).replace(":", "\\:")
     assert await sql.scalar(text(f"SELECT {asked}::text")) == value
 
@@ -44,12 +49,60 @@ def test_what_postgresql_cannot_hold_is_not_said(value: Any) -> None:
 
 
 def test_parameters_are_counted_in_order_and_once() -> None:
-    asked = f"SELECT {parameter('b')}, {parameter('a')}, {parameter('b')}"
+    asked = sql("SELECT {b}, {a}, {b}", a=Parameter("a"), b=Parameter("b"))
     assert numbered(asked) == ("SELECT $1, $2, $1", ("b", "a"))
 
 
-def test_a_parenthesis_in_quotes_closes_nothing() -> None:
-    assert closing("(a ')' (b)) c", 0) == 10
+@pytest.mark.parametrize("value", ["1; DROP TABLE marks", "", 1.5, None, True, b"x", ["a"]])
+def test_what_is_no_node_gets_into_no_statement(value: Any) -> None:
+    with pytest.raises(TypeError):
+        sql("SELECT {a}", a=value)
+    with pytest.raises(TypeError):
+        joined(", ", [value])
+
+
+@pytest.mark.parametrize("value", TEXTS)
+def test_a_constant_of_a_rule_stands_as_it_is(value: str) -> None:
+    """Also one that looks like the places that SQLAlchemy's text is taken apart at."""
+    for text_ in (value, f"=0{value}", f"here{value}"):
+        expression = Student.personal_file_no == literal(text_)
+        found, names = numbered(value_sql(expression, Student))
+        assert found == f"(students.personal_file_no = {quoted(text_)}::VARCHAR)"
+        assert names == ()
+
+
+def test_an_alias_is_that_of_the_row_everywhere_in_a_fragment() -> None:
+    key = ("a test", Student)
+    again: Any = lambda e: exists().where(Student.id == e.id, e.person_id == 7)  # noqa: E731
+    first, second = (numbered(fragment(key, again, Student, Name(a)))[0] for a in ("t1", "t2"))
+    assert first.count("t1.") == 2
+    assert first == "t1".join(second.split("t2"))
+
+
+TEMPLATES = [
+    node
+    for file in sorted(Path("gql/engine").glob("*.py"))
+    for node in ast.walk(ast.parse(file.read_text()))
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("sql", "joined")
+]
+
+
+def test_templates_stand_in_our_source() -> None:
+    """A template is a text, or a name that was given one; never put together of others."""
+    assert len(TEMPLATES) > 60
+    for call in TEMPLATES:
+        assert isinstance(call.args[0], ast.Constant | ast.Name), ast.unparse(call)
+
+
+def test_no_sql_is_cut_or_searched_in() -> None:
+    found = [
+        f"{file.name}: {node.func.attr}"
+        for file in sorted(Path("gql/engine").glob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("replace", "partition", "rpartition", "removeprefix", "rindex")
+    ]  # fmt: skip
+    assert found == ["marks.py: removeprefix"], "an answer's marks, see issue"
 
 
 @pytest.mark.parametrize("value", TEXTS)

@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,26 +27,26 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL lessons.id
+k4(k) AS (SELECT lessons.id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))),
-k5(k) AS (SELECT ALL teaching_assignments.section_id
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))),
+k5(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k6(k) AS (SELECT ALL section_memberships.section_id
+k6(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -60,58 +60,22 @@ FROM k5))
 AND section_memberships_1.valid_from <= $3::DATE
 AND (section_memberships_1.valid_to IS NULL
 OR section_memberships_1.valid_to > $3::DATE)))),
-k7(k) AS (SELECT ALL teaching_assignments.section_id
-FROM teaching_assignments
-WHERE teaching_assignments.school_id = $1::BIGINT
-AND teaching_assignments.staff_id = $2::BIGINT
-AND teaching_assignments.valid_from <= $3::DATE
-AND (teaching_assignments.valid_to IS NULL
-OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+k7(k) AS (SELECT lessons.id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_3.id
-FROM teaching_assignments AS teaching_assignments_3
-WHERE teaching_assignments_3.school_id = $1::BIGINT
-AND teaching_assignments_3.section_id = lessons.section_id
-AND teaching_assignments_3.staff_id = $2::BIGINT
-AND teaching_assignments_3.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k8(k) AS (SELECT ALL section_memberships.section_id
-FROM section_memberships
-WHERE section_memberships.school_id = $1::BIGINT
-AND section_memberships.valid_to <= $3::DATE
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = section_memberships.student_id
-AND section_memberships_2.subject_id = section_memberships.subject_id
-AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
-FROM k5))
-AND section_memberships_2.valid_from <= $3::DATE
-AND (section_memberships_2.valid_to IS NULL
-OR section_memberships_2.valid_to > $3::DATE)))),
-k9(k) AS (SELECT ALL lessons.id
-FROM lessons
-WHERE lessons.school_id = $1::BIGINT
-AND lessons.staff_id = $2::BIGINT
-AND lessons.date + CAST((SELECT k
-FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_4.id
-FROM teaching_assignments AS teaching_assignments_4
-WHERE teaching_assignments_4.school_id = $1::BIGINT
-AND teaching_assignments_4.section_id = lessons.section_id
-AND teaching_assignments_4.staff_id = $2::BIGINT
-AND teaching_assignments_4.valid_from <= lessons.date))
-AND lessons.status != 'CANCELLED'
-AND timezone((SELECT k
-FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k10(k) AS (SELECT ALL section_memberships.student_id
+k8(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -154,25 +118,25 @@ FROM marks AS marks_1
 WHERE marks_1.school_id = $1::BIGINT
 AND marks_1.assignment_id = assignments.id
 AND (marks_1.section_id = ANY(ARRAY(SELECT k
-FROM k7))
+FROM k3))
 OR marks_1.section_id = ANY(ARRAY(SELECT k
-FROM k8))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_4.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = marks_1.student_id
-AND section_memberships_3.section_id = marks_1.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+FROM k6))
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = marks_1.student_id
+AND section_memberships_1.section_id = marks_1.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))
@@ -180,7 +144,7 @@ AND marks_1.withdrawn_at IS NULL)))
 AND (assignments.section_id = ANY(ARRAY(SELECT k
 FROM k5))
 OR assignments.lesson_id = ANY(ARRAY(SELECT k
-FROM k9)))
+FROM k7)))
 AND assignments.id = $5::BIGINT
 AND section_memberships.student_id = $6::BIGINT
 AND lessons.date <= $3::DATE
@@ -241,7 +205,7 @@ JOIN students AS t1 ON t1.school_id = $1::BIGINT
 AND t1.id = marks.student_id
 AND (t1.school_id = $1::BIGINT
 AND t1.id = ANY(ARRAY(SELECT k
-FROM k10)))
+FROM k8)))
 LEFT
 JOIN persons AS t2 ON t2.school_id = $1::BIGINT
 AND t2.id = t1.person_id
@@ -250,22 +214,22 @@ AND (marks.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR marks.section_id = ANY(ARRAY(SELECT k
 FROM k6))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = marks.student_id
-AND section_memberships_2.section_id = marks.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))

@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,7 +27,7 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL section_memberships.student_id
+k4(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -35,14 +35,14 @@ FROM k3))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL class_teachers.school_class_id
+k5(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k6(k) AS (SELECT ALL class_memberships.student_id
+k6(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = ANY(ARRAY(SELECT k
@@ -50,7 +50,7 @@ FROM k5))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k7(k) AS (SELECT ALL class_memberships.student_id
+k7(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = $5::BIGINT
@@ -63,20 +63,20 @@ OR class_memberships.valid_to > (SELECT least(terms_1.ends_on, $3::DATE) AS leas
 FROM terms AS terms_1
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT))),
-k8(k) AS (SELECT ALL teaching_assignments.section_id
+k8(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k9(k) AS (SELECT ALL sections.school_class_id
+k9(k) AS (SELECT sections.school_class_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = ANY(ARRAY(SELECT k
 FROM k8))
 AND sections.school_class_id IS NOT NULL),
-k10(k) AS (SELECT ALL section_memberships.student_id
+k10(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -84,7 +84,7 @@ FROM k8))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $3::DATE)),
-k11(k) AS (SELECT ALL class_memberships.school_class_id
+k11(k) AS (SELECT class_memberships.school_class_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.student_id = ANY(ARRAY(SELECT k
@@ -92,15 +92,15 @@ FROM k10))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k12(k) AS (SELECT ALL school_classes.term_type_id
+k12(k) AS (SELECT school_classes.term_type_id
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = $5::BIGINT),
-k13(k) AS (SELECT ALL school_classes.academic_year_id
+k13(k) AS (SELECT school_classes.academic_year_id
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = $5::BIGINT),
-k14(k) AS (SELECT ALL section_memberships.section_id
+k14(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -126,22 +126,22 @@ FROM (SELECT anon_1.student_id AS student_id, sections_1.subject_id AS subject_i
 FROM k3))
 OR anon_1.section_id = ANY(ARRAY(SELECT k
 FROM k14))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_3.section_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = anon_1.student_id
-AND section_memberships_2.section_id = anon_1.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = anon_1.student_id
+AND section_memberships_1.section_id = anon_1.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k8))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_2.school_id = $1::BIGINT
 AND sections_3.school_id = $1::BIGINT
 AND sections_2.academic_year_id = sections_3.academic_year_id))
@@ -151,22 +151,22 @@ THEN round(CAST(sum(anon_1.total * anon_2.weight) / CAST(nullif(sum(anon_1.numbe
 FROM k3))
 OR anon_1.section_id = ANY(ARRAY(SELECT k
 FROM k14))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_3.section_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = anon_1.student_id
-AND section_memberships_2.section_id = anon_1.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = anon_1.student_id
+AND section_memberships_1.section_id = anon_1.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k8))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_2.school_id = $1::BIGINT
 AND sections_3.school_id = $1::BIGINT
 AND sections_2.academic_year_id = sections_3.academic_year_id))
@@ -230,22 +230,22 @@ AND (t3.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR t3.section_id = ANY(ARRAY(SELECT k
 FROM k14))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = t3.student_id
-AND section_memberships_2.section_id = t3.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = t3.student_id
+AND section_memberships_1.section_id = t3.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k8))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))

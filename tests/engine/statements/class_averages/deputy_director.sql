@@ -1,5 +1,5 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL class_memberships.student_id
+WITH k1(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = $2::BIGINT
@@ -12,11 +12,11 @@ OR class_memberships.valid_to > (SELECT least(terms_1.ends_on, $3::DATE) AS leas
 FROM terms AS terms_1
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $4::BIGINT))),
-k2(k) AS (SELECT ALL school_classes.term_type_id
+k2(k) AS (SELECT school_classes.term_type_id
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = $2::BIGINT),
-k3(k) AS (SELECT ALL school_classes.academic_year_id
+k3(k) AS (SELECT school_classes.academic_year_id
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = $2::BIGINT), t1 AS MATERIALIZED (SELECT students.id

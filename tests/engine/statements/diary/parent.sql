@@ -1,5 +1,5 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL guardian_links.student_id
+WITH k1(k) AS (SELECT guardian_links.student_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.guardian_id = $2::BIGINT

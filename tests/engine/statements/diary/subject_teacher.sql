@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,14 +27,14 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL teaching_assignments.section_id
+k4(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL section_memberships.section_id
+k5(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -48,7 +48,7 @@ FROM k4))
 AND section_memberships_1.valid_from <= $3::DATE
 AND (section_memberships_1.valid_to IS NULL
 OR section_memberships_1.valid_to > $3::DATE)))),
-k6(k) AS (SELECT ALL section_memberships.student_id
+k6(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -81,22 +81,22 @@ AND (t7.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR t7.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = t7.student_id
-AND section_memberships_2.section_id = t7.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = t7.student_id
+AND section_memberships_1.section_id = t7.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))
@@ -110,22 +110,22 @@ AND (t9.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR t9.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = t9.student_id
-AND section_memberships_2.section_id = t9.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = t9.student_id
+AND section_memberships_1.section_id = t9.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))))

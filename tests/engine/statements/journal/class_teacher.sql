@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,14 +27,14 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL teaching_assignments.section_id
+k4(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL section_memberships.section_id
+k5(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -48,14 +48,14 @@ FROM k4))
 AND section_memberships_1.valid_from <= $3::DATE
 AND (section_memberships_1.valid_to IS NULL
 OR section_memberships_1.valid_to > $3::DATE)))),
-k6(k) AS (SELECT ALL class_teachers.school_class_id
+k6(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k7(k) AS (SELECT ALL class_memberships.student_id
+k7(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = ANY(ARRAY(SELECT k
@@ -63,23 +63,23 @@ FROM k6))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k8(k) AS (SELECT ALL section_memberships.student_id
+k8(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $5::BIGINT
 AND section_memberships.valid_from <= $6::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $7::DATE)),
-k9(k) AS (SELECT ALL section_memberships.section_id
+k9(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.student_id = ANY(ARRAY(SELECT k
 FROM k7))),
-k10(k) AS (SELECT ALL section_memberships.student_id
+k10(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $5::BIGINT),
-k11(k) AS (SELECT ALL lessons.section_id
+k11(k) AS (SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -91,7 +91,7 @@ WHERE teaching_assignments_1.school_id = $1::BIGINT
 AND teaching_assignments_1.section_id = lessons.section_id
 AND teaching_assignments_1.staff_id = $2::BIGINT
 AND teaching_assignments_1.valid_from <= lessons.date))),
-k12(k) AS (SELECT ALL sections.id
+k12(k) AS (SELECT sections.id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.school_class_id = ANY(ARRAY(SELECT k
@@ -103,12 +103,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id
@@ -142,22 +142,22 @@ AND (journal_students.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR journal_students.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = journal_students.student_id
-AND section_memberships_2.section_id = journal_students.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = journal_students.student_id
+AND section_memberships_1.section_id = journal_students.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
@@ -179,12 +179,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id
@@ -213,12 +213,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id
@@ -243,12 +243,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id
@@ -273,22 +273,22 @@ AND ((marks.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR marks.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = marks.student_id
-AND section_memberships_2.section_id = marks.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))
@@ -304,12 +304,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id
@@ -335,22 +335,22 @@ AND (attendance_records.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR attendance_records.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = attendance_records.student_id
-AND section_memberships_2.section_id = attendance_records.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = attendance_records.student_id
+AND section_memberships_1.section_id = attendance_records.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
@@ -364,12 +364,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))
 OR lessons.section_id = ANY(ARRAY(SELECT k
 FROM k9))
 AND (EXISTS (SELECT section_memberships_1.id

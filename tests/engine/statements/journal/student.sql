@@ -1,21 +1,21 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL section_memberships.student_id
+WITH k1(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $2::BIGINT
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $4::DATE)),
-k2(k) AS (SELECT ALL students.id
+k2(k) AS (SELECT students.id
 FROM students
 WHERE students.school_id = $1::BIGINT
 AND students.id = $5::BIGINT),
-k3(k) AS (SELECT ALL section_memberships.section_id
+k3(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.student_id = ANY(ARRAY(SELECT k
 FROM k2))),
-k4(k) AS (SELECT ALL section_memberships.student_id
+k4(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $2::BIGINT), t3 AS MATERIALIZED (SELECT lessons.id

@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,14 +27,14 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL teaching_assignments.section_id
+k4(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL section_memberships.section_id
+k5(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -48,18 +48,18 @@ FROM k4))
 AND section_memberships_1.valid_from <= $3::DATE
 AND (section_memberships_1.valid_to IS NULL
 OR section_memberships_1.valid_to > $3::DATE)))),
-k6(k) AS (SELECT ALL section_memberships.student_id
+k6(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $5::BIGINT
 AND section_memberships.valid_from <= $6::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $7::DATE)),
-k7(k) AS (SELECT ALL section_memberships.student_id
+k7(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = $5::BIGINT),
-k8(k) AS (SELECT ALL lessons.section_id
+k8(k) AS (SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -78,12 +78,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))))
 AND (lessons.section_id = $5::BIGINT)
 AND (lessons.date BETWEEN $7::DATE
 AND $6::DATE)), t5 AS MATERIALIZED (SELECT t4.lesson_id AS k, string_agg('{"id":"Assignment:' || $8::TEXT || '-' || t4.id || '","title":' || to_json(t4.title)::text || ',"weight":"' || t4.weight || '"}', ','
@@ -106,22 +106,22 @@ AND (journal_students.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR journal_students.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = journal_students.student_id
-AND section_memberships_2.section_id = journal_students.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = journal_students.student_id
+AND section_memberships_1.section_id = journal_students.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))))
@@ -141,12 +141,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date)))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date)))
 AND lessons.section_id = $5::BIGINT
 AND lessons.date BETWEEN $7::DATE
 AND $6::DATE)))
@@ -164,12 +164,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date)))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date)))
 AND lessons.section_id = $5::BIGINT
 AND lessons.date BETWEEN $7::DATE
 AND $6::DATE))))), '') || '],"lessons":[' || coalesce((SELECT string_agg('{"id":"Lesson:' || $8::TEXT || '-' || lessons.id || '","date":"' || lessons.date || '","topic":' || coalesce(to_json(lessons.topic)::text, 'null') || ',"assignments":[' || coalesce(t5.c, '') || ']}', ','
@@ -183,12 +183,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date))))
 AND (lessons.section_id = $5::BIGINT)
 AND (lessons.date BETWEEN $7::DATE
 AND $6::DATE)), '') || '],"cells":[' || coalesce((SELECT string_agg('{"studentId":"Student:' || $8::TEXT || '-' || k.student_id || '","lessonId":"Lesson:' || $8::TEXT || '-' || k.lesson_id || '","marks":[' || coalesce(k.a1, '') || '],"attendance":' || coalesce(k.b1, 'null') || '}', ','
@@ -202,22 +202,22 @@ AND (marks.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR marks.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = marks.student_id
-AND section_memberships_2.section_id = marks.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))
@@ -230,12 +230,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date)))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date)))
 AND lessons.section_id = $5::BIGINT
 AND lessons.date BETWEEN $7::DATE
 AND $6::DATE))
@@ -250,22 +250,22 @@ AND (attendance_records.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR attendance_records.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = attendance_records.student_id
-AND section_memberships_2.section_id = attendance_records.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = attendance_records.student_id
+AND section_memberships_1.section_id = attendance_records.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))))
@@ -277,12 +277,12 @@ FROM k3))
 OR lessons.staff_id = $2::BIGINT
 AND lessons.date + CAST((SELECT k
 FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date)))
+AND NOT (EXISTS (SELECT teaching_assignments_1.id
+FROM teaching_assignments AS teaching_assignments_1
+WHERE teaching_assignments_1.school_id = $1::BIGINT
+AND teaching_assignments_1.section_id = lessons.section_id
+AND teaching_assignments_1.staff_id = $2::BIGINT
+AND teaching_assignments_1.valid_from <= lessons.date)))
 AND lessons.section_id = $5::BIGINT
 AND lessons.date BETWEEN $7::DATE
 AND $6::DATE))

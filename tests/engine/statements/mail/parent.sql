@@ -1,5 +1,5 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL guardian_links.student_id
+WITH k1(k) AS (SELECT guardian_links.student_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.guardian_id = $2::BIGINT
@@ -17,7 +17,7 @@ WHERE students_1.school_id = $1::BIGINT
 AND students_1.id = guardian_links.student_id
 AND persons_1.school_id = $1::BIGINT
 AND persons_1.id = students_1.person_id), false))),
-k2(k) AS (SELECT ALL class_memberships.school_class_id
+k2(k) AS (SELECT class_memberships.school_class_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.student_id = ANY(ARRAY(SELECT k
@@ -25,12 +25,12 @@ FROM k1))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k3(k) AS (SELECT ALL school_classes.grade_level
+k3(k) AS (SELECT school_classes.grade_level
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = ANY(ARRAY(SELECT k
 FROM k2))),
-k4(k) AS (SELECT ALL section_memberships.section_id
+k4(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.student_id = ANY(ARRAY(SELECT k

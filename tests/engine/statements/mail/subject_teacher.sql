@@ -1,30 +1,30 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL teaching_assignments.section_id
+WITH k1(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k2(k) AS (SELECT ALL class_teachers.school_class_id
+k2(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k3(k) AS (SELECT ALL sections.school_class_id
+k3(k) AS (SELECT sections.school_class_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = ANY(ARRAY(SELECT k
 FROM k1))
 AND sections.school_class_id IS NOT NULL
-UNION ALL SELECT ALL school_classes.id
+UNION ALL SELECT school_classes.id
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = ANY(ARRAY(SELECT k
 FROM k2))),
-k4(k) AS (SELECT ALL school_classes.grade_level
+k4(k) AS (SELECT school_classes.grade_level
 FROM school_classes
 WHERE school_classes.school_id = $1::BIGINT
 AND school_classes.id = ANY(ARRAY(SELECT k

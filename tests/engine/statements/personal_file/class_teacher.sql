@@ -1,12 +1,12 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL class_teachers.school_class_id
+WITH k1(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k2(k) AS (SELECT ALL class_memberships.student_id
+k2(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = ANY(ARRAY(SELECT k
@@ -14,7 +14,7 @@ FROM k1))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k3(k) AS (SELECT ALL guardian_links.guardian_id
+k3(k) AS (SELECT guardian_links.guardian_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.student_id = ANY(ARRAY(SELECT k
@@ -22,20 +22,20 @@ FROM k2))
 AND guardian_links.valid_from <= $3::DATE
 AND (guardian_links.valid_to IS NULL
 OR guardian_links.valid_to > $3::DATE)),
-k4(k) AS (SELECT ALL schools.substitute_days
+k4(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k5(k) AS (SELECT ALL schools.time_zone
+k5(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k6(k) AS (SELECT ALL teaching_assignments.section_id
+k6(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -50,7 +50,7 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k5), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k7(k) AS (SELECT ALL section_memberships.student_id
+k7(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k

@@ -1,5 +1,5 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL guardian_links.student_id
+WITH k1(k) AS (SELECT guardian_links.student_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.guardian_id = $2::BIGINT
@@ -17,7 +17,7 @@ WHERE students_1.school_id = $1::BIGINT
 AND students_1.id = guardian_links.student_id
 AND persons_1.school_id = $1::BIGINT
 AND persons_1.id = students_1.person_id), false))),
-k2(k) AS (SELECT ALL guardian_links.student_id
+k2(k) AS (SELECT guardian_links.student_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.guardian_id = $2::BIGINT
@@ -36,7 +36,7 @@ AND students_1.id = guardian_links.student_id
 AND persons_1.school_id = $1::BIGINT
 AND persons_1.id = students_1.person_id), false))
 AND guardian_links.hide_whereabouts IS false),
-k3(k) AS (SELECT ALL guardian_links.guardian_id
+k3(k) AS (SELECT guardian_links.guardian_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.student_id = ANY(ARRAY(SELECT k

@@ -1,9 +1,9 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL students.id
+WITH k1(k) AS (SELECT students.id
 FROM students
 WHERE students.school_id = $1::BIGINT
 AND students.id = $2::BIGINT),
-k2(k) AS (SELECT ALL guardian_links.guardian_id
+k2(k) AS (SELECT guardian_links.guardian_id
 FROM guardian_links
 WHERE guardian_links.school_id = $1::BIGINT
 AND guardian_links.student_id = ANY(ARRAY(SELECT k

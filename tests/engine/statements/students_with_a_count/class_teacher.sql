@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,7 +27,7 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL section_memberships.student_id
+k4(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -35,14 +35,14 @@ FROM k3))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL class_teachers.school_class_id
+k5(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k6(k) AS (SELECT ALL class_memberships.student_id
+k6(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = ANY(ARRAY(SELECT k
@@ -50,20 +50,20 @@ FROM k5))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k7(k) AS (SELECT ALL teaching_assignments.section_id
+k7(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k8(k) AS (SELECT ALL sections.school_class_id
+k8(k) AS (SELECT sections.school_class_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = ANY(ARRAY(SELECT k
 FROM k7))
 AND sections.school_class_id IS NOT NULL),
-k9(k) AS (SELECT ALL section_memberships.student_id
+k9(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -71,7 +71,7 @@ FROM k7))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $3::DATE)),
-k10(k) AS (SELECT ALL class_memberships.school_class_id
+k10(k) AS (SELECT class_memberships.school_class_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.student_id = ANY(ARRAY(SELECT k

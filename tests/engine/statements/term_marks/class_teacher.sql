@@ -1,18 +1,18 @@
 -- compiled
-WITH k1(k) AS (SELECT ALL schools.substitute_days
+WITH k1(k) AS (SELECT schools.substitute_days
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k2(k) AS (SELECT ALL schools.time_zone
+k2(k) AS (SELECT schools.time_zone
 FROM schools
 WHERE schools.school_id = $1::BIGINT),
-k3(k) AS (SELECT ALL teaching_assignments.section_id
+k3(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
+UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -27,14 +27,14 @@ AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k4(k) AS (SELECT ALL teaching_assignments.section_id
+k4(k) AS (SELECT teaching_assignments.section_id
 FROM teaching_assignments
 WHERE teaching_assignments.school_id = $1::BIGINT
 AND teaching_assignments.staff_id = $2::BIGINT
 AND teaching_assignments.valid_from <= $3::DATE
 AND (teaching_assignments.valid_to IS NULL
 OR teaching_assignments.valid_to > $3::DATE)),
-k5(k) AS (SELECT ALL section_memberships.section_id
+k5(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.valid_to <= $3::DATE
@@ -48,14 +48,14 @@ FROM k4))
 AND section_memberships_1.valid_from <= $3::DATE
 AND (section_memberships_1.valid_to IS NULL
 OR section_memberships_1.valid_to > $3::DATE)))),
-k6(k) AS (SELECT ALL class_teachers.school_class_id
+k6(k) AS (SELECT class_teachers.school_class_id
 FROM class_teachers
 WHERE class_teachers.school_id = $1::BIGINT
 AND class_teachers.staff_id = $2::BIGINT
 AND class_teachers.valid_from <= $3::DATE
 AND (class_teachers.valid_to IS NULL
 OR class_teachers.valid_to > $3::DATE)),
-k7(k) AS (SELECT ALL class_memberships.student_id
+k7(k) AS (SELECT class_memberships.student_id
 FROM class_memberships
 WHERE class_memberships.school_id = $1::BIGINT
 AND class_memberships.school_class_id = ANY(ARRAY(SELECT k
@@ -63,83 +63,11 @@ FROM k6))
 AND class_memberships.valid_from <= $3::DATE
 AND (class_memberships.valid_to IS NULL
 OR class_memberships.valid_to > $3::DATE)),
-k8(k) AS (SELECT ALL teaching_assignments.section_id
-FROM teaching_assignments
-WHERE teaching_assignments.school_id = $1::BIGINT
-AND teaching_assignments.staff_id = $2::BIGINT
-AND teaching_assignments.valid_from <= $3::DATE
-AND (teaching_assignments.valid_to IS NULL
-OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
-FROM lessons
-WHERE lessons.school_id = $1::BIGINT
-AND lessons.staff_id = $2::BIGINT
-AND lessons.date + CAST((SELECT k
-FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_2.id
-FROM teaching_assignments AS teaching_assignments_2
-WHERE teaching_assignments_2.school_id = $1::BIGINT
-AND teaching_assignments_2.section_id = lessons.section_id
-AND teaching_assignments_2.staff_id = $2::BIGINT
-AND teaching_assignments_2.valid_from <= lessons.date))
-AND lessons.status != 'CANCELLED'
-AND timezone((SELECT k
-FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k9(k) AS (SELECT ALL section_memberships.section_id
-FROM section_memberships
-WHERE section_memberships.school_id = $1::BIGINT
-AND section_memberships.valid_to <= $3::DATE
-AND (EXISTS (SELECT section_memberships_4.id
-FROM section_memberships AS section_memberships_4
-WHERE section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.student_id = section_memberships.student_id
-AND section_memberships_4.subject_id = section_memberships.subject_id
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
-FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)))),
-k10(k) AS (SELECT ALL sections.subject_id
+k8(k) AS (SELECT sections.subject_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = $5::BIGINT),
-k11(k) AS (SELECT ALL teaching_assignments.section_id
-FROM teaching_assignments
-WHERE teaching_assignments.school_id = $1::BIGINT
-AND teaching_assignments.staff_id = $2::BIGINT
-AND teaching_assignments.valid_from <= $3::DATE
-AND (teaching_assignments.valid_to IS NULL
-OR teaching_assignments.valid_to > $3::DATE)
-UNION ALL SELECT ALL lessons.section_id
-FROM lessons
-WHERE lessons.school_id = $1::BIGINT
-AND lessons.staff_id = $2::BIGINT
-AND lessons.date + CAST((SELECT k
-FROM k1) AS INTEGER) >= $3::DATE
-AND NOT (EXISTS (SELECT teaching_assignments_3.id
-FROM teaching_assignments AS teaching_assignments_3
-WHERE teaching_assignments_3.school_id = $1::BIGINT
-AND teaching_assignments_3.section_id = lessons.section_id
-AND teaching_assignments_3.staff_id = $2::BIGINT
-AND teaching_assignments_3.valid_from <= lessons.date))
-AND lessons.status != 'CANCELLED'
-AND timezone((SELECT k
-FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
-k12(k) AS (SELECT ALL section_memberships.section_id
-FROM section_memberships
-WHERE section_memberships.school_id = $1::BIGINT
-AND section_memberships.valid_to <= $3::DATE
-AND (EXISTS (SELECT section_memberships_8.id
-FROM section_memberships AS section_memberships_8
-WHERE section_memberships_8.school_id = $1::BIGINT
-AND section_memberships_8.student_id = section_memberships.student_id
-AND section_memberships_8.subject_id = section_memberships.subject_id
-AND section_memberships_8.section_id = ANY(ARRAY(SELECT k
-FROM k4))
-AND section_memberships_8.valid_from <= $3::DATE
-AND (section_memberships_8.valid_to IS NULL
-OR section_memberships_8.valid_to > $3::DATE)))),
-k13(k) AS (SELECT ALL section_memberships.student_id
+k9(k) AS (SELECT section_memberships.student_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.section_id = ANY(ARRAY(SELECT k
@@ -147,7 +75,7 @@ FROM k3))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > $3::DATE)),
-k14(k) AS (SELECT ALL lessons.section_id
+k10(k) AS (SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
@@ -159,28 +87,28 @@ WHERE teaching_assignments_1.school_id = $1::BIGINT
 AND teaching_assignments_1.section_id = lessons.section_id
 AND teaching_assignments_1.staff_id = $2::BIGINT
 AND teaching_assignments_1.valid_from <= lessons.date))),
-k15(k) AS (SELECT ALL sections.id
+k11(k) AS (SELECT sections.id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.school_class_id = ANY(ARRAY(SELECT k
 FROM k6))),
-k16(k) AS (SELECT ALL section_memberships.section_id
+k12(k) AS (SELECT section_memberships.section_id
 FROM section_memberships
 WHERE section_memberships.school_id = $1::BIGINT
 AND section_memberships.student_id = ANY(ARRAY(SELECT k
 FROM k7))),
-k17(k) AS (SELECT ALL sections.term_type_id
+k13(k) AS (SELECT sections.term_type_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = $5::BIGINT),
-k18(k) AS (SELECT ALL sections.academic_year_id
+k14(k) AS (SELECT sections.academic_year_id
 FROM sections
 WHERE sections.school_id = $1::BIGINT
 AND sections.id = $5::BIGINT), t1 AS MATERIALIZED (SELECT students.id
 FROM students AS students
 WHERE (students.school_id = $1::BIGINT
 AND (students.id = ANY(ARRAY(SELECT k
-FROM k13))
+FROM k9))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7))))
 AND (students.id IN (SELECT section_memberships.student_id
@@ -205,7 +133,7 @@ AND lessons_1.id = t2.lesson_id
 AND lessons_1.status != 'CANCELLED'
 AND sections_1.school_id = $1::BIGINT
 AND sections_1.subject_id = (SELECT k
-FROM k10)
+FROM k8)
 AND terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT))
 AND (t2.school_id = $1::BIGINT
@@ -213,22 +141,22 @@ AND ((t2.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR t2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = t2.student_id
-AND section_memberships_2.section_id = t2.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = t2.student_id
+AND section_memberships_1.section_id = t2.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id)))
@@ -242,47 +170,47 @@ GROUP BY 1) SELECT coalesce((SELECT '{"section":{"name":' || to_json(sections.na
 FROM k3))
 OR $5::BIGINT = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = students.id
-AND section_memberships_2.section_id = $5::BIGINT
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7)))
 THEN (SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k8))
+FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k9))
-AND (EXISTS (SELECT section_memberships_5.id
-FROM section_memberships AS section_memberships_5
-JOIN section_memberships AS section_memberships_6 ON section_memberships_6.student_id = section_memberships_5.student_id
-AND section_memberships_6.subject_id = section_memberships_5.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_6.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_5.section_id
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = anon_2.student_id
-AND section_memberships_5.section_id = anon_2.section_id
-AND section_memberships_5.valid_to <= $3::DATE
-AND section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_3.id
+FROM section_memberships AS section_memberships_3
+JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
+AND section_memberships_4.subject_id = section_memberships_3.subject_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
+JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = anon_2.student_id
+AND section_memberships_3.section_id = anon_2.section_id
+AND section_memberships_3.valid_to <= $3::DATE
+AND section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_6.valid_from <= $3::DATE
-AND (section_memberships_6.valid_to IS NULL
-OR section_memberships_6.valid_to > $3::DATE)
+AND section_memberships_4.valid_from <= $3::DATE
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > $3::DATE)
 AND sections_3.school_id = $1::BIGINT
 AND sections_4.school_id = $1::BIGINT
 AND sections_3.academic_year_id = sections_4.academic_year_id))
@@ -299,12 +227,12 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_7.section_id
-FROM section_memberships AS section_memberships_7
-WHERE section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.student_id = students.id
-AND section_memberships_7.subject_id = (SELECT k
-FROM k10))
+AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
+FROM section_memberships AS section_memberships_5
+WHERE section_memberships_5.school_id = $1::BIGINT
+AND section_memberships_5.student_id = students.id
+AND section_memberships_5.subject_id = (SELECT k
+FROM k8))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
 GROUP BY assignments_1.weight) AS anon_3
@@ -322,47 +250,47 @@ LIMIT ALL OFFSET 0::INTEGER) AS anon_2 ON true) END) || '"', 'null') || ',"markC
 FROM k3))
 OR $5::BIGINT = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = students.id
-AND section_memberships_2.section_id = $5::BIGINT
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7)))
 THEN (SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k8))
+FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k9))
-AND (EXISTS (SELECT section_memberships_5.id
-FROM section_memberships AS section_memberships_5
-JOIN section_memberships AS section_memberships_6 ON section_memberships_6.student_id = section_memberships_5.student_id
-AND section_memberships_6.subject_id = section_memberships_5.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_6.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_5.section_id
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = anon_2.student_id
-AND section_memberships_5.section_id = anon_2.section_id
-AND section_memberships_5.valid_to <= $3::DATE
-AND section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_3.id
+FROM section_memberships AS section_memberships_3
+JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
+AND section_memberships_4.subject_id = section_memberships_3.subject_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
+JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = anon_2.student_id
+AND section_memberships_3.section_id = anon_2.section_id
+AND section_memberships_3.valid_to <= $3::DATE
+AND section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_6.valid_from <= $3::DATE
-AND (section_memberships_6.valid_to IS NULL
-OR section_memberships_6.valid_to > $3::DATE)
+AND section_memberships_4.valid_from <= $3::DATE
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > $3::DATE)
 AND sections_3.school_id = $1::BIGINT
 AND sections_4.school_id = $1::BIGINT
 AND sections_3.academic_year_id = sections_4.academic_year_id))
@@ -379,12 +307,12 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_7.section_id
-FROM section_memberships AS section_memberships_7
-WHERE section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.student_id = students.id
-AND section_memberships_7.subject_id = (SELECT k
-FROM k10))
+AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
+FROM section_memberships AS section_memberships_5
+WHERE section_memberships_5.school_id = $1::BIGINT
+AND section_memberships_5.student_id = students.id
+AND section_memberships_5.subject_id = (SELECT k
+FROM k8))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
 GROUP BY assignments_1.weight) AS anon_3
@@ -402,47 +330,47 @@ LIMIT ALL OFFSET 0::INTEGER) AS anon_2 ON true) END))::text, 'null') || ',"sugge
 FROM k3))
 OR $5::BIGINT = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = students.id
-AND section_memberships_2.section_id = $5::BIGINT
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7)))
 THEN CAST(CASE CAST((SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k8))
+FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
-FROM k9))
-AND (EXISTS (SELECT section_memberships_5.id
-FROM section_memberships AS section_memberships_5
-JOIN section_memberships AS section_memberships_6 ON section_memberships_6.student_id = section_memberships_5.student_id
-AND section_memberships_6.subject_id = section_memberships_5.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_6.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_5.section_id
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = anon_2.student_id
-AND section_memberships_5.section_id = anon_2.section_id
-AND section_memberships_5.valid_to <= $3::DATE
-AND section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_3.id
+FROM section_memberships AS section_memberships_3
+JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
+AND section_memberships_4.subject_id = section_memberships_3.subject_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
+JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = anon_2.student_id
+AND section_memberships_3.section_id = anon_2.section_id
+AND section_memberships_3.valid_to <= $3::DATE
+AND section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_6.valid_from <= $3::DATE
-AND (section_memberships_6.valid_to IS NULL
-OR section_memberships_6.valid_to > $3::DATE)
+AND section_memberships_4.valid_from <= $3::DATE
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > $3::DATE)
 AND sections_3.school_id = $1::BIGINT
 AND sections_4.school_id = $1::BIGINT
 AND sections_3.academic_year_id = sections_4.academic_year_id))
@@ -460,12 +388,12 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_7.section_id
-FROM section_memberships AS section_memberships_7
-WHERE section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.student_id = students.id
-AND section_memberships_7.subject_id = (SELECT k
-FROM k10))
+AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
+FROM section_memberships AS section_memberships_5
+WHERE section_memberships_5.school_id = $1::BIGINT
+AND section_memberships_5.student_id = students.id
+AND section_memberships_5.subject_id = (SELECT k
+FROM k8))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
 GROUP BY assignments_1.weight) AS anon_3
@@ -487,47 +415,47 @@ THEN 'TWO'::VARCHAR END AS VARCHAR(12)) END) || '"', 'null') || ',"warnings":' |
 FROM k3))
 OR $5::BIGINT = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = students.id
-AND section_memberships_2.section_id = $5::BIGINT
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7)))
 THEN (SELECT CASE WHEN ((SELECT CASE WHEN coalesce(bool_and(anon_3.section_id = ANY(ARRAY(SELECT k
-FROM k8))
+FROM k3))
 OR anon_3.section_id = ANY(ARRAY(SELECT k
-FROM k9))
-AND (EXISTS (SELECT section_memberships_5.id
-FROM section_memberships AS section_memberships_5
-JOIN section_memberships AS section_memberships_6 ON section_memberships_6.student_id = section_memberships_5.student_id
-AND section_memberships_6.subject_id = section_memberships_5.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_6.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_5.section_id
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = anon_3.student_id
-AND section_memberships_5.section_id = anon_3.section_id
-AND section_memberships_5.valid_to <= $3::DATE
-AND section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_3.id
+FROM section_memberships AS section_memberships_3
+JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
+AND section_memberships_4.subject_id = section_memberships_3.subject_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
+JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = anon_3.student_id
+AND section_memberships_3.section_id = anon_3.section_id
+AND section_memberships_3.valid_to <= $3::DATE
+AND section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_6.valid_from <= $3::DATE
-AND (section_memberships_6.valid_to IS NULL
-OR section_memberships_6.valid_to > $3::DATE)
+AND section_memberships_4.valid_from <= $3::DATE
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > $3::DATE)
 AND sections_3.school_id = $1::BIGINT
 AND sections_4.school_id = $1::BIGINT
 AND sections_3.academic_year_id = sections_4.academic_year_id))
@@ -544,12 +472,12 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_7.section_id
-FROM section_memberships AS section_memberships_7
-WHERE section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.student_id = students.id
-AND section_memberships_7.subject_id = (SELECT k
-FROM k10))
+AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
+FROM section_memberships AS section_memberships_5
+WHERE section_memberships_5.school_id = $1::BIGINT
+AND section_memberships_5.student_id = students.id
+AND section_memberships_5.subject_id = (SELECT k
+FROM k8))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
 GROUP BY assignments_1.weight) AS anon_4
@@ -565,25 +493,25 @@ GROUP BY marks_1.student_id, marks_1.section_id
 
 LIMIT ALL OFFSET 0::INTEGER) AS anon_3 ON true) IS NOT NULL)
 THEN array_remove(ARRAY[CASE WHEN ((SELECT CASE WHEN coalesce(bool_and(anon_3.section_id = ANY(ARRAY(SELECT k
-FROM k8))
+FROM k3))
 OR anon_3.section_id = ANY(ARRAY(SELECT k
-FROM k9))
-AND (EXISTS (SELECT section_memberships_5.id
-FROM section_memberships AS section_memberships_5
-JOIN section_memberships AS section_memberships_6 ON section_memberships_6.student_id = section_memberships_5.student_id
-AND section_memberships_6.subject_id = section_memberships_5.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_6.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_5.section_id
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = anon_3.student_id
-AND section_memberships_5.section_id = anon_3.section_id
-AND section_memberships_5.valid_to <= $3::DATE
-AND section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_3.id
+FROM section_memberships AS section_memberships_3
+JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
+AND section_memberships_4.subject_id = section_memberships_3.subject_id
+JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
+JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = anon_3.student_id
+AND section_memberships_3.section_id = anon_3.section_id
+AND section_memberships_3.valid_to <= $3::DATE
+AND section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_6.valid_from <= $3::DATE
-AND (section_memberships_6.valid_to IS NULL
-OR section_memberships_6.valid_to > $3::DATE)
+AND section_memberships_4.valid_from <= $3::DATE
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > $3::DATE)
 AND sections_3.school_id = $1::BIGINT
 AND sections_4.school_id = $1::BIGINT
 AND sections_3.academic_year_id = sections_4.academic_year_id))
@@ -600,12 +528,12 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_7.section_id
-FROM section_memberships AS section_memberships_7
-WHERE section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.student_id = students.id
-AND section_memberships_7.subject_id = (SELECT k
-FROM k10))
+AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
+FROM section_memberships AS section_memberships_5
+WHERE section_memberships_5.school_id = $1::BIGINT
+AND section_memberships_5.student_id = students.id
+AND section_memberships_5.subject_id = (SELECT k
+FROM k8))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
 GROUP BY assignments_1.weight) AS anon_4
@@ -621,25 +549,25 @@ GROUP BY marks_1.student_id, marks_1.section_id
 
 LIMIT ALL OFFSET 0::INTEGER) AS anon_3 ON true) < schools_1.enough_marks)
 THEN 'TOO_FEW_MARKS'::VARCHAR END, CASE WHEN ((SELECT CASE WHEN bool_and(anon_6.section_id = ANY(ARRAY(SELECT k
-FROM k11))
+FROM k3))
 OR anon_6.section_id = ANY(ARRAY(SELECT k
-FROM k12))
-AND (EXISTS (SELECT section_memberships_9.id
-FROM section_memberships AS section_memberships_9
-JOIN section_memberships AS section_memberships_10 ON section_memberships_10.student_id = section_memberships_9.student_id
-AND section_memberships_10.subject_id = section_memberships_9.subject_id
-JOIN sections AS sections_5 ON sections_5.id = section_memberships_10.section_id
-JOIN sections AS sections_6 ON sections_6.id = section_memberships_9.section_id
-WHERE section_memberships_9.school_id = $1::BIGINT
-AND section_memberships_9.student_id = anon_6.student_id
-AND section_memberships_9.section_id = anon_6.section_id
-AND section_memberships_9.valid_to <= $3::DATE
-AND section_memberships_10.school_id = $1::BIGINT
-AND section_memberships_10.section_id = ANY(ARRAY(SELECT k
+FROM k5))
+AND (EXISTS (SELECT section_memberships_6.id
+FROM section_memberships AS section_memberships_6
+JOIN section_memberships AS section_memberships_7 ON section_memberships_7.student_id = section_memberships_6.student_id
+AND section_memberships_7.subject_id = section_memberships_6.subject_id
+JOIN sections AS sections_5 ON sections_5.id = section_memberships_7.section_id
+JOIN sections AS sections_6 ON sections_6.id = section_memberships_6.section_id
+WHERE section_memberships_6.school_id = $1::BIGINT
+AND section_memberships_6.student_id = anon_6.student_id
+AND section_memberships_6.section_id = anon_6.section_id
+AND section_memberships_6.valid_to <= $3::DATE
+AND section_memberships_7.school_id = $1::BIGINT
+AND section_memberships_7.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_10.valid_from <= $3::DATE
-AND (section_memberships_10.valid_to IS NULL
-OR section_memberships_10.valid_to > $3::DATE)
+AND section_memberships_7.valid_from <= $3::DATE
+AND (section_memberships_7.valid_to IS NULL
+OR section_memberships_7.valid_to > $3::DATE)
 AND sections_5.school_id = $1::BIGINT
 AND sections_6.school_id = $1::BIGINT
 AND sections_5.academic_year_id = sections_6.academic_year_id))
@@ -648,13 +576,13 @@ FROM k7)))
 THEN CAST(count(CASE WHEN (anon_6.code IN ('EXCUSED', 'ILLNESS', 'UNEXCUSED', 'ABSENT'))
 THEN 1::INTEGER END) AS NUMERIC) / CAST(nullif(count(CASE WHEN NOT coalesce(anon_6.code = 'EXEMPT', false)
 THEN 1::INTEGER END), 0::INTEGER) AS NUMERIC) END AS anon_5
-FROM LATERAL (SELECT section_memberships_11.student_id AS student_id, section_memberships_11.section_id AS section_id, attendance_records_1.code AS code
-FROM section_memberships AS section_memberships_11
-JOIN lessons AS lessons_2 ON lessons_2.school_id = section_memberships_11.school_id
-AND lessons_2.section_id = section_memberships_11.section_id
-AND section_memberships_11.valid_from <= lessons_2.date
-AND (section_memberships_11.valid_to IS NULL
-OR section_memberships_11.valid_to > lessons_2.date)
+FROM LATERAL (SELECT section_memberships_8.student_id AS student_id, section_memberships_8.section_id AS section_id, attendance_records_1.code AS code
+FROM section_memberships AS section_memberships_8
+JOIN lessons AS lessons_2 ON lessons_2.school_id = section_memberships_8.school_id
+AND lessons_2.section_id = section_memberships_8.section_id
+AND section_memberships_8.valid_from <= lessons_2.date
+AND (section_memberships_8.valid_to IS NULL
+OR section_memberships_8.valid_to > lessons_2.date)
 JOIN terms AS terms_2 ON terms_2.school_id = lessons_2.school_id
 AND lessons_2.date BETWEEN terms_2.starts_on
 AND terms_2.ends_on
@@ -662,11 +590,11 @@ LEFT
 OUTER
 JOIN attendance_records AS attendance_records_1 ON attendance_records_1.school_id = lessons_2.school_id
 AND attendance_records_1.lesson_id = lessons_2.id
-AND attendance_records_1.student_id = section_memberships_11.student_id
-WHERE section_memberships_11.school_id = $1::BIGINT
-AND section_memberships_11.student_id = students.id
-AND section_memberships_11.subject_id = (SELECT k
-FROM k10)
+AND attendance_records_1.student_id = section_memberships_8.student_id
+WHERE section_memberships_8.school_id = $1::BIGINT
+AND section_memberships_8.student_id = students.id
+AND section_memberships_8.subject_id = (SELECT k
+FROM k8)
 AND terms_2.id = $6::BIGINT
 AND lessons_2.status = 'CONDUCTED') AS anon_6) > schools_1.missed_share)
 THEN 'MISSED_TOO_MUCH'::VARCHAR END], NULL) END AS anon_1
@@ -675,7 +603,7 @@ WHERE schools_1.id = $1::BIGINT) END))::text, 'null') || ',"marks":[' || coalesc
 FROM term_marks AS t4
 WHERE t4.school_id = $1::BIGINT
 AND (t4.subject_id = ANY(ARRAY(SELECT k
-FROM k10))
+FROM k8))
 AND t4.term_id = $6::BIGINT
 AND t4.kind = 'TERM')
 AND (t4.school_id = $1::BIGINT
@@ -683,22 +611,22 @@ AND (t4.section_id = ANY(ARRAY(SELECT k
 FROM k4))
 OR t4.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_2.id
-FROM section_memberships AS section_memberships_2
-JOIN section_memberships AS section_memberships_3 ON section_memberships_3.student_id = section_memberships_2.student_id
-AND section_memberships_3.subject_id = section_memberships_2.subject_id
-JOIN sections AS sections_1 ON sections_1.id = section_memberships_3.section_id
-JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
-WHERE section_memberships_2.school_id = $1::BIGINT
-AND section_memberships_2.student_id = t4.student_id
-AND section_memberships_2.section_id = t4.section_id
-AND section_memberships_2.valid_to <= $3::DATE
-AND section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.student_id = t4.student_id
+AND section_memberships_1.section_id = t4.section_id
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_3.valid_from <= $3::DATE
-AND (section_memberships_3.valid_to IS NULL
-OR section_memberships_3.valid_to > $3::DATE)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
 AND sections_1.academic_year_id = sections_2.academic_year_id))
@@ -715,7 +643,7 @@ JOIN persons AS t5 ON t5.school_id = $1::BIGINT
 AND t5.id = students.person_id
 WHERE (students.school_id = $1::BIGINT
 AND (students.id = ANY(ARRAY(SELECT k
-FROM k13))
+FROM k9))
 OR students.id = ANY(ARRAY(SELECT k
 FROM k7))))
 AND (students.id IN (SELECT section_memberships.student_id
@@ -734,16 +662,16 @@ WHERE (sections.school_id = $1::BIGINT
 AND (sections.id = ANY(ARRAY(SELECT k
 FROM k4))
 OR sections.id = ANY(ARRAY(SELECT k
-FROM k14))
+FROM k10))
 OR sections.id = ANY(ARRAY(SELECT k
-FROM k15))
+FROM k11))
 OR sections.id = ANY(ARRAY(SELECT k
-FROM k16))))
+FROM k12))))
 AND (sections.id = $5::BIGINT)
 AND (terms.school_id = $1::BIGINT
 AND true)
 AND (terms.id = $6::BIGINT)
 AND (terms.term_type_id = ANY(ARRAY(SELECT k
-FROM k17)))
+FROM k13)))
 AND (terms.academic_year_id = ANY(ARRAY(SELECT k
-FROM k18)))), 'null')
+FROM k14)))), 'null')

@@ -1,0 +1,257 @@
+"""What SQLAlchemy holds, as SQL of the tree: rows, columns and the expressions that rules, shapes
+and use cases declare.
+
+SQLAlchemy's compiler gives a text. What must not be lost in it (parameters, aliases, queries for
+keys, SQL of our own) is compiled to a place between two NUL characters, which no SQL can hold, and
+the text is taken apart there. Nothing else is ever looked for in a text.
+"""
+
+import sys
+from collections.abc import Hashable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, select, true
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.elements import Grouping, Label, quoted_name
+from sqlalchemy.sql.selectable import CompoundSelect, ScalarSelect, SelectStatementGrouping
+from sqlalchemy.sql.visitors import InternalTraversal
+
+from auth.actor import KEYS
+from gql.engine.sql import Keys, Mark, Name, Parameter, Part, Sql, Under, Unspeakable, quoted, sql
+from models.base import OfSchool
+
+NUL, NODE = "\0", "="
+HERE = quoted_name(f"{NUL}here{NUL}", quote=False)
+"""Stands for the alias under which a row is read, until it is known."""
+VALUE = "value alone"
+"""No expression is called so."""
+MARKS = {"here": Mark.ALIAS, "with": Mark.PREAMBLE}
+
+
+class Embedded(ColumnElement[Any]):
+    """SQL of the tree in an expression of SQLAlchemy."""
+
+    __visit_name__ = "embedded"
+    _traverse_internals = [("sql", InternalTraversal.dp_plain_obj)]
+
+    def __init__(self, sql: Sql) -> None:
+        self.sql = sql
+
+
+class Compiler(PGCompiler_asyncpg):
+    """Compiles to text with a place for each node.
+
+    nodes: Those nodes that have no name of their own.
+    part, source: The value labelled VALUE, and the FROM of the row called HERE. They are compiled
+        inside a whole SELECT: subqueries in them depend on what is around them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.nodes: list[Part] = []
+        self.part = self.source = ""
+        super().__init__(*args, **kwargs)
+
+    @property
+    def bindtemplate(self) -> str:
+        """The place of a parameter."""
+        return f"{NUL}%(name)s{NUL}"
+
+    @bindtemplate.setter
+    def bindtemplate(self, _: str) -> None:
+        """SQLAlchemy sets that of the parameter style."""
+
+    compilation_bindtemplate = bindtemplate
+
+    def place(self, node: Part) -> str:
+        self.nodes.append(node)
+        return f"{NUL}{NODE}{len(self.nodes) - 1}{NUL}"
+
+    def keys_in(self, element: Any) -> str | None:
+        """The place of a query for keys in parentheses."""
+        if isinstance(element, Grouping | ScalarSelect | SelectStatementGrouping) and is_for_keys(
+            element.element
+        ):
+            return self.place(Keys(written_sql(element.element)))
+        return None
+
+    def visit_grouping(self, grouping: Any, asfrom: bool = False, **kw: Any) -> str:
+        if keys := self.keys_in(grouping):
+            return f"({keys})"
+        return str(super().visit_grouping(grouping, asfrom, **kw))  # type: ignore[no-untyped-call]
+
+    def visit_select_statement_grouping(self, grouping: Any, **kw: Any) -> str:
+        if keys := self.keys_in(grouping):
+            return f"({keys})"
+        return str(super().visit_select_statement_grouping(grouping, **kw))  # type: ignore[no-untyped-call]
+
+    def visit_in_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        """An array is made once and looked through. A join would be made anew for each row, or be
+        where the planner begins."""
+        if keys := self.keys_in(binary.right):
+            return f"{self.process(binary.left, **kw)} = ANY(ARRAY({keys}))"
+        return str(self._generate_generic_binary(binary, " IN ", **kw))
+
+    def visit_embedded(self, embedded: Embedded, **_: Any) -> str:
+        return self.place(embedded.sql)
+
+    def visit_label(self, label: Any, *args: Any, **kw: Any) -> str:
+        if isinstance(label, Label) and label.name == VALUE:
+            kw |= {"within_columns_clause": True, "within_label_clause": True}
+            kw.pop("add_to_result_map", None)
+            self.part = label.element._compiler_dispatch(self, **kw)  # noqa: SLF001
+            return self.part
+        return str(super().visit_label(label, *args, **kw))  # type: ignore[no-untyped-call]
+
+    def visit_alias(self, alias: Any, *args: Any, **kw: Any) -> str:
+        text = str(super().visit_alias(alias, *args, **kw))  # type: ignore[no-untyped-call]
+        if kw.get("asfrom") and alias.name == HERE:
+            self.source = text
+        return text
+
+    def get_cte_preamble(self, recursive: bool) -> str:
+        if recursive:
+            raise Unspeakable
+        return f"{NUL}with{NUL}"
+
+
+DIALECT: Any = asyncpg.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+DIALECT.statement_compiler = Compiler
+
+
+def is_for_keys(query: Any) -> bool:
+    """Whether a query stands by itself (`Viewer.keys`), or all that it unites do."""
+    if isinstance(query, CompoundSelect):
+        return all(is_for_keys(getattr(one, "element", one)) for one in query.selects)
+    return isinstance(query, Select) and bool(query.get_execution_options().get(KEYS))
+
+
+def name_of(identifier: str) -> Name:
+    """A name of the models as SQL has it."""
+    return Name(DIALECT.identifier_preparer.quote(identifier))
+
+
+def at(alias: Name, attribute: InstrumentedAttribute[Any]) -> Sql:
+    """A column of the row that stands under an alias, or what stands for one."""
+    of = attribute.property.columns[0]
+    if isinstance(of, Column):
+        return sql("{alias}.{column}", alias=alias, column=name_of(of.name))
+    row: Any = attribute.class_
+    key = attribute.key
+    return fragment((row, key), lambda entity: getattr(entity, key), row, alias)
+
+
+class Fragments(dict[Hashable, Sql]):
+    """Declared expressions written once, for any alias, any viewer with the same grants.
+
+    weight: Bytes they take; of most of them the key takes more than the text.
+    """
+
+    weight = 0
+
+    def keep(self, key: Hashable, written: Sql) -> Sql:
+        if self.weight > MOST_FRAGMENTS:  # a client may ask for any number of them
+            self.clear()
+            self.weight = 0
+        self[key] = written
+        self.weight += weight_of(key, written)
+        return written
+
+
+def weight_of(key: Any, written: Sql) -> int:
+    """Bytes of SQL, and of the tuples inside each other by which it is kept."""
+    found, waiting = written.size + PER_PART * len(written.parts), [key]
+    while waiting:
+        one = waiting.pop()
+        found += sys.getsizeof(one)
+        if isinstance(one, tuple):
+            waiting += one
+    return found
+
+
+FRAGMENTS = Fragments()
+MOST_FRAGMENTS, PER_PART = 16 * 1_048_576, 100
+"""Bytes: of all that is kept, and of a part besides its text."""
+
+
+def fragment(key: Hashable, expression: Any, row: type[OfSchool], alias: Name) -> Sql:
+    """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
+    the alias."""
+    if (written := FRAGMENTS.get(key)) is None:
+        entity = aliased(row, name=HERE)
+        written = FRAGMENTS.keep(key, value_sql(expression(entity), entity))
+    return Sql((Under(written, alias),))
+
+
+def table(row: type[OfSchool], alias: Name) -> Sql:
+    """For FROM: the table of a row type, or the query it is another look at, under an alias."""
+    return Sql((Under(from_clause(row), alias),))
+
+
+@cache
+def from_clause(row: type[OfSchool]) -> Sql:
+    entity = aliased(row, name=HERE)
+    made = compiled(select(true()).select_from(entity))
+    return parts_of(made, made.source)
+
+
+def value_sql(expression: ColumnElement[Any], row: Any) -> Sql:
+    """An expression over a row or an alias of one, in parentheses."""
+    made = compiled(select(expression.label(VALUE)).select_from(row))
+    return sql("({value})", value=parts_of(made, made.part))
+
+
+def written_sql(statement: Any) -> Sql:
+    """A statement in which constants stand as they are, and parameters in their places."""
+    if (key := key_of(statement)) is None:
+        return newly_written(statement)
+    if (written := FRAGMENTS.get(key)) is None:
+        written = FRAGMENTS.keep(key, newly_written(statement))
+    return written
+
+
+def key_of(statement: Any) -> Hashable | None:
+    """What tells statements apart whose SQL may differ; None where nothing does."""
+    found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
+    if found is None:
+        return None
+    values = [(b.key, None) if b.required else (None, b.effective_value) for b in found.bindparams]
+    try:
+        hash(key := (found.key, repr(values)))
+    except TypeError:
+        return None
+    return key
+
+
+def newly_written(statement: Any) -> Sql:
+    made = compiled(statement)
+    return parts_of(made, made.string)
+
+
+def compiled(statement: Any) -> Any:
+    return statement.compile(dialect=DIALECT)
+
+
+def parts_of(made: Any, text: str) -> Sql:
+    """The parts of a text that was compiled, which are told apart by NUL."""
+    parameters = {name: None for name, bind in made.binds.items() if bind.required}
+    made.string = text
+    state = made.construct_expanded_state(parameters)  # lists of constants are written out
+    processors = {**made._bind_processors, **state.processors}  # noqa: SLF001  # as it would send
+    values = state.parameters
+    parts: list[Part] = []
+    for number, piece in enumerate(state.statement.split(NUL)):
+        if not number % 2:
+            parts.append(piece)
+        elif piece in MARKS:
+            parts.append(MARKS[piece])
+        elif piece.startswith(NODE):
+            parts.append(made.nodes[int(piece[1:])])
+        elif piece in parameters:
+            parts.append(Parameter(piece))
+        else:
+            process = processors.get(piece)
+            parts.append(quoted(process(values[piece]) if process else values[piece]))
+    return Sql(tuple(part for part in parts if part != ""))
