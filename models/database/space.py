@@ -109,9 +109,8 @@ class Space:
         """Bytes that may be written: free, and not needed to make the reserve whole again."""
         if time.monotonic() >= self._until:
             left = [free_bytes(folder) for folder in self.folders if folder.exists()]
-            self._seen = min(left, default=self.minimum) - (
-                self.reserve.missing if self.reserve else 0
-            )
+            missing = self.reserve.missing if self.reserve else 0
+            self._seen = min(left) - missing if left else self.minimum  # nobody can tell yet
             self._until = time.monotonic() + FRESH
         return max(0, self._seen)
 

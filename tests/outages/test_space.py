@@ -46,6 +46,13 @@ def test_no_reserve_is_none(tmp_path: Path) -> None:
     assert space.shortage() is None
 
 
+def test_a_disk_that_nobody_has_seen_is_not_called_full(tmp_path: Path) -> None:
+    """Else who may not make the folder would wait for space for ever."""
+    folder = tmp_path / "data"
+    space = Space([folder], 128 * MB, Reserve(folder / "reserve", 64 * MB))
+    assert space.shortage() is None
+
+
 def test_what_the_reserve_lacks_is_not_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
