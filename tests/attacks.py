@@ -9,6 +9,7 @@ from tests.making import (
     INTROSPECTION,
     JOURNAL,
     SIGN_IN,
+    Blank,
     body,
     chained,
     doubled,
@@ -21,8 +22,11 @@ from tests.making import (
     variables_used,
 )
 
+FLOOD = Blank(200 * 1_048_576)
+"""`tests/transport/test_two_hundred_megabytes.py` sends it over real sockets, too."""
 
-def attacks() -> Iterator[tuple[str, bytes]]:
+
+def attacks() -> Iterator[tuple[str, bytes | Blank]]:
     """What it is called, and the body."""
     yield "trivial (baseline)", body("{ __typename }")
     # variables
@@ -365,7 +369,8 @@ def attacks() -> Iterator[tuple[str, bytes]]:
         ),
     )
     # what is no request
-    yield "20 MB of nothing", b" " * 20_000_000
+    yield "20 MB of nothing", Blank(20_000_000)
+    yield "200 MB of nothing", FLOOD
     yield "100 000 brackets", b"[" * 100_000
     yield (
         "120 000 brackets in variables",

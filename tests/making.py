@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import get_introspection_query
@@ -12,6 +13,24 @@ INTROSPECTION = get_introspection_query()
 def body(query: str, variables: Mapping[str, Any] | None = None) -> bytes:
     sent = {"query": query, **({"variables": variables} if variables is not None else {})}
     return json.dumps(sent, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A body of spaces, which are made when they are sent: so many that nobody should hold them."""
+
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+
+def part_of(body: bytes | Blank, size: int) -> tuple[bytes, bytes | Blank]:
+    """So many bytes at most from its beginning, and the rest."""
+    if isinstance(body, Blank):
+        taken = min(size, body.size)
+        return b" " * taken, Blank(body.size - taken)
+    return body[:size], body[size:]
 
 
 def many(count: int, text: str, between: str = " ") -> str:

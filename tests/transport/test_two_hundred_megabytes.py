@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from gql.transport import lingering
+from tests.attacks import FLOOD
 from tests.conftest import SignIn
 from tests.files.sending import REQUEST
+from tests.making import part_of
 from tests.sockets.raw import BINARY, CONT, TEXT, frame, raw, said
 from tests.storm import memory
 from tests.transport.conftest import Raw
@@ -21,13 +23,13 @@ from tests.transport.leaving.asking import answer, post
 
 Connect = Callable[[], Awaitable[Raw]]
 MB = 1_048_576
-SENT = 200
+SENT = len(FLOOD) // MB
 """Megabytes."""
 MOST = 30
 """Megabytes that the process may have more when all is over."""
 MOST_MEANWHILE = 60
 """The same while they come."""
-PART = b" " * MB
+PART, _ = part_of(FLOOD, MB)
 WHO = {"a stranger": None, "a parent": "parent.ivanova", "a deputy": "zavuch"}
 
 

@@ -1,8 +1,8 @@
 """Clients on sockets that leave before they are answered: their SQL ends within a second."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from time import monotonic
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import pytest
 from websockets.asyncio.client import connect as open_socket
@@ -13,15 +13,14 @@ from tests.sockets.client import PROTOCOL, Client
 from tests.sockets.test_leaving import NOTICE
 from tests.transport.leaving.asking import (
     BY_ID,
-    MOST_SECONDS,
     ROOMS,
     Connect,
     Database,
     all_is_free,
     answer,
-    best,
     limited,
     post,
+    sql_ends,
     until,
 )
 
@@ -58,16 +57,16 @@ async def test_the_sql_of_a_socket_ends_within_a_second(
     token: str,
     go: Callable[[Client], Awaitable[None]],
 ) -> None:
-    for query in (ROOMS, BY_ID):
+    async with AsyncExitStack() as staying:
 
-        async def measure(query: str = query) -> float:
-            async with watched.locked("rooms"), signed_in(address, token) as client:
-                await client.ask(query)
-                await watched.running(1)
-                await go(client)
-                return -monotonic() + await watched.running(0)
+        async def left(query: str) -> None:
+            client = await staying.enter_async_context(signed_in(address, token))
+            await client.ask(query)
+            await watched.running(1)
+            await go(client)
 
-        assert await best(measure) <= MOST_SECONDS
+        for query in (ROOMS, BY_ID):
+            assert await sql_ends(watched, "rooms", partial(left, query))
     await all_is_free(connect, token)
 
 
