@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EACCES, ENOENT, ENOTDIR, EPERM, EROFS
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,9 @@ from urllib.parse import quote, urlencode
 from models.database import binaries, home, locks
 from models.database.postmaster import PORT, SETTLED, Postmaster
 from models.database.problems import DatabaseProblem, InUse, NoDatabase, NotStarted
+
+NO_FOLDER = frozenset({EACCES, ENOENT, ENOTDIR, EPERM, EROFS})
+"""Why a folder cannot be made or written to, whatever room there is."""
 
 _LONGEST_LOG = 10 * 1024 * 1024
 
@@ -42,10 +46,19 @@ class Embedded:
                 self._postmaster.start()
             except OSError as problem:
                 self.stop()
+                if problem.errno in NO_FOLDER and self._holds(problem.filename):
+                    raise DatabaseProblem(
+                        f"No database can be kept in {self.data_dir}: {problem}. Set "
+                        "GOROD_DATA_DIR to a folder that this account may write to."
+                    ) from problem
                 raise NotStarted(f"PostgreSQL could not be started: {problem}") from problem
             except BaseException:
                 self.stop()
                 raise
+
+    def _holds(self, file: str | None) -> bool:
+        """Whether the file is the data directory, or lies in it."""
+        return file is not None and Path(file).resolve().is_relative_to(self.data_dir.resolve())
 
     def stop(self) -> None:
         """Ends all sessions, writes everything down, and waits. Harmless if nothing runs."""
