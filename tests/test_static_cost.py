@@ -107,16 +107,23 @@ def test_variables_say_how_long_lists_are(documents: Documents, what: str) -> No
     assert documents.read(text).cost(None, variables) == cost
 
 
+ONE_AND_LIKE_IT: list[tuple[Any, int]] = [
+    (1.0, 1), (1, 1), (True, 1), (1.5, 100), (7, 7), (None, 20), ("1", 100), ([1], 100),
+    (1e300, 100),
+]  # fmt: skip
+"""Sizes of a page, and how many members each stands for; GraphQL takes `1.0` for an integer."""
+
+
 def test_a_cost_that_is_kept_serves_no_other_value(documents: Documents) -> None:
-    """`1.0` and `true` equal `1` in Python, and cost what a page may have at most."""
+    """`1.0` and `true` equal `1` in Python, by which costs are kept."""
     document = documents.read(SENT["the size of a page"][0])
     for _ in range(2):
-        for sent, members in ((1.0, 100), (1, 1), (7, 7), (None, 20), ("1", 100), ([1], 100)):
-            given = document.cost(None, {"n": sent})
-            assert given == 1 + members or sent == 1.0, sent
+        for sent, members in ONE_AND_LIKE_IT:
+            assert document.cost(None, {"n": sent}) == 1 + members, sent
         assert document.cost(None, {}) == 1 + 20
-    fresh = documents.read(SENT["the size of a page"][0].replace("$n", "$m"))
-    assert fresh.cost(None, {"m": 1.0}) == 1 + 100
+    for number, (sent, members) in enumerate(ONE_AND_LIKE_IT):
+        fresh = documents.read(f"{SENT['the size of a page'][0]} # {number}")
+        assert fresh.cost(None, {"n": sent}) == 1 + members, "in whatever order they come"
 
 
 def test_costs_that_are_kept_do_not_grow_with_what_clients_send(documents: Documents) -> None:

@@ -173,7 +173,8 @@ class OperationCost:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a cost is kept by the value. `1.0` is none: it equals `1`, whose cost is another."""
+    """Whether a cost is kept by the value. `1.0` and `true` equal `1`, and their cost is the same:
+    GraphQL takes the one for it, and refuses the other."""
     if value is UNSENT or value is None:
         return True
     kind = value.__class__

@@ -11,7 +11,6 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    get_operation_ast,
 )
 
 from gql.guard.cost import OperationCost
@@ -20,8 +19,6 @@ from gql.guard.walk import Trait
 
 LONGEST_NAME = 64
 """Characters of the name of an operation that observers are told. Clients choose names."""
-MOST_LABELS = 100
-"""Of one document: a client may ask for names that it does not have."""
 VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
 NAME = re.compile(r"Name '.*'", re.DOTALL)
 
@@ -43,7 +40,8 @@ class Document:
     digest: SHA-256 of the text, where clients ask for it by that.
     registered_name: What it is called in metrics, if it is a registered one.
     is_judged: Whether it was found out what is wrong with it.
-    labels: What observers call its operations, by the name that was asked for.
+    labels: What observers call its operations, by their names; that of an only one by null, too.
+        Names that clients ask for and that are not there would fill the memory.
     """
 
     text: str
@@ -60,7 +58,7 @@ class Document:
     digest: str | None = None
     registered_name: str | None = None
     is_judged: bool = False
-    labels: "dict[str | None, Label | None]" = field(default_factory=dict)
+    labels: "Mapping[str | None, Label] | None" = None
     _errors: Sequence[GraphQLError] | None = None
     _errors_of_form: Sequence[GraphQLError] | None = None
 
@@ -105,17 +103,9 @@ class Document:
 
     def label(self, name: str | None) -> "Label | None":
         """What the operation is called that the name means; None if there is no such."""
-        if name in self.labels:
-            return self.labels[name]
-        if len(self.labels) >= MOST_LABELS:
-            self.labels.clear()
-        label = None
-        if found := get_operation_ast(self.node, name):
-            called = found.name.value if found.name else ""
-            is_told = 0 < len(called) <= LONGEST_NAME
-            label = Label(called if is_told else None, found.operation.value)
-        self.labels[name] = label
-        return label
+        if self.labels is None:
+            self.labels = labels_of(self.node)
+        return self.labels.get(name)
 
 
 class Label(NamedTuple):
@@ -124,6 +114,21 @@ class Label(NamedTuple):
 
     name: str | None
     kind: str
+
+
+def labels_of(node: DocumentNode) -> Mapping[str | None, Label]:
+    """What observers call the operations of a document."""
+    found: dict[str | None, Label] = {}
+    operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
+    for one in operations:
+        called = one.name.value if one.name else None
+        is_told = called is not None and len(called) <= LONGEST_NAME
+        found[called] = Label(called if is_told else None, one.operation.value)
+    if len(operations) == 1:
+        found.setdefault(None, *found.values())
+    else:
+        found.pop(None, None)
+    return found
 
 
 def valid(text: str, node: DocumentNode) -> Document:

@@ -135,6 +135,7 @@ UNREADABLE = object()
 
 def size_of_page(first: Any, last: Any) -> int:
     sizes = [size for size in (first, last) if size is not None]
+    sizes = [int(one) if isinstance(one, float) and one.is_integer() else one for one in sizes]
     if not all(isinstance(size, int) for size in sizes):
         return MOST
     return min(max(0, *sizes), MOST) if sizes else USUAL

@@ -15,7 +15,7 @@ from gql.transport.compression import LEAST_COMPRESSED
 from gql.transport.headers import CLOSING, HEADERS
 from gql.transport.lingering import Lingering
 from gql.transport.negotiation import JSON
-from gql.transport.requests import language_in, request_id_in
+from gql.transport.requests import headers_of, language_in, request_id_in
 
 AS_IT_IS = ("/files/", "/docs/", "/schema/")
 """Below these nothing is compressed on its way: files of people would not tell their length
@@ -35,7 +35,7 @@ class Addresses:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
+        headers = headers_of(scope["headers"])
         request_id = request_id_in(headers)
         scope["request_id"] = request_id
         if closes := has_body(headers):

@@ -34,20 +34,18 @@ class Admitting:
         if document.traits and not asker.runs_nothing:
             trait = document.traits.get(request.name)
         place = self.admission.place(asker.known, asker.address, exchange.cost or 0, trait)
-        entry = Entry(exchange, place, self.now)
-        asker.rate_limit, exchange.cost = entry.rate_limit, place.cost
-        return entry
+        balance = Balance(place, self.now)
+        asker.rate_limit, exchange.cost = balance.rate_limit, place.cost
+        return Entry(exchange, balance)
 
 
 class Entry:
     """An operation on its way in, and out again."""
 
-    __slots__ = ("exchange", "now", "place", "state", "told")
+    __slots__ = ("balance", "exchange", "place")
 
-    def __init__(self, exchange: Exchange, place: Place, now: Callable[[], datetime]) -> None:
-        self.exchange, self.place, self.now = exchange, place, now
-        self.state: Standing | None = None
-        self.told: RateLimit | None = None
+    def __init__(self, exchange: Exchange, balance: "Balance") -> None:
+        self.exchange, self.balance, self.place = exchange, balance, balance.place
 
     async def __aenter__(self) -> None:
         """Raises RateLimited, OperationTooComplex, Overloaded."""
@@ -70,7 +68,7 @@ class Entry:
         """Put the state of the budget where the response takes it from."""
         exchange = self.exchange
         if exchange.transport == "http":
-            _, limit, remaining, reset = self.state = self.place.standing()
+            _, limit, remaining, reset = self.balance.standing()
             exchange.headers += (
                 (b"ratelimit-limit", b"%d" % limit),
                 (b"ratelimit-remaining", b"%d" % remaining),
@@ -78,7 +76,7 @@ class Entry:
             )
         asked = exchange.request.extensions if exchange.request else None
         if asked and asked.get("cost") is True:
-            told = self.rate_limit()
+            told = self.balance.rate_limit()
             exchange.extensions = {
                 "cost": {
                     "cost": told.cost,
@@ -88,10 +86,30 @@ class Entry:
                 }
             }
 
+
+class Balance:
+    """The state of the budget that paid, the same in all places of the answer.
+
+    It knows nothing of the exchange, whose asker refers to it: garbage in a cycle stays until all
+    of the memory is looked through.
+    """
+
+    __slots__ = ("now", "place", "state", "told")
+
+    def __init__(self, place: Place, now: Callable[[], datetime]) -> None:
+        self.place, self.now = place, now
+        self.state: Standing | None = None
+        self.told: RateLimit | None = None
+
+    def standing(self) -> Standing:
+        if self.state is None:
+            self.state = self.place.standing()
+        return self.state
+
     def rate_limit(self) -> RateLimit:
-        """The state of the budget that paid, the same in all places of the answer."""
+        """What the root field `rateLimit` tells."""
         if self.told is None:
-            state = self.state or self.place.standing()
+            state = self.standing()
             reset_at = self.now() + timedelta(seconds=state.reset)
             self.told = RateLimit(state.cost, state.limit, state.remaining, reset_at)
         return self.told

@@ -26,7 +26,14 @@ from gql.transport.headers import CLOSING
 from gql.transport.lingering import Lingering
 from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
-from gql.transport.requests import Request, bearer_in, language_in, request_id_in, request_of
+from gql.transport.requests import (
+    Request,
+    bearer_in,
+    headers_of,
+    language_in,
+    request_id_in,
+    request_of,
+)
 from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
 from resolvers.request_ids import new_request_id
 
@@ -70,7 +77,7 @@ class GraphQLOverHTTP:
             return
         headers = dict(scope["headers"])
         if len(headers) < len(scope["headers"]):
-            headers = headers_of(scope)
+            headers = headers_of(scope["headers"])
         if self.console and is_browser(scope, headers):
             await lead_to_console(scope, receive, send)
             return
@@ -166,14 +173,6 @@ class GraphQLOverHTTP:
             raise
         finally:
             leaving.forget()
-
-
-def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """The headers of a request; values of one that is there twice are joined (RFC 9110, 5.3)."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers
 
 
 def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.logs import log
 from gql.transport.headers import NAMES, fault
-from gql.transport.requests import language_in, request_id_in
+from gql.transport.requests import headers_of, language_in, request_id_in
 
 EXPOSED = (
     "Gorod-Plan",
@@ -93,8 +93,10 @@ class Sharing(CORSMiddleware):
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
-        sent = dict(request_headers.raw)
+        sent = headers_of(request_headers.raw)
         headers = {name: value for name, value in response.headers.items() if "content" not in name}
+        if not self.is_allowed_origin(request_headers["origin"]):
+            headers = {}  # nothing is granted
         headers |= {"vary": PREFLIGHT_VARY, "X-Request-Id": request_id_in(sent)}
         if response.status_code == 200:
             return Response(b"", 204, headers | {"X-Content-Type-Options": "nosniff"})

@@ -6,7 +6,7 @@ The parameters are those of the specification "GraphQL over HTTP": `query`, `ope
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -124,6 +124,14 @@ def check_values(variables: Mapping[str, Any], limits: Limits, *, stranger: bool
                 if part.__class__ in (dict, list):  # as the parser makes them
                     below.append(part)  # noqa: PERF401  # a comprehension is one call more
         level = below
+
+
+def headers_of(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers of a request; values of one that is there twice are joined (RFC 9110, 5.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in sent:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
 
 
 LANGUAGES = {b"ru": "ru", b"en": "en"}

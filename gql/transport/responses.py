@@ -41,6 +41,8 @@ STATUS: Mapping[type[Problem], int] = {
 """Of requests that are refused whatever media type their answer has."""
 LIMITED, SHED = "limited", "shed"
 """Why admission refused an operation: its budget was spent, or there was no room for it."""
+LONGEST_REASON = 300
+"""Characters. It quotes the name that a client asked for."""
 CLIENT_LEFT = 499
 """For observers: nobody is there to be answered. The number is nginx's."""
 
@@ -121,7 +123,8 @@ def reason_of(unclear: Exception) -> str:
         return "The request has no query."
     if isinstance(unclear, InvalidOperationTypeError):
         return "Subscriptions go over WebSocket, `graphql-transport-ws`, at the same address."
-    return str(reason())
+    told = str(reason())
+    return told if len(told) <= LONGEST_REASON else f"{told[:LONGEST_REASON]}…"
 
 
 def written(answer: object) -> bytes:

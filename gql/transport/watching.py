@@ -149,7 +149,7 @@ def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
     return Finished(
         outcome,
         asker.request_id,
-        time() - (perf_counter() - exchange.ended),
+        time() - (perf_counter() - (exchange.ended or perf_counter())),
         exchange.seconds * 1000,
         exchange.cost,
         exchange.received,

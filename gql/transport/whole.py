@@ -10,6 +10,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from gql.transport.headers import CLOSING
+
 WHOLE = "whole"
 """A key of the message `http.response.start`: the body comes at once and in one message. Servers
 that do not know the key send the response as any other."""
@@ -59,12 +61,14 @@ class WholeResponses:
             message.get("more_body")
             or cycle.disconnected
             or cycle.flow.write_paused
+            or CLOSING in headers
             or (b"content-length", b"%d" % len(body)) not in headers
         ):
             return False
         head = STATUS_LINE[start["status"]] + b"".join([b"%b: %b\r\n" % one for one in headers])
-        if head.count(b"\n") != len(headers) + 1:  # else a client could add headers
-            raise RuntimeError("A header has a line break.")
+        lines = len(headers) + 1
+        if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+            raise RuntimeError("A header has a control character.")  # it could add other headers
         cycle.response_started = True
         cycle.waiting_for_100_continue = False
         cycle.transport.write(b"%b\r\n%b" % (head, body))

@@ -102,3 +102,22 @@ def make_cycle() -> list[object]:
     cycle: list[object] = []
     cycle.append(cycle)
     return cycle
+
+
+async def test_a_few_new_objects_are_not_set_apart(collected: asyncio.Event) -> None:
+    """With them would be what the standard executor has in hand, which then stayed for an hour."""
+    gc.collect()
+    gc.disable()
+    task = asyncio.create_task(collecting.collect_garbage(Lane()))
+    await asyncio.sleep(0)
+    before = gc.get_freeze_count()
+    lives = [[number] for number in range(collecting.MOST_NEW // 4)]
+    for _ in range(3):
+        collected.clear()
+        gc.collect(1)
+        make_cycle()
+        async with asyncio.timeout(30):
+            await collected.wait()
+    assert gc.get_freeze_count() <= before
+    assert lives
+    task.cancel()

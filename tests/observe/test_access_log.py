@@ -1,6 +1,7 @@
 """One line an operation: what it tells operators, and what it keeps to itself."""
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.observe.record import Finished, Observers, outcome_of
 from gql.transport import watching
+from gql.transport.exchange import Exchange
 from tests.files.sending import FILE, PDF, REQUEST
 from tests.observe.conftest import Serve, Served
 
@@ -302,6 +304,41 @@ async def test_observers_are_told_by_themselves_and_of_the_time_it_was(
     ]
     assert before < first.at < second.at < after + 0.1
     assert first.ms + second.ms < 1000 * (after - before)
+
+
+async def test_names_that_are_not_there_are_not_kept(server: Served, lines: Lines) -> None:
+    """They may be as long as a request, and a client may send any number of them."""
+    document = server.door.engine.documents.read("query A { viewer { fullName } }")
+    async with server.asks("zavuch") as http:
+        for number in range(20):
+            sent = {"query": document.text, "operationName": f"{number}" + "a" * 8_000}
+            [error] = (await http.post("/graphql", json=sent)).json()["errors"]
+            assert error["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
+            assert len(error["message"]) < 600
+    assert {line["operation"] for line in lines(server)} == {None}
+    kept = [document.labels, document.operations, document.fits_strangers, document.costs]
+    assert all(set(one or ()) <= {None, "A"} for one in kept)
+
+
+@pytest.mark.parametrize("login", ["parent.ivanova", None])
+@pytest.mark.parametrize("query", ["{ viewer { fullName } }", "{ roles { role } }", "{ nothing }"])
+async def test_an_operation_that_is_over_is_no_garbage(
+    server: Served, login: str | None, query: str
+) -> None:
+    """Garbage in a cycle stays where it was set apart, with the body of its request."""
+    async with server.asks(login) as http:
+        await ask(http, query)
+        server.watching.tell()
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await ask(http, query)
+            server.watching.tell()
+            alive = sum(isinstance(one, Exchange) for one in gc.get_objects())
+        finally:
+            gc.enable()
+    assert alive <= 1, "the last one may be in the hands of its task"
 
 
 async def test_large_requests_do_not_wait_in_memory_for_others(

@@ -37,7 +37,7 @@ async def test_a_page_of_a_trusted_origin_may_ask(
 async def test_a_page_of_another_origin_may_not(http: AsyncClient, origin: str) -> None:
     response = await http.options("/graphql", headers=preflight(origin))
     assert (response.status_code, code(response)) == (403, "FORBIDDEN")
-    assert "access-control-allow-origin" not in response.headers
+    assert not [name for name in response.headers if name.startswith("access-control")]
     answer = await http.post(
         "/graphql", json={"query": "{ __typename }"}, headers={"Origin": origin}
     )

@@ -119,6 +119,13 @@ async def test_the_audit_log_has_it_also_of_commands_that_are_one_statement(
     assert await sql.scalar(asked) == "setMark"
 
 
+@pytest.mark.parametrize("path", ["/graphql", "/healthz"])
+async def test_a_request_with_two_ids_has_neither(http: AsyncClient, path: str) -> None:
+    headers = [("X-Request-Id", "a"), ("X-Request-Id", "b")]
+    response = await http.get(path, headers=headers)
+    assert NEW.fullmatch(response.headers["x-request-id"])
+
+
 # -- compression -------------------------------------------------------------------------
 
 UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": lambda body: unzstd(body)}

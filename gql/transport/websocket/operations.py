@@ -113,7 +113,9 @@ class Operation:
         else:
             if answer.refused is not None:
                 note(exchange, answer.refused)
-            await self.say("error", written(orjson.loads(answer.body)["errors"]))
+            told = written(orjson.loads(answer.body)["errors"])
+            exchange.sent += len(told)
+            await self.say("error", told)
 
     async def stream(self, request: Request, document: Document, exchange: Exchange) -> None:
         """The events of a subscription."""
@@ -145,8 +147,10 @@ class Operation:
     async def refuse(self, exchange: Exchange, errors: Sequence[GraphQLError]) -> None:
         """End with errors; they may end the connection, too."""
         note(exchange, errors[0])
+        told = written([error.formatted for error in errors])
+        exchange.sent += len(told)
         try:
-            await self.say("error", written([error.formatted for error in errors]))
+            await self.say("error", told)
         except ClientGone:
             return
         causes: list[Any] = [type(error.original_error) for error in errors]
