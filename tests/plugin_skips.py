@@ -1,14 +1,12 @@
-"""A test is skipped for a reason that is listed here, and for no other: else it fails. So nothing
-stops being tested without anybody noticing; `-rs` in `pyproject.toml` prints what was skipped."""
+"""A test is skipped for a reason that `tests/needing.py` lists, and for no other: else it fails. So
+nothing stops being tested without anybody noticing."""
 
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from tests.admission.redis import MISSING
-
-MAY_BE_SKIPPED = (MISSING,)
+from tests.needing import MAY_BE_SKIPPED
 
 
 @pytest.hookimpl(wrapper=True)

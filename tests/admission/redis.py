@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-MISSING = "redis-server is not installed (Debian: apt install redis-server)"
+from tests.needing import REDIS
 
 
 class Redis:
@@ -46,7 +46,7 @@ class Redis:
 @contextmanager
 def started(directory: Path) -> Iterator[Redis]:
     if not shutil.which("redis-server"):
-        pytest.skip(MISSING)
+        pytest.skip(REDIS)
     redis = Redis(directory)
     redis.start()
     try:

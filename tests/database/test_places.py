@@ -1,6 +1,5 @@
 """Where the supervisor puts things, and who can reach them."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -12,10 +11,9 @@ from models.database import account, binaries, home
 from models.database.embedded import Embedded
 from models.database.problems import DatabaseProblem
 from tests.database.processes import ask
+from tests.needing import root_only
 
 pytestmark = pytest.mark.embedded_only
-
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="about the account that root lends")
 
 
 def test_it_is_durable_checked_and_closed_to_others(data_dir: Path) -> None:

@@ -12,14 +12,13 @@ import pytest
 
 from resolvers.exchange.oneroster import RosterSet, read
 from resolvers.exchange.oneroster.codes import Code
+from tests.needing import ROSTERS
 
 DIALECTS = ("v1p1", "v1p2", "sds_v2p1")
 FIXTURES = Path(__file__).parent / "fixtures"
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "oneroster"
 
-real = pytest.mark.skipif(
-    not REAL.is_dir(), reason="needs ../shared/data/oneroster, sets that are not ours to copy"
-)
+real = pytest.mark.skipif(not REAL.is_dir(), reason=ROSTERS)
 
 
 def school(folder: Path, dialect: str = "v1p1", /, **files: str | bytes | None) -> Path:

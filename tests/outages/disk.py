@@ -12,11 +12,15 @@ import pytest
 
 from models.database.space import MB
 from tests.database.processes import passable
+from tests.needing import ROOT
 
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """A folder that is a file system of this size. Skips the test where we may not mount one."""
+    """A folder that is a file system of this size. Only root may mount one; where root may not
+    either, the test fails."""
+    if os.geteuid() != 0:
+        pytest.skip(ROOT)
     with passable() as folder:
         place = folder / "disk"
         place.mkdir()
@@ -25,9 +29,8 @@ def small_disk(megabytes: int) -> Iterator[Path]:
         mount = shutil.which("mount")
         done = subprocess.run(command, capture_output=True, text=True) if mount else None
         if done is None or done.returncode:
-            pytest.skip(
-                f"no file system can be mounted here: {done.stderr if done else 'no mount'}"
-            )
+            said = done.stderr if done else "no mount"
+            pytest.fail(f"no file system can be mounted here: {said}")
         try:
             yield place
         finally:

@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 
 from gql.transport.websocket.endpoint import WebSocketEndpoint
+from tests.needing import FILES
 from tests.sockets.client import limited, until
 from tests.sockets.raw import Raw, raw, said
 
@@ -24,7 +25,7 @@ def descriptors() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 4 * MANY:
         if resource.RLIM_INFINITY != hard < 4 * MANY:
-            pytest.skip("this machine gives a process too few descriptors")
+            pytest.skip(FILES)
         resource.setrlimit(resource.RLIMIT_NOFILE, (4 * MANY, hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

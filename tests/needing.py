@@ -1,0 +1,14 @@
+"""What some tests need that a machine may lack. They are skipped there, for these reasons and for
+no others (`tests/plugin_skips.py`); `-rs` in `pyproject.toml` prints them."""
+
+import os
+
+import pytest
+
+REDIS = "redis-server is not installed (Debian: apt install redis-server)"
+ROOT = "only root can try this: run the test as root, too"
+ROSTERS = "needs ../shared/data/oneroster, sets that are not ours to copy"
+FILES = "a process may open too few files here: raise the hard limit (ulimit -Hn) to 4000"
+MAY_BE_SKIPPED = (REDIS, ROOT, ROSTERS, FILES)
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason=ROOT)
