@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ from gql.transport.execution import Executor
 from gql.transport.http import GraphQLOverHTTP
 from models.problems import ServiceUnavailable
 from resolvers.context import Services
+from resolvers.request_ids import new_request_id
 from tests.conftest import SignIn
 from tests.events.listening import PUBLISH
 from tests.journal.desk import Desk
@@ -117,6 +119,13 @@ async def test_the_audit_log_has_it_also_of_commands_that_are_one_statement(
     assert response.headers["gorod-plan"] == "compiled"
     asked = text("SELECT action FROM audit_events WHERE request_id = 'of-a-mark'")
     assert await sql.scalar(asked) == "setMark"
+
+
+def test_no_two_requests_have_one_id_whichever_thread_asks() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: new_request_id(), range(20_000)))
+    assert len(set(made)) == len(made)
+    assert all(map(NEW.fullmatch, made))
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/healthz"])
