@@ -15,6 +15,7 @@ from gql.engine import marks
 from gql.engine.declared import at, fragment, name_of, table
 from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.optimisations import Optimisation, is_on
 from gql.engine.scope import Scope
 from gql.engine.sql import EMPTY, SCHOOL, Name, Parameter, Sql, Unspeakable, constant, joined, sql
 from gql.engine.sums import Among, Given, Sums, names
@@ -203,6 +204,8 @@ class Writer:
         """SQL of a value that is summed up for all rows at once, if it can be."""
         if scope.among is None or (found := SUMS.get(shape.formula)) is None:
             return None
+        if not is_on(Optimisation.SUMS_AT_ONCE):
+            return None
         if (table := self.sums.table(found, self.viewer, scope.given, scope.among)) is None:
             return None
         scope.summed[table.name] = table
@@ -250,6 +253,7 @@ class Writer:
         inner = self.scope(link, given=scope.given if many.shown_as else {})
         near = row_alias = inner.alias
         at_once = scope.rows and alias == scope.alias and not (many.match or many.single)
+        at_once = at_once and is_on(Optimisation.LISTS_AT_ONCE)
         if at_once:
             inner.among = Among(link, many.reference.key, scope.ids())
         if many.to is not None:
@@ -273,7 +277,7 @@ class Writer:
             key = (Many.seen, many.right, many.target, self.viewer)
             see: Any = lambda e: many.seen(self.viewer, e)  # noqa: E731
             where.append(fragment(key, see, many.target, row_alias))
-        elif many.to is not None or not is_certain(self.viewer, many.reference, row, many.target):
+        elif many.to is not None or not self.is_certain(many, row):
             where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
         order = self.order((*many.order, link.id), inner, near, link)
@@ -297,6 +301,11 @@ class Writer:
             "coalesce((SELECT {found} FROM {source} WHERE {conditions}{first}), 'null')",
             found=found, source=source, conditions=conditions, first=first,
         )  # fmt: skip
+
+    def is_certain(self, many: Many, row: type[OfSchool]) -> bool:
+        """Whether the viewer sees the rows that refer because they see the row."""
+        is_certain_ = is_certain(self.viewer, many.reference, row, many.target)
+        return is_certain_ and is_on(Optimisation.CERTAIN_ROWS)
 
     def order(self, keys: Sequence[Any], scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         """The keys of an order: columns, `.desc()` of them, or `Via`."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import is_certain, is_open
 from gql.engine.declared import at, table
+from gql.engine.optimisations import Optimisation, is_on
 from gql.engine.sql import SCHOOL, Name, Sql, joined, sql
 from gql.engine.sums import Among, Given
 from gql.engine.sums import Table as Summed
@@ -85,6 +86,7 @@ class Scope:
                 # A row that exists in any case may be read first, in the order of its index. Else a
                 # list in the order of names is read and sorted whole for each page.
                 exists = not sees and alias in self.present and always_refers(reference)
+                exists = exists and is_on(Optimisation.INNER_JOINS)
                 how = sql("INNER") if exists else sql("LEFT")
                 if sees:
                     on.append(self.writer.seen(target, far))
@@ -97,6 +99,8 @@ class Scope:
         return alias
 
     def is_certain(self, near: Any, reference: InstrumentedAttribute[Any]) -> bool:
+        if not is_on(Optimisation.CERTAIN_ROWS):
+            return False
         target, viewer = target_of(reference), self.writer.viewer
         known = near is not None and is_certain(viewer, reference, near, target)
         return known or is_open(viewer, target)

@@ -14,6 +14,8 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any, Final, Protocol, TypeAlias
 
+from gql.engine.optimisations import Optimisation, is_on
+
 
 class Unspeakable(Exception):
     """The engine cannot say this in SQL; the standard executor can."""
@@ -200,7 +202,10 @@ class Statement:
             elif isinstance(part, Under):
                 self.flatten(part.fragment.parts, part.alias, out)
             elif isinstance(part, Keys):
-                out.append(f"SELECT k FROM {self.name_of(part)}")
+                if is_on(Optimisation.KEYS_ONCE):
+                    out.append(f"SELECT k FROM {self.name_of(part)}")
+                else:
+                    self.flatten(part.query.parts, None, out)
             elif part is Mark.ALIAS:
                 if alias is None:
                     raise Unspeakable
