@@ -90,8 +90,8 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
 
 
 def counted(title: str, items: Sequence[T]) -> Iterator[T]:
-    """The items, while a terminal shows at which of them we are. It is told on stderr, for what the
-    command has to say may go to a program."""
+    """Yield the items, and show on a terminal how many are done. The bar goes to stderr, because
+    another program may read stdout."""
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)

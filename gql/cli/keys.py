@@ -35,7 +35,7 @@ def rotate() -> None:
         number = run(keys.rotate(target.owner, old, new))
         if not current.secret_key:
             current.key_file.end_change()
-    say(f"Encrypted anew: {amount(number, 'value')}.")
+    say(f"Re-encrypted: {amount(number, 'value')}.")
     if current.secret_key:
         say(_SET)
     else:

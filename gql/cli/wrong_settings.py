@@ -1,5 +1,5 @@
-"""What is wrong with settings, in sentences that name the variable and what belongs there. No value
-is repeated: it may be a secret, or hold one."""
+"""Sentences about settings with a wrong value. Each names the variable and the values it takes.
+None repeats the value, which may be a secret or hold one."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -13,7 +13,7 @@ BARE = frozenset({"DATABASE_URL", "PORT"})
 
 
 def sentences(problem: "ValidationError") -> Iterator[str]:
-    """One for each setting that has a wrong value."""
+    """Yield a sentence for each setting that has a wrong value."""
     from gql.settings import Settings
 
     for error in problem.errors(include_input=False):
@@ -34,7 +34,7 @@ def field_of(variable: str) -> str:
 
 
 def expected(field: "FieldInfo") -> str:
-    """What the value of a setting must be, with an example."""
+    """Say which values a setting takes, with an example."""
     kind: Any = field.annotation
     if kind is bool:
         return "must be true or false"
@@ -48,7 +48,7 @@ def expected(field: "FieldInfo") -> str:
 
 
 def limits_of(field: "FieldInfo") -> str:
-    """How small and how great a number may be."""
+    """Say the least and the greatest value of a number."""
     at_least, above, at_most = (bound(field, name) for name in ("ge", "gt", "le"))
     if above is not None:
         return f" above {above}" + (f" and at most {at_most}" if at_most is not None else "")

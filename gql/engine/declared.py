@@ -1,9 +1,9 @@
-"""What SQLAlchemy holds, as SQL of the tree: rows, columns and the expressions that rules, shapes
-and use cases declare.
+"""Compiles tables, columns and the expressions of rules, shapes and use cases, which SQLAlchemy
+holds, to SQL of the tree (`gql.engine.sql`).
 
-SQLAlchemy's compiler gives a text. What must not be lost in it (parameters, aliases, queries for
-keys, SQL of our own) is compiled to a place between two NUL characters, which no SQL can hold, and
-the text is taken apart there. Nothing else is ever looked for in a text.
+SQLAlchemy's compiler returns a text. It writes each node (a parameter, an alias, a query for keys,
+SQL of our own) as a name between two NUL characters, which no SQL can contain. The text is split at
+them once. No other code searches or cuts a text of SQL.
 """
 
 import sys
@@ -88,8 +88,8 @@ class Compiler(PGCompiler_asyncpg):
         return str(super().visit_select_statement_grouping(grouping, **kw))  # type: ignore[no-untyped-call]
 
     def visit_in_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        """An array is made once and looked through. A join would be made anew for each row, or be
-        where the planner begins."""
+        """Compare with an array, which PostgreSQL builds once and then searches. It would run a
+        join for each row, or begin its plan with it."""
         if keys := self.keys_in(binary.right):
             return f"{self.process(binary.left, **kw)} = ANY(ARRAY({keys}))"
         return str(self._generate_generic_binary(binary, " IN ", **kw))
@@ -213,7 +213,7 @@ def written_sql(statement: Any) -> Sql:
 
 
 def key_of(statement: Any) -> Hashable | None:
-    """What tells statements apart whose SQL may differ; None where nothing does."""
+    """Return the key by which the SQL of a statement is kept; None if SQLAlchemy has no key."""
     found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
     if found is None:
         return None
@@ -235,7 +235,7 @@ def compiled(statement: Any) -> Any:
 
 
 def parts_of(made: Any, text: str) -> Sql:
-    """The parts of a text that was compiled, which are told apart by NUL."""
+    """Split a compiled text at its NUL characters, and put the nodes back."""
     parameters = {name: None for name, bind in made.binds.items() if bind.required}
     made.string = text
     state = made.construct_expanded_state(parameters)  # lists of constants are written out

@@ -1,5 +1,5 @@
-"""What the engine does for speed alone. Each can be switched off, which changes statements and no
-answer: `tests/engine/test_twins.py` compares them."""
+"""Optimisations of the engine. A test can switch off each of them: the statements change, and the
+answers do not (`tests/engine/test_twins.py`)."""
 
 from enum import Enum
 
@@ -20,7 +20,7 @@ class Optimisation(Enum):
 
 
 SWITCHED_OFF: set[Optimisation] = set()
-"""For tests: a plan that was made keeps what was on when it was made."""
+"""Only tests add to it. It has no effect on plans that were made before."""
 
 
 def is_on(one: Optimisation) -> bool:

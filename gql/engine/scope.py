@@ -58,7 +58,7 @@ class Scope:
 
     @property
     def source(self) -> Sql:
-        """What stands in FROM: asked for last, when all is joined that is needed."""
+        """The FROM clause. Read it last: fields that are written add joins."""
         return joined("", [self.start, *self.joins])
 
     def join(

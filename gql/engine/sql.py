@@ -90,7 +90,7 @@ Part: TypeAlias = str | Parameter | Keys | Under | Mark | Sql
 
 
 class Written(Protocol):
-    """What knows how SQL says it."""
+    """A value that can write itself as SQL."""
 
     def __sql__(self) -> Sql:
         """The SQL of it."""

@@ -204,7 +204,7 @@ def test_an_operator_changes_the_key_file_even_after_being_cut_off(
     file.keep(KEY)
     unused = file.begin_change()  # cut off before anything was encrypted anew
     rotated = run("key", "rotate")
-    assert (rotated.code, "Encrypted anew" in rotated.said) == (0, True), rotated
+    assert (rotated.code, "Re-encrypted" in rotated.said) == (0, True), rotated
     second = file.read()
     assert second not in (None, KEY, unused)
     assert file.previous.read_bytes() == KEY

@@ -1,12 +1,11 @@
 """What a use case says is kept for all with the same rights, and holds nothing of a request."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
-from auth.actor import Actor, Viewer
-from auth.matrix import default_rights
+from auth.actor import Viewer
 from gql.bridge.reads import lasts, said_once
 from gql.engine.cache import Cache
 from gql.engine.declared import value_sql, written_sql
@@ -15,6 +14,7 @@ from gql.engine.sql import joined, numbered, sql
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
+from gql.trusted.preparing import actor_in, default_grants
 from models.access.roles import Role
 from models.base import Id
 from models.people.students import Student
@@ -24,22 +24,13 @@ from tests.engine.test_valid import CORE
 VIEWER = Viewer(frozenset())
 
 
-def actor(role: Role) -> Actor:
-    grants = frozenset((right, scope) for one, right, scope in default_rights() if one is role)
-    today, now = date(2026, 11, 23), datetime(2026, 11, 23, 9, tzinfo=UTC)
-    return Actor(
-        school_id=1, time_zone="UTC", account_id=1, session_id=1, person_id=1, role=role,
-        grants=grants, today=today, now=now,
-    )  # fmt: skip
-
-
 def planned(name: str, role: Role) -> tuple[Plan, int]:
     """A new plan, and how many times a use case had to say something for it."""
     documents, before = Documents(CORE, Limits()), said_once.cache_info().misses
     cache = Cache(schema, documents)
     compiled = cache.operation(documents.read(QUARTER.replace("query", f"query {name}")), None)
     assert compiled
-    plan = cache.planned(compiled, actor(role), {"s": "Section:1-68"})
+    plan = cache.planned(compiled, actor_in(role, default_grants()[role]), {"s": "Section:1-68"})
     assert isinstance(plan, Plan)
     return plan, said_once.cache_info().misses - before
 

@@ -2,16 +2,14 @@
 
 import os
 import re
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from auth.actor import Actor
-from auth.matrix import default_rights
 from gql.engine.explain import plan_of
 from gql.schema import schema
+from gql.trusted.preparing import actor_in, default_grants
 from models.access.roles import Role
 from tests.engine.asked import ASKED
 
@@ -19,8 +17,7 @@ HERE = Path(__file__).parent / "statements"
 CASES = [(name, role) for name, asked in ASKED.items() for role in asked.roles]
 NONE = "--\n"
 """Where nothing is asked of the database, or the use case itself must run."""
-STAFF = {"staff_id": 1}
-PLAYED: dict[Role, Any] = {Role.STUDENT: {"student_id": 1}, Role.PARENT: {"guardian_id": 1}}
+GRANTS = default_grants()
 IN_QUOTES = re.compile(r"('(?:[^']|'')*')")
 CLAUSE = re.compile(
     r" (?=(?:FROM|WHERE|(?:LEFT |CROSS )?(?:OUTER )?JOIN|GROUP BY|ORDER BY|LIMIT|UNION|RETURNING"
@@ -30,12 +27,7 @@ CLAUSE = re.compile(
 
 def actor(role: Role) -> Actor:
     """Somebody with the rights that the role has by default."""
-    grants = frozenset((right, scope) for one, right, scope in default_rights() if one is role)
-    return Actor(
-        school_id=1, time_zone="UTC", account_id=1, session_id=1, person_id=1, role=role,
-        grants=grants, today=date(2026, 11, 23), now=datetime(2026, 11, 23, 9, tzinfo=UTC),
-        **PLAYED.get(role, STAFF),
-    )  # fmt: skip
+    return actor_in(role, GRANTS[role])
 
 
 def in_lines(sql: str) -> str:
