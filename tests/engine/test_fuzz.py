@@ -27,6 +27,8 @@ LOGINS = (
     "parent.ivanova", "student.ivanova", "teacher.belova", "teacher.gusev", "zavuch", "admin",
     "secretary", "hr", "psychologist", "social", "director", "municipal",
 )  # fmt: skip
+LOGS, SPECIAL = ("sensitiveReads", "auditEvents"), ("health", "identity")
+"""Root fields that log readings, and fields whose readings are logged."""
 
 
 @pytest.fixture
@@ -37,6 +39,12 @@ def both(services: Services, monkeypatch: pytest.MonkeyPatch) -> Both:
     documents = Documents(schema._schema, limits)  # noqa: SLF001  # graphql-core's
     monkeypatch.setitem(vars(schema), "documents", documents)
     return Both(Engine(schema, services, documents=documents))
+
+
+def tells_of_itself(document: str) -> bool:
+    """Whether an operation reads special data and the log of such readings: the second executor
+    that answers it finds the reading by the first."""
+    return any(log in document for log in LOGS) and any(one in document for one in SPECIAL)
 
 
 async def ids_there_are(sql: AsyncConnection) -> dict[str, list[str]]:
@@ -73,6 +81,8 @@ async def test_any_operation_of_anyone_is_answered_alike(
     collect()
     for login, document, variables in asked:
         assert not validate(CORE, parse(document)), document
+        if tells_of_itself(document):
+            continue
         try:
             kind = await both(api(login), document, **variables)
         except BaseException as problem:
