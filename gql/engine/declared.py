@@ -23,7 +23,8 @@ from auth.actor import KEYS
 from gql.engine.sql import Keys, Mark, Name, Parameter, Part, Sql, Under, Unspeakable, quoted, sql
 from models.base import OfSchool
 
-NUL, NODE = "\0", "="
+NUL, NODE, BIND = "\0", "=", ":"
+"""Around a name in a text; before the number of a node, and before the name of a parameter."""
 HERE = quoted_name(f"{NUL}here{NUL}", quote=False)
 """Stands for the alias under which a row is read, until it is known."""
 VALUE = "value alone"
@@ -57,7 +58,7 @@ class Compiler(PGCompiler_asyncpg):
     @property
     def bindtemplate(self) -> str:
         """The place of a parameter."""
-        return f"{NUL}%(name)s{NUL}"
+        return f"{NUL}{BIND}%(name)s{NUL}"
 
     @bindtemplate.setter
     def bindtemplate(self, _: str) -> None:
@@ -70,12 +71,16 @@ class Compiler(PGCompiler_asyncpg):
         return f"{NUL}{NODE}{len(self.nodes) - 1}{NUL}"
 
     def keys_in(self, element: Any) -> str | None:
-        """The place of a query for keys in parentheses."""
-        if isinstance(element, Grouping | ScalarSelect | SelectStatementGrouping) and is_for_keys(
-            element.element
-        ):
-            return self.place(Keys(written_sql(element.element)))
-        return None
+        """The place of a query for keys in parentheses. Raises NotImplementedError for one that
+        depends on the statement around it: compiled alone it would reach other rows."""
+        if not isinstance(element, Grouping | ScalarSelect | SelectStatementGrouping):
+            return None
+        query: Any = element.element
+        if not is_for_keys(query):
+            return None
+        if getattr(query, "_correlate", ()) or getattr(query, "_correlate_except", None):
+            raise NotImplementedError("a query for keys stands by itself: it has no `correlate`")
+        return self.place(Keys(written_sql(query)))
 
     def visit_grouping(self, grouping: Any, asfrom: bool = False, **kw: Any) -> str:
         if keys := self.keys_in(grouping):
@@ -83,7 +88,8 @@ class Compiler(PGCompiler_asyncpg):
         return str(super().visit_grouping(grouping, asfrom, **kw))  # type: ignore[no-untyped-call]
 
     def visit_select_statement_grouping(self, grouping: Any, **kw: Any) -> str:
-        if keys := self.keys_in(grouping):
+        is_united = "compound_index" in kw  # then SQLAlchemy itself has to see the first of them
+        if not is_united and (keys := self.keys_in(grouping)):
             return f"({keys})"
         return str(super().visit_select_statement_grouping(grouping, **kw))  # type: ignore[no-untyped-call]
 
@@ -235,7 +241,10 @@ def compiled(statement: Any) -> Any:
 
 
 def parts_of(made: Any, text: str) -> Sql:
-    """Split a compiled text at its NUL characters, and put the nodes back."""
+    """Split a compiled text at its NUL characters, and put the nodes back. Raises
+    NotImplementedError for a parameter whose name SQLAlchemy changes."""
+    if made.escaped_bind_names:
+        raise NotImplementedError(f"names of parameters: {', '.join(made.escaped_bind_names)}")
     parameters = {name: None for name, bind in made.binds.items() if bind.required}
     made.string = text
     state = made.construct_expanded_state(parameters)  # lists of constants are written out
@@ -249,9 +258,9 @@ def parts_of(made: Any, text: str) -> Sql:
             parts.append(MARKS[piece])
         elif piece.startswith(NODE):
             parts.append(made.nodes[int(piece[1:])])
-        elif piece in parameters:
-            parts.append(Parameter(piece))
+        elif (name := piece.removeprefix(BIND)) in parameters:
+            parts.append(Parameter(name))
         else:
-            process = processors.get(piece)
-            parts.append(quoted(process(values[piece]) if process else values[piece]))
+            process = processors.get(name)
+            parts.append(quoted(process(values[name]) if process else values[name]))
     return Sql(tuple(part for part in parts if part != ""))

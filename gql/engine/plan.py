@@ -25,7 +25,8 @@ from models.problems import OperationTooComplex, Problem
 from resolvers.listing import Listing, beyond
 
 MOST_TEXT = 200_000
-"""Longest statement, in characters: ten times a home screen. A longer one is refused."""
+"""Longest statement, in characters without its queries for keys: ten times a home screen. A longer
+one is refused."""
 
 
 REFUSED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLError)

@@ -217,7 +217,7 @@ class Statement:
         """The name of a query for keys, which stands before the statement, behind those that it
         needs itself."""
         if (known := self.names.get(keys)) is None:
-            body = self.flat(keys.query)
+            body = without_preamble(self.flat(keys.query))
             known = self.names[keys] = Name(f"k{len(self.names) + 1}")
             self.before.append([f"{known}(k) AS (", *body, ")"])
         return known
@@ -225,7 +225,8 @@ class Statement:
     def written(self, tree: Sql, others: Sequence[Sql] = ()) -> Iterator[Part]:
         """The statement after what goes before it, in texts and parameters."""
         main = self.flat(tree)
-        rest = [self.flat(one) for one in others]
+        without_preamble(main[1:])
+        rest = [without_preamble(self.flat(one)) for one in others]
         before = [*self.before, *rest]
         if before and Mark.PREAMBLE not in main:
             yield "WITH "
@@ -240,6 +241,13 @@ class Statement:
                     yield ","
             else:
                 yield part
+
+
+def without_preamble(parts: list[Part]) -> list[Part]:
+    """The parts. Raises NotImplementedError for a `WITH` that does not begin the statement."""
+    if Mark.PREAMBLE in parts:
+        raise NotImplementedError("only a whole statement has common table expressions")
+    return parts
 
 
 def separated(queries: Sequence[Sequence[Part]]) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from gql.engine import declared
 from gql.engine.cache import MOST_FAMILIES, Cache, Compiled
 from gql.engine.declared import FRAGMENTS
 from gql.engine.plan import REFUSED
-from gql.engine.sql import Keys, Sql, Under, numbered
+from gql.engine.sql import Keys, Name, Statement, numbered
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -54,18 +54,17 @@ def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str)
     return found
 
 
-def queries_for_keys() -> set[str]:
-    """All that are kept, as text."""
-    found, waiting = set[str](), list[Any](FRAGMENTS.values())
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Keys):
-            found.add(numbered(part.query)[0])
-            waiting.append(part.query)
-        elif isinstance(part, Under):
-            waiting.append(part.fragment)
-        elif isinstance(part, Sql):
-            waiting += part.parts
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> set[Keys]:
+    """The queries for keys that stand in statements."""
+    found: set[Keys] = set()
+    name_of = Statement.name_of
+
+    def noted(self: Statement, keys: Keys) -> Name:
+        found.add(keys)
+        return name_of(self, keys)
+
+    monkeypatch.setattr(Statement, "name_of", noted)
     return found
 
 
@@ -82,19 +81,21 @@ def plan(cache: Cache, documents: list[Any], role: Role) -> int:
 
 
 def test_other_values_and_names_add_no_query_for_keys(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, asked_for: set[Keys]
 ) -> None:
     roles = (Role.PARENT, Role.CLASS_TEACHER, Role.DEPUTY_DIRECTOR)
     first = different(monkeypatch, "канарейка", 83, "2026-10-17")
     assert sum(plan(cache, first, role) for role in roles) > DIFFERENT
-    known = queries_for_keys()
+    known = set(asked_for)
     assert known
+    asked_for.clear()
     others = different(monkeypatch, "чиж'", 79, "2026-12-24")
     assert others != first
     assert sum(plan(cache, others, role) for role in roles) > DIFFERENT
-    assert queries_for_keys() == known
+    assert asked_for == known
+    texts = [numbered(keys.query)[0] for keys in known]
     for value in ("канарейка", "чиж", "2026-10-17", "2026-12-24"):
-        assert not any(value in query for query in known), value
+        assert not any(value in query for query in texts), value
 
 
 def rights_at_random(count: int) -> Iterator[Any]:
@@ -107,11 +108,11 @@ def rights_at_random(count: int) -> Iterator[Any]:
 
 
 def test_the_queries_for_keys_of_any_rights_take_little(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, asked_for: set[Keys]
 ) -> None:
     """Most of all rules are met by these documents; they never come near what there is room for."""
     documents = different(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
-    weights, known = [], set[str]()
+    weights = []
     for number, grants in enumerate(rights_at_random(40)):
         actor = actor_in(list(Role)[number % len(Role)], grants)
         for document, variables in documents:
@@ -121,8 +122,7 @@ def test_the_queries_for_keys_of_any_rights_take_little(
                 cache.planned(compiled, actor, variables)
             except REFUSED:
                 continue
-        known |= queries_for_keys()
-        weights.append(sum(map(len, known)))
+        weights.append(sum(keys.query.size for keys in asked_for))
     assert weights[-1] < declared.MOST_FRAGMENTS / 32
     assert weights[-1] - weights[29] < weights[29] / 4, "they become fewer and fewer"
 

@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+import pytest
+from sqlalchemy import BigInteger, ColumnElement, bindparam, or_, select, union, union_all
 
 from auth.actor import Viewer
 from gql.bridge.reads import lasts, said_once
 from gql.engine.cache import Cache
-from gql.engine.declared import value_sql, written_sql
+from gql.engine.declared import newly_written, value_sql, written_sql
 from gql.engine.plan import Plan
 from gql.engine.sql import joined, numbered, sql
 from gql.guard.documents import Documents
@@ -18,6 +19,7 @@ from gql.trusted.preparing import actor_in, default_grants
 from models.access.roles import Role
 from models.base import Id
 from models.people.students import Student
+from models.structure.classes import SchoolClass
 from tests.engine.test_equality import QUARTER
 from tests.engine.test_valid import CORE
 
@@ -99,3 +101,39 @@ def test_a_query_of_a_command_goes_behind_the_keys_it_needs() -> None:
     assert numbered(written_sql(select(select(Student.id).cte("all").c.id)))[0].startswith(
         'WITH "all" AS'
     )
+
+
+def test_a_query_for_keys_that_depends_on_what_is_around_it_is_refused() -> None:
+    """Compiled alone it would reach the rows of all."""
+    near = keys(1, SchoolClass.letter == Student.personal_file_no).correlate(SchoolClass)
+    with pytest.raises(NotImplementedError):
+        newly_written(select(SchoolClass.id).where(SchoolClass.id.in_(near)))
+
+
+def test_unions_of_keys_in_unions_are_one_query() -> None:
+    nested = union_all(union(keys(1), keys(2)), keys(3))
+    found, _ = numbered(newly_written(select(Student.id).where(Student.id.in_(nested))))
+    assert found.startswith("WITH k1(k) AS (")
+    assert [found.count(f"person_id = {one}") for one in (1, 2, 3)] == [1, 1, 1]
+    assert found.endswith("students.id = ANY(ARRAY(SELECT k FROM k1))")
+
+
+def test_a_common_table_expression_stands_in_whole_statements_only() -> None:
+    chosen = select(Student.id).cte("chosen")
+    inside = Student.id.in_(keys(1, Student.id.in_(select(chosen.c.id))))
+    with pytest.raises(NotImplementedError):
+        numbered(newly_written(select(Student.id).where(inside)))
+
+
+@pytest.mark.parametrize("name", ["with", "here", "=0", "a"])
+def test_a_parameter_may_be_called_like_a_mark(name: str) -> None:
+    value: Any = bindparam(name, type_=BigInteger, required=True)
+    found, names = numbered(newly_written(select(Student.id).where(Student.id == value)))
+    assert found.endswith("students.id = $1::BIGINT")
+    assert names == (name,)
+
+
+def test_a_parameter_whose_name_cannot_be_told_is_refused() -> None:
+    value: Any = bindparam("a:b", type_=BigInteger, required=True)
+    with pytest.raises(NotImplementedError):
+        newly_written(select(Student.id).where(Student.id == value))
