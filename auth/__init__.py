@@ -1,18 +1,10 @@
-"""Who is asking and what they may do. Imports only `models`."""
+"""Who is asking and what they may do. Imports only `models`.
 
-from auth import (
-    access,
-    communication,
-    directory,
-    guardians,
-    journal,
-    people,
-    school,
-    structure,
-    timetable,
-)
+Each module of a room declares its rules when it is imported; all of them are imported here.
+"""
 
-__all__ = [
-    "access", "communication", "directory", "guardians", "journal", "people", "school", "structure",
-    "timetable",
-]  # fmt: skip
+from importlib import import_module
+from pkgutil import walk_packages
+
+for _module in walk_packages(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -70,6 +70,11 @@ def allowed(row: type[OfSchool], right: Right) -> Callable[[Rule], Rule]:
     return register
 
 
+def whole_school(viewer: Viewer, row: Any) -> Reach:
+    """The rule of rows that everybody reaches who holds the right for the whole school."""
+    return {SCHOOL: true()}
+
+
 def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Rule) -> Reach:
     """For a row that is reached exactly as the one its column `key` refers to."""
     there = aliased(row)

@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 
 from bench.processes import cpu_seconds, tree
-from models.database import home
 from models.database.address import dsn
-from models.database.embedded import Embedded
+from models.database.embedded import home
+from models.database.embedded.server import Embedded
 
 SETTINGS = {
     "max_connections": "300",

@@ -15,8 +15,8 @@ from gql.enums import shown_enum
 from models.access.roles import AccessScope
 from models.base import OfSchool
 from models.problems import Caution, Problem, WarningNeedsReason
-from resolvers.context import Ctx
-from resolvers.listing import Page
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Page
 
 T = TypeVar("T")
 shown_enum(AccessScope)

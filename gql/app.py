@@ -18,13 +18,12 @@ from gql import graphiql
 from gql.admission.admission import Admission
 from gql.admission.store import Store
 from gql.engine.run import Engine
-from gql.files import transfer
 from gql.guard.documents import Documents
 from gql.guard.lane import Lane
 from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
-from gql.transport import browsers
+from gql.transport import browsers, file_transfer
 from gql.transport.addresses import Addresses, hand_on
 from gql.transport.admitting import Admitting
 from gql.transport.http import GraphQLOverHTTP
@@ -42,12 +41,12 @@ from models.database.space import MB
 from models.database.writers import Writers
 from models.secrets import Secrets
 from resolvers.access.sweeping import keep_swept
-from resolvers.access.tries import Tries, TryLimits
-from resolvers.context import Services
-from resolvers.events.readers import Tails
-from resolvers.events.tail import Pace
-from resolvers.files.storage import Storage
+from resolvers.core.context import Services
 from resolvers.files.sweeping import keep_clean
+from resolvers.services.events.readers import Tails
+from resolvers.services.events.tail import Pace
+from resolvers.services.storage import Storage
+from resolvers.services.tries import Tries, TryLimits
 
 
 def language_of(connection: HTTPConnection) -> str:
@@ -166,7 +165,7 @@ def create_app(
         Route("/", browsers.home),
         Route("/favicon.ico", browsers.icon),
         WebSocketRoute("/graphql", sockets),
-        *transfer.routes(services, language_of, watching.observers.finished),
+        *file_transfer.routes(services, language_of, watching.observers.finished),
         *watching.probes.routes(),
         Route("/graphiql/logins.json", known_logins(logins)),
         *graphiql.routes(trusted_only=settings.trusted_only),

@@ -19,8 +19,8 @@ from models.problems import (
     ServiceUnavailable,
     TransactionLost,
 )
-from resolvers.context import Caller
-from resolvers.refusals import LOST, sqlstate
+from resolvers.core.context import Caller
+from resolvers.core.refusals import LOST, sqlstate
 
 WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """Raised when a request does not say which operation to run; by HTTP these are a 400."""

@@ -17,7 +17,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from gql.guard.document import Document
 from gql.guard.strangers import answer_to_stranger
 from gql.guard.sums import SCHEMA
-from resolvers.context import Caller, Ctx
+from resolvers.core.context import Caller, Ctx
 
 
 class Several(CannotGetOperationTypeError):

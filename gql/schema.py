@@ -1,5 +1,7 @@
 """The public schema: the table of contents of the product."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -9,41 +11,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema_directives import OneOf
 from strawberry.tools import merge_types
 
-from gql import events
-from gql.access import (
-    accounts,
-    audit,
-    explain,
-    own_sessions,
-    rate_limit,
-    requests,
-    roles,
-    sessions,
-    viewer,
-)
 from gql.bridge import query
-from gql.communication import mail, notices
-from gql.files import files
-from gql.journal import (
-    assignments,
-    attendance,
-    class_averages,
-    closures,
-    diary,
-    journal,
-    marks,
-    term_marks,
-    term_sheet,
-)
 from gql.operation import Operation
-from gql.people import guardians, persons, private, staff, students
 from gql.scalars import SCALARS
-from gql.school import calendar, rooms, schools
 from gql.standard import StandardExecution
-from gql.structure import classes, members, sections
-from gql.timetable import homework, lessons, scheduling, substitution
 from gql.whole_schema import Schema
-from resolvers import nodes
+from resolvers.core import nodes
 
 
 @strawberry.type
@@ -52,18 +25,23 @@ class Nodes:
     nodes = query(nodes.find_nodes)
 
 
-FEATURES: tuple[ModuleType, ...] = (
-    sessions, own_sessions, viewer, rate_limit, accounts, roles, requests, explain, audit,
-    schools, calendar, rooms,
-    persons, students, guardians, private, staff,
-    classes, sections, members,
-    lessons, homework, scheduling, substitution,
-    diary, journal, assignments, marks, attendance,
-    term_marks, term_sheet, class_averages, closures,
-    notices, mail,
-    files,
-    events,
-)  # fmt: skip
+ROOMS = (
+    "access",
+    "school",
+    "people",
+    "structure",
+    "timetable",
+    "journal",
+    "communication",
+    "files",
+    "events",
+)
+"""In the order in which the schema shows them. Each module of a room is a feature."""
+FEATURES: tuple[ModuleType, ...] = tuple(
+    import_module(f"gql.{room}.{feature.name}")
+    for room in ROOMS
+    for feature in iter_modules(import_module(f"gql.{room}").__path__)
+)
 ROOTS = {
     "Query": "What one can ask (запросы). A field is null where the viewer has no right to it or "
     "there is nothing.",

@@ -19,8 +19,8 @@ from gql.guard.rules import variable_errors
 from gql.guard.sums import SCHEMA
 from models.base import OfSchool
 from models.problems import ServiceUnavailable
-from resolvers.access.reading import told_of_reading
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.core.special_reads import told_of_reading
 from resolvers.events.listening import Delivery
 
 READINGS = Readings()

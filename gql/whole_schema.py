@@ -12,7 +12,7 @@ from gql.bridge.nodes import tell_scopes
 from gql.errors import named, retry_after
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
-from resolvers.context import Caller, Ctx
+from resolvers.core.context import Caller, Ctx
 
 
 class Schema(strawberry.Schema):

@@ -1,18 +1,15 @@
-"""Tables and the rules that need no database. Imports nothing else of ours."""
+"""Tables and the rules that need no database. Imports nothing else of ours.
 
-from models import documents, events, sealed
-from models.access import accounts, audit, requests, roles, sessions
-from models.communication import mail, notices
-from models.files import files
-from models.journal import assignments, attendance, closures, diary, marks, term_marks
-from models.people import guardians, persons, private, staff, students
-from models.school import calendar, rooms, schools
-from models.structure import classes, sections
-from models.timetable import homework, lessons
+Each module of a room declares its tables when it is imported; all of them are imported here.
+"""
 
-__all__ = [
-    "accounts", "assignments", "attendance", "audit", "calendar", "classes", "closures", "diary",
-    "documents", "events", "files", "guardians", "homework", "lessons", "mail", "marks", "notices",
-    "persons", "private", "requests", "roles", "rooms", "schools", "sealed", "sections",
-    "sessions", "staff", "students", "term_marks",
-]  # fmt: skip
+from importlib import import_module
+from pkgutil import iter_modules, walk_packages
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    if _module.name != f"{__name__}.database":  # not tables, but the way to them
+        import_module(_module.name)
+        if _module.ispkg:
+            _room = import_module(_module.name)
+            for _feature in walk_packages(_room.__path__, f"{_module.name}."):
+                import_module(_feature.name)

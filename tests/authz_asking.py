@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from gql.schema import schema
-from resolvers.shapes import SHAPES
+from resolvers.core.shapes import SHAPES
 
 CORE: Any = schema._schema  # noqa: SLF001
 ROOTS = ("Query", "Mutation", "Subscription")

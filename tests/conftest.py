@@ -26,8 +26,8 @@ from models.database.address import session
 from models.database.readers import Readers
 from models.secrets import Secrets
 from resolvers import demo
-from resolvers.context import Caller, Services
-from resolvers.files.storage import Storage
+from resolvers.core.context import Caller, Services
+from resolvers.services.storage import Storage
 from tests import undo
 from tests.clones import Clones, clone, once
 from tests.postgres import Server

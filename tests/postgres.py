@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from models.database import account, binaries, home, locks
-from models.database.binaries import Binaries
-from models.database.embedded import socket_url
-from models.database.postmaster import Postmaster
+from models.database import locks
+from models.database.embedded import account, binaries, home
+from models.database.embedded.binaries import Binaries
+from models.database.embedded.postmaster import Postmaster
+from models.database.embedded.server import socket_url
 from models.database.problems import DatabaseProblem
 
 CHOICE = "GOROD_TEST_POSTGRES"

@@ -13,7 +13,7 @@ from models.access.roles import Role
 from models.access.sessions import Session
 from models.database.engine import connect
 from resolvers.access.contexts import Context, contexts_in
-from resolvers.access.identify import hashed
+from resolvers.core.identify import hashed
 
 LOGINS = text(
     "SELECT c.id, c.login, s.school_id FROM credentials c"

@@ -18,7 +18,7 @@ from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from models.database.writers import Writers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.attacks import attacks
 from tests.conftest import SignIn
 from tests.making import Blank, body, doubled, many, part_of, variables_used

@@ -28,11 +28,11 @@ from gql.engine.operation import DEFINED
 from gql.schema import schema
 from models.access.roles import AccessScope, Role
 from models.base import Id, OfSchool
-from resolvers.access.identify import identify
 from resolvers.access.rate_limit import RateLimit
-from resolvers.context import Services, stand_in
+from resolvers.core.context import Services, stand_in
+from resolvers.core.identify import identify
+from resolvers.core.shapes import SHAPES
 from resolvers.demo.cast import LOGINS
-from resolvers.shapes import SHAPES
 from tests.authz_asking import CORE, NODES, ROOTS, below, expanded, fields_of, given, showed
 from tests.authz_specimens import make_specimens, questions
 from tests.conftest import Api, SignIn

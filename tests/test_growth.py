@@ -14,7 +14,7 @@ from gql.engine.explain import plan_of, values_of
 from gql.schema import schema
 from models.database.address import dsn
 from resolvers.access.acting import acting
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import NOON
 from tests.growth import LETTERS, NOTICES, PEOPLE, TABLES
 from tests.postgres import Server

@@ -4,6 +4,8 @@ import ast
 import importlib.metadata
 import inspect
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,9 @@ from gql.answers import Node
 from gql.schema import FEATURES, schema
 from models.base import Id, OfSchool, Record
 from models.problems import Problem
-from resolvers.attempts import IdempotencyKeyReused
-from resolvers.parameters import plain
-from resolvers.shapes import SHAPES
+from resolvers.core.attempts import IdempotencyKeyReused
+from resolvers.core.parameters import plain
+from resolvers.core.shapes import SHAPES
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = [
@@ -243,6 +245,17 @@ SAFE_TWICE = {
     "set_role_rights",
 }  # fmt: skip
 """Commands that may be repeated as they are: the second time they find nothing to do."""
+
+
+def test_the_reference_finds_every_problem_that_the_server_can_raise() -> None:
+    """In a process of its own: here, other tests have imported everything."""
+    asked = """
+from gql.reference.codes import problems
+found = set(problems())
+import gql.app
+assert found == set(problems()), set(problems()) - found
+"""
+    subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
 
 
 def test_problem_codes_are_unique() -> None:

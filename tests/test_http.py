@@ -13,7 +13,7 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.signed_in import token_of
 
 SCHEMA = "{ __schema { queryType { name } } }"

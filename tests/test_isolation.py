@@ -26,9 +26,9 @@ from models.base import Record
 from models.database.address import session
 from models.database.engine import connect
 from models.secrets import Secrets
-from resolvers.context import Caller, Services
+from resolvers.core.context import Caller, Services
 from resolvers.demo.cast import LOGINS
-from resolvers.files.storage import Storage
+from resolvers.services.storage import Storage
 from tests.clones import clone
 from tests.conftest import KEY, NOON, Template
 from tests.postgres import Server

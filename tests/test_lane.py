@@ -13,7 +13,7 @@ from gql.guard.lane import SHORT, Lane
 from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.making import body
 from tests.test_attacks import Sent

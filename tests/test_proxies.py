@@ -16,7 +16,7 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
 from gql.transport.proxies import behind_proxies
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 PROXY, CLIENT = "10.0.0.5", "192.0.2.9"
 GUESS = """mutation ($login: String!) { signIn(input: {login: $login, password: "a guess"}) {

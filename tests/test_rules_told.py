@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint
 from models.base import Record
 from models.limits import MEANS, OURS, limits_of, name_in_database
 from models.problems import Conflict, Problem, Validation
-from resolvers.refusals import Refusals
+from resolvers.core.refusals import Refusals
 from tests.conftest import Api, SignIn
 from tests.test_house_rules import COMMANDS, descendants, name_of
 

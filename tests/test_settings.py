@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from gql import logs
 from gql.settings import Settings
 from models.keyfile import KeyProblem
-from resolvers.files.storage import Storage
+from resolvers.services.storage import Storage
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from models.problems import OperationTooComplex
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.making import body
 from tests.test_attacks import Sent

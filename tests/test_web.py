@@ -16,7 +16,7 @@ from gql.schema import schema
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.serving import settings_in
 from tests.test_attacks import Sent

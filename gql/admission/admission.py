@@ -9,8 +9,8 @@ from gql.admission.problems import Overloaded, RateLimited
 from gql.admission.store import Store
 from gql.guard.limits_of_use import LimitsOfUse
 from gql.guard.walk import Trait
-from resolvers.access.known import Known
-from resolvers.access.tries import network_of
+from resolvers.services.sessions import Known
+from resolvers.services.tries import network_of
 
 LONGEST_WAIT = 1.0
 """Seconds that an operation may wait in two queues together: of its account, and of the process."""

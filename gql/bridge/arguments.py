@@ -18,9 +18,9 @@ from models import base
 from models.base import Id
 from models.problems import BadUserInput
 from models.texts import trimmed
-from resolvers.command import TEXTS
-from resolvers.keep import KEEP
-from resolvers.parameters import LONGEST_SEARCH, Few, Part, Search, Secret, optional, plain
+from resolvers.core.command import TEXTS
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import LONGEST_SEARCH, Few, Part, Search, Secret, optional, plain
 
 UseCase = Callable[..., Any]
 INPUTS: dict[type, Any] = {}

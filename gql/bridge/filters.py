@@ -17,9 +17,9 @@ from gql.bridge.arguments import understood
 from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from resolvers.listing import Direction, Filter, Ordering, required_right
-from resolvers.parameters import Exact, Few, Part, sql_type
-from resolvers.shapes import SHAPES, Guarded, One, Own, Value, Via
+from resolvers.core.listing import Direction, Filter, Ordering, required_right
+from resolvers.core.parameters import Exact, Few, Part, sql_type
+from resolvers.core.shapes import SHAPES, Guarded, One, Own, Value, Via
 
 COMPARED = {
     "eq": "Equal to this.",

@@ -13,8 +13,8 @@ from gql.bridge.types import is_report, shown
 from gql.docs import read_doc, sentence
 from gql.guard.opened import RUNS
 from models.problems import Problem
-from resolvers.context import Ctx
-from resolvers.parameters import plain
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import plain
 
 
 def mutation(command: Any) -> Any:

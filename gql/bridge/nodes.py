@@ -18,10 +18,10 @@ from gql.bridge.types import required, shown
 from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
 from models.base import OfSchool
-from resolvers.context import Ctx
-from resolvers.parts import load
-from resolvers.reads import Report, Shown
-from resolvers.shapes import NEEDS, REPORTS, SHAPES, Own
+from resolvers.core.context import Ctx
+from resolvers.core.parts import load
+from resolvers.core.reads import Report, Shown
+from resolvers.core.shapes import NEEDS, REPORTS, SHAPES, Own
 
 T = TypeVar("T")
 Info = strawberry.Info[Ctx, None]

@@ -26,11 +26,11 @@ from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
 from gql.guard.opened import IS_NULL, RUNS
 from models.base import OfSchool
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Window
-from resolvers.parameters import in_parameters, sent_as
-from resolvers.parts import load
-from resolvers.shapes import SHAPES, Value
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Window
+from resolvers.core.parameters import in_parameters, sent_as
+from resolvers.core.parts import load
+from resolvers.core.shapes import SHAPES, Value
 
 UseCase = Callable[..., Any]
 WINDOW = {f.name for f in fields(Window)}

@@ -18,9 +18,9 @@ from gql.bridge.values import behind, stepped, told_by
 from gql.bridge.wanted import wanted_of
 from gql.docs import read_doc
 from models.base import OfSchool
-from resolvers.loading import Way, many_rows, rows_by
-from resolvers.reads import Shown
-from resolvers.shapes import Items, Many, One, Same
+from resolvers.core.loading import Way, many_rows, rows_by
+from resolvers.core.reads import Shown
+from resolvers.core.shapes import Items, Many, One, Same
 
 
 def same(row: type[OfSchool], *, told: str) -> Any:

@@ -14,8 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from gql.answers import Connection, Node
 from gql.enums import shown_enum
 from models.base import Id, OfSchool, Record
-from resolvers.listing import Listing
-from resolvers.reads import Each, Row, Rows
+from resolvers.core.listing import Listing
+from resolvers.core.reads import Each, Row, Rows
 
 MIRRORED = ("models.", "resolvers.")
 

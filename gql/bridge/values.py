@@ -28,11 +28,11 @@ from gql.bridge.nodes import Info, Word
 from gql.bridge.types import column_type
 from gql.docs import read_doc
 from models.base import Id, OfSchool, target_of
-from resolvers.context import Ctx
-from resolvers.loading import Way, computed_values, linked_rows
-from resolvers.reads import Shown
-from resolvers.shapes import Can as Rights
-from resolvers.shapes import Computed, Guarded, Ident, Keyed, Own, Via
+from resolvers.core.context import Ctx
+from resolvers.core.loading import Way, computed_values, linked_rows
+from resolvers.core.reads import Shown
+from resolvers.core.shapes import Can as Rights
+from resolvers.core.shapes import Computed, Guarded, Ident, Keyed, Own, Via
 
 
 def behind(parent: Any) -> Any:

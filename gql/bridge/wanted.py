@@ -13,7 +13,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_snake_case
 
 from models.base import OfSchool
-from resolvers.shapes import NOTHING, REPORTS, SHAPES, One, Same, Via, Wanted
+from resolvers.core.shapes import NOTHING, REPORTS, SHAPES, One, Same, Via, Wanted
 
 THROUGH = {"edges", "node", "nodes"}
 """Fields of a connection that lead to its rows."""

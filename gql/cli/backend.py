@@ -82,7 +82,7 @@ def database(current: "Settings", *, make: bool = False, alone: bool = False) ->
     if named := external(current):
         yield named
         return
-    from models.database.embedded import opened
+    from models.database.embedded.server import opened
 
     with opened(current.data_dir, make=make, alone=alone) as url:
         yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))

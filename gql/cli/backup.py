@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resolvers.backup import restoring
     from resolvers.backup.archive import Reading
     from resolvers.backup.unfinished import Place
-    from resolvers.files.storage import Storage
+    from resolvers.services.storage import Storage
 
 Target = Annotated[Path, typer.Argument(help="A new file, or a folder for one.")]
 Source = Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)]
@@ -53,7 +53,7 @@ def backup(
 ) -> None:
     """Save database, uploaded files and secret key in one file. The server may run meanwhile."""
     from resolvers.backup.making import make
-    from resolvers.files.storage import Storage, seen
+    from resolvers.services.storage import Storage, seen
 
     current = settings()
     if target.is_dir():
@@ -83,7 +83,7 @@ def restore(source: Source) -> None:
     restore that was cut off is repeated by the same command."""
     from resolvers.backup import restoring
     from resolvers.backup.archive import reading
-    from resolvers.files.storage import Storage, seen
+    from resolvers.services.storage import Storage, seen
 
     current = settings()
     with reading(source) as saved, seen():
@@ -102,7 +102,7 @@ def _emptied(
     current: "Settings", saved: "Reading", storage: "Storage"
 ) -> Iterator["restoring.Emptied"]:
     """Where to restore to: empty, and nobody else's meanwhile."""
-    from models.database.home import holds_database
+    from models.database.embedded.home import holds_database
     from models.database.problems import InUse
     from resolvers.backup import restoring
     from resolvers.backup.archive import BackupProblem
@@ -143,7 +143,7 @@ def _place(current: "Settings") -> "Place":
 def _target(current: "Settings", again: bool) -> Iterator[Database]:
     """A database with nothing but roles."""
     from models.database import roles
-    from models.database.embedded import Embedded
+    from models.database.embedded.server import Embedded
 
     if named := external(current):
         run(prepare(named))

@@ -18,7 +18,7 @@ async def show(current: "Settings", target: Database) -> None:
     from rich.table import Table
 
     from gql.transport.http import ENDPOINT
-    from models.database.home import base_of
+    from models.database.embedded.home import base_of
     from resolvers import demo
 
     where = Table.grid(padding=(0, 2))

@@ -61,7 +61,7 @@ def remove(
 ) -> None:
     """Remove made-up schools with all their people, records and files."""
     from resolvers.demo import removing
-    from resolvers.files.storage import Storage, seen
+    from resolvers.services.storage import Storage, seen
 
     current = settings()
     with database(current) as target:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from gql.engine.cache import Cache
     from gql.settings import Settings
     from gql.trusted.judging import Judged
-    from resolvers.trusted import Registered
+    from resolvers.trusted.documents import Registered
 
 COLUMNS = ("document", "operations", "ids", "clients", "plans", "registered", "retired")
 CLIENT = re.compile(r"[A-Za-z0-9._~-]{1,60}")
 
 
 def registered(current: "Settings") -> "list[Registered]":
-    from resolvers.trusted import listed
+    from resolvers.trusted.documents import listed
 
     with database(current) as target:
         run(ensure_usable(current, target))

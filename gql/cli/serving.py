@@ -19,7 +19,7 @@ from gql.guard.lane import Lane
 
 if TYPE_CHECKING:
     from gql.settings import Settings
-    from models.database.supervisor import Supervisor
+    from models.database.embedded.supervisor import Supervisor
 
 KINDS_OF_SESSIONS = 3
 """The engine's, the readers' and the writers' (`gql.app.services_of`)."""
@@ -73,7 +73,7 @@ def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
 
     logs.configure(as_json=not current.demo, level=current.log_level)
     if current.storage_url:
-        from resolvers.files.storage import Storage
+        from resolvers.services.storage import Storage
 
         Storage(current.storage_url)  # refused now, not when a database has been made
     if current.rate_limit_url:
@@ -123,9 +123,9 @@ async def _run(
         await _serve(current, named, listening, stop, None, known)
         return
 
-    from models.database.embedded import Embedded
+    from models.database.embedded.server import Embedded
+    from models.database.embedded.supervisor import Supervisor
     from models.database.space import MB
-    from models.database.supervisor import Supervisor
 
     embedded = Embedded(current.data_dir)
     minimum, reserve = current.disk_minimum_mb * MB, current.disk_reserve_mb * MB

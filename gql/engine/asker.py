@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.problems import PasswordMustChange, Unauthenticated
-from resolvers.access.identify import identify_at_once
-from resolvers.access.known import Known
 from resolvers.access.rate_limit import RateLimit
-from resolvers.context import Caller, Services
-from resolvers.request_ids import new_request_id
+from resolvers.core.context import Caller, Services
+from resolvers.core.identify import identify_at_once
+from resolvers.core.request_ids import new_request_id
+from resolvers.services.sessions import Known
 
 
 @dataclass(slots=True)

@@ -29,13 +29,13 @@ from gql.engine.values import Arguments, Place, Source
 from models.base import OfSchool
 from models.problems import ServiceUnavailable
 from models.secrets import Secrets
-from resolvers.at_once import AtOnce, deed
-from resolvers.attempts import KEY, arguments_hash
-from resolvers.context import Services
-from resolvers.parameters import in_parameters
-from resolvers.results import spread
-from resolvers.shapes import Guarded, Ident, One, Own, Via
-from resolvers.trace import details_of, names_its_row
+from resolvers.core.at_once import AtOnce, deed
+from resolvers.core.attempts import KEY, arguments_hash
+from resolvers.core.context import Services
+from resolvers.core.parameters import in_parameters
+from resolvers.core.results import spread
+from resolvers.core.shapes import Guarded, Ident, One, Own, Via
+from resolvers.core.trace import details_of, names_its_row
 
 INPUT, DONE = "input", Name("done")
 """The argument of a command; the query of its statement that has the row as it was written, which

@@ -19,7 +19,7 @@ from models.database.address import dsn, user
 from models.problems import BadUserInput
 from models.secrets import Secrets
 from models.walls import APP
-from resolvers.request_ids import new_request_id
+from resolvers.core.request_ids import new_request_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from sqlalchemy.types import TypeEngine
 from auth.actor import Actor
 from gql.engine.sql import Sql, constant, sql
 from models.base import OfSchool, row_named
-from resolvers.context import Services
-from resolvers.shapes import Keyed
+from resolvers.core.context import Services
+from resolvers.core.shapes import Keyed
 
 BEGIN, OF, END = "\x1e", "\x1f", "\x1d"
 """Around the type of the row, and the key of the person whose it is."""

@@ -22,8 +22,8 @@ from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf, or_null
 from models.base import OfSchool
-from resolvers.reads import Told
-from resolvers.shapes import (
+from resolvers.core.reads import Told
+from resolvers.core.shapes import (
     SUMS,
     Can,
     Computed,

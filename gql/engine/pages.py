@@ -14,7 +14,7 @@ from gql.engine.roots import Roots, condition_sql, own_name
 from gql.engine.scope import Aside, Scope
 from gql.engine.sql import Sql, joined, sql
 from gql.engine.text import Json, array, in_quotes, or_null
-from resolvers.listing import Direction, Listing
+from resolvers.core.listing import Direction, Listing
 
 ASC, DESC = sql("ASC"), sql("DESC")
 

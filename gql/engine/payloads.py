@@ -19,9 +19,9 @@ from gql.engine.roots import Roots
 from gql.engine.sql import Name, Sql, Unspeakable, numbered, sql
 from gql.engine.telling import word_of
 from models.base import OfSchool
-from resolvers.context import Ctx, Services
-from resolvers.reads import Row
-from resolvers.shapes import Ident, Own, Via
+from resolvers.core.context import Ctx, Services
+from resolvers.core.reads import Row
+from resolvers.core.shapes import Ident, Own, Via
 
 KEY = "row_key"
 NULL = b"null"

@@ -22,7 +22,7 @@ from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
 from gql.guard.over_limit import require
 from models.problems import OperationTooComplex, Problem
-from resolvers.listing import Listing, beyond
+from resolvers.core.listing import Listing, beyond
 
 MOST_TEXT = 200_000
 """Longest statement, in characters without its queries for keys: ten times a home screen. A longer

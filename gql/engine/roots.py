@@ -15,7 +15,7 @@ from gql.engine.scope import Aside, Scope
 from gql.engine.sql import EMPTY, Name, Sql, Unspeakable, joined, sql
 from gql.engine.text import Json, array, leaf, or_null
 from models.base import OfSchool
-from resolvers.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Told
+from resolvers.core.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Told
 
 
 def own_name(row: type[OfSchool]) -> Name:

@@ -30,9 +30,9 @@ from gql.guard.document import Document, valid
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
-from resolvers.access.known import Known
-from resolvers.access.reading import told_of_reading
-from resolvers.context import Services
+from resolvers.core.context import Services
+from resolvers.core.special_reads import told_of_reading
+from resolvers.services.sessions import Known
 
 NOTHING: Mapping[str, Any] = {}
 NULL_TEXT = b"null"

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, true
 from auth.actor import Viewer
 from gql.engine.declared import Embedded, name_of, written_sql
 from gql.engine.sql import SCHOOL, Name, Sql, constant, joined, sql
-from resolvers.shapes import Sum
+from resolvers.core.shapes import Sum
 
 Given = Mapping[str, Any]
 """What a report tells its shapes."""

@@ -30,7 +30,7 @@ from gql.engine.shape import EACH, Path
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
-from resolvers.parameters import sent_as
+from resolvers.core.parameters import sent_as
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,8 @@ class LimitsOfSockets(BaseModel):
 
 class LimitsOfTries(BaseModel):
     """Of failed tries of passwords and refresh tokens, before one must wait; see
-    `resolvers.access.tries`. They are settings, too. With more than 100,000 nobody has to wait. Who
-    waits when a limit is raised waits no longer."""
+    `resolvers.services.tries`. They are settings, too. With more than 100,000 nobody has to wait.
+    Who waits when a limit is raised waits no longer."""
 
     model_config = ConfigDict(frozen=True)
 

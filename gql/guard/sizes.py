@@ -22,9 +22,9 @@ from graphql import (
 )
 
 from gql.guard.cost import Length, Named
+from resolvers.core.listing import MOST, USUAL
 from resolvers.journal.diary import LONGEST as LONGEST_DIARY
 from resolvers.journal.marks import MOST as LONGEST_BATCH
-from resolvers.listing import MOST, USUAL
 
 SCHOOL_YEAR = 34 * 7
 """Days of a year on which there are lessons, with their weekends."""

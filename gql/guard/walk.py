@@ -163,7 +163,7 @@ class Walk:
 
     def password_tries(self, roots: dict[str, str]) -> list[str]:
         """Those of the root mutations that try a password. One document may do that once; see
-        `resolvers.command.open_command`."""
+        `resolvers.core.command.open_command`."""
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
         return [name for name in roots.values() if name in fields and tries_password(fields[name])]

@@ -11,8 +11,8 @@ from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import SchoolClass
 from models.structure.sections import SectionMembership, Subject
+from resolvers.core.shapes import Via
 from resolvers.journal import class_averages
-from resolvers.shapes import Via
 
 
 @node(class_averages.SubjectAverage)

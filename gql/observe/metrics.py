@@ -29,7 +29,7 @@ from prometheus_client.registry import Collector
 
 from gql.observe.record import MOST_OUTCOMES, STARTED, Finished, Outcome
 from models.database.availability import Trouble
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: upper bounds of the buckets of durations."""

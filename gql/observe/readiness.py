@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.database import migrate
 from models.database.availability import Trouble
 from models.database.readiness import version_at
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 KEPT = 1.0
 """Seconds for which an answer is kept: anybody may ask, and each question is a session with the

@@ -10,8 +10,8 @@ from gql.bridge import can, computed, guarded, listing, many, mutation, node, on
 from models.people import guardians as rows
 from models.people.persons import Person
 from models.people.private import GuardianContacts
+from resolvers.core.shapes import lasts
 from resolvers.people import guardians
-from resolvers.shapes import lasts
 
 
 @node(rows.Guardian)

@@ -6,14 +6,14 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, guarded, listing, many, mutation, node, one, only, query, via
+from gql.bridge import can, guarded, listing, many, node, one, only, query, via
 from models.people import students as rows
 from models.people.guardians import GuardianLink
 from models.people.persons import Person
 from models.people.private import StudentContacts, StudentHealth, StudentIdentity
 from models.structure.classes import ClassMembership
+from resolvers.core.shapes import lasts
 from resolvers.people import guardians, students
-from resolvers.shapes import lasts
 
 
 @node(rows.Student)
@@ -71,8 +71,3 @@ class Enrollment(Node):
 class Query:
     student = query(students.find_student)
     students = listing(students.find_students, students.ORDERS)
-
-
-@strawberry.type
-class Mutation:
-    enrol_student = mutation(students.enrol_student)

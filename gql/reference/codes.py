@@ -4,12 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLSchema, get_named_type
 
 from models.problems import Caution, Problem
 
+DECLARING = (
+    "gql.schema",
+    "gql.transport.file_transfer",
+    "gql.transport.http",
+    "resolvers.trusted.documents",
+)
+"""Modules that import all others in which problems of the API are declared."""
 OUR_PACKAGES = frozenset({"auth", "gql", "models", "resolvers"})
 ABSTRACT = frozenset({Problem, Caution})
 """Bases of others; they are never raised themselves."""
@@ -85,8 +93,8 @@ def by_path(statuses: set[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
 
 def problems() -> Iterator[type[Problem]]:
     """All declared problems, a base class before those derived from it."""
-    import gql.app  # noqa: F401  # it imports all modules that declare problems
-
+    for module in DECLARING:
+        import_module(module)
     todo: list[type[Problem]] = [Problem]
     for kind in todo:
         todo += [one for one in kind.__subclasses__() if one not in todo]
@@ -97,7 +105,7 @@ def problems() -> Iterator[type[Problem]]:
 
 def statuses_of(problem: type[Problem]) -> Iterator[tuple[str, int]]:
     """The paths that answer a problem with a status of its own, and that status."""
-    from gql.files.transfer import STATUSES as OF_FILES
+    from gql.transport.file_transfer import STATUSES as OF_FILES
     from gql.transport.responses import STATUS as OF_GRAPHQL
 
     for path, table in (("/graphql", OF_GRAPHQL), ("/files", OF_FILES)):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gql.engine.asker import Asker, is_known
 from gql.transport.browsers import root_of
 from resolvers.access.holding import SessionKey, is_alive, session_of
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 COOKIE = "gorod-docs"
 PASS_LASTS = timedelta(hours=8)

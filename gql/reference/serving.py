@@ -17,7 +17,7 @@ from gql.reference.contract import Described, contract_files, pretty
 from gql.reference.stored import Shelf, Stored
 from gql.transport.browsers import json_fault, language_of, redirect, root_of
 from models.problems import ServiceUnavailable, Unauthenticated
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 Handler = Callable[[Request], Awaitable[Response]]
 SAFE = {

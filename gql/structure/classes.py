@@ -11,7 +11,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.structure import classes as rows
 from models.structure.sections import Section
-from resolvers.shapes import lasts
+from resolvers.core.shapes import lasts
 from resolvers.structure import classes
 from resolvers.structure.members import by_name
 

@@ -11,7 +11,7 @@ from gql.bridge import can, listing, many, mutation, node, one, only, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure import sections as rows
-from resolvers.shapes import lasts
+from resolvers.core.shapes import lasts
 from resolvers.structure import sections
 from resolvers.structure.members import by_name
 

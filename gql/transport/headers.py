@@ -3,7 +3,7 @@
 import orjson
 
 from gql.transport.negotiation import GRAPHQL, JSON
-from resolvers.request_ids import new_request_id
+from resolvers.core.request_ids import new_request_id
 
 VARY = b"Accept, Accept-Encoding, Accept-Language, Authorization, Origin"
 COMMON = (

@@ -35,7 +35,7 @@ from gql.transport.requests import (
     request_of,
 )
 from gql.transport.responses import CLIENT_LEFT, refuse, respond, status_of
-from resolvers.request_ids import new_request_id
+from resolvers.core.request_ids import new_request_id
 
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")

@@ -14,7 +14,7 @@ from typing import Any
 from gql.guard.limits import Limits
 from gql.guard.over_limit import require
 from gql.transport.problems import BadRequest, OperationResolutionFailure
-from resolvers.request_ids import new_request_id
+from resolvers.core.request_ids import new_request_id
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 LONGEST_ID = 200

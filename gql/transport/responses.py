@@ -25,7 +25,7 @@ from gql.transport.problems import (
 )
 from gql.transport.whole import WHOLE
 from models.problems import Problem, ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 STATUS: Mapping[type[Problem], int] = {
     BadRequest: 400,

@@ -26,7 +26,7 @@ from gql.transport.exchange import Admission, Exchange
 from gql.transport.probes import Probes
 from models.database.timings import TIMINGS, time_engine, timed
 from models.operator import OperatorProblem
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 if TYPE_CHECKING:
     from gql.observe.traces import Traces

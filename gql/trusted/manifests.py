@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from models.documents import CLIENT_ID, MOST_ID
 from models.operator import OperatorProblem
+from models.trusted.documents import CLIENT_ID, MOST_ID
 
 PLAIN = (".graphql", ".gql")
 APOLLO, VERSION = "apollo-persisted-query-manifest", 1

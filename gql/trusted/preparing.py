@@ -21,7 +21,7 @@ from gql.engine.values import Arguments
 from gql.guard.document import Document
 from gql.trusted.samples import Samples
 from models.access.roles import AccessScope, Role
-from resolvers.listing import Listing
+from resolvers.core.listing import Listing
 
 KINDS = ("compiled", "mixed", "standard")
 """How an operation is answered, the quickest first."""

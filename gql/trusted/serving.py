@@ -23,9 +23,9 @@ from gql.trusted.judging import operations_of
 from gql.trusted.preparing import actor_in, default_grants, prepare
 from models.access.roles import GrantScope, Role
 from models.problems import OperationTooComplex, ServiceUnavailable
-from resolvers import trusted
-from resolvers.access.identify import granted
-from resolvers.context import READING, Services, stand_in
+from resolvers.core.context import READING, Services, stand_in
+from resolvers.core.identify import granted
+from resolvers.trusted import documents as trusted
 
 log = structlog.get_logger("gorod")
 

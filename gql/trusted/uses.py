@@ -24,7 +24,7 @@ from gql.bridge.arguments import ids_among
 from gql.bridge.types import is_report
 from gql.engine.operation import DEFINED
 from models.base import Id, OfSchool
-from resolvers.parameters import plain
+from resolvers.core.parameters import plain
 
 CURSORS = frozenset({"after", "before"})
 

@@ -30,7 +30,7 @@ class TryKind(Enum):
 
 
 class TryCounter(Record):
-    """How often somebody tried a password or a token in vain; see `resolvers.access.tries`.
+    """How often somebody tried a password or a token in vain; see `resolvers.services.tries`.
 
     Logins and addresses are kept as keyed hashes: addresses are personal data, and people type
     passwords into the field of the login. Counters of logins that do not exist are no others.

@@ -14,10 +14,10 @@ from urllib.parse import quote, urlencode
 
 import asyncpg
 
-from models.database import binaries
 from models.database.address import parsed, session
+from models.database.embedded import binaries
+from models.database.embedded.process import start
 from models.database.problems import DatabaseProblem, Unfit
-from models.database.process import start
 
 COMMON = ("--no-comments", "--no-publications", "--no-subscriptions", "--no-security-labels",
           "--no-tablespaces")  # fmt: skip

@@ -28,13 +28,13 @@ from resolvers.access.logins import (
     well_formed,
 )
 from resolvers.access.second_person import NeedsSecondPerson, has_protected_role
-from resolvers.cautions import override
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Logged
-from resolvers.searching import persons_named
-from resolvers.shapes import Own, Value, Via
+from resolvers.core.cautions import override
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.searching import persons_named
+from resolvers.core.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((Account.person_id,), Person.sort_key),

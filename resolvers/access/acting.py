@@ -8,10 +8,10 @@ from auth.actor import Actor
 from models.access.accounts import Account
 from models.access.roles import Role
 from resolvers.access.contexts import schools_of
-from resolvers.access.identify import actors_of
 from resolvers.access.logins import credentials_named
 from resolvers.access.operators import NoSuchLogin, owning
-from resolvers.context import stand_in, utc_now
+from resolvers.core.context import stand_in, utc_now
+from resolvers.core.identify import actors_of
 
 
 async def acting(

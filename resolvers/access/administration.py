@@ -13,7 +13,7 @@ from models.access.roles import AccessScope, GrantScope, Role, RoleGrant, RoleRi
 from models.base import holds_on
 from models.problems import Problem
 from models.school.schools import School
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 
 
 class LastAdministrator(Problem):

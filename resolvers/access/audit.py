@@ -13,10 +13,10 @@ from auth.policy import audited
 from models.access.audit import BEGINNING, AuditEvent, SensitiveRead, sealed
 from models.base import Id, row_named, target_of
 from models.events import SchoolHead
-from resolvers.access.reading import READ
-from resolvers.context import stand_in
-from resolvers.listing import Direction, Listing, Ordering
-from resolvers.shapes import Own, Value
+from resolvers.core.context import stand_in
+from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.shapes import Own, Value
+from resolvers.core.special_reads import READ
 
 ORDERS: Mapping[str, Value] = {"seq": Own("seq")}
 READ_ORDERS: Mapping[str, Value] = {"at": Own("at")}

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.accounts import CredentialSchool
 from models.access.roles import Role
-from resolvers.access.identify import ROLES, STANDING, TODAY
+from resolvers.core.identify import ROLES, STANDING, TODAY
 
 CONTEXTS = text(f"""
     SELECT role.role, role.role_grant_id, account.id AS account_id, account.person_id,

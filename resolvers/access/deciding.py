@@ -1,7 +1,7 @@
 """Deciding on requests to change access: approving, refusing, withdrawing.
 
 The second person is the director; a deputy director for what a director requests or gains
-(domain.md c.3.5). Rules: `auth.access.decide_requests`.
+(domain.md c.3.5). Rules: `auth.access.requests.decide_requests`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,9 +27,9 @@ from resolvers.access.granting import (
 )
 from resolvers.access.role_rights import pairs_held, revision_of, write_rights
 from resolvers.access.second_person import NotToOneself
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
 
 
 class RequestClosed(Problem):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from models.access.accounts import Credential
 from models.access.sessions import KnownDevice, Session
-from resolvers.access.identify import hashed
+from resolvers.core.identify import hashed
 
 MOST = 20
 """Devices a credential knows; the one used longest ago is forgotten first. Without a limit a

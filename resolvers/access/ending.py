@@ -1,6 +1,5 @@
 """Ending sessions: whatever rests on them, sockets and links too, ends with them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -10,8 +9,8 @@ from models.access.accounts import Account
 from models.access.sessions import Session
 from resolvers.access.contexts import schools_of
 from resolvers.access.devices import forget_devices, held_device
-from resolvers.access.known import Sessions
-from resolvers.context import Ctx, stand_in
+from resolvers.core.context import Ctx, stand_in
+from resolvers.services.sessions import note_ended
 
 
 async def end(
@@ -25,21 +24,6 @@ async def end(
     keys = list(await session.scalars(found))
     note_ended(session, school_id, keys)
     return len(keys)
-
-
-ENDED = "ended"
-
-
-def note_ended(session: AsyncSession, school_id: int, keys: Sequence[int]) -> None:
-    """Remember sessions whose access tokens are good no more, for the process to forget who held
-    them (`forget_ended`): else it would take them for good for some seconds."""
-    session.info.setdefault(ENDED, set()).update((school_id, key) for key in keys)
-
-
-def forget_ended(session: AsyncSession, sessions: Sessions) -> None:
-    """Ask anew for the holders of the sessions that ended in a transaction, in whatever school."""
-    if ended := session.info.pop(ENDED, None):
-        sessions.forget_sessions(ended)
 
 
 async def end_sessions_of(ctx: Ctx, person_id: int) -> None:

@@ -16,11 +16,11 @@ from models.access.roles import AccessScope, Role, RoleRight
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.access.explained import in_words, summed_up
-from resolvers.access.identify import actors_of
-from resolvers.context import Ctx
-from resolvers.loading import outer
-from resolvers.reads import reads
-from resolvers.shapes import NEEDS, SHAPES, Guarded, Many, One
+from resolvers.core.context import Ctx
+from resolvers.core.identify import actors_of
+from resolvers.core.loading import outer
+from resolvers.core.reads import reads
+from resolvers.core.shapes import NEEDS, SHAPES, Guarded, Many, One
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from auth.access import FOLLOWING
+from auth.access.roles import FOLLOWING
 from auth.policy import visible
 from auth.rights import Right
 from models.access.roles import GrantScope, Role, RoleGrant
@@ -18,7 +18,7 @@ from models.problems import Conflict, EndsBeforeItBegins, Problem
 from models.structure.classes import SchoolClass
 from resolvers.access.ending import end
 from resolvers.access.issuing import entrust
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 
 GRADES = range(13)
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from resolvers.access.identify import holder_of
-from resolvers.context import Caller, Services, stand_in
+from resolvers.core.context import Caller, Services, stand_in
+from resolvers.core.identify import holder_of
 
 
 class SessionKey(NamedTuple):

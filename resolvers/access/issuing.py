@@ -12,8 +12,8 @@ from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere, end_sessions_of
 from resolvers.access.logins import branched_credential, logins_that_open
 from resolvers.access.second_person import NotToOneself
-from resolvers.access.tries import clear_tries
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.services.tries import clear_tries
 
 
 def resets_everyone(ctx: Ctx) -> bool:

@@ -15,7 +15,7 @@ from models.school.schools import School
 from models.sealed import SealedColumn, SecretKey, sealed_columns
 from models.secrets import Secrets
 from resolvers.access.operators import owning, told
-from resolvers.context import stand_in, utc_now
+from resolvers.core.context import stand_in, utc_now
 
 OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity

@@ -14,11 +14,11 @@ from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end
 from resolvers.access.opening import known_of
 from resolvers.access.proving import WrongCredentials, proven
-from resolvers.access.tries import TooManyTries
 from resolvers.access.viewer import Viewer, find_viewer
-from resolvers.command import open_command
-from resolvers.context import Ctx, stand_in
-from resolvers.parameters import Secret
+from resolvers.core.command import open_command
+from resolvers.core.context import Ctx, stand_in
+from resolvers.core.parameters import Secret
+from resolvers.services.tries import TooManyTries
 
 ONE_BY_ONE = func.pg_advisory_xact_lock(0x6C696E6B)  # "link"
 

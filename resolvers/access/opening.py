@@ -17,10 +17,10 @@ from models.problems import Problem, Unauthenticated
 from resolvers.access.contexts import Context, contexts_in, last_used_first, schools_of
 from resolvers.access.devices import held_device, remember_device
 from resolvers.access.ending import end
-from resolvers.access.identify import hashed
 from resolvers.access.logins import columns_of
 from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, shown
-from resolvers.context import Ctx, stand_in
+from resolvers.core.context import Ctx, stand_in
+from resolvers.core.identify import hashed
 
 ACCESS, REFRESH = timedelta(minutes=15), timedelta(days=30)
 

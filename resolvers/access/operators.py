@@ -34,11 +34,11 @@ from resolvers.access.logins import (
     new_credential,
     well_formed,
 )
-from resolvers.access.tries import clear_tries
-from resolvers.context import stand_in, utc_now
-from resolvers.news import record
+from resolvers.core.context import stand_in, utc_now
+from resolvers.core.news import record
+from resolvers.core.trace import Details
 from resolvers.school.founding import NewSchool, found_school
-from resolvers.trace import Details
+from resolvers.services.tries import clear_tries
 
 
 class NoSuchSchool(Problem):

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from models.access.accounts import Account
 from resolvers.access.contexts import schools_of
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 
 
 async def schools(ctx: Ctx, credential: int) -> list[int]:

@@ -8,15 +8,15 @@ from sqlalchemy import update
 from models.access.accounts import Credential
 from models.problems import Problem
 from resolvers.access import passwords
-from resolvers.access.deeds import told
 from resolvers.access.devices import device_of
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.opening import known_of
 from resolvers.access.proving import WrongCredentials, proven
-from resolvers.access.tries import TooManyTries
-from resolvers.command import open_command
-from resolvers.context import Ctx, stand_in
-from resolvers.parameters import Secret
+from resolvers.core.command import open_command
+from resolvers.core.context import Ctx, stand_in
+from resolvers.core.deeds import told
+from resolvers.core.parameters import Secret
+from resolvers.services.tries import TooManyTries
 
 
 class WeakPassword(Problem):

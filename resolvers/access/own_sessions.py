@@ -17,8 +17,8 @@ from models.school.schools import School
 from resolvers.access.devices import forget_device_of
 from resolvers.access.ending import end
 from resolvers.access.own_login import credential_of, schools
-from resolvers.command import open_command
-from resolvers.context import Ctx, stand_in
+from resolvers.core.command import open_command
+from resolvers.core.context import Ctx, stand_in
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 from models.problems import Problem
 from resolvers.access import passwords
 from resolvers.access.logins import credentials_named
-from resolvers.access.tries import count_try, password_counters, take_back
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.services.tries import count_try, password_counters, take_back
 
 
 class WrongCredentials(Problem):

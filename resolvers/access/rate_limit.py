@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from resolvers.command import request_query
-from resolvers.context import Caller
+from resolvers.core.command import request_query
+from resolvers.core.context import Caller
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,5 @@ class RateLimit:
 @request_query
 def find_rate_limit(caller: Caller) -> RateLimit | None:
     """What the one who asks may still spend; a stranger hears of the budget of their address."""
-    return caller.rate_limit() if caller.rate_limit else None
+    told: RateLimit | None = caller.rate_limit() if caller.rate_limit else None
+    return told

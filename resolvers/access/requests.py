@@ -34,11 +34,11 @@ from resolvers.access.role_rights import (
     understood,
 )
 from resolvers.access.second_person import approves, is_director
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Direction, Listing, Ordering
-from resolvers.parameters import Logged
-from resolvers.shapes import Own, Value
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {
     "requested_at": Own("requested_at"),

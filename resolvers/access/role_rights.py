@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from sqlalchemy import delete, literal, select
 
-from auth.access import holds_role
+from auth.access.protected import PROTECTED_RIGHTS
+from auth.access.roles import holds_role
 from auth.policy import possible, visible
-from auth.protected import PROTECTED_RIGHTS
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
 from models.people.persons import Person
@@ -18,9 +18,9 @@ from models.problems import Conflict, Problem
 from resolvers.access.administration import alone
 from resolvers.access.roles import RoleRights
 from resolvers.access.second_person import NeedsSecondPerson, NotToOneself, protected_roles
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
 
 Pairs: TypeAlias = frozenset[tuple[str, AccessScope]]
 

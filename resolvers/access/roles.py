@@ -29,12 +29,12 @@ from resolvers.access.second_person import (
     need_second_person,
     protected_roles,
 )
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Direction, Listing, Ordering
-from resolvers.parameters import Logged
-from resolvers.reads import reads
-from resolvers.shapes import Own, Value, Via
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.reads import reads
+from resolvers.core.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((RoleGrant.person_id,), Person.sort_key),

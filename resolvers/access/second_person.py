@@ -1,17 +1,17 @@
 """Checks of what one person alone may not change. Every command that changes access calls them.
 
-The declaration is `auth.protected`; a request for what is refused here is filed with
+The declaration is `auth.access.protected`; a request for what is refused here is filed with
 `resolvers.access.requests`.
 """
 
 from sqlalchemy import or_, select
 
-from auth.protected import PROTECTED_ROLES, opens_protected
+from auth.access.protected import PROTECTED_ROLES, opens_protected
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleGrant, RoleRight
 from models.problems import Problem
 from resolvers.access.administration import in_office, with_right
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 
 
 class NeedsSecondPerson(Problem):

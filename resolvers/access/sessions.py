@@ -12,8 +12,7 @@ from models.base import Id
 from models.problems import Problem, Unauthenticated
 from models.school.schools import School
 from resolvers.access.devices import find_device, forget_device_of
-from resolvers.access.ending import end, note_ended
-from resolvers.access.identify import hashed, school_of
+from resolvers.access.ending import end
 from resolvers.access.opening import (
     REFRESH,
     Choice,
@@ -25,10 +24,12 @@ from resolvers.access.opening import (
     known_of,
 )
 from resolvers.access.proving import WrongCredentials, proven
-from resolvers.access.tries import TooManyTries, count_try, refresh_counters
-from resolvers.command import open_command
-from resolvers.context import Ctx, stand_in
-from resolvers.parameters import Secret
+from resolvers.core.command import open_command
+from resolvers.core.context import Ctx, stand_in
+from resolvers.core.identify import hashed, school_of
+from resolvers.core.parameters import Secret
+from resolvers.services.sessions import note_ended
+from resolvers.services.tries import TooManyTries, count_try, refresh_counters
 
 
 class SessionOver(Problem):

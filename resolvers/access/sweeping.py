@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.sessions import KnownDevice, TryCounter
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 log = logging.getLogger("gorod.access")
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from auth.actor import Viewer as Asker
-from auth.people import children_of
+from auth.relationships.children import children_of
 from models.access.accounts import Account
 from models.access.roles import Role, RoleGrant
 from models.base import Id, holds_on
@@ -22,9 +22,9 @@ from models.structure.classes import ClassMembership, SchoolClass
 from resolvers.access.contexts import Context, contexts_in
 from resolvers.access.own_login import credential_of, schools
 from resolvers.access.own_sessions import ViewerSession, sessions
-from resolvers.command import open_query
-from resolvers.context import Ctx
-from resolvers.reads import Report, Row, Scalar, Told
+from resolvers.core.command import open_query
+from resolvers.core.context import Ctx
+from resolvers.core.reads import Report, Row, Scalar, Told
 
 
 @dataclass(frozen=True)

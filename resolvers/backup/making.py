@@ -17,7 +17,7 @@ from models.database.problems import Unfit
 from models.keyfile import KeyProblem
 from models.secrets import Secrets
 from resolvers.backup.archive import DATABASE, FILES, KEY, BackupProblem, Writing, writing
-from resolvers.files.storage import Storage
+from resolvers.services.storage import Storage
 
 FOUND = "SELECT to_regclass('{}') IS NOT NULL"
 UPLOADED = """

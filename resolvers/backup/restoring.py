@@ -12,7 +12,7 @@ from models.database import dump, migrate
 from models.keyfile import KeyProblem
 from models.secrets import Secrets
 from resolvers.backup.archive import AT_ONCE, DATABASE, FILES, BackupProblem, Reading
-from resolvers.files.storage import Storage
+from resolvers.services.storage import Storage
 
 
 class NotEmpty(BackupProblem):

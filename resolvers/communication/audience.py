@@ -14,8 +14,8 @@ from models.problems import Forbidden, Limit, NotFound, OutOfRange, Problem
 from models.school.schools import School
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section
-from resolvers.context import Ctx
-from resolvers.loading import of_keys
+from resolvers.core.context import Ctx
+from resolvers.core.loading import of_keys
 
 MOST = 100
 GRADES = range(13)

@@ -21,17 +21,17 @@ from models.events import EventKind
 from models.files.files import File
 from models.people.persons import Person
 from models.problems import Limit, NotFound, Problem
-from resolvers.command import command
 from resolvers.communication.recipients import (
     Recipient,
     families_among,
     others_of,
     recipients_of,
 )
-from resolvers.context import Ctx
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP, edited
+from resolvers.core.news import Fact
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
-from resolvers.keep import KEEP, edited
-from resolvers.news import Fact
 
 
 class AlreadySent(Problem):

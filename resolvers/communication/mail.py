@@ -18,15 +18,15 @@ from models.communication.mail import MailCopy, MailFolder, MailMessage, MailRol
 from models.communication.notices import Notice
 from models.people.persons import Person
 from models.problems import Problem
-from resolvers.command import command
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.context import Ctx
-from resolvers.listing import Direction, Listing, Ordering
-from resolvers.parameters import Arg, Search
-from resolvers.reads import Report, Scalar, reads
-from resolvers.searching import is_one_of, persons_named
-from resolvers.shapes import Own, Value
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.parameters import Arg, Search
+from resolvers.core.reads import Report, Scalar, reads
+from resolvers.core.searching import is_one_of, persons_named
+from resolvers.core.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"at": Own("at")}
 THREAD_ORDERS: Mapping[str, Value] = {"sent_at": Own("sent_at")}

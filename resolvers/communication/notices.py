@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func
 
 from auth.actor import Viewer
-from auth.communication import stands
+from auth.communication.notices import stands
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -21,17 +21,17 @@ from models.communication.notices import (
 from models.events import EventKind
 from models.files.files import File
 from models.problems import Limit, NotFound, OutOfRange, Problem
-from resolvers.command import command
 from resolvers.communication import audience
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.context import Ctx
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP, edited
+from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.loading import of_keys
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Arg, Logged, Search
+from resolvers.core.shapes import Own, Value
 from resolvers.files.attachments import NotUploaded, attach, ready_files
-from resolvers.keep import KEEP, edited
-from resolvers.listing import Direction, Listing, Ordering
-from resolvers.loading import of_keys
-from resolvers.news import Fact
-from resolvers.parameters import Arg, Logged, Search
-from resolvers.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
 

@@ -9,18 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.communication import addressed, told
+from auth.communication.notices import addressed, told
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
 from models.communication.notices import Notice, NoticeReceipt
 from models.people.persons import Person
 from models.problems import Problem
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Arg
-from resolvers.shapes import Own, Value, Via
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Arg
+from resolvers.core.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((NoticeReceipt.person_id,), Person.sort_key),

@@ -15,9 +15,9 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Limit, NotFound
 from models.school.schools import School
-from resolvers.context import Ctx
-from resolvers.keep import KEEP
-from resolvers.loading import of_keys
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP
+from resolvers.core.loading import of_keys
 
 
 class Recipient(NamedTuple):

@@ -15,7 +15,7 @@ from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end, end_sessions_everywhere
 from resolvers.access.operators import owning, told
 from resolvers.access.passwords import DEMO_PASSWORD, LOCKED, matches
-from resolvers.context import stand_in, utc_now
+from resolvers.core.context import stand_in, utc_now
 from resolvers.demo.plan import MARKED
 
 LOCK = "demo lock"

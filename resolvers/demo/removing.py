@@ -11,7 +11,7 @@ from resolvers.access.operators import NoSuchSchool
 from resolvers.demo import closing_session
 from resolvers.demo.plan import MARKED
 from resolvers.demo.school import hurry
-from resolvers.files.storage import Storage
+from resolvers.services.storage import Storage
 
 SCHOOLS = "SELECT id, short_name, coalesce(sourced_id, '') AS mark FROM schools ORDER BY id"
 TABLES = """

@@ -21,12 +21,12 @@ from models.access.accounts import Account, AccountStatus
 from models.access.sessions import Session
 from models.base import OfSchool
 from models.problems import Forbidden, NotFound, PasswordMustChange, Problem, Unauthenticated
-from resolvers.access.identify import hashed, identify_all
-from resolvers.context import READING, stand_in
-from resolvers.events.entries import Entry, Interest
+from resolvers.core.context import READING, stand_in
+from resolvers.core.identify import hashed, identify_all
+from resolvers.core.loading import assembled, joined, of_keys
+from resolvers.core.shapes import SHAPES, Via, Wanted
 from resolvers.events.problems import AccessRevoked, TokenEnded
-from resolvers.loading import assembled, joined, of_keys
-from resolvers.shapes import SHAPES, Via, Wanted
+from resolvers.services.events.entries import Entry, Interest
 
 OUT_OF_REACH = object()
 """What one is told of what is theirs no more."""

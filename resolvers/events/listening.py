@@ -10,12 +10,12 @@ from models.base import Id
 from models.events import EventKind
 from models.people.students import Student
 from models.problems import ServiceUnavailable, Unauthenticated
-from resolvers.access.identify import school_of
-from resolvers.context import Caller, Ctx
-from resolvers.events.entries import Cursor, Entry
+from resolvers.core.context import Caller, Ctx
+from resolvers.core.identify import school_of
 from resolvers.events.hearing import Allowed, Court, Denied, Ear, Question, judged
 from resolvers.events.log import Log
-from resolvers.events.tail import Missed, MissedReason
+from resolvers.services.events.entries import Cursor, Entry
+from resolvers.services.events.tail import Missed, MissedReason
 
 T = TypeVar("T")
 

@@ -15,12 +15,12 @@ from models.problems import NothingCanBeSaved
 from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson
-from resolvers.context import stand_in
+from resolvers.core.context import stand_in
+from resolvers.core.loading import of_keys
 from resolvers.events.clearing import clear
-from resolvers.events.entries import Cursor, Entry, Interest
 from resolvers.events.schedule import release
-from resolvers.events.tail import MissedReason
-from resolvers.loading import of_keys
+from resolvers.services.events.entries import Cursor, Entry, Interest
+from resolvers.services.events.tail import MissedReason
 
 # Not through `visible`: an event says nothing to anyone until its row has passed the policy.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 
-from auth.communication import was_addressed
-from auth.journal import was_marked
+from auth.communication.notices import was_addressed
+from auth.journal.marks import was_marked
 from auth.policy import seen
 from auth.rights import Right
 from models.base import Id, OfSchool
@@ -18,11 +18,11 @@ from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark
 from models.people.students import Student
 from models.timetable.lessons import Lesson
-from resolvers.context import Ctx
-from resolvers.events.entries import Entry, Interest, cursor_at
+from resolvers.core.context import Ctx
 from resolvers.events.hearing import OUT_OF_REACH, Crowd, Ear, Told
 from resolvers.events.listening import Heard, Stream, listen
 from resolvers.events.log import newest
+from resolvers.services.events.entries import Entry, Interest, cursor_at
 
 
 @dataclass(frozen=True, slots=True)

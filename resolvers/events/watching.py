@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.problems import Problem
-from resolvers.access.identify import sessions_of
-from resolvers.context import READING, Services, stand_in
+from resolvers.core.context import READING, Services, stand_in
+from resolvers.core.identify import sessions_of
 from resolvers.events.problems import AccessRevoked, TokenEnded
 
 

@@ -9,8 +9,8 @@ from auth.policy import visible
 from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, NotFound, Problem
-from resolvers.context import Ctx
-from resolvers.loading import of_keys
+from resolvers.core.context import Ctx
+from resolvers.core.loading import of_keys
 
 MOST = 20
 

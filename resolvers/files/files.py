@@ -15,11 +15,11 @@ from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, OutOfRange, Problem
 from models.school.schools import School
-from resolvers.command import command
-from resolvers.context import Ctx, Services
+from resolvers.core.command import command
+from resolvers.core.context import Ctx, Services
 from resolvers.files.kinds import KINDS, media_type_of
 from resolvers.files.links import Link, Way
-from resolvers.files.storage import StorageFull
+from resolvers.services.storage import StorageFull
 
 UPLOADABLE, DOWNLOADABLE = timedelta(minutes=15), timedelta(minutes=10)
 MOST_PENDING = 50

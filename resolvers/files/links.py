@@ -11,8 +11,8 @@ from auth.actor import Actor
 from models.base import Id, OfSchool
 from models.problems import BadUserInput, Problem
 from models.secrets import Secrets
-from resolvers.access.identify import holder_of, identify, school_of
-from resolvers.context import Services, stand_in
+from resolvers.core.context import Services, stand_in
+from resolvers.core.identify import holder_of, identify, school_of
 
 
 class LinkNotGood(Problem):

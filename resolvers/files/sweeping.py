@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.files.files import File, FileStatus
 from models.problems import ServiceUnavailable
-from resolvers.context import Services, stand_in
-from resolvers.files.outage import FilesUnavailable
+from resolvers.core.context import Services, stand_in
+from resolvers.services.outage import FilesUnavailable
 
 log = logging.getLogger("gorod.files")
 

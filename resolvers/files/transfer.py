@@ -14,10 +14,10 @@ from auth.actor import Actor
 from auth.policy import reading, visible
 from models.files.files import File, FileStatus
 from models.problems import NotFound, OutcomeUnknown, Problem
-from resolvers.context import Services
+from resolvers.core.context import Services
 from resolvers.files.kinds import Inspection
 from resolvers.files.links import Link, LinkNotGood, Way, entered, read
-from resolvers.files.outage import FilesUnavailable
+from resolvers.services.outage import FilesUnavailable
 
 
 class AlreadyUploaded(Problem):

@@ -10,10 +10,10 @@ from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
 from models.problems import TooManyDecimals
 from models.timetable.lessons import Lesson
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
-from resolvers.reads import Rows
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
+from resolvers.core.reads import Rows
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
 
 

@@ -26,11 +26,11 @@ from models.people.students import Student
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.at_once import AtOnce
+from resolvers.core.at_once import AtOnce
+from resolvers.core.news import table_of
+from resolvers.core.parameters import Arg
 from resolvers.journal.cells import AWAY, WAS_A_MEMBER, WAS_RECORDED, open_to_marks
 from resolvers.journal.writing import IN_SCALE
-from resolvers.news import table_of
-from resolvers.parameters import Arg
 from resolvers.school.calendar import OF_YEAR, in_term
 
 

@@ -13,14 +13,14 @@ from models.people.students import Student
 from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.command import command
-from resolvers.context import Ctx
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import as_expected
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Arg, Logged
+from resolvers.core.reads import Rows
 from resolvers.journal.cells import AWAY
 from resolvers.journal.writing import NotHeldYet
-from resolvers.keep import as_expected
-from resolvers.news import Fact
-from resolvers.parameters import Arg, Logged
-from resolvers.reads import Rows
 from resolvers.timetable.lessons import NOT_OPEN, hold, open_lesson
 
 

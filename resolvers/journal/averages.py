@@ -29,13 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.journal import counts, is_published, minds_publication
+from auth.journal.marks import counts, is_published, minds_publication
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind
 from models.school.calendar import Term
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.shapes import Of
+from resolvers.core.shapes import Of
 
 Keys: TypeAlias = Mapping[str, ColumnElement[Any]]
 

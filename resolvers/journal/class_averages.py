@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Numeric, Select, and_, case, cast, exists,
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.journal import is_family, leads
+from auth.journal.marks import is_family, leads
 from auth.policy import reach
 from auth.rights import Right
 from models.base import Id
@@ -16,7 +16,10 @@ from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import SectionMembership, Subject
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Arg
+from resolvers.core.reads import Report, Row, Rows, reads
+from resolvers.core.shapes import Sum, Via, sums
 from resolvers.journal.averages import (
     mark_count,
     marks_of_term,
@@ -26,10 +29,7 @@ from resolvers.journal.averages import (
     tallies,
     weighted_average,
 )
-from resolvers.parameters import Arg
-from resolvers.reads import Report, Row, Rows, reads
 from resolvers.school.calendar import WrongTerm, divides
-from resolvers.shapes import Sum, Via, sums
 
 
 class SubjectAverage:

@@ -7,9 +7,9 @@ from models.base import Id
 from models.journal.closures import JournalClosure
 from models.problems import PeriodClosed, Problem
 from models.school.calendar import Term, TermStatus
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
 from resolvers.school.calendar import TermNotBegun
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Date, cast, func
 
 from auth.actor import Actor, Viewer
 from models.problems import BadUserInput
-from resolvers.parameters import Arg
+from resolvers.core.parameters import Arg
 
 
 def days(viewer: Viewer, from_: Arg[date] | None, to: Arg[date] | None) -> tuple[Any, Any]:

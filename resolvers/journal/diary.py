@@ -14,9 +14,9 @@ from models.journal.diary import DiaryLesson
 from models.people.students import Student
 from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework
+from resolvers.core.parameters import Arg
+from resolvers.core.reads import Groups, Report, Row, Rows, reads
 from resolvers.journal.days import bounded, days
-from resolvers.parameters import Arg
-from resolvers.reads import Groups, Report, Row, Rows, reads
 
 LONGEST = 62
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from auth.actor import Viewer
-from auth.journal import is_listed
+from auth.journal.journal import is_listed
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -17,10 +17,10 @@ from models.journal.marks import Mark
 from models.people.persons import Person
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson
+from resolvers.core.parameters import Arg
+from resolvers.core.reads import Crossing, Report, Row, Rows, reads
+from resolvers.core.shapes import Via
 from resolvers.journal.days import bounded, days
-from resolvers.parameters import Arg
-from resolvers.reads import Crossing, Report, Row, Rows, reads
-from resolvers.shapes import Via
 
 LONGEST = 366
 

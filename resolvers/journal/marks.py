@@ -13,8 +13,10 @@ from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision
 from models.people.students import Student
 from models.problems import EmptyList, Limit, NamedTwice, Problem
-from resolvers.command import Undone, command
-from resolvers.context import Ctx
+from resolvers.core.command import Undone, command
+from resolvers.core.context import Ctx
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Logged
 from resolvers.journal.at_once import put_mark
 from resolvers.journal.cells import cells_of
 from resolvers.journal.writing import (
@@ -27,8 +29,6 @@ from resolvers.journal.writing import (
     revision,
     write,
 )
-from resolvers.news import Fact
-from resolvers.parameters import Logged
 from resolvers.timetable.lessons import NOT_OPEN
 
 MOST = 500

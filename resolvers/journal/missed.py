@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Numeric, and_, case, cast, false, func, or
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.journal import read_attendance
+from auth.journal.attendance import read_attendance
 from auth.rights import Right
 from models.base import holds_on
 from models.journal.attendance import AttendanceCode, AttendanceRecord

@@ -28,12 +28,12 @@ from models.problems import (
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.school.schools import School
 from models.structure.sections import MarkScale, Section, SectionMembership
-from resolvers.command import command
-from resolvers.context import Ctx
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import as_expected
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Logged
 from resolvers.journal.averages import weighted_average
-from resolvers.keep import as_expected
-from resolvers.news import Fact
-from resolvers.parameters import Logged
 from resolvers.school.calendar import CLOSED, TermNotBegun, WrongTerm
 
 V = TermMarkValue

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.journal import reads_marks
+from auth.journal.marks import reads_marks
 from auth.rights import Right
 from models.base import Id
 from models.journal.term_marks import TermMarkKind, TermMarkValue
@@ -22,14 +22,14 @@ from models.school.calendar import Term
 from models.school.schools import School
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Arg
+from resolvers.core.reads import Report, Row, Rows, reads
+from resolvers.core.shapes import Expression, Via
 from resolvers.journal.averages import debt_count, mark_count, suggested_value, weighted_average
 from resolvers.journal.missed import missed_share
 from resolvers.journal.term_marks import VALUES
-from resolvers.parameters import Arg
-from resolvers.reads import Report, Row, Rows, reads
 from resolvers.school.calendar import WrongTerm, divides
-from resolvers.shapes import Expression, Via
 
 
 class TermMarkWarning(Enum):

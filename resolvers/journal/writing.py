@@ -14,11 +14,11 @@ from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
 from models.people.students import Student
 from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import MarkScale
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
+from resolvers.core.keep import Taken, badly_written
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Logged
 from resolvers.journal.cells import Cell, Cells, marks_in
-from resolvers.keep import Taken, badly_written
-from resolvers.news import Fact
-from resolvers.parameters import Logged
 from resolvers.timetable.lessons import hold
 
 IN_SCALE = {

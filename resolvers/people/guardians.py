@@ -16,13 +16,13 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Blank, Caution, InThePast, Problem
 from resolvers.access.second_person import NotToOneself
-from resolvers.cautions import insist
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Logged
+from resolvers.core.cautions import insist
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Guarded, Own, Value, Via
 from resolvers.people.persons import Kind, new_person
-from resolvers.shapes import Guarded, Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
 

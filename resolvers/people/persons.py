@@ -13,9 +13,9 @@ from models.base import OfSchool
 from models.people.names import ODD_NAMES, oddities_of, tidied
 from models.people.persons import Person
 from models.problems import Caution, Problem
-from resolvers.cautions import keep
-from resolvers.context import Ctx
-from resolvers.searching import persons_named
+from resolvers.core.cautions import keep
+from resolvers.core.context import Ctx
+from resolvers.core.searching import persons_named
 
 
 class BornInFuture(Problem):

@@ -2,7 +2,7 @@
 
 from auth.actor import Actor
 from models.base import OfSchool
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 
 def opened(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Date, func, literal, or_, update
 
 from auth.actor import Viewer
-from auth.communication import at_work
+from auth.communication.mail import at_work
 from auth.rights import Right
 from models.access.roles import RoleGrant
 from models.base import Id
@@ -21,14 +21,14 @@ from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
 from resolvers.access.administration import OFFICES, keeping_offices
 from resolvers.access.ending import end_sessions_of
-from resolvers.cautions import insist
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Logged
+from resolvers.core.cautions import insist
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Own, Value, Via
 from resolvers.people import persons
 from resolvers.people.persons import Kind, new_person
-from resolvers.shapes import Own, Value, Via
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((Staff.person_id,), Person.sort_key),

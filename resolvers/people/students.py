@@ -2,32 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
-from uuid import UUID
 
 from auth.actor import Actor, Viewer
 from auth.policy import reach, visible
 from auth.rights import Right
 from models.base import Id
-from models.people.persons import Person, Sex
+from models.people.persons import Person
 from models.people.private import StudentIdentity
-from models.people.students import Enrollment, Student, StudentStatus, StudyForm
-from models.problems import BadUserInput, Caution, YearArchived
-from models.school.calendar import AcademicYear
-from models.structure.classes import ClassMembership, SchoolClass
-from resolvers.cautions import insist
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.keep import KEEP
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Arg, Logged, Sealed
-from resolvers.people import persons
-from resolvers.people.persons import Kind, new_person
-from resolvers.reads import Row, reads
-from resolvers.school.calendar import OutsideYear, in_year, open_year
-from resolvers.shapes import Own, Value, Via
-from resolvers.structure.members import hold_class, join_section, whole_class
+from models.people.students import Student, StudentStatus
+from models.problems import BadUserInput, Caution
+from resolvers.core.keep import KEEP
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Arg, Sealed
+from resolvers.core.reads import Row, reads
+from resolvers.core.shapes import Own, Value, Via
+from resolvers.people.persons import Kind
 
 ORDERS: Mapping[str, Value] = {
     "full_name": Via((Student.person_id,), Person.sort_key),
@@ -100,87 +90,3 @@ def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
     owner = visible(viewer, StudentIdentity, Right.IDENTITY_READ_FULL)
     owner = owner.where(StudentIdentity.snils_index == by.snils)
     return Row(Student, (Student.id.in_(owner.with_only_columns(StudentIdentity.student_id)),))
-
-
-@command(
-    Right.STUDENTS_WRITE,
-    YearArchived,
-    OutsideYear,
-    *persons.PROBLEMS,
-    writes=(Person, Enrollment),
-    warns=(*persons.CAUTIONS, StudentKnown),
-)
-async def enrol_student(
-    ctx: Ctx,
-    *,
-    family_name: str,
-    given_name: str,
-    patronymic: str | None = None,
-    sex: Sex | None = None,
-    birth_date: date | None = None,
-    personal_file_no: str,
-    entry_date: date,
-    entry_order: str | None = None,
-    form: StudyForm = StudyForm.FULL_TIME,
-    school_class_id: Logged[Id[SchoolClass] | None] = None,
-    override_reason: str | None = None,
-    idempotency_key: UUID | None = None,
-) -> Logged[Student]:
-    """Admit a student by order (зачисление) and put them into a class, and into the sections that
-    all of it attend.
-
-    family_name: Surname, at most 100 characters.
-    given_name: Given name, at most 100 characters.
-    patronymic: Patronymic; null when they have none.
-    sex: As in the documents.
-    birth_date: Day of birth.
-    personal_file_no: Number of the personal file, unique in the school.
-    entry_date: First day; with a class, a day of its year.
-    entry_order: The order, e.g. `12-у от 30.08.2026`.
-    form: How they study.
-    school_class_id: Their class; null for family education.
-    """
-    await ctx.get(ctx.actor.school, to=Right.STUDENTS_WRITE)
-    person, cautions = await new_person(
-        ctx,
-        STUDENT,
-        override_reason,
-        family_name=family_name,
-        given_name=given_name,
-        patronymic=patronymic,
-        sex=sex,
-        birth_date=birth_date,
-        since=entry_date,
-    )
-    student = Student(
-        person_id=person.id,
-        personal_file_no=personal_file_no,
-        admitted_on=entry_date,
-        status=StudentStatus.ENROLLED,
-    )
-    ctx.session.add(student)
-    await ctx.session.flush()
-    insist(cautions, override_reason)
-    stay = {"entry_date": entry_date, "entry_order": entry_order, "form": form}
-    ctx.session.add(Enrollment(student_id=student.id, **stay))
-    if school_class_id:
-        await join_class(ctx, student, school_class_id, entry_date)
-    return student
-
-
-async def join_class(
-    ctx: Ctx, student: Student, school_class_id: Id[SchoolClass], entry_date: date
-) -> None:
-    """Put a student into a class, and into the sections that all of it attend; who is in which
-    subgroup is for people to decide. Raises OutsideYear or YearArchived."""
-    school_class = await ctx.get(school_class_id)
-    year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
-    in_year(await open_year(ctx, year_id), entry_date, "entry_date")
-    await hold_class(ctx, school_class)
-    ctx.session.add(
-        ClassMembership(
-            student_id=student.id, school_class_id=school_class.id, valid_from=entry_date
-        )
-    )
-    for section in await ctx.session.scalars(whole_class(ctx, school_class)):
-        join_section(ctx, section, [student.id], entry_date)

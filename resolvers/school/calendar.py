@@ -19,9 +19,9 @@ from models.school.calendar import (
 )
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import Section, SectionMembership
-from resolvers.context import Ctx
-from resolvers.parameters import Arg
-from resolvers.reads import Rows
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Arg
+from resolvers.core.reads import Rows
 
 
 class SchoolHoliday(Problem):

@@ -15,7 +15,7 @@ from models.events import SchoolHead
 from models.problems import Blank, NoSuchTimeZone, TooLong
 from models.school.schools import School
 from models.texts import trimmed
-from resolvers.context import stand_in
+from resolvers.core.context import stand_in
 from resolvers.school.defaults import Put, SchoolCalendar, WorkingRules
 from resolvers.school.school_year import SchoolYear
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from auth.actor import Viewer
 from models.school.rooms import Room
-from resolvers.listing import Listing, Ordering
-from resolvers.shapes import Own, Value
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.shapes import Own, Value
 
 ORDERS: Mapping[str, Value] = {"number": Own("number"), "capacity": Own("capacity")}
 

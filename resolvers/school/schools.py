@@ -11,11 +11,11 @@ from auth.rights import Right
 from models.base import Id
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.keep import KEEP, edited
-from resolvers.parameters import Logged
-from resolvers.reads import Row
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP, edited
+from resolvers.core.parameters import Logged
+from resolvers.core.reads import Row
 
 
 def find_school(viewer: Viewer) -> Row[School]:

@@ -17,15 +17,15 @@ from models.school.rooms import Room
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
 from resolvers.access.issuing import entrust
 from resolvers.access.second_person import NotToOneself
-from resolvers.cautions import override
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Logged
+from resolvers.core.cautions import override
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Own, Value, lasts
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.school.schools import settings
-from resolvers.shapes import Own, Value, lasts
 
 ORDERS: Mapping[str, Value] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
 

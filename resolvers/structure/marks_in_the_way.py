@@ -19,8 +19,8 @@ from models.people.students import Student
 from models.problems import Problem
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.context import Ctx
-from resolvers.loading import of_keys
+from resolvers.core.context import Ctx
+from resolvers.core.loading import of_keys
 
 MOST_NAMED = 5
 

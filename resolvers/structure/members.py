@@ -15,12 +15,12 @@ from models.problems import Limit, NotFound, Problem, YearArchived
 from models.school.calendar import AcademicYear
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import InAnotherSection, Section, SectionMembership
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.loading import of_keys
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.loading import of_keys
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Via
 from resolvers.school.calendar import OutsideYear, in_year, open_year
-from resolvers.shapes import Via
 from resolvers.structure.marks_in_the_way import MarksInTheWay, no_marks_in_the_way
 
 MOST = 500

@@ -26,13 +26,13 @@ from models.structure.sections import (
 )
 from resolvers.access.issuing import entrust
 from resolvers.access.second_person import NotToOneself
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Logged
+from resolvers.core.shapes import Own, Value, Via, lasts
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
-from resolvers.shapes import Own, Value, Via, lasts
 from resolvers.structure.members import class_stays, hold_class, join_section
 
 ORDERS: Mapping[str, Value] = {

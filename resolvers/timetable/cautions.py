@@ -15,7 +15,7 @@ from models.school.schools import School
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 from resolvers.school.schools import settings
 
 SUNDAY = 6

@@ -10,7 +10,7 @@ from auth.rights import Right
 from models.base import Id
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 
 HOMEWORK = 0x686F6D65  # "home"
 

@@ -15,13 +15,13 @@ from models.school.calendar import AcademicYear
 from models.structure.sections import Section
 from models.timetable.homework import Homework, HomeworkAttachment
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.cautions import override
-from resolvers.command import command
-from resolvers.context import Ctx
+from resolvers.core.cautions import override
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP, as_expected
+from resolvers.core.news import Fact
+from resolvers.core.parameters import Logged
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
-from resolvers.keep import KEEP, as_expected
-from resolvers.news import Fact
-from resolvers.parameters import Logged
 from resolvers.school.calendar import OutsideYear, in_year
 from resolvers.timetable.due import due_after, hold_homework
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson

@@ -11,12 +11,12 @@ from models.base import Id
 from models.problems import Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.listing import Listing, Ordering
-from resolvers.parameters import Arg, Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.listing import Listing, Ordering
+from resolvers.core.parameters import Arg, Logged
+from resolvers.core.shapes import Own, Value
 from resolvers.school.calendar import CLOSED, open_term
-from resolvers.shapes import Own, Value
 
 
 class LessonCancelled(Problem):

@@ -10,9 +10,9 @@ from models.people.staff import Staff
 from models.problems import Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
 from resolvers.people.staff import at_work_on
 from resolvers.school.calendar import open_term, school_day
 from resolvers.timetable.due import held_lesson, tie_homework

@@ -14,11 +14,11 @@ from models.problems import EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.sections import Section, SectionMembership, TeachingAssignment, TeachingRole
 from models.timetable.lessons import Lesson, LessonStatus, RoomBusy
-from resolvers.cautions import override
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.keep import KEEP
-from resolvers.parameters import Logged
+from resolvers.core.cautions import override
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import Logged
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
 from resolvers.timetable.cautions import CAUTIONS, cautions_of

@@ -4,9 +4,9 @@ from auth.rights import Right
 from models.base import Id
 from models.people.staff import Staff
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.command import command
-from resolvers.context import Ctx
-from resolvers.parameters import Logged
+from resolvers.core.command import command
+from resolvers.core.context import Ctx
+from resolvers.core.parameters import Logged
 from resolvers.people.staff import NotAtWork
 from resolvers.school.calendar import CLOSED
 from resolvers.timetable.lessons import open_lesson

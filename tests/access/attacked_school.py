@@ -25,11 +25,11 @@ from models.people.guardians import GuardianLink
 from models.people.private import StaffIdentity, StudentHealth, StudentIdentity
 from models.problems import Unauthenticated
 from models.secrets import Secrets
-from resolvers.access.identify import identify
-from resolvers.access.known import Sessions
-from resolvers.context import Caller, Services, stand_in
+from resolvers.core.context import Caller, Services, stand_in
+from resolvers.core.identify import identify
 from resolvers.demo.cast import LOGINS
-from resolvers.files.storage import Storage
+from resolvers.services.sessions import Sessions
+from resolvers.services.storage import Storage
 from tests.access.requesting import ASK_RIGHTS, ASK_ROLE, ASK_UNLOCK
 from tests.conftest import KEY, NOON, Api
 from tests.postgres import Server

@@ -14,8 +14,8 @@ from gql.engine.plan import Plan
 from gql.engine.sql import quoted
 from gql.schema import schema
 from models.database.address import dsn
-from resolvers.access.identify import identify
-from resolvers.context import Services, stand_in
+from resolvers.core.context import Services, stand_in
+from resolvers.core.identify import identify
 from tests.conftest import Api, SignIn
 from tests.postgres import Server
 

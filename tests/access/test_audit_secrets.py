@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.schema import schema
 from models.base import Id
-from resolvers.keep import KEEP
-from resolvers.parameters import is_logged, plain
-from resolvers.trace import api_name, details_of, names_its_row, parts_of, written
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import is_logged, plain
+from resolvers.core.trace import api_name, details_of, names_its_row, parts_of, written
 from tests.access.logbook import LOG, details, entries, last
 from tests.conftest import SignIn
 from tests.journal.desk import SET, Desk, cell

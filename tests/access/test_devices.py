@@ -10,7 +10,7 @@ from models.access.roles import Role
 from models.secrets import Secrets
 from resolvers.access import operators
 from resolvers.access.sweeping import sweep
-from resolvers.context import Services
+from resolvers.core.context import Services
 from resolvers.demo import DEMO_PASSWORD
 from tests.access.asking import CHANGE, REFRESH, RESET, SIGN_OUT, SWITCH, holding, sign_in
 from tests.access.guessing import HOME, LINK, SCHOOL, answer, at, entered, enters

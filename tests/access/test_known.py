@@ -8,7 +8,7 @@ import pytest
 
 from auth.actor import Actor
 from models.access.roles import Role
-from resolvers.access.known import Known
+from resolvers.services.sessions import Known
 
 ACTOR = Actor(
     school_id=1, time_zone="Asia/Kamchatka", account_id=2, session_id=3, person_id=4,

@@ -29,9 +29,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from auth.access import FOLLOWING
+from auth.access.protected import OPENED_BY_A_GRANT, PROTECTED_RIGHTS, PROTECTED_ROLES
+from auth.access.roles import FOLLOWING
 from auth.matrix import MATRIX, SHORT, default_rights
-from auth.protected import OPENED_BY_A_GRANT, PROTECTED_RIGHTS, PROTECTED_ROLES
 from models.access.roles import Role
 from resolvers.access import passwords
 from tests.access.attacked_school import SPECIAL, TWO_PERSONS, School, cheap_hasher

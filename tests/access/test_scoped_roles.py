@@ -15,7 +15,7 @@ from graphql import (
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.access import FOLLOWING
+from auth.access.roles import FOLLOWING
 from auth.matrix import default_rights
 from auth.rights import Right
 from models.access.roles import AccessScope, Role

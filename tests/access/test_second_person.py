@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.protected import ORDINARY_RIGHTS, PROTECTED_RIGHTS
+from auth.access.protected import ORDINARY_RIGHTS, PROTECTED_RIGHTS
 from auth.rights import Right
 from models.access.roles import Role
 from tests.access.asking import CHANGE, RESET, SIGN_IN, holding, sign_in

@@ -18,7 +18,7 @@ from models.access.roles import Role
 from models.database.readers import Readers
 from models.files.files import File
 from resolvers.access.audit import verify_chain
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.access.logbook import details, last
 from tests.conftest import Api, SignIn
 from tests.door import AtDoor

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from resolvers.access.tries import (
+from resolvers.core.context import Services
+from resolvers.demo import DEMO_PASSWORD
+from resolvers.services.tries import (
     TooManyTries,
     Tries,
     TryLimits,
@@ -19,8 +21,6 @@ from resolvers.access.tries import (
     password_counters,
     take_back,
 )
-from resolvers.context import Services
-from resolvers.demo import DEMO_PASSWORD
 from tests.access.guessing import HOME, SCHOOL, STRANGERS, answer, at, entered, enters, keep_failing
 from tests.conftest import NOON, Api, Clock, Template
 

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.sessions import TryCounter
 from resolvers.access.sweeping import sweep
-from resolvers.access.tries import TooManyTries, Tries, TryLimits
-from resolvers.context import Services
+from resolvers.core.context import Services
+from resolvers.core.parameters import Secret
 from resolvers.demo import DEMO_PASSWORD
-from resolvers.parameters import Secret
+from resolvers.services.tries import TooManyTries, Tries, TryLimits
 from tests.access.asking import CHANGE, MARKS, REFRESH, SIGN_OUT, code, holding, sign_in
 from tests.access.guessing import (
     HOME,

@@ -18,7 +18,7 @@ from gql.schema import schema
 from gql.transport.admitting import Admitting
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Template
 from tests.signed_in import token_of
 

@@ -14,8 +14,8 @@ from models.database.address import session
 from models.database.engine import connect
 from models.keyfile import KeyFile
 from models.secrets import Secrets
-from resolvers.context import Caller, Services
-from resolvers.files.storage import Storage
+from resolvers.core.context import Caller, Services
+from resolvers.services.storage import Storage
 from tests.conftest import Api
 
 SIGN_IN = """mutation { signIn(input: {login: "director", password: "gorod-demo-2026"}) {

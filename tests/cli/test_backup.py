@@ -10,8 +10,8 @@ import pytest
 
 from gql.settings import Settings
 from models.database import dump, keys
-from models.database.embedded import Embedded
-from resolvers.files.storage import Storage
+from models.database.embedded.server import Embedded
+from resolvers.services.storage import Storage
 from tests.cli.conftest import OnBareMachine
 from tests.cli.saving import School, asked, done, hashed, manifest, signed_in
 from tests.conftest import KEY

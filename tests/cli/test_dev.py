@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from models.database import pidfile
+from models.database.embedded import pidfile
 from tests.cli.test_commands import GOROD, gorod
 from tests.database.processes import gone, passable, until
 

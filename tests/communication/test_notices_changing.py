@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.communication import was_addressed
+from auth.communication.notices import was_addressed
 from models.access.roles import Role
 from models.base import Id
 from models.communication.notices import Notice

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.database import pidfile
-from models.database.embedded import Embedded
+from models.database.embedded import pidfile
+from models.database.embedded.server import Embedded
 from tests.database.processes import Start, line, passable, until
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from models.database.address import session
-from models.database.embedded import Embedded
+from models.database.embedded.server import Embedded
 from tests.postgres import place
 
 Start = Callable[[], subprocess.Popen[str]]

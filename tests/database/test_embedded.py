@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from models.database import account, binaries, home, pidfile, roles
+from models.database import roles
 from models.database.address import session
-from models.database.embedded import Embedded, opened
+from models.database.embedded import account, binaries, home, pidfile
+from models.database.embedded.server import Embedded, opened
 from models.database.problems import InUse
 from tests.database.processes import Start, ask, computing, gone, kill, line, until
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.database import account, binaries, home
-from models.database.embedded import Embedded
+from models.database.embedded import account, binaries, home
+from models.database.embedded.server import Embedded
 from models.database.problems import DatabaseProblem
 from tests.database.processes import ask
 from tests.needing import root_only

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from models.database import fitness, pooler, roles
-from models.database.embedded import socket_url
+from models.database.embedded.server import socket_url
 from models.database.engine import connect
 from models.database.problems import Unfit
 from tests.database.pooler import transaction_pooler

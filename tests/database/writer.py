@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from models.database.address import session
-from models.database.embedded import Embedded
+from models.database.embedded.server import Embedded
 
 
 def out(*words: object) -> None:

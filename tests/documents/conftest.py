@@ -19,8 +19,8 @@ from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
 from gql.trusted.serving import TrustedServing
 from models.database.readers import Readers
-from resolvers.context import Services
-from resolvers.trusted import Registered, register
+from resolvers.core.context import Services
+from resolvers.trusted.documents import Registered, register
 from tests.cli.conftest import Run, typed
 from tests.clones import Clones
 from tests.postgres import Server

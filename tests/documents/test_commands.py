@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from resolvers.trusted import Change, Registered, listed, register, retire
+from resolvers.trusted.documents import Change, Registered, listed, register, retire
 from tests.cli.conftest import Run
 from tests.clones import Clones
 from tests.documents.conftest import DATA, sha256

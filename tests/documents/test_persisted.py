@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gql.guard.limits import Limits
-from resolvers.trusted import retire
+from resolvers.trusted.documents import retire
 from tests.documents.conftest import OTHER, WHO, Served, apq, sha256
 
 # -- registered ------------------------------------------------------------------------

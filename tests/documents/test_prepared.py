@@ -13,8 +13,8 @@ from gql.guard.documents import Documents
 from gql.trusted import serving as keeping
 from models.database.availability import Availability
 from models.database.engine import connect
-from resolvers.context import Services
-from resolvers.trusted import Registered, register, retire
+from resolvers.core.context import Services
+from resolvers.trusted.documents import Registered, register, retire
 from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 
 

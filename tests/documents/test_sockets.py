@@ -11,7 +11,7 @@ from gql.guard.limits import Limits
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.documents.conftest import CORE, OTHER, WHO, apq, sha256
 from tests.sockets.client import Client, Connect, listening
 from tests.sockets.conftest import connected, limits, server

@@ -13,7 +13,7 @@ from gql.engine.asker import Asker
 from gql.engine.run import Engine
 from gql.schema import schema
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, plain
 
 

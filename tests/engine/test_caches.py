@@ -19,7 +19,7 @@ from gql.guard.limits import Limits
 from gql.schema import schema
 from gql.trusted.preparing import actor_in, default_grants
 from models.access.roles import AccessScope, Role
-from resolvers.shapes import SHAPES
+from resolvers.core.shapes import SHAPES
 from tests.engine import generator
 from tests.engine.generator import Generator
 

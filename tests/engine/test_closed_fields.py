@@ -10,10 +10,10 @@ from sqlalchemy.orm import aliased
 from auth.policy import seen, visible
 from gql.bridge.filters import filters
 from models.access.roles import Role
-from resolvers.context import Services, stand_in
+from resolvers.core.context import Services, stand_in
+from resolvers.core.listing import refers
+from resolvers.core.shapes import SHAPES, One
 from resolvers.demo.cast import LOGINS
-from resolvers.listing import refers
-from resolvers.shapes import SHAPES, One
 from tests.communication.post import SEND
 from tests.conftest import Api, SignIn
 from tests.engine.conftest import Both

@@ -13,7 +13,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 from tests.engine.test_equality import QUARTER, WEEK

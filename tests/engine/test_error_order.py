@@ -10,7 +10,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from gql.transport.execution import Executor
 from gql.transport.requests import Request
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.engine.conftest import asker
 

@@ -15,7 +15,7 @@ from models.database.engine import connect
 from models.database.readers import Readers
 from models.database.writers import Writers
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.engine.conftest import Both, as_json, asker
 from tests.journal.desk import Desk, cell

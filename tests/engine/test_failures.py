@@ -16,7 +16,7 @@ from gql.schema import schema
 from models.database.address import session
 from models.database.readers import Readers
 from models.database.writers import Writers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.engine.conftest import asker
 from tests.journal.desk import SET, Desk, cell

@@ -15,8 +15,8 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
 from models.base import Record
-from resolvers.context import Services
-from resolvers.shapes import SHAPES
+from resolvers.core.context import Services
+from resolvers.core.shapes import SHAPES
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 from tests.engine.generator import Generator

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from resolvers.shapes import SHAPES, Guarded, Keyed
+from resolvers.core.shapes import SHAPES, Guarded, Keyed
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 

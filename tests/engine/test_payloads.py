@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.payloads import Reading
-from resolvers.context import Ctx
+from resolvers.core.context import Ctx
 from tests.conftest import Api, SignIn
 from tests.engine.conftest import readings
 from tests.journal.desk import Desk

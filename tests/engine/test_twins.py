@@ -9,7 +9,7 @@ from gql.engine.optimisations import SWITCHED_OFF, Optimisation
 from gql.engine.run import Engine
 from gql.schema import schema
 from models.access.roles import Role
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.engine.asked import ASKED
 from tests.engine.conftest import asker

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.run import Engine
 from gql.schema import schema
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.door import AtDoor
 from tests.engine.conftest import Both

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
 from models.database.readers import Readers
-from resolvers.context import Services
-from resolvers.events.tail import Pace
+from resolvers.core.context import Services
+from resolvers.services.events.tail import Pace
 from tests.conftest import Api, Clock, SignIn
 from tests.events.listening import (
     NEVER,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.events.tail import Pace
+from resolvers.services.events.tail import Pace
 from tests.conftest import NOON, Api, SignIn
 
 MISSED = "... on EventsMissed { reason cursor }"

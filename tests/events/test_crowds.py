@@ -21,10 +21,10 @@ from models.journal.marks import Mark
 from models.journal.term_marks import TermMark
 from models.people.students import Student
 from models.timetable.homework import Homework
-from resolvers.access.identify import identify_all
-from resolvers.context import Services, stand_in
+from resolvers.core.context import Services, stand_in
+from resolvers.core.identify import identify_all
 from resolvers.events.listening import Listener
-from resolvers.events.turns import Turns
+from resolvers.services.events.turns import Turns
 from tests.conftest import NOON, SignIn, Template
 from tests.events.listening import NOTICES, PUBLISH, Listen
 from tests.signed_in import token_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.events.tail import Pace
+from resolvers.services.events.tail import Pace
 from tests.conftest import Clock, SignIn
 from tests.events.listening import (
     JOURNAL,

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from resolvers.context import Services
-from resolvers.events.entries import Cursor
-from resolvers.events.readers import Tails
-from resolvers.events.tail import Pace
+from resolvers.core.context import Services
+from resolvers.services.events.entries import Cursor
+from resolvers.services.events.readers import Tails
+from resolvers.services.events.tail import Pace
 from tests.conftest import Api, Clock, SignIn
 from tests.events.listening import (
     JOURNAL,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import MASHA, SET_MARK, Desk, Listen
 

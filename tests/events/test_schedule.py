@@ -11,11 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.context import Services
-from resolvers.events.entries import Cursor
+from resolvers.core.context import Services
 from resolvers.events.log import Log
-from resolvers.events.readers import Tails
 from resolvers.events.schedule import release
+from resolvers.services.events.entries import Cursor
+from resolvers.services.events.readers import Tails
 from tests.conftest import NOON, Api, Clock, SignIn
 from tests.events.listening import (
     CLEAR_MARK,

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.access.logbook import details, last
 from tests.conftest import Api, SignIn
 from tests.events.listening import MASHA, SET_MARK, Desk, Listen

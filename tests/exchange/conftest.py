@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.clones import Clones
 from tests.conftest import Clock
 from tests.exchange.imported import Import

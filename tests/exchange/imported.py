@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access.roles import Role
 from models.base import Record
 from resolvers.access import operators
-from resolvers.access.identify import hashed
-from resolvers.context import Caller, Services
+from resolvers.core.context import Caller, Services
+from resolvers.core.identify import hashed
 from resolvers.exchange.oneroster import RosterSet
 from resolvers.exchange.oneroster.apply import import_roster
 from resolvers.exchange.oneroster.report import Counts, ImportReport

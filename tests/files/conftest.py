@@ -9,14 +9,14 @@ from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 
 from gql.app import language_of
-from gql.files import transfer
-from resolvers.context import Services
+from gql.transport import file_transfer
+from resolvers.core.context import Services
 
 
 @pytest.fixture
 async def http(services: Services) -> AsyncIterator[AsyncClient]:
     """A browser that knows nothing but links."""
-    app = Starlette(routes=transfer.routes(services, language_of))
+    app = Starlette(routes=file_transfer.routes(services, language_of))
     transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://gorod.test") as client:
         yield client

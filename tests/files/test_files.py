@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.app import language_of
-from gql.files import transfer
-from resolvers.context import Services
+from gql.transport import file_transfer
+from resolvers.core.context import Services
 from tests.conftest import Clock, SignIn
 from tests.files.sending import FILE, PDF, REQUEST, announced, refused
 
@@ -117,7 +117,7 @@ async def test_a_connection_that_breaks_leaves_nothing(
     async def send(_: Any) -> None:
         raise AssertionError("nobody is there to be answered")
 
-    [route] = transfer.routes(services, language_of)
+    [route] = file_transfer.routes(services, language_of)
     path = invited["url"]
     scope = {"type": "http", "method": "PUT", "path": path, "headers": [], "query_string": b"",
              "path_params": {"token": path.rpartition("/")[2]}}  # fmt: skip

@@ -15,14 +15,15 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from gql.app import language_of
-from gql.files import transfer as routes
+from gql.transport import file_transfer as routes
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
-from resolvers.files import outage, storage, transfer
+from resolvers.core.context import Services
+from resolvers.files import transfer
 from resolvers.files.links import Way, read
-from resolvers.files.outage import FilesUnavailable
-from resolvers.files.storage import Storage
 from resolvers.files.sweeping import keep_clean, sweep
+from resolvers.services import outage, storage
+from resolvers.services.outage import FilesUnavailable
+from resolvers.services.storage import Storage
 from tests.conftest import Api, SignIn
 from tests.files.bucket import NEVER, Bucket, opened
 from tests.files.sending import FILE, PDF, REQUEST, announced, refused, uploaded

@@ -14,11 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.problems import OutcomeUnknown, ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 from resolvers.files import transfer
 from resolvers.files.links import Way, read
-from resolvers.files.storage import Storage
 from resolvers.files.sweeping import ABANDONED, keep_clean, sweep
+from resolvers.services.storage import Storage
 from tests.conftest import Clock, SignIn
 from tests.files.sending import FILE, PDF, announced, uploaded
 

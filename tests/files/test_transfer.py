@@ -13,7 +13,7 @@ from models.base import Id
 from models.communication.mail import MailAttachment
 from models.files.files import File
 from models.people.students import Student
-from resolvers.context import Services
+from resolvers.core.context import Services
 from resolvers.files.links import Link, Way
 from tests.access.asking import SIGN_OUT, code
 from tests.conftest import Clock, SignIn, Template

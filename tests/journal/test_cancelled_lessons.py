@@ -19,7 +19,7 @@ from models.database.writers import Writers
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark
 from models.timetable.lessons import Lesson
-from resolvers.context import Services
+from resolvers.core.context import Services
 from resolvers.journal.writing import MarkItem
 from resolvers.timetable.lessons import LessonCancelled
 from tests.conftest import Api, SignIn

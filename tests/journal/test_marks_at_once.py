@@ -16,7 +16,7 @@ from models.database.address import session
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.access.audit import verify_chain
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.door import AtDoor
 from tests.journal.desk import SET, Desk, cell

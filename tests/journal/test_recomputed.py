@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql.engine.run import Engine
 from gql.schema import schema
 from models.database.readers import Readers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import NOON, TODAY, Api, SignIn
 from tests.door import AtDoor
 

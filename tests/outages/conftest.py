@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database import pidfile
+from models.database.embedded import pidfile
 from tests.database.processes import passable, until
 from tests.outages.school import running
 

@@ -18,7 +18,7 @@ from uuid import uuid4
 from httpx2 import AsyncClient
 from websockets.asyncio.client import connect
 
-from models.database import pidfile
+from models.database.embedded import pidfile
 from resolvers.demo import DEMO_PASSWORD
 from tests.cli.test_commands import GOROD
 from tests.sockets.client import PROTOCOL, Client

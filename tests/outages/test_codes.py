@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.availability import Trouble, trouble_of
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.files.conftest import http  # noqa: F401  # a fixture
 from tests.outages.test_paths import services_at
 from tests.postgres import Server
@@ -43,7 +43,7 @@ async def test_errors_of_the_server_are_told_apart_by_their_code(
 async def test_writing_where_we_only_read_is_a_bug_and_no_outage(
     services: Services, postgres: Server, database: str
 ) -> None:
-    from resolvers.context import READING as ONLY
+    from resolvers.core.context import READING as ONLY
 
     url = postgres.url("gorod_app", database)
     async with services_at(services, url) as broken, broken.engine.connect() as connection:

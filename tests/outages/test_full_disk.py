@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 from httpx2 import AsyncClient
 
-from models.database import home
 from models.database.address import session
-from models.database.embedded import socket_url
+from models.database.embedded import home
+from models.database.embedded.server import socket_url
 from models.database.space import MB
 from tests.cli.test_commands import gorod
 from tests.files.sending import PDF, REQUEST

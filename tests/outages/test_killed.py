@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from httpx2 import AsyncClient, HTTPError
 
-from models.database import pidfile
+from models.database.embedded import pidfile
 from tests.files.sending import REQUEST
 from tests.outages.school import (
     DIARY,

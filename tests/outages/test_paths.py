@@ -16,18 +16,18 @@ from starlette.applications import Starlette
 
 from gql.app import language_of
 from gql.engine.run import Engine
-from gql.files import transfer
 from gql.schema import schema
+from gql.transport import file_transfer
 from gql.transport.http import GraphQLOverHTTP
 from models.database.address import session
 from models.database.availability import Availability, Trouble
-from models.database.embedded import socket_url
+from models.database.embedded.server import socket_url
 from models.database.engine import connect
 from models.database.readers import Readers
 from models.database.space import Space
 from models.database.writers import Writers
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.events.listening import PUBLISH
 from tests.files.conftest import http  # noqa: F401  # a fixture
@@ -97,7 +97,7 @@ def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], A
 
 
 def at_the_door(services: Services) -> AsyncClient:
-    app = Starlette(routes=transfer.routes(services, language_of))
+    app = Starlette(routes=file_transfer.routes(services, language_of))
     door = GraphQLOverHTTP(app, Engine(schema, services))
     return AsyncClient(transport=ASGITransport(door), base_url="http://gorod.test")
 

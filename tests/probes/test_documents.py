@@ -11,7 +11,7 @@ from httpx2 import AsyncClient
 from websockets.asyncio.client import connect
 
 from gql.settings import Settings
-from resolvers.trusted import Registered, register
+from resolvers.trusted.documents import Registered, register
 from tests.clones import Clones
 from tests.postgres import Server
 from tests.probes.conftest import by_get, by_post, told

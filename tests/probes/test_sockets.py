@@ -14,8 +14,8 @@ from gql.guard.limits import Limits
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.access.tries import Tries, TryLimits
-from resolvers.context import Services
+from resolvers.core.context import Services
+from resolvers.services.tries import Tries, TryLimits
 from tests.probes.guessing import Ask, Guesser
 from tests.probes.names import CORE, PLACES
 from tests.sockets.client import Client, Connect

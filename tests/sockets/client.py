@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from resolvers.context import Services
+from resolvers.core.context import Services
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 Connect = Callable[..., Any]

@@ -18,7 +18,7 @@ from gql.engine.run import Engine
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.events.listening import NEVER, Desk, open_desk
 from tests.sockets.client import PROTOCOL, Client, Connect
 

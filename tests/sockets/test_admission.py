@@ -10,7 +10,7 @@ from gql.guard.limits_of_use import LimitsOfUse
 from gql.schema import schema
 from gql.transport.admitting import Admitting
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import NEVER
 from tests.sockets.client import Client, Connect

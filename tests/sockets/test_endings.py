@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql.cli import server as product
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from models.access.roles import Role
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.access.asking import REFRESH, sign_in
 from tests.conftest import Api, SignIn
 from tests.events.listening import NOTICES, PUBLISH

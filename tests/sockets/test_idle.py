@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from models.access.roles import Role
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.access.asking import REFRESH, RESET, SIGN_OUT, SWITCH, sign_in
 from tests.access.test_accounts import account
 from tests.conftest import Api, SignIn

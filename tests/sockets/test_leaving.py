@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import NOTICES, PUBLISH
 from tests.sockets.client import Client, Connect, listening, until

@@ -6,7 +6,7 @@ from gql.observe.record import Finished
 from gql.transport.exchange import Exchange
 from gql.transport.watching import record_of
 from gql.transport.websocket.endpoint import WebSocketEndpoint
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import JOURNAL, MASHA, Desk, mark
 from tests.sockets.client import Connect, listening

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from websockets.exceptions import ConnectionClosed
 
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.events.listening import JOURNAL, MASHA, NOTICES, Desk, here, mark
 from tests.sockets.client import Client, Connect, limited, listening

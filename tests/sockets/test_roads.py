@@ -17,7 +17,7 @@ from gql.transport.http import GraphQLOverHTTP
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from models.database.readers import Readers
 from models.database.writers import Writers
-from resolvers.context import Services
+from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.events.listening import MASHA, NOTICES, SET_MARK, Desk
 from tests.postgres import Server

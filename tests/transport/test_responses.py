@@ -20,8 +20,8 @@ from gql.transport.exchange import Exchange
 from gql.transport.execution import Executor
 from gql.transport.http import GraphQLOverHTTP
 from models.problems import ServiceUnavailable
-from resolvers.context import Services
-from resolvers.request_ids import new_request_id
+from resolvers.core.context import Services
+from resolvers.core.request_ids import new_request_id
 from tests.conftest import SignIn
 from tests.events.listening import PUBLISH
 from tests.journal.desk import Desk

@@ -12,8 +12,8 @@ from gql.guard.limits_of_use import LimitsOfSockets
 from gql.logs import log
 from gql.transport.websocket.messages import Closing, Code
 from models.problems import Problem, ServiceUnavailable
-from resolvers.access.identify import school_of
-from resolvers.context import Services
+from resolvers.core.context import Services
+from resolvers.core.identify import school_of
 from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.events.watching import ended_tokens
 

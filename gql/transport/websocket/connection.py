@@ -30,9 +30,9 @@ from gql.transport.websocket.messages import (
 from gql.transport.websocket.operations import Operation
 from gql.transport.websocket.outbox import ClientGone, Outbox
 from models.problems import Problem, ServiceUnavailable
-from resolvers.access.known import Known
-from resolvers.access.tries import network_of
 from resolvers.events.problems import SubscriptionLimit
+from resolvers.services.sessions import Known
+from resolvers.services.tries import network_of
 
 if TYPE_CHECKING:
     from gql.transport.websocket.endpoint import WebSocketEndpoint

@@ -18,7 +18,9 @@ from models.journal.marks import Mark
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.access.operators import owning
-from resolvers.context import stand_in, utc_now
+from resolvers.core.context import stand_in, utc_now
+from resolvers.core.news import record
+from resolvers.core.refusals import cause_constraint
 from resolvers.exchange.oneroster.book import Book
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings, Severity
@@ -28,8 +30,6 @@ from resolvers.exchange.oneroster.plan import changes, counts, plan_school
 from resolvers.exchange.oneroster.report import ImportReport, SchoolReport
 from resolvers.exchange.oneroster.roster import MOSCOW, RosterSet
 from resolvers.exchange.oneroster.writing import ChangedMeanwhile, write
-from resolvers.news import record
-from resolvers.refusals import cause_constraint
 
 ACTION = "gorod import oneroster"
 QUEUE = text("SELECT pg_advisory_xact_lock(x'6f6e65726f73746572'::bit(64)::bigint)")

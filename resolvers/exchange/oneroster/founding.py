@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.school.schools import School
-from resolvers.context import utc_now
+from resolvers.core.context import utc_now
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings
 from resolvers.exchange.oneroster.planning import cut

@@ -1,0 +1,1 @@
+"""Rules for accounts, roles, requests to change access, and the audit log."""

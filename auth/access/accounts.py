@@ -1,0 +1,71 @@
+"""Rules for accounts."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, true
+
+from auth.actor import Viewer
+from auth.policy import CLASS, SCHOOL, Reach, allowed, readable, whole_school
+from auth.relationships.classes import classes_led, members_of_classes
+from auth.rights import Right
+from models.access.accounts import Account
+from models.access.roles import RoleGrant
+from models.base import holds_on
+from models.people.guardians import Guardian, GuardianLink, LegalStatus
+from models.people.persons import Person
+from models.people.staff import Staff
+from models.people.students import Student
+
+
+def of_class(viewer: Viewer, person_id: Any, *links: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Pupils of one's class, and their guardians as far as the `links` hold, too."""
+    pupils = members_of_classes(viewer, classes_led(viewer))
+    guardians = viewer.keys(
+        GuardianLink.guardian_id,
+        GuardianLink.student_id.in_(pupils),
+        holds_on(GuardianLink, viewer.today),
+        *links,
+    )
+    return or_(
+        person_id.in_(viewer.keys(Student.person_id, Student.id.in_(pupils))),
+        person_id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
+    )
+
+
+@readable(Account, Right.ACCOUNTS_READ)
+@allowed(Account, Right.ACCOUNTS_WRITE)
+def read_accounts(viewer: Viewer, account: Any) -> Reach:
+    """Of the pupils of one's class and their guardians, or all."""
+    return {CLASS: of_class(viewer, account.person_id), SCHOOL: true()}
+
+
+@allowed(Person, Right.ACCOUNTS_WRITE)
+def open_accounts(viewer: Viewer, person: Any) -> Reach:
+    """For the pupils of one's class and their guardians, or for all."""
+    return {CLASS: of_class(viewer, person.id), SCHOOL: true()}
+
+
+@allowed(Account, Right.PASSWORDS_RESET)
+def reset_passwords(viewer: Viewer, account: Any) -> Reach:
+    """Not one's own: that is `changePassword`. Whoever resets a password can sign in as its holder,
+    so class teachers do it for their pupils and for guardians who have the right to hear of them
+    and do not work here. In the whole school: for everyone who does not work here, and with the
+    right to approve requests for everyone."""
+    working = or_(
+        account.person_id.in_(viewer.keys(Staff.person_id)),
+        account.person_id.in_(viewer.keys(RoleGrant.person_id)),
+    )
+    rightful = (
+        GuardianLink.may_receive_info.is_(True),
+        GuardianLink.legal_status != LegalStatus.TERMINATED,
+    )
+    others = account.person_id != viewer.person_id
+    of_mine = of_class(viewer, account.person_id, *rightful)
+    everyone = bool(viewer.scopes(Right.ROLES_GRANT_PROTECTED))
+    return {
+        CLASS: and_(others, of_mine, ~working),
+        SCHOOL: others if everyone else and_(others, ~working),
+    }
+
+
+allowed(Account, Right.AUDIT_READ)(whole_school)

@@ -1,0 +1,32 @@
+"""Rules for the audit log."""
+
+from typing import Any
+
+from sqlalchemy import false, or_, true
+
+from auth.actor import Viewer
+from auth.policy import CHILD, SCHOOL, SELF, Reach, readable, whole_school
+from auth.relationships.children import children_of
+from auth.rights import Right
+from models.access.audit import AuditEvent, SensitiveRead
+
+
+@readable(SensitiveRead, Right.SENSITIVE_READS_READ)
+def read_sensitive_reads(viewer: Viewer, read: Any) -> Reach:
+    """Of one's own records, of those of one's children, or of all (domain.md c.1, audit log)."""
+    own = {
+        "student": read.student_id == viewer.student_id,
+        "staff": read.staff_id == viewer.staff_id,
+    }
+    return {
+        # Only what can be: with both an index would be of no use.
+        SELF: or_(false(), *(whose for part, whose in own.items() if part in viewer.parts)),
+        # Children first: PostgreSQL would go through the readings of all the school.
+        CHILD: read.id.in_(
+            viewer.keys(SensitiveRead.id, SensitiveRead.student_id.in_(children_of(viewer)))
+        ),
+        SCHOOL: true(),
+    }
+
+
+readable(AuditEvent, Right.AUDIT_READ)(whole_school)

@@ -1,0 +1,85 @@
+"""Rules for letters. The persons one may write to are in `recipients`."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.policy import (
+    SELF,
+    Reach,
+    certain,
+    readable,
+)
+from auth.rights import Right
+from models.communication.mail import (
+    MailAttachment,
+    MailCopy,
+    MailMessage,
+    MailRecipient,
+    MailRole,
+)
+from models.people.staff import Staff
+
+# -- mail -----------------------------------------------------------------------------
+
+
+@readable(MailCopy, Right.MAIL_USE, letter=True)
+def read_mail(viewer: Viewer, copy: Any) -> Reach:
+    """One's own copies. Nobody reads others' mail; no right reaches further."""
+    return {SELF: and_(copy.person_id == viewer.person_id, copy.folder.is_not(None))}
+
+
+@readable(MailMessage, Right.MAIL_USE, letter=True)
+def read_messages(viewer: Viewer, message: Any) -> Reach:
+    """Letters of which one holds a copy."""
+    return {SELF: holds(viewer, message, message.id)}
+
+
+def holds(viewer: Viewer, entity: Any, message_id: Any) -> ColumnElement[bool]:
+    """Whether one holds a copy of the letter that a row belongs to. It is asked row by row: all
+    letters of a mailbox that grows with the years would be too many to look through."""
+    mine = aliased(MailCopy)
+    found = select(mine.id).where(
+        mine.school_id == viewer.school_id,
+        mine.message_id == message_id,
+        mine.person_id == viewer.person_id,
+        mine.folder.is_not(None),
+    )
+    return exists(found.correlate(entity))
+
+
+@readable(MailRecipient, Right.MAIL_USE, letter=True)
+def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
+    """The writer sees everyone; others see the writer, themselves, and the rest where the letter
+    shows its recipients, but nobody's blind copy."""
+    letter = aliased(MailMessage)
+    mine = select(letter.id).where(
+        letter.school_id == viewer.school_id,
+        letter.id == recipient.message_id,
+        or_(
+            letter.sender_id == viewer.person_id,
+            recipient.person_id == viewer.person_id,
+            recipient.role == MailRole.FROM,
+            and_(letter.shows_recipients, recipient.role != MailRole.BCC),
+        ),
+    )
+    known = exists(mine.correlate(recipient))
+    return {SELF: and_(holds(viewer, recipient, recipient.message_id), known)}
+
+
+@readable(MailAttachment, Right.MAIL_USE, letter=True)
+def read_mail_attachments(viewer: Viewer, attachment: Any) -> Reach:
+    """As the letter."""
+    return {SELF: holds(viewer, attachment, attachment.message_id)}
+
+
+certain(MailCopy.message_id, MailCopy)
+
+
+def at_work(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        Staff.hired_on <= viewer.today,
+        or_(Staff.dismissed_on.is_(None), Staff.dismissed_on > viewer.today),
+    )

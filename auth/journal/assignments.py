@@ -1,0 +1,63 @@
+"""Rules for assignments."""
+
+from typing import Any
+
+from sqlalchemy import and_, or_
+
+from auth.actor import Viewer
+from auth.journal.marks import read_marks
+from auth.policy import (
+    CHILD,
+    CLASS,
+    SECTION,
+    SELF,
+    Reach,
+    allowed,
+    certain,
+    readable,
+    referred,
+    through,
+    whole_school,
+)
+from auth.relationships.handover import former_sections
+from auth.relationships.sections import journal_of_sections, sections_written
+from auth.relationships.teaching import lessons_substituted, substitutes_now
+from auth.rights import Right
+from auth.timetable.lessons import read_lessons
+from models.journal.assignments import Assignment, AssignmentType
+from models.journal.marks import Mark
+from models.timetable.lessons import Lesson
+
+
+@readable(Assignment, Right.ASSIGNMENTS_READ)
+def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
+    """As its lesson; and whoever sees a mark sees what it is for, even when the student has been
+    taken out of the section of that day."""
+    lesson = through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
+    marked = referred(viewer, assignment, Mark.assignment_id, read_marks)
+    return {
+        **lesson,
+        SELF: or_(lesson[SELF], marked[SELF]),
+        CHILD: or_(lesson[CHILD], marked[CHILD]),
+        SECTION: or_(
+            journal_of_sections(viewer, assignment.section_id)[SECTION],
+            assignment.lesson_id.in_(lessons_substituted(viewer)),
+            and_(assignment.section_id.in_(former_sections(viewer)), marked[SECTION]),
+        ),
+        CLASS: or_(lesson[CLASS], marked[CLASS]),
+    }
+
+
+@allowed(Assignment, Right.MARKS_WRITE)
+def write_marks(viewer: Viewer, assignment: Any) -> Reach:
+    """In the sections one teaches today, and in the lessons one substitutes in; with more, in
+    those of one's class."""
+    reach = sections_written(viewer, assignment.section_id)
+    lent = viewer.keys(Lesson.id, substitutes_now(viewer, Lesson))
+    return {**reach, SECTION: or_(reach[SECTION], assignment.lesson_id.in_(lent))}
+
+
+certain(Assignment.lesson_id, Lesson, Assignment)
+
+
+readable(AssignmentType, Right.SCHOOL_READ)(whole_school)

@@ -1,0 +1,20 @@
+"""Rules for closed journals."""
+
+from typing import Any
+
+from sqlalchemy import true
+
+from auth.actor import Viewer
+from auth.policy import (
+    SCHOOL,
+    Reach,
+    readable,
+)
+from auth.rights import Right
+from models.journal.closures import JournalClosure
+
+
+@readable(JournalClosure, Right.JOURNAL_CLOSE)
+def read_closures(viewer: Viewer, closure: Any) -> Reach:
+    """The whole school."""
+    return {SCHOOL: true()}

@@ -1,0 +1,1 @@
+"""Rules for people and for what is protected about them."""

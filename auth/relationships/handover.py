@@ -1,0 +1,77 @@
+"""A student's past in a subject, as teachers read it: after a move between sections the new teacher
+takes the student over (domain.md e1, e2)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from auth.actor import Viewer
+from auth.policy import SECTION, Reach
+from auth.relationships.sections import journal_of_sections
+from auth.relationships.students import of_student
+from auth.relationships.teaching import sections_taught
+from models.base import holds_on
+from models.structure.sections import Section, SectionMembership
+
+
+def former_sections(viewer: Viewer) -> Select[Any]:
+    """Sections left by students whom the viewer teaches the same subject today. Few: a rule asks
+    them first, and `took_over` of the few rows that remain."""
+    now = aliased(SectionMembership)
+    goes_on = exists(
+        select(now.id)
+        .where(
+            now.school_id == viewer.school_id,
+            now.student_id == SectionMembership.student_id,
+            now.subject_id == SectionMembership.subject_id,
+            now.section_id.in_(sections_taught(viewer)),
+            holds_on(now, viewer.today),
+        )
+        .correlate(SectionMembership)
+    )
+    return viewer.keys(
+        SectionMembership.section_id, SectionMembership.valid_to <= viewer.today, goes_on
+    )
+
+
+def took_over(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+    """Whether a section is one that the student left this year, and the viewer teaches the student
+    its subject today. The teacher after a move reads what the student has from before
+    (domain.md e1, e2)."""
+    now, past = aliased(SectionMembership), aliased(SectionMembership)
+    here, there = aliased(Section), aliased(Section)
+    moved = (
+        select(past.id)
+        .join(now, and_(now.student_id == past.student_id, now.subject_id == past.subject_id))
+        .join(here, here.id == now.section_id)
+        .join(there, there.id == past.section_id)
+        .where(
+            past.school_id == viewer.school_id,
+            past.student_id == student_id,
+            past.section_id == section_id,
+            past.valid_to <= viewer.today,
+            now.school_id == viewer.school_id,
+            now.section_id.in_(sections_taught(viewer)),
+            holds_on(now, viewer.today),
+            here.school_id == viewer.school_id,
+            there.school_id == viewer.school_id,
+            here.academic_year_id == there.academic_year_id,
+        )
+        .correlate_except(now, past, here, there)
+    )
+    return and_(section_id.in_(former_sections(viewer)), exists(moved))
+
+
+def taught(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+    """For what a student has in a section: whether the viewer reads its journal as a teacher, or
+    has taken the student over from it."""
+    known = journal_of_sections(viewer, section_id)[SECTION]
+    return or_(known, took_over(viewer, student_id, section_id))
+
+
+def of_section(viewer: Viewer, row: Any) -> Reach:
+    """For what a student has in a section. Teachers: of their sections, of students they have
+    taken over, and of their class."""
+    reach = of_student(viewer, row.student_id)
+    return {**reach, SECTION: taught(viewer, row.student_id, row.section_id)}

@@ -1,0 +1,37 @@
+"""Students, by how somebody is related to them."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    true,
+)
+
+from auth.actor import Viewer
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach
+from auth.relationships.children import children_of
+from auth.relationships.classes import classes_led, members_of_classes, members_of_sections
+from auth.relationships.teaching import sections_taught
+from models.people.students import Student
+
+
+def own(viewer: Viewer) -> Select[Any]:
+    """The viewer themselves as a student."""
+    return viewer.keys(Student.id, Student.id == viewer.student_id)
+
+
+def of_student(viewer: Viewer, student_id: Any) -> Reach:
+    """For whatever belongs to one student."""
+    return {
+        SELF: student_id == viewer.student_id,
+        CHILD: student_id.in_(children_of(viewer)),
+        SECTION: student_id.in_(members_of_sections(viewer, sections_taught(viewer))),
+        CLASS: student_id.in_(members_of_classes(viewer, classes_led(viewer))),
+        SCHOOL: true(),
+    }
+
+
+def of_student_closely(viewer: Viewer, student_id: Any) -> Reach:
+    """For what nobody learns by teaching the student."""
+    reach = of_student(viewer, student_id)
+    return {scope: rows for scope, rows in reach.items() if scope is not SECTION}

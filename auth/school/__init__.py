@@ -1,0 +1,1 @@
+"""Rules for the school and its calendar."""

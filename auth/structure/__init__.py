@@ -1,0 +1,1 @@
+"""Rules for classes and sections."""

@@ -1,0 +1,190 @@
+"""One `postgres` over one cluster: our direct child, on a unix socket, gone when we are."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlencode
+
+from models.database import locks
+from models.database.embedded import cluster, pidfile
+from models.database.embedded.account import Account
+from models.database.embedded.binaries import Binaries
+from models.database.embedded.process import Parent
+from models.database.problems import DatabaseProblem, NotStarted
+
+PORT = 5432  # only a part of the socket's name
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+
+SETTLED = {
+    "sslmode": "disable",
+    "sslnegotiation": "postgres",
+    "target_session_attrs": "any",
+    "gsslib": "gssapi",
+    "password": "none",
+}
+"""Words of the address of our own server. A word that is not said is taken from the PG* variables
+of the machine or from ~/.pgpass, which are about other servers: PGSSLMODE=verify-full alone would
+keep us out of our own. The password is never asked for."""
+
+OPTIONS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    # A refused statement would otherwise be logged with its text and with the row that it
+    # concerned. The client, which is our own, hears of the refusal anyway.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    # Plans made while a table was nearly empty stay until it is analyzed. With the usual minute, a
+    # school that just began is read twenty times slower after its first few hundred notices.
+    "autovacuum_naptime": "10s",
+}
+
+
+@dataclass
+class Postmaster:
+    """The caller owns the cluster: nobody else starts or stops a server over it meanwhile.
+
+    data: the cluster, made by `initdb` if it is not there. lock: a file that every process of the
+    server holds open, so the lock is free exactly when the last of them is gone.
+    """
+
+    binaries: Binaries
+    account: Account | None
+    data: Path
+    socket: Path
+    lock: Path
+    log: Path
+    options: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 120.0
+    _parent: Parent | None = None
+    _process: subprocess.Popen[bytes] | None = None
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def start(self) -> None:
+        """Returns when the server has answered a SELECT; recovery after a crash is waited for."""
+        with self._guard:
+            if self.alive():
+                return
+            self._parent = self._parent or Parent()
+            before = self.log.stat().st_size if self.log.exists() else 0
+            lock = self._inherit()
+            try:
+                cluster.make(self.data, self.binaries, self.account, self._parent, lock, self.log)
+                pidfile.remove_if_stale(self.data)
+                command: list[str | Path] = [
+                    self.binaries.program("postgres"),
+                    "-D",
+                    self.data,
+                    *self._settings(),
+                ]
+                self._process = self._parent.spawn(
+                    command, self.account, signal.SIGINT, lock, self.log
+                )
+            finally:
+                os.close(lock)
+            self._parent.call(partial(self._wait_until_ready, before))
+
+    def stop(self) -> None:
+        """Fast: sessions are ended, everything is written down. Waits for the end."""
+        with self._guard:
+            process, self._process = self._process, None
+            if process:
+                _end(process)
+            if self._parent:
+                self._parent.close()
+                self._parent = None
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def _settings(self) -> list[str]:
+        own = {
+            "unix_socket_directories": str(self.socket),
+            "cluster_name": pidfile.label(self.data),
+        }
+        settings = {**OPTIONS, **own, **self.options}
+        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+
+    def _inherit(self) -> int:
+        """The lock, if need be from orphans of a killed owner: they get time to stop in peace."""
+        if (lock := locks.take(self.lock)) is not None:
+            return lock
+        for number, seconds in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
+            pid = pidfile.written(self.data)
+            served = pid is not None and pidfile.serves(pid, self.data)
+            for orphan in [pid] if pid and served else pidfile.members(self.data):
+                _signal(orphan, number if served else signal.SIGQUIT)
+            if (lock := locks.wait(self.lock, seconds)) is not None:
+                return lock
+        left = ", ".join(map(str, pidfile.members(self.data))) or "unknown"
+        raise DatabaseProblem(
+            f"An earlier server over {self.data} does not end (processes: {left})."
+        )
+
+    def _wait_until_ready(self, before: int) -> None:
+        """before: The length of the log when the server was started."""
+        deadline = time.monotonic() + self.patience
+        while not asyncio.run(_answers(self.socket)):
+            if not self.alive():
+                said = cluster.tail(self.log, before)
+                raise NotStarted(f"PostgreSQL ended while starting:\n{said}")
+            if time.monotonic() > deadline:
+                said = cluster.tail(self.log, before)
+                raise NotStarted(f"PostgreSQL does not answer:\n{said}")
+            time.sleep(0.02)
+
+
+async def _answers(socket: Path) -> bool:
+    import asyncpg
+
+    try:
+        session = await asyncpg.connect(
+            f"postgresql://postgres@/postgres?{urlencode(SETTLED)}",
+            host=str(socket),
+            port=PORT,
+            timeout=5,
+        )
+        try:
+            return bool(await session.fetchval("SELECT 1") == 1)
+        finally:
+            await session.close(timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Politely, then less so: an immediate stop loses nothing either, it only costs recovery."""
+    for number, seconds in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
+        process.send_signal(number)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    process.kill()
+    process.wait()
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return

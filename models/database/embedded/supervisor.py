@@ -1,0 +1,114 @@
+"""Keeping an embedded server running: what ends it for a while must not end the process."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import structlog
+
+from models.database.availability import Availability, Trouble
+from models.database.embedded.server import Embedded
+from models.database.problems import NotStarted
+from models.database.space import Space
+
+log = structlog.get_logger("gorod")
+
+LOOK_SECONDS = 0.2
+"""How often the server and its disk are looked at."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
+"""Seconds between attempts to start it: the first and the last."""
+FINAL = re.compile(
+    r"database files are incompatible with server"
+    r"|is not a valid data directory"
+    r"|could not find the database system"
+    r"|could not locate (a valid|required) checkpoint record"
+    r"|invalid (primary )?checkpoint record"
+    r"|incorrect checksum in control file"
+    r"|WAL contains references to invalid pages"
+    r"|has (wrong ownership|invalid permissions|group or world access)"
+    r"|[Pp]ermission denied"
+    r"|unrecognized configuration parameter"
+    r"|configuration file .* contains errors"
+    r"|error while loading shared libraries"
+    r"|Exec format error"
+)
+"""What the server says when it cannot start and waiting does not help: other programs, damaged
+files, another owner. Whatever else it says may pass."""
+FULL = re.compile(r"No space left on device|Disk quota exceeded")
+
+
+class Supervisor:
+    """Starts an embedded server, looks after its disk, and starts it again when it has ended."""
+
+    def __init__(self, embedded: Embedded, *, minimum: int, reserve: int) -> None:
+        """minimum, reserve: Bytes, as of `Space` and `Reserve`."""
+        self.embedded = embedded
+        self.sizes = (minimum, reserve)
+
+    @property
+    def space(self) -> Space:
+        """The disk of its cluster."""
+        minimum, reserve = self.sizes
+        return Space.of_cluster(self.embedded.base, minimum=minimum, reserve=reserve)
+
+    async def start(self, tell: Callable[[str], None]) -> None:
+        """Returns when the server answers. While its disk is full, waits for space.
+
+        tell: Told once why it waits.
+
+        Raises DatabaseProblem for any other reason not to start.
+        """
+        pause, waits = SHORTEST_PAUSE, False
+        while True:
+            try:
+                await asyncio.to_thread(self.embedded.start)
+            except NotStarted as problem:
+                space = self.space
+                if (reason := lack_of_room(problem, space)) is None:
+                    raise
+                if await asyncio.to_thread(space.give_up_reserve):
+                    continue
+                if not waits:
+                    waits = True
+                    tell(f"PostgreSQL cannot be started for now, but will be: {reason}.")
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def keep(self, availability: Availability) -> None:
+        """Look after the server and its disk until cancelled. Raises DatabaseProblem if the server
+        can never start again."""
+        space = availability.space or self.space
+        pause, known = SHORTEST_PAUSE, ""
+        while True:
+            await asyncio.to_thread(space.tend)
+            if self.embedded.alive():
+                pause, known = SHORTEST_PAUSE, ""
+                if shortage := space.shortage():
+                    availability.note(Trouble.UNWRITABLE, shortage)
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            availability.note(Trouble.AWAY, "PostgreSQL has ended")
+            try:
+                await asyncio.to_thread(self.embedded.ensure)
+            except NotStarted as problem:
+                lack = lack_of_room(problem, space)
+                if lack is not None and bool(await asyncio.to_thread(space.give_up_reserve)):
+                    continue
+                said = str(problem).rstrip().rpartition("\n")[2]
+                cause = "its disk is full" if lack else said
+                if cause != known:
+                    log.warning("the database cannot be started for now", reason=lack or said)
+                    known = cause
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def lack_of_room(problem: NotStarted, space: Space) -> str | None:
+    """Why a server cannot start if its disk is full; on a full disk it cannot even write that to
+    its log. Raises the problem if waiting cannot mend it."""
+    if FINAL.search(str(problem)):
+        raise problem
+    full = FULL.search(str(problem))
+    return space.shortage() or (full[0] if full else None)

@@ -1,0 +1,142 @@
+"""Loading rows with all that is asked of them, in as few statements as the shape of it allows."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from sqlalchemy import BigInteger, Select, and_, any_, bindparam, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from auth.actor import Viewer
+from auth.policy import seen, visible
+from models.base import OfSchool, target_of
+from resolvers.core.shapes import Computed, Guarded, Many, Path, Via, Wanted
+
+if TYPE_CHECKING:
+    from resolvers.core.context import Ctx
+
+
+class Way(NamedTuple):
+    """What led to a joined row: a path, to the row itself or but to columns of it."""
+
+    path: Path
+    of_row: bool
+
+
+Place: TypeAlias = tuple[int, Way]
+"""Which of the joined rows, and what led from there."""
+
+
+def joined(
+    query: Select[Any], viewer: Viewer, entity: Any, wanted: Wanted
+) -> tuple[Any, list[Place]]:
+    """The query with to-one rows joined to it, and where each belongs."""
+    places: list[Place] = []
+
+    def join(query: Any, near: Any, at: int, wanted: Wanted) -> Any:
+        for path in wanted.vias:
+            query, far = outer(query, near, path)
+            query = query.add_columns(far)
+            places.append((at, Way(path, of_row=False)))
+        for path, below in wanted.ones:
+            query, far = outer(query, near, path, viewer)
+            query = query.add_columns(far)
+            places.append((at, Way(path, of_row=True)))
+            query = join(query, far, len(places), below)
+        return query
+
+    return join(query, entity, 0, wanted), places
+
+
+def outer(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tuple[Any, Any]:
+    """The query joined to the row a path leads to; with a viewer, only if they may see it."""
+    for step, reference in enumerate(path, start=1):
+        far: Any = aliased(target_of(reference))
+        linked = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
+        on = and_(linked, seen(viewer, far)) if viewer and step == len(path) else linked
+        query = query.outerjoin_from(near, far, on)
+        near = far
+    return query, near
+
+
+def assembled(found: Sequence[Any], places: list[Place]) -> list[Any]:
+    """Rows with what was joined hung onto them."""
+    for line in found:
+        for number, (at, by) in enumerate(places, start=1):
+            if line[at] is not None:
+                line[at].joined[by] = line[number]
+    return [line[0] for line in found]
+
+
+def of_keys(column: Any, keys: Sequence[int]) -> Any:
+    """Whether the column is one of the keys; the same SQL text for any number of them."""
+    return column == any_(bindparam(None, list(keys), type_=ARRAY(BigInteger)))
+
+
+async def rows_by(
+    ctx: "Ctx", keys: Sequence[int], column: InstrumentedAttribute[Any], wanted: Wanted
+) -> Mapping[int, Any]:
+    """Visible rows by a key column that is theirs alone."""
+    row: Any = column.class_
+    query = visible(ctx.viewer, row).where(of_keys(column, keys))
+    return {getattr(one, column.key): one for one in await ctx.rows(query, row, wanted)}
+
+
+async def linked_rows(ctx: "Ctx", keys: Sequence[int], row: type[OfSchool]) -> Mapping[int, Any]:
+    """Rows by id, for columns that are read as another row's own. Not through `visible`: whoever
+    sees that other row sees these columns; `Via` says so."""
+    of_school = row.school_id == ctx.viewer.school_id
+    query = select(row).where(of_school, of_keys(row.id, keys))
+    return {one.id: one for one in await ctx.rows(query, row)}
+
+
+async def many_rows(
+    ctx: "Ctx",
+    keys: Sequence[tuple[int, int]],
+    many: Many,
+    wanted: Wanted,
+    given: tuple[tuple[str, Any], ...],
+) -> Mapping[tuple[int, int], list[Any]]:
+    """Visible rows of a to-many relation, by the keys of whom they refer to (`Many.key`)."""
+    query = many.query(ctx.viewer, dict(given)).where(
+        of_keys(many.reference, sorted({k for k, _ in keys}))
+    )
+    other: Any = literal(0)
+    if many.match:
+        other = many.match[1]
+        query = query.where(of_keys(other, sorted({k for _, k in keys})))
+    query, places = joined(query, ctx.viewer, many.target, wanted)
+    lines = await ctx.lines(query.add_columns(many.reference, other))
+    ctx.note_reading(lines, places)
+    assembled(lines, places)
+    found: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for line in lines:
+        found[line[-2], line[-1]].append(line[0])
+    return found
+
+
+Question: TypeAlias = tuple[int, Via | Computed | Guarded, tuple[tuple[str, Any], ...]]
+"""A row's id, what is to be computed of it, and with which arguments."""
+
+
+async def computed_values(
+    ctx: "Ctx", questions: Sequence[Question], row: Any
+) -> Mapping[Question, Any]:
+    """All the values that SQL must compute of rows of one type, in one statement."""
+    wanted = list(dict.fromkeys((shape, arguments) for _, shape, arguments in questions))
+    columns = [
+        shape.expression(ctx.viewer, row, **dict(arguments)).label(f"value_{number}")
+        for number, (shape, arguments) in enumerate(wanted)
+    ]
+    ids = {key for key, _, _ in questions}
+    query = select(row.id, *columns).where(
+        row.school_id == ctx.viewer.school_id, of_keys(row.id, sorted(ids))
+    )
+    lines = {line[0]: line[1:] for line in await ctx.lines(query)}
+    places = {asked: number for number, asked in enumerate(wanted)}
+    return {
+        question: lines[question[0]][places[question[1], question[2]]]
+        for question in questions
+        if question[0] in lines
+    }

@@ -1,0 +1,195 @@
+"""What root fields read, said in SQL once, for both executors.
+
+A use case is given the viewer and its arguments as parameters of SQL, and says which rows it is
+about; it runs nothing:
+
+    def find_terms(viewer, *, academic_year_id: Arg[Id[AcademicYear]] | None = None) -> Rows[Term]:
+        of_year = [] if academic_year_id is None else [Term.academic_year_id == academic_year_id]
+        return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
+
+An argument that is no `Arg` is a plain value and decides what is written, not only what with.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    TypeAlias,
+    TypeVar,
+    cast,
+)
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+)
+
+from auth.actor import Viewer
+from auth.policy import visible
+from auth.rights import Right
+from models.base import OfSchool
+from resolvers.core.parameters import Anything
+from resolvers.core.shapes import Via
+
+T = TypeVar("T")
+R = TypeVar("R", bound=OfSchool)
+F = TypeVar("F", bound=Callable[..., Any])
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[R]):
+    """Rows the viewer may read and for which all of `where` holds; few by nature.
+
+    order: Columns, `.desc()` of them, or a `Via`; then the id.
+    shown_as: The report that shows them, where it is not their own type.
+    given: Arguments that the shapes of that report are told.
+    """
+
+    row: type[R]
+    where: Conditions = ()
+    order: Sequence[Any] = ()
+    shown_as: type | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> type:
+        return self.shown_as or self.row
+
+    def query(self, viewer: Viewer) -> Select[Any]:
+        keys = (key.expression(viewer, self.row) if isinstance(key, Via) else key
+                for key in self.order)  # fmt: skip
+        query = visible(viewer, self.row).where(*self.where)
+        return query.order_by(*keys, self.row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Rows[R]):
+    """The one such row, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups(Generic[T]):
+    """Rows in groups alike in one column: `group(by, rows)`, in the order of the rows.
+
+    group: The report of one group: its first field is what they share, its second holds them.
+    by: The column, which is the first of their order.
+    beside: By other fields of the group, rows that stand beside, and the column by which. Where
+        such a field is asked for, there is a group, too, for what only they share.
+    """
+
+    group: type[T]
+    rows: Rows[Any]
+    by: str
+    beside: Mapping[str, tuple[Rows[Any], str]] = field(default_factory=dict)
+
+    @property
+    def inside(self) -> str:
+        """The group's field that holds the rows."""
+        return fields(cast("Any", self.group))[1].name
+
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+        """The groups, of the rows found for the fields that are asked for."""
+        keys = {self.inside: self.by, **{name: by for name, (_, by) in self.beside.items()}}
+        groups: dict[Any, dict[str, list[Any]]] = {}
+        for name, rows in found.items():
+            for row in rows:
+                empty: dict[str, list[Any]] = {name: [] for name in keys}
+                groups.setdefault(getattr(row, keys[name]), empty)[name].append(row)
+        group: Any = self.group
+        return [group(shared, **groups[shared]) for shared in sorted(groups)]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing(Generic[T]):
+    """Places where rows meet that are alike in two columns: `cell(first, second, **parts)`, in the
+    order of the two. There is one where at least one row is.
+
+    keys: The two columns.
+    parts: By the cell's fields, what stands there: `Rows`, or the one `Row`.
+    """
+
+    cell: type[T]
+    keys: tuple[str, str]
+    parts: Mapping[str, Rows[Any]]
+
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+        cells: dict[tuple[int, int], dict[str, Any]] = {}
+        for name, part in self.parts.items():
+            for row in found[name]:
+                place = getattr(row, self.keys[0]), getattr(row, self.keys[1])
+                cell = cells.setdefault(place, self.empty())
+                if isinstance(part, Row):
+                    cell[name] = row
+                else:
+                    cell[name].append(row)
+        cell_of: Any = self.cell
+        return [cell_of(*place, **cells[place]) for place in sorted(cells)]
+
+    def empty(self) -> dict[str, Any]:
+        return {name: None if isinstance(part, Row) else [] for name, part in self.parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Generic[T]):
+    """One value that SQL computes."""
+
+    expression: ColumnElement[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[T]):
+    """One value that is known of who asks, and stays so for seconds: `await ask(ctx)`."""
+
+    ask: Callable[..., Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Rows by their ids, in that order; null for what is not there for the viewer."""
+
+    ids: Sequence[Anything]
+
+
+class Report:
+    """What a root field gives that is no row: a dataclass of the parts above.
+
+    needs: Parts without which there is no report: rows the viewer must be able to see.
+    rights_to: What parts need, where that is not the right to read the rows of which they are.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    rights_to: ClassVar[Mapping[str, Right | None]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row as a report shows it, with what the report's shapes are told."""
+
+    row: Any
+    shown_as: type
+    given: tuple[tuple[str, Any], ...]
+
+
+def reads(
+    right: Right | None = None,
+    check: Callable[..., None] | None = None,
+    why_null: Callable[..., Awaitable[None]] | None = None,
+) -> Callable[[F], F]:
+    """Say of a use case what it needs, where that is not the right to read its rows.
+
+    check: `check(actor, **arguments)` is asked before anything is read, with plain values.
+        Raises BadUserInput.
+    why_null: `why_null(ctx, **arguments)` is asked where the answer is null. Raises the Problem to
+        tell, if it is not that something is not there for the viewer.
+    """
+
+    def note(use_case: F) -> F:
+        if right:
+            use_case.right = right  # type: ignore[attr-defined]
+        use_case.check, use_case.why_null = check, why_null  # type: ignore[attr-defined]
+        return use_case
+
+    return note

@@ -1,0 +1,82 @@
+"""What a command gave: read anew, told of in the log and as news."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from auth.rights import Right
+from models.base import Id, OfSchool
+from resolvers.core.context import Ctx, Services
+from resolvers.core.news import record
+from resolvers.core.trace import details_of, entity_of
+from resolvers.services.sessions import forget_ended
+
+HARMLESS = frozenset(
+    {
+        Right.ATTENDANCE_WRITE,
+        Right.FILES_UPLOAD,
+        Right.JOURNAL_CLOSE,
+        Right.LESSONS_WRITE,
+        Right.MAIL_USE,
+        Right.MAIL_WRITE,
+        Right.MARKS_WRITE,
+        Right.NOTICES_PUBLISH,
+        Right.NOTICES_READ,
+        Right.TERM_MARKS_WRITE,
+        Right.TIMETABLE_WRITE,
+    }
+)
+"""Rights by which nobody's role, rights or standing in the school are changed."""
+
+
+async def answer(ctx: Ctx, result: Any) -> Any:
+    """What a command gave, as it is then answered."""
+    alone = isinstance(result, OfSchool) and ctx.reads_anew(result)
+    return result if alone else await reread(ctx, result)
+
+
+async def reread(ctx: Ctx, result: Any) -> Any:
+    """What a command gave, as the actor may see it now."""
+    if isinstance(result, OfSchool):
+        return await ctx.find(result.global_id) if result.id else result
+    if isinstance(result, Id):
+        return await ctx.find(result)
+    if isinstance(result, list | tuple):
+        return await asyncio.gather(*(reread(ctx, one) for one in result))  # rows in one SELECT
+    if is_dataclass(result) and not isinstance(result, type):
+        names = [f.name for f in fields(result)]
+        read = await reread(ctx, [getattr(result, name) for name in names])
+        return replace(result, **dict(zip(names, read, strict=True)))
+    return result
+
+
+async def finish(ctx: Ctx, command: Any, given: Mapping[str, Any], result: Any) -> None:
+    """The trace and the news, then the commit; flushed before because ids are made there."""
+    await ctx.session.flush()
+    actor, now = ctx.actor, ctx.actor.now
+    deed = {
+        "actor_id": actor.person_id,
+        "role": actor.role.name,
+        "action": command.action,
+        "entity": entity_of(command, result),
+        "details": details_of(command, given),
+        "request_id": ctx.caller.request_id,
+    }
+    await record(ctx.session, actor.school_id, now, ctx.facts, deed)
+    await ctx.session.commit()
+    spread(ctx.caller.services, actor.school_id, command.right, told=bool(ctx.facts))
+    forget_ended(ctx.session, ctx.caller.services.sessions)
+    ctx.forget()
+
+
+def spread(services: Services, school_id: int, right: Right, *, told: bool) -> None:
+    """What the process does when a command is through: those who listen are woken, and who has
+    which rights is asked anew if that may have changed.
+
+    right: The right that the command needs.
+    """
+    if right not in HARMLESS:
+        services.sessions.forget(school_id)
+    if told:
+        services.tails.wake(school_id)
