@@ -4,15 +4,17 @@ with the same rights."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Date,
     DateTime,
     Select,
+    SQLColumnExpression,
     TableValuedAlias,
     bindparam,
     column,
@@ -31,6 +33,10 @@ from models.school.schools import School
 
 Grants = frozenset[tuple[Right, AccessScope]]
 """The rights of a role in a school, each with its scope."""
+Column: TypeAlias = SQLColumnExpression[Any]
+"""A column of any row, or an expression that stands for one."""
+Keys: TypeAlias = Select[Any] | CompoundSelect[Any]
+"""A query for keys, for `in_`."""
 
 
 def parameter(name: str, type_: Any) -> BindParameter[Any]:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from sqlalchemy import ColumnElement, Select, and_, exists, false, inspect, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.rights import Right
 from models.access.roles import AccessScope
 from models.base import OfSchool
@@ -75,7 +75,9 @@ def whole_school(viewer: Viewer, row: Any) -> Reach:
     return {SCHOOL: true()}
 
 
-def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Rule) -> Reach:
+def through(
+    viewer: Viewer, entity: type[OfSchool], key: Column, row: type[OfSchool], rule: Rule
+) -> Reach:
     """For a row that is reached exactly as the one its column `key` refers to."""
     there = aliased(row)
 
@@ -87,7 +89,7 @@ def through(viewer: Viewer, entity: Any, key: Any, row: type[OfSchool], rule: Ru
 
 
 def referred(
-    viewer: Viewer, entity: Any, reference: InstrumentedAttribute[Any], rule: Rule
+    viewer: Viewer, entity: type[OfSchool], reference: InstrumentedAttribute[Any], rule: Rule
 ) -> Reach:
     """For a row that is reached where one that refers to it is."""
     there: Any = aliased(reference.class_)
@@ -138,7 +140,7 @@ def is_certain(
     return viewer.scopes(reading[near]) <= viewer.scopes(reading[far])
 
 
-def row_type(entity: Any) -> type[OfSchool]:
+def row_type(entity: type[OfSchool]) -> type[OfSchool]:
     """The row type of itself or of an alias of it."""
     found: type[OfSchool] = inspect(entity).mapper.class_
     return found
@@ -150,7 +152,7 @@ def visible(viewer: Viewer, entity: type[R], to: Right | None = None) -> Select[
 
 
 @said_once
-def seen(viewer: Viewer, entity: Any) -> ColumnElement[bool]:
+def seen(viewer: Viewer, entity: type[OfSchool]) -> ColumnElement[bool]:
     """Whether the viewer may read a row: for WHERE, and for the ON of an outer join."""
     right = reading.get(row_type(entity))
     within = entity.school_id == viewer.school_id
@@ -158,7 +160,7 @@ def seen(viewer: Viewer, entity: Any) -> ColumnElement[bool]:
 
 
 @said_once
-def reach(viewer: Viewer, entity: Any, right: Right) -> ColumnElement[bool]:
+def reach(viewer: Viewer, entity: type[OfSchool], right: Right) -> ColumnElement[bool]:
     """The rows `right` reaches for this viewer: none without the right or without a rule."""
     rule, scopes = rules.get((row_type(entity), right)), viewer.scopes(right)
     if rule is None or not scopes:

@@ -1,10 +1,8 @@
 """Rules for accounts."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, or_, true
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.policy import CLASS, SCHOOL, Reach, allowed, readable, whole_school
 from auth.relationships.classes import classes_led, members_of_classes
 from auth.rights import Right
@@ -17,7 +15,7 @@ from models.people.staff import Staff
 from models.people.students import Student
 
 
-def of_class(viewer: Viewer, person_id: Any, *links: ColumnElement[bool]) -> ColumnElement[bool]:
+def of_class(viewer: Viewer, person_id: Column, *links: ColumnElement[bool]) -> ColumnElement[bool]:
     """Pupils of one's class, and their guardians as far as the `links` hold, too."""
     pupils = members_of_classes(viewer, classes_led(viewer))
     guardians = viewer.keys(
@@ -34,19 +32,19 @@ def of_class(viewer: Viewer, person_id: Any, *links: ColumnElement[bool]) -> Col
 
 @readable(Account, Right.ACCOUNTS_READ)
 @allowed(Account, Right.ACCOUNTS_WRITE)
-def read_accounts(viewer: Viewer, account: Any) -> Reach:
+def read_accounts(viewer: Viewer, account: type[Account]) -> Reach:
     """Of the pupils of one's class and their guardians, or all."""
     return {CLASS: of_class(viewer, account.person_id), SCHOOL: true()}
 
 
 @allowed(Person, Right.ACCOUNTS_WRITE)
-def open_accounts(viewer: Viewer, person: Any) -> Reach:
+def open_accounts(viewer: Viewer, person: type[Person]) -> Reach:
     """For the pupils of one's class and their guardians, or for all."""
     return {CLASS: of_class(viewer, person.id), SCHOOL: true()}
 
 
 @allowed(Account, Right.PASSWORDS_RESET)
-def reset_passwords(viewer: Viewer, account: Any) -> Reach:
+def reset_passwords(viewer: Viewer, account: type[Account]) -> Reach:
     """Not one's own: that is `changePassword`. Whoever resets a password can sign in as its holder,
     so class teachers do it for their pupils and for guardians who have the right to hear of them
     and do not work here. In the whole school: for everyone who does not work here, and with the

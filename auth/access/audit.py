@@ -1,7 +1,5 @@
 """Rules for the audit log."""
 
-from typing import Any
-
 from sqlalchemy import false, or_, true
 
 from auth.actor import Viewer
@@ -12,7 +10,7 @@ from models.access.audit import AuditEvent, SensitiveRead
 
 
 @readable(SensitiveRead, Right.SENSITIVE_READS_READ)
-def read_sensitive_reads(viewer: Viewer, read: Any) -> Reach:
+def read_sensitive_reads(viewer: Viewer, read: type[SensitiveRead]) -> Reach:
     """Of one's own records, of those of one's children, or of all (domain.md c.1, audit log)."""
     own = {
         "student": read.student_id == viewer.student_id,

@@ -1,10 +1,9 @@
 """The rights and roles that only two persons change together (domain.md c.2, c.3.5). Declared here
 only; every path that changes a role, its rights, or an account of its holder asks it."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, or_
 
+from auth.actor import Column, Keys
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
 
@@ -52,7 +51,7 @@ def opens_protected() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def is_protected(role: Any, opening: Any) -> ColumnElement[bool]:
+def is_protected(role: Column, opening: Keys) -> ColumnElement[bool]:
     """SQL: whether a role is protected in the school: DIRECTOR, SCHOOL_ADMINISTRATOR, or one whose
     grant opens protected data.
 

@@ -1,7 +1,5 @@
 """Rules for requests to change access."""
 
-from typing import Any
-
 from sqlalchemy import and_, not_, or_
 
 from auth.access.roles import holds_role
@@ -12,13 +10,13 @@ from models.access.requests import AccessChange, AccessRequest, RequestedRight
 
 
 @allowed(AccessRequest, Right.ACCESS_REQUEST)
-def withdraw_requests(viewer: Viewer, request: Any) -> Reach:
+def withdraw_requests(viewer: Viewer, request: type[AccessRequest]) -> Reach:
     """Those one has filed."""
     return {SCHOOL: request.requested_by_id == viewer.person_id}
 
 
 @allowed(AccessRequest, Right.ACCESS_DECIDE)
-def decide_requests(viewer: Viewer, request: Any) -> Reach:
+def decide_requests(viewer: Viewer, request: type[AccessRequest]) -> Reach:
     """Those of others by which one gains nothing (domain.md c.3.5): with the right to approve
     requests, all of them; without it, those that a director has filed or gains by."""
     ends = request.kind == AccessChange.REVOKE_ROLE

@@ -1,11 +1,9 @@
 """Rules for roles, their rights, and who holds them."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
 from auth.access.protected import is_protected, opens_protected
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.policy import SCHOOL, Reach, allowed, readable, whole_school
 from auth.rights import Right
 from models.access.roles import Role, RoleGrant, RoleRight
@@ -20,12 +18,12 @@ FOLLOWING = frozenset({Role.STUDENT, Role.PARENT, Role.CLASS_TEACHER})
 """Roles nobody is given: they follow from records."""
 
 
-def protected(viewer: Viewer, role: Any) -> ColumnElement[bool]:
+def protected(viewer: Viewer, role: Column) -> ColumnElement[bool]:
     """Whether only two persons give, take or change a role."""
     return is_protected(role, viewer.keys(RoleRight.role, *opens_protected()))
 
 
-def holds_role(viewer: Viewer, role: Any) -> ColumnElement[bool]:
+def holds_role(viewer: Viewer, role: Column) -> ColumnElement[bool]:
     """Whether the viewer can work in a role, now or from a later day, by a grant or a record."""
     lasting = or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > viewer.today)
     granted = viewer.keys(RoleGrant.role, RoleGrant.person_id == viewer.person_id, lasting)
@@ -43,7 +41,7 @@ def holds_role(viewer: Viewer, role: Any) -> ColumnElement[bool]:
 
 
 @allowed(RoleGrant, Right.ROLES_GRANT)
-def take_roles(viewer: Viewer, grant: Any) -> Reach:
+def take_roles(viewer: Viewer, grant: type[RoleGrant]) -> Reach:
     """All but the protected roles, which two persons take."""
     return {SCHOOL: not_(protected(viewer, grant.role))}
 

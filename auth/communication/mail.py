@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.policy import (
     SELF,
     Reach,
@@ -26,18 +26,18 @@ from models.people.staff import Staff
 
 
 @readable(MailCopy, Right.MAIL_USE, letter=True)
-def read_mail(viewer: Viewer, copy: Any) -> Reach:
+def read_mail(viewer: Viewer, copy: type[MailCopy]) -> Reach:
     """One's own copies. Nobody reads others' mail; no right reaches further."""
     return {SELF: and_(copy.person_id == viewer.person_id, copy.folder.is_not(None))}
 
 
 @readable(MailMessage, Right.MAIL_USE, letter=True)
-def read_messages(viewer: Viewer, message: Any) -> Reach:
+def read_messages(viewer: Viewer, message: type[MailMessage]) -> Reach:
     """Letters of which one holds a copy."""
     return {SELF: holds(viewer, message, message.id)}
 
 
-def holds(viewer: Viewer, entity: Any, message_id: Any) -> ColumnElement[bool]:
+def holds(viewer: Viewer, entity: Any, message_id: Column) -> ColumnElement[bool]:
     """Whether one holds a copy of the letter that a row belongs to. It is asked row by row: all
     letters of a mailbox that grows with the years would be too many to look through."""
     mine = aliased(MailCopy)
@@ -51,7 +51,7 @@ def holds(viewer: Viewer, entity: Any, message_id: Any) -> ColumnElement[bool]:
 
 
 @readable(MailRecipient, Right.MAIL_USE, letter=True)
-def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
+def read_recipients(viewer: Viewer, recipient: type[MailRecipient]) -> Reach:
     """The writer sees everyone; others see the writer, themselves, and the rest where the letter
     shows its recipients, but nobody's blind copy."""
     letter = aliased(MailMessage)
@@ -70,7 +70,7 @@ def read_recipients(viewer: Viewer, recipient: Any) -> Reach:
 
 
 @readable(MailAttachment, Right.MAIL_USE, letter=True)
-def read_mail_attachments(viewer: Viewer, attachment: Any) -> Reach:
+def read_mail_attachments(viewer: Viewer, attachment: type[MailAttachment]) -> Reach:
     """As the letter."""
     return {SELF: holds(viewer, attachment, attachment.message_id)}
 

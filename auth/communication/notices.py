@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Column, Keys, Viewer
 from auth.policy import (
     CLASS,
     SCHOOL,
@@ -39,12 +39,14 @@ from models.structure.sections import Section
 
 
 @said_once
-def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+def addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     """Whether a notice is meant for the viewer as they are today: a child who joins 7Б tomorrow
     sees the notice of yesterday that still stands (domain.md DD12)."""
     target = aliased(NoticeTarget)
 
-    def covering(classes: Any, sections: Any, someone: ColumnElement[bool]) -> ColumnElement[bool]:
+    def covering(
+        classes: Keys, sections: Keys, someone: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
         grades = viewer.keys(SchoolClass.grade_level, SchoolClass.id.in_(classes))
         return or_(
             and_(target.kind == TargetKind.SCHOOL, someone),
@@ -53,7 +55,7 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
             target.section_id.in_(sections),
         )
 
-    def of(students: Any) -> ColumnElement[bool]:
+    def of(students: Keys) -> ColumnElement[bool]:
         now = sections_today(viewer, students)
         return covering(classes_of(viewer, students), now, exists(students))
 
@@ -84,23 +86,23 @@ def addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     return func.coalesce(found, false())
 
 
-def in_time(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+def in_time(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     """Whether it is a notice's time to be seen."""
     lasts = or_(notice.visible_until.is_(None), notice.visible_until > viewer.now)
     return and_(notice.visible_from <= viewer.now, lasts)
 
 
-def stands(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+def stands(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     """Whether a notice hangs on the board now."""
     return and_(notice.withdrawn_at.is_(None), in_time(viewer, notice))
 
 
-def told(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+def told(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     """Whether a notice hangs on the board now and is meant for the viewer."""
     return and_(stands(viewer, notice), addressed(viewer, notice))
 
 
-def was_addressed(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+def was_addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     """The persons to tell that a notice was taken down: all who saw it until then."""
     mine = notice.author_id == viewer.person_id
     return or_(mine, and_(in_time(viewer, notice), addressed(viewer, notice)))
@@ -111,14 +113,14 @@ def authored(viewer: Viewer) -> Any:
 
 
 @readable(Notice, Right.NOTICES_READ)
-def read_notices(viewer: Viewer, notice: Any) -> Reach:
+def read_notices(viewer: Viewer, notice: type[Notice]) -> Reach:
     """What is addressed to one, while it stands; what one wrote; the administration: all."""
     mine = notice.author_id == viewer.person_id
     return {SELF: or_(mine, told(viewer, notice)), SCHOOL: true()}
 
 
 @allowed(Notice, Right.NOTICES_PUBLISH)
-def edit_notices(viewer: Viewer, notice: Any) -> Reach:
+def edit_notices(viewer: Viewer, notice: type[Notice]) -> Reach:
     """One's own, as long as one may publish to all whom it is for: a former class teacher no longer
     writes to the class (domain.md c.3.1). Others' too for those who oversee the board: who publish
     to the whole school and read all that is published in it."""
@@ -127,7 +129,7 @@ def edit_notices(viewer: Viewer, notice: Any) -> Reach:
     return {SECTION: mine, CLASS: mine, SCHOOL: true() if oversees else mine}
 
 
-def reaches_audience(viewer: Viewer, entity: Any, notice_id: Any) -> ColumnElement[bool]:
+def reaches_audience(viewer: Viewer, entity: Any, notice_id: Column) -> ColumnElement[bool]:
     """Whether the viewer may publish today to each target of the notice that a row refers to."""
     target = aliased(NoticeTarget)
     beyond = select(target.id).where(
@@ -138,7 +140,7 @@ def reaches_audience(viewer: Viewer, entity: Any, notice_id: Any) -> ColumnEleme
     return ~exists(beyond.correlate(entity))
 
 
-def publishes_to(viewer: Viewer, target: Any) -> ColumnElement[bool]:
+def publishes_to(viewer: Viewer, target: type[NoticeTarget]) -> ColumnElement[bool]:
     """Whether the viewer may publish to a target today. Families need a right of their own."""
 
     def reached(right: Right, scopes: Reach) -> ColumnElement[bool]:
@@ -162,21 +164,21 @@ def publishes_to(viewer: Viewer, target: Any) -> ColumnElement[bool]:
 
 
 @allowed(School, Right.NOTICES_ADDRESS_FAMILIES)
-def address_families(viewer: Viewer, school: Any) -> Reach:
+def address_families(viewer: Viewer, school: type[School]) -> Reach:
     """All families of the school, and single persons."""
     return {SCHOOL: true()}
 
 
 @allowed(SchoolClass, Right.NOTICES_PUBLISH)
 @allowed(SchoolClass, Right.NOTICES_ADDRESS_FAMILIES)
-def publish_to_classes(viewer: Viewer, school_class: Any) -> Reach:
+def publish_to_classes(viewer: Viewer, school_class: type[SchoolClass]) -> Reach:
     """Classes one leads, or all. Teaching in a class is not leading it (domain.md CT8)."""
     return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
 
 
 @allowed(Section, Right.NOTICES_PUBLISH)
 @allowed(Section, Right.NOTICES_ADDRESS_FAMILIES)
-def publish_to_sections(viewer: Viewer, section: Any) -> Reach:
+def publish_to_sections(viewer: Viewer, section: type[Section]) -> Reach:
     """Sections one teaches, those of the classes one leads, or all."""
     return {
         SECTION: section.id.in_(sections_taught(viewer)),
@@ -186,7 +188,7 @@ def publish_to_sections(viewer: Viewer, section: Any) -> Reach:
 
 
 @readable(NoticeTarget, Right.NOTICES_READ)
-def read_targets(viewer: Viewer, target: Any) -> Reach:
+def read_targets(viewer: Viewer, target: type[NoticeTarget]) -> Reach:
     """As the notice; but who else was named in person is the author's business, and the
     administration's: it may tell something of them (domain.md PS3)."""
     reach = through(viewer, target, target.notice_id, Notice, read_notices)
@@ -199,14 +201,14 @@ def read_targets(viewer: Viewer, target: Any) -> Reach:
 
 
 @readable(NoticeVersion, Right.NOTICES_READ)
-def read_versions(viewer: Viewer, version: Any) -> Reach:
+def read_versions(viewer: Viewer, version: type[NoticeVersion]) -> Reach:
     """Of one's own notices, or all. Its readers see that a notice was edited, but not what had to
     be taken out of it."""
     return {SELF: version.notice_id.in_(authored(viewer)), SCHOOL: true()}
 
 
 @readable(NoticeAttachment, Right.NOTICES_READ)
-def read_notice_attachments(viewer: Viewer, attachment: Any) -> Reach:
+def read_notice_attachments(viewer: Viewer, attachment: type[NoticeAttachment]) -> Reach:
     """As the notice."""
     return through(viewer, attachment, attachment.notice_id, Notice, read_notices)
 
@@ -215,7 +217,7 @@ certain(NoticeAttachment.notice_id, Notice)
 
 
 @readable(NoticeReceipt, Right.NOTICES_READ)
-def read_receipts(viewer: Viewer, receipt: Any) -> Reach:
+def read_receipts(viewer: Viewer, receipt: type[NoticeReceipt]) -> Reach:
     """One's own, those of one's own notices while one may publish to their audience, or all."""
     written = receipt.notice_id.in_(authored(viewer))
     of_mine = and_(written, reaches_audience(viewer, receipt, receipt.notice_id))

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union_all
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from auth.communication.mail import at_work
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
 from auth.relationships.children import answering, children_of
@@ -32,7 +32,7 @@ SUPPORT = (Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE)
 
 
 @allowed(Person, Right.MAIL_WRITE)
-def write_to(viewer: Viewer, person: Any) -> Reach:
+def write_to(viewer: Viewer, person: type[Person]) -> Reach:
     """Whom one may write to (domain.md c.1, "Mail: may write to"). Never a guardian whom the
     school may not write to, whom a court barred, or whose child is of age (domain.md e8, e9).
     Psychologist and social pedagogue are there for families and for those at work in the school:
@@ -45,7 +45,7 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
         held = and_(RoleGrant.role.in_(roles), holds_on(RoleGrant, viewer.today))
         return person.id.in_(viewer.keys(RoleGrant.person_id, held))
 
-    def teachers(students: Any) -> ColumnElement[bool]:
+    def teachers(students: Keys) -> ColumnElement[bool]:
         today = holds_on(TeachingAssignment, viewer.today)
         now = sections_today(viewer, students)
         teaching = viewer.keys(
@@ -63,7 +63,7 @@ def write_to(viewer: Viewer, person: Any) -> Reach:
             and_(exists(students), roles(*SUPPORT)),
         )
 
-    def families(students: Any) -> ColumnElement[bool]:
+    def families(students: Keys) -> ColumnElement[bool]:
         guardians = viewer.keys(
             GuardianLink.guardian_id,
             GuardianLink.student_id.in_(students),

@@ -1,7 +1,5 @@
 """Rules for files."""
 
-from typing import Any
-
 from auth.actor import Viewer
 from auth.policy import SELF, Reach, readable
 from auth.rights import Right
@@ -9,6 +7,6 @@ from models.files.files import File
 
 
 @readable(File, Right.FILES_UPLOAD)
-def own_files(viewer: Viewer, file: Any) -> Reach:
+def own_files(viewer: Viewer, file: type[File]) -> Reach:
     """A file by itself is its owner's; others see it as an attachment of what they may read."""
     return {SELF: file.owner_id == viewer.person_id}

@@ -1,7 +1,5 @@
 """Rules for assignments."""
 
-from typing import Any
-
 from sqlalchemy import and_, or_
 
 from auth.actor import Viewer
@@ -30,7 +28,7 @@ from models.timetable.lessons import Lesson
 
 
 @readable(Assignment, Right.ASSIGNMENTS_READ)
-def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
+def read_assignments(viewer: Viewer, assignment: type[Assignment]) -> Reach:
     """As its lesson; and whoever sees a mark sees what it is for, even when the student has been
     taken out of the section of that day."""
     lesson = through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
@@ -49,7 +47,7 @@ def read_assignments(viewer: Viewer, assignment: Any) -> Reach:
 
 
 @allowed(Assignment, Right.MARKS_WRITE)
-def write_marks(viewer: Viewer, assignment: Any) -> Reach:
+def write_marks(viewer: Viewer, assignment: type[Assignment]) -> Reach:
     """In the sections one teaches today, and in the lessons one substitutes in; with more, in
     those of one's class."""
     reach = sections_written(viewer, assignment.section_id)

@@ -1,7 +1,5 @@
 """Rules for attendance."""
 
-from typing import Any
-
 from auth.actor import Viewer
 from auth.policy import (
     Reach,
@@ -15,6 +13,6 @@ from models.journal.attendance import AttendanceRecord
 
 @readable(AttendanceRecord, Right.ATTENDANCE_READ)
 @allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
-def read_attendance(viewer: Viewer, record: Any) -> Reach:
+def read_attendance(viewer: Viewer, record: type[AttendanceRecord]) -> Reach:
     """As `of_section`."""
     return of_section(viewer, record)

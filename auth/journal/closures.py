@@ -1,7 +1,5 @@
 """Rules for closed journals."""
 
-from typing import Any
-
 from sqlalchemy import true
 
 from auth.actor import Viewer
@@ -15,6 +13,6 @@ from models.journal.closures import JournalClosure
 
 
 @readable(JournalClosure, Right.JOURNAL_CLOSE)
-def read_closures(viewer: Viewer, closure: Any) -> Reach:
+def read_closures(viewer: Viewer, closure: type[JournalClosure]) -> Reach:
     """The whole school."""
     return {SCHOOL: true()}

@@ -1,7 +1,5 @@
 """Rules for the diary of a student."""
 
-from typing import Any
-
 from auth.actor import Viewer
 from auth.policy import (
     SECTION,
@@ -15,7 +13,7 @@ from models.journal.diary import DiaryLesson
 
 
 @readable(DiaryLesson, Right.LESSONS_READ)
-def read_diaries(viewer: Viewer, lesson: Any) -> Reach:
+def read_diaries(viewer: Viewer, lesson: type[DiaryLesson]) -> Reach:
     """Of the student; teachers: the lessons of their sections, and all of their class."""
     known = journal_of_sections(viewer, lesson.section_id)[SECTION]
     return {**of_student(viewer, lesson.student_id), SECTION: known}

@@ -15,7 +15,7 @@ from models.journal.journal import JournalStudent
 
 
 @readable(JournalStudent, Right.STUDENTS_READ)
-def read_journal_students(viewer: Viewer, student: Any) -> Reach:
+def read_journal_students(viewer: Viewer, student: type[JournalStudent]) -> Reach:
     """Whoever may read what stands in a journal may read whose it is, as of that time
     (domain.md c.3.1). Their card is a matter of another rule."""
     return of_section(viewer, student)

@@ -1,7 +1,5 @@
 """Rules for term marks."""
 
-from typing import Any
-
 from sqlalchemy import or_
 
 from auth.actor import Viewer
@@ -22,7 +20,7 @@ from models.journal.term_marks import TermMark, TermMarkRevision
 
 @readable(TermMark, Right.TERM_MARKS_READ)
 @allowed(TermMark, Right.MARKS_READ_AUTHORS)
-def read_term_marks(viewer: Viewer, mark: Any) -> Reach:
+def read_term_marks(viewer: Viewer, mark: type[TermMark]) -> Reach:
     """Of the student; teachers: of their sections, of students they have taken over, and of their
     class."""
     return {
@@ -36,7 +34,7 @@ def read_term_marks(viewer: Viewer, mark: Any) -> Reach:
 
 @readable(TermMarkRevision, Right.MARKS_READ_HISTORY)
 @allowed(TermMarkRevision, Right.MARKS_READ_AUTHORS)
-def read_term_mark_history(viewer: Viewer, revision: Any) -> Reach:
+def read_term_mark_history(viewer: Viewer, revision: type[TermMarkRevision]) -> Reach:
     """As the term mark."""
     return through(viewer, revision, revision.term_mark_id, TermMark, read_term_marks)
 

@@ -1,15 +1,12 @@
 """Rules for persons."""
 
-from typing import Any
-
 from sqlalchemy import (
     ColumnElement,
-    Select,
     or_,
     true,
 )
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, readable
 from auth.relationships.children import children_of
 from auth.relationships.classes import (
@@ -29,17 +26,17 @@ from models.people.staff import Staff
 from models.people.students import Student
 
 
-def pupils(viewer: Viewer, students: Any) -> Select[Any]:
+def pupils(viewer: Viewer, students: Keys) -> Keys:
     """The students as persons."""
     return viewer.keys(Student.person_id, Student.id.in_(students))
 
 
 @readable(Person, Right.PERSONS_READ)
-def read_persons(viewer: Viewer, person: Any) -> Reach:
+def read_persons(viewer: Viewer, person: type[Person]) -> Reach:
     """Names: of all staff and of oneself for everyone; of others as one sees their cards."""
     known = or_(person.id == viewer.person_id, person.id.in_(viewer.keys(Staff.person_id)))
 
-    def with_families(students: Any) -> ColumnElement[bool]:
+    def with_families(students: Keys) -> ColumnElement[bool]:
         guardians = viewer.keys(
             GuardianLink.guardian_id,
             GuardianLink.student_id.in_(students),

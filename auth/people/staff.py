@@ -1,7 +1,5 @@
 """Rules for staff."""
 
-from typing import Any
-
 from sqlalchemy import (
     true,
 )
@@ -16,12 +14,12 @@ from models.people.staff import Staff
 
 @readable(Staff, Right.STAFF_READ)
 @allowed(Staff, Right.STAFF_WRITE)
-def read_staff(viewer: Viewer, staff: Any) -> Reach:
+def read_staff(viewer: Viewer, staff: type[Staff]) -> Reach:
     """The card of a member of staff is open to all of the school."""
     return {SCHOOL: true()}
 
 
 @allowed(Staff, Right.STAFF_READ_FILE)
-def read_staff_files(viewer: Viewer, staff: Any) -> Reach:
+def read_staff_files(viewer: Viewer, staff: type[Staff]) -> Reach:
     """One's own, or all."""
     return {SELF: staff.id == viewer.staff_id, SCHOOL: true()}

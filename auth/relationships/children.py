@@ -1,10 +1,7 @@
 """The children somebody answers for."""
 
-from typing import Any
-
 from sqlalchemy import (
     ColumnElement,
-    Select,
     and_,
     false,
     func,
@@ -13,7 +10,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from models.base import holds_on
 from models.people.guardians import GuardianLink, LegalStatus
 from models.people.persons import Person
@@ -22,7 +19,7 @@ from models.people.students import Student
 # -- whose ----------------------------------------------------------------------------
 
 
-def grown(viewer: Viewer, link: Any) -> ColumnElement[bool]:
+def grown(viewer: Viewer, link: type[GuardianLink]) -> ColumnElement[bool]:
     """Whether the child of a guardian link is of age (domain.md e8)."""
     # One value of one child: EXISTS would be answered by gathering all who are of age.
     child, person = aliased(Student), aliased(Person)
@@ -50,7 +47,7 @@ def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[Any]:
+def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Keys:
     """Students the viewer answers for today, and of whom the school may tell them."""
     return viewer.keys(
         GuardianLink.student_id,

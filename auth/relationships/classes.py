@@ -1,20 +1,13 @@
 """Classes and sections, by who leads them and who is in them."""
 
-from typing import Any
-
-from sqlalchemy import (
-    CompoundSelect,
-    Select,
-)
-
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from auth.relationships.teaching import classes_granted
 from models.base import holds_on
 from models.structure.classes import ClassMembership, ClassTeacher
 from models.structure.sections import Section, SectionMembership
 
 
-def classes_led(viewer: Viewer) -> Select[Any] | CompoundSelect[Any]:
+def classes_led(viewer: Viewer) -> Keys:
     """Classes the viewer leads today; in a role granted for a part of the school, the classes of
     the grant."""
     if viewer.is_scoped:
@@ -26,7 +19,7 @@ def classes_led(viewer: Viewer) -> Select[Any] | CompoundSelect[Any]:
     )
 
 
-def members_of_classes(viewer: Viewer, classes: Any) -> Select[Any]:
+def members_of_classes(viewer: Viewer, classes: Keys) -> Keys:
     """Students who are in some of the classes today."""
     today = holds_on(ClassMembership, viewer.today)
     return viewer.keys(
@@ -34,7 +27,7 @@ def members_of_classes(viewer: Viewer, classes: Any) -> Select[Any]:
     )
 
 
-def members_of_sections(viewer: Viewer, sections: Any) -> Select[Any]:
+def members_of_sections(viewer: Viewer, sections: Keys) -> Keys:
     """Students who are in some of the sections today."""
     today = holds_on(SectionMembership, viewer.today)
     return viewer.keys(
@@ -42,7 +35,7 @@ def members_of_sections(viewer: Viewer, sections: Any) -> Select[Any]:
     )
 
 
-def classes_of(viewer: Viewer, students: Any) -> Select[Any]:
+def classes_of(viewer: Viewer, students: Keys) -> Keys:
     """Classes in which some of the students are today."""
     today = holds_on(ClassMembership, viewer.today)
     return viewer.keys(
@@ -50,16 +43,19 @@ def classes_of(viewer: Viewer, students: Any) -> Select[Any]:
     )
 
 
-def sections_of(viewer: Viewer, students: Any) -> Select[Any]:
+def sections_of(viewer: Viewer, students: Keys) -> Keys:
     """Sections in which some of the students are or were: their past lessons stay theirs."""
     return viewer.keys(SectionMembership.section_id, SectionMembership.student_id.in_(students))
 
 
-def sections_today(viewer: Viewer, students: Any) -> Select[Any]:
+def sections_today(viewer: Viewer, students: Keys) -> Keys:
     """Sections in which some of the students are today."""
-    return sections_of(viewer, students).where(holds_on(SectionMembership, viewer.today))
+    today = holds_on(SectionMembership, viewer.today)
+    return viewer.keys(
+        SectionMembership.section_id, SectionMembership.student_id.in_(students), today
+    )
 
 
-def sections_led(viewer: Viewer) -> Select[Any]:
+def sections_led(viewer: Viewer) -> Keys:
     """Sections of the classes one leads."""
     return viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))

@@ -3,10 +3,10 @@ takes the student over (domain.md e1, e2)."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Column, Keys, Viewer
 from auth.policy import SECTION, Reach
 from auth.relationships.sections import journal_of_sections
 from auth.relationships.students import of_student
@@ -15,7 +15,7 @@ from models.base import holds_on
 from models.structure.sections import Section, SectionMembership
 
 
-def former_sections(viewer: Viewer) -> Select[Any]:
+def former_sections(viewer: Viewer) -> Keys:
     """Sections left by students whom the viewer teaches the same subject today. Few: a rule asks
     them first, and `took_over` of the few rows that remain."""
     now = aliased(SectionMembership)
@@ -35,7 +35,7 @@ def former_sections(viewer: Viewer) -> Select[Any]:
     )
 
 
-def took_over(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+def took_over(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnElement[bool]:
     """Whether a section is one that the student left this year, and the viewer teaches the student
     its subject today. The teacher after a move reads what the student has from before
     (domain.md e1, e2)."""
@@ -63,7 +63,7 @@ def took_over(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement
     return and_(section_id.in_(former_sections(viewer)), exists(moved))
 
 
-def taught(viewer: Viewer, student_id: Any, section_id: Any) -> ColumnElement[bool]:
+def taught(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnElement[bool]:
     """For what a student has in a section: whether the viewer reads its journal as a teacher, or
     has taken the student over from it."""
     known = journal_of_sections(viewer, section_id)[SECTION]

@@ -1,13 +1,10 @@
 """Students, by how somebody is related to them."""
 
-from typing import Any
-
 from sqlalchemy import (
-    Select,
     true,
 )
 
-from auth.actor import Viewer
+from auth.actor import Column, Keys, Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach
 from auth.relationships.children import children_of
 from auth.relationships.classes import classes_led, members_of_classes, members_of_sections
@@ -15,12 +12,12 @@ from auth.relationships.teaching import sections_taught
 from models.people.students import Student
 
 
-def own(viewer: Viewer) -> Select[Any]:
+def own(viewer: Viewer) -> Keys:
     """The viewer themselves as a student."""
     return viewer.keys(Student.id, Student.id == viewer.student_id)
 
 
-def of_student(viewer: Viewer, student_id: Any) -> Reach:
+def of_student(viewer: Viewer, student_id: Column) -> Reach:
     """For whatever belongs to one student."""
     return {
         SELF: student_id == viewer.student_id,
@@ -31,7 +28,7 @@ def of_student(viewer: Viewer, student_id: Any) -> Reach:
     }
 
 
-def of_student_closely(viewer: Viewer, student_id: Any) -> Reach:
+def of_student_closely(viewer: Viewer, student_id: Column) -> Reach:
     """For what nobody learns by teaching the student."""
     reach = of_student(viewer, student_id)
     return {scope: rows for scope, rows in reach.items() if scope is not SECTION}

@@ -6,13 +6,9 @@ substitute in it: their name stays in lessons that were planned when they did, a
 nothing once somebody else teaches it.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Integer,
-    Select,
     and_,
     cast,
     exists,
@@ -22,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from models.access.roles import GrantScope, RoleGrant
 from models.base import holds_on
 from models.school.schools import School
@@ -31,7 +27,7 @@ from models.structure.sections import Section, TeachingAssignment
 from models.timetable.lessons import Lesson, LessonStatus
 
 
-def classes_granted(viewer: Viewer) -> CompoundSelect[Any]:
+def classes_granted(viewer: Viewer) -> Keys:
     """Classes for which the viewer's role was granted: one class, or those of one grade."""
     mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
     grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
@@ -40,12 +36,12 @@ def classes_granted(viewer: Viewer) -> CompoundSelect[Any]:
     return union_all(given, by_grade)
 
 
-def sections_granted(viewer: Viewer) -> Select[Any]:
+def sections_granted(viewer: Viewer) -> Keys:
     """Sections of those classes."""
     return viewer.keys(Section.id, Section.school_class_id.in_(classes_granted(viewer)))
 
 
-def sections_taught(viewer: Viewer) -> Select[Any]:
+def sections_taught(viewer: Viewer) -> Keys:
     """Sections the viewer teaches today; in a role granted for a part of the school, those of its
     classes only."""
     taught = viewer.keys(
@@ -58,7 +54,7 @@ def sections_taught(viewer: Viewer) -> Select[Any]:
     return taught
 
 
-def substitutes(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
+def substitutes(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]:
     """Whether the viewer is to give a lesson of a section they never taught, or gave it not longer
     ago than the school allows substitutes."""
     teaching = aliased(TeachingAssignment)
@@ -79,7 +75,7 @@ def substitutes(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
     return found
 
 
-def substitutes_now(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
+def substitutes_now(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]:
     """Whether the viewer may write in a lesson as its substitute: from its first bell on, unless
     it is cancelled."""
     zone = viewer.keys(School.time_zone).scalar_subquery()
@@ -88,17 +84,17 @@ def substitutes_now(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
     return and_(substitutes(viewer, lesson), takes_place, begins <= viewer.now)
 
 
-def lessons_substituted(viewer: Viewer) -> Select[Any]:
+def lessons_substituted(viewer: Viewer) -> Keys:
     """Lessons of which the viewer is the substitute."""
     return viewer.keys(Lesson.id, substitutes(viewer, Lesson))
 
 
-def sections_to_substitute(viewer: Viewer) -> Select[Any]:
+def sections_to_substitute(viewer: Viewer) -> Keys:
     """Sections in which the viewer is to give a lesson, or gave one lately."""
     return viewer.keys(Lesson.section_id, substitutes(viewer, Lesson))
 
 
-def sections_known(viewer: Viewer) -> CompoundSelect[Any]:
+def sections_known(viewer: Viewer) -> Keys:
     """Sections whose journal the viewer reads as a teacher: those they teach, and those in which
     they may write in a lesson as its substitute, to know what was there before."""
     substituted = viewer.keys(Lesson.section_id, substitutes_now(viewer, Lesson))

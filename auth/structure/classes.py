@@ -1,10 +1,8 @@
 """Rules for classes."""
 
-from typing import Any
-
 from sqlalchemy import and_, or_, true
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable
 from auth.relationships.children import children_of
 from auth.relationships.classes import (
@@ -20,7 +18,7 @@ from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
 from models.structure.sections import Section
 
 
-def of_class(viewer: Viewer, class_id: Any) -> Reach:
+def of_class(viewer: Viewer, class_id: Column) -> Reach:
     """For whatever belongs to one class."""
     pupils = members_of_sections(viewer, sections_taught(viewer))
     of_sections = viewer.keys(
@@ -38,25 +36,25 @@ def of_class(viewer: Viewer, class_id: Any) -> Reach:
 
 
 @allowed(SchoolClass, Right.CLASSES_WRITE)
-def write_classes(viewer: Viewer, school_class: Any) -> Reach:
+def write_classes(viewer: Viewer, school_class: type[SchoolClass]) -> Reach:
     """Those one leads, or all."""
     return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
 
 
 @readable(SchoolClass, Right.CLASSES_READ)
-def read_classes(viewer: Viewer, school_class: Any) -> Reach:
+def read_classes(viewer: Viewer, school_class: type[SchoolClass]) -> Reach:
     """One's own, one's children's, those one teaches or leads, or all."""
     return of_class(viewer, school_class.id)
 
 
 @readable(ClassTeacher, Right.CLASSES_READ)
-def read_class_teachers(viewer: Viewer, class_teacher: Any) -> Reach:
+def read_class_teachers(viewer: Viewer, class_teacher: type[ClassTeacher]) -> Reach:
     """As the class."""
     return of_class(viewer, class_teacher.school_class_id)
 
 
 @readable(ClassMembership, Right.CLASSMATES_READ)
-def read_class_lists(viewer: Viewer, membership: Any) -> Reach:
+def read_class_lists(viewer: Viewer, membership: type[ClassMembership]) -> Reach:
     """Who is in a class, by name only: for its pupils, teachers and the administration. Pupils see
     who is in it today, and their own place in the classes they were in."""
     reach = of_class(viewer, membership.school_class_id)

@@ -1,11 +1,9 @@
 """Rules for sections."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed, readable, whole_school
 from auth.relationships.children import children_of
 from auth.relationships.classes import (
@@ -23,7 +21,7 @@ from models.structure.sections import Section, SectionMembership, Subject, Teach
 
 
 @readable(Section, Right.CLASSES_READ)
-def read_sections(viewer: Viewer, section: Any) -> Reach:
+def read_sections(viewer: Viewer, section: type[Section]) -> Reach:
     """One's own, those one was in, too, for past lessons are of them; one's children's; those one
     teaches or substitutes in, those of the class one leads, or all."""
     reach = lists_of_sections(viewer, section.id)
@@ -32,11 +30,11 @@ def read_sections(viewer: Viewer, section: Any) -> Reach:
 
 
 @readable(SectionMembership, Right.CLASSMATES_READ)
-def read_section_lists(viewer: Viewer, membership: Any) -> Reach:
+def read_section_lists(viewer: Viewer, membership: type[SectionMembership]) -> Reach:
     """Who is in a section, by name only. Whoever has left it sees their own time in it, not who
     is in it now; a class teacher the same for her pupils (domain.md c.1, "own class/groups")."""
 
-    def together(students: Any) -> ColumnElement[bool]:
+    def together(students: Keys) -> ColumnElement[bool]:
         now = membership.section_id.in_(sections_today(viewer, students))
         mine = membership.student_id.in_(students)
         return or_(mine, and_(now, holds_on(membership, viewer.today)))
@@ -52,11 +50,11 @@ def read_section_lists(viewer: Viewer, membership: Any) -> Reach:
 
 
 @readable(TeachingAssignment, Right.CLASSES_READ)
-def read_teaching(viewer: Viewer, assignment: Any) -> Reach:
+def read_teaching(viewer: Viewer, assignment: type[TeachingAssignment]) -> Reach:
     """Who teaches a section while one is in it, or taught it while one was; class teachers the
     same of their pupils, and all of the sections of their class."""
 
-    def met(students: Any) -> ColumnElement[bool]:
+    def met(students: Keys) -> ColumnElement[bool]:
         member = aliased(SectionMembership)
         there = select(member.id).where(
             member.school_id == viewer.school_id,
@@ -80,7 +78,7 @@ def read_teaching(viewer: Viewer, assignment: Any) -> Reach:
 @allowed(Section, Right.CLASSES_WRITE)
 @allowed(Section, Right.TIMETABLE_WRITE)
 @allowed(Section, Right.TERM_MARKS_WRITE)
-def write_sections(viewer: Viewer, section: Any) -> Reach:
+def write_sections(viewer: Viewer, section: type[Section]) -> Reach:
     """Sections one teaches; with more, those of one's class; with most, all."""
     return sections_written(viewer, section.id)
 

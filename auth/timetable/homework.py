@@ -1,7 +1,5 @@
 """Rules for homework."""
 
-from typing import Any
-
 from auth.actor import Viewer
 from auth.policy import (
     Reach,
@@ -17,13 +15,13 @@ from models.timetable.lessons import Lesson
 
 
 @readable(Homework, Right.ASSIGNMENTS_READ)
-def read_homework(viewer: Viewer, homework: Any) -> Reach:
+def read_homework(viewer: Viewer, homework: type[Homework]) -> Reach:
     """As its lesson."""
     return through(viewer, homework, homework.lesson_id, Lesson, read_lessons)
 
 
 @readable(HomeworkAttachment, Right.ASSIGNMENTS_READ)
-def read_homework_attachments(viewer: Viewer, attachment: Any) -> Reach:
+def read_homework_attachments(viewer: Viewer, attachment: type[HomeworkAttachment]) -> Reach:
     """As the homework."""
     return through(viewer, attachment, attachment.homework_id, Homework, read_homework)
 

@@ -1,11 +1,9 @@
 """Rules for lessons."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
-from auth.actor import Viewer
+from auth.actor import Keys, Viewer
 from auth.policy import (
     CHILD,
     CLASS,
@@ -30,7 +28,7 @@ from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
 
 
-def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[bool]:
+def attended_by(viewer: Viewer, lesson: type[Lesson], students: Keys) -> ColumnElement[bool]:
     """Whether one of the students was in the section on the day of the lesson.
 
     The sections that they were ever in are named apart: an index leads to their lessons. By the
@@ -49,7 +47,7 @@ def attended_by(viewer: Viewer, lesson: Any, students: Any) -> ColumnElement[boo
 
 @readable(Lesson, Right.LESSONS_READ)
 @allowed(Lesson, Right.ASSIGNMENTS_READ)
-def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
+def read_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
     """Of the sections one was in that day; of those one teaches or substitutes in; of one's class;
     or all."""
     known = journal_of_sections(viewer, lesson.section_id)[SECTION]
@@ -63,7 +61,7 @@ def read_lessons(viewer: Viewer, lesson: Any) -> Reach:
 
 
 @allowed(Lesson, Right.TIMETABLE_WRITE)
-def plan_lessons(viewer: Viewer, lesson: Any) -> Reach:
+def plan_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
     """In the sections one teaches today; with more, in those of one's class; with most, in all."""
     return sections_written(viewer, lesson.section_id)
 
@@ -71,7 +69,7 @@ def plan_lessons(viewer: Viewer, lesson: Any) -> Reach:
 @allowed(Lesson, Right.LESSONS_WRITE)
 @allowed(Lesson, Right.MARKS_WRITE)
 @allowed(Lesson, Right.ATTENDANCE_WRITE)
-def write_lessons(viewer: Viewer, lesson: Any) -> Reach:
+def write_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
     """The same, and in the lessons one substitutes in."""
     reach = sections_written(viewer, lesson.section_id)
     return {**reach, SECTION: or_(reach[SECTION], substitutes_now(viewer, lesson))}

@@ -59,7 +59,8 @@ class Kind:
 
     @property
     def row(self) -> type[OfSchool]:
-        return row_type(self.person_id.class_)
+        row: Any = self.person_id.class_
+        return row_type(row)
 
 
 async def new_person(
