@@ -17,7 +17,18 @@ from gql.engine.denials import right_of
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.optimisations import Optimisation, is_on
 from gql.engine.scope import Scope
-from gql.engine.sql import EMPTY, SCHOOL, Name, Parameter, Sql, Unspeakable, constant, joined, sql
+from gql.engine.sql import (
+    EMPTY,
+    SCHOOL,
+    Name,
+    Parameter,
+    Sql,
+    Unspeakable,
+    Written,
+    constant,
+    joined,
+    sql,
+)
 from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf, or_null
@@ -53,7 +64,7 @@ class Writer:
     """Whether rows of special categories may be among what is written."""
     keyed: dict[tuple[type[OfSchool], Keyed], int] = field(default_factory=dict)
     """Texts that Python makes, and the numbers in their marks."""
-    asides: list[Any] = field(default_factory=list)
+    asides: list[Written] = field(default_factory=list)
     """What is asked before the rest, in order of need."""
 
     def __post_init__(self) -> None:

@@ -3,21 +3,35 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
+from auth.actor import Viewer
 from auth.policy import is_certain, is_open
 from gql.engine.declared import at, table
 from gql.engine.optimisations import Optimisation, is_on
-from gql.engine.sql import SCHOOL, Name, Sql, joined, sql
+from gql.engine.sql import SCHOOL, Name, Sql, Written, joined, sql
 from gql.engine.sums import Among, Given
 from gql.engine.sums import Table as Summed
 from models.base import OfSchool, target_of
 
-if TYPE_CHECKING:
-    from gql.engine.objects import Writer
+
+class StatementWriter(Protocol):
+    """What the writer of a whole statement offers to each SELECT in it.
+
+    asides: What is asked before the rest, in order of need.
+    """
+
+    viewer: Viewer
+    asides: list[Written]
+
+    def alias(self) -> Name:
+        """An alias that nothing else in the statement has."""
+
+    def seen(self, row: type[OfSchool], alias: Name) -> Sql:
+        """Whether the viewer sees the row under an alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +53,13 @@ class Scope:
     given: What the report that shows the row tells its shapes.
     """
 
-    writer: "Writer"
+    writer: StatementWriter
     row: type[OfSchool]
     alias: Name
     start: Sql
     given: Given = field(default_factory=dict)
     joins: list[Sql] = field(default_factory=list)
-    joined: dict[Any, Name] = field(default_factory=dict)
+    joined: dict[tuple[Name, str, bool], Name] = field(default_factory=dict)
     rows: Aside | None = None
     """The rows, at least their `id`, where they are a list that stands by itself."""
     among: Among | None = None
@@ -98,7 +112,9 @@ class Scope:
             alias = self.joined[key]
         return alias
 
-    def is_certain(self, near: Any, reference: InstrumentedAttribute[Any]) -> bool:
+    def is_certain(
+        self, near: type[OfSchool] | None, reference: InstrumentedAttribute[Any]
+    ) -> bool:
         if not is_on(Optimisation.CERTAIN_ROWS):
             return False
         target, viewer = target_of(reference), self.writer.viewer

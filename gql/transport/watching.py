@@ -4,7 +4,7 @@ import asyncio
 import re
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from gql.guard.documents import Documents
 from gql.observe.access_log import AccessLog
@@ -28,9 +28,6 @@ from models.database.timings import TIMINGS, time_engine, timed
 from models.operator import OperatorProblem
 from resolvers.core.context import Services
 
-if TYPE_CHECKING:
-    from gql.observe.traces import Traces
-
 PAUSE = 0.1
 """Seconds that an operation may wait for others before observers are told of them. Told of each at
 once, they took a twentieth of the time of a short operation (measured)."""
@@ -39,6 +36,16 @@ FULL, MOST_HELD = 256, 1_000_000
 until then."""
 TRACEPARENT = re.compile(rb"[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})")
 """Of W3C Trace Context. Another one would be a text of a stranger in the log."""
+
+
+class Tracer(Protocol):
+    """What sends traces; see `gql.observe.traces`, whose library may not be installed."""
+
+    def __call__(self, record: Finished, /) -> None:
+        """Send the spans of a finished operation."""
+
+    def close(self) -> None:
+        """Send what has not been sent."""
 
 
 class Watching:
@@ -58,7 +65,7 @@ class Watching:
         self.gauges[LAG] = self.lag.longest
         metrics = Metrics(services, self.gauges, self.tell)
         self.log = access_log_of(settings)
-        self.traces: Traces | None = None
+        self.traces: Tracer | None = None
         sinks: list[Sink] = [metrics.operations, *([self.log] if self.log else [])]
         self.observers = Observers(*sinks)
         if settings.traces:
@@ -71,7 +78,7 @@ class Watching:
             is_open=settings.demo,
         )
 
-    def trace(self, traces: "Traces") -> None:
+    def trace(self, traces: Tracer) -> None:
         """Tell it of operations, too, and of their statements."""
         self.traces = traces
         self.observers.sinks = (*self.observers.sinks, traces)
@@ -183,7 +190,7 @@ def access_log_of(settings: Settings) -> AccessLog | None:
     return AccessLog(settings.access_log, as_json=not settings.demo)
 
 
-def traces() -> "Traces":
+def traces() -> Tracer:
     """Raises OperatorProblem without the library that sends them."""
     try:
         from gql.observe.traces import Traces

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import BigInteger, Select, and_, any_, bindparam, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,10 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from auth.actor import Viewer
 from auth.policy import seen, visible
 from models.base import OfSchool, target_of
-from resolvers.core.shapes import Computed, Guarded, Many, Path, Via, Wanted
-
-if TYPE_CHECKING:
-    from resolvers.core.context import Ctx
+from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Via, Wanted
 
 
 class Way(NamedTuple):
@@ -26,6 +23,21 @@ class Way(NamedTuple):
 
 Place: TypeAlias = tuple[int, Way]
 """Which of the joined rows, and what led from there."""
+
+
+class Reading(Protocol):
+    """What a `Ctx` offers to those who read rows in its transaction."""
+
+    @property
+    def viewer(self) -> Viewer: ...
+
+    async def lines(self, query: Select[*tuple[Any, ...]], /) -> Sequence[Any]: ...
+
+    async def rows(
+        self, query: Select[*tuple[Any, ...]], row: type[OfSchool], wanted: Wanted = NOTHING, /
+    ) -> Sequence[Any]: ...
+
+    def note_reading(self, lines: Sequence[Any], places: Sequence[Place], /) -> None: ...
 
 
 def joined(
@@ -75,7 +87,7 @@ def of_keys(column: Any, keys: Sequence[int]) -> Any:
 
 
 async def rows_by(
-    ctx: "Ctx", keys: Sequence[int], column: InstrumentedAttribute[Any], wanted: Wanted
+    ctx: Reading, keys: Sequence[int], column: InstrumentedAttribute[Any], wanted: Wanted
 ) -> Mapping[int, Any]:
     """Visible rows by a key column that is theirs alone."""
     row: Any = column.class_
@@ -83,7 +95,7 @@ async def rows_by(
     return {getattr(one, column.key): one for one in await ctx.rows(query, row, wanted)}
 
 
-async def linked_rows(ctx: "Ctx", keys: Sequence[int], row: type[OfSchool]) -> Mapping[int, Any]:
+async def linked_rows(ctx: Reading, keys: Sequence[int], row: type[OfSchool]) -> Mapping[int, Any]:
     """Rows by id, for columns that are read as another row's own. Not through `visible`: whoever
     sees that other row sees these columns; `Via` says so."""
     of_school = row.school_id == ctx.viewer.school_id
@@ -92,7 +104,7 @@ async def linked_rows(ctx: "Ctx", keys: Sequence[int], row: type[OfSchool]) -> M
 
 
 async def many_rows(
-    ctx: "Ctx",
+    ctx: Reading,
     keys: Sequence[tuple[int, int]],
     many: Many,
     wanted: Wanted,
@@ -121,7 +133,7 @@ Question: TypeAlias = tuple[int, Via | Computed | Guarded, tuple[tuple[str, Any]
 
 
 async def computed_values(
-    ctx: "Ctx", questions: Sequence[Question], row: Any
+    ctx: Reading, questions: Sequence[Question], row: Any
 ) -> Mapping[Question, Any]:
     """All the values that SQL must compute of rows of one type, in one statement."""
     wanted = list(dict.fromkeys((shape, arguments) for _, shape, arguments in questions))

@@ -5,8 +5,8 @@ The limits hold in each process: several processes behind one address allow seve
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sized
+from typing import Generic, Protocol, TypeVar
 
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.logs import log
@@ -17,9 +17,6 @@ from resolvers.core.identify import school_of
 from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.events.watching import ended_tokens
 
-if TYPE_CHECKING:
-    from gql.transport.websocket.connection import Connection
-
 SHARE = 0.8
 """Of the time in which an end must be noticed; the rest is for the database to answer in."""
 ENDINGS: Mapping[type[Problem], tuple[Code, str]] = {
@@ -29,7 +26,25 @@ ENDINGS: Mapping[type[Problem], tuple[Code, str]] = {
 """Problems that end a connection, not only the operation that met them."""
 
 
-class Census:
+class CountedConnection(Protocol):
+    """What the census knows of a connection; see `gql.transport.websocket.connection`."""
+
+    token: str
+    counted_as: Hashable
+    is_watched: bool
+    idle_since: float
+
+    @property
+    def operations(self) -> Sized: ...
+
+    def end_soon(self, closing: Closing, problem: Problem | None = None) -> None:
+        """End the connection, for those who cannot wait for it."""
+
+
+C = TypeVar("C", bound=CountedConnection)
+
+
+class Census(Generic[C]):
     """All connections of the process.
 
     counts: How many there are of an account, or of strangers of a network.
@@ -37,11 +52,11 @@ class Census:
 
     def __init__(self, services: Services, limits: LimitsOfSockets) -> None:
         self.services, self.limits = services, limits
-        self.connections: set[Connection] = set()
+        self.connections: set[C] = set()
         self.counts: Counter[Hashable] = Counter()
         self.watching: asyncio.Task[None] | None = None
 
-    def enter(self, connection: "Connection") -> None:
+    def enter(self, connection: C) -> None:
         """Count a new connection. Raises Closing if there are too many."""
         if len(self.connections) >= self.limits.most_sockets:
             raise Closing(Code.TRY_AGAIN_LATER, "The server has too many connections")
@@ -52,7 +67,7 @@ class Census:
         if self.watching is None:
             self.watching = asyncio.create_task(self.watch())
 
-    def count_as(self, connection: "Connection", account: Hashable) -> None:
+    def count_as(self, connection: C, account: Hashable) -> None:
         """Count a connection to the account that it turned out to be of. Raises Closing if there
         are too many."""
         if connection.counted_as == account or connection not in self.connections:
@@ -63,7 +78,7 @@ class Census:
         connection.counted_as = account
         self.counts[account] += 1
 
-    def leave(self, connection: "Connection") -> None:
+    def leave(self, connection: C) -> None:
         """Count a connection no more."""
         if connection in self.connections:
             self.connections.discard(connection)
@@ -92,7 +107,7 @@ class Census:
         """End the connections whose token is good no more, and those of strangers who do nothing:
         one statement for all connections of a school."""
         oldest = asyncio.get_running_loop().time() - self.limits.stranger_socket_seconds
-        tokens: dict[int, dict[str, list[Connection]]] = defaultdict(lambda: defaultdict(list))
+        tokens: dict[int, dict[str, list[C]]] = defaultdict(lambda: defaultdict(list))
         for connection in self.connections:
             school_id = school_of(connection.token) if connection.is_watched else None
             if school_id is not None:

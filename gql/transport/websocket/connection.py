@@ -8,7 +8,7 @@ anyway. A connection that began with a good token ends when the token does.
 import asyncio
 import random
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 from graphql import GraphQLError
@@ -16,8 +16,10 @@ from starlette.websockets import WebSocket
 
 from gql.engine.asker import Asker, is_known
 from gql.errors import told
+from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.requests import bearer_in, language_in
 from gql.transport.websocket.budget import Budget
+from gql.transport.websocket.census import Census
 from gql.transport.websocket.messages import (
     RESTART,
     Closing,
@@ -27,15 +29,13 @@ from gql.transport.websocket.messages import (
     reason_of,
     size_of,
 )
-from gql.transport.websocket.operations import Operation
+from gql.transport.websocket.operations import Operation, OperationRunner
 from gql.transport.websocket.outbox import ClientGone, Outbox
 from models.problems import Problem, ServiceUnavailable
+from resolvers.core.context import Services
 from resolvers.events.problems import SubscriptionLimit
 from resolvers.services.sessions import Known
 from resolvers.services.tries import network_of
-
-if TYPE_CHECKING:
-    from gql.transport.websocket.endpoint import WebSocketEndpoint
 
 INIT_TIMEOUT = 5.0
 """Seconds in which `connection_init` must come."""
@@ -46,6 +46,15 @@ ACK = b'{"type":"connection_ack"}'
 PONG = b'{"type":"pong"}'
 
 
+class ConnectionEndpoint(OperationRunner, Protocol):
+    """What the endpoint offers to a connection; see `gql.transport.websocket.endpoint`."""
+
+    services: Services
+    limits: LimitsOfSockets
+    census: "Census[Connection]"
+    init_timeout: float
+
+
 class Connection:
     """A connection of a client, and the operations on it.
 
@@ -54,7 +63,7 @@ class Connection:
     idle_since: When its last operation ended, by the clock of the loop.
     """
 
-    def __init__(self, endpoint: "WebSocketEndpoint", socket: WebSocket) -> None:
+    def __init__(self, endpoint: ConnectionEndpoint, socket: WebSocket) -> None:
         self.endpoint, self.socket = endpoint, socket
         self.limits, self.services = endpoint.limits, endpoint.services
         headers = dict(socket.scope["headers"])

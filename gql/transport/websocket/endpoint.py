@@ -50,7 +50,7 @@ class WebSocketEndpoint:
         self.admission, self.observe = admission, observe
         self.init_timeout = INIT_TIMEOUT
         self.executor = Executor(engine)
-        self.census = Census(self.services, self.limits)
+        self.census = Census[Connection](self.services, self.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)

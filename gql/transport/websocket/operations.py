@@ -3,27 +3,60 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.types import ExecutionResult
 
 from gql.engine.answer import Answer, code_of
+from gql.engine.asker import Asker
+from gql.engine.run import Engine
 from gql.guard.document import Document
-from gql.transport.exchange import Exchange
+from gql.transport.exchange import Admission, Exchange, Observer
+from gql.transport.execution import Executor
 from gql.transport.negotiation import GRAPHQL
 from gql.transport.requests import Request, request_of
 from gql.transport.responses import CLIENT_LEFT, error_of, status_of, written
 from gql.transport.websocket.census import ENDINGS
 from gql.transport.websocket.messages import Closing, message
-from gql.transport.websocket.outbox import ClientGone
-
-if TYPE_CHECKING:
-    from gql.transport.websocket.connection import Connection
+from gql.transport.websocket.outbox import ClientGone, Outbox
+from resolvers.core.context import Services
+from resolvers.services.sessions import Known
 
 EXECUTED = b'{"data":{'
 """How the answer to an operation begins that was executed."""
+
+
+class OperationRunner(Protocol):
+    """What the endpoint offers to an operation: to be admitted, executed and observed."""
+
+    engine: Engine
+    executor: Executor
+    admission: Admission
+    observe: Observer | None
+
+
+class OperationOwner(Protocol):
+    """What its connection offers to an operation; see `gql.transport.websocket.connection`."""
+
+    services: Services
+    outbox: Outbox
+
+    @property
+    def endpoint(self) -> OperationRunner: ...
+
+    def asker(self) -> Asker:
+        """Who asks for an operation, which gets an id of its own."""
+
+    def recognise(self, known: Known) -> None:
+        """Count the connection to its account. Raises Closing if that has too many."""
+
+    def forget(self, operation: "Operation") -> None:
+        """An operation is over, and its id may be used again."""
+
+    async def end(self, closing: Closing) -> None:
+        """Close the connection before any operation can say another word."""
 
 
 class Operation:
@@ -38,7 +71,7 @@ class Operation:
     """
 
     def __init__(
-        self, connection: "Connection", id: str, payload: Mapping[str, Any], size: int
+        self, connection: OperationOwner, id: str, payload: Mapping[str, Any], size: int
     ) -> None:
         self.connection, self.id, self.payload, self.size = connection, id, payload, size
         self.kind: OperationType | None = None
