@@ -1,10 +1,21 @@
 """`gorod db`: the tables' version."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from gql.cli.backend import Database, database, make_ready, prepare, prove_key, run, settings
+from gql.cli.backend import (
+    Database,
+    database,
+    embedded_database,
+    make_ready,
+    prepare,
+    prove_key,
+    run,
+    settings,
+)
 from gql.cli.console import Json, Yes, insist, print_json, say
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
@@ -35,25 +46,36 @@ def downgrade(
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Say which version the tables are of; fails unless it is the newest."""
+    """Say which version the tables are of, and where tables, policies and grants differ from what
+    it says; fails unless it is the newest and nothing differs."""
     with database(settings()) as target:
         now, newest = run(_status(target))
+        drift = run(_drift(target)) if now == newest and now else []
     if as_json:
-        print_json({"current": now, "head": newest, "upToDate": now == newest})
+        print_json({"current": now, "head": newest, "upToDate": now == newest, "drift": drift})
     else:
         say(f"{now or 'empty'} (newest: {newest or 'none'})")
-    if now != newest:
+        for line in drift:
+            say(f"  - {line}")
+    if now != newest or drift:
         raise typer.Exit(1)
 
 
-@app.command(hidden=True)
+@app.command()
 def revise(message: Annotated[str, typer.Argument(help="What changes, in a few words.")]) -> None:
-    """For developers: write a new version from the difference to the models."""
-    from models.database import migrate
+    """For developers: write a new version of the tables, from the difference between the models
+    and the newest version, made in a database of its own that is gone afterwards."""
+    from models.database.embedded.server import opened
 
-    with database(settings()) as target:
-        run(make_ready(target))
-        run(migrate.revise(target.owner, message))
+    with TemporaryDirectory(prefix="gorod-") as scratch:
+        Path(scratch).chmod(0o755)  # the server may run as another account
+        with opened(Path(scratch) / "data", make=True) as url:
+            file = run(
+                _revise(
+                    embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod")), message
+                )
+            )
+    say(f"{file}: read it, then run `gorod db upgrade`")
 
 
 Versions = tuple[str | None, str | None]
@@ -72,6 +94,21 @@ async def _downgrade(target: Database, revision: str) -> Versions:
     before = await _version(target)
     await migrate.downgrade(target.owner, revision)
     return before, await _version(target)
+
+
+async def _drift(target: Database) -> list[str]:
+    from models.database import migrate
+
+    return await migrate.drift(target.owner)
+
+
+async def _revise(scratch: Database, message: str) -> Path:
+    from auth.matrix import default_rights
+    from models.database.revising import revise
+
+    await make_ready(scratch)
+    rights = (f"{role.name} {right} {scope.name}" for role, right, scope in default_rights())
+    return await revise(scratch.owner, message, rights)
 
 
 async def _status(target: Database) -> Versions:

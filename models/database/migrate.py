@@ -1,13 +1,13 @@
 """Alembic, without its command line: the tables' versions, made as their owner."""
 
 import asyncio
+from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -18,15 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
-from models.base import Record
+from models.database.drift import find_drift
 from models.database.engine import connect, explained
 from models.database.problems import DatabaseProblem, Unfit
 from models.database.roles import OWNER
 from models.walls import APP
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D696772  # "migr"
 
+T = TypeVar("T")
+LOCKED = "55P03"
+"""SQLSTATE of a lock that was not to be had in time."""
 NEWER = (
     "its tables are of version {now}, made by a newer Gorod than this one, which knows versions "
     "up to {newest}: install the newer Gorod"
@@ -49,25 +52,19 @@ async def downgrade(url: str, revision: str) -> None:
         await _run(connection, lambda config: command.downgrade(config, revision))
 
 
-async def revise(url: str, message: str) -> None:
-    """Writes a new version: the difference between the models and this database."""
-    number = f"{len(list(_scripts().walk_revisions())) + 1:04}"
+async def run_alembic(url: str, act: Callable[[Config], T], scripts: Path = SCRIPTS) -> T:
+    """What `act` gives, which runs a command of Alembic on this database, with the versions that
+    the folder `scripts` holds."""
     async with _as_owner(url) as connection:
-        await _run(
-            connection,
-            lambda config: command.revision(config, message, autogenerate=True, rev_id=number),
-        )
+        return await _run(connection, act, scripts)
 
 
 async def drift(url: str) -> list[str]:
-    """What the models have and the tables have not, or the other way round."""
-
-    def compare(sync: Connection) -> list[str]:
-        context = MigrationContext.configure(sync)
-        return [repr(change) for change in compare_metadata(context, Record.metadata)]
-
-    async with _as_owner(url) as connection:
-        return await connection.run_sync(compare)
+    """What differs between this database and what the models say of it."""
+    engine = connect(url, poolclass=NullPool)
+    with explained(engine):
+        async with engine.connect() as connection:
+            return await find_drift(connection)
 
 
 async def status(url: str) -> tuple[str | None, str | None]:
@@ -107,7 +104,7 @@ async def _refuse_newer(connection: AsyncConnection) -> None:
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_SCRIPTS))
+    return ScriptDirectory(str(SCRIPTS))
 
 
 async def _has_versions(connection: AsyncConnection) -> bool:
@@ -115,18 +112,28 @@ async def _has_versions(connection: AsyncConnection) -> bool:
     return found is not None
 
 
-async def _run(connection: AsyncConnection, act: Callable[[Config], Any]) -> None:
-    def within(sync: Connection) -> None:
-        config = Config(attributes={"connection": sync})
-        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+async def _run(
+    connection: AsyncConnection, act: Callable[[Config], T], scripts: Path = SCRIPTS
+) -> T:
+    def within(sync: Connection) -> T:
+        config = Config(attributes={"connection": sync}, cmd_opts=Namespace(quiet=True))
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        act(config)
+        return act(config)
 
     try:
-        await connection.run_sync(within)
+        done = await connection.run_sync(within)
     except CommandError as problem:  # a version nobody knows: a slip, or tables of a newer Gorod
         raise DatabaseProblem(f"The tables' version cannot be changed: {problem}.") from problem
+    except DBAPIError as problem:
+        if getattr(problem.orig, "sqlstate", None) != LOCKED:
+            raise
+        raise DatabaseProblem(
+            "A table is in use by others for too long, and whoever waits for it makes all wait: "
+            "nothing was changed. Run the command again when there is less to do."
+        ) from problem
     await connection.commit()
+    return done
 
 
 @asynccontextmanager

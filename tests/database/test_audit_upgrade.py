@@ -31,7 +31,7 @@ OLD: list[tuple[str | None, str, str | None, str]] = [
 
 def before() -> str:
     """The version before the one that made details typed."""
-    scripts = ScriptDirectory(str(migrate._SCRIPTS)).walk_revisions()  # noqa: SLF001
+    scripts = ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()
     [one] = [script for script in scripts if script.doc == "audit details"]
     assert isinstance(one.down_revision, str)
     return one.down_revision

@@ -17,7 +17,7 @@ COLUMNS = """SELECT count(*) FROM information_schema.columns
 
 def before(told: str) -> str:
     """The version before the one that tells this of itself."""
-    scripts = ScriptDirectory(str(migrate._SCRIPTS)).walk_revisions()  # noqa: SLF001
+    scripts = ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()
     [one] = [script for script in scripts if str(script.doc).startswith(told)]
     assert isinstance(one.down_revision, str)
     return one.down_revision

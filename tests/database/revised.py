@@ -1,0 +1,34 @@
+"""A developer adds a row and a default right, writes a new version, and upgrades a database to it.
+
+A process of its own: the row must not be there for anybody else.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy.orm import Mapped
+
+from models.base import OfSchool, words
+from models.database import migrate
+from models.database.revising import revise
+
+
+class Club(OfSchool):
+    __tablename__ = "clubs"
+    __table_args__ = {"info": {"grants": "SELECT, INSERT"}}
+
+    name: Mapped[str] = words(100)
+
+
+async def main(url: str, scripts: Path, right: str) -> None:
+    before = (scripts / "default_rights.txt").read_text().splitlines()
+    file = await revise(url, "clubs of a school", [*before[1:], right], scripts)
+    await migrate.run_alembic(url, lambda config: command.upgrade(config, "head"), scripts)
+    sys.stdout.write(f"{file}\n")
+    for line in await migrate.drift(url):
+        sys.stdout.write(f"drift: {line}\n")
+
+
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))

@@ -1,0 +1,118 @@
+"""`gorod db revise` and the drift that `gorod db status` tells of."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from alembic.config import Config
+
+from auth.matrix import default_rights
+from models.database import migrate, roles
+from models.database.address import session
+from models.database.problems import DatabaseProblem
+from models.database.revising import RIGHTS, NothingToRevise, revise
+from tests.postgres import Server
+
+FOUND = """INSERT INTO schools (full_name, short_name, time_zone)
+    VALUES ('Школа', 'Школа', 'Asia/Omsk') RETURNING id"""
+HELD = "SELECT role || ' ' || permission || ' ' || scope FROM role_rights WHERE school_id = $1"
+GIVE = "INSERT INTO role_rights (school_id, role, permission, scope) VALUES ($1, $2, $3, $4)"
+
+
+async def upgraded(postgres: Server, name: str) -> str:
+    await roles.prepare(postgres.url("postgres", "postgres"), name)
+    url = postgres.url("postgres", name)
+    await migrate.upgrade(url)
+    return url
+
+
+def test_every_default_right_reaches_the_schools_that_exist() -> None:
+    """Whoever changes the matrix has a new version written, which tells existing schools of it."""
+    now = sorted(f"{role.name} {right} {scope.name}" for role, right, scope in default_rights())
+    written = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()
+    assert written == now, "run `gorod db revise`"
+
+
+async def test_nothing_is_written_where_nothing_changed(postgres: Server) -> None:
+    url = await upgraded(postgres, "unchanged")
+    versions = sorted((migrate.SCRIPTS / "versions").glob("*.py"))
+    rights = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()
+    with pytest.raises(NothingToRevise):
+        await revise(url, "nothing", rights)
+    assert sorted((migrate.SCRIPTS / "versions").glob("*.py")) == versions
+
+
+async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_school(
+    postgres: Server, tmp_path: Path
+) -> None:
+    url = await upgraded(postgres, "revised")
+    operator = await session(url)
+    schools = [await operator.fetchval(FOUND) for _ in range(2)]
+    taken, new = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()[0], "PARENT clubs:read CHILD"
+    for school in schools:
+        await operator.execute(GIVE, school, *taken.split())
+    scripts = copytree(migrate.SCRIPTS, tmp_path / "migrations")
+    asked = [sys.executable, "-m", "tests.database.revised", url, str(scripts), new]
+    process = await asyncio.create_subprocess_exec(*asked, stdout=PIPE)
+    told, _ = await process.communicate()
+    file, *drift = told.decode().splitlines()
+    assert drift == []
+    assert file.endswith("_clubs_of_a_school.py")
+    for school in schools:
+        held = {line[0] for line in await operator.fetch(HELD, school)}
+        assert new in held
+        assert taken not in held
+    # Only this version knows the table: to everybody else it is a drift.
+    assert [line for line in await migrate.drift(url) if "clubs" not in line] == []
+    await operator.close()
+
+
+async def test_an_operator_whose_school_is_at_work_is_told_to_come_back_later(
+    postgres: Server, drifting: str
+) -> None:
+    def wait(config: Config) -> None:
+        sync = config.attributes["connection"]
+        sync.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
+        sync.exec_driver_sql("LOCK TABLE marks")
+
+    busy = await session(drifting)
+    async with busy.transaction():
+        await busy.execute("LOCK TABLE marks IN ACCESS SHARE MODE")
+        with pytest.raises(DatabaseProblem, match="nothing was changed"):
+            await migrate.run_alembic(drifting, wait)
+    await busy.close()
+    await migrate.run_alembic(drifting, wait)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("ALTER TABLE marks DISABLE ROW LEVEL SECURITY", "marks: row-level security must be"),
+        ("ALTER TABLE marks NO FORCE ROW LEVEL SECURITY", "marks: row-level security must be"),
+        ("DROP POLICY school ON marks", "marks: policy school is missing"),
+        ("ALTER POLICY school ON marks USING (true)", "marks: policy school says"),
+        ("CREATE POLICY all_of_them ON marks USING (true)", "marks: policy all_of_them must not"),
+        ("REVOKE INSERT ON marks FROM gorod_app", "marks: gorod_app lacks INSERT"),
+        ("GRANT UPDATE ON events TO gorod_app", "events: gorod_app must not have UPDATE"),
+        ("ALTER TABLE marks ADD COLUMN note text", "marks"),
+    ],
+)  # fmt: skip
+async def test_an_operator_is_told_what_somebody_changed_by_hand(
+    postgres: Server, drifting: str, change: str, told: str
+) -> None:
+    inside = await session(drifting)
+    async with inside.transaction():
+        await inside.execute(change)
+    found = await migrate.drift(drifting)
+    await inside.close()
+    assert len(found) == 1
+    assert told in found[0]
+
+
+@pytest.fixture
+async def drifting(postgres: Server) -> str:
+    await roles.drop(postgres.url("postgres", "postgres"), "changed_by_hand")
+    return await upgraded(postgres, "changed_by_hand")
