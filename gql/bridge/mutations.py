@@ -51,7 +51,7 @@ def mutation(command: Any) -> Any:
         graphql_type=answer.type | None,
         description=sentence(read_doc(command)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
-        metadata={"command": command, "open": RUNS if is_open else None},
+        metadata={"command": command, "payload": answer, "open": RUNS if is_open else None},
     )
 
 

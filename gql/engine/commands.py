@@ -1,11 +1,13 @@
-"""Commands that say themselves in SQL, as plans: one statement does it and tells what is asked of
-the row, if it can; else another reads that back."""
+"""Commands declared as a change, as plans: one statement does it and tells what is asked of the
+row, if it can; else another reads that back. Where nothing was done, a second statement tells
+which guard failed (`resolvers.core.changes`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from graphql import (
     FieldNode,
     GraphQLError,
@@ -16,23 +18,25 @@ from graphql import (
 from sqlalchemy import Uuid
 
 from auth.actor import Actor
-from gql.bridge.arguments import ids_among, reader, received
+from gql.bridge.arguments import reader, received
 from gql.engine.declared import written_sql
 from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said
+from gql.engine.refused import Refused, refused_as
 from gql.engine.shape import Path
 from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
-from models.base import OfSchool
-from models.problems import ServiceUnavailable
+from models.base import target_of
+from models.problems import Problem, ServiceUnavailable
 from models.secrets import Secrets
-from resolvers.core.at_once import AtOnce, deed
 from resolvers.core.attempts import KEY, arguments_hash
+from resolvers.core.changes import Change, deed
 from resolvers.core.context import Services
 from resolvers.core.parameters import in_parameters
+from resolvers.core.refusals import lost_a_race
 from resolvers.core.results import spread
 from resolvers.core.shapes import Guarded, Ident, One, Own, Via
 from resolvers.core.trace import details_of, names_its_row
@@ -40,6 +44,29 @@ from resolvers.core.trace import details_of, names_its_row
 INPUT, DONE = "input", Name("done")
 """The argument of a command; the query of its statement that has the row as it was written, which
 the table has not yet."""
+NO_ERRORS, NULL_TEXT = b"[]", b"null"
+REFUSALS = ("22", "23", "40", "55")
+"""Classes of SQLSTATE: data, integrity, transactions that must be tried again, locks."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt at a command.
+
+    actor: Who makes it.
+    given: The arguments.
+    values: Of the parameters, by their names.
+    failures: Errors of parts of the payload that could not be read back. What was done stays done.
+    problem: Why it was refused.
+    is_shown: Whether the row is shown as it is now although it was refused.
+    """
+
+    actor: Actor
+    given: Mapping[str, Any]
+    values: Mapping[str, Any]
+    failures: list[GraphQLError]
+    problem: Problem | None = None
+    is_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,25 +78,27 @@ class Doing:
     sources: Where a request has the values of those that are arguments.
     given: By the names of the arguments, those parameters; None of arguments that are null.
     payload: By its keys: what is known; where among the texts the row is; or how it is read back.
+    refused: How it is answered where nothing was done.
     denied: Fields refused by grant.
     """
 
     command: Any
-    row: type[OfSchool]
+    done: Change[Any]
     key: str
     sql: str
     parameters: tuple[str, ...]
     sources: Mapping[str, Source]
     given: Mapping[str, str | None]
     payload: Sequence[tuple[str, bytes | int | Reading]]
+    refused: Refused
     denied: tuple[Denial, ...]
     leaves: Mapping[str, set[Path]]
     kind: str = "compiled"
 
-    def values(
+    def attempt(
         self, actor: Actor, secrets: Secrets, variables: Mapping[str, Any], request_id: str
-    ) -> dict[str, Any]:
-        """The values of the parameters. Raises for what no client should send.
+    ) -> Attempt:
+        """An attempt with these variables. Raises for what no client should send.
 
         request_id: Of the request, for the audit log.
         """
@@ -77,127 +106,144 @@ class Doing:
         arguments = {name: source.value(variables) for name, source in self.sources.items()}
         for name, value in arguments.items():
             values[name] = self.sources[name].sent(actor, secrets, value)
-        told = {name: place and arguments[place] for name, place in self.given.items()}
-        details = details_of(self.command, told)
-        kept = arguments_hash(secrets, told) if self.given.get(KEY) else None
-        values.update(deed(actor, self.command.action, details, request_id, kept))
-        return values
+        given = {name: place and arguments[place] for name, place in self.given.items()}
+        details = details_of(self.command, given)
+        kept = arguments_hash(secrets, given) if given.get(KEY) else None
+        names_row = names_its_row(self.command)
+        values.update(
+            deed(actor, self.command.action, details, request_id, kept, names_row=names_row)
+        )
+        return Attempt(actor, given, values, [])
 
-    async def done(
-        self,
-        actor: Actor,
-        services: Services,
-        values: Mapping[str, Any],
-        failures: list[GraphQLError],
-    ) -> bytes | None:
-        """The payload; None if nothing was done.
-
-        failures: Gets an error for each part of the payload that could not be read back. What was
-            done stays done.
-        """
-        writers, school_id = services.writers, actor.school_id
+    async def payload_after(self, attempt: Attempt, services: Services, language: str) -> Any:
+        """The payload, as bytes; None where only the use case can tell, and nothing was done."""
+        writers, actor = services.writers, attempt.actor
         assert writers is not None  # noqa: S101  # else there is no such plan
-        given = [values[name] for name in self.parameters]
-        if (found := await writers.done(school_id, self.sql, given)) is None:
+        given = [attempt.values[name] for name in self.parameters]
+        try:
+            found = await writers.done(actor.school_id, self.sql, given)
+        except asyncpg.PostgresError as error:
+            if (error.sqlstate or "")[:2] not in REFUSALS:
+                raise
+            problem = self.command.meaning.problem(error, attempt.given)
+            if problem is None or lost_a_race(problem):  # it tells the operator, or tries again
+                return None
+            attempt.problem = problem
+            return self.refused.payload(self.key, problem, NULL_TEXT, language)
+        if found[0] is None:
+            return await self.refusal(attempt, services, language)
+        spread(services, actor.school_id, self.command.right, told=bool(self.done.news))
+        return b'"%b":{%b}' % (self.key.encode(), await self.parts(attempt, services, found))
+
+    async def refusal(self, attempt: Attempt, services: Services, language: str) -> Any:
+        """The payload with the problem of the first guard that fails; None if none does by now, or
+        the attempt may be a repeated one."""
+        readers, actor = services.readers, attempt.actor
+        assert readers is not None  # noqa: S101  # else nothing is planned
+        if attempt.given.get(KEY) is not None:
             return None
-        spread(services, school_id, self.command.right, told=True)
+        asked = [attempt.values[name] for name in self.refused.parameters]
+        line = await readers.fetch(actor.school_id, self.refused.sql, asked)
+        if line is None or (failed := self.done.target.failed(line)) is None:
+            return None
+        _, attempt.problem, current = failed
+        shown = await self.refused.current(services, actor, current)
+        attempt.is_shown = shown != NULL_TEXT
+        return self.refused.payload(self.key, attempt.problem, shown, language)
+
+    async def parts(self, attempt: Attempt, services: Services, found: Sequence[Any]) -> bytes:
+        """The members of the payload of what was done."""
         parts = []
         for name, part in self.payload:
             if isinstance(part, Reading):
                 try:
-                    text = await part.text(services, actor, found[0])
+                    text = await part.text(services, attempt.actor, found[0])
                 except Exception as failure:  # it is done, and cannot be shown
                     text, path = NULL_TEXT, [self.key, name]
                     cause = failure
                     if isinstance(failure, ServiceUnavailable):
                         cause = failure.after_commit()
-                    failures.append(
+                    attempt.failures.append(
                         GraphQLError(str(cause), part.nodes, path=path, original_error=cause)
                     )
             else:
                 text = found[part] if isinstance(part, int) else part
             parts.append(b'"%b":%b' % (name.encode(), text))
-        return b'"%b":{%b}' % (self.key.encode(), b",".join(parts))
-
-
-NO_ERRORS, NULL_TEXT = b"[]", b"null"
+        return b",".join(parts)
 
 
 def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Doing:
-    """The plan of an operation that is one command, which says itself in SQL. Raises Unspeakable,
-    or a Problem, where only the use case itself can do it or say why not."""
+    """The plan of an operation that is one command declared as a change. Raises Unspeakable, or a
+    Problem, where only the standard executor can do it or say why not."""
     asked, command = only_command(operation, actor)
-    if not names_its_row(command):
-        raise Unspeakable  # a statement that records has the id of its row in what is sealed
     definition = operation.root.fields[asked.name]
     arguments = Arguments(schema, operation, sent)
     node = asked.nodes[0]
-    given = received(ids_among(command), vars(arguments.of(definition, node)[INPUT]))
-    takes = ids_among(command.at_once)
-    made: dict[str, str] = {}
+    annotations = command.takes
+    sent_in = vars(arguments.of(definition, node)[INPUT])
+    given = received({**annotations, KEY: UUID | None}, sent_in)
+    made: dict[str, str | None] = dict.fromkeys(given)
 
-    def make(type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+    def make(type_: Any, sql_type: Any, value: Any, path: str, *, is_nullable: bool = False) -> Any:
         place = Place(definition, node, f"{INPUT}.{path}")
-        found = arguments.parameter(place, sql_type, type_, value, reader(type_, path))
+        read = reader(type_, path)
+        found = arguments.parameter(place, sql_type, type_, value, read, is_nullable=is_nullable)
         made[path] = found.key
         return found
 
-    told = {name: value for name, value in given.items() if value is not None}
-    attempt = make(UUID, Uuid(), told.pop(KEY), KEY) if KEY in told else None
-    if not told.keys() <= takes.keys():
-        raise Unspeakable
-    does: AtOnce = command.at_once(
-        actor.viewer,
-        **{name: in_parameters(takes[name], value, make, name) for name, value in told.items()},
-    )
-    if not told.keys() <= made.keys():  # nor could its audit entry tell of all that was given
-        raise Unspeakable
+    key = given.pop(KEY, None)
+    attempt = None if key is None else make(UUID, Uuid(), key, KEY)
+    told = {n: in_parameters(annotations[n], value, make, n) for n, value in given.items()}
+    if any(value is not None and made[name] is None for name, value in given.items()):
+        raise Unspeakable  # its audit entry could not tell of all that was given
+    done: Change[Any] = command.declare(actor.viewer, **told)
     texts: list[Sql] = []
-    payload = [*payload_of(operation, asked, definition.type, does.row, actor, texts)]
-    statement = written_sql(does.statement(actor.viewer, attempt))
-    sql, names = numbered(joined(", ", [statement, *texts]))
-    denied = denials(operation, actor.viewer)
+    payload = [*payload_of(operation, asked, definition.type, done, actor, texts)]
+    statement = done.statement(actor.viewer, attempt, names_row=names_its_row(command))
+    sql, parameters = numbered(joined(", ", [written_sql(statement), *texts]))
     return Doing(
-        command, does.row, asked.key, sql, names, arguments.sources,
-        {name: made.get(name) for name in given}, payload, denied, arguments.leaves,
+        command, done, asked.key, sql, parameters, arguments.sources, made, payload,
+        refused_as(operation, asked, done, actor), denials(operation, actor.viewer),
+        arguments.leaves,
     )  # fmt: skip
 
 
 def only_command(operation: Operation, actor: Actor) -> tuple[Asked, Any]:
     """The one root field of a mutation, and its command. Raises Unspeakable."""
     fields = operation.fields(operation.root, [operation.selections])
-    if len(fields) != 1 or (command := at_once(operation.root, fields[0].name)) is None:
+    if len(fields) != 1 or (command := declared(operation.root, fields[0].name)) is None:
         raise Unspeakable
     if command.right not in actor.rights:
         raise Unspeakable
     return fields[0], command
 
 
-def at_once(mutations: GraphQLObjectType, name: str) -> Any:
-    """The command of a mutation, if it says itself in SQL."""
+def declared(mutations: GraphQLObjectType, name: str) -> Any:
+    """The command of a mutation, if it is declared as a change."""
     if (field := mutations.fields.get(name)) is None:
         return None
     command = field.extensions[DEFINED].metadata.get("command")
-    return command if getattr(command, "at_once", None) else None
+    return command if getattr(command, "declare", None) else None
 
 
 def is_one(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
-    """Whether a mutation may be such a command: most are not, and need no second look."""
+    """Whether a mutation may be such a command: others need no second look."""
     mutations, selections = schema.mutation_type, definition.selection_set.selections
     names = [one.name.value for one in selections if isinstance(one, FieldNode)]
     return (
         mutations is not None
         and len(names) == len(selections) == 1
-        and bool(at_once(mutations, names[0]))
+        and bool(declared(mutations, names[0]))
     )
 
 
 def payload_of(
-    operation: Operation, asked: Asked, returned: Any, row: type[OfSchool], actor: Actor,
+    operation: Operation, asked: Asked, returned: Any, done: Change[Any], actor: Actor,
     texts: list[Sql],
 ) -> Iterator[tuple[str, bytes | int | Reading]]:  # fmt: skip
     """What is asked of the payload, by its keys. Raises Unspeakable."""
-    payload = bare(returned)
+    payload, row = bare(returned), done.row
+    written = done.written
     for field in operation.fields(payload, asked.below):
         if field.name == "__typename":
             yield field.key, f'"{payload.name}"'.encode()
@@ -205,7 +251,7 @@ def payload_of(
         type_ = bare(payload.fields[field.name].type)
         if type_.name != row.api_name():
             yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
-        elif rests_on_row(operation, type_, field):
+        elif done.is_whole and rests_on_row(operation, type_, field, written):
             writer = Writer(operation, actor.viewer)
             found, before = said(writer, type_, field.nodes, row, stand_in=DONE)
             if before:
@@ -221,16 +267,32 @@ def payload_of(
             yield field.key, reading
 
 
-def rests_on_row(operation: Operation, type_: GraphQLObjectType, asked: Asked) -> bool:
-    """Whether all that is asked stands in the row itself and in those it refers to, which no
-    statement of a command changes: then it needs no reading after the commit."""
-    for field in operation.fields(type_, asked.below):
-        word = None if field.name == "__typename" else word_of(type_, field)
-        shape = word.shape if word else None
-        shape = shape.shape if isinstance(shape, Guarded) else shape
+def rests_on_row(
+    operation: Operation, type_: GraphQLObjectType, asked: Asked,
+    written: Mapping[str, frozenset[str]], stale: frozenset[str] = frozenset(),
+) -> bool:  # fmt: skip
+    """Whether all that is asked stands in the row itself and in those it refers to, as far as the
+    command does not change them: then it needs no reading after the commit.
+
+    written: By tables besides that of the row, the columns that the command changes.
+    stale: Those of the row that is asked for.
+    """
+
+    def rests(field: Asked) -> bool:
+        if field.name == "__typename":
+            return True
+        defined = type_.fields[field.name]
+        if (word := word_of(type_, field)) is None:
+            return defined.extensions[DEFINED].python_name not in stale
+        shape = word.shape.shape if isinstance(word.shape, Guarded) else word.shape
         if isinstance(shape, One):
-            if not rests_on_row(operation, bare(type_.fields[field.name].type), field):
-                return False
-        elif not (shape is None or isinstance(shape, Own | Via | Ident)):
-            return False
-    return True
+            below = written.get(shape.target.__tablename__, frozenset())
+            return rests_on_row(operation, bare(defined.type), field, written, below)
+        if isinstance(shape, Via):
+            far = written.get(target_of(shape.path[-1]).__tablename__, frozenset())
+            return shape.column.key not in far
+        if isinstance(shape, Own):
+            return shape.column not in stale
+        return isinstance(shape, Ident)
+
+    return all(map(rests, operation.fields(type_, asked.below)))

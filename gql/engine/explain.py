@@ -83,7 +83,7 @@ def values_of(
     plan: Plan | Doing, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     if isinstance(plan, Doing):
-        return plan.values(actor, secrets, variables, new_request_id())
+        return plan.attempt(actor, secrets, variables, new_request_id()).values
     values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}
     for name, source in plan.sources.items():
         values[name] = source.sent(actor, secrets, source.value(variables))

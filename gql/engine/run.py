@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
-from auth.actor import Actor
 from gql.engine import marks
 from gql.engine.answer import (
     NOT_COMPILED,
@@ -21,7 +20,7 @@ from gql.engine.answer import (
 )
 from gql.engine.asker import Asker, known_to
 from gql.engine.cache import Cache, Compiled
-from gql.engine.commands import Doing
+from gql.engine.commands import Attempt, Doing
 from gql.engine.failures import failed
 from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
@@ -118,8 +117,8 @@ class Engine:
             if plan is None:
                 plan = await self.cache.load(compiled, known.at(self.services.now()), variables)
             if isinstance(plan, Doing):
-                actor = known.at(self.services.now())
-                doing = plan.values(actor, self.services.secrets, variables, asker.request_id)
+                actor, secrets = known.at(self.services.now()), self.services.secrets
+                attempt = plan.attempt(actor, secrets, variables, asker.request_id)
             else:
                 plan, values = await self.filled_in(compiled, plan, asker, known, variables)
         except (OperationTooComplex, ServiceUnavailable):
@@ -127,7 +126,7 @@ class Engine:
         except REFUSED:
             return None
         if isinstance(plan, Doing):
-            return await self.done(plan, actor, doing, asker)
+            return await self.done(plan, attempt, asker)
         if self.forced and compiled.reads and plan.kind != "compiled":
             return NOT_COMPILED
         if plan.kind == "standard":
@@ -149,21 +148,21 @@ class Engine:
         errors = errors_in(plan, parts, asker.language) if plan.denied else ()
         return Answer(body(parts, errors), plan.kind, code=first_code(errors))
 
-    async def done(
-        self, plan: Doing, actor: Actor, values: Mapping[str, Any], asker: Asker
-    ) -> Answer | None:
-        """What a command gave; None where the use case itself must run, and nothing was done."""
-        failures: list[GraphQLError] = []
-        payload = await plan.done(actor, self.services, values, failures)
+    async def done(self, plan: Doing, attempt: Attempt, asker: Asker) -> Answer | None:
+        """What a command gave, or why it was refused; None where the standard executor must run it,
+        and nothing was done."""
+        payload = await plan.payload_after(attempt, self.services, asker.language)
         if payload is None:
             return None
-        if not failures and not plan.denied:
-            return Answer(body([payload], ()), plan.kind)
+        code = attempt.problem.code() if attempt.problem else None
+        denied = plan.denied and (attempt.problem is None or attempt.is_shown)
+        if not attempt.failures and not denied:
+            return Answer(body([payload], ()), plan.kind, code=code)
         caller = asker.caller(self.services)
-        named_ = [named(one, caller) for one in failures]
+        named_ = [named(one, caller) for one in attempt.failures]
         errors = errors_in(plan, [payload], asker.language, named_)
         seconds = retry_after(named_)
-        return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors))
+        return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors) or code)
 
     async def filled_in(
         self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,

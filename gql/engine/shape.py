@@ -10,6 +10,8 @@ Path = tuple[Any, ...]
 """Where inside of a variable."""
 EACH = "*"
 """Any member of a list."""
+OR_NULL = "or null"
+"""Behind a place: null there is a value like others, and the same as nothing."""
 NONE: set[Path] = set()
 HERE = ["a parameter"]
 """A list of its own kind: no client's list of texts is taken for it where texts are expected."""
@@ -20,13 +22,16 @@ KIND = re.compile(r"([A-Za-z]+):\d")
 def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> bytes:
     """Which are given, and what of them is no parameter.
 
-    leaves: By variables, where in them parameters are.
+    leaves: By variables, where in them parameters are. Those that may be null do not count: whether
+        they are given or not, the statement is the same.
     """
     if not variables:
         return b""
     found: dict[str, Any] = {}
     for name, value in variables.items():
         inside = leaves.get(name, NONE)
+        if (OR_NULL,) in inside:
+            continue
         if value.__class__ is str and () in inside:  # most are; it saves a call each
             kind = KIND.match(value)
             found[name] = [*HERE, kind[1]] if kind else HERE
@@ -42,7 +47,11 @@ def skeleton(value: Any, leaves: set[Path], path: Path) -> Any:
         kind = KIND.match(value) if isinstance(value, str) else None
         return [*HERE, kind[1]] if kind else HERE
     if isinstance(value, dict):
-        return {key: skeleton(part, leaves, (*path, key)) for key, part in value.items()}
+        return {
+            key: skeleton(part, leaves, (*path, key))
+            for key, part in value.items()
+            if (*path, key, OR_NULL) not in leaves
+        }
     if isinstance(value, list):
         return [skeleton(part, leaves, (*path, EACH)) for part in value]
     return value

@@ -26,7 +26,7 @@ from strawberry.utils.str_converters import to_camel_case
 from auth.actor import Actor
 from gql.bridge.arguments import reader
 from gql.engine.operation import Operation
-from gql.engine.shape import EACH, Path
+from gql.engine.shape import EACH, OR_NULL, Path
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
@@ -43,6 +43,7 @@ class Source:
     parse: Reads it as GraphQL does.
     understand: Makes of that the Python value. Like `parse` it raises for what no client should
         send; the standard executor then says what is wrong with it.
+    is_nullable: Whether null is a value like others; what is left out is null, too.
     """
 
     type: Any
@@ -51,11 +52,14 @@ class Source:
     constant: Any
     parse: Callable[[Any], Any]
     understand: Callable[[Any], Any]
+    is_nullable: bool = False
 
     def value(self, variables: Mapping[str, Any]) -> Any:
-        """The value in Python. Raises ValueError for null, which is written, not sent."""
+        """The value in Python. Raises ValueError for null where that is written, not sent."""
         if self.variable is None:
             return self.constant
+        if self.is_nullable:
+            return self.value_or_null(variables)
         found: Any = variables[self.variable]
         for step in self.path:
             found = found[step]
@@ -63,8 +67,18 @@ class Source:
             raise ValueError
         return value
 
+    def value_or_null(self, variables: Mapping[str, Any]) -> Any:
+        found: Any = variables.get(self.variable or "")
+        for step in self.path:
+            if found is None:
+                return None
+            found = found.get(step) if isinstance(found, dict) else found[step]
+        return None if found is None else self.understand(self.parse(found))
+
     def sent(self, actor: Actor, secrets: Secrets, value: Any) -> Any:
         """The value as the driver wants it."""
+        if value is None:
+            return None
         kind = value.__class__
         if kind is Id:
             return value.key if value.school_id == actor.school_id else 0
@@ -99,18 +113,35 @@ class Arguments:
         return found
 
     def parameter(
-        self, at: "Place", sql_type: Any, type: Any, value: Any, understand: Callable[[Any], Any]
-    ) -> Any:
-        """A parameter for what stands at a place of the arguments, now with this value."""
+        self, at: "Place", sql_type: Any, type: Any, value: Any, understand: Callable[[Any], Any],
+        *, is_nullable: bool = False,
+    ) -> Any:  # fmt: skip
+        """A parameter for what stands at a place of the arguments, now with this value.
+
+        is_nullable: Whether null is a value like others, and what it is if nothing is sent.
+        """
         name = f"a{len(self.sources)}"
         variable, path, type_ = at.origin()
-        if variable is None or not is_sent(self.sent, (variable, *path)):
-            self.sources[name] = Source(type, None, (), value, understand, understand)
+        if is_nullable and variable is not None and not self.has_default(variable):
+            leaf = tuple(EACH if isinstance(step, int) else step for step in path)
+            self.leaves.setdefault(variable, set()).update((leaf, (*leaf, OR_NULL)))
+            read = parser(type_)
+            self.sources[name] = Source(type, variable, path, None, read, understand, True)
+        elif variable is None or not is_sent(self.sent, (variable, *path)):
+            self.sources[name] = Source(type, None, (), value, understand, understand, is_nullable)
         else:
             leaf = tuple(EACH if isinstance(step, int) else step for step in path)
             self.leaves.setdefault(variable, set()).add(leaf)
             self.sources[name] = Source(type, variable, path, None, parser(type_), understand)
         return named_parameter(name, sql_type)
+
+    def has_default(self, variable: str) -> bool:
+        """Whether the document gives a variable a default value."""
+        declared = self.operation.definition.variable_definitions or ()
+        return any(
+            one.variable.name.value == variable and one.default_value is not None
+            for one in declared
+        )
 
     def shared(self, at: "Place", sql_type: Any, type: Any, value: Any, path: str) -> Any:
         """The same for a value that is read by its type alone: what was sent for a variable is read

@@ -21,8 +21,6 @@ TOGETHER = 16
 PATIENCE = "50ms"
 """How long one waits for a lock. Others take the lock on the logs last, but who is not the first in
 a transaction has it: to wait for them could be in vain."""
-REFUSALS = ("22", "23", "40", "55")
-"""Classes of SQLSTATE: data, integrity, transactions that must be tried again, locks."""
 
 
 @dataclass(slots=True)
@@ -62,25 +60,18 @@ class Writers(Readers):
         self.queues: dict[int, deque[Waiting]] = defaultdict(deque)
         self.working: dict[int, asyncio.Task[None]] = {}
 
-    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-        """The row that the statement always gives, by its first column; None where that is null, or
-        where the database refused what it was given, or that it came second, or must wait: then
-        nothing is written.
+    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The row that the statement always gives.
 
-        Raises ServiceUnavailable if the database cannot be used, as OutcomeUnknown if it went away
-        while the command was under way."""
+        Raises asyncpg.PostgresError where the database refused what it was given, or that it came
+        second, or must wait: then nothing is written. ServiceUnavailable if the database cannot be
+        used, as OutcomeUnknown if it went away while the command was under way."""
         self.availability.require(writing=True)
         one = Waiting(sql, values, asyncio.get_running_loop().create_future())
         self.queues[school_id].append(one)
         if school_id not in self.working:
             self.working[school_id] = asyncio.create_task(self.work(school_id))
-        try:
-            found = await one.told
-        except asyncpg.PostgresError as refusal:
-            if (refusal.sqlstate or "")[:2] in REFUSALS:
-                return None
-            raise
-        return found if found[0] is not None else None
+        return await one.told
 
     async def work(self, school_id: int) -> None:
         """Do what waits in a school, until nothing does."""

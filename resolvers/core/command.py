@@ -15,10 +15,10 @@ from models.problems import (
     NotFound,
     Problem,
     ServiceUnavailable,
+    TransactionLost,
     Validation,
     WarningNeedsReason,
 )
-from resolvers.core.at_once import AtOnce
 from resolvers.core.attempts import KEY, IdempotencyKeyReused, first_result, remember
 from resolvers.core.context import Caller, Ctx
 from resolvers.core.parameters import plain
@@ -74,7 +74,6 @@ def command(
     current: Callable[..., Awaitable[Any]] | None = None,
     private: bool = False,
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
-    at_once: Callable[..., AtOnce] | None = None,
     writes: Sequence[type[OfSchool]] = (),
     warns: Sequence[type[Caution]] = (),
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
@@ -90,8 +89,6 @@ def command(
         even the names of arguments and the ids of rows tell who wrote to whom.
     repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
         the row it made: secrets are not kept.
-    at_once: `at_once(viewer, **arguments)` says the plain case in SQL. It takes arguments that make
-        the case no other, as parameters; it does all that the use case would, or nothing.
     writes: the rows it writes with what its arguments say, beyond the one it returns.
     warns: what may speak against it without making it impossible (`resolvers.core.cautions`); it
         takes an `override_reason` then.
@@ -121,35 +118,8 @@ def command(
 
         @wraps(use_case)
         async def run(ctx: Ctx, /, *_: P.args, **given: P.kwargs) -> T:
-            for left in reversed(range(TRIES)):
-                is_done = False
-                try:
-                    result = await attempt(ctx, dict(given))
-                    is_done = True
-                    done: T = await answer(ctx, result)
-                    return done
-                except BaseException as error:
-                    ctx.forget()  # first, or the rollback would empty the rows a Problem carries
-                    await ctx.session.rollback()
-                    if left and sqlstate(error) in LOST:
-                        continue
-                    if isinstance(error, Undone):
-                        return await answer(ctx, error.result)  # type: ignore[no-any-return]
-                    problem = refusal(error, given, meaning)
-                    if is_done and isinstance(problem, ServiceUnavailable):  # read back in vain
-                        problem = problem.after_commit()
-                    if lost_a_race(problem):
-                        left_over = left and given.get(KEY) is not None
-                        if left_over and sql_constraint(error).startswith("uq_attempts"):
-                            continue
-                        problem = await with_current(ctx, problem, current, dict(given))
-                    elif isinstance(problem, Problem):  # as the actor may see it, like any answer
-                        for one in (problem, *getattr(problem, "cautions", ())):
-                            one.current = await answer(ctx, one.current)
-                    if problem is error:  # or it would be its own cause, and lose the driver's
-                        raise
-                    raise problem from error
-            raise AssertionError
+            done: T = await transacted(ctx, attempt, given, meaning, current)
+            return done
 
         again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
         limits = problems_of(written_by(use_case, writes), names_in(use_case))
@@ -159,10 +129,49 @@ def command(
         run.problems = tuple(dict.fromkeys(problems))  # type: ignore[attr-defined]
         run.warns = tuple(warns)  # type: ignore[attr-defined]
         run.settles = frozenset(meaning.by_constraint)  # type: ignore[attr-defined]
-        run.at_once, run.action, run.private = at_once, action, private  # type: ignore[attr-defined]
+        run.action, run.private = action, private  # type: ignore[attr-defined]
         return run
 
     return decorate
+
+
+async def transacted(
+    ctx: Ctx,
+    attempt: Callable[[Ctx, dict[str, Any]], Awaitable[Any]],
+    given: Mapping[str, Any],
+    meaning: Refusals,
+    current: Callable[..., Awaitable[Any]] | None = None,
+) -> Any:
+    """What an attempt gives that commits by itself, as it is then answered. Rolls back where it
+    raises, and tries it again where it lost to another. Raises the problems of the database."""
+    for left in reversed(range(TRIES)):
+        is_done = False
+        try:
+            result = await attempt(ctx, dict(given))
+            is_done = True
+            return await answer(ctx, result)
+        except BaseException as error:
+            ctx.forget()  # first, or the rollback would empty the rows a Problem carries
+            await ctx.session.rollback()
+            if left and (sqlstate(error) in LOST or isinstance(error, TransactionLost)):
+                continue
+            if isinstance(error, Undone):
+                return await answer(ctx, error.result)
+            problem = refusal(error, given, meaning)
+            if is_done and isinstance(problem, ServiceUnavailable):  # read back in vain
+                problem = problem.after_commit()
+            if lost_a_race(problem):
+                left_over = left and given.get(KEY) is not None
+                if left_over and sql_constraint(error).startswith("uq_attempts"):
+                    continue
+                problem = await with_current(ctx, problem, current, dict(given))
+            elif isinstance(problem, Problem):  # as the actor may see it, like any answer
+                for one in (problem, *getattr(problem, "cautions", ())):
+                    one.current = await answer(ctx, one.current)
+            if problem is error:  # or it would be its own cause, and lose the driver's
+                raise
+            raise problem from error
+    raise AssertionError
 
 
 def written_by(

@@ -15,8 +15,8 @@ class Taken(Conflict):
         "как `expectedVersion`."
     )
 
-    def __init__(self, current: Any) -> None:
-        super().__init__(field="expected_version", current=current)
+    def __init__(self, *, field: str = "expected_version", current: Any = None) -> None:
+        super().__init__(field=field, current=current)
 
     @classmethod
     def code(cls) -> str:
@@ -51,7 +51,7 @@ def as_expected(found: Any, expected_version: int | None) -> Any:
     """The row as the client believes it to be. Raises Taken where it believes there is none,
     Conflict where it has seen another."""
     if found is not None and expected_version is None:
-        raise Taken(found)
+        raise Taken(current=found)
     if found is None or found.version != expected_version:
         raise Conflict(field="expected_version", current=found)
     return found

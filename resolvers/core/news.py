@@ -66,7 +66,7 @@ def recording(
     school_id: Any,
     entity: Any,
     content: Any,
-    news: FromClause,
+    news: FromClause | None,
     n: Any,
     after: Any = None,
     read: FromClause | None = None,
@@ -77,7 +77,8 @@ def recording(
     whole.
 
     entity: What the entry is about. content: What its hash is taken over.
-    news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1.
+    news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1;
+        None if there are none.
     after: A CTE; where it has no line nothing is recorded.
     read: The records that were read, a line each: record_type, student_id, staff_id.
     """
@@ -106,19 +107,24 @@ def recording(
     deed |= {"entity": entity, "previous_hash": now.previous, "hash": now.audit_hash}
     entry = select(*deed.values())
     entry = entry.select_from(numbered if after is None else numbered.join(after, true()))
+    written = insert(table_of(AuditEvent)).from_select([*deed], entry)
+    happened = () if news is None else (told_in(numbered, school_id, news, n),)
+    if read is None:
+        return written.cte("deed"), *happened
+    named = written.returning(table_of(AuditEvent).c.id).cte("deed")
+    return named, *happened, reads_of(named, school_id, read)
+
+
+def told_in(head: CTE, school_id: Any, news: FromClause, n: Any) -> CTE:
+    """The events of a command, with the numbers that the school's head gives them."""
     told = {
         "school_id": school_id,
-        "seq": now.event_seq - n + news.c.place,
-        "at": deed["at"],
+        "seq": head.c.event_seq - n + news.c.place,
+        "at": of_deed("at"),
         **{name: news.c[name] for name in ("topic", "kind", "entity", "student_id", "persons")},
     }
-    events = select(*told.values()).select_from(numbered.join(news, true()))
-    written = insert(table_of(AuditEvent)).from_select([*deed], entry)
-    happened = insert(table_of(Event)).from_select([*told], events).cte("told")
-    if read is None:
-        return written.cte("deed"), happened
-    named = written.returning(table_of(AuditEvent).c.id).cte("deed")
-    return named, happened, reads_of(named, school_id, read)
+    events = select(*told.values()).select_from(head.join(news, true()))
+    return insert(table_of(Event)).from_select([*told], events).cte("told")
 
 
 def reads_of(deed: CTE, school_id: Any, read: FromClause) -> CTE:

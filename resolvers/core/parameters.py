@@ -40,6 +40,8 @@ from resolvers.core.keep import KEEP
 T = TypeVar("T")
 Arg: TypeAlias = BindParameter[T]
 """An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
+NULL: Any = None
+"""The default of an `Arg[X | None]`."""
 Logged: TypeAlias = Annotated[T, "logged"]
 """A value that every reader of the audit log may know, so that the log may keep it. Of an argument
 that is not `Logged` the log keeps the name only; of a result, nothing."""
@@ -114,7 +116,17 @@ def optional(annotation: Any) -> Any:
 @cache
 def is_arg(annotation: Any) -> bool:
     """Whether an argument reaches SQL as a parameter, or null in its place."""
+    if is_logged(annotation):
+        return is_arg(get_args(annotation)[0])
     return get_origin(annotation) is BindParameter or is_arg_or_null(annotation)
+
+
+@cache
+def takes_null(annotation: Any) -> bool:
+    """Whether null, too, is sent as a parameter: `Arg[X | None]`, not `Arg[X] | None`."""
+    if is_logged(annotation):
+        return takes_null(get_args(annotation)[0])
+    return get_origin(annotation) is BindParameter and optional(plain(annotation)) is not None
 
 
 def is_arg_or_null(annotation: Any) -> bool:
@@ -141,7 +153,11 @@ def plain(annotation: Any) -> Any:
 
 def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: str = "") -> Any:
     """An argument as a use case wants it: what is an `Arg` as a parameter that
-    `make(type, sql_type, value, path)` gives, also inside of an input."""
+    `make(type, sql_type, value, path)` gives, also inside of an input. One that may be null is made
+    with `is_nullable`."""
+    if takes_null(annotation):
+        type_ = optional(plain(annotation))
+        return make(type_, sql_type(type_), value, path, is_nullable=True)
     if value is None or value is KEEP:
         return value
     if is_arg(annotation):

@@ -4,17 +4,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import and_, func, or_
+
 from auth.actor import Viewer
+from auth.policy import seen
 from auth.rights import Right
 from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
-from models.problems import TooManyDecimals
+from models.problems import NotFound, TooManyDecimals
 from models.timetable.lessons import Lesson
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
-from resolvers.core.parameters import Logged
+from resolvers.core.changes import Change, added
+from resolvers.core.guards import Lock
+from resolvers.core.parameters import NULL, Arg, Logged
+from resolvers.core.perform import change
 from resolvers.core.reads import Rows
-from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson_of
 
 
 def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
@@ -22,18 +26,18 @@ def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
     return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
-@command(Right.MARKS_WRITE, *NOT_OPEN, DueBeforeLesson, TooManyDecimals)
-async def create_assignment(
-    ctx: Ctx,
+@change(Right.MARKS_WRITE, *NOT_OPEN, DueBeforeLesson, TooManyDecimals, writes=(Assignment,))
+def create_assignment(
+    viewer: Viewer,
     *,
-    lesson_id: Logged[Id[Lesson]],
-    assignment_type_id: Id[AssignmentType],
-    title: str,
-    weight: Decimal | None = None,
-    due_on: date | None = None,
-    publish_at: datetime | None = None,
+    lesson_id: Logged[Arg[Id[Lesson]]],
+    assignment_type_id: Arg[Id[AssignmentType]],
+    title: Arg[str],
+    weight: Arg[Decimal | None] = NULL,
+    due_on: Arg[date | None] = NULL,
+    publish_at: Arg[datetime | None] = NULL,
     idempotency_key: UUID | None = None,
-) -> Logged[Assignment]:
+) -> Change[Logged[Assignment]]:
     """Add something to a lesson that marks are given for: a column of the journal (задание).
 
     lesson_id: The lesson.
@@ -43,21 +47,31 @@ async def create_assignment(
     due_on: By which day; null when it is done in the lesson.
     publish_at: When families may see its marks; null for at once.
     """
-    lesson = await ctx.get(lesson_id, to=Right.MARKS_WRITE)
-    await open_lesson(ctx, lesson)
-    kind = await ctx.get(assignment_type_id)
-    if due_on is not None and due_on < lesson.date:
-        raise DueBeforeLesson(field="due_on")
-    if weight is not None and weight != round(weight, 2):
-        raise TooManyDecimals(field="weight", most=2)
-    assignment = Assignment(
-        lesson_id=lesson.id,
-        section_id=lesson.section_id,
-        assignment_type_id=kind.id,
-        title=title,
-        weight=kind.default_weight if weight is None else weight,
-        due_on=due_on,
-        publish_at=publish_at,
+    kind = and_(
+        AssignmentType.school_id == viewer.school_id, AssignmentType.id == assignment_type_id
     )
-    ctx.session.add(assignment)
-    return assignment
+    field = "assignment_type_id"
+    target = (
+        open_lesson_of(viewer, lesson_id, to=Right.MARKS_WRITE)
+        .join(AssignmentType, kind, missing=NotFound, field=field, lock=Lock.NONE)
+        .needs(seen(viewer, AssignmentType), NotFound, field)
+        .needs(or_(due_on.is_(None), due_on >= Lesson.date), DueBeforeLesson, "due_on")
+        .needs(
+            or_(weight.is_(None), weight == func.round(weight, 2)),
+            TooManyDecimals, "weight", most=2,
+        )
+    )  # fmt: skip
+    line = target.line(
+        Lesson.id.label("lesson_id"), Lesson.section_id,
+        AssignmentType.id.label(field), AssignmentType.default_weight,
+    )  # fmt: skip
+    new = {
+        "lesson_id": line.c.lesson_id,
+        "section_id": line.c.section_id,
+        "assignment_type_id": line.c.assignment_type_id,
+        "title": title,
+        "weight": func.coalesce(weight, line.c.default_weight),
+        "due_on": due_on,
+        "publish_at": publish_at,
+    }
+    return Change(Assignment, target, added(viewer, Assignment, line, new), is_whole=True)

@@ -3,24 +3,26 @@ in a few statements however many they are, and held until the command is through
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, and_, select
 
 from auth.actor import Viewer
-from auth.policy import visible
+from auth.policy import reach, visible
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceCode, AttendanceRecord
 from models.journal.marks import Mark
 from models.people.students import Student
-from models.problems import Problem
+from models.problems import NotFound, Problem
 from models.structure.sections import Section, SectionMembership
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Lock, Target, named
 from resolvers.core.loading import of_keys
 from resolvers.school.calendar import open_term
-from resolvers.timetable.lessons import LessonCancelled
+from resolvers.timetable.lessons import LessonCancelled, open_to_writing
 
 Cell = tuple[int, int]
 """Keys of an assignment and a student."""
@@ -83,6 +85,34 @@ async def writable(ctx: Ctx, keys: Sequence[int]) -> dict[int, tuple[Assignment,
     return {line[0].id: (line[0], line[1], line[2]) for line in found}
 
 
+def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any) -> Target:
+    """The cell of an assignment and a student, in a lesson in which marks can be put. Until the
+    command is through nobody closes its term, cancels or moves its lesson, or takes the student out
+    of its section. Its guards raise NotFound and NOT_OPEN.
+
+    One may not put marks for what is not there, and for what is not for one, by the same problem.
+    """
+    field = "assignment_id"
+    was_member = and_(WAS_A_MEMBER, SectionMembership.student_id == student_id)
+    cell = and_(
+        Mark.school_id == Assignment.school_id,
+        Mark.assignment_id == Assignment.id,
+        Mark.student_id == SectionMembership.student_id,
+    )
+    target = (
+        named(viewer, Assignment, assignment_id, field, lock=Lock.NONE)
+        .needs(reach(viewer, Assignment, Right.MARKS_WRITE), NotFound, field)
+        .join(Lesson, OF_ASSIGNMENT, missing=NotFound, field=field, lock=Lock.WRITE)
+        .join(
+            SectionMembership, was_member,
+            missing=NotFound, field="student_id", lock=Lock.SHARE,
+        )
+        .outerjoin(AttendanceRecord, WAS_RECORDED)
+        .outerjoin(Mark, cell)
+    )  # fmt: skip
+    return open_to_writing(target, field)
+
+
 def open_to_marks(viewer: Viewer) -> Select[Assignment]:
     """SELECT the assignments the viewer may put marks for, beside their lesson and section."""
     return (
@@ -95,6 +125,8 @@ def open_to_marks(viewer: Viewer) -> Select[Assignment]:
     )
 
 
+OF_ASSIGNMENT = and_(Lesson.school_id == Assignment.school_id, Lesson.id == Assignment.lesson_id)
+"""The lesson of an assignment."""
 WAS_A_MEMBER = and_(
     SectionMembership.school_id == Lesson.school_id,
     SectionMembership.section_id == Lesson.section_id,

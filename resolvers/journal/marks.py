@@ -6,48 +6,68 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_, select
+
+from auth.actor import Viewer
+from auth.policy import reach
 from auth.rights import Right
 from models.base import Id
 from models.events import EventKind
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision
 from models.people.students import Student
-from models.problems import EmptyList, Limit, NamedTwice, Problem
+from models.problems import (
+    Conflict,
+    EmptyList,
+    Forbidden,
+    Limit,
+    NamedTwice,
+    NotFound,
+    Problem,
+)
+from models.timetable.lessons import Lesson
+from resolvers.core.changes import Change, News, changed
 from resolvers.core.command import Undone, command
 from resolvers.core.context import Ctx
-from resolvers.core.news import Fact
-from resolvers.core.parameters import Logged
-from resolvers.journal.at_once import put_mark
-from resolvers.journal.cells import cells_of
+from resolvers.core.guards import Lock, named
+from resolvers.core.parameters import NULL, Arg, Logged
+from resolvers.core.perform import change
+from resolvers.journal.cells import OF_ASSIGNMENT, cell_of, cells_of
 from resolvers.journal.writing import (
+    IN_FORCE,
+    OF_CELL,
+    OF_MARK,
     MarkItem,
     NotHeldYet,
     NotOfKind,
     NotOfScale,
     StudentAway,
+    put_marks,
     refusal_of,
-    revision,
+    revised,
+    takes_mark,
     write,
 )
-from resolvers.timetable.lessons import NOT_OPEN
+from resolvers.timetable.lessons import NOT_OPEN, now_held, open_to_writing
 
 MOST = 500
+NUMERIC: Any = MarkKind.NUMERIC
 PROBLEMS = (*NOT_OPEN, NotHeldYet, StudentAway, NotOfScale, NotOfKind)
 
 
-@command(Right.MARKS_WRITE, *PROBLEMS, at_once=put_mark, writes=(MarkRevision,))
-async def set_mark(
-    ctx: Ctx,
+@change(Right.MARKS_WRITE, *PROBLEMS, writes=(Mark, MarkRevision))
+def set_mark(
+    viewer: Viewer,
     *,
-    assignment_id: Logged[Id[Assignment]],
-    student_id: Logged[Id[Student]],
-    value: int | None = None,
-    kind: MarkKind = MarkKind.NUMERIC,
-    comment: str | None = None,
-    reason: str | None = None,
-    expected_version: int | None = None,
+    assignment_id: Logged[Arg[Id[Assignment]]],
+    student_id: Logged[Arg[Id[Student]]],
+    value: Arg[int | None] = NULL,
+    kind: Arg[MarkKind] = NUMERIC,
+    comment: Arg[str | None] = NULL,
+    reason: Arg[str | None] = NULL,
+    expected_version: Arg[int | None] = NULL,
     idempotency_key: UUID | None = None,
-) -> Logged[Mark]:
+) -> Change[Logged[Mark]]:
     """Put a mark into a cell of the journal, or change the one that is there (отметка). Of two who
     write at once the first wins; the second gets `CONFLICT` with the mark as it is now.
 
@@ -59,14 +79,17 @@ async def set_mark(
     reason: Why a mark that was there changes; goes into its history.
     expected_version: The version of the mark that is there; null for an empty cell.
     """
-    item = MarkItem(assignment_id, student_id, value, kind, comment, reason, expected_version)
-    cells = await cells_of(ctx, [(assignment_id, student_id)])
-    if problem := refusal_of(ctx, item, cells):
-        raise problem
-    [mark] = await write(ctx, [item], cells)
-    if isinstance(mark, Problem):
-        raise mark
-    return mark
+    target = cell_of(viewer, assignment_id, student_id)
+    target = takes_mark(viewer, target, kind, value).expects(Mark, expected_version, IN_FORCE)
+    line = target.line(*OF_CELL)
+    new = {"kind": kind, "value": value, "comment": comment}
+    done = put_marks(viewer, line, new, expected_version)
+    revision = revised(viewer, done, line, reason)
+    told = News(
+        EventKind.MARK_SET, done, Mark, done.c.id, done.c.student_id, due_at=done.c.published_at
+    )
+    held = now_held(viewer, done.c.lesson_id)
+    return Change(Mark, target, done, [told], [revision, held], is_whole=True)
 
 
 class ErrorPolicy(Enum):
@@ -143,28 +166,34 @@ def results_of(outcome: Sequence[Any]) -> list[MarkResult]:
     ]
 
 
-@command(Right.MARKS_WRITE, *NOT_OPEN, writes=(MarkRevision,))
-async def clear_mark(
-    ctx: Ctx, *, mark_id: Logged[Id[Mark]], expected_version: int, reason: str | None = None
-) -> Logged[Assignment]:
+@change(Right.MARKS_WRITE, *NOT_OPEN, writes=(MarkRevision,))
+def clear_mark(
+    viewer: Viewer,
+    *,
+    mark_id: Logged[Arg[Id[Mark]]],
+    expected_version: Arg[int],
+    reason: Arg[str | None] = NULL,
+) -> Change[Logged[Assignment]]:
     """Empty a cell of the journal. What was in it stays in its history; it counts nowhere.
 
     mark_id: The mark.
     reason: Why, in your words; goes into its history.
     """
-    mark = await ctx.get(mark_id)
-    assignment_id = Id(Assignment, mark.school_id, mark.assignment_id)
-    cells = await cells_of(ctx, [(assignment_id, Id(Student, mark.school_id, mark.student_id))])
-    if mark.assignment_id not in cells.assignments:
-        await ctx.get(assignment_id, to=Right.MARKS_WRITE)
-    if problem := cells.closed.get(mark.assignment_id):
-        problem.field = "mark_id"
-        raise problem
-    # The mark after its lesson, as in `cells_of`: the other way round two writers could deadlock.
-    mark = await ctx.get(mark_id, version=expected_version)
-    assignment, *_ = cells.assignments[mark.assignment_id]
-    ctx.session.add(revision(ctx, mark, (mark.kind, mark.value), (None, None), reason))
-    mark.withdrawn_at = mark.set_at = ctx.actor.now
-    mark.author_id = ctx.actor.person_id
-    ctx.announce(Fact(EventKind.MARK_WITHDRAWN, assignment, mark.student_id))
-    return assignment
+    of_mark = and_(Assignment.school_id == Mark.school_id, Assignment.id == Mark.assignment_id)
+    field = "mark_id"
+    target = (
+        named(viewer, Mark, mark_id, field, lock=Lock.NONE)
+        .join(Assignment, of_mark, missing=NotFound, field=field, lock=Lock.NONE)
+        .needs(reach(viewer, Assignment, Right.MARKS_WRITE), Forbidden, field,
+               requires=Right.MARKS_WRITE)
+        .join(Lesson, OF_ASSIGNMENT, missing=NotFound, field=field, lock=Lock.WRITE)
+    )  # fmt: skip
+    target = open_to_writing(target, field).needs(
+        Mark.version == expected_version, Conflict, field, current=Assignment.id
+    )
+    line = target.line(*OF_MARK, Mark.id.label("mark_id"))
+    new = {"withdrawn_at": viewer.now, "set_at": viewer.now, "author_id": viewer.person_id}
+    emptied = changed(viewer, Mark, line.c.mark_id, new, version=expected_version)
+    done = select(emptied.c.assignment_id.label("id"), emptied.c.student_id).cte("emptied")
+    told = News(EventKind.MARK_WITHDRAWN, done, Assignment, done.c.id, done.c.student_id)
+    return Change(Assignment, target, done, [told], [revised(viewer, emptied, line, reason)])

@@ -1,24 +1,39 @@
 """Putting marks into the cells of a journal: what speaks against it, and what it leaves behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    and_,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import insert
 
+from auth.actor import Viewer
 from models.base import Id, longest
 from models.events import EventKind
 from models.journal.assignments import Assignment
+from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
 from models.people.students import Student
 from models.problems import Conflict, NotFound, Problem
-from models.structure.sections import MarkScale
+from models.structure.sections import MarkScale, Section, SectionMembership
+from models.timetable.lessons import Lesson
+from resolvers.core.changes import added, put
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Target
 from resolvers.core.keep import Taken, badly_written
 from resolvers.core.news import Fact
 from resolvers.core.parameters import Logged
-from resolvers.journal.cells import Cell, Cells, marks_in
+from resolvers.journal.cells import AWAY, Cell, Cells, marks_in
 from resolvers.timetable.lessons import hold
 
 IN_SCALE = {
@@ -82,6 +97,108 @@ class MarkItem:
     expected_version: int | None = None
 
 
+IN_FORCE = and_(Mark.id.is_not(None), Mark.withdrawn_at.is_(None))
+"""Whether a cell holds a mark: one that was emptied does not."""
+WAS = (
+    case((Mark.withdrawn_at.is_(None), Mark.kind)).label("old_kind"),
+    case((Mark.withdrawn_at.is_(None), Mark.value)).label("old_value"),
+)
+OF_CELL = (
+    Assignment.id.label("assignment_id"),
+    SectionMembership.student_id,
+    Assignment.section_id,
+    Assignment.lesson_id,
+    Assignment.publish_at,
+    *WAS,
+)
+"""What is needed of a cell to put a mark into it."""
+OF_MARK = (Mark.assignment_id, Mark.student_id, *WAS)
+"""What is needed of a mark to take it back."""
+
+
+def takes_mark(viewer: Viewer, target: Target, kind: Any, value: Any) -> Target:
+    """A target with a cell, and the guards that such a mark can be put into it."""
+    away = and_(AttendanceRecord.code.is_not(None), AttendanceRecord.code.in_(AWAY))
+    due_later = and_(Assignment.due_on.is_not(None), Assignment.due_on > Lesson.date)
+    return (
+        target.needs(Lesson.date <= viewer.today, NotHeldYet, "assignment_id")
+        .needs(in_scale(kind), NotOfScale, "kind", scale=Section.scale)
+        .needs(in_range(kind, value), NotOfKind, "value")
+        .needs(or_(~away, due_later), StudentAway, "student_id")
+    )
+
+
+def in_scale(kind: Any) -> ColumnElement[bool]:
+    """Whether a section takes marks of a kind."""
+    return or_(
+        *(
+            and_(Section.scale == scale, kind.in_(sorted(kinds, key=lambda one: one.name)))
+            for scale, kinds in IN_SCALE.items()
+            if kinds
+        )
+    )
+
+
+def in_range(kind: Any, value: Any) -> ColumnElement[bool]:
+    """Whether a kind of mark has a value."""
+    return or_(
+        *(
+            and_(kind == one, value.is_(None) if None in values else value.in_([*values]))
+            for one, values in RANGES.items()
+        )
+    )
+
+
+def put_marks(viewer: Viewer, line: Any, new: Mapping[str, Any], version: Any) -> CTE:
+    """Marks put into cells. An emptied cell takes one as if there had been none; its history goes
+    on. Families see a mark when it is put, but not before the time of its assignment
+    (domain.md e14)."""
+    key = {"assignment_id": line.c.assignment_id, "student_id": line.c.student_id}
+    values = {
+        "section_id": line.c.section_id,
+        "lesson_id": line.c.lesson_id,
+        **new,
+        "author_id": viewer.person_id,
+        "set_at": viewer.now,
+        "published_at": func.greatest(viewer.now, line.c.publish_at),
+    }
+
+    def fits(old: Any, given: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = given.version == case(
+            (old.withdrawn_at.is_not(None), literal_column("1")), else_=old.version + 1
+        )
+        return found
+
+    def on_change(old: Any, given: Any) -> Mapping[str, Any]:
+        seen_from = case(
+            (old.withdrawn_at.is_not(None), given.published_at), else_=old.published_at
+        )
+        return {"withdrawn_at": null(), "published_at": seen_from}
+
+    return put(viewer, Mark, line, key, values, version, fits=fits, on_change=on_change)
+
+
+def revised(viewer: Viewer, written: CTE, line: CTE, reason: Any) -> CTE:
+    """The revision that every change of a mark leaves behind."""
+    is_gone = written.c.withdrawn_at.is_not(None)
+    of_cell = and_(
+        line.c.assignment_id == written.c.assignment_id,
+        line.c.student_id == written.c.student_id,
+    )
+    values = {
+        "mark_id": written.c.id,
+        "author_id": viewer.person_id,
+        "old_kind": line.c.old_kind,
+        "old_value": line.c.old_value,
+        "new_kind": case((is_gone, null()), else_=written.c.kind),
+        "new_value": case((is_gone, null()), else_=written.c.value),
+        "reason": reason,
+        "source": RevisionSource.JOURNAL,
+        "at": viewer.now,
+    }
+    return added(viewer, MarkRevision, written.join(line, of_cell), values, name="revised")
+
+
 def refusal_of(ctx: Ctx, item: MarkItem, cells: Cells) -> Problem | None:
     """Why a mark cannot be set; None if nothing speaks against it."""
     known = cells.assignments.get(item.assignment_id.key)
@@ -113,7 +230,7 @@ def stale(item: MarkItem, mark: Mark | None) -> Problem | None:
     if mark is None or mark.withdrawn_at is not None:
         return Conflict(field="expected_version") if item.expected_version else None
     if item.expected_version is None:
-        return Taken(mark)
+        return Taken(current=mark)
     if item.expected_version != mark.version:
         return Conflict(field="expected_version", current=mark)
     return None

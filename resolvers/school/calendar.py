@@ -20,6 +20,7 @@ from models.school.calendar import (
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import Section, SectionMembership
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Lock, Target
 from resolvers.core.parameters import Arg
 from resolvers.core.reads import Rows
 
@@ -111,6 +112,19 @@ def in_term(section: Any, day: Any) -> ColumnElement[bool]:
         Term.starts_on <= day,
         Term.ends_on >= day,
     )
+
+
+def in_open_term(target: Target, section: Any, day: Any, field: str | None) -> Target:
+    """A target that stands in the term of a section that the day is in. Nobody closes the term, or
+    archives its year, before the command is through. Its guards raise CLOSED.
+
+    field: The argument to blame.
+    """
+    here = and_(Term.school_id == section.school_id, in_term(section, day))
+    found = target.join(Term, here, missing=OutsideTerms, field=field, lock=Lock.SHARE)
+    found = found.join(AcademicYear, OF_YEAR, missing=OutsideTerms, field=field, lock=Lock.SHARE)
+    found = found.needs(AcademicYear.status != YearStatus.ARCHIVED, YearArchived, field)
+    return found.needs(Term.status != TermStatus.CLOSED, PeriodClosed, field)
 
 
 async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) -> Term:

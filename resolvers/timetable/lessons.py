@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CTE, ColumnElement, and_, case, literal, select
 
 from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
-from models.problems import Problem
+from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.core.command import command
+from resolvers.core.changes import Change, changed
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Lock, Target, named
 from resolvers.core.listing import Listing, Ordering
+from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
+from resolvers.core.perform import change
 from resolvers.core.shapes import Own, Value
-from resolvers.school.calendar import CLOSED, open_term
+from resolvers.school.calendar import CLOSED, in_open_term, open_term
 
 
 class LessonCancelled(Problem):
@@ -50,20 +54,30 @@ def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) 
     return Listing(Lesson, order, where)
 
 
-@command(Right.LESSONS_WRITE, *NOT_OPEN)
-async def set_lesson_topic(
-    ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int, topic: str | None
-) -> Logged[Lesson]:
+@change(Right.LESSONS_WRITE, *NOT_OPEN, writes=(Lesson,))
+def set_lesson_topic(
+    viewer: Viewer,
+    *,
+    lesson_id: Logged[Arg[Id[Lesson]]],
+    expected_version: Arg[int],
+    topic: Arg[str | None],
+) -> Change[Logged[Lesson]]:
     """Say what a lesson is about (тема урока). A lesson of today or before counts as held.
 
     lesson_id: The lesson.
     topic: Its topic, at most 1000 characters; null clears it.
     """
-    lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE, version=expected_version)
-    await open_lesson(ctx, lesson)
-    lesson.topic = topic
-    hold(lesson, ctx.actor.today)
-    return lesson
+    target = open_lesson_of(viewer, lesson_id, to=Right.LESSONS_WRITE)
+    target = target.needs(
+        Lesson.version == expected_version, Conflict, "lesson_id", current=Lesson.id
+    )
+    line = target.line(Lesson.id)
+    now = table_of(Lesson).c
+    held = literal(LessonStatus.CONDUCTED, now.status.type)
+    status = case((is_to_be_held(viewer, now), held), else_=now.status)
+    new = {"topic": topic, "status": status}
+    done = changed(viewer, Lesson, line.c.id, new, version=expected_version)
+    return Change(Lesson, target, done, is_whole=True)
 
 
 class DueBeforeLesson(Problem):
@@ -93,6 +107,40 @@ async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
     if lesson.status is LessonStatus.CANCELLED:
         raise LessonCancelled(of=lesson.global_id)
     return section
+
+
+def open_lesson_of(viewer: Viewer, lesson_id: Any, *, to: Right) -> Target:
+    """A lesson that can be written in, with its section. Until the command is through nobody
+    cancels or moves the lesson, or closes its term. Its guards raise NOT_OPEN."""
+    target = named(viewer, Lesson, lesson_id, "lesson_id", to=to, lock=Lock.WRITE)
+    return open_to_writing(target, "lesson_id")
+
+
+def open_to_writing(target: Target, field: str) -> Target:
+    """A target with a lesson, and the guards that the lesson can be written in.
+
+    field: The argument to blame.
+    """
+    of_lesson = and_(Section.school_id == Lesson.school_id, Section.id == Lesson.section_id)
+    target = target.join(Section, of_lesson, missing=NotFound, field=field, lock=Lock.NONE)
+    target = in_open_term(target, Section, Lesson.date, field)
+    return target.needs(Lesson.status != LessonStatus.CANCELLED, LessonCancelled, field)
+
+
+def is_to_be_held(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
+    """Whether a lesson counts as held once something is written into it."""
+    return and_(lesson.status == LessonStatus.PLANNED, lesson.date <= viewer.today)
+
+
+def now_held(viewer: Viewer, lesson_key: Any) -> CTE:
+    """What is written into a lesson of today or before shows that it was held.
+
+    lesson_key: Its key, a column of what is written.
+    """
+    lessons = table_of(Lesson)
+    held = {"status": LessonStatus.CONDUCTED}
+    where = [is_to_be_held(viewer, lessons.c)]
+    return changed(viewer, Lesson, lesson_key, held, where=where, name="held")
 
 
 def hold(lesson: Lesson, today: date) -> None:

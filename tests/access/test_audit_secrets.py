@@ -150,12 +150,6 @@ def test_the_log_calls_a_command_and_its_arguments_as_the_schema_does(command: A
             assert inner.name.partition(".")[2] in get_named_type(named.type).fields
 
 
-def test_both_ways_of_writing_are_compared() -> None:
-    """What a command logs that says itself in one SQL statement is compared with its use case,
-    for `setMark` in tests/journal/test_marks_at_once.py. A new one must be compared, too."""
-    assert {one.action for one in AUDITED if one.at_once is not None} == {"setMark"}
-
-
 def test_every_mutation_is_logged_or_needs_no_right() -> None:
     """A new command is in the tests above by itself; one that needs no right must be looked at."""
     assert set(MUTATIONS) - {one.action for one in AUDITED} == {

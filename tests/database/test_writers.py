@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,8 +25,10 @@ async def test_one_that_is_refused_is_not_done_and_the_others_are_done_once(
 ) -> None:
     writers = Writers(postgres.url("gorod_app", database), size=1)
     given = [1, 1, wrong, 1]
-    told = await asyncio.gather(*(writers.done(1, sql, [value]) for value in given))
-    assert [row and row[0] for row in told] == [1, 2, None, 3]
+    sent = (writers.done(1, sql, [value]) for value in given)
+    told = await asyncio.gather(*sent, return_exceptions=True)
+    assert isinstance(told.pop(2), asyncpg.PostgresError)
+    assert [row[0] for row in told if not isinstance(row, BaseException)] == [1, 2, 3]
     assert await writers.done(1, sql, [1]), "and the next is done"
     await writers.close()
 

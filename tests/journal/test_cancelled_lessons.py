@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from models.journal.assignments import Assignment
 from models.journal.marks import Mark
 from models.timetable.lessons import Lesson
 from resolvers.core.context import Services
+from resolvers.core.parameters import plain
 from resolvers.journal.writing import MarkItem
 from resolvers.timetable.lessons import LessonCancelled
 from tests.conftest import Api, SignIn
@@ -155,7 +156,8 @@ def test_every_command_that_is_about_a_lesson_knows_that_it_may_be_cancelled() -
 
 def is_about_a_lesson(command: Any) -> bool:
     wanted = (Id[Lesson], Id[Assignment], Id[Mark], list[MarkItem])
-    return any(one in wanted for one in get_type_hints(inspect.unwrap(command)).values())
+    takes = inspect.signature(command, eval_str=True).parameters.values()
+    return any(plain(one.annotation) in wanted for one in takes)
 
 
 # -- what stands in it ----------------------------------------------------------------

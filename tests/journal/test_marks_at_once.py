@@ -1,51 +1,25 @@
-"""Setting a mark at the door: the plain case is one statement and all others are as they were.
+"""Setting a mark at the door, in one statement.
 
 All that is told of marks elsewhere is told here once more, of who asks at the door."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from gql.engine.run import Engine
-from gql.schema import schema
 from models.database.address import session
 from models.database.readers import Readers
-from models.database.writers import Writers
 from resolvers.access.audit import verify_chain
 from resolvers.core.context import Services
+from tests.at_the_door import *  # noqa: F403  # its fixtures
 from tests.conftest import Api, SignIn
 from tests.door import AtDoor
 from tests.journal.desk import SET, Desk, cell
 from tests.journal.test_marks import *  # noqa: F403  # its tests, at the door
 from tests.journal.test_marks_seen import *  # noqa: F403
 from tests.postgres import Server
-
-
-@pytest.fixture
-async def writers(postgres: Server, database: str) -> Any:
-    writers = Writers(postgres.url("gorod_app", database), size=4)
-    yield writers
-    await writers.close()
-
-
-@pytest.fixture
-def services(services: Services, readers: Readers, writers: Writers) -> Services:
-    return replace(services, readers=readers, writers=writers)
-
-
-@pytest.fixture
-def api(api: SignIn, services: Services) -> SignIn:
-    engine = Engine(schema, services)
-
-    def sign_in(*who: Any, **where: Any) -> AtDoor:
-        return AtDoor(api(*who, **where).caller, engine)
-
-    return sign_in
-
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("the first mark", {"value": 4}),
@@ -223,26 +197,53 @@ async def test_who_waits_for_a_mark_that_somebody_holds_keeps_no_one_else_waitin
     await operator.close()
 
 
-async def test_what_is_not_the_plain_case_goes_step_by_step(
+async def test_a_mark_in_a_planned_lesson_of_today_shows_that_it_was_held(
     api: SignIn, desk: Desk, sql: AsyncConnection
 ) -> None:
     teacher = api(desk.teacher)
     assert isinstance(teacher, AtDoor)
     await sql.execute(text("UPDATE lessons SET status = 'PLANNED'"))
+    asked = SET.replace("mark { id", "mark { lesson { status version } id")
+    answer = await teacher(asked, input=cell(desk, value=3))
+    assert teacher.kinds == ["compiled"]
+    assert answer["setMark"]["mark"]["lesson"]["status"] == "CONDUCTED"
+
+
+async def test_a_family_hears_of_a_delayed_mark_when_it_is_published(
+    api: SignIn, desk: Desk, sql: AsyncConnection
+) -> None:
+    teacher = api(desk.teacher)
+    assert isinstance(teacher, AtDoor)
     await teacher(SET, input=cell(desk, value=3))
-    assert teacher.kinds == ["standard"], "the lesson is said to be held by it"
-    held = "SELECT status FROM lessons WHERE id = :id"
-    key = {"id": int(desk.lesson.partition("-")[2])}
-    assert await sql.scalar(text(held), key) == "CONDUCTED"
-    soon = "UPDATE marks SET published_at = published_at + interval '1 day'"
-    await sql.execute(text(soon))
+    assert await sql.scalar(text("SELECT count(*) FROM scheduled_events")) == 0
+    await sql.execute(text("UPDATE marks SET published_at = published_at + interval '1 day'"))
     await teacher(SET, input=cell(desk, value=4, expectedVersion=1))
-    assert teacher.kinds[-1] == "standard", "the family hears of it later"
+    assert set(teacher.kinds) == {"compiled"}
     assert await sql.scalar(text("SELECT count(*) FROM scheduled_events")) == 1
+
+
+async def test_commands_of_one_document_come_one_after_another(api: SignIn, desk: Desk) -> None:
+    teacher = api(desk.teacher)
+    assert isinstance(teacher, AtDoor)
     twice = f"""mutation ($a: SetMarkInput!, $b: SetMarkInput!) {{
         a: {SET.partition("{")[2].rpartition("}")[0].replace("$input", "$a")}
         b: {SET.partition("{")[2].rpartition("}")[0].replace("$input", "$b")} }}"""
-    given = [cell(desk, value=value, expectedVersion=at) for value, at in ((5, 2), (2, 3))]
+    given = [cell(desk, value=5), cell(desk, value=2, expectedVersion=1)]
     answer = await teacher(twice, a=given[0], b=given[1])
-    assert answer["b"]["mark"]["version"] == 4
-    assert teacher.kinds[-1] == "standard", "commands of a document come one after another"
+    assert answer["b"]["mark"]["version"] == 2
+    assert teacher.kinds == ["standard"]
+
+
+async def test_one_plan_serves_whoever_leaves_out_what_may_be_null(api: SignIn, desk: Desk) -> None:
+    teacher = api(desk.teacher)
+    assert isinstance(teacher, AtDoor)
+    given = cell(desk, value=5, comment=None, reason=None, expectedVersion=None)
+    left_out = {name: value for name, value in given.items() if value is not None}
+    written = cell(desk, value=4, expectedVersion=2, comment="«5»?", reason="Пересдача")
+    await teacher(SET, input=left_out)
+    await teacher.reply(SET, input=given)
+    await teacher(SET, input={**given, "value": 3, "expectedVersion": 1})
+    await teacher(SET, input=written)
+    compiled = teacher.engine.documents.read(SET).operations[None]
+    assert [len(family.plans) for family in compiled.families.values()] == [1]
+    assert set(teacher.kinds) == {"compiled"}

@@ -1,0 +1,234 @@
+"""Guards: what must hold before a command may be done, each worded once, in SQL.
+
+A `Target` is the rows that a command concerns, with its guards in the order in which they are
+looked at. Two statements follow from it. `line` finds the rows if all guards hold, and locks them:
+a change is written from it. `refused` tells which guard is the first that fails.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+)
+
+from auth.actor import Viewer
+from auth.policy import reach, seen
+from auth.rights import Right
+from models.base import OfSchool
+from models.problems import Conflict, Forbidden, NotFound, Problem
+from resolvers.core.keep import Taken
+
+
+class Lock(Enum):
+    """How rows that a command relies on are held until it is through.
+
+    NONE: Not at all: nothing that the command relies on can change, or a write looks at it again.
+    SHARE: Nobody changes or removes them. Without it, a term could be closed while a mark is put.
+    WRITE: The same, of rows that the command may write itself. With SHARE, two that both hold a row
+        would wait for each other when both come to write it (deadlock).
+    """
+
+    NONE = "NONE"
+    SHARE = "SHARE"
+    WRITE = "WRITE"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """holds: A condition over the rows of a target. Null counts as false.
+    problem: What is raised where it does not hold.
+    field: The argument to blame.
+    current: The key of the row that is to be shown as it is now.
+    details: What the problem tells, as SQL or as constants.
+    """
+
+    holds: ColumnElement[bool]
+    problem: type[Problem]
+    field: str | None
+    current: Any
+    details: Mapping[str, Any]
+
+    def raised(self, told: Mapping[str, str]) -> Problem:
+        """The problem, with what SQL told of its details."""
+        details = {
+            name: told[name] if isinstance(value, ColumnElement) else value
+            for name, value in self.details.items()
+        }
+        return self.problem(field=self.field, **details)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """row: A row type, an alias of one, or a query under a name.
+    missing: The guard that it is there; None where the change is the same without it.
+    """
+
+    row: Any
+    on: ColumnElement[bool]
+    missing: Guard | None
+    lock: Lock
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """The rows that a command concerns, and its guards. Each method gives another target with more.
+
+    start: Where the lines come from, one for each item of a batch; None for a single line.
+    """
+
+    joins: tuple[Join, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    start: Any = None
+
+    def join(
+        self, row: Any, on: ColumnElement[bool], *, missing: type[Problem], field: str | None,
+        lock: Lock,
+    ) -> "Target":  # fmt: skip
+        """Add a row that must be there."""
+        guard = Guard(key_of(row).is_not(None), missing, field, None, {})
+        joins = (*self.joins, Join(row, on, guard, lock))
+        return replace(self, joins=joins, guards=(*self.guards, guard))
+
+    def outerjoin(self, row: Any, on: ColumnElement[bool]) -> "Target":
+        """Add a row that may be there. It is not locked: what is written must look at it again."""
+        return replace(self, joins=(*self.joins, Join(row, on, None, Lock.NONE)))
+
+    def needs(
+        self, holds: ColumnElement[bool], problem: type[Problem], field: str | None = None, *,
+        current: Any = None, **details: Any,
+    ) -> "Target":  # fmt: skip
+        """Add a guard: see `Guard`."""
+        guard = Guard(holds, problem, field, current, details)
+        return replace(self, guards=(*self.guards, guard))
+
+    def expects(
+        self, row: Any, version: ColumnElement[Any], is_there: ColumnElement[bool] | None = None
+    ) -> "Target":
+        """Add the guards that the client knows the row as it is now. Where it sends no version, it
+        must know that there is none.
+
+        is_there: Whether there is one, where that is not all there is to ask.
+        """
+        there = row.id.is_not(None) if is_there is None else is_there
+        taken = or_(version.is_not(None), ~there)
+        stale = or_(version.is_(None), and_(there, row.version == version))
+        found = self.needs(taken, Taken, "expected_version", current=row.id)
+        return found.needs(stale, Conflict, "expected_version", current=row.id)
+
+    # -- the statements that follow ------------------------------------------------------
+
+    def line(self, *columns: Any, name: str = "line") -> CTE:
+        """The columns, if all guards hold, of rows that are locked as declared. A line that waited
+        for a lock is looked at again, as far as it depends on the rows that are locked."""
+        query = self.joined(inner=True)
+        there = {id(one.missing) for one in self.joins}
+        conditions = [guard.holds for guard in self.guards if id(guard) not in there]
+        found = query.with_only_columns(*columns).where(*conditions)
+        check_source(found)
+        return self.locked(found).cte(name)
+
+    def refused(self) -> Select[Any]:
+        """SELECT the place of the first guard that fails, or null; then, for each guard in order,
+        the key of the current row and the details that are SQL."""
+        first = case(
+            *(
+                (guard.holds.is_not(True), literal_column(str(place)))
+                for place, guard in enumerate(self.guards)
+            ),
+            else_=null(),
+        )
+        shown: list[Any] = []
+        for place, guard in enumerate(self.guards):
+            if guard.current is not None:
+                shown.append(guard.current.label(f"current_{place}"))
+            for name, value in guard.details.items():
+                if isinstance(value, ColumnElement):
+                    shown.append(cast(value, Text).label(f"told_{place}_{name}"))
+        found = self.joined(inner=False).with_only_columns(first.label("guard"), *shown)
+        check_source(found)
+        return found
+
+    def failed(self, line: Any) -> tuple[Guard, Problem, int | None] | None:
+        """What a line of `refused` tells: the guard that fails, its problem, and the key of the
+        current row; None if all guards hold by now."""
+        found = iter(line)
+        if (failing := next(found)) is None:
+            return None
+        for place, guard in enumerate(self.guards):
+            current = next(found) if guard.current is not None else None
+            names = [n for n, value in guard.details.items() if isinstance(value, ColumnElement)]
+            told = {name: in_text(next(found)) for name in names}
+            if place == failing:
+                return guard, guard.raised(told), current
+        raise AssertionError
+
+    def joined(self, *, inner: bool) -> Select[Any]:
+        """SELECT from all rows. Those that must be there are joined by inner joins in the plain
+        case: PostgreSQL locks no rows on the nullable side of an outer join."""
+        one: Any = literal_column("1")
+        source, on = self.start, None
+        joins = list(self.joins)
+        if source is None and inner and joins and joins[0].missing:
+            source, on = joins[0].row, joins.pop(0).on
+        elif source is None:
+            source = select(one.label("one")).subquery("here")
+        query = select(one).select_from(source)
+        for join in joins:
+            query = query.join(join.row, join.on, isouter=not (inner and join.missing))
+        return query if on is None else query.where(on)
+
+    def locked(self, query: Select[Any]) -> Select[Any]:
+        """The query with its locks. SQLAlchemy writes one locking clause; a second is added."""
+        written = [join.row for join in self.joins if join.lock is Lock.WRITE]
+        shared = [join.row for join in self.joins if join.lock is Lock.SHARE]
+        if written and shared:
+            names = ", ".join(row.__tablename__ for row in shared)
+            query = query.suffix_with(text(f"FOR SHARE OF {names}"))
+        if written:
+            return query.with_for_update(of=written, key_share=True)
+        return query.with_for_update(of=shared, read=True) if shared else query
+
+
+def check_source(query: Select[Any]) -> None:
+    """Raises TypeError for a column or guard about a row that the target does not join: SQLAlchemy
+    would read the whole table beside it."""
+    if len(found := query.get_final_froms()) > 1:
+        raise TypeError(f"not joined: {', '.join(str(one) for one in found[1:])}")
+
+
+def key_of(row: Any) -> ColumnElement[Any]:
+    found: ColumnElement[Any] = row.c.id if hasattr(row, "c") else row.id
+    return found
+
+
+def in_text(value: str | bytes) -> str:
+    """A text of the database: connections of the engine give it as bytes."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def named(
+    viewer: Viewer, row: type[OfSchool], key: Any, field: str, *, lock: Lock,
+    to: Right | None = None,
+) -> Target:  # fmt: skip
+    """The row that a client names by its id.
+
+    to: The right that the viewer must hold on it, besides seeing it.
+    """
+    here = and_(row.school_id == viewer.school_id, row.id == key)
+    found = Target().join(row, here, missing=NotFound, field=field, lock=lock)
+    found = found.needs(seen(viewer, row), NotFound, field)
+    return found.needs(reach(viewer, row, to), Forbidden, field, requires=to) if to else found
