@@ -10,6 +10,7 @@ import typer
 from gql.cli import (
     backup,
     data,
+    developing,
     docs,
     doctor,
     documents,
@@ -49,6 +50,7 @@ app.add_typer(documents.app, name="documents")
 doctor.register(app)
 backup.register(app)
 explain.register(app)
+developing.register(app)
 
 
 def main() -> None:
