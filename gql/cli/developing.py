@@ -58,7 +58,7 @@ def new(
         file.write_text(_fill(template, names))
         say(str(file.relative_to(root)))
     # Long names make long lines, which a template cannot foresee.
-    formatting = [sys.executable, "-m", "ruff", "format", "--quiet", *files.values()]
+    formatting = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, files.values())]
     subprocess.run(formatting, check=True)  # noqa: S603  # no word of it comes from outside
     say(
         _NEXT.format(

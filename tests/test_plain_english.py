@@ -1,0 +1,208 @@
+"""Our own words: no sentence that reads like a translation, no function named by a participle."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plain_english import find_in_code, find_in_text
+
+ROOT = Path(__file__).parent.parent
+ROOMS = sorted(
+    {
+        "/".join(file.relative_to(ROOT).parts[:2])
+        for tree in ("auth", "gql", "models", "resolvers", "tests", "bench")
+        for file in (ROOT / tree).rglob("*.py")
+        if not {"versions", "peers", "node_modules"} & set(file.parts)
+    }
+)
+UNREAD = frozenset(
+    """
+    auth/__init__.py
+    auth/access
+    auth/communication
+    auth/journal
+    auth/people
+    auth/policy.py
+    auth/relationships
+    auth/structure
+    bench/asks.py
+    bench/cluster.py
+    bench/data.py
+    bench/inside.py
+    bench/loader.py
+    bench/places.py
+    bench/postgraphile.py
+    bench/processes.py
+    bench/results.py
+    bench/rounds.py
+    bench/servers.py
+    bench/settings.py
+    bench/thresholds.py
+    gql/access
+    gql/admission
+    gql/answers.py
+    gql/app.py
+    gql/bridge
+    gql/cli
+    gql/engine
+    gql/enums.py
+    gql/error_texts.py
+    gql/errors.py
+    gql/events
+    gql/graphiql
+    gql/guard
+    gql/journal
+    gql/logs.py
+    gql/observe
+    gql/operation.py
+    gql/people
+    gql/reference
+    gql/scalars.py
+    gql/schema.py
+    gql/settings.py
+    gql/standard.py
+    gql/transport
+    gql/trusted
+    gql/whole_schema.py
+    models/access
+    models/base.py
+    models/communication
+    models/database
+    models/events.py
+    models/files
+    models/journal
+    models/limits.py
+    models/operator.py
+    models/overrides.py
+    models/people
+    models/problems.py
+    models/sealed.py
+    models/secrets.py
+    models/structure
+    models/texts.py
+    models/timetable
+    models/walls.py
+    resolvers/access
+    resolvers/backup
+    resolvers/communication
+    resolvers/core
+    resolvers/demo
+    resolvers/events
+    resolvers/exchange
+    resolvers/files
+    resolvers/journal
+    resolvers/people
+    resolvers/school
+    resolvers/services
+    resolvers/structure
+    resolvers/timetable
+    resolvers/trusted
+    tests/access
+    tests/admission
+    tests/attacks.py
+    tests/authz_asking.py
+    tests/authz_specimens.py
+    tests/cli
+    tests/clones.py
+    tests/communication
+    tests/conftest.py
+    tests/crowd.py
+    tests/crowding.py
+    tests/database
+    tests/demo
+    tests/documents
+    tests/engine
+    tests/events
+    tests/exchange
+    tests/files
+    tests/fuzz
+    tests/journal
+    tests/live_servers.py
+    tests/making.py
+    tests/needing.py
+    tests/observe
+    tests/outages
+    tests/overload.py
+    tests/people
+    tests/plain_english.py
+    tests/plugin_quick.py
+    tests/plugin_statements.py
+    tests/postgres.py
+    tests/probes
+    tests/reference
+    tests/school
+    tests/serving.py
+    tests/sockets
+    tests/storm.py
+    tests/structure
+    tests/test_attacks.py
+    tests/test_authz_matrix.py
+    tests/test_bad_input.py
+    tests/test_begin.py
+    tests/test_blame.py
+    tests/test_error_texts.py
+    tests/test_examples.py
+    tests/test_growth.py
+    tests/test_house_rules.py
+    tests/test_http.py
+    tests/test_invariants.py
+    tests/test_isolation.py
+    tests/test_lane.py
+    tests/test_limits.py
+    tests/test_lists.py
+    tests/test_logs.py
+    tests/test_memory.py
+    tests/test_proxies.py
+    tests/test_rights_reviewed.py
+    tests/test_settings.py
+    tests/test_undo.py
+    tests/test_web.py
+    tests/timetable
+    tests/transport
+    tests/undo.py
+    """.split()  # noqa: SIM905  # a line each
+)
+"""Rooms that nobody has read through yet."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_words_are_plain(room: str) -> None:
+    files = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.py"))
+    found = [
+        str(finding)
+        for file in files
+        if "versions" not in file.parts
+        for finding in find_in_code(file)
+    ]
+    if room in UNREAD:
+        assert found, f"take {room} off the list of rooms that nobody has read"
+    else:
+        assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What can be read of a row, each as SQL.",
+        "Tells of it. Who is not the first has it.",
+        "It waits, for it is locked.",
+        "It takes the lock, for the row is gone.",
+        "It reads but one row.",
+    ],
+)
+def test_a_translation_is_found(text: str) -> None:
+    assert list(find_in_text(ROOT, 1, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The rows that a viewer may read, as SQL.",
+        "What does it cost? One statement.",
+        "It waits for the lock, for at most a second.",
+        "Of two who write at once the first wins.",
+        "It is slow but correct.",
+    ],
+)
+def test_plain_english_is_left_alone(text: str) -> None:
+    assert not list(find_in_text(ROOT, 1, text))
