@@ -164,13 +164,13 @@ def unlisted() -> MappedColumn[Any]:
     return mapped_column(info={"unlisted": True})
 
 
-def longest(column: InstrumentedAttribute[Any]) -> int:
+def longest(column: InstrumentedAttribute[object]) -> int:
     """How many characters a `words(...)` column takes."""
     most: int = column.property.columns[0].info["most"]
     return most
 
 
-def target_of(column: InstrumentedAttribute[Any]) -> type[OfSchool]:
+def target_of(column: InstrumentedAttribute[object]) -> type[OfSchool]:
     """The row type a `refers(...)` column leads to."""
     [stored] = column.property.columns[0].base_columns  # behind a view
     return row_of(stored.info["refers"])

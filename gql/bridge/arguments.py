@@ -1,11 +1,12 @@
 """Arguments: from the signature of a use case to GraphQL, and back from what a client sent."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from functools import partial
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import strawberry
@@ -15,15 +16,26 @@ from gql.answers import made
 from gql.bridge.types import is_report, shown
 from gql.docs import read_doc
 from models import base
-from models.base import Id
+from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from models.texts import trimmed
 from resolvers.core.command import TEXTS
 from resolvers.core.keep import KEEP
-from resolvers.core.parameters import LONGEST_SEARCH, Few, Part, Search, Secret, optional, plain
+from resolvers.core.parameters import (
+    LONGEST_SEARCH,
+    Annotation,
+    Few,
+    Part,
+    Search,
+    Secret,
+    optional,
+    origin_of,
+    plain,
+)
 
-UseCase = Callable[..., Any]
-INPUTS: dict[type, Any] = {}
+T = TypeVar("T")
+UseCase: TypeAlias = Callable[..., object]
+INPUTS: dict[type, type] = {}
 
 
 def arguments_of(use_case: UseCase) -> list[inspect.Parameter]:
@@ -48,26 +60,26 @@ def bare(name: str) -> str | None:
     return name.rstrip("_") if name.endswith("_") else None
 
 
-def or_left_out(type_: Any, default: Any) -> Any:
+def or_left_out(type_: Annotation, default: object) -> Annotation:
     """What keeps its value when it is left out: without a default, GraphQL lets only what may be
     null be left out."""
     return type_ | None if default is KEEP else type_
 
 
-def shown_input(annotation: Any) -> Any:
+def shown_input(annotation: Annotation) -> Annotation:
     """The GraphQL input type for a Python one; a dataclass of ours becomes an input of its
     fields."""
     inner = get_args(annotation)
     if is_report(annotation):
         return input_of(annotation)
-    if get_origin(annotation) in (list, Sequence, tuple):
+    if origin_of(annotation) in (list, Sequence, tuple):
         return list.__class_getitem__(shown_input(inner[0]))
     if type(None) in inner:
         return shown_input(next(part for part in inner if part is not type(None))) | None
     return shown(annotation)
 
 
-def input_of(report: type) -> Any:
+def input_of(report: type) -> type:
     """`MarkItem` as `MarkItemInput`."""
     if report not in INPUTS:
         told, texts = read_doc(report)
@@ -79,34 +91,34 @@ def input_of(report: type) -> Any:
             described = strawberry.field(description=texts.get(item.name), **default)
             type_ = or_left_out(shown_input(plain(hints[item.name])), item.default)
             contents[item.name] = (type_, described)
-        one_of: dict[str, Any] = {"one_of": True} if getattr(report, "one_of", False) else {}
-        kind: Any = lambda cls, description: strawberry.input(  # noqa: E731
-            cls, description=description, **one_of
-        )
+        kind = partial(strawberry.input, one_of=True if getattr(report, "one_of", False) else None)
         INPUTS[report] = made(kind, f"{report.__name__}Input", told, contents)
     return INPUTS[report]
 
 
-def input_type(name: str, arguments: list[inspect.Parameter]) -> Any:
+def input_type(name: str, arguments: list[inspect.Parameter]) -> type:
     """`SetMarkInput`: one field per argument of the command."""
 
-    def described(argument: inspect.Parameter) -> tuple[Any, Any]:
+    def described(argument: inspect.Parameter) -> tuple[Annotation, object]:
         [told] = argument.annotation.__metadata__[-1:]
         default = {} if argument.default is argument.empty else {"default": argument.default}
         type_ = argument.annotation.__origin__
         return type_, strawberry.field(description=told.description, **default)
 
     contents = {argument.name: described(argument) for argument in arguments}
-    return made(strawberry.input, f"{name}Input", f"Arguments of `{name}`.", contents)
+    input_: type = made(strawberry.input, f"{name}Input", f"Arguments of `{name}`.", contents)
+    return input_
 
 
-def ids_among(use_case: UseCase) -> dict[str, Any]:
+def ids_among(use_case: UseCase) -> dict[str, Annotation]:
     """The annotations of the keyword arguments, by which what is sent is read."""
     parameters = inspect.signature(use_case, eval_str=True).parameters.values()
     return {p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def received(annotations: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+def received(
+    annotations: Mapping[str, Annotation], sent: Mapping[str, object]
+) -> dict[str, object]:
     """What was sent as the use case wants it: ids read, inputs as its dataclasses, what was not
     sent left to the default. Raises BadUserInput naming the argument."""
     return {
@@ -116,7 +128,7 @@ def received(annotations: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any
     }
 
 
-def understood(annotation: Any, value: Any, path: str) -> Any:
+def understood(annotation: Annotation, value: object, path: str) -> object:
     inner = get_args(annotation)
     if value is None and type(None) not in inner:
         raise BadUserInput(field=path, expected="a value; leave it out to keep what is there")
@@ -124,15 +136,15 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
         return None
     if type(None) in inner:
         return understood(next(a for a in inner if a is not type(None)), value, path)
-    if get_origin(annotation) is Id:
-        return id_of(value, inner[0], path)
+    if origin_of(annotation) is Id:
+        return id_of(str(value), inner[0], path)
     if is_report(annotation):
         hints = get_type_hints(annotation)
         given = {n: v for n, v in vars(value).items() if v is not UNSET}
         parts = {n: understood(plain(hints[n]), v, f"{path}.{n}") for n, v in given.items()}
         return annotation(**parts)
     if isinstance(value, list):
-        if get_origin(annotation) is Few and len(value) > Few.most:
+        if origin_of(annotation) is Few and len(value) > Few.most:
             raise BadUserInput(field=path, expected=f"at most {Few.most}")
         parts_of = (understood(inner[0], one, f"{path}.{n}") for n, one in enumerate(value))
         return list(parts_of)
@@ -141,9 +153,9 @@ def understood(annotation: Any, value: Any, path: str) -> Any:
     return value
 
 
-def reader(annotation: Any, path: str) -> Callable[[Any], Any]:
+def reader(annotation: Annotation, path: str) -> Callable[[Any], object]:
     """`understood` for one type, made once for many values."""
-    if get_origin(annotation) is Id:
+    if origin_of(annotation) is Id:
         row = get_args(annotation)[0]
         return lambda value: id_of(value, row, path)
     if annotation in (str, strawberry.ID, Secret, Part):
@@ -157,11 +169,11 @@ AS_THEY_COME = {bool, date, datetime, Decimal, int, UUID}
 """Types whose values need no second look once they are read."""
 
 
-def as_it_comes(value: Any) -> Any:
+def as_it_comes(value: T) -> T:
     return value
 
 
-def text_of(annotation: Any, path: str) -> Callable[[str], str | None]:
+def text_of(annotation: Annotation, path: str) -> Callable[[str], str | None]:
     """Reads a text without spaces and invisible characters at its ends: a name typed with a space
     behind it is the same name, and a text that shows nothing is empty. A secret is what was
     typed."""
@@ -185,7 +197,7 @@ def short(value: str, path: str) -> str:
     return value
 
 
-def id_of(value: str, row: Any, path: str) -> Id[Any]:
+def id_of(value: str, row: type[OfSchool], path: str) -> Id[OfSchool]:
     try:
         return Id.parse(value, row)
     except BadUserInput as problem:

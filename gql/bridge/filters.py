@@ -1,12 +1,13 @@
 """Filters and orders: inputs made of what a type shows, read into conditions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Protocol, TypeAlias
 
 import strawberry
+from sqlalchemy import ColumnElement
 from sqlalchemy import Enum as SqlEnum
 from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
@@ -18,9 +19,11 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
 from resolvers.core.listing import Direction, Filter, Ordering, required_right
-from resolvers.core.parameters import Exact, Few, Part, sql_type
-from resolvers.core.shapes import SHAPES, Guarded, One, Own, Value, Via
+from resolvers.core.parameters import Annotation, Exact, Few, Make, Part, sql_type
+from resolvers.core.shapes import SHAPES, Guarded, One, Own, Plain, Shape, Value, Via
 
+Contents: TypeAlias = dict[str, tuple[Annotation, object]]
+"""The fields of an input, each with its type and what Strawberry is told of it."""
 COMPARED = {
     "eq": "Equal to this.",
     "in_": "One of these, at most 100.",
@@ -34,7 +37,7 @@ COMPARED = {
     "is_null": "Indicates whether it is null.",
 }
 ORDERED = ("eq", "in_", "gte", "lte", "is_null")
-BY_TYPE: Mapping[Any, tuple[str, ...]] = {
+BY_TYPE: Mapping[Annotation, tuple[str, ...]] = {
     str: ("eq", "in_", "contains", "is_null"),
     int: ORDERED,
     Decimal: ORDERED,
@@ -46,20 +49,21 @@ BY_TYPE: Mapping[Any, tuple[str, ...]] = {
 }
 MOST_PARTS = 40
 """Each comparison becomes SQL of its own, which takes some milliseconds to write."""
-comparisons: dict[Any, Any] = {}
-filters: dict[type[OfSchool], Any] = {}
+comparisons: dict[Annotation, Annotation] = {}
+filters: dict[type[OfSchool], Annotation] = {}
 
 
-def comparison(type_: Any) -> Any:
+def comparison(type_: Annotation) -> Annotation:
     """`StringFilter`, `DateFilter`, `SexFilter`: what a value of the type can be compared to."""
     if type_ not in comparisons:
         is_enum = isinstance(type_, type) and issubclass(type_, Enum)
         words = ("eq", "in_", "is_null") if is_enum else BY_TYPE[type_]
-        shown: Any = shown_enum(type_) if is_enum else str if type_ is Exact else type_
-        kinds: dict[str, Any] = {"in_": list.__class_getitem__(shown), "is_null": bool}
+        shown: Annotation = shown_enum(type_) if is_enum else str if type_ is Exact else type_
+        type_of: dict[str, Annotation] = dict.fromkeys(words, shown)
+        type_of |= {"in_": list.__class_getitem__(shown), "is_null": bool}
         contents = {
             word: (
-                kinds.get(word, shown) | None,
+                type_of[word] | None,
                 strawberry.field(
                     name=word.rstrip("_") if word == "in_" else None,
                     description=COMPARED[word],
@@ -77,34 +81,23 @@ def comparison(type_: Any) -> Any:
     return comparisons[type_]
 
 
-def filter_type(row: type[OfSchool], shapes: Mapping[str, Any]) -> Any:
+def filter_type(row: type[OfSchool], shapes: Mapping[str, Shape | None]) -> Annotation:
     """`StudentFilter`: the columns a type shows, and its references as ids."""
     if row not in filters:
-        contents: dict[str, tuple[Any, Any]] = {}
+        contents: Contents = {}
         for name, shape in shapes.items():
             if (type_ := filterable(row, shape)) is not None:
                 told = f"Compares `{to_camel_case(name)}`."
                 described = strawberry.field(description=told, default=UNSET)
                 contents[name] = (comparison(type_) | None, described)
         name = f"{row.api_name()}Filter"
-        itself: Any = list.__class_getitem__(Later(name))
-        filters[row] = recursive(name, row, contents, itself)
+        filters[row] = recursive(name, row, contents)
     return filters[row]
 
 
-class Later(str):
-    """The name of a type that is being made."""
-
-    __slots__ = ()
-
-
-def recursive(name: str, row: type[OfSchool], contents: Any, itself: Any) -> Any:
+def recursive(name: str, row: type[OfSchool], contents: Contents) -> Annotation:
     """An input whose `and`, `or` and `not` are of its own type."""
-    module = __name__
-    reference = strawberry.lazy(module)
-    from typing import Annotated
-
-    own: Any = Annotated[name, reference]
+    own: Annotation = Annotated[name, strawberry.lazy(__name__)]
     many = list.__class_getitem__(own)
     told = {
         "and": (many, "All of these hold."),
@@ -119,7 +112,7 @@ def recursive(name: str, row: type[OfSchool], contents: Any, itself: Any) -> Any
     return made_type
 
 
-def filterable(row: type[OfSchool], shape: Any) -> Any:
+def filterable(row: type[OfSchool], shape: Shape | None) -> Annotation:
     """The type by which a field is compared; None where it cannot be."""
     inner = shape.shape if isinstance(shape, Guarded) else shape
     if isinstance(shape, One):
@@ -139,18 +132,16 @@ def filterable(row: type[OfSchool], shape: Any) -> Any:
     return type_ if type_ in BY_TYPE else None
 
 
-Make = Callable[..., Any]
-"""`make(type, sql_type, value, path)`: the parameter of SQL for a value a client sent."""
-
-
-def condition_of(viewer: Viewer, row: type[OfSchool], asked: Any, make: Make) -> Any:
+def condition_of(
+    viewer: Viewer, row: type[OfSchool], asked: object, make: Make
+) -> ColumnElement[bool]:
     """The SQL of a filter a client sent. Raises BadUserInput or Forbidden naming the field."""
     if count_parts(asked) > MOST_PARTS:
         raise BadUserInput(field="filter", expected=f"at most {MOST_PARTS} comparisons")
     return read_filter(row, asked, "filter", make).condition(viewer, row)
 
 
-def count_parts(asked: Any) -> int:
+def count_parts(asked: object) -> int:
     """How many comparisons a filter has, and how often it says `not`; counted without recursion,
     and only until there are too many."""
     waiting, count = [asked], 0
@@ -164,7 +155,7 @@ def count_parts(asked: Any) -> int:
     return count
 
 
-def read_filter(row: type[OfSchool], asked: Any, path: str, make: Make) -> Filter:
+def read_filter(row: type[OfSchool], asked: object, path: str, make: Make) -> Filter:
     given = {n: v for n, v in vars(asked).items() if v is not UNSET and v is not None}
     none = given.pop("not_", None)
     both, either = (
@@ -187,19 +178,20 @@ def read_filter(row: type[OfSchool], asked: Any, path: str, make: Make) -> Filte
     )
 
 
-def bounded(values: list[Any], path: str) -> list[Any]:
+def bounded(values: list[object], path: str) -> list[object]:
     if len(values) > Few.most:
         raise BadUserInput(field=path, expected=f"at most {Few.most}")
     return values
 
 
-def compared(row: type[OfSchool], name: str, word: str, value: Any, path: str, make: Make) -> Any:
+def compared(
+    row: type[OfSchool], name: str, word: str, value: object, path: str, make: Make
+) -> object:
     """What a field is compared to; a null and `isNull` are words of SQL, no values."""
     if value is None or word == "is_null":
         return value
     shape = SHAPES[row][name]
-    is_id = isinstance(shape, One)
-    type_: Any = id_type(shape.target) if is_id else filterable(row, shape)
+    type_ = id_type(shape.target) if isinstance(shape, One) else filterable(row, shape)
     place = f"{path}.{word}"
     if word == "contains":
         type_, path = Part, place
@@ -208,21 +200,21 @@ def compared(row: type[OfSchool], name: str, word: str, value: Any, path: str, m
     return make(type_, sql_type(type_), understood(type_, value, path), place)
 
 
-def id_type(row: type[OfSchool]) -> Any:
+def id_type(row: type[OfSchool]) -> Annotation:
     return Id[row]  # type: ignore[valid-type]  # known when it runs
 
 
 # -- orders ---------------------------------------------------------------------------
 
 
-def order_type(row: type[OfSchool], orders: Mapping[str, Value]) -> Any:
+def order_type(row: type[OfSchool], orders: Mapping[str, Plain]) -> Annotation:
     """`StudentOrder { field, direction }` over the fields a list can be ordered by."""
     name = row.api_name()
     members = {
         field.upper(): strawberry.enum_value(field, description=f"By `{to_camel_case(field)}`.")
         for field in orders
     }
-    fields: Any = Enum(f"{name}OrderField", members)  # type: ignore[misc]  # made, not written
+    fields: Annotation = Enum(f"{name}OrderField", members)  # type: ignore[misc]  # made, not written
     strawberry.enum(fields, description=f"What `{name}` can be ordered by.")
     contents = {
         "field": (fields, strawberry.field(description="What to order by.")),
@@ -234,11 +226,18 @@ def order_type(row: type[OfSchool], orders: Mapping[str, Value]) -> Any:
     return made(strawberry.input, f"{name}Order", f"One key of an order of `{name}`.", contents)
 
 
+class OrderKey(Protocol):
+    """A key of an order that a client sent: of the input that `order_type` makes."""
+
+    field: Enum
+    direction: Direction
+
+
 def order_of(
     viewer: Viewer,
     row: type[OfSchool],
-    asked: list[Any] | None,
-    orders: Mapping[str, Value],
+    asked: Sequence[OrderKey] | None,
+    orders: Mapping[str, Plain],
 ) -> tuple[Ordering, ...]:
     """The order a client asked for. Where the viewer may not read the field of a row, the row is
     ordered as if the field were null: neither its place nor its cursor tells the value.
@@ -250,10 +249,10 @@ def order_of(
         raise BadUserInput(field="orderBy", expected=f"at most {len(orders)} keys")
     found = []
     for number, key in enumerate(asked or ()):
-        name: str = key.field.name.lower()
+        name = key.field.name.lower()
         right = required_right(viewer, row, name, f"orderBy.{number}.field")
-        shape = orders[name]
+        shape: Value = orders[name]
         if right and isinstance(SHAPES[row].get(name), Guarded):
-            shape = Guarded(shape, right)  # type: ignore[arg-type]  # orders are never guarded
+            shape = Guarded(orders[name], right)
         found.append(Ordering(name, shape, key.direction))
     return tuple(found)

@@ -6,7 +6,7 @@ Annotated names are columns of the row, or parts of the report; other fields are
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import Generic, TypeAlias, TypeVar, get_args
 
 import strawberry
 
@@ -19,40 +19,45 @@ from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
 from models.base import OfSchool
 from resolvers.core.context import Ctx
+from resolvers.core.parameters import Annotation
 from resolvers.core.parts import load
 from resolvers.core.reads import Report, Shown
-from resolvers.core.shapes import NEEDS, REPORTS, SHAPES, Own
+from resolvers.core.shapes import NEEDS, REPORTS, SHAPES, Own, Shape
 
 T = TypeVar("T")
 Info = strawberry.Info[Ctx, None]
+S_co = TypeVar("S_co", bound=Shape | None, covariant=True)
+Resolver: TypeAlias = Callable[..., object]
+"""`resolve(parent, info, **arguments)`, with which the standard executor answers a field."""
 
 
 @dataclass(frozen=True)
-class Word:
+class Word(Generic[S_co]):
     """A declared field before its type is known: what it reads, and how the reference executor
     resolves it."""
 
-    shape: Any
-    resolve: Callable[..., Any]
-    type: Any = None
+    shape: S_co
+    resolve: Resolver
+    type: Annotation = None
     right: Right | None = None
     told: str | None = None
-    make: Callable[..., Any] | None = None
+    make: Callable[..., object] | None = None
     """What Python makes it with, where SQL does not: `make(ctx, row)`."""
 
-    def plain(self, row: Any) -> Any:
+    def plain(self, row: object) -> object:
         """What Python makes of a row that is but a value, and needs nothing else for it."""
         assert self.make  # noqa: S101  # other words are of rows
         return self.make(None, row)
 
 
-def node(row: type[Any]) -> Callable[[type[T]], type[T]]:
+def node(row: type) -> Callable[[type[T]], type[T]]:
     """Show a row or a report: annotated names are read off it, texts come from its docstring."""
 
     def decorate(cls: type[T]) -> type[T]:
         summary, texts = read_doc(row)
         annotations = inspect.get_annotations(cls)
-        shapes: dict[str, Any] = {name: Own(name) for name in annotations if hasattr(row, name)}
+        shapes: dict[str, Shape | None] = {}
+        shapes |= {name: Own(name) for name in annotations if hasattr(row, name)}
         for name, word in list(vars(cls).items()):
             if isinstance(word, Word):
                 shapes[name] = word.shape
@@ -77,15 +82,15 @@ def node(row: type[Any]) -> Callable[[type[T]], type[T]]:
     return decorate
 
 
-ROWS: dict[str, type[Any]] = {}
+ROWS: dict[str, type] = {}
 """The row or report that a type shows, by its name."""
 
 
-def shows(item: Any, row: type[Any]) -> bool:
+def shows(item: object, row: type) -> bool:
     return item.shown_as is row if isinstance(item, Shown) else isinstance(item, row)
 
 
-def right_of_part(report: type[Any], name: str) -> Right | None:
+def right_of_part(report: type, name: str) -> Right | None:
     """What a part of a report needs: what the report says, or else the right to read the rows of
     which it is. Without it the part is refused: an empty list would say that there is nothing."""
     declared: Mapping[str, Right | None] = getattr(report, "rights_to", {})
@@ -100,7 +105,9 @@ def right_of_part(report: type[Any], name: str) -> Right | None:
     return None
 
 
-def part_field(resolve: Any, annotation: Any, right: Right | None, told: str | None) -> Any:
+def part_field(
+    resolve: Resolver, annotation: Annotation, right: Right | None, told: str | None
+) -> object:
     """The Strawberry field of a part of a report. With a right it may be null, and says so."""
     if right is None:
         return strawberry.field(resolve)
@@ -114,25 +121,27 @@ def part_field(resolve: Any, annotation: Any, right: Right | None, told: str | N
     )
 
 
-def attribute(name: str) -> Callable[..., Any]:
+def attribute(name: str) -> Resolver:
     """The resolver of a part that is a value already."""
 
-    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+    def resolve(parent: strawberry.Parent[object], info: Info) -> object:
         return getattr(parent, name)
 
     return resolve
 
 
-def part_of(name: str) -> Callable[..., Any]:
+def part_of(name: str) -> Resolver:
     """The resolver of a part of a report, which may have been read already."""
 
-    async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+    async def resolve(parent: strawberry.Parent[object], info: Info) -> object:
         return await load(info.context, getattr(parent, name), Below(info))
 
     return resolve
 
 
-def made_field(name: str, word: Word, annotation: Any, told: str | None) -> Any:
+def made_field(
+    name: str, word: Word[Shape | None], annotation: Annotation, told: str | None
+) -> object:
     """The Strawberry field of a word. With a right it may be null, and says so."""
     type_ = shown(annotation)
     if word.right:
@@ -150,7 +159,7 @@ def made_field(name: str, word: Word, annotation: Any, told: str | None) -> Any:
 REQUIRED: dict[Right, Requires] = {}
 
 
-def requires(right: Right | None) -> list[Any]:
+def requires(right: Right | None) -> list[Requires]:
     if right is None:
         return []
     return [REQUIRED.setdefault(right, Requires(permission=right.value, scope=[]))]
@@ -163,14 +172,14 @@ def tell_scopes() -> None:
         told.scope = scopes_of(right)
 
 
-def denied_or(right: Right, resolve: Callable[..., Any]) -> Callable[..., Any]:
+def denied_or(right: Right, resolve: Resolver) -> Resolver:
     """Refuse a field by grant: it is null, and an error tells why, once for its coordinate; see
     `gql.engine.denials`."""
 
-    def guarded(parent: strawberry.Parent[Any], info: Info, **arguments: Any) -> Any:
+    def guarded(parent: strawberry.Parent[object], info: Info, **arguments: object) -> object:
         held = right in info.context.actor.rights
         return resolve(parent, info, **arguments) if held else None
 
     guarded.__annotations__ = {**resolve.__annotations__}
-    guarded.__signature__ = inspect.signature(resolve)  # type: ignore[attr-defined]
+    vars(guarded)["__signature__"] = inspect.signature(resolve)
     return guarded

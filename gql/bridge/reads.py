@@ -6,21 +6,22 @@ resolved(f)           what Python makes, `f(ctx, **arguments)`
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
 import strawberry
 from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor, Viewer
 from auth.policy import reading
 from auth.rights import Right
-from gql.bridge.arguments import arguments_of, ids_among, received
-from gql.bridge.filters import Make, condition_of, filter_type, order_of, order_type
-from gql.bridge.nodes import Info, requires
+from gql.bridge.arguments import UseCase, arguments_of, ids_among, received
+from gql.bridge.filters import condition_of, filter_type, order_of, order_type
+from gql.bridge.nodes import Info, Resolver, requires
 from gql.bridge.types import shown
 from gql.bridge.wanted import Below
 from gql.docs import read_doc, sentence
@@ -28,11 +29,12 @@ from gql.guard.opened import IS_NULL, RUNS
 from models.base import OfSchool
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Window
-from resolvers.core.parameters import in_parameters, sent_as
+from resolvers.core.parameters import Annotation, Make, in_parameters, sent_as
 from resolvers.core.parts import load
-from resolvers.core.shapes import SHAPES, Value
+from resolvers.core.shapes import SHAPES, Plain
 
-UseCase = Callable[..., Any]
+Told: TypeAlias = tuple[tuple[str, object], ...]
+"""Arguments by their names, as a use case is given them."""
 WINDOW = {f.name for f in fields(Window)}
 
 
@@ -45,21 +47,19 @@ class Read:
 
     use_case: UseCase
     right: Right | None
-    annotations: Mapping[str, Any]
-    orders: Mapping[str, Value] | None = None
+    annotations: Mapping[str, Annotation]
+    orders: Mapping[str, Plain] | None = None
 
     @property
     def check(self) -> Callable[..., None] | None:
         return getattr(self.use_case, "check", None)
 
     @property
-    def why_null(self) -> Callable[..., Any] | None:
+    def why_null(self) -> Callable[..., Awaitable[None]] | None:
         return getattr(self.use_case, "why_null", None)
 
-    def said(self, actor: Actor, arguments: dict[str, Any], make: Make) -> Any:
+    def said(self, actor: Actor, arguments: dict[str, Any], make: Make) -> object:
         """What the use case says with the arguments a client sent: rows, a report, a listing.
-
-        make: Makes a parameter of SQL of a value: `make(type, sql_type, value, path)`.
 
         Raises BadUserInput, Forbidden.
         """
@@ -75,7 +75,7 @@ class Read:
             found = said_once(self.use_case, actor.viewer, tuple(told.items()))
         else:
             found = self.use_case(actor.viewer, **told)
-        if self.orders is None:
+        if self.orders is None or not isinstance(found, Listing):
             return found
         row, where = found.row, found.where
         where = (*where, condition_of(actor.viewer, row, asked, make)) if asked else where
@@ -87,12 +87,12 @@ MOST_SAID = 1000
 
 
 @lru_cache(MOST_SAID)
-def said_once(use_case: UseCase, viewer: Viewer, told: tuple[tuple[str, Any], ...]) -> Any:
+def said_once(use_case: UseCase, viewer: Viewer, told: Told) -> object:
     """What a use case says to all with the same grants: to say it takes longer than to write it."""
     return use_case(viewer, **dict(told))
 
 
-def lasts(value: Any) -> bool:
+def lasts(value: object) -> bool:
     """Whether it is the same in another request: a parameter whose value is not known yet, or what
     decides how a statement is written."""
     if isinstance(value, BindParameter):
@@ -100,13 +100,13 @@ def lasts(value: Any) -> bool:
     return value is None or isinstance(value, bool | Enum)
 
 
-def query(use_case: UseCase) -> Any:
+def query(use_case: UseCase) -> object:
     """A root field answered by what `use_case(viewer, **arguments)` says. It needs the right to
     read the rows it gives."""
     read = Read(use_case, right_of(use_case), ids_among(use_case))
     is_open = getattr(use_case, "is_open", False)
 
-    async def resolve(info: Info, **arguments: Any) -> Any:
+    async def resolve(info: Info, **arguments: object) -> object:
         ctx: Ctx = info.context
         if is_open and ctx.caller.token is None:
             return None
@@ -126,7 +126,14 @@ def query(use_case: UseCase) -> Any:
 def valued(ctx: Ctx) -> Make:
     """Makes parameters that hold their values."""
 
-    def make(type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+    def make(
+        type_: Annotation,
+        sql_type: TypeEngine[Any],
+        value: object,
+        path: str,
+        *,
+        is_nullable: bool = False,
+    ) -> BindParameter[Any]:
         return bindparam(
             None, sent_as(ctx.actor, ctx.caller.services.secrets, type_, value), type_=sql_type
         )
@@ -134,12 +141,12 @@ def valued(ctx: Ctx) -> Make:
     return make
 
 
-def resolved(use_case: UseCase) -> Any:
+def resolved(use_case: Callable[..., Awaitable[object]]) -> object:
     """A root field that Python makes: `use_case(ctx, **arguments)`."""
     annotations, right = ids_among(use_case), right_of(use_case)
     is_open = getattr(use_case, "is_open", False)
 
-    async def resolve(info: Info, **arguments: Any) -> Any:
+    async def resolve(info: Info, **arguments: object) -> object:
         if not is_open:
             actor = await info.context.identified()
             if right and right not in actor.rights:
@@ -150,20 +157,21 @@ def resolved(use_case: UseCase) -> Any:
     return root_field(resolve, use_case, right, arguments_of(use_case), opening=opening)
 
 
-def listing(use_case: UseCase, orders: Mapping[str, Value]) -> Any:
+def listing(use_case: UseCase, orders: Mapping[str, Plain]) -> object:
     """A root field that is a long list: `use_case(viewer, **arguments) -> Listing`."""
     read = Read(use_case, right_of(use_case), ids_among(use_case), orders)
     row = row_of(use_case)
     assert row  # noqa: S101  # a listing lists rows
     filters, ordering = filter_type(row, SHAPES[row]), order_type(row, orders)
 
-    async def resolve(info: Info, **arguments: Any) -> Any:
+    async def resolve(info: Info, **arguments: object) -> object:
         ctx: Ctx = info.context
         actor = await ctx.identified()
         if read.right and read.right not in actor.rights:
             return None
         window = window_of(arguments)
         found = read.said(actor, arguments, valued(ctx))
+        assert isinstance(found, Listing)  # noqa: S101  # that is what a listing says
         return await found.page(ctx, window, Below(info)(row))
 
     explained = {
@@ -189,13 +197,13 @@ def window_of(arguments: dict[str, Any]) -> Window:
 
 
 def root_field(
-    resolve: Any,
+    resolve: Resolver,
     use_case: UseCase,
     right: Right | None,
-    arguments: Any,
+    arguments: Sequence[inspect.Parameter],
     read: Read | None = None,
     opening: str | None = None,
-) -> Any:
+) -> object:
     """Always nullable: a field that fails must not blank its siblings.
 
     opening: What it does for strangers, as `gql.guard.strangers` says it.
@@ -203,7 +211,7 @@ def root_field(
     own = [p for p in inspect.signature(resolve).parameters.values() if p.name != "arguments"]
     returned = inspect.signature(use_case, eval_str=True).return_annotation
     resolve.__name__ = use_case.__name__
-    resolve.__signature__ = inspect.Signature([*own, *arguments])
+    vars(resolve)["__signature__"] = inspect.Signature([*own, *arguments])
     resolve.__annotations__ = {p.name: p.annotation for p in [*own, *arguments]}
     type_ = shown(returned)
     return strawberry.field(

@@ -1,11 +1,11 @@
 """Which GraphQL type stands for which Python one. The trees mirror each other: the row
 `models.journal.marks.Mark` is shown by the type `gql.journal.marks.Mark`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, NewType, Union, get_args, get_origin
+from typing import Annotated, NewType, TypeGuard, Union, get_args
 
 import strawberry
 from sqlalchemy import Enum as SqlEnum
@@ -15,12 +15,13 @@ from gql.answers import Connection, Node
 from gql.enums import shown_enum
 from models.base import Id, OfSchool, Record
 from resolvers.core.listing import Listing
+from resolvers.core.parameters import Annotation, origin_of
 from resolvers.core.reads import Each, Row, Rows
 
 MIRRORED = ("models.", "resolvers.")
 
 
-def shown(annotation: Any) -> Any:
+def shown(annotation: Annotation) -> Annotation:
     """The GraphQL type for a Python one: classes of `models` and reports of `resolvers` become
     their mirror types."""
     if annotation is OfSchool:
@@ -32,13 +33,13 @@ def shown(annotation: Any) -> Any:
             return shown_enum(annotation)
         name = annotation.api_name() if issubclass(annotation, OfSchool) else annotation.__name__
         return Annotated[name, strawberry.lazy(mirror(annotation.__module__))]
-    origin, inner = get_origin(annotation), get_args(annotation)
+    origin, inner = origin_of(annotation), get_args(annotation)
     if isinstance(annotation, NewType) and annotation is not strawberry.ID:
         return annotation.__supertype__
     if origin is Id:
         return strawberry.ID
     if origin is Listing:
-        connection: Any = Connection
+        connection: Annotation = Connection
         return connection[shown(inner[0])]
     if origin is Row:
         return shown(inner[0]) | None
@@ -53,25 +54,22 @@ def mirror(module: str) -> str:
     return "gql." + module.partition(".")[2]
 
 
-def column_type(column: InstrumentedAttribute[Any]) -> Any:
+def column_type(column: InstrumentedAttribute[object]) -> Annotation:
     """The Python type of a column, an enum where it holds one, with None where it may be null."""
     [of] = column.property.columns[0].base_columns
     if isinstance(of.type, SqlEnum) and of.type.enum_class:
-        type_: Any = of.type.enum_class
+        type_: Annotation = of.type.enum_class
     else:
         type_ = of.type.python_type
     return type_ | None if getattr(of, "nullable", False) else type_
 
 
-def is_report(annotation: Any) -> bool:
+def is_report(annotation: Annotation) -> TypeGuard[type]:
     """Whether it is a dataclass of ours that is no row."""
     return is_dataclass(annotation) and not (
         isinstance(annotation, type) and issubclass(annotation, Record)
     )
 
 
-def required(type_: Any) -> bool:
+def required(type_: Annotation) -> bool:
     return NoneType not in get_args(type_)
-
-
-Arguments = Mapping[str, Any]

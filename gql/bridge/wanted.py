@@ -1,28 +1,36 @@
 """Looking ahead: which to-one rows an operation asks for below a field, to join them at once."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeAlias
 
+import strawberry
 from graphql import (
+    BooleanValueNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
 )
+from graphql.execution.values import VariableValues
 from strawberry.utils.str_converters import to_snake_case
 
-from models.base import OfSchool
-from resolvers.core.shapes import NOTHING, REPORTS, SHAPES, One, Same, Via, Wanted
+from resolvers.core.context import Ctx
+from resolvers.core.shapes import NOTHING, REPORTS, SHAPES, One, Path, Same, Via, Wanted
+
+Fragments: TypeAlias = dict[str, FragmentDefinitionNode]
 
 THROUGH = {"edges", "node", "nodes"}
 """Fields of a connection that lead to its rows."""
 
 
-def wanted_of(info: Any, row: type[OfSchool], *path: str) -> Wanted:
+def wanted_of(info: strawberry.Info[Ctx, None], row: type, *path: str) -> Wanted:
     """What is asked of rows of the type `row` below the field being resolved, or below a `path`
     of fields inside it."""
-    raw = getattr(info, "_raw_info", info)
+    raw = raw_info(info)
     found = NOTHING
     for node in raw.field_nodes:
         if node.selection_set is not None:
@@ -30,17 +38,22 @@ def wanted_of(info: Any, row: type[OfSchool], *path: str) -> Wanted:
     return found
 
 
+def raw_info(info: strawberry.Info[Ctx, None]) -> GraphQLResolveInfo[Ctx]:
+    """What graphql-core tells resolvers, without what Strawberry puts around it."""
+    return info._raw_info  # noqa: SLF001  # Strawberry shows no selection that is not converted
+
+
 class Below:
     """The selection below the field that is being resolved."""
 
-    def __init__(self, info: Any) -> None:
+    def __init__(self, info: strawberry.Info[Ctx, None]) -> None:
         self.info = info
 
-    def __call__(self, row: Any, /, *path: str) -> Wanted:
+    def __call__(self, row: type, /, *path: str) -> Wanted:
         return wanted_of(self.info, row, *path)
 
     def asks(self, name: str) -> bool:
-        raw = getattr(self.info, "_raw_info", self.info)
+        raw = raw_info(self.info)
         return any(
             to_snake_case(node.name.value) == name
             for above in raw.field_nodes
@@ -50,22 +63,28 @@ class Below:
         )
 
 
-def is_included(node: FieldNode, variables: Any) -> bool:
+def is_included(node: FieldNode, variables: VariableValues) -> bool:
     """Whether no `@skip` or `@include` leaves a field out."""
-    values = getattr(variables, "coerced", variables)
     for directive in node.directives or ():
         if directive.name.value in ("skip", "include"):
             [given] = directive.arguments or ()
-            value: Any = given.value
-            holds = values[value.name.value] if isinstance(value, VariableNode) else value.value
+            holds = truth_of(given.value, variables)
             if holds is (directive.name.value == "skip"):
                 return False
     return True
 
 
-def below(selection: SelectionSetNode, row: type[OfSchool], fragments: Any, path: Any) -> Wanted:
-    ones: dict[Any, Wanted] = {}
-    vias: dict[Any, None] = {}
+def truth_of(value: ValueNode, variables: VariableValues) -> bool:
+    if isinstance(value, VariableNode):
+        return bool(variables.coerced[value.name.value])
+    return isinstance(value, BooleanValueNode) and value.value
+
+
+def below(
+    selection: SelectionSetNode, row: type, fragments: Fragments, path: tuple[str, ...]
+) -> Wanted:
+    ones: dict[Path, Wanted] = {}
+    vias: dict[Path, None] = {}
     for node in fields_of(selection, fragments):
         name = to_snake_case(node.name.value)
         shape = (SHAPES.get(row) or REPORTS.get(row, {})).get(name)
@@ -99,7 +118,7 @@ def merged(one: Wanted, other: Wanted) -> Wanted:
 
 
 def fields_of(
-    selection: SelectionSetNode, fragments: Any, spread: set[str] | None = None
+    selection: SelectionSetNode, fragments: Fragments, spread: set[str] | None = None
 ) -> Iterator[FieldNode]:
     """All fields of a selection, those in fragments too, each once. A fragment on another type asks
     for fields this row type does not have, which are passed over, or for the same of it: then a

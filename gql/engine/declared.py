@@ -139,7 +139,7 @@ def name_of(identifier: str) -> Name:
     return Name(DIALECT.identifier_preparer.quote(identifier))
 
 
-def at(alias: Name, attribute: InstrumentedAttribute[Any]) -> Sql:
+def at(alias: Name, attribute: InstrumentedAttribute[object]) -> Sql:
     """A column of the row that stands under an alias, or what stands for one."""
     of = attribute.property.columns[0]
     if isinstance(of, Column):

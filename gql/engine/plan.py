@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLField
+from sqlalchemy import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
 from gql.bridge.reads import Read, window_of
@@ -23,6 +25,7 @@ from gql.engine.values import Arguments, Place, Source
 from gql.guard.over_limit import require
 from models.problems import OperationTooComplex, Problem
 from resolvers.core.listing import Listing, beyond
+from resolvers.core.parameters import Annotation
 
 MOST_TEXT = 200_000
 """Longest statement, in characters without its queries for keys: ten times a home screen. A longer
@@ -178,7 +181,7 @@ class Root:
         if read.check and (own := self.checked()):
             checks.append(Check(read.check, own))
         roots = Roots(self.writer)
-        if window is None:
+        if window is None or not isinstance(part, Listing):
             return roots.part(part, self.definition.type, self.asked)
         size, backwards = window.size(), window.last is not None
         behind = [
@@ -200,7 +203,12 @@ class Root:
     def __post_init__(self) -> None:
         self.made: dict[str, str] = {}
 
-    def make(self, type_: Any, sql_type: Any, value: Any, path: str) -> Any:
+    def make(
+        self, type_: Annotation, sql_type: TypeEngine[Any], value: object, path: str, *,
+        is_nullable: bool = False,
+    ) -> BindParameter[Any]:  # fmt: skip
+        if is_nullable:
+            raise Unspeakable  # no query takes null for a value
         found = self.arguments.shared(self.place(path), sql_type, type_, value, path)
         self.made[path] = found.key
         return found

@@ -8,11 +8,14 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
 
 from gql.bridge.nodes import Word
 from gql.engine.operation import DEFINED, Asked, Operation
+from resolvers.core.shapes import Shape
 
 
-def word_of(type_: GraphQLObjectType, asked: Asked) -> Word | None:
+def word_of(type_: GraphQLObjectType, asked: Asked) -> Word[Shape | None] | None:
     """What the bridge declared of a field."""
-    found: Word | None = type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
+    found: Word[Shape | None] | None = (
+        type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
+    )
     return found
 
 

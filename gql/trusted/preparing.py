@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from graphql import FieldNode, OperationDefinitionNode, get_variable_values
+from sqlalchemy import BindParameter, bindparam
 from sqlalchemy import Enum as SqlEnum
-from sqlalchemy import bindparam
+from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor, Grants
 from auth.matrix import default_rights
@@ -22,6 +23,7 @@ from gql.guard.document import Document
 from gql.trusted.samples import Samples
 from models.access.roles import AccessScope, Role
 from resolvers.core.listing import Listing
+from resolvers.core.parameters import Annotation
 
 KINDS = ("compiled", "mixed", "standard")
 """How an operation is answered, the quickest first."""
@@ -172,13 +174,16 @@ def cursor_for(
     try:
         given = Arguments(cache.schema, operation, sent).of(definition, node)
         window_of(given)
-        listing: Listing[Any] = read.said(actor, given, parameter)
-        return written(listing, actor)
+        listing = read.said(actor, given, parameter)
+        return written(listing, actor) if isinstance(listing, Listing) else None
     except REFUSED:
         return None
 
 
-def parameter(_type: Any, sql_type: Any, value: Any, _path: str) -> Any:
+def parameter(
+    _type: Annotation, sql_type: TypeEngine[Any], value: object, _path: str, *,
+    is_nullable: bool = False,
+) -> BindParameter[Any]:  # fmt: skip
     return bindparam(None, value, type_=sql_type)
 
 

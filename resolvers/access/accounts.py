@@ -34,9 +34,9 @@ from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.searching import persons_named
-from resolvers.core.shapes import Own, Value, Via
+from resolvers.core.shapes import Own, Plain, Via
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "full_name": Via((Account.person_id,), Person.sort_key),
     "last_signed_in_at": Own("last_signed_in_at"),
 }

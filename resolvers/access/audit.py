@@ -15,11 +15,11 @@ from models.base import Id, row_named, target_of
 from models.events import SchoolHead
 from resolvers.core.context import stand_in
 from resolvers.core.listing import Direction, Listing, Ordering
-from resolvers.core.shapes import Own, Value
+from resolvers.core.shapes import Own, Plain
 from resolvers.core.special_reads import READ
 
-ORDERS: Mapping[str, Value] = {"seq": Own("seq")}
-READ_ORDERS: Mapping[str, Value] = {"at": Own("at")}
+ORDERS: Mapping[str, Plain] = {"seq": Own("seq")}
+READ_ORDERS: Mapping[str, Plain] = {"at": Own("at")}
 AT_A_TIME = 1000
 
 

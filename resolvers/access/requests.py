@@ -38,9 +38,9 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Value
+from resolvers.core.shapes import Own, Plain
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "requested_at": Own("requested_at"),
     "decided_at": Own("decided_at"),
     "expires_at": Own("expires_at"),

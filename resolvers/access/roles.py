@@ -34,9 +34,9 @@ from resolvers.core.context import Ctx
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.reads import reads
-from resolvers.core.shapes import Own, Value, Via
+from resolvers.core.shapes import Own, Plain, Via
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "full_name": Via((RoleGrant.person_id,), Person.sort_key),
     "valid_from": Own("valid_from"),
     "granted_at": Own("granted_at"),

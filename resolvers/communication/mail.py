@@ -26,11 +26,11 @@ from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.parameters import Arg, Search
 from resolvers.core.reads import Report, Scalar, reads
 from resolvers.core.searching import is_one_of, persons_named
-from resolvers.core.shapes import Own, Value
+from resolvers.core.shapes import Own, Plain
 
-ORDERS: Mapping[str, Value] = {"at": Own("at")}
-THREAD_ORDERS: Mapping[str, Value] = {"sent_at": Own("sent_at")}
-RECIPIENT_ORDERS: Mapping[str, Value] = {"full_name": Own("sort_key")}
+ORDERS: Mapping[str, Plain] = {"at": Own("at")}
+THREAD_ORDERS: Mapping[str, Plain] = {"sent_at": Own("sent_at")}
+RECIPIENT_ORDERS: Mapping[str, Plain] = {"full_name": Own("sort_key")}
 AWAY = {MailFolder.ARCHIVE, MailFolder.TRASH}
 
 

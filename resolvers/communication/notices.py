@@ -30,10 +30,10 @@ from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.loading import of_keys
 from resolvers.core.news import Fact
 from resolvers.core.parameters import Arg, Logged, Search
-from resolvers.core.shapes import Own, Value
+from resolvers.core.shapes import Own, Plain
 from resolvers.files.attachments import NotUploaded, attach, ready_files
 
-ORDERS: Mapping[str, Value] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
+ORDERS: Mapping[str, Plain] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
 
 
 class AlreadyVisible(Problem):

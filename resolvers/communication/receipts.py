@@ -20,9 +20,9 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Arg
-from resolvers.core.shapes import Own, Value, Via
+from resolvers.core.shapes import Own, Plain, Via
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "full_name": Via((NoticeReceipt.person_id,), Person.sort_key),
     "read_at": Own("read_at"),
 }

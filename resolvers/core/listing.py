@@ -292,6 +292,7 @@ class Filter:
                     refers(viewer, row, shape, how, given) for how, given in comparisons.items()
                 ]
                 continue
+            assert isinstance(shape, Value)  # noqa: S101  # filters are made of nothing else
             parts += [
                 contains(viewer, row, shape, given)
                 if how == "contains"

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import BigInteger, Select, and_, any_, bindparam, literal, select
+from sqlalchemy import BigInteger, Label, Select, and_, any_, bindparam, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
 from auth.policy import seen, visible
 from models.base import OfSchool, target_of
-from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Via, Wanted
+from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Wanted
 
 
 class Way(NamedTuple):
@@ -108,7 +108,7 @@ async def many_rows(
     keys: Sequence[tuple[int, int]],
     many: Many,
     wanted: Wanted,
-    given: tuple[tuple[str, Any], ...],
+    given: tuple[tuple[str, object], ...],
 ) -> Mapping[tuple[int, int], list[Any]]:
     """Visible rows of a to-many relation, by the keys of whom they refer to (`Many.key`)."""
     query = many.query(ctx.viewer, dict(given)).where(
@@ -128,16 +128,16 @@ async def many_rows(
     return found
 
 
-Question: TypeAlias = tuple[int, Via | Computed | Guarded, tuple[tuple[str, Any], ...]]
+Question: TypeAlias = tuple[int, Computed | Guarded, tuple[tuple[str, object], ...]]
 """A row's id, what is to be computed of it, and with which arguments."""
 
 
 async def computed_values(
-    ctx: Reading, questions: Sequence[Question], row: Any
+    ctx: Reading, questions: Sequence[Question], row: type[OfSchool]
 ) -> Mapping[Question, Any]:
     """All the values that SQL must compute of rows of one type, in one statement."""
     wanted = list(dict.fromkeys((shape, arguments) for _, shape, arguments in questions))
-    columns = [
+    columns: list[Label[Any]] = [
         shape.expression(ctx.viewer, row, **dict(arguments)).label(f"value_{number}")
         for number, (shape, arguments) in enumerate(wanted)
     ]

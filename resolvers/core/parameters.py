@@ -10,6 +10,7 @@ from typing import (
     Annotated,
     Any,
     NewType,
+    Protocol,
     TypeAlias,
     TypeVar,
     get_args,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
 from models.base import Id, OfSchool
@@ -38,6 +40,11 @@ from models.secrets import Secrets
 from resolvers.core.keep import KEEP
 
 T = TypeVar("T")
+Annotation: TypeAlias = Any
+"""A type as an annotation has it: a class, `X | None`, `list[X]`, `Annotated[X, ...]`. Python has
+no one type for all of these."""
+origin_of: Callable[[Annotation], object] = get_origin
+"""What an annotation is made with: `list` of `list[X]`, `Id` of `Id[Mark]`, None of a class."""
 Arg: TypeAlias = BindParameter[T]
 """An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
 NULL: Any = None
@@ -78,7 +85,7 @@ class Few(list[Any]):
     most = 100
 
 
-TYPES: Mapping[Any, Any] = {
+TYPES: Mapping[Annotation, TypeEngine[Any]] = {
     bool: Boolean(),
     date: Date(),
     datetime: DateTime(timezone=True),
@@ -94,12 +101,12 @@ TYPES: Mapping[Any, Any] = {
 
 
 @cache
-def sql_type(annotation: Any) -> Any:
+def sql_type(annotation: Annotation) -> TypeEngine[Any]:
     """The SQL type of an argument of a Python type."""
     inner = get_args(annotation)
-    if get_origin(annotation) is Id:
+    if origin_of(annotation) is Id:
         return BigInteger()
-    if get_origin(annotation) in (list, Sequence, Few):
+    if origin_of(annotation) in (list, Sequence, Few):
         return ARRAY(sql_type(inner[0]))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return SqlEnum(annotation, native_enum=False, length=40)
@@ -107,54 +114,71 @@ def sql_type(annotation: Any) -> Any:
 
 
 @cache
-def optional(annotation: Any) -> Any:
+def optional(annotation: Annotation) -> Annotation:
     """The type in `X | None`; None of any other."""
     inner = [one for one in get_args(annotation) if one is not type(None)]
     return inner[0] if type(None) in get_args(annotation) else None
 
 
 @cache
-def is_arg(annotation: Any) -> bool:
+def is_arg(annotation: Annotation) -> bool:
     """Whether an argument reaches SQL as a parameter, or null in its place."""
     if is_logged(annotation):
         return is_arg(get_args(annotation)[0])
-    return get_origin(annotation) is BindParameter or is_arg_or_null(annotation)
+    return origin_of(annotation) is BindParameter or is_arg_or_null(annotation)
 
 
 @cache
-def takes_null(annotation: Any) -> bool:
+def takes_null(annotation: Annotation) -> bool:
     """Whether null, too, is sent as a parameter: `Arg[X | None]`, not `Arg[X] | None`."""
     if is_logged(annotation):
         return takes_null(get_args(annotation)[0])
-    return get_origin(annotation) is BindParameter and optional(plain(annotation)) is not None
+    return origin_of(annotation) is BindParameter and optional(plain(annotation)) is not None
 
 
-def is_arg_or_null(annotation: Any) -> bool:
+def is_arg_or_null(annotation: Annotation) -> bool:
     return optional(annotation) is not None and is_arg(optional(annotation))
 
 
 @cache
-def is_logged(annotation: Any) -> bool:
+def is_logged(annotation: Annotation) -> bool:
     """Whether the audit log may keep the value."""
-    return get_origin(annotation) is Annotated and "logged" in get_args(annotation)
+    return origin_of(annotation) is Annotated and "logged" in get_args(annotation)
 
 
 @cache
-def plain(annotation: Any) -> Any:
+def plain(annotation: Annotation) -> Annotation:
     """`Arg[X]` and `Logged[X]` as X, wherever it stands."""
-    if get_origin(annotation) is BindParameter or is_logged(annotation):
+    if origin_of(annotation) is BindParameter or is_logged(annotation):
         return plain(get_args(annotation)[0])
     if is_arg_or_null(annotation):
         return plain(optional(annotation)) | None
-    if get_origin(annotation) is list:
+    if origin_of(annotation) is list:
         return list.__class_getitem__(plain(get_args(annotation)[0]))
     return annotation
 
 
-def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: str = "") -> Any:
+class Make(Protocol):
+    """Makes the parameter of SQL for a value that a client sent.
+
+    is_nullable: Whether null is a value like others, and what it is if nothing is sent.
+    """
+
+    def __call__(
+        self,
+        type_: Annotation,
+        sql_type: TypeEngine[Any],
+        value: Any,
+        path: str,
+        /,
+        *,
+        is_nullable: bool = False,
+    ) -> BindParameter[Any]: ...
+
+
+def in_parameters(annotation: Annotation, value: Any, make: Make, path: str = "") -> Any:
     """An argument as a use case wants it: what is an `Arg` as a parameter that
-    `make(type, sql_type, value, path)` gives, also inside of an input. One that may be null is made
-    with `is_nullable`."""
+    `make` gives, also inside of an input. One that may be null is made with `is_nullable`."""
     if takes_null(annotation):
         type_ = optional(plain(annotation))
         return make(type_, sql_type(type_), value, path, is_nullable=True)
@@ -164,7 +188,7 @@ def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: s
         type_ = optional(plain(annotation)) or plain(annotation)
         made = make(type_, sql_type(type_), value, path)
         return Anything(value.row, made) if type_ == Id[OfSchool] else made
-    if get_origin(annotation) is list:
+    if origin_of(annotation) is list:
         [one] = get_args(annotation)
         return [in_parameters(one, part, make, f"{path}.{n}") for n, part in enumerate(value)]
     if is_dataclass(annotation) and isinstance(annotation, type) and not isinstance(value, Id):
@@ -179,7 +203,7 @@ def in_parameters(annotation: Any, value: Any, make: Callable[..., Any], path: s
     return value
 
 
-def sent_as(actor: Actor, secrets: Secrets, type_: Any, value: Any) -> Any:
+def sent_as(actor: Actor, secrets: Secrets, type_: Annotation, value: Any) -> Any:
     """A value as SQL compares it: of an id the key, which of another school's is nobody's."""
     if isinstance(value, Id):
         return value.key if value.school_id == actor.school_id else 0

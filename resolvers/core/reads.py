@@ -168,9 +168,9 @@ class Report:
 class Shown:
     """A row as a report shows it, with what the report's shapes are told."""
 
-    row: Any
+    row: OfSchool
     shown_as: type
-    given: tuple[tuple[str, Any], ...]
+    given: tuple[tuple[str, object], ...]
 
 
 def reads(

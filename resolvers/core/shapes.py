@@ -21,12 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from auth.actor import Viewer
+from auth.actor import Actor, Column, Viewer
 from auth.policy import reach, reading, seen
 from auth.rights import Right
 from models.base import OfSchool, holds_on, target_of
 
-Path: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
+Path: TypeAlias = tuple[InstrumentedAttribute[object], ...]
 """References that lead from row to row."""
 Expression: TypeAlias = Callable[..., ColumnElement[Any]]
 """`f(viewer, entity, **arguments)`: a computed value in SQL."""
@@ -39,8 +39,9 @@ class Own:
 
     column: str
 
-    def expression(self, viewer: Viewer, entity: Any) -> Any:
-        return getattr(entity, self.column)
+    def expression(self, viewer: Viewer, entity: type[OfSchool]) -> Column:
+        found: Column = getattr(entity, self.column)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ class Via:
     sees this row sees it, e.g. a student's name, which stands in `persons`."""
 
     path: Path
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[object]
 
-    def expression(self, viewer: Viewer, entity: Any) -> Any:
+    def expression(self, viewer: Viewer, entity: type[OfSchool]) -> Column:
         steps = [aliased(target_of(reference)) for reference in self.path]
         links = zip([entity, *steps], self.path, steps, strict=False)
         found = select(getattr(steps[-1], self.column.key)).where(
@@ -69,7 +70,7 @@ class Computed:
 
     formula: Expression
 
-    def expression(self, viewer: Viewer, entity: Any, **arguments: Any) -> Any:
+    def expression(self, viewer: Viewer, entity: type[OfSchool], **arguments: object) -> Column:
         return self.formula(viewer, entity, **arguments)
 
 
@@ -135,11 +136,11 @@ class Keyed:
     columns: tuple[str, ...]
     when: str | None = None
 
-    def expression(self, viewer: Viewer, entity: Any) -> Any:
+    def expression(self, viewer: Viewer, entity: type[OfSchool]) -> Column:
         """No filter and no order has such a text. Raises TypeError."""
         raise TypeError(self)
 
-    def of_row(self, services: Any, actor: Any, row: Any) -> str | None:
+    def of_row(self, services: object, actor: Actor, row: OfSchool) -> str | None:
         """The text of a row that was read."""
         values = [getattr(row, name) for name in self.columns]
         if None in values or (self.when and getattr(row, self.when) is None):
@@ -154,12 +155,17 @@ class Guarded:
     shape: "Own | Via | Computed | Keyed"
     right: Right
 
-    def expression(self, viewer: Viewer, entity: Any, **arguments: Any) -> Any:
-        value = self.shape.expression(viewer, entity, **arguments)
+    def expression(self, viewer: Viewer, entity: type[OfSchool], **arguments: object) -> Column:
+        if isinstance(self.shape, Computed):
+            value = self.shape.expression(viewer, entity, **arguments)
+        else:
+            value = self.shape.expression(viewer, entity)
         return case((reach(viewer, entity, self.right), value), else_=null())
 
 
-Value: TypeAlias = Own | Via | Computed | Keyed | Guarded
+Plain: TypeAlias = Own | Via | Computed | Keyed
+"""A value of a row for which the right to read the row is enough."""
+Value: TypeAlias = Plain | Guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +212,11 @@ class Many:
         they are read for; it needs a rule for their type.
     """
 
-    reference: InstrumentedAttribute[Any]
+    reference: InstrumentedAttribute[object]
     to: InstrumentedAttribute[Any] | None = None
-    order: tuple[Any, ...] = ()
+    order: tuple[Column | Via | Guarded, ...] = ()
     where: Callable[..., ColumnElement[bool]] | None = None
-    match: tuple[str, InstrumentedAttribute[Any]] | None = None
+    match: tuple[str, InstrumentedAttribute[object]] | None = None
     single: bool = False
     shown_as: type | None = None
     right: Right | None = None
@@ -235,19 +241,20 @@ class Many:
         """The right without which the field is refused."""
         return self.right or reading.get(self.target)
 
-    def seen(self, viewer: Viewer, row: Any) -> ColumnElement[bool]:
+    def seen(self, viewer: Viewer, row: type[OfSchool]) -> ColumnElement[bool]:
         """Whether the viewer sees a row, or an alias of it, here."""
         if self.right is None:
             return seen(viewer, row)
         return and_(row.school_id == viewer.school_id, reach(viewer, row, self.right))
 
-    def key(self, row: Any) -> tuple[int, int]:
+    def key(self, row: OfSchool) -> tuple[int, int]:
         """What a row is to be found by."""
         return row.id, getattr(row, self.match[0]) if self.match else 0
 
-    def query(self, viewer: Viewer, given: Mapping[str, Any]) -> Select[Any]:
+    def query(self, viewer: Viewer, given: Mapping[str, object]) -> Select[Any]:
         """SELECT the rows, ordered."""
-        link, row = self.reference.class_, self.target
+        link: Any = self.reference.class_
+        row = self.target
         order = (
             key.expression(viewer, link) if isinstance(key, Via | Guarded) else key
             for key in self.order
@@ -265,12 +272,14 @@ def lasts(viewer: Viewer, row: Any) -> ColumnElement[bool]:
     return holds_on(row, viewer.today)
 
 
-SHAPES: dict[type[OfSchool], dict[str, Any]] = {}
+Shape: TypeAlias = Value | Ident | Can | One | Many | Items | Same
+"""A field of a type that SQL can say."""
+SHAPES: dict[type[OfSchool], dict[str, Shape | None]] = {}
 """What each shown row type can be asked for, by the name in Python; filled by the API. None: what
 Python makes."""
-REPORTS: dict[type[Any], dict[str, Any]] = {}
+REPORTS: dict[type, dict[str, Shape | None]] = {}
 """The same of the reports, whose own names are their parts."""
-NEEDS: dict[tuple[type[Any], str], Right | None] = {}
+NEEDS: dict[tuple[type, str], Right | None] = {}
 """The right that a field of a shown type needs besides the one to read the row."""
 
 

@@ -21,10 +21,10 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Guarded, Own, Value, Via
+from resolvers.core.shapes import Guarded, Own, Plain, Via
 from resolvers.people.persons import Kind, new_person
 
-ORDERS: Mapping[str, Value] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
+ORDERS: Mapping[str, Plain] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
 
 
 PRIORITY = Guarded(Own("contact_priority"), Right.GUARDIANS_READ_DETAILS)

@@ -26,11 +26,11 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Value, Via
+from resolvers.core.shapes import Own, Plain, Via
 from resolvers.people import persons
 from resolvers.people.persons import Kind, new_person
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "full_name": Via((Staff.person_id,), Person.sort_key),
     "position": Own("position"),
 }

@@ -16,10 +16,10 @@ from resolvers.core.keep import KEEP
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Arg, Sealed
 from resolvers.core.reads import Row, reads
-from resolvers.core.shapes import Own, Value, Via
+from resolvers.core.shapes import Own, Plain, Via
 from resolvers.people.persons import Kind
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "full_name": Via((Student.person_id,), Person.sort_key),
     "admitted_on": Own("admitted_on"),
     "personal_file_no": Own("personal_file_no"),

@@ -22,12 +22,12 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Value, lasts
+from resolvers.core.shapes import Own, Plain, lasts
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.school.schools import settings
 
-ORDERS: Mapping[str, Value] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
+ORDERS: Mapping[str, Plain] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
 
 
 def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:

@@ -30,17 +30,17 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Value, Via, lasts
+from resolvers.core.shapes import Own, Plain, Via, lasts
 from resolvers.people.staff import NotAtWork, at_work_on
 from resolvers.school.calendar import open_year
 from resolvers.structure.members import class_stays, hold_class, join_section
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
     "name": Own("name"),
 }
 MOST_HOURS = 40
-SUBJECT_ORDERS: Mapping[str, Value] = {"position": Own("position"), "name": Own("name")}
+SUBJECT_ORDERS: Mapping[str, Plain] = {"position": Own("position"), "name": Own("name")}
 
 
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from resolvers.core.listing import Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
 from resolvers.core.perform import change
-from resolvers.core.shapes import Own, Value
+from resolvers.core.shapes import Own, Plain
 from resolvers.school.calendar import CLOSED, in_open_term, open_term
 
 
@@ -36,7 +36,7 @@ class LessonCancelled(Problem):
 NOT_OPEN = (*CLOSED, LessonCancelled)
 """Why a lesson cannot be written in."""
 
-ORDERS: Mapping[str, Value] = {
+ORDERS: Mapping[str, Plain] = {
     "date": Own("date"),
     "starts_at": Own("starts_at"),
     "ordinal": Own("ordinal"),
