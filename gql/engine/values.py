@@ -1,6 +1,6 @@
 """Arguments: which of them are parameters of SQL, and where the next request has them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -20,6 +20,7 @@ from graphql import (
     get_argument_values,
 )
 from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.types import TypeEngine
 from strawberry.types.arguments import convert_arguments
 from strawberry.utils.str_converters import to_camel_case
 
@@ -30,7 +31,7 @@ from gql.engine.shape import EACH, OR_NULL, Path
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
-from resolvers.core.parameters import sent_as
+from resolvers.core.parameters import Annotation, sent_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Arguments:
     sent: Mapping[str, Any]
     sources: dict[str, Source] = field(default_factory=dict)
     leaves: dict[str, set[Path]] = field(default_factory=dict)
-    made: dict[Any, Any] = field(default_factory=dict)
+    made: dict[Hashable, BindParameter[Any]] = field(default_factory=dict)
 
     def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
         """The arguments as a resolver gets them."""
@@ -115,7 +116,7 @@ class Arguments:
     def parameter(
         self, at: "Place", sql_type: Any, type: Any, value: Any, understand: Callable[[Any], Any],
         *, is_nullable: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> BindParameter[Any]:  # fmt: skip
         """A parameter for what stands at a place of the arguments, now with this value.
 
         is_nullable: Whether null is a value like others, and what it is if nothing is sent.
@@ -143,7 +144,9 @@ class Arguments:
             for one in declared
         )
 
-    def shared(self, at: "Place", sql_type: Any, type: Any, value: Any, path: str) -> Any:
+    def shared(
+        self, at: "Place", sql_type: TypeEngine[Any], type: Annotation, value: object, path: str
+    ) -> BindParameter[Any]:
         """The same for a value that is read by its type alone: what was sent for a variable is read
         and sent on once, in however many places it stands."""
         variable, inside, _ = at.origin()
@@ -157,7 +160,7 @@ class Arguments:
 
 
 @lru_cache(1000)
-def named_parameter(name: str, sql_type: Any) -> BindParameter[Any]:
+def named_parameter(name: str, sql_type: TypeEngine[Any]) -> BindParameter[Any]:
     """Always the same one, so that what is made of it is known again."""
     return bindparam(name, type_=sql_type)
 
