@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
@@ -17,13 +17,15 @@ from models.base import Id
 from models.communication.mail import MailCopy, MailFolder, MailMessage, MailRole
 from models.communication.notices import Notice
 from models.people.persons import Person
-from models.problems import Problem
+from models.problems import Conflict, NotFound, Problem
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
+from resolvers.core.changes import Change, changed
+from resolvers.core.guards import Lock, named
 from resolvers.core.listing import Direction, Listing, Ordering
+from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Search
+from resolvers.core.perform import change
 from resolvers.core.reads import Report, Scalar, reads
 from resolvers.core.searching import is_one_of, persons_named
 from resolvers.core.shapes import Own, Plain
@@ -31,7 +33,6 @@ from resolvers.core.shapes import Own, Plain
 ORDERS: Mapping[str, Plain] = {"at": Own("at")}
 THREAD_ORDERS: Mapping[str, Plain] = {"sent_at": Own("sent_at")}
 RECIPIENT_ORDERS: Mapping[str, Plain] = {"full_name": Own("sort_key")}
-AWAY = {MailFolder.ARCHIVE, MailFolder.TRASH}
 
 
 class WrongFolder(Problem):
@@ -150,27 +151,35 @@ def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[in
 # -- what came ------------------------------------------------------------------------
 
 
-@command(Right.MAIL_USE, private=True)
-async def mark_mail_read(ctx: Ctx, *, mail_copy_id: Id[MailCopy]) -> MailCopy:
+@change(Right.MAIL_USE, writes=(), private=True)
+def mark_mail_read(viewer: Viewer, *, mail_copy_id: Arg[Id[MailCopy]]) -> Change[MailCopy]:
     """Say that one has read a letter. Said twice it changes nothing: the first time counts.
 
     mail_copy_id: One's own copy of the letter.
     """
-    copy = await ctx.get(mail_copy_id)
-    unread = update(MailCopy).where(
-        MailCopy.school_id == ctx.actor.school_id,
-        MailCopy.id == copy.id,
-        MailCopy.read_at.is_(None),
-    )
-    now_read = {"read_at": ctx.actor.now, "version": MailCopy.version + 1}
-    await ctx.session.execute(unread.values(now_read).execution_options(synchronize_session=False))
-    return copy
+    target = named(viewer, MailCopy, mail_copy_id, "mail_copy_id", lock=Lock.NONE)
+    line = target.line(MailCopy.id)
+    unread = [table_of(MailCopy).c.read_at.is_(None)]
+    read = changed(viewer, MailCopy, line.c.id, {"read_at": viewer.now}, where=unread)
+    return Change(MailCopy, target, line, also=[read])
 
 
-@command(Right.MAIL_USE, WrongFolder, private=True)
-async def move_mail(
-    ctx: Ctx, *, mail_copy_id: Id[MailCopy], expected_version: int, folder: MailFolder
-) -> MailCopy:
+HOME: ColumnElement[Any] = case(
+    (MailCopy.role != MailRole.FROM, MailFolder.INBOX.name),
+    (MailMessage.sent_at.is_not(None), MailFolder.SENT.name),
+    else_=MailFolder.DRAFTS.name,
+)
+"""Where a copy of a letter lies if nobody moves it."""
+
+
+@change(Right.MAIL_USE, WrongFolder, writes=(), private=True)
+def move_mail(
+    viewer: Viewer,
+    *,
+    mail_copy_id: Arg[Id[MailCopy]],
+    expected_version: Arg[int],
+    folder: Arg[MailFolder],
+) -> Change[MailCopy]:
     """Move one's own copy of a letter: away, into the archive or the trash, or back to the folder
     it is from. Others' copies stay where they are.
 
@@ -178,18 +187,21 @@ async def move_mail(
     folder: TRASH, ARCHIVE unless it is a draft, or the folder it came from: INBOX for what was
         received, SENT for what was sent, DRAFTS for a draft.
     """
-    copy = await ctx.get(mail_copy_id, version=expected_version)
-    home = await home_of(ctx, copy)
-    away = {MailFolder.TRASH} if home is MailFolder.DRAFTS else AWAY
-    if folder is not home and folder not in away:
-        raise WrongFolder(field="folder")
-    copy.folder = folder
-    return copy
-
-
-async def home_of(ctx: Ctx, copy: MailCopy) -> MailFolder:
-    """Where a copy lies if nobody moves it."""
-    if copy.role is not MailRole.FROM:
-        return MailFolder.INBOX
-    letter = await ctx.get(Id(MailMessage, copy.school_id, copy.message_id))
-    return MailFolder.SENT if letter.sent_at else MailFolder.DRAFTS
+    field = "mail_copy_id"
+    of_copy = and_(
+        MailMessage.school_id == MailCopy.school_id, MailMessage.id == MailCopy.message_id
+    )
+    fits = or_(
+        folder == MailFolder.TRASH,
+        folder == HOME,
+        and_(folder == MailFolder.ARCHIVE, HOME.is_distinct_from(MailFolder.DRAFTS.name)),
+    )
+    target = (
+        named(viewer, MailCopy, mail_copy_id, field, lock=Lock.NONE)
+        .join(MailMessage, of_copy, missing=NotFound, field=field, lock=Lock.NONE)
+        .needs(fits, WrongFolder, "folder")
+        .needs(MailCopy.version == expected_version, Conflict, field, current=MailCopy.id)
+    )
+    line = target.line(MailCopy.id)
+    done = changed(viewer, MailCopy, line.c.id, {"folder": folder}, version=expected_version)
+    return Change(MailCopy, target, done, is_whole=True)

@@ -20,16 +20,19 @@ from models.communication.notices import (
 )
 from models.events import EventKind
 from models.files.files import File
-from models.problems import Limit, NotFound, OutOfRange, Problem
+from models.problems import Conflict, Limit, NotFound, OutOfRange, Problem
 from resolvers.communication import audience
 from resolvers.communication.receipts import a_year_before, unread
+from resolvers.core.changes import Change, News, changed
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Lock, named
 from resolvers.core.keep import KEEP, edited
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.loading import of_keys
 from resolvers.core.news import Fact
 from resolvers.core.parameters import Arg, Logged, Search
+from resolvers.core.perform import change
 from resolvers.core.shapes import Own, Plain
 from resolvers.files.attachments import NotUploaded, attach, ready_files
 
@@ -246,17 +249,22 @@ async def change_attachments(
     attach(ctx, NoticeAttachment.notice_id, notice, new, begin=begin)
 
 
-@command(Right.NOTICES_PUBLISH, NoticeWithdrawn)
-async def withdraw_notice(
-    ctx: Ctx, *, notice_id: Logged[Id[Notice]], expected_version: int
-) -> Logged[Notice]:
+@change(Right.NOTICES_PUBLISH, NoticeWithdrawn, writes=())
+def withdraw_notice(
+    viewer: Viewer, *, notice_id: Logged[Arg[Id[Notice]]], expected_version: Arg[int]
+) -> Change[Logged[Notice]]:
     """Take a notice down: it leaves the lists of all who saw it at once (снять объявление).
 
     notice_id: The notice: one's own, or any for those who oversee the noticeboard.
     """
-    notice = await ctx.get(notice_id, to=Right.NOTICES_PUBLISH, version=expected_version)
-    if notice.withdrawn_at is not None:
-        raise NoticeWithdrawn(of=notice_id, current=notice)
-    notice.withdrawn_at = ctx.actor.now
-    ctx.announce(Fact(EventKind.NOTICE_WITHDRAWN, notice))
-    return notice
+    field, key = "notice_id", Notice.id
+    target = (
+        named(viewer, Notice, notice_id, field, to=Right.NOTICES_PUBLISH, lock=Lock.NONE)
+        .needs(Notice.withdrawn_at.is_(None), NoticeWithdrawn, field, current=key)
+        .needs(Notice.version == expected_version, Conflict, field, current=key)
+    )
+    line = target.line(Notice.id)
+    gone = {"withdrawn_at": viewer.now}
+    done = changed(viewer, Notice, line.c.id, gone, version=expected_version)
+    told = News(EventKind.NOTICE_WITHDRAWN, done, Notice, done.c.id)
+    return Change(Notice, target, done, [told], is_whole=True)

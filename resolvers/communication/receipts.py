@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
@@ -16,10 +15,11 @@ from models.base import Id
 from models.communication.notices import Notice, NoticeReceipt
 from models.people.persons import Person
 from models.problems import Problem
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
+from resolvers.core.changes import Change, added, put
+from resolvers.core.guards import Lock, named
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Arg
+from resolvers.core.perform import change
 from resolvers.core.shapes import Own, Plain, Via
 
 ORDERS: Mapping[str, Plain] = {
@@ -110,54 +110,38 @@ def find_notice_receipts(
 # -- confirming -----------------------------------------------------------------------
 
 
-@command(Right.NOTICES_READ, private=True)
-async def mark_notice_read(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
+@change(Right.NOTICES_READ, writes=(), private=True)
+def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
     """Say that one has read a notice. Said twice it changes nothing: the first time counts.
 
     notice_id: The notice.
     """
-    notice = await ctx.get(notice_id)
-    await receive(ctx, notice, None)
-    return notice
+    target = named(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
+    line = target.line(Notice.id)
+    new = {"notice_id": line.c.id, "person_id": viewer.person_id, "read_at": viewer.now}
+    return Change(Notice, target, line, also=[added(viewer, NoticeReceipt, line, new)])
 
 
-@command(Right.NOTICES_READ, NothingToAcknowledge, private=True)
-async def acknowledge_notice(ctx: Ctx, *, notice_id: Id[Notice]) -> Notice:
+@change(Right.NOTICES_READ, NothingToAcknowledge, writes=(), private=True)
+def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
     """Confirm that one has read a notice that asks for it (ознакомлен). Said twice it changes
     nothing: the first time counts.
 
     notice_id: The notice.
     """
-    notice = await ctx.get(notice_id)
-    asked = visible(ctx.viewer, Notice).where(
-        Notice.id == notice.id,
-        Notice.requires_acknowledgement,
-        addressed(ctx.viewer, Notice),
+    asked = and_(Notice.requires_acknowledgement, addressed(viewer, Notice))
+    target = named(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
+    target = target.needs(asked, NothingToAcknowledge, "notice_id")
+    line = target.line(Notice.id)
+    # One receipt for each reader, however many of their devices send it at once.
+    receipt = put(
+        viewer,
+        NoticeReceipt,
+        line,
+        {"notice_id": line.c.id, "person_id": viewer.person_id},
+        {"read_at": viewer.now, "acknowledged_at": viewer.now},
+        None,
+        fits=lambda old, _: old.acknowledged_at.is_(None),
+        on_change=lambda old, _: {"read_at": old.read_at},
     )
-    if not await ctx.rows(asked, Notice):
-        raise NothingToAcknowledge(of=notice_id)
-    await receive(ctx, notice, ctx.actor.now)
-    return notice
-
-
-async def receive(ctx: Ctx, notice: Notice, acknowledged_at: datetime | None) -> None:
-    """One receipt for each reader, however many of their devices send it at once; the database
-    decides, and what was first stays."""
-    given = insert(NoticeReceipt).values(
-        school_id=ctx.actor.school_id,
-        notice_id=notice.id,
-        person_id=ctx.actor.person_id,
-        read_at=ctx.actor.now,
-        acknowledged_at=acknowledged_at,
-    )
-    first = and_(
-        NoticeReceipt.acknowledged_at.is_(None), given.excluded.acknowledged_at.is_not(None)
-    )
-    changed = {
-        "acknowledged_at": given.excluded.acknowledged_at,
-        "version": NoticeReceipt.version + 1,
-    }
-    one_each = ["school_id", "notice_id", "person_id"]
-    await ctx.session.execute(
-        given.on_conflict_do_update(index_elements=one_each, set_=changed, where=first)
-    )
+    return Change(Notice, target, line, also=[receipt])

@@ -39,7 +39,7 @@ from auth.actor import Actor, Viewer
 from models.access.audit import Attempt, sealed
 from models.base import OfSchool
 from models.events import EventKind, ScheduledEvent
-from resolvers.core.guards import Target
+from resolvers.core.guards import Target, is_sql
 from resolvers.core.news import recording, table_of, topic_of
 from resolvers.core.trace import Details
 
@@ -66,20 +66,21 @@ def added(
 
 def put(
     viewer: Viewer, row: type[OfSchool], source: Any, key: Mapping[str, Any],
-    values: Mapping[str, Any], version: ColumnElement[Any], *,
+    values: Mapping[str, Any], version: ColumnElement[Any] | None, *,
     fits: Callable[[Any, Any], ColumnElement[bool]] | None = None,
     on_change: Callable[[Any, Any], Mapping[str, Any]] | None = None,
 ) -> CTE:  # fmt: skip
-    """Add a row, or change the one that is there, if it has the version that the client expects;
-    null if it expects none. The version is looked at once more when the row is written: another
-    command may have written it since the guards were looked at.
+    """Add a row, or change the one that is there, if it has the version that the client expects.
+    The version is looked at once more when the row is written: another command may have written it
+    since the guards were looked at.
 
+    version: Null if the client expects no row; None if no client knows of versions.
     key: The columns of the unique key, with their values.
     fits: `fits(old, new)` whether the row may be changed, if not by its version alone.
     on_change: `on_change(old, new)` more columns, or other values, where there is a row already.
     """
     table = table_of(row)
-    seen: Any = func.coalesce(version, literal_column("0")) + 1
+    seen = ONE if version is None else func.coalesce(version, literal_column("0")) + 1
     lines, names = lines_of(viewer, table, source, {**key, **values}, seen)
     statement = postgresql.insert(table).from_select(names, lines)
     old, new = table.c, statement.excluded
@@ -94,16 +95,17 @@ def put(
 
 def changed(
     viewer: Viewer, row: type[OfSchool], key: Any, values: Mapping[str, Any], *,
-    version: ColumnElement[Any] | None = None, where: Sequence[ColumnElement[bool]] = (),
-    name: str = "changed",
+    by: str = "id", version: ColumnElement[Any] | None = None,
+    where: Sequence[ColumnElement[bool]] = (), name: str = "changed",
 ) -> CTE:  # fmt: skip
-    """Change the rows with a key, which is a column of the source.
+    """Change the rows with a key, which is a column of what it follows from.
 
+    by: The column that holds the key.
     version: What it must be; it is looked at when the row is written.
     """
     table = table_of(row)
     new = {n: typed(value, table.c[n]) for n, value in values.items()}
-    conditions = [table.c.school_id == viewer.school_id, table.c.id == key, *where]
+    conditions = [table.c.school_id == viewer.school_id, table.c[by] == key, *where]
     if version is not None:
         conditions.append(table.c.version == version)
     statement = update(table).where(*conditions).values(version=table.c.version + 1, **new)
@@ -123,7 +125,7 @@ def typed(value: Any, column: Column[Any]) -> Any:
     """A value as SQL: of a constant, one of the type of its column."""
     if value is None:
         return cast(null(), column.type)
-    return value if isinstance(value, ColumnElement) else literal(value, column.type)
+    return value if is_sql(value) else literal(value, column.type)
 
 
 # -- what subscribers hear ---------------------------------------------------------------

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.actor import Viewer
 from auth.policy import reach, seen
@@ -65,8 +66,7 @@ class Guard:
     def raised(self, told: Mapping[str, str]) -> Problem:
         """The problem, with what SQL told of its details."""
         details = {
-            name: told[name] if isinstance(value, ColumnElement) else value
-            for name, value in self.details.items()
+            name: told[name] if is_sql(value) else value for name, value in self.details.items()
         }
         return self.problem(field=self.field, **details)
 
@@ -156,7 +156,7 @@ class Target:
             if guard.current is not None:
                 shown.append(guard.current.label(f"current_{place}"))
             for name, value in guard.details.items():
-                if isinstance(value, ColumnElement):
+                if is_sql(value):
                     shown.append(cast(value, Text).label(f"told_{place}_{name}"))
         found = self.joined(inner=False).with_only_columns(first.label("guard"), *shown)
         check_source(found)
@@ -170,7 +170,7 @@ class Target:
             return None
         for place, guard in enumerate(self.guards):
             current = next(found) if guard.current is not None else None
-            names = [n for n, value in guard.details.items() if isinstance(value, ColumnElement)]
+            names = [n for n, value in guard.details.items() if is_sql(value)]
             told = {name: in_text(next(found)) for name in names}
             if place == failing:
                 return guard, guard.raised(told), current
@@ -213,6 +213,11 @@ def check_source(query: Select[Any]) -> None:
 def key_of(row: Any) -> ColumnElement[Any]:
     found: ColumnElement[Any] = row.c.id if hasattr(row, "c") else row.id
     return found
+
+
+def is_sql(value: Any) -> bool:
+    """Whether a value is SQL, and not a constant."""
+    return isinstance(value, ColumnElement | InstrumentedAttribute)
 
 
 def in_text(value: str | bytes) -> str:

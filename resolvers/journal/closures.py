@@ -1,35 +1,42 @@
 """Closing terms and opening them again."""
 
-from sqlalchemy import select
-
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import Id
 from models.journal.closures import JournalClosure
-from models.problems import PeriodClosed, Problem
+from models.problems import Conflict, PeriodClosed, Problem
 from models.school.calendar import Term, TermStatus
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
-from resolvers.core.parameters import Logged
+from resolvers.core.changes import Change, added, changed
+from resolvers.core.guards import Lock, named
+from resolvers.core.news import table_of
+from resolvers.core.parameters import Arg, Logged
+from resolvers.core.perform import change
 from resolvers.school.calendar import TermNotBegun
 
 
-@command(Right.JOURNAL_CLOSE, PeriodClosed, TermNotBegun)
-async def close_term(ctx: Ctx, *, term_id: Logged[Id[Term]], expected_version: int) -> Logged[Term]:
+@change(Right.JOURNAL_CLOSE, PeriodClosed, TermNotBegun, writes=())
+def close_term(
+    viewer: Viewer, *, term_id: Logged[Arg[Id[Term]]], expected_version: Arg[int]
+) -> Change[Logged[Term]]:
     """Close a term: its marks and attendance cannot be changed any more (закрытие периода). Whoever
     is writing at this moment is waited for.
 
     term_id: The term; one that has begun.
     """
-    term = await ctx.get(term_id, to=Right.JOURNAL_CLOSE, version=expected_version)
-    if term.status is TermStatus.CLOSED:
-        raise PeriodClosed(of=term_id, current=term)
-    if ctx.actor.today < term.starts_on:
-        raise TermNotBegun(of=term_id, current=term, begins=term.starts_on)
-    term.status = TermStatus.CLOSED
-    ctx.session.add(
-        JournalClosure(term_id=term.id, closed_by_id=ctx.actor.person_id, closed_at=ctx.actor.now)
+    field, key = "term_id", Term.id
+    begun, begins = Term.starts_on <= viewer.today, Term.starts_on
+    target = (
+        named(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
+        .needs(Term.status != TermStatus.CLOSED, PeriodClosed, field, current=key)
+        .needs(begun, TermNotBegun, field, current=key, begins=begins)
+        .needs(Term.version == expected_version, Conflict, field, current=key)
     )
-    return term
+    line = target.line(Term.id)
+    closed = {"status": TermStatus.CLOSED}
+    done = changed(viewer, Term, line.c.id, closed, version=expected_version)
+    who = {"term_id": done.c.id, "closed_by_id": viewer.person_id, "closed_at": viewer.now}
+    closure = added(viewer, JournalClosure, done, who)
+    return Change(Term, target, done, also=[closure], is_whole=True)
 
 
 class TermIsOpen(Problem):
@@ -38,25 +45,31 @@ class TermIsOpen(Problem):
     russian = "Период не закрыт."
 
 
-@command(Right.JOURNAL_CLOSE, TermIsOpen)
-async def reopen_term(
-    ctx: Ctx, *, term_id: Logged[Id[Term]], expected_version: int, reason: str
-) -> Logged[Term]:
+@change(Right.JOURNAL_CLOSE, TermIsOpen, writes=(JournalClosure,))
+def reopen_term(
+    viewer: Viewer,
+    *,
+    term_id: Logged[Arg[Id[Term]]],
+    expected_version: Arg[int],
+    reason: Arg[str],
+) -> Change[Logged[Term]]:
     """Open a closed term again, for a reason that stays on record.
 
     term_id: The term.
     reason: Why, 1..1000 characters.
     """
-    term = await ctx.get(term_id, to=Right.JOURNAL_CLOSE, version=expected_version)
-    if term.status is not TermStatus.CLOSED:
-        raise TermIsOpen(of=term_id, current=term)
-    term.status = TermStatus.OPEN
-    query = select(JournalClosure).where(
-        JournalClosure.school_id == term.school_id,
-        JournalClosure.term_id == term.id,
-        JournalClosure.reopened_at.is_(None),
+    field, key = "term_id", Term.id
+    target = (
+        named(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
+        .needs(Term.status == TermStatus.CLOSED, TermIsOpen, field, current=key)
+        .needs(Term.version == expected_version, Conflict, field, current=key)
     )
-    for closure in await ctx.session.scalars(query):
-        closure.reopened_at, closure.reopened_by_id = ctx.actor.now, ctx.actor.person_id
-        closure.reason = reason
-    return term
+    line = target.line(Term.id)
+    opened = {"status": TermStatus.OPEN}
+    done = changed(viewer, Term, line.c.id, opened, version=expected_version)
+    who = {"reopened_at": viewer.now, "reopened_by_id": viewer.person_id, "reason": reason}
+    last = [table_of(JournalClosure).c.reopened_at.is_(None)]
+    closure = changed(
+        viewer, JournalClosure, done.c.id, who, by="term_id", where=last, name="closure"
+    )
+    return Change(Term, target, done, also=[closure], is_whole=True)

@@ -1,13 +1,24 @@
 """Term marks: the sheet they are set by, the setting of them, and the closing of terms."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
+from auth.actor import Viewer
+from auth.policy import seen
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.events import EventKind
@@ -18,21 +29,15 @@ from models.journal.term_marks import (
     TermMarkValue,
 )
 from models.people.students import Student
-from models.problems import (
-    Conflict,
-    NotFound,
-    PeriodClosed,
-    Problem,
-    YearArchived,
-)
+from models.problems import NotFound, PeriodClosed, Problem, YearArchived
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.school.schools import School
 from models.structure.sections import MarkScale, Section, SectionMembership
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
-from resolvers.core.keep import as_expected
-from resolvers.core.news import Fact
-from resolvers.core.parameters import Logged
+from resolvers.core.changes import Change, News, added, put, typed
+from resolvers.core.guards import Lock, Target, named
+from resolvers.core.news import table_of
+from resolvers.core.parameters import NULL, Arg, Logged
+from resolvers.core.perform import change
 from resolvers.journal.averages import weighted_average
 from resolvers.school.calendar import CLOSED, TermNotBegun, WrongTerm
 
@@ -83,22 +88,23 @@ class TermOrNot(Problem):
     )
 
 
+TERM: Any = TermMarkKind.TERM
 PROBLEMS = (NeedsComment, OutOfOrder, TermMarkNotOfScale, TermOrNot, WrongTerm, TermNotBegun)
 
 
-@command(Right.TERM_MARKS_WRITE, *CLOSED, *PROBLEMS)
-async def set_term_mark(
-    ctx: Ctx,
+@change(Right.TERM_MARKS_WRITE, *CLOSED, *PROBLEMS, writes=(TermMark, TermMarkRevision))
+def set_term_mark(
+    viewer: Viewer,
     *,
-    student_id: Logged[Id[Student]],
-    section_id: Logged[Id[Section]],
-    term_id: Logged[Id[Term] | None] = None,
-    kind: TermMarkKind = TermMarkKind.TERM,
-    value: TermMarkValue,
-    comment: str | None = None,
-    expected_version: int | None = None,
+    student_id: Logged[Arg[Id[Student]]],
+    section_id: Logged[Arg[Id[Section]]],
+    term_id: Logged[Arg[Id[Term]] | None] = None,
+    kind: Arg[TermMarkKind] = TERM,
+    value: Arg[TermMarkValue],
+    comment: Arg[str | None] = NULL,
+    expected_version: Arg[int | None] = NULL,
     idempotency_key: UUID | None = None,
-) -> Logged[TermMark]:
+) -> Change[Logged[TermMark]]:
     """Set what a student gets for a term, or for the year, the exam or in the end (итоговая
     отметка). The system suggests, the teacher decides.
 
@@ -110,154 +116,139 @@ async def set_term_mark(
     comment: Why it departs from the weighted average, at most 1000 characters.
     expected_version: The version of the mark that is there; null when there is none.
     """
-    section = await ctx.get(section_id, to=Right.TERM_MARKS_WRITE)
-    term = await term_of(ctx, section, kind, term_id)
-    await at_the_end(ctx, section, term, student_id)
-    if value not in IN_SCALE[section.scale]:
-        raise TermMarkNotOfScale(field="value", scale=section.scale.name)
-    if term is None:
-        await in_order(ctx, section, student_id.key, kind)
-    elif value in POINTS and not comment:
-        await close_to_average(ctx, section, term, student_id.key, value)
-    key = {
-        "student_id": student_id.key,
-        "subject_id": section.subject_id,
-        "academic_year_id": section.academic_year_id,
-        "kind": kind,
-        "term_id": term.id if term else None,
-    }
-    mark, before = await put(ctx, section, key, value, comment, expected_version)
-    ctx.session.add(
-        TermMarkRevision(
-            term_mark_id=mark.id,
-            author_id=ctx.actor.person_id,
-            old_value=before,
-            new_value=value,
-            reason=comment,
-            at=ctx.actor.now,
-        )
+    is_for_term = kind == TermMarkKind.TERM
+    year = and_(
+        AcademicYear.school_id == Section.school_id, AcademicYear.id == Section.academic_year_id
     )
-    ctx.announce(Fact(EventKind.TERM_MARK_SET, mark, mark.student_id))
-    return mark
-
-
-async def put(
-    ctx: Ctx,
-    section: Section,
-    key: dict[str, Any],
-    value: TermMarkValue,
-    comment: str | None,
-    expected_version: int | None,
-) -> tuple[TermMark, TermMarkValue | None]:
-    """The mark as it is from now on, and what it was. Raises Taken or Conflict."""
-    mine = [TermMark.school_id == ctx.actor.school_id]
-    mine += [getattr(TermMark, name).is_not_distinct_from(given) for name, given in key.items()]
-    query = select(TermMark).where(*mine).with_for_update()
-    query = query.execution_options(populate_existing=True)
-    written = {
-        "section_id": section.id,
-        "value": value,
-        "comment": comment,
-        "author_id": ctx.actor.person_id,
-        "set_at": ctx.actor.now,
-    }
-    found = (await ctx.session.scalars(query)).one_or_none()
-    if found is None and expected_version is None:
-        new = insert(TermMark).values(version=1, **key, **written).on_conflict_do_nothing()
-        made = await ctx.session.scalar(new.returning(TermMark.id))
-        found = (await ctx.session.scalars(query)).one()
-        if made is None:
-            raise Conflict(field="expected_version", current=found)
-        return found, None
-    mark: TermMark = as_expected(found, expected_version)
-    before = mark.value
-    for name, given in written.items():
-        setattr(mark, name, given)
-    return mark, before
-
-
-async def term_of(
-    ctx: Ctx, section: Section, kind: TermMarkKind, term_id: Id[Term] | None
-) -> Term | None:
-    """The term, held open until the command is through; None for a mark of the whole year."""
-    if (kind is TermMarkKind.TERM) is not (term_id is not None):
-        raise TermOrNot(field="term_id")
-    of_year = (
-        AcademicYear.school_id == ctx.actor.school_id,
-        AcademicYear.id == section.academic_year_id,
+    target = (
+        named(viewer, Section, section_id, "section_id", to=Right.TERM_MARKS_WRITE, lock=Lock.NONE)
+        .needs(~is_for_term if term_id is None else is_for_term, TermOrNot, "term_id")
+        .join(AcademicYear, year, missing=NotFound, field="section_id", lock=Lock.SHARE)
+        .needs(AcademicYear.status != YearStatus.ARCHIVED, YearArchived, "section_id")
     )
-    held = select(AcademicYear.status).where(*of_year).with_for_update(read=True)
-    if await ctx.session.scalar(held) is YearStatus.ARCHIVED:
-        raise YearArchived(field="section_id")
     if term_id is None:
-        return None
-    term = await ctx.get(term_id)
-    # Not through `visible`: the right to the term was just asked.
-    again = select(Term).where(Term.school_id == term.school_id, Term.id == term.id)
-    again = again.with_for_update(read=True).execution_options(populate_existing=True)
-    term = (await ctx.session.scalars(again)).one()
-    if (term.term_type_id, term.academic_year_id) != (
-        section.term_type_id,
-        section.academic_year_id,
-    ):
-        raise WrongTerm(field="term_id")
-    if term.status is TermStatus.CLOSED:
-        raise PeriodClosed(field="term_id")
-    return term
-
-
-async def at_the_end(
-    ctx: Ctx, section: Section, term: Term | None, student_id: Id[Student]
-) -> None:
-    """Raises NotFound for whoever is not in the section at the end of the term, or today."""
-    day = min(term.ends_on, ctx.actor.today) if term else ctx.actor.today
-    if term and ctx.actor.today < term.starts_on:
-        raise TermNotBegun(field="term_id", begins=term.starts_on)
-    # Not through `visible`: the teacher of a section knows who is in it.
-    query = select(SectionMembership.id).where(
-        SectionMembership.school_id == section.school_id,
-        SectionMembership.section_id == section.id,
-        SectionMembership.student_id == student_id.key,
+        day: Any = viewer.today
+    else:
+        target = in_begun_term(viewer, target, term_id)
+        day = func.least(Term.ends_on, viewer.today)
+    member = and_(
+        SectionMembership.school_id == Section.school_id,
+        SectionMembership.section_id == Section.id,
+        SectionMembership.student_id == student_id,
         holds_on(SectionMembership, day),
     )
-    if student_id.school_id != section.school_id or await ctx.session.scalar(query) is None:
-        raise NotFound(of=student_id)
-
-
-async def in_order(ctx: Ctx, section: Section, student: int, kind: TermMarkKind) -> None:
-    """Raises OutOfOrder unless what it sums up is there: all terms for the year, then the year."""
-    query = select(TermMark.kind, func.count()).where(
-        TermMark.school_id == section.school_id,
-        TermMark.student_id == student,
-        TermMark.subject_id == section.subject_id,
-        TermMark.academic_year_id == section.academic_year_id,
+    target = target.join(
+        SectionMembership, member, missing=NotFound, field="student_id", lock=Lock.SHARE
+    ).needs(in_scale(value), TermMarkNotOfScale, "value", scale=Section.scale)
+    term = cast(null(), BigInteger) if term_id is None else Term.id
+    key = {
+        "student_id": SectionMembership.student_id,
+        "subject_id": Section.subject_id,
+        "academic_year_id": Section.academic_year_id,
+        "kind": kind,
+        "term_id": term,
+    }
+    there = [getattr(TermMark, name).is_not_distinct_from(one) for name, one in key.items()]
+    if term_id is None:
+        target = in_order(target, kind)
+    else:
+        target = close_to_average(viewer, target, value, comment)
+    target = target.outerjoin(TermMark, and_(TermMark.school_id == Section.school_id, *there))
+    target = target.expects(TermMark, expected_version)
+    line = target.line(
+        *(typed(one, table_of(TermMark).c[name]).label(name) for name, one in key.items()),
+        Section.id.label("section_id"),
+        TermMark.value.label("old_value"),
     )
-    counted = (await ctx.session.execute(query.group_by(TermMark.kind))).all()
-    have = {found: number for found, number in counted}  # noqa: C416  # rows are no pairs to mypy
-    terms = await ctx.session.scalar(
-        select(func.count(Term.id)).where(
-            Term.school_id == section.school_id,
-            Term.academic_year_id == section.academic_year_id,
-            Term.term_type_id == section.term_type_id,
+    new = {
+        "section_id": line.c.section_id,
+        "value": value,
+        "comment": comment,
+        "author_id": viewer.person_id,
+        "set_at": viewer.now,
+    }
+    done = put(viewer, TermMark, line, {name: line.c[name] for name in key}, new, expected_version)
+    revision = {
+        "term_mark_id": done.c.id,
+        "author_id": viewer.person_id,
+        "old_value": line.c.old_value,
+        "new_value": done.c.value,
+        "reason": comment,
+        "at": viewer.now,
+    }
+    revised = added(viewer, TermMarkRevision, done.join(line, true()), revision, name="revised")
+    told = News(EventKind.TERM_MARK_SET, done, TermMark, done.c.id, done.c.student_id)
+    return Change(TermMark, target, done, [told], [revised], is_whole=True)
+
+
+def in_begun_term(viewer: Viewer, target: Target, term_id: Any) -> Target:
+    """A target with a section, in a term of its year that has begun and is open. Nobody closes it
+    before the command is through."""
+    here = and_(Term.school_id == Section.school_id, Term.id == term_id)
+    of_section = and_(
+        Term.term_type_id == Section.term_type_id,
+        Term.academic_year_id == Section.academic_year_id,
+    )
+    field, begins = "term_id", Term.starts_on
+    return (
+        target.join(Term, here, missing=NotFound, field=field, lock=Lock.SHARE)
+        .needs(seen(viewer, Term), NotFound, field)
+        .needs(of_section, WrongTerm, field)
+        .needs(Term.status != TermStatus.CLOSED, PeriodClosed, field)
+        .needs(Term.starts_on <= viewer.today, TermNotBegun, field, begins=begins)
+    )
+
+
+def in_scale(value: Any) -> ColumnElement[bool]:
+    """Whether a section takes a mark."""
+    return or_(
+        *(
+            and_(Section.scale == scale, value.in_(sorted(values, key=lambda one: one.name)))
+            for scale, values in IN_SCALE.items()
+            if values
         )
     )
-    ready = {
-        TermMarkKind.YEAR: have.get(TermMarkKind.TERM, 0) >= (terms or 1),
-        TermMarkKind.EXAM: TermMarkKind.YEAR in have,
-        TermMarkKind.FINAL: TermMarkKind.YEAR in have,
-    }
-    if not ready[kind]:
-        raise OutOfOrder(field="kind")
 
 
-async def close_to_average(
-    ctx: Ctx, section: Section, term: Term, student: int, value: TermMarkValue
-) -> None:
-    """Raises NeedsComment."""
-    average = weighted_average(ctx.viewer, student, section.subject_id, term.id)
+def in_order(target: Target, kind: Any) -> Target:
+    """A target whose mark sums up marks that are there: all terms for the year, then the year."""
+    mark = aliased(TermMark)
+    counted = (
+        select(func.count())
+        .select_from(mark)
+        .where(
+            mark.school_id == Section.school_id,
+            mark.student_id == SectionMembership.student_id,
+            mark.subject_id == Section.subject_id,
+            mark.academic_year_id == Section.academic_year_id,
+        )
+        .correlate(Section, SectionMembership)
+    )
+    term = aliased(Term)
+    terms = (
+        select(func.greatest(func.count(), 1))
+        .select_from(term)
+        .where(
+            term.school_id == Section.school_id,
+            term.academic_year_id == Section.academic_year_id,
+            term.term_type_id == Section.term_type_id,
+        )
+        .correlate(Section)
+        .scalar_subquery()
+    )
+    of_terms = counted.where(mark.kind == TermMarkKind.TERM).scalar_subquery()
+    of_year = counted.where(mark.kind == TermMarkKind.YEAR).scalar_subquery()
+    ready = case((kind == TermMarkKind.YEAR, of_terms >= terms), else_=of_year > 0)
+    return target.needs(ready, OutOfOrder, "kind")
+
+
+def close_to_average(viewer: Viewer, target: Target, value: Any, comment: Any) -> Target:
+    """A target whose mark is near the weighted average, or has a comment that says why not."""
     school = aliased(School)
-    query = select(average, school.term_mark_deviation).where(school.id == section.school_id)
-    [line] = await ctx.lines(query)
-    found: Decimal | None = line[0]
-    if found is not None and abs(found - POINTS[value]) > line[1]:
-        raise NeedsComment(field="comment", average=str(found))
+    points = case(*((value == one, number) for one, number in POINTS.items()))
+    average = weighted_average(viewer, SectionMembership.student_id, Section.subject_id, Term.id)
+    allowed = select(school.term_mark_deviation).where(school.id == Section.school_id)
+    most = allowed.correlate(Section).scalar_subquery()
+    is_near = or_(average.is_(None), func.abs(average - points) <= most)
+    is_free = or_(func.coalesce(comment, "") != "", points.is_(None))
+    return target.needs(or_(is_free, is_near), NeedsComment, "comment")
