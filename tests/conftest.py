@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.types import ExecutionResult
 
-from gql.schema import schema
 from models.access.roles import Role
 from models.base import Id
 from models.database import migrate, roles
@@ -26,6 +26,7 @@ from models.database.address import session
 from models.database.readers import Readers
 from models.secrets import Secrets
 from resolvers import demo
+from resolvers.access import passwords
 from resolvers.core.context import Caller, Services
 from resolvers.services.storage import Storage
 from tests import undo
@@ -36,8 +37,8 @@ from tests.signed_in import sign_everyone_in, token_of
 pytest_plugins = [
     "tests.plugin_postgres",
     "tests.plugin_statements",
-    "tests.plugin_quick",
     "tests.plugin_skips",
+    "tests.plugin_slowest",
     "tests.serving",
     "tests.journal.desk",
 ]
@@ -63,6 +64,18 @@ class Template:
     name: str
     roles: dict[str, list[tuple[Role, int]]]
     told: list[tuple[str, float]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """What the product hashes passwords with, as in the programs that tests start. In this process
+    they are told apart as well at a hundredth of the cost."""
+    real = passwords.HASHER
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", hasher)
+        patch.setattr(passwords, "NOBODYS", hasher.hash("a password of nobody"))
+        yield real
 
 
 @pytest.fixture(scope="session")
@@ -172,6 +185,8 @@ class Api:
 
     async def reply(self, document: str, **variables: Any) -> ExecutionResult:
         """Run an operation and return all of the answer."""
+        from gql.schema import schema  # not above: xdist's first process runs no test
+
         given = {name: plain(value) for name, value in variables.items()}
         result = await schema.execute(document, given, context_value=replace(self.caller))
         assert isinstance(result, ExecutionResult)
@@ -197,6 +212,8 @@ class Api:
 
     async def listen(self, document: str, **variables: Any) -> Any:
         """The stream of a subscription."""
+        from gql.schema import schema
+
         given = {name: plain(value) for name, value in variables.items()}
         return await schema.subscribe(document, given, context_value=replace(self.caller))
 

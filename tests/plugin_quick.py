@@ -3,13 +3,15 @@
 Tests marked `lengthy` come first, so that no worker is left with one when the others have ended.
 Those that need no database stand in the middle, where the second worker begins: it has something to
 do while the first makes the database they will share.
+
+`pyproject.toml` loads this plugin before any `conftest.py`: what they import is what takes longest.
 """
 
 import gc
 
 import pytest
 
-from tests.plugin_postgres import asks_postgres
+gc.disable()  # while tests are imported: nearly all that is made then stays
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +19,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    from tests.plugin_postgres import asks_postgres
+
     items.sort(key=lambda item: item.get_closest_marker("lengthy") is None)
     asking = [item for item in items if asks_postgres(item)]
     apart = [item for item in items if not asks_postgres(item)]
@@ -24,8 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = asking[:middle] + apart + asking[middle:]
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """All that was imported stays: the collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()

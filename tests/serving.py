@@ -4,15 +4,17 @@ A folder of tests that needs other settings has a fixture `settings` of its own.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 
-from gql.app import create_app
 from gql.cli.server import _config, _Server, listen
 from gql.settings import Settings
 from tests.clones import Clones
@@ -37,6 +39,8 @@ async def client_of(
 
     made_up: Whether made-up accounts may sign in.
     """
+    from gql.app import create_app  # not above: xdist's first process serves nobody
+
     app: Any = create_app(settings, url, made_up=made_up)
     inner = app
     while not isinstance(inner, Starlette):
@@ -46,14 +50,38 @@ async def client_of(
         yield client
 
 
+class PromptServer(_Server):
+    """The server of `gorod serve`, which ends at once when a test does: uvicorn looks ten times a
+    second whether it should, and gives its connections a tenth of a second even if it has none."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ends = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        number = 0
+        while not self.ends.is_set() and not await self.on_tick(number):
+            number += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ends.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for one in (*self.servers, *(sockets or ())):
+            one.close()
+        await self.lifespan.shutdown()
+
+
 async def serve(app: Any, settings: Settings) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
     """The server of `gorod serve` with an application, and where it listens."""
     with listen("127.0.0.1", 0) as listening:
-        server = _Server(_config(app, 3, settings.most_body, settings))
+        server = PromptServer(_config(app, 3, settings.most_body, settings))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         await server.listens.wait()
         yield server, listening.getsockname()[:2]
-        server.should_exit = True
+        server.ends.set()
         await task
 
 
@@ -89,6 +117,8 @@ async def running(
     settings: Settings, application_url: str
 ) -> AsyncIterator[tuple[_Server, tuple[str, int]]]:
     """A server as `gorod serve` runs it, behind a real socket, and where it listens."""
+    from gql.app import create_app
+
     async for server in serve(create_app(settings, application_url), settings):
         yield server
 

@@ -4,6 +4,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,7 +85,9 @@ async def current(connection: AsyncConnection) -> str | None:
     )
 
 
+@cache
 def head() -> str | None:
+    """The newest version of the tables. To find it, all migrations are compiled."""
     return _scripts().get_current_head()
 
 

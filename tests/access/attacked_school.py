@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -315,8 +314,3 @@ class School:
         filled = {line[0] for line in await self.as_operator(OFFICES)}
         empty = {"DIRECTOR", "SCHOOL_ADMINISTRATOR"} - filled
         return changed + [f"nobody left as {role}" for role in sorted(empty)]
-
-
-def cheap_hasher() -> PasswordHasher:
-    """As good for telling passwords apart, at a hundredth of the cost."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -33,8 +33,7 @@ from auth.access.protected import OPENED_BY_A_GRANT, PROTECTED_RIGHTS, PROTECTED
 from auth.access.roles import FOLLOWING
 from auth.matrix import MATRIX, SHORT, default_rights
 from models.access.roles import Role
-from resolvers.access import passwords
-from tests.access.attacked_school import SPECIAL, TWO_PERSONS, School, cheap_hasher
+from tests.access.attacked_school import SPECIAL, TWO_PERSONS, School
 from tests.access.attacker import ACTS, Attacker
 from tests.postgres import Server
 
@@ -66,11 +65,6 @@ DENIED: dict[Role, set[str]] = {
     Role.MUNICIPAL_OFFICER: {"marks", "health", "documents", "court papers"},
 }
 """What domain.md (c.1, c.2) denies each role altogether."""
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", cheap_hasher())
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.demo import DEMO_PASSWORD
@@ -36,6 +37,11 @@ async def test_a_changed_password_ends_all_other_sessions_in_all_schools(
     given = {"login": "parent.morozova"}
     assert await stranger.refusal(SIGN_IN, password=DEMO_PASSWORD, **given) == "WRONG_CREDENTIALS"
     assert (await sign_in(stranger, "parent.morozova", "a new one for both"))["accessToken"]
+
+
+def test_a_stolen_hash_is_as_hard_to_guess_as_owasp_asks(real_hasher: PasswordHasher) -> None:
+    """Argon2id with 19 MiB and two passes."""
+    assert real_hasher.hash("a password").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 async def test_a_password_is_the_same_however_the_keyboard_makes_its_letters(

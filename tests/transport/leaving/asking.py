@@ -22,6 +22,8 @@ from tests.transport.conftest import Raw
 Running = tuple[_Server, tuple[str, int]]
 Connect = Callable[[], Awaitable[Raw]]
 MOST_SECONDS = 1.0
+LOOK_AGAIN = 0.01
+"""Seconds between two looks: one who looks all the time keeps the server from its work."""
 TRIES = 3
 """Of which one must succeed: this machine may do something else meanwhile."""
 ROOMS = "{ rooms { nodes { number } } }"
@@ -53,8 +55,8 @@ class Database:
     async def running(self, number: int) -> float:
         """The time when so many statements wait for a lock."""
         async with asyncio.timeout(30):
-            while await self.looking.fetchval(STATEMENTS) != number:
-                pass
+            while await self.looking.fetchval(STATEMENTS) != number:  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_AGAIN)
         return monotonic()
 
     async def seconds_until_gone(self) -> float:
@@ -178,6 +180,7 @@ async def until(connect: Connect, **expected: float) -> None:
             found = await figures(connect)
             if all(found[f"gorod_{name}"] == number for name, number in expected.items()):
                 return
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 async def all_is_free(connect: Connect, token: str) -> None:
