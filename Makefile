@@ -4,16 +4,17 @@ BIN := .venv/bin
 
 # What the shell around us sets must not change what we do: bytecode makes starts quick.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
-ifneq ($(filter test,$(MAKECMDGOALS)),)
+ifneq ($(filter test quick,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test tests test-clients overload crowding fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
+.PHONY: help venv run test quick tests test-clients overload crowding fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     start database, made-up school and API on http://127.0.0.1:8000 (PORT=…)'
 	@echo 'make test    format, lint, types, imports, schema, tests'
+	@echo 'make quick   what a change touches, in under a minute; prints the choice (SINCE=HEAD~1 SECONDS=50)'
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
 	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
@@ -39,6 +40,10 @@ tests: lint
 	@# What asks it once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
 		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
+
+# Lint, types and the tests nearest to what changed since this branch left main; see tests/quick.py.
+quick: venv
+	@$(BIN)/python -m tests.quick --since='$(SINCE)' $(if $(SECONDS),--seconds=$(SECONDS))
 
 # What needs npm packages and a browser: examples/clients/install brings them.
 test-clients: lint-schema

@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 import pytest
 
 FILES = 20
+KEPT = "gorod/seconds"
+"""In pytest's cache: by test, the seconds that it took."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +26,15 @@ class Seconds:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file, _, test = report.nodeid.partition("::")
         self.of[file][test] += report.duration  # type: ignore[assignment]  # Counter of seconds
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """`tests/quick.py` plans by what each test took when it last ran here."""
+        if cache := session.config.cache:
+            whole = session.config.args_source is not pytest.Config.ArgsSource.ARGS
+            known = {} if whole else cache.get(KEPT, {})
+            for file, tests in self.of.items():
+                known |= {f"{file}::{test}": round(took, 3) for test, took in tests.items()}
+            cache.set(KEPT, known)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config

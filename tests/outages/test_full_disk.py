@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
 SIZE = 500
 MINIMUM, RESERVE = 96, 64
 """Megabytes. A school that was just made takes less than 200."""
-AT_ONCE = 0.001
+AT_ONCE = 0.0001
 """Seconds after which a greedy neighbour takes what became free: sooner than a process starts."""
 SOON = 5
 """Seconds after which the server is to be back once there is space (issue: point 27)."""
