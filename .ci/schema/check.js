@@ -56,12 +56,15 @@ function schemaLinter() {
 async function inspector() {
   const released = buildSchema(readFileSync(new URL("released.graphql", import.meta.url), "utf8"));
   const changelog = readFileSync(new URL("CHANGELOG.md", TOP), "utf8");
-  const told = changelog.split(/^(?=[-#] ?)/m).filter((item) => item.startsWith("- Breaking:"));
-  const isTold = (path) => told.some((item) => item.includes(`\`${path}\``));
+  const [unreleased] = changelog.split(/^## (?!Unreleased)/m);
+  const items = unreleased.split(/^(?=[-#])/m).filter((item) => item.startsWith("- Breaking:"));
+  const told = items.map((item) => item.match(/`([^`]+)`/)?.[1]);
+  const isTold = ([type, field, argument]) =>
+    told.includes(argument ? `${type}.${field}(${argument}:)` : [type, field].filter(Boolean).join("."));
   const changes = await diff(released, schema);
   return changes
     .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
-    .filter(({ path }) => !isTold(path.split(".").slice(0, 2).join(".")))
+    .filter(({ path }) => !isTold(path.split(".")))
     .map(({ path, message }) => ({
       rule: "graphql-inspector",
       message: `${message} CHANGELOG.md has no item "- Breaking:" that names \`${path}\`.`,

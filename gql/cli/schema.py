@@ -1,6 +1,7 @@
 """`gorod schema`: the printed contract."""
 
 import sys
+from datetime import UTC, datetime
 from difflib import unified_diff
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,8 @@ app = typer.Typer(help="The schema of the API, and files for client tools.", no_
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "schema.graphql"
+RELEASED = ROOT / ".ci" / "schema" / "released.graphql"
+CHANGELOG = ROOT / "CHANGELOG.md"
 _SHOWN = 60
 
 
@@ -80,24 +83,48 @@ def check(
 def breaking(
     released: Annotated[
         Path, typer.Argument(help="The schema that clients use now; unset: of the last release.")
-    ] = ROOT / ".ci" / "schema" / "released.graphql",
+    ] = RELEASED,
     changelog: Annotated[
         Path, typer.Option(help="Where `- Breaking:` items name the changes.")
-    ] = ROOT / "CHANGELOG.md",
+    ] = CHANGELOG,
 ) -> None:
     """Fail if the schema breaks clients and the changelog does not tell them."""
-    from gql.reference.breaking import TOLD, untold
+    from gql.reference.breaking import TOLD, dangerous_changes, is_of_last_release, untold
 
     old, told = (file.read_text(encoding="utf-8") for file in (released, changelog))
-    found = untold(old, _printed(), told)
+    new = _printed()
+    if not is_of_last_release(old, told):
+        fail(
+            f"{released.name} is not the schema of the newest release in {changelog.name}. "
+            "`gorod schema release VERSION` writes both."
+        )
+    for change in dangerous_changes(old, new):
+        say(f"May break clients: {change.description}")
+    found = untold(old, new, told)
     for change in found:
         say(f"{change.coordinate}: {change.description}")
     if found:
         fail(
-            f"These changes break clients. Undo them, or name each in {changelog.name} in an item "
-            f"that begins with {TOLD!r}, as in `{found[0].coordinate}`."
+            f"These changes break clients. Undo them, or tell of each in {changelog.name} in an "
+            f"item of its own: {TOLD} `{found[0].coordinate}` …"
         )
     say("Every change that breaks clients is told.")
+
+
+@app.command()
+def release(
+    version: Annotated[str, typer.Argument(help="Of the release, as in 1.2.0.")],
+    released: Annotated[Path, typer.Option(help="The file for the schema.")] = RELEASED,
+    changelog: Annotated[Path, typer.Option(help="Its `Unreleased` is closed.")] = CHANGELOG,
+) -> None:
+    """Keep the schema as the one that clients use from now on, when Gorod is released."""
+    from gql.reference.breaking import release
+
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    schema, told = release(_printed(), changelog.read_text(encoding="utf-8"), version, day)
+    released.write_text(schema, encoding="utf-8")
+    changelog.write_text(told, encoding="utf-8")
+    say(f"{released.name} and {changelog.name} are those of {version}.")
 
 
 def _printed() -> str:

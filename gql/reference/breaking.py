@@ -4,37 +4,94 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphql import build_schema, find_breaking_changes
+from graphql import (
+    GraphQLSchema,
+    build_schema,
+    find_breaking_changes,
+    find_dangerous_changes,
+    print_ast,
+)
 
-COORDINATE = re.compile(r"@?\b[A-Za-z_]\w*\.\w+|@\w+")
+COORDINATE = re.compile(r"(?:@?\b[A-Za-z_]\w*\.\w+|@\w+)(?:\(\w+:\))?")
 ITEM = re.compile(r"^(?=[-#])", re.MULTILINE)
+NAME = re.compile(r"`([^`]+)`")
+RELEASE = re.compile(r"^## (?!Unreleased)v?([^\s,]+)", re.MULTILINE)
+HEADER = "# Gorod {version}: the schema that clients use. `gorod schema release` writes it.\n"
+RELEASED = re.compile(r"\A# Gorod ([^\s:]+):")
+UNRELEASED = "## Unreleased\n"
 TOLD = "- Breaking:"
-"""How an item of the changelog begins that tells of breaking changes."""
+"""How an item of the changelog begins that tells of a breaking change. The first name in backticks
+is the coordinate of the change."""
 
 
 @dataclass(frozen=True)
-class Breaking:
-    """A breaking change. coordinate: `Student.email`, `Role.TEACHER` or `Student`."""
+class Change:
+    """What clients may notice. coordinate: `Student.email`, `Query.students(first:)`, `@requires`,
+    `Role.TEACHER` or `Student`."""
 
     coordinate: str
     description: str
 
 
-def breaking_changes(released: str, current: str) -> Iterator[Breaking]:
-    """The breaking changes from one schema to another, both in SDL."""
+def breaking_changes(released: str, current: str) -> Iterator[Change]:
+    """The changes from one schema to another, both in SDL, that break clients."""
     for change in find_breaking_changes(build_schema(released), build_schema(current)):
-        found = COORDINATE.search(change.description)
-        words = change.description.split()
-        # "Student was removed.", "Mark was removed from union type JournalNode."
-        yield Breaking(found[0] if found else words[0], change.description)
+        yield change_of(change.description)
 
 
-def untold(released: str, current: str, changelog: str) -> list[Breaking]:
-    """The breaking changes whose coordinate stands in no item of the changelog that begins with
-    `- Breaking:`."""
-    told = "".join(item for item in ITEM.split(changelog) if item.startswith(TOLD))
-    return [
-        change
-        for change in breaking_changes(released, current)
-        if f"`{change.coordinate}`" not in told
-    ]
+def dangerous_changes(released: str, current: str) -> Iterator[Change]:
+    """The changes that break clients that do not expect them: values of an enum, types of a union,
+    optional arguments, defaults, and rights that a field did not require."""
+    old, new = build_schema(released), build_schema(current)
+    for change in find_dangerous_changes(old, new):
+        yield change_of(change.description)
+    before, now = required(old), required(new)
+    for coordinate in before.keys() & now.keys():
+        if before[coordinate] != now[coordinate]:
+            was, is_ = (told[coordinate] or "nothing" for told in (before, now))
+            yield Change(coordinate, f"{coordinate} requires {is_}, and required {was}.")
+
+
+def change_of(description: str) -> Change:
+    found = COORDINATE.search(description)
+    # "Student was removed.", "Mark was removed from union type JournalNode."
+    return Change(found[0] if found else description.split()[0], description)
+
+
+def required(schema: GraphQLSchema) -> dict[str, str]:
+    """By field, the rights that it and its type require, as the SDL has them."""
+    return {
+        f"{type_.name}.{name}": " ".join(
+            print_ast(one)
+            for node in (type_.ast_node, field.ast_node)
+            for one in ((node and node.directives) or ())
+            if one.name.value == "requires"
+        )
+        for type_ in schema.type_map.values()
+        for name, field in getattr(type_, "fields", {}).items()
+    }
+
+
+def untold(released: str, current: str, changelog: str) -> list[Change]:
+    """The breaking changes without an item of their own among those of the changelog that are not
+    released yet. What an earlier release told is no news of this one."""
+    told = {
+        name[1]
+        for item in ITEM.split(RELEASE.split(changelog)[0])
+        if item.startswith(TOLD) and (name := NAME.search(item))
+    }
+    return [one for one in breaking_changes(released, current) if one.coordinate not in told]
+
+
+def is_of_last_release(released: str, changelog: str) -> bool:
+    """Whether a schema is that of the newest release in the changelog; before the first release,
+    whether it is of none."""
+    newest, kept = RELEASE.search(changelog), RELEASED.match(released)
+    return (newest and newest[1]) == (kept and kept[1])
+
+
+def release(current: str, changelog: str, version: str, day: str) -> tuple[str, str]:
+    """The schema to be compared with from now on, and the changelog with what was not released yet
+    under the version."""
+    heading = f"{UNRELEASED}\n## {version}, {day}\n"
+    return HEADER.format(version=version) + current, changelog.replace(UNRELEASED, heading, 1)
