@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -126,9 +127,10 @@ async def test_the_server_is_back_when_there_is_space_though_its_log_did_not_fit
             writing = asyncio.create_task(publish_on_and_on(stop, director, titles))
             enough = len(titles) + 3
             await until(lambda enough=enough: len(titles) > enough)
+            connection = await operator(here)
             filler = await fill_all(disk, reserve)
             pid = here.postmaster
-            await exhaust(here)
+            await exhaust(connection)
             await until(lambda pid=pid: here.postmaster not in (None, pid))
             assert (await mother.insist(DIARY))["diary"], "it is read from a full disk"
             assert not reserve.exists()
@@ -155,8 +157,9 @@ async def test_without_any_space_the_server_waits_and_does_not_end(disk: Path) -
     """Nothing is kept back, and whatever becomes free is taken by others at once."""
     async with school(disk, minimum=0, reserve=0) as (here, director, mother):
         await publish(director, "Объявление 1")
+        connection = await operator(here)
         greedy = Greedy(disk)
-        await exhaust(here)
+        await exhaust(connection)
         waiting = asyncio.create_task(publish(director, "Объявление 2"))
         await until(lambda: len(here.told("cannot be started for now")) == 1)
         for _ in range(30):
@@ -206,11 +209,15 @@ async def fill_all(disk: Path, reserve: Path) -> Path:
     return filler
 
 
-async def exhaust(here: Running) -> None:
-    """Use up the files that the server keeps ready for its log, until it ends for want of one."""
+async def operator(here: Running) -> "asyncpg.Connection[Any]":
+    """A session that is open before the disk is full: the first of a database writes a file."""
     socket = home.running_socket(here.data_dir)
     assert socket
-    connection = await session(socket_url(socket, "postgres", "postgres"))
+    return await session(socket_url(socket, "postgres", "postgres"))
+
+
+async def exhaust(connection: "asyncpg.Connection[Any]") -> None:
+    """Use up the files that the server keeps ready for its log, until it ends for want of one."""
     try:
         while not connection.is_closed():
             await connection.execute("SELECT pg_logical_emit_message(true, 'test', 'x')")
@@ -227,8 +234,9 @@ async def test_a_server_that_was_ended_on_a_full_disk_is_started_when_there_is_s
 ) -> None:
     async with school(disk, minimum=0, reserve=0) as (here, director, _):
         await publish(director, "Объявление 1")
+        connection = await operator(here)
         greedy = Greedy(disk)
-        await exhaust(here)
+        await exhaust(connection)
         await until(lambda: here.told("cannot be started for now"))
         here.program.kill()
 
