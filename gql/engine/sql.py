@@ -157,8 +157,6 @@ def quoted(value: Any) -> str:
     """The text of a constant. Raises Unspeakable for what PostgreSQL cannot hold."""
     if value is None:
         return "NULL"
-    if isinstance(value, Enum):
-        value = value.name
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):

@@ -115,3 +115,24 @@ async def test_a_mark_says_what_it_is_for_even_to_who_has_left_the_section(
     shown = (await mother(ask, ids=ids))["nodes"]
     assert shown[0]["assignment"]["title"]
     assert shown[1]["id"] == ids[1]
+
+
+@pytest.mark.parametrize("login", ["director", "admin", "zavuch", "teacher.belova"])
+async def test_what_somebody_may_do_with_roles_and_accounts(
+    api: SignIn, both: Both, login: str
+) -> None:
+    """Rules compare rights, which the database keeps by their values, not by their names."""
+    roles = "{ roleGrants(first: 100) { nodes { id role viewerCan { revoke } } } }"
+    accounts = "{ accounts(first: 100) { nodes { id login viewerCan { resetPassword } } } }"
+    for asked in (roles, accounts):
+        assert await both(api(login), asked) == "compiled"
+
+
+async def test_a_protected_role_is_nobodys_to_take_alone(api: SignIn, both: Both) -> None:
+    asked = """query ($role: Role!) { roleGrants(first: 50, filter: {role: {eq: $role}}) {
+        nodes { viewerCan { revoke } } } }"""
+    for role, may in (("DEPUTY_DIRECTOR", False), ("SUBJECT_TEACHER", True)):
+        assert await both(api("admin"), asked, role=role) == "compiled"
+        nodes = (await api("admin")(asked, role=role))["roleGrants"]["nodes"]
+        assert nodes
+        assert {one["viewerCan"]["revoke"] for one in nodes} == {may}

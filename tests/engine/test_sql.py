@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import exists, literal, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.rights import Right
 from gql.engine.declared import fragment, value_sql
 from gql.engine.sql import Name, Parameter, Unspeakable, joined, numbered, quoted, sql
 from models.people.students import Student, StudentStatus
@@ -35,14 +36,14 @@ async def test_a_text_comes_back_as_it_was(  # noqa: RUF100
     [
         (None, "NULL"), (True, "true"), (False, "false"), (7, "7"), (-7, "(-7)"),
         (Decimal("4.50"), "4.50"), (date(2026, 9, 1), "'2026-09-01'"),
-        (StudentStatus.ENROLLED, "'ENROLLED'"),
+        (Right.MARKS_READ, "'marks:read'"),
     ],
 )  # fmt: skip
 def test_other_constants(value: Any, written: str) -> None:
     assert quoted(value) == written
 
 
-@pytest.mark.parametrize("value", ["\0", "a\0b", object(), b"bytes", 1.5])
+@pytest.mark.parametrize("value", ["\0", "a\0b", object(), b"bytes", 1.5, StudentStatus.ENROLLED])
 def test_what_postgresql_cannot_hold_is_not_said(value: Any) -> None:
     with pytest.raises(Unspeakable):
         quoted(value)
