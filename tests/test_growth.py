@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.explain import plan_of, values_of
+from gql.engine.plan import Plan
 from gql.schema import schema
 from models.database.address import dsn
 from resolvers.access.acting import acting
@@ -81,6 +82,7 @@ async def statements_of(
     for what, (login, document) in ASKED.items():
         actor = await acting(postgres.url("postgres", database), login, now=NOON)
         plan = plan_of(schema, document, {}, actor)
+        assert isinstance(plan, Plan), what
         assert plan.kind == "compiled", what
         values = values_of(plan, actor, services.secrets, {})
         found[what] = (plan.sql, [values[name] for name in plan.parameters])

@@ -11,6 +11,7 @@ from gql.engine.commands import Doing
 from gql.engine.denials import errors_of
 from gql.engine.ordering import in_order
 from gql.engine.plan import Plan
+from gql.engine.use_cases import UseCasePlan
 from gql.errors import told
 from models.problems import Problem
 
@@ -56,7 +57,10 @@ def first_code(errors: Sequence[Any]) -> str | None:
 
 
 def errors_in(
-    plan: Plan | Doing, parts: Sequence[bytes], language: str, others: Sequence[GraphQLError] = ()
+    plan: Plan | Doing | UseCasePlan,
+    parts: Sequence[bytes],
+    language: str,
+    others: Sequence[GraphQLError] = (),
 ) -> list[Any]:
     """The errors of an answer in order, as JSON has them: of fields refused by grant, and others.
 

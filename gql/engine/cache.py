@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     FragmentDefinitionNode,
@@ -12,11 +12,12 @@ from graphql import (
 )
 
 from auth.actor import Actor, Viewer
-from gql.engine.commands import Doing, doing_of, is_one
+from gql.engine.commands import Doing, declared, doing_of
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.shape import shape
 from gql.engine.sql import Unspeakable
+from gql.engine.use_cases import UseCasePlan, is_planned, plan_use_case
 from gql.guard.document import Document
 from gql.guard.documents import Documents
 from gql.guard.over_limit import OverLimit
@@ -32,6 +33,9 @@ MOST_FAMILIES = 100
 """Of one operation. Whoever may grant rights can make any number of sets of them."""
 PER_CHARACTER = 4
 """Bytes that a plan takes by a character of its statement."""
+
+
+AnyPlan: TypeAlias = Plan | Doing | UseCasePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ class Family:
     """
 
     leaves: dict[str, set[Any]] = field(default_factory=dict)
-    plans: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
+    plans: "dict[bytes, AnyPlan | TooLong]" = field(default_factory=dict)
     weight: int = 0
-    pinned: "dict[bytes, Plan | Doing | TooLong]" = field(default_factory=dict)
+    pinned: "dict[bytes, AnyPlan | TooLong]" = field(default_factory=dict)
     pinned_leaves: dict[str, set[Any]] = field(default_factory=dict)
 
-    def keep(self, variables: Mapping[str, Any], plan: "Plan | Doing | TooLong") -> None:
+    def keep(self, variables: Mapping[str, Any], plan: "AnyPlan | TooLong") -> None:
         """Keep a plan. Others go where there are too many."""
         if len(self.plans) - len(self.pinned) >= MOST_PLANS:
             self.forget()
@@ -90,7 +94,7 @@ class Family:
         self.weight = sum(weight_of(form, plan) for form, plan in self.plans.items())
 
 
-def weight_of(form: bytes, plan: Plan | Doing | TooLong) -> int:
+def weight_of(form: bytes, plan: AnyPlan | TooLong) -> int:
     return len(form) + PER_CHARACTER * len(plan.sql)
 
 
@@ -133,7 +137,7 @@ class Compiled:
             found = self.families[viewer] = Family()
         return found
 
-    def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "Plan | Doing | None":
+    def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "AnyPlan | None":
         """The plan, if it was made. Raises OperationTooComplex."""
         if (family := self.families.get(viewer)) is None:
             return None
@@ -179,7 +183,7 @@ class Cache:
     def can_plan(self, definition: OperationDefinitionNode) -> bool:
         kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
         return kind is OperationType.QUERY or (
-            kind is OperationType.MUTATION and is_one(schema, definition)
+            kind is OperationType.MUTATION and is_planned(schema, definition)
         )
 
     def grow(self, document: Document, weight: int) -> None:
@@ -195,16 +199,12 @@ class Cache:
                     family.forget()
             self.added = 0
 
-    def planned(
-        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
-    ) -> Plan | Doing:
+    def planned(self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]) -> AnyPlan:
         """A new plan. Raises OperationTooComplex, and GraphQLError for variables that do not
         fit."""
         return self.keep(compiled, actor, variables, self.made(compiled, actor, variables))
 
-    async def load(
-        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
-    ) -> Plan | Doing:
+    async def load(self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]) -> AnyPlan:
         """A plan that was not there a moment ago, made in the lane. Raises OperationTooComplex,
         and GraphQLError for variables that do not fit."""
         lane = self.documents.lane
@@ -229,10 +229,10 @@ class Cache:
         compiled: Compiled,
         actor: Actor,
         variables: Mapping[str, Any],
-        made: Plan | Doing | TooLong,
+        made: AnyPlan | TooLong,
         *,
         beforehand: bool = False,
-    ) -> Plan | Doing:
+    ) -> AnyPlan:
         """A plan, once it is kept. Raises OperationTooComplex in the place of one."""
         if isinstance(made, Plan) and made.refuses:
             return made  # else those who send good values would be given it, too
@@ -245,11 +245,11 @@ class Cache:
 
     def made(
         self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
-    ) -> Plan | Doing | TooLong:
+    ) -> AnyPlan | TooLong:
         """A new plan for these variables, or TooLong. Raises GraphQLError for variables that do not
         fit."""
         operation = self.coerced(compiled, variables)
-        make: Callable[..., Plan | Doing] = planned if compiled.reads else doing_of
+        make: Callable[..., AnyPlan] = planned if compiled.reads else plan_command
         try:
             return make(self.schema, operation, variables, actor)
         except OperationTooComplex as problem:
@@ -265,6 +265,16 @@ class Cache:
         if isinstance(coerced, list):
             raise coerced[0]
         return Operation(schema, compiled.definition, compiled.fragments, coerced)
+
+
+def plan_command(
+    schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor
+) -> Doing | UseCasePlan:
+    """The plan of a mutation of one command. Raises Unspeakable."""
+    fields = operation.fields(operation.root, [operation.selections])
+    if len(fields) == 1 and declared(operation.root, fields[0].name):
+        return doing_of(schema, operation, sent, actor)
+    return plan_use_case(operation, actor)
 
 
 def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:

@@ -9,11 +9,8 @@ from uuid import UUID
 
 import asyncpg
 from graphql import (
-    FieldNode,
     GraphQLError,
     GraphQLObjectType,
-    GraphQLSchema,
-    OperationDefinitionNode,
 )
 from sqlalchemy import Uuid
 
@@ -224,17 +221,6 @@ def declared(mutations: GraphQLObjectType, name: str) -> Any:
         return None
     command = field.extensions[DEFINED].metadata.get("command")
     return command if getattr(command, "declare", None) else None
-
-
-def is_one(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
-    """Whether a mutation may be such a command: others need no second look."""
-    mutations, selections = schema.mutation_type, definition.selection_set.selections
-    names = [one.name.value for one in selections if isinstance(one, FieldNode)]
-    return (
-        mutations is not None
-        and len(names) == len(selections) == 1
-        and bool(declared(mutations, names[0]))
-    )
 
 
 def payload_of(

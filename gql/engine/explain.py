@@ -10,9 +10,10 @@ import asyncpg
 from graphql import GraphQLError
 
 from auth.actor import Actor
-from gql.engine.cache import Cache
+from gql.engine.cache import AnyPlan, Cache
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
+from gql.engine.use_cases import UseCasePlan
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.database.address import dsn, user
@@ -34,7 +35,7 @@ class Explained:
     indexes: list[str]
 
 
-def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> Plan | Doing:
+def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> AnyPlan:
     """The plan of a document's one operation. Raises BadUserInput for what is none."""
     documents = Documents(schema._schema, Limits(), suggests=True)  # noqa: SLF001  # graphql-core's
     cache = Cache(schema, documents)
@@ -51,7 +52,7 @@ def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) 
         raise BadUserInput(field="variables", expected=error.message) from error
 
 
-KINDS = "one operation that reads, or one command that says itself in SQL"
+KINDS = "one operation that reads, or one command"
 
 
 async def explain(
@@ -60,7 +61,7 @@ async def explain(
     """Asks the database, as the product does for this person; a statement that reads is run once,
     one that writes is not."""
     plan = plan_of(schema, text, variables, actor)
-    if not plan.sql:
+    if not plan.sql or isinstance(plan, UseCasePlan):
         return Explained(plan.kind, "", [], 0.0, [])
     values = values_of(plan, actor, secrets, variables)
     how = "" if isinstance(plan, Doing) else "(ANALYZE, BUFFERS)"

@@ -24,6 +24,7 @@ from gql.engine.commands import Attempt, Doing
 from gql.engine.failures import failed
 from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
+from gql.engine.use_cases import UseCasePlan
 from gql.errors import named, retry_after
 from gql.guard.document import Document, valid
 from gql.guard.documents import Documents
@@ -119,12 +120,14 @@ class Engine:
             if isinstance(plan, Doing):
                 actor, secrets = known.at(self.services.now()), self.services.secrets
                 attempt = plan.attempt(actor, secrets, variables, asker.request_id)
-            else:
+            elif isinstance(plan, Plan):
                 plan, values = await self.filled_in(compiled, plan, asker, known, variables)
         except (OperationTooComplex, ServiceUnavailable):
             raise
         except REFUSED:
             return None
+        if isinstance(plan, UseCasePlan):
+            return await self.run_use_case(plan, compiled, asker, variables)
         if isinstance(plan, Doing):
             return await self.done(plan, attempt, asker)
         if self.forced and compiled.reads and plan.kind != "compiled":
@@ -163,6 +166,29 @@ class Engine:
         errors = errors_in(plan, [payload], asker.language, named_)
         seconds = retry_after(named_)
         return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors) or code)
+
+    async def run_use_case(
+        self, plan: UseCasePlan, compiled: Compiled, asker: Asker, variables: Mapping[str, Any]
+    ) -> Answer | None:
+        """The answer of a command that is a use case; None if the variables do not fit, which the
+        standard executor tells."""
+        try:
+            operation = self.cache.coerced(compiled, variables)
+        except GraphQLError:
+            return None
+        caller = asker.caller(self.services)
+        async with caller.open() as ctx:
+            outcome = await plan.run(self.schema, operation, ctx, variables)
+        code = outcome.problem.code() if outcome.problem else None
+        denied = bool(plan.denied) and outcome.is_shown
+        if not outcome.failures and not denied:
+            return Answer(body([outcome.text], ()), plan.kind, code=code)
+        failures = [named(one, caller) for one in outcome.failures]
+        errors = errors_in(plan, [outcome.text], asker.language, failures)
+        seconds = retry_after(failures)
+        return Answer(
+            body([outcome.text], errors), plan.kind, seconds, code=first_code(errors) or code
+        )
 
     async def filled_in(
         self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,

@@ -40,7 +40,9 @@ from resolvers.core.request_ids import new_request_id
 ENDPOINT = "/graphql"
 READING = ("GET", "HEAD")
 METHODS = "GET, HEAD, OPTIONS, POST"
-PLANS = {kind: (b"gorod-plan", kind.encode()) for kind in ("compiled", "mixed", "standard")}
+PLANS = {
+    kind: (b"gorod-plan", kind.encode()) for kind in ("compiled", "command", "mixed", "standard")
+}
 FORCING_PREFLIGHT = frozenset(
     {b"authorization", b"graphql-require-preflight", b"apollo-require-preflight",
      b"x-apollo-operation-name"}

@@ -25,7 +25,7 @@ from models.access.roles import AccessScope, Role
 from resolvers.core.listing import Listing
 from resolvers.core.parameters import Annotation
 
-KINDS = ("compiled", "mixed", "standard")
+KINDS = ("compiled", "command", "mixed", "standard")
 """How an operation is answered, the quickest first."""
 PASSES = 3
 """To make a plan may show a parameter that the plans before took for a part of the statement."""

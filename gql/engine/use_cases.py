@@ -1,0 +1,245 @@
+"""Commands that are use cases, as plans: the use case is called at once, without the standard
+executor, and the rows that it returns are read back in one statement each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    is_leaf_type,
+    print_ast,
+)
+
+from auth.actor import Actor
+from gql.answers import Payload, user_error
+from gql.bridge.arguments import ids_among, received
+from gql.engine.denials import Denial, denials
+from gql.engine.operation import DEFINED, Asked, Operation
+from gql.engine.payloads import Reading, is_here, reading_of
+from gql.engine.refused import is_for_errors
+from gql.engine.shape import Path
+from gql.engine.sql import Unspeakable
+from gql.engine.telling import written
+from gql.engine.values import Arguments
+from models.base import OfSchool, row_named
+from models.problems import Problem, ServiceUnavailable
+from resolvers.core.context import Ctx
+from resolvers.core.special_reads import told_of_reading
+
+INPUT, KIND = "input", "command"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The outcome of a command.
+
+    text: The member of `data`.
+    failures: Errors of rows that could not be read back. The command is done nevertheless.
+    problem: The reason of a refusal.
+    is_shown: Whether the payload shows anything besides the reason.
+    """
+
+    text: bytes
+    failures: Sequence[GraphQLError] = ()
+    problem: Problem | None = None
+    is_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UseCasePlan:
+    """How an operation of one command is answered that is a use case.
+
+    asked: The root field.
+    parts: The fields of the payload, each with its name in Python, and how its row is read back.
+    denied: Fields refused by grant.
+    leaves: All variables that decide nothing about the plan.
+    sql: The statements that read rows back.
+    """
+
+    command: Any
+    asked: Asked
+    definition: GraphQLField
+    type: Any
+    answer: Payload
+    parts: Sequence[tuple[Asked, str, Reading | None]]
+    denied: tuple[Denial, ...]
+    leaves: Mapping[str, set[Path]]
+    annotations: Mapping[str, Any]
+    sql: str = ""
+    kind: str = KIND
+
+    async def run(self, schema: Any, operation: Operation, ctx: Ctx, sent: Any) -> Outcome:
+        """Run the command and answer through the plan. Raises what the command does not declare.
+
+        operation: With the variables of this request.
+        sent: The variables as they came.
+        """
+        arguments = Arguments(schema, operation, sent).of(self.definition, self.asked.nodes[0])
+        ctx.reads_anew = lambda row: is_here(row, ctx.actor)
+        try:
+            given = received(dict(self.annotations), vars(arguments[INPUT]) if arguments else {})
+            result = await self.command(ctx, **given)
+        except Problem as problem:
+            if problem.code() not in self.answer.codes.__members__:
+                raise
+            return await self.refused(operation, ctx, problem)
+        values = self.values_of(result)
+        failures: list[GraphQLError] = []
+        texts = [await self.text(operation, ctx, part, values, failures) for part in self.parts]
+        await self.tell(ctx)
+        return Outcome(self.member(texts), failures)
+
+    def values_of(self, result: Any) -> dict[str, Any]:
+        """By the names of the fields of the payload, their values."""
+        names = self.answer.results
+        found = [result] if self.answer.single else [getattr(result, name) for name in names]
+        return dict(zip(names, found, strict=True))
+
+    async def refused(self, operation: Operation, ctx: Ctx, problem: Problem) -> Outcome:
+        """The payload with the problem, and the row as it is now where the problem has it."""
+        names = self.answer.results
+        values: dict[str, Any] = {name: problem.extensions.get(name) for name in names}
+        if problem.current is not None:
+            values[names[0]] = problem.current
+        error = user_error(self.answer.error, self.answer.codes, problem, ctx.caller.language)
+        texts, is_shown = [], False
+        for asked, name, reading in self.parts:
+            if asked.name != "__typename" and is_for_errors(self.type, asked):
+                returned = self.type.fields[asked.name].type
+                texts.append(orjson.dumps(written(operation, returned, asked, [error])))
+                continue
+            text = await self.text(operation, ctx, (asked, name, reading), values, None)
+            is_shown = is_shown or (reading is not None and text != b"null")
+            texts.append(text)
+        await self.tell(ctx)
+        return Outcome(self.member(texts), (), problem, is_shown)
+
+    async def text(
+        self, operation: Operation, ctx: Ctx, part: tuple[Asked, str, Reading | None],
+        values: Mapping[str, Any], failures: list[GraphQLError] | None,
+    ) -> bytes:  # fmt: skip
+        """A field of the payload as JSON. What cannot be read back is null, with a failure; without
+        a list of failures it is raised."""
+        asked, name, reading = part
+        if asked.name == "__typename":
+            return f'"{self.type.name}"'.encode()
+        value = values.get(name, [])  # no errors
+        if reading is None or not isinstance(value, OfSchool):
+            returned = self.type.fields[asked.name].type
+            return orjson.dumps(None if reading else written(operation, returned, asked, value))
+        try:
+            return orjson.dumps(await reading.read(ctx, value.id))
+        except Exception as failure:  # it is done, and cannot be shown
+            if failures is None:
+                raise
+            cause = failure
+            if isinstance(failure, ServiceUnavailable):
+                cause = failure.after_commit()
+            path = [self.asked.key, asked.key]
+            failures.append(GraphQLError(str(cause), asked.nodes, path=path, original_error=cause))
+            return b"null"
+
+    async def tell(self, ctx: Ctx) -> None:
+        """Record what was read of special categories, before anybody sees it."""
+        try:
+            await told_of_reading(ctx)
+        except ServiceUnavailable as failure:
+            raise failure.after_commit() from failure
+
+    def member(self, texts: Sequence[bytes]) -> bytes:
+        parts = (
+            b'"%b":%b' % (asked.key.encode(), text)
+            for (asked, _, _), text in zip(self.parts, texts, strict=True)
+        )
+        return b'"%b":{%b}' % (self.asked.key.encode(), b",".join(parts))
+
+
+def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
+    """The plan of an operation whose only root field is a command that is a use case. Raises
+    Unspeakable where only the standard executor can run it, or tell why not."""
+    fields = operation.fields(operation.root, [operation.selections])
+    if len(fields) != 1:
+        raise Unspeakable
+    [asked] = fields
+    command = use_case_of(operation.root.fields.get(asked.name))
+    if command is None or command.right not in actor.rights:
+        raise Unspeakable
+    definition = operation.root.fields[asked.name]
+    answer: Payload = definition.extensions[DEFINED].metadata["payload"]
+    type_: Any = get_named_type(definition.type)
+    parts = [
+        (one, *part_of(operation, type_, one, answer, actor))
+        for one in operation.fields(type_, asked.below)
+    ]
+    leaves: dict[str, set[Path]] = {
+        one.variable.name.value: {()}
+        for one in operation.definition.variable_definitions or ()
+        if "Boolean" not in print_ast(one.type)  # it may decide about a part of the payload
+    }
+    return UseCasePlan(
+        command, asked, definition, type_, answer, parts, denials(operation, actor.viewer),
+        leaves, ids_among(command), "".join(one.sql for _, _, one in parts if one),
+    )  # fmt: skip
+
+
+def is_planned(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
+    """Whether a plan can be made of a mutation: it runs one command that needs a right."""
+    mutations, selections = schema.mutation_type, definition.selection_set.selections
+    names = [one.name.value for one in selections if isinstance(one, FieldNode)]
+    if mutations is None or len(names) != 1 or len(selections) != 1:
+        return False
+    return command_of(mutations.fields.get(names[0])) is not None
+
+
+def command_of(definition: GraphQLField | None) -> Any:
+    """The command of a mutation, if it needs a right."""
+    if definition is None:
+        return None
+    command = definition.extensions[DEFINED].metadata.get("command")
+    return command if getattr(command, "right", None) is not None else None
+
+
+def use_case_of(definition: GraphQLField | None) -> Any:
+    """The command of a mutation, if it is a use case that needs a right. Those that need none open
+    and end sessions: what they are asked for is read as somebody else."""
+    command = command_of(definition)
+    return None if getattr(command, "declare", None) is not None else command
+
+
+def part_of(
+    operation: Operation, type_: Any, asked: Asked, answer: Payload, actor: Actor
+) -> tuple[str, Reading | None]:
+    """The name in Python of a field of the payload, and how its row is read back. Raises
+    Unspeakable for what is neither a row nor a plain value."""
+    if asked.name == "__typename":
+        return "", None
+    defined = type_.fields[asked.name]
+    name: str = defined.extensions[DEFINED].python_name
+    if is_for_errors(type_, asked):
+        if any(one.name == "warnings" for one in fields_below(operation, defined, asked)):
+            raise Unspeakable  # they show rows
+        return name, None
+    if name not in answer.results:
+        raise Unspeakable
+    returned: Any = get_named_type(defined.type)
+    if is_leaf_type(returned):
+        return name, None
+    row = row_named(returned.name)
+    if row is None or str(defined.type).startswith("["):
+        raise Unspeakable
+    reading = reading_of(operation, returned, asked.nodes, row, actor)
+    if reading is None:
+        raise Unspeakable
+    return name, reading
+
+
+def fields_below(operation: Operation, defined: GraphQLField, asked: Asked) -> list[Asked]:
+    below: Any = get_named_type(defined.type)
+    return operation.fields(below, asked.below)
