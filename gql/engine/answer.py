@@ -18,7 +18,7 @@ from models.problems import Problem
 
 @dataclass(slots=True)
 class Answer:
-    """The body of an answer, and how it was found: compiled, mixed or standard.
+    """The body of an answer, and how it was found: compiled, command, mixed or standard.
 
     code: Of its first error, or of the first user error of a mutation.
     """

@@ -22,7 +22,7 @@ class Outcome:
     operation: Its name; None where it has none or the name is too long.
     registered: Whether its document is a registered one.
     kind: `query`, `mutation` or `subscription`; for files the method of HTTP.
-    plan: `compiled`, `mixed` or `standard`; None where it was refused before.
+    plan: `compiled`, `command`, `mixed` or `standard`; None where it was refused before.
     status: The status of HTTP, or what it would be on a socket; 499 where the client left before
         it was answered; None of what has only begun.
     code: The code of its first error, or of the first user error of a mutation; None if it has
