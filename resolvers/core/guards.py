@@ -5,7 +5,7 @@ looked at. Two statements follow from it. `line` finds the rows if all guards ho
 a change is written from it. `refused` tells which guard is the first that fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    func,
     literal_column,
     null,
     or_,
@@ -29,8 +30,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from auth.actor import Viewer
 from auth.policy import reach, seen
 from auth.rights import Right
-from models.base import OfSchool
-from models.problems import Conflict, Forbidden, NotFound, Problem
+from models.base import OfSchool, longest
+from models.problems import Blank, Conflict, Forbidden, NotFound, Problem, TooLong
 from resolvers.core.keep import Taken
 
 
@@ -129,21 +130,33 @@ class Target:
         found = self.needs(taken, Taken, "expected_version", current=row.id)
         return found.needs(stale, Conflict, "expected_version", current=row.id)
 
+    def fits(self, value: Any, column: InstrumentedAttribute[Any], field: str) -> "Target":
+        """Add the guards that a text may be kept in a `words(...)` column, where it must be known
+        before the table refuses it: for one item of many."""
+        most = longest(column)
+        found = self.needs(func.coalesce(value, "…") != "", Blank, field)
+        short = func.char_length(func.coalesce(value, "")) <= most
+        return found.needs(short, TooLong, field, most=most)
+
     # -- the statements that follow ------------------------------------------------------
 
-    def line(self, *columns: Any, name: str = "line") -> CTE:
+    def line(self, *columns: Any, order: Sequence[Any] = ()) -> CTE:
         """The columns, if all guards hold, of rows that are locked as declared. A line that waited
-        for a lock is looked at again, as far as it depends on the rows that are locked."""
+        for a lock is looked at again, as far as it depends on the rows that are locked.
+
+        order: In which the lines of a batch are locked, so that two batches do not wait for each
+            other (deadlock).
+        """
         query = self.joined(inner=True)
         there = {id(one.missing) for one in self.joins}
         conditions = [guard.holds for guard in self.guards if id(guard) not in there]
         found = query.with_only_columns(*columns).where(*conditions)
         check_source(found)
-        return self.locked(found).cte(name)
+        return self.locked(found.order_by(*order)).cte("line")
 
-    def refused(self) -> Select[Any]:
-        """SELECT the place of the first guard that fails, or null; then, for each guard in order,
-        the key of the current row and the details that are SQL."""
+    def refused(self, *columns: Any) -> Select[Any]:
+        """SELECT the columns; the place of the first guard that fails, or null; then, for each
+        guard in order, the key of the current row and the details that are SQL."""
         first = case(
             *(
                 (guard.holds.is_not(True), literal_column(str(place)))
@@ -158,13 +171,13 @@ class Target:
             for name, value in guard.details.items():
                 if is_sql(value):
                     shown.append(cast(value, Text).label(f"told_{place}_{name}"))
-        found = self.joined(inner=False).with_only_columns(first.label("guard"), *shown)
+        found = self.joined(inner=False).with_only_columns(*columns, first.label("guard"), *shown)
         check_source(found)
         return found
 
     def failed(self, line: Any) -> tuple[Guard, Problem, int | None] | None:
-        """What a line of `refused` tells: the guard that fails, its problem, and the key of the
-        current row; None if all guards hold by now."""
+        """What a line of `refused` tells behind its columns: the guard that fails, its problem, and
+        the key of the current row; None if all guards hold by now."""
         found = iter(line)
         if (failing := next(found)) is None:
             return None
@@ -227,13 +240,14 @@ def in_text(value: str | bytes) -> str:
 
 def named(
     viewer: Viewer, row: type[OfSchool], key: Any, field: str, *, lock: Lock,
-    to: Right | None = None,
+    to: Right | None = None, start: Any = None,
 ) -> Target:  # fmt: skip
     """The row that a client names by its id.
 
     to: The right that the viewer must hold on it, besides seeing it.
+    start: The items of a batch, of which the key is a column; None for a single row.
     """
     here = and_(row.school_id == viewer.school_id, row.id == key)
-    found = Target().join(row, here, missing=NotFound, field=field, lock=lock)
+    found = Target(start=start).join(row, here, missing=NotFound, field=field, lock=lock)
     found = found.needs(seen(viewer, row), NotFound, field)
     return found.needs(reach(viewer, row, to), Forbidden, field, requires=to) if to else found

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from models.problems import Blank, Conflict, Problem, TooLong
+from models.problems import Conflict
 
 
 class Taken(Conflict):
@@ -22,13 +22,6 @@ class Taken(Conflict):
     def code(cls) -> str:
         """To a program it is as if another had been quicker (domain.md e7)."""
         return Conflict.code()
-
-
-def badly_written(text: str | None, field: str, most: int) -> Problem | None:
-    """What the table would say of a text, where it must be known before: for one row of many."""
-    if text == "":
-        return Blank(field=field)
-    return TooLong(field=field, most=most) if text and len(text) > most else None
 
 
 class Keep(Enum):

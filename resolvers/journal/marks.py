@@ -1,6 +1,6 @@
 """Setting and clearing marks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -32,7 +32,8 @@ from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, named
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
-from resolvers.journal.cells import OF_ASSIGNMENT, cell_of, cells_of
+from resolvers.journal.batches import put_batch, refusals_of
+from resolvers.journal.cells import OF_ASSIGNMENT, cell_of
 from resolvers.journal.writing import (
     IN_FORCE,
     OF_CELL,
@@ -43,10 +44,8 @@ from resolvers.journal.writing import (
     NotOfScale,
     StudentAway,
     put_marks,
-    refusal_of,
     revised,
     takes_mark,
-    write,
 )
 from resolvers.timetable.lessons import NOT_OPEN, now_held, open_to_writing
 
@@ -80,7 +79,8 @@ def set_mark(
     expected_version: The version of the mark that is there; null for an empty cell.
     """
     target = cell_of(viewer, assignment_id, student_id)
-    target = takes_mark(viewer, target, kind, value).expects(Mark, expected_version, IN_FORCE)
+    target = takes_mark(viewer, target, kind, value, comment, reason)
+    target = target.expects(Mark, expected_version, IN_FORCE)
     line = target.line(*OF_CELL)
     new = {"kind": kind, "value": value, "comment": comment}
     done = put_marks(viewer, line, new, expected_version)
@@ -144,26 +144,28 @@ async def set_marks(
     asked = [(item.assignment_id, item.student_id) for item in items]
     if len(set(asked)) < len(asked):
         raise NamedTwice(field="items")
-    cells = await cells_of(ctx, asked)
-    outcome: list[Any] = [refusal_of(ctx, item, cells) for item in items]
-    good = [place for place, problem in enumerate(outcome) if problem is None]
-    if len(good) < len(items) and error_policy is ErrorPolicy.REJECT_EVERYTHING:
-        raise Undone(MarkResults(results_of(outcome)))
-    for place, mark in zip(good, await write(ctx, [items[p] for p in good], cells), strict=True):
-        outcome[place] = mark
-    lost = any(isinstance(result, Problem) for result in outcome)
-    if lost and error_policy is ErrorPolicy.REJECT_EVERYTHING:
-        raise Undone(MarkResults(results_of(outcome)))
-    return MarkResults(results_of(outcome))
+    outcome = await refusals_of(ctx, items)
+    rejects = error_policy is ErrorPolicy.REJECT_EVERYTHING
+    if rejects and outcome:
+        raise Undone(MarkResults(results_of(items, outcome)))
+    good = [place for place in range(len(items)) if place not in outcome]
+    outcome |= await put_batch(ctx, items, good)
+    if rejects and any(isinstance(one, Problem) for one in outcome.values()):
+        raise Undone(MarkResults(results_of(items, outcome)))
+    return MarkResults(results_of(items, outcome))
 
 
-def results_of(outcome: Sequence[Any]) -> list[MarkResult]:
-    return [
-        MarkResult(result.current, [result])
-        if isinstance(result, Problem)
-        else MarkResult(result, [])
-        for result in outcome
-    ]
+def results_of(
+    items: Sequence[MarkItem], outcome: Mapping[int, Mark | Problem]
+) -> list[MarkResult]:
+    """What came of each item; of one that was left alone because others were refused, nothing."""
+    return [result_of(outcome.get(place)) for place in range(len(items))]
+
+
+def result_of(outcome: Mark | Problem | None) -> MarkResult:
+    if isinstance(outcome, Problem):
+        return MarkResult(outcome.current, [outcome])
+    return MarkResult(outcome, [])
 
 
 @change(Right.MARKS_WRITE, *NOT_OPEN, writes=(MarkRevision,))

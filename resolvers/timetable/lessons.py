@@ -1,7 +1,6 @@
 """Looking lessons up, and writing in them."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, and_, case, literal, select
@@ -141,9 +140,3 @@ def now_held(viewer: Viewer, lesson_key: Any) -> CTE:
     held = {"status": LessonStatus.CONDUCTED}
     where = [is_to_be_held(viewer, lessons.c)]
     return changed(viewer, Lesson, lesson_key, held, where=where, name="held")
-
-
-def hold(lesson: Lesson, today: date) -> None:
-    """What is written into a lesson of today or before shows that it was held."""
-    if lesson.status is LessonStatus.PLANNED and lesson.date <= today:
-        lesson.status = LessonStatus.CONDUCTED
