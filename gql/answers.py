@@ -145,7 +145,7 @@ def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
         told["warnings"] = [warning_of(error.warning, one, language) for one in problem.cautions]
     return error(
         field=[to_camel_case(step) for step in path] if path else None,
-        message=problem.said(language),
+        message=problem.describe(language),
         code=codes[problem.code()],
         **told,
     )
@@ -154,7 +154,7 @@ def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
 def warning_of(type_: Any, caution: Caution, language: str) -> Any:
     return type_(
         field=[to_camel_case(caution.field)] if caution.field else None,
-        message=caution.said(language),
+        message=caution.describe(language),
         code=type_.codes[caution.code()],
         about=caution.current,
     )

@@ -75,7 +75,7 @@ def told(error: GraphQLError, problem: Problem, language: str) -> GraphQLError:
     if problem.field:
         extensions["field"] = [to_camel_case(step) for step in problem.field.split(".")]
     return GraphQLError(
-        problem.said(language),
+        problem.describe(language),
         nodes=error.nodes,
         path=error.path,
         original_error=problem,

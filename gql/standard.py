@@ -79,7 +79,7 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
                 return await attempt.answered()
             except ServiceUnavailable:
                 delivery.ctx.forget()
-                await services.availability.usable()
+                await services.availability.wait_until_usable()
 
     async def answered(self) -> Any:
         """Raises ServiceUnavailable if any part of the answer could not be read."""

@@ -1,4 +1,4 @@
-"""Tables and the rules that need no database. Imports nothing else of ours.
+"""Tables and the rules that need no database. The package imports nothing else of ours.
 
 Each module of a room declares its tables when it is imported; all of them are imported here.
 """
@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules, walk_packages
 
 for _module in iter_modules(__path__, f"{__name__}."):
-    if _module.name != f"{__name__}.database":  # not tables, but the way to them
+    if _module.name != f"{__name__}.database":  # it declares no tables
         import_module(_module.name)
         if _module.ispkg:
             _room = import_module(_module.name)

@@ -1,4 +1,4 @@
-"""What every table shares: a school in its key, references that cannot leave it, global ids."""
+"""The parts that all tables share: keys with the school, references within it, global ids."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
-from models.limits import ends_after, means, ours, shorter
+from models.limits import check_length, ends_after, mark_internal, means
 from models.problems import BadUserInput, NotFound, Overlaps, Problem
 
 THE_SCHOOL = "nullif(current_setting('app.school_id', true), '')::bigint"
@@ -76,12 +76,12 @@ class Record(DeclarativeBase):
         for item in items:
             if isinstance(item, Index | ExcludeConstraint):  # one name space for all tables
                 item.name = f"{name}_{item.name}"
-        implied = [rule for column in columns for rule in implied_by(column)]
+        implied = [rule for column in columns for rule in find_implied(column)]
         return Table(name, metadata, *items, *implied, **options)
 
 
-def implied_by(column: Column[Any]) -> list[Any]:
-    """Constraints and indexes that a column's own declaration already says."""
+def find_implied(column: Column[Any]) -> list[Any]:
+    """Return the constraints and indexes that a column's own declaration implies."""
     if target := column.info.get("refers"):
         pair = ["school_id", column.name]
         reference = means(
@@ -91,33 +91,33 @@ def implied_by(column: Column[Any]) -> list[Any]:
         )
         return [reference, *([] if column.info["covered"] else [Index(None, *pair)])]
     if most := column.info.get("most"):
-        return [shorter(column.name, most)]
+        return [check_length(column.name, most)]
     if isinstance(column.type, sqlalchemy.Enum):
         names = ", ".join(f"'{name}'" for name in column.type.enums)
-        return [ours(CheckConstraint(f"{column.name} IN ({names})", column.name))]
+        return [mark_internal(CheckConstraint(f"{column.name} IN ({names})", column.name))]
     return []
 
 
 class OfSchool(Record):
-    """A row of one school. A new one belongs to the school of its transaction."""
+    """A row of one school. A new row belongs to the school of its transaction."""
 
     __abstract__ = True
     shown_as: ClassVar[str | None] = None
     """The name of its type in the API, where it is not the name of the class."""
     is_view: ClassVar[bool] = False
-    """Whether it is another look at rows that have their ids elsewhere; such a one has none."""
+    """Whether it is a view of rows of another type; a view has no ids of its own."""
 
     school_id: Mapped[int] = mapped_column(
         ForeignKey("schools.id"), primary_key=True, server_default=text(THE_SCHOOL), sort_order=-3
     )
-    # Without `autoincrement` SQLAlchemy sends a statement for each of many new rows.
+    # Without `autoincrement` SQLAlchemy sends one statement per row where many are added.
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, autoincrement=True, sort_order=-2)
     version: Mapped[int] = mapped_column(server_default="1", sort_order=-1)
 
     @declared_attr.directive
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
-        """Every UPDATE counts `version` up and checks that nobody else did."""
+        """Every UPDATE adds 1 to `version` and fails if another transaction did so first."""
         return {"version_id_col": cls.version}
 
     @property
@@ -136,48 +136,50 @@ class OfSchool(Record):
 
 
 def refers(to: type[OfSchool] | str, *, covered: bool = False) -> MappedColumn[Any]:
-    """A reference to a row of the same school, indexed unless a constraint or an index `covered`
-    it, or nobody ever looks for rows by it."""
+    """A reference to a row of the same school. It gets an index, unless it is `covered` by another
+    index or constraint, or no rows are ever looked for by it."""
     table = to if isinstance(to, str) else to.__tablename__
     return mapped_column(info={"refers": table, "covered": covered})
 
 
-def same(*columns: str, of: str) -> ForeignKeyConstraint:
-    """Columns copied from the row that the first of them refers to: the database keeps them equal,
-    so that policies and joins may rely on the copy."""
+def keep_equal(*columns: str, of: str) -> ForeignKeyConstraint:
+    """Columns copied from the row that the first of them refers to. The foreign key keeps them
+    equal, so policies and joins may rely on the copy."""
     theirs = [f"{of}.school_id", f"{of}.id", *(f"{of}.{column}" for column in columns[1:])]
-    return ours(ForeignKeyConstraint(["school_id", *columns], theirs))
+    return mark_internal(ForeignKeyConstraint(["school_id", *columns], theirs))
 
 
 def words(most: int) -> MappedColumn[Any]:
-    """A text of 1..`most` characters; null says there is none."""
+    """A text of 1..`most` characters; null means that there is none."""
     return mapped_column(info={"most": most})
 
 
 def exact() -> MappedColumn[Any]:
-    """A text that is looked for as a whole, by an index: no part of it is searched for."""
+    """A text that is looked for as a whole, by an index, and never by a part of it."""
     return mapped_column(info={"exact": True})
 
 
-def unlisted() -> MappedColumn[Any]:
-    """A column by which lists are not filtered: no index finds it, so a filter would read all."""
+def without_filter() -> MappedColumn[Any]:
+    """A column by which lists are not filtered: it has no index, so a filter would read all
+    rows."""
     return mapped_column(info={"unlisted": True})
 
 
-def longest(column: InstrumentedAttribute[object]) -> int:
-    """How many characters a `words(...)` column takes."""
+def max_length_of(column: InstrumentedAttribute[object]) -> int:
+    """Return how many characters a `words(...)` column takes."""
     most: int = column.property.columns[0].info["most"]
     return most
 
 
 def target_of(column: InstrumentedAttribute[object]) -> type[OfSchool]:
-    """The row type a `refers(...)` column leads to."""
+    """Return the row type that a `refers(...)` column refers to."""
     [stored] = column.property.columns[0].base_columns  # behind a view
     return row_of(stored.info["refers"])
 
 
 @cache
 def row_of(table: str) -> type[OfSchool]:
+    """Return the row type of a table. Raises LookupError if there is none."""
     for mapper in Record.registry.mappers:
         if getattr(mapper.class_, "__tablename__", None) == table:
             found: type[OfSchool] = mapper.class_
@@ -186,7 +188,7 @@ def row_of(table: str) -> type[OfSchool]:
 
 
 class Dated:
-    """A fact that holds for a time: half-open, `valid_to` null while it lasts.
+    """A fact that holds for a time: a half-open range, with `valid_to` null while it lasts.
 
     valid_from: First day it holds.
     valid_to: First day it holds no more; null while it lasts.
@@ -211,7 +213,7 @@ def never_overlaps(
     says: type[Problem] = Overlaps,
     blamed: str | None = "valid_from",
 ) -> ExcludeConstraint:
-    """No two rows alike in the columns `same` whose `span` overlaps; judged by the database."""
+    """An EXCLUDE constraint: rows alike in the columns `same` never overlap in their `span`."""
     alike = [(column, "=") for column in ("school_id", *same)]
     limit = ExcludeConstraint(
         *alike,
@@ -223,25 +225,25 @@ def never_overlaps(
     return means(limit, says, blamed)
 
 
-def dated(
+def one_at_a_time(
     *same: str,
     where: str | None = None,
     says: type[Problem] = Overlaps,
     blamed: str | None = "valid_from",
 ) -> tuple[Any, ...]:
-    """Table arguments of a dated fact of which there is one at a time for `same`."""
+    """Table arguments of a dated fact: at any time there is at most one for the columns `same`."""
     return (
         never_overlaps(*same, where=where, says=says, blamed=blamed),
         ends_after("valid_to >= valid_from", "valid_to"),
     )
 
 
-def generated(sql: str) -> Computed:
-    """A column the database computes when a row is written."""
+def compute(sql: str) -> Computed:
+    """A column that the database computes when a row is written."""
     return Computed(sql, persisted=True)
 
 
-def storable(value: str) -> bool:
+def is_storable(value: str) -> bool:
     """Whether PostgreSQL can hold a text: no zero bytes and no halves of characters."""
     return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
@@ -250,8 +252,8 @@ GLOBAL = re.compile(r"([A-Za-z]{1,60}):([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
 
 
 @lru_cache(1000)
-def row_named(name: str) -> type[OfSchool] | None:
-    """The row type with ids of its own that has this name in the API."""
+def find_row_type(name: str) -> type[OfSchool] | None:
+    """Return the row type that has this name in the API and ids of its own, if there is one."""
     for mapper in Record.registry.mappers:
         kind = mapper.class_
         if issubclass(kind, OfSchool) and kind.api_name() == name and not kind.is_view:
@@ -264,7 +266,7 @@ R_co = TypeVar("R_co", bound=OfSchool, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Id(Generic[R_co]):
-    """The name of a row in the API, `Mark:17-823441`: its type, school and key."""
+    """A global id, e.g. `Mark:17-823441`: the type, school and key of a row."""
 
     row: type[R_co]
     school_id: int
@@ -277,13 +279,14 @@ class Id(Generic[R_co]):
     def parse(value: str, row: type[OfSchool] = OfSchool) -> Id[OfSchool]:
         """Read the id of some `row`. Raises BadUserInput for any other text."""
         if found := GLOBAL.fullmatch(value):
-            kind = row_named(found[1])
+            kind = find_row_type(found[1])
             if kind is not None and issubclass(kind, row):
                 return Id(kind, int(found[2]), int(found[3]))
         raise BadUserInput(expected="id" if row is OfSchool else f"id of {row.api_name()}")
 
 
 __all__ = [
-    "THE_SCHOOL", "Dated", "Id", "OfSchool", "Record", "dated", "generated", "holds_on",
-    "longest", "never_overlaps", "refers", "same", "storable", "target_of", "time", "words",
+    "THE_SCHOOL", "Dated", "Id", "OfSchool", "Record", "compute", "holds_on", "is_storable",
+    "keep_equal", "max_length_of", "never_overlaps", "one_at_a_time", "refers", "target_of", "time",
+    "words",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What subscribers must hear: that something happened to a row, never what it says."""
+"""The event log: it says that something happened to a row, and never what the row holds."""
 
 from datetime import datetime
 from enum import Enum
@@ -11,7 +11,7 @@ from models.base import Record
 
 
 class Topic(Enum):
-    """Which stream an event is told in.
+    """The stream that an event belongs to.
 
     NOTICES: The noticeboard.
     MAIL: The mail.
@@ -24,7 +24,7 @@ class Topic(Enum):
 
 
 class EventKind(Enum):
-    """What happened.
+    """The kind of an event.
 
     NOTICE_PUBLISHED: A notice was put up, or the time has come from which it is seen.
     NOTICE_EDITED: A notice was edited.
@@ -60,11 +60,11 @@ class SchoolHead(Record):
 
 
 class Event(Record):
-    """Something happened to a row. Has no content: that is read at delivery, by whom it may.
-    Those that are too old to go on from are cleared away, the oldest first.
+    """One thing that happened to a row. It has no content: that is read at delivery, under the
+    rights of the subscriber. Events past retention are deleted, the oldest first.
 
-    kind: What happened.
-    at: When.
+    kind: The kind of event.
+    at: When it happened.
     """
 
     __tablename__ = "events"
@@ -80,13 +80,13 @@ class Event(Record):
     entity: Mapped[str]
     at: Mapped[datetime]
     student_id: Mapped[int | None]
-    """Whose journal it concerns; null where it is not about one student."""
+    """The student whose journal it concerns; null where it is not about one student."""
     persons: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    """Whom it is for, where that was fixed when it happened: the holders of a letter."""
+    """The persons it is for, where they were fixed when it happened: the holders of a letter."""
 
 
 class ScheduledEvent(Record):
-    """What becomes an event when its time comes: more people may read the row from then on."""
+    """An event to come: at `due_at` more people may read the row, and the event is written."""
 
     __tablename__ = "scheduled_events"
     __table_args__ = (Index("by_time", "school_id", "due_at"),)

@@ -18,8 +18,11 @@ class KeyProblem(OperatorProblem):
 
 @dataclass(frozen=True)
 class KeyFile:
-    """path: The key. Beside it lie `….next` while the key is being changed, and `….previous`, the
-    one before the last change, which opens older backups."""
+    """The file of the secret key, and its neighbours.
+
+    path: The key. Beside it lie `….next` while the key is being changed, and `….previous`, the
+        key before the last change, which opens older backups.
+    """
 
     path: Path
 
@@ -32,32 +35,33 @@ class KeyFile:
         return self.path.with_name(f"{self.path.name}.previous")
 
     def read(self) -> bytes | None:
-        """The key; None where there is no file. Raises KeyProblem for a file that holds none."""
+        """Return the key; None where there is no file. Raises KeyProblem for a file without a
+        key."""
         return _key_in(self.path)
 
     def read_next(self) -> bytes | None:
-        """The key that a change had begun with."""
+        """Return the new key of a change that has begun; None if none has."""
         return _key_in(self.next)
 
     def make(self) -> bytes:
-        """The key, a new one where there is none: of two who make one at once, both get one."""
+        """Return the key; make it where there is none. Two who do so at once get the same key."""
         _write_new(self.path, urlsafe_b64encode(secrets.token_bytes(32)))
         return _key_in(self.path) or self.make()
 
     def keep(self, key: bytes) -> None:
-        """Keep a key that is known already. Raises KeyProblem where another is kept."""
+        """Write a given key to the file. Raises KeyProblem where the file holds another."""
         _write_new(self.path, key)
         if self.read() != key:
             raise KeyProblem(f"{self.path} holds another key. Move it away first.")
 
     def begin_change(self) -> bytes:
-        """A new key, kept beside the one in use until `end_change`."""
-        self.next.unlink(missing_ok=True)  # of a change that was broken off before it did anything
+        """Make a new key, kept beside the one in use until `end_change`."""
+        self.next.unlink(missing_ok=True)  # left by a change that ended before it did anything
         _write_new(self.next, urlsafe_b64encode(secrets.token_bytes(32)))
         return _key_in(self.next) or self.begin_change()
 
     def end_change(self) -> None:
-        """The new key takes the place of the old one. May be repeated after any interruption."""
+        """Put the new key in the place of the old one. May be repeated after any interruption."""
         if self.path.exists():
             self.previous.unlink(missing_ok=True)
             self.previous.hardlink_to(self.path)
@@ -81,7 +85,8 @@ def _key_in(file: Path) -> bytes | None:
 
 
 def _write_new(file: Path, key: bytes) -> None:
-    """Linked into its place when it is complete and on disk; nothing where there is a file."""
+    """Write a key to a file that does not exist yet. The file is linked into its place when it is
+    complete and on disk, so a crash leaves no half of a key."""
     if not file.parent.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.parent.chmod(0o711)  # root's PostgreSQL passes through to its own folder
@@ -103,7 +108,7 @@ def _write_new(file: Path, key: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """A name survives a power failure only when its folder is on disk, too."""
+    """Write a folder to disk: without that a name in it may be lost in a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,12 +1,12 @@
-"""What can be wrong with an installation, said to the person who runs it."""
+"""Problems of an installation, told to the person who runs it."""
 
 from typing import ClassVar
 
 
 class OperatorProblem(Exception):
-    """Its text is shown as it is: what is wrong, and what to do about it.
+    """A problem whose text is shown as it is: it says what is wrong and what to do about it.
 
-    exit_code: Of the command that ends with it: 1 when it failed, 2 when it was asked wrongly.
+    exit_code: The exit code of the command: 1 when it failed, 2 when its arguments were wrong.
     """
 
     exit_code: ClassVar[int] = 1

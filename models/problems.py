@@ -1,4 +1,4 @@
-"""Refusals a caller can act on. Anything else that is raised is a bug and reaches nobody."""
+"""Refusals that a caller can act on. Any other exception is a bug and is masked."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class Problem(Exception):
     detail of that name. A command's problems become `userErrors` of its payload; a query's become
     top-level errors.
 
-    of: The id it is about; names the argument to blame.
+    of: The id that it is about; it names the argument to blame.
     field: The argument to blame, where `of` cannot tell; dots lead into nested inputs.
     current: The row as it is now, for a client that must merge.
     """
@@ -27,7 +27,7 @@ class Problem(Exception):
     ) -> None:
         self.of, self.field, self.current = of, field, current
         self.extensions = {"code": self.code(), **details}
-        super().__init__(self.said("en"))
+        super().__init__(self.describe("en"))
 
     @classmethod
     def code(cls) -> str:
@@ -41,8 +41,8 @@ class Problem(Exception):
 
     @classmethod
     def message(cls, language: str) -> str:
-        """What the code means in general, with "…" in place of the details of a case, whose
-        names are not always those of fields."""
+        """Return the general message of the code, with "…" in place of the details of a case,
+        because their names are not always those of fields."""
         return DETAIL.sub("…", cls.template(language))
 
     @classmethod
@@ -50,12 +50,12 @@ class Problem(Exception):
         """Whether the message has a place for the detail."""
         return f"{{{detail}}}" in cls.template("en")
 
-    def said(self, language: str) -> str:
-        """What is told to people of this one case."""
-        return self.filled(self.template(language))
+    def describe(self, language: str) -> str:
+        """Return the message of this case."""
+        return self.fill(self.template(language))
 
-    def filled(self, template: str) -> str:
-        """A text with the details of this case in their places."""
+    def fill(self, template: str) -> str:
+        """Put the details of this case into a text."""
         details = self.extensions
 
         def detail(place: re.Match[str]) -> str:
@@ -85,8 +85,8 @@ class Forbidden(Problem):
 
     russian = "У вашей роли нет права на это."
 
-    def said(self, language: str) -> str:
-        told, right = super().said(language), self.extensions.get("requires")
+    def describe(self, language: str) -> str:
+        told, right = super().describe(language), self.extensions.get("requires")
         takes = "Нужно право" if language == "ru" else "It takes the right"
         return f"{told} {takes} `{getattr(right, 'value', right)}`." if right else told
 
@@ -94,7 +94,7 @@ class Forbidden(Problem):
 class Validation(Problem):
     """The database cannot keep this value; look at what `field` says and send another.
 
-    Only where nothing else is declared: every rule has a problem of its own.
+    It is used only where nothing else is declared: every rule has a problem of its own.
     """
 
     russian = "База данных не может сохранить такое значение; посмотрите `field` и пришлите другое."
@@ -113,7 +113,7 @@ class EmptyList(Blank):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is the same."""
+        """The code is the same, because a program handles both alike."""
         return Blank.code()
 
 
@@ -196,8 +196,8 @@ class WarningNeedsReason(Problem):
         super().__init__(field="override_reason")
         self.cautions = tuple(cautions)
 
-    def said(self, language: str) -> str:
-        told = " ".join(one.said(language) for one in getattr(self, "cautions", ()))
+    def describe(self, language: str) -> str:
+        told = " ".join(one.describe(language) for one in getattr(self, "cautions", ()))
         return self.template(language).replace("{warnings}", told)
 
 
@@ -238,7 +238,7 @@ class BadUserInput(Problem):
 
 
 class Advice(NamedTuple):
-    """What to do, in English and in Russian; `{most}` stands for that detail of the problem."""
+    """Advice to the client, in English and in Russian; `{most}` stands for that detail."""
 
     en: str
     ru: str
@@ -247,9 +247,9 @@ class Advice(NamedTuple):
 class OperationTooComplex(Problem):
     """This asks for more than one request may: the message says what to do about that `limit`.
 
-    limit: Which limit it is beyond.
+    limit: The limit that it exceeds.
     asked: How much is asked for, as far as it was counted.
-    most: How much may be.
+    most: How much is allowed.
     """
 
     russian = "Запрос слишком велик: сообщение говорит, что делать с этим пределом (`limit`)."
@@ -258,9 +258,9 @@ class OperationTooComplex(Problem):
         self.advice = advice
         super().__init__(limit=limit, asked=asked, most=most)
 
-    def said(self, language: str) -> str:
-        """What to do about the limit that this request is over."""
-        return self.filled(self.advice.ru if language == "ru" else self.advice.en)
+    def describe(self, language: str) -> str:
+        """Return the advice about the limit that this request exceeds."""
+        return self.fill(self.advice.ru if language == "ru" else self.advice.en)
 
 
 class OperationTimeout(Problem):
@@ -290,7 +290,7 @@ class ServiceUnavailable(Problem):
         self.retry_after = retry_after
 
     def after_commit(self) -> "OutcomeUnknown":
-        """The same for a command that is through: it only cannot be shown."""
+        """Return the problem of a command that was committed but whose answer could not be read."""
         return OutcomeUnknown(retry_after=self.retry_after)
 
 
@@ -303,7 +303,7 @@ class NothingCanBeSaved(ServiceUnavailable):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is the same."""
+        """The code is the same, because a program handles both alike."""
         return ServiceUnavailable.code()
 
 
@@ -318,7 +318,7 @@ class TransactionLost(ServiceUnavailable):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is the same."""
+        """The code is the same, because a program handles both alike."""
         return ServiceUnavailable.code()
 
 
@@ -339,5 +339,5 @@ class OutcomeUnknown(ServiceUnavailable):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it differs by `outcomeUnknown`."""
+        """The code is the same; `outcomeUnknown` tells a program the difference."""
         return ServiceUnavailable.code()

@@ -1,4 +1,4 @@
-"""Columns that are stored encrypted, declared where they stand, and how their key is known."""
+"""Columns that are stored encrypted, and the check value of their key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from models.base import Record
-from models.limits import ours
+from models.limits import mark_internal
 
 
-def sealed(name: str) -> MappedColumn[Any]:
-    """A column encrypted by `Secrets.seal(value, table, name, school, owner)`, where the owner is
-    the row that its row refers to."""
+def sealed_column(name: str) -> MappedColumn[Any]:
+    """A column encrypted by `Secrets.seal(value, table, name, school, owner)`. The owner is the row
+    that its row refers to."""
     return mapped_column(info={"sealed": name})
 
 
@@ -27,7 +27,7 @@ def blind_index(name: str) -> MappedColumn[Any]:
 class SealedColumn:
     """A column that is stored encrypted.
 
-    name: Under which it is sealed. owner: The column that says whose row it is.
+    name: The name it is sealed under. owner: The column that refers to the owner.
     index: The column with its blind index, if it has one.
     """
 
@@ -38,12 +38,12 @@ class SealedColumn:
     index: str | None
 
     def place(self, school_id: int, owner: int) -> tuple[object, ...]:
-        """What a value is bound to."""
+        """Return the place that a value is bound to."""
         return (self.table.name, self.name, school_id, owner)
 
 
-def sealed_columns() -> Iterator[SealedColumn]:
-    """All there are, in all tables."""
+def find_sealed_columns() -> Iterator[SealedColumn]:
+    """Yield the encrypted columns of all tables."""
     for table in Record.metadata.sorted_tables:
         names = {c.name: c.info["sealed"] for c in table.columns if "sealed" in c.info}
         if not names:
@@ -55,12 +55,12 @@ def sealed_columns() -> Iterator[SealedColumn]:
 
 
 class SecretKey(Record):
-    """Tells the right secret key from any other: a constant that only the right one opens. It
-    helps nobody to guess the key more than any encrypted column does."""
+    """A check value: a sealed constant that only the right secret key opens. It helps to guess the
+    key no more than any encrypted column does."""
 
     __tablename__ = "secret_keys"
     __table_args__ = (
-        ours(CheckConstraint("id = 1", "only_one")),
+        mark_internal(CheckConstraint("id = 1", "only_one")),
         {"info": {"grants": "SELECT"}},
     )
 

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, and texts without them at their ends."""
+"""Invisible characters, and how texts are trimmed of them."""
 
 import unicodedata
 from typing import Final
@@ -17,9 +17,9 @@ UNSEEN_KINDS: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Unicode categories: control and format characters, separators."""
 
 
-def trimmed(text: str) -> str:
-    """The text without spaces and invisible characters at its ends; empty if nothing in it can be
-    seen. Invisible characters inside stay: they join the parts of an emoji."""
+def trim(text: str) -> str:
+    """Return the text without spaces and invisible characters at its ends; empty if nothing in it
+    can be seen. Invisible characters inside stay: they join the parts of an emoji."""
     return text.strip(TRIMMED) if any(map(can_be_seen, text)) else ""
 
 

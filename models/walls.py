@@ -1,4 +1,4 @@
-"""Each school behind its wall: row-level security and what the product's role may do."""
+"""Row-level security per school (its wall), and the privileges of the product's role."""
 
 from sqlalchemy import Table
 
@@ -10,25 +10,25 @@ POLICY = "school"
 
 
 def is_walled(table: Table) -> bool:
-    """Whether a table holds rows of schools, which stand behind the walls of their schools."""
+    """Whether a table holds rows of schools and so has row-level security."""
     return "school_id" in table.columns and table.name != "credential_schools"
 
 
 def is_forced(table: Table) -> bool:
-    """Whether the wall stands before the owner of the table, too."""
+    """Whether row-level security is forced, so that it holds for the table's owner, too."""
     return is_walled(table) and table.name != "schools"
 
 
 def privileges(table: Table) -> frozenset[str]:
-    """What the product may do with a table. Schools are made by their operator; audit log and
-    histories are only added to, events only added and cleared away."""
+    """Return what the product may do with a table. Schools are made by the operator. The audit log
+    and histories are only added to; events are only added and deleted."""
     usual = "SELECT, UPDATE" if table.name == "schools" else "SELECT, INSERT, UPDATE, DELETE"
     return frozenset(str(table.info.get("grants", usual)).split(", "))
 
 
 def wall(table: Table) -> list[str]:
-    """SQL that puts up the wall of a table: rows of other schools do not exist behind it, whatever
-    the query, and not even for the owner."""
+    """Return the SQL that sets up row-level security: rows of other schools do not exist, whatever
+    the query, not even for the owner."""
     if not is_walled(table):
         return []
     forced = [f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"] if is_forced(table) else []
@@ -40,5 +40,5 @@ def wall(table: Table) -> list[str]:
 
 
 def grant(table: Table) -> str:
-    """SQL that lets the product work with a table."""
+    """Return the SQL that lets the product work with a table."""
     return f"GRANT {', '.join(sorted(privileges(table)))} ON {table.name} TO {APP}"

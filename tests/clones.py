@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database.address import session
+from models.database.address import open_session
 from models.database.engine import connect
 from tests.postgres import Server
 from tests.undo import Operator, undo
@@ -15,7 +15,7 @@ from tests.undo import Operator, undo
 async def once(server: Server, name: str, make: Callable[[Operator], Awaitable[str]]) -> str:
     """What `make(operator)` told when it made the database `name`. The first process of a run does
     it, the others wait and read it: it is kept as a comment on the database."""
-    operator = await session(server.url("postgres", "postgres"))
+    operator = await open_session(server.url("postgres", "postgres"))
     try:
         await operator.execute("SELECT pg_advisory_lock(1)")
         told: str | None = await operator.fetchval(
@@ -61,7 +61,7 @@ class Clones:
         if self.written and (self.keeper is None or await undo(self.keeper)):
             await self.close()
             await clone(self.operator, self.template, self.name)
-            self.keeper = await session(self.url)
+            self.keeper = await open_session(self.url)
             self.made += 1
         self.written = False
         return self.name

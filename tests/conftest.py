@@ -22,7 +22,7 @@ from strawberry.types import ExecutionResult
 from models.access.roles import Role
 from models.base import Id
 from models.database import migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from models.database.readers import Readers
 from models.secrets import Secrets
 from resolvers import demo
@@ -102,14 +102,14 @@ def template(postgres: Server) -> Template:
 
 async def tidied(url: str) -> None:
     """What the server does by and by in the background, or each clone would have to do it."""
-    inside = await session(url)
+    inside = await open_session(url)
     await inside.execute("VACUUM (FREEZE, ANALYZE)")
     await inside.close()
 
 
 @pytest.fixture(scope="session")
 async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     kept = Clones(postgres, template.name, f"clone_{worker_id}", operator)
     yield kept
     await kept.close()

@@ -57,10 +57,12 @@ def chosen() -> Binaries:
     """The wheel's, or with GOROD_TEST_POSTGRES=system the system's."""
     choice = os.environ.get(CHOICE, "embedded")
     if choice == "embedded":
-        return binaries.for_account(account.of_server(Path("/nonexistent")), home.SHARED)
+        return binaries.find_for_account(
+            account.find_server_account(Path("/nonexistent")), home.SHARED
+        )
     if choice != "system":
         raise RuntimeError(f"{CHOICE} is {choice}: it must be embedded or system")
-    if found := binaries.system():
+    if found := binaries.find_system():
         return found
     raise RuntimeError(f"{CHOICE}=system, but there is no PostgreSQL 15 or newer")
 
@@ -69,12 +71,12 @@ def chosen() -> Binaries:
 def server() -> Iterator[Server]:
     programs = chosen()
     with _folder() as folder:
-        user = account.of_server(folder / "postgres")
+        user = account.find_server_account(folder / "postgres")
         postmaster = Postmaster(
             binaries=programs,
             account=user,
             data=folder / "postgres",
-            socket=account.private(folder / "socket", user),
+            socket=account.make_private(folder / "socket", user),
             lock=folder / "lock",
             log=folder / "log",
             options=QUICK,
@@ -119,4 +121,4 @@ def _sweep() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(binaries.system() is None)
+    sys.exit(binaries.find_system() is None)

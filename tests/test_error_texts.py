@@ -230,7 +230,7 @@ async def test_values_of_variables_are_quoted_to_nobody(
             assert (told.extensions or {})["code"] == "BAD_USER_INPUT"
     [told] = await errors_of(stranger, SIGN_IN, input=value)
     assert (told.message, told.extensions) == (
-        SignInFirst().said("en"),
+        SignInFirst().describe("en"),
         {"code": "UNAUTHENTICATED"},
     )
 

@@ -23,7 +23,7 @@ from auth import policy
 from gql.schema import schema
 from models.access.roles import Role
 from models.base import Record
-from models.database.address import session
+from models.database.address import open_session
 from models.database.engine import connect
 from models.secrets import Secrets
 from resolvers.core.context import Caller, Services
@@ -265,6 +265,6 @@ def test_with_neither_wall_the_trace_is_found(lay: Lay, monkeypatch: pytest.Monk
 
 
 async def laid_out(postgres: Server, template: str, name: str) -> None:
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await clone(operator, template, name)
     await operator.close()

@@ -21,7 +21,7 @@ from auth.actor import Actor
 from gql.engine.explain import plan_of, values_of
 from gql.engine.plan import Plan
 from gql.schema import schema
-from models.database.address import dsn, session
+from models.database.address import dsn, open_session
 from models.database.engine import connect
 from models.secrets import Secrets
 from resolvers.access.acting import acting
@@ -188,7 +188,7 @@ class Asker:
 @pytest.fixture
 async def crowded(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[str]:
     """The name of a database with a crowded school."""
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     name = f"crowded_{worker_id}"
     await clone(operator, template.name, name)
     engine = connect(postgres.url("postgres", name), role="postgres", isolation_level="AUTOCOMMIT")

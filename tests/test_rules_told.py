@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 
 from models.base import Record
-from models.limits import MEANS, OURS, limits_of, name_in_database
+from models.limits import INTERNAL, MEANS, limits_of, name_in_database
 from models.problems import Conflict, Problem, Validation
 from resolvers.core.refusals import Refusals
 from tests.conftest import Api, SignIn
@@ -26,7 +26,7 @@ def test_every_limit_of_a_table_says_what_it_means_to_people(table: Any) -> None
     silent = [
         name_in_database(limit)
         for limit in limits_of(table)
-        if MEANS not in limit.info and OURS not in limit.info
+        if MEANS not in limit.info and INTERNAL not in limit.info
         and name_in_database(limit) not in SETTLED
     ]  # fmt: skip
     assert not silent
@@ -58,7 +58,7 @@ def test_what_the_database_refuses_is_told_as_declared(table: Any) -> None:
         if MEANS in limit.info:
             assert told is not None
             assert (type(told), told.field) == (limit.info[MEANS].problem, limit.info[MEANS].field)
-            assert not re.search(r"[{}`]most|[{}`]least", told.said("en")), "the limit itself"
+            assert not re.search(r"[{}`]most|[{}`]least", told.describe("en")), "the limit itself"
         else:
             assert told is None, "a bug is not told as the user's mistake"
 

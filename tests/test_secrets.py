@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from models.secrets import (
     Secrets,
-    check_digits,
+    compute_check_digits,
+    is_valid_snils,
     mask_document,
     mask_snils,
-    snils_is_valid,
 )
 
 KEY = bytes(range(32))
@@ -102,7 +102,7 @@ def test_a_document_shows_its_last_three_characters(number: str, masked: str) ->
     ["112-233-445 95", "11223344595", "112 233 445 95", "087-654-303 00", "001-001-998 17"],
 )
 def test_right_check_digits_are_accepted(number: str) -> None:
-    assert snils_is_valid(number)
+    assert is_valid_snils(number)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_right_check_digits_are_accepted(number: str) -> None:
      "١١٢-٢٣٣-٤٤٥ ٩٥"],
 )  # fmt: skip
 def test_wrong_check_digits_and_other_texts_are_refused(number: str) -> None:
-    assert not snils_is_valid(number)
+    assert not is_valid_snils(number)
 
 
 @given(st.integers(min_value=1_001_999, max_value=999_999_999))
 def test_every_number_has_exactly_one_pair_of_check_digits(number: int) -> None:
-    right = [pair for pair in range(100) if snils_is_valid(f"{number:09d}{pair:02d}")]
-    assert right == [check_digits(f"{number:09d}")]
+    right = [pair for pair in range(100) if is_valid_snils(f"{number:09d}{pair:02d}")]
+    assert right == [compute_check_digits(f"{number:09d}")]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.texts import INVISIBLE, TRIMMED, trimmed
+from models.texts import INVISIBLE, TRIMMED, trim
 from tests.conftest import SignIn
 from tests.people import test_guardians, test_staff, test_students
 
@@ -22,7 +22,7 @@ PERSONS = [
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
 def test_a_text_that_shows_nothing_is_empty(unseen: str) -> None:
-    assert trimmed(unseen) == ""
+    assert trim(unseen) == ""
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_a_text_that_shows_nothing_is_empty(unseen: str) -> None:
     ["👨\u200d👩\u200d👧", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e007f", "a\u00adb", "5 \u200b 6"],
 )
 def test_an_emoji_keeps_what_joins_it(text: str) -> None:
-    assert trimmed(text) == text
-    assert trimmed(f"\u200b {text}\ufeff ") == text
+    assert trim(text) == text
+    assert trim(f"\u200b {text}\ufeff ") == text
 
 
 def test_what_is_trimmed_is_invisible_or_space() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Record
-from models.database.address import session
+from models.database.address import open_session
 from tests.clones import Clones
 from tests.conftest import SignIn
 from tests.people.test_students import ENROL, NEW
@@ -128,7 +128,7 @@ async def test_what_cannot_be_undone_is_cloned_anew(
 
 async def test_a_transaction_left_open_does_not_reach_the_next_test(kept: Clones) -> None:
     await kept.fresh()
-    made, left = kept.made, await session(kept.url)
+    made, left = kept.made, await open_session(kept.url)
     await left.execute("BEGIN; INSERT INTO rooms (school_id, number) VALUES (1, 'Чердак')")
     kept.written = True
     await kept.fresh()

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from models.database.address import session
+from models.database.address import open_session
 
 Operator: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -149,7 +149,7 @@ END $$;
 
 async def watch(url: str) -> None:
     """From now on what is written to the superuser's database can be undone; in its clones, too."""
-    inside = await session(url)
+    inside = await open_session(url)
     await inside.execute(NOTES + UNDO + WATCH)
     await inside.close()
 

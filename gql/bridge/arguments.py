@@ -18,7 +18,7 @@ from gql.docs import read_doc
 from models import base
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from models.texts import trimmed
+from models.texts import trim
 from resolvers.core.command import TEXTS
 from resolvers.core.keep import KEEP
 from resolvers.core.parameters import (
@@ -182,12 +182,12 @@ def text_of(annotation: Annotation, path: str) -> Callable[[str], str | None]:
     if annotation is Search:
         return lambda value: searched(value, path)
     if annotation is Part:
-        return lambda value: trimmed(storable(short(value, path), path))
-    return lambda value: trimmed(storable(value, path))
+        return lambda value: trim(storable(short(value, path), path))
+    return lambda value: trim(storable(value, path))
 
 
 def searched(value: str, path: str) -> str | None:
-    return trimmed(storable(short(value, path), path)) or None
+    return trim(storable(short(value, path), path)) or None
 
 
 def short(value: str, path: str) -> str:
@@ -207,6 +207,6 @@ def id_of(value: str, row: type[OfSchool], path: str) -> Id[OfSchool]:
 
 def storable(value: str, path: str) -> str:
     """The text. Raises BadUserInput for one that cannot be kept."""
-    if not base.storable(value):
+    if not base.is_storable(value):
         raise BadUserInput(field=path, expected="text without NUL and lone surrogates")
     return value

@@ -82,9 +82,9 @@ def database(current: "Settings", *, make: bool = False, alone: bool = False) ->
     if named := external(current):
         yield named
         return
-    from models.database.embedded.server import opened
+    from models.database.embedded.server import open_database
 
-    with opened(current.data_dir, make=make, alone=alone) as url:
+    with open_database(current.data_dir, make=make, alone=alone) as url:
         yield embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod"))
 
 
@@ -181,11 +181,11 @@ async def count_schools(target: Database) -> int:
     from sqlalchemy import text
     from sqlalchemy.pool import NullPool
 
-    from models.database.engine import connect, explained
+    from models.database.engine import connect, explain_errors
     from models.database.roles import OWNER
 
     engine = connect(target.owner, role=OWNER, poolclass=NullPool)
-    with explained(engine):
+    with explain_errors(engine):
         async with engine.connect() as connection:
             return int(await connection.scalar(text("SELECT count(*) FROM schools")) or 0)
 

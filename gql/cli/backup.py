@@ -129,12 +129,12 @@ def _emptied(
 
 
 def _place(current: "Settings") -> "Place":
-    from models.database.address import parsed
+    from models.database.address import parse_address
     from resolvers.backup.unfinished import Place
 
     if current.database_url is None:
         return Place("of the data directory", current.storage)
-    address = parsed(current.database_url.get_secret_value())
+    address = parse_address(current.database_url.get_secret_value())
     host = address.place or address.words.get("host", "")
     return Place(f"{host}/{address.database}", current.storage)
 

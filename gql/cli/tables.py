@@ -65,11 +65,11 @@ def status(as_json: Json = False) -> None:
 def revise(message: Annotated[str, typer.Argument(help="What changes, in a few words.")]) -> None:
     """For developers: write a new version of the tables, from the difference between the models
     and the newest version, made in a database of its own that is gone afterwards."""
-    from models.database.embedded.server import opened
+    from models.database.embedded.server import open_database
 
     with TemporaryDirectory(prefix="gorod-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as another account
-        with opened(Path(scratch) / "data", make=True) as url:
+        with open_database(Path(scratch) / "data", make=True) as url:
             file = run(
                 _revise(
                     embedded_database(url("gorod_app", "gorod"), url("postgres", "gorod")), message
@@ -99,7 +99,7 @@ async def _downgrade(target: Database, revision: str) -> Versions:
 async def _drift(target: Database) -> list[str]:
     from models.database import migrate
 
-    return await migrate.drift(target.owner)
+    return await migrate.report_drift(target.owner)
 
 
 async def _revise(scratch: Database, message: str) -> Path:

@@ -118,7 +118,7 @@ class Doing:
         assert writers is not None  # noqa: S101  # else there is no such plan
         given = [attempt.values[name] for name in self.parameters]
         try:
-            found = await writers.done(actor.school_id, self.sql, given)
+            found = await writers.write(actor.school_id, self.sql, given)
         except asyncpg.PostgresError as error:
             if (error.sqlstate or "")[:2] not in REFUSALS:
                 raise

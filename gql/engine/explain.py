@@ -16,7 +16,7 @@ from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
-from models.database.address import dsn, user
+from models.database.address import dsn, user_of
 from models.problems import BadUserInput
 from models.secrets import Secrets
 from models.walls import APP
@@ -66,7 +66,7 @@ async def explain(
     values = values_of(plan, actor, secrets, variables)
     how = "" if isinstance(plan, Doing) else "(ANALYZE, BUFFERS)"
     settings = {"timezone": "UTC", "jit": "off", "app.school_id": str(actor.school_id)}
-    settings |= {"role": APP} if user(url) != APP else {}
+    settings |= {"role": APP} if user_of(url) != APP else {}
     connection = await asyncpg.connect(dsn(url), timeout=15, server_settings=settings)
     try:
         given = [values[name] for name in plan.parameters]

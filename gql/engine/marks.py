@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
 from gql.engine.sql import Sql, constant, sql
-from models.base import OfSchool, row_named
+from models.base import OfSchool, find_row_type
 from resolvers.core.context import Services
 from resolvers.core.shapes import Keyed
 
@@ -33,7 +33,7 @@ def taken(found: Sequence[bytes]) -> tuple[list[bytes], dict[type[OfSchool], set
     read: dict[type[OfSchool], set[int]] = defaultdict(set)
 
     def note(mark: re.Match[bytes]) -> bytes:
-        row = row_named(mark[1].decode())
+        row = find_row_type(mark[1].decode())
         assert row is not None  # noqa: S101  # we wrote the mark
         read[row].add(int(mark[2]))
         return b""

@@ -28,7 +28,7 @@ from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable
 from gql.engine.telling import written
 from gql.engine.values import Arguments
-from models.base import OfSchool, row_named
+from models.base import OfSchool, find_row_type
 from models.problems import Problem, ServiceUnavailable
 from resolvers.core.context import Ctx
 from resolvers.core.special_reads import told_of_reading
@@ -231,7 +231,7 @@ def part_of(
     returned: Any = get_named_type(defined.type)
     if is_leaf_type(returned):
         return name, None
-    row = row_named(returned.name)
+    row = find_row_type(returned.name)
     if row is None or str(defined.type).startswith("["):
         raise Unspeakable
     reading = reading_of(operation, returned, asked.nodes, row, actor)

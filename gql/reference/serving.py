@@ -179,7 +179,7 @@ def refusal(
     request: Request, problem: Unauthenticated | ServiceUnavailable, status: int,
     more: Mapping[str, str],
 ) -> Response:  # fmt: skip
-    response = json_fault(problem.said(language_of(request)), problem.code(), status)
+    response = json_fault(problem.describe(language_of(request)), problem.code(), status)
     response.headers.update(more)
     return response
 

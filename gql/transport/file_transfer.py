@@ -179,7 +179,7 @@ async def not_allowed(request: Request) -> Response:
 
 def refusal(problem: Problem, language: str) -> Response:
     """In the shape of every other error. What is still on its way of a body is not waited for."""
-    error = {"message": problem.said(language), "extensions": problem.extensions}
+    error = {"message": problem.describe(language), "extensions": problem.extensions}
     headers = {"Cache-Control": "no-store", "Connection": "close"}
     status = next(STATUSES[kind] for kind in type(problem).mro() if kind in STATUSES)
     return JSONResponse({"errors": [error]}, status, headers)

@@ -128,7 +128,7 @@ class AutomaticQueryNotFound(PersistedQueryNotFound):
 
     russian = "Под этим хешем документа нет: пришлите ещё раз и его текст."
 
-    def said(self, _language: str) -> str:
+    def describe(self, _language: str) -> str:
         """The text by which clients know that they are to send the document: urql and older ones of
         Apollo do not look at the code."""
         return "PersistedQueryNotFound"

@@ -24,7 +24,7 @@ from gql.observe.record import (
 from gql.settings import Settings
 from gql.transport.exchange import Admission, Exchange
 from gql.transport.probes import Probes
-from models.database.timings import TIMINGS, time_engine, timed
+from models.database.timings import TIMINGS, time_engine, time_sending
 from models.operator import OperatorProblem
 from resolvers.core.context import Services
 
@@ -85,8 +85,8 @@ class Watching:
         services = self.services
         time_engine(services.engine)
         if services.readers and services.writers:
-            services.readers.fetch = timed(services.readers.fetch, "readers")  # type: ignore[assignment, method-assign]
-            services.writers.done = timed(services.writers.done, "writers")  # type: ignore[assignment, method-assign]
+            services.readers.fetch = time_sending(services.readers.fetch, "readers")  # type: ignore[assignment, method-assign]
+            services.writers.write = time_sending(services.writers.write, "writers")  # type: ignore[assignment, method-assign]
 
     def watched(self, admission: Admission) -> Admission:
         """The admission, from which on the statements of an operation are noted, if it is

@@ -76,7 +76,7 @@ def read(documents: Documents, text: str) -> tuple[Document | None, list[str]]:
     try:
         document = documents.parsed(text, stranger=False)
     except OperationTooComplex as problem:
-        limit, advice = problem.extensions["limit"], problem.said("en")
+        limit, advice = problem.extensions["limit"], problem.describe("en")
         return None, [f"it is over the limit of `{limit}`: {advice}"]
     except GraphQLSyntaxError as error:
         return None, [told(error)]

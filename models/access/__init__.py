@@ -1,1 +1,1 @@
-"""Who may sign in, as what, and what was done."""
+"""Accounts, roles, sessions, access requests and the audit log."""

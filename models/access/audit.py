@@ -1,4 +1,4 @@
-"""Who did what: append-only, each entry bound to the one before it by a hash."""
+"""The audit log: append-only, each entry bound to the one before it by a hash."""
 
 import json
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.roles import Role
-from models.base import OfSchool, exact, refers, unlisted
-from models.limits import ours, unique, unique_ours
+from models.base import OfSchool, exact, refers, without_filter
+from models.limits import mark_internal, unique, unique_internal
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.people.students import Student
 from models.problems import Conflict
 
 BEGINNING = bytes(32)
-"""What stands for the hash of the entry before the first."""
+"""The previous hash of the first entry."""
 
 
 @dataclass
 class AuditDetail:
     """An argument that a command was given, or a kind of records that were read.
 
-    name: Name of the argument as in the schema, of a field of an input object with the argument
-        before it: `items.studentId`. Of a reading, the type of the records, e.g. `StudentHealth`.
-    values: The values as a client writes them; of a reading, the ids of the persons whose records
-        were read. Empty where the argument emptied something. Null where the value is not for
-        every reader of the log: `entity` leads to the row, for those who may read it.
+    name: Name of the argument as in the schema; a field of an input object follows its argument:
+        `items.studentId`. For a reading, the type of the records, e.g. `StudentHealth`.
+    values: The values as a client writes them; for a reading, the ids of the persons whose
+        records were read. Empty where the argument emptied something. Null where not every reader
+        of the log may see the value: those who may read the row find it by `entity`.
     """
 
     name: str
@@ -41,18 +41,18 @@ class AuditEvent(OfSchool):
     """One accepted command, or one reading of specially protected data (запись аудита).
 
     seq: Its number in the school, from 1, without gaps.
-    at: When.
-    role: In what role they acted; null for the operator of the server.
+    at: When it was done.
+    role: The role they acted in; null for the operator of the server.
     action: Name of the mutation, e.g. `setMark`; `read` for a reading of specially protected data;
-        of the operator of the server, the command as typed, e.g. `gorod user create-admin`.
-    entity: Id of what it was about, for `node`; null of letters and of what was done to no row.
-    details: What was given, as far as every reader of the log may know it.
-    request_id: Which request it was.
+        for the operator of the server, the command as typed, e.g. `gorod user create-admin`.
+    entity: Id of the row it was about, for `node`; null for letters and where there is no row.
+    details: The arguments, as far as every reader of the log may know them.
+    request_id: Id of the request.
     """
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        unique_ours("seq"),
+        unique_internal("seq"),
         Index("by_action", "school_id", "action", "seq"),
         Index("by_actor", "school_id", "actor_id", "seq"),
         Index("by_entity", "school_id", "entity", "seq"),
@@ -68,23 +68,23 @@ class AuditEvent(OfSchool):
     action: Mapped[str] = exact()
     entity: Mapped[str | None] = exact()
     details: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    request_id: Mapped[str] = unlisted()
+    request_id: Mapped[str] = without_filter()
     previous_hash: Mapped[bytes]
     hash: Mapped[bytes]
 
 
 class SensitiveRead(OfSchool):
-    """That someone read a specially protected record of a student or a member of staff (обращение
-    к особо защищаемым данным). The entry of the audit log says the same, sealed.
+    """One reading of a specially protected record of a student or a member of staff (обращение к
+    особо защищаемым данным). The entry of the audit log says the same, under its hash.
 
-    at: When.
-    record_type: The type of what was read: `StudentHealth`, `StudentIdentity` or `StaffIdentity`.
-    role: In what role they read it.
+    at: When it was read.
+    record_type: The type of the record: `StudentHealth`, `StudentIdentity` or `StaffIdentity`.
+    role: The role they read it in.
     """
 
     __tablename__ = "sensitive_reads"
     __table_args__ = (
-        ours(CheckConstraint("num_nonnulls(student_id, staff_id) = 1", "whose")),
+        mark_internal(CheckConstraint("num_nonnulls(student_id, staff_id) = 1", "whose")),
         Index("by_entry", "school_id", "audit_event_id"),
         Index("by_reader", "school_id", "reader_id", "at", "id"),
         Index("by_staff", "school_id", "staff_id", "at", "id"),
@@ -96,23 +96,23 @@ class SensitiveRead(OfSchool):
     audit_event_id: Mapped[int] = refers(AuditEvent, covered=True)
     student_id: Mapped[int | None] = refers(Student, covered=True)
     staff_id: Mapped[int | None] = refers(Staff, covered=True)
-    record_type: Mapped[str] = unlisted()
+    record_type: Mapped[str] = without_filter()
     reader_id: Mapped[int] = refers(Person, covered=True)
-    role: Mapped[Role] = unlisted()
+    role: Mapped[Role] = without_filter()
     at: Mapped[datetime]
 
 
-def sealed(**contents: Any) -> bytes:
-    """What the hash of an entry is taken over, after the hash of the entry before it: its fields
-    as JSON, in the order of their names, times in UTC. Details hold nothing but texts and null, so
-    that they are the same JSON when they are read back."""
+def encode_entry(**contents: Any) -> bytes:
+    """Return the bytes that the hash of an entry covers after the hash of the entry before it: its
+    fields as JSON, in the order of their names, times in UTC. Details hold texts and null only,
+    so they are the same JSON when they are read back."""
     at = contents.pop("at")
     plain = {**contents, "at": at.astimezone(UTC).isoformat()}
     return json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()
 
 
 class Attempt(OfSchool):
-    """A command's result under the name its client gave the attempt, for a repetition to get."""
+    """A command's result under its idempotency key; a repetition of the command gets it again."""
 
     __tablename__ = "attempts"
     __table_args__ = (unique("person_id", "key", says=Conflict, blamed="idempotency_key"),)

@@ -1,4 +1,4 @@
-"""Requests to change who may do what, which take effect when a second person approves them."""
+"""Access requests, which take effect when a second person approves them."""
 
 from datetime import date, datetime
 from enum import Enum
@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.accounts import Account
 from models.access.roles import AccessScope, GrantScope, Role, RoleGrant
 from models.base import OfSchool, refers, words
-from models.limits import means, ours, unique_ours
+from models.limits import mark_internal, means, unique_internal
 from models.people.persons import Person
 from models.problems import Conflict
 from models.structure.classes import SchoolClass
 
 
 class AccessChange(Enum):
-    """What an access request would change.
+    """The change that an access request asks for.
 
     GRANT_ROLE: It gives a person a role (назначить роль).
     REVOKE_ROLE: It ends a role grant (снять роль).
@@ -73,18 +73,18 @@ SHAPE = {
         " = (valid_from IS NOT NULL)"
     ),
 }
-"""What a request looks like, by kind and status. The commands see to it; the database is the last
-judge: nobody decides on their own request or in their own favour."""
+"""The columns that a request has, by kind and status. The commands keep to it and the database is
+the last judge: nobody decides on their own request or in their own favour."""
 
 
 class AccessRequest(OfSchool):
     """A request to change who may do what (заявка на изменение доступа). It takes effect when a
     second person approves it, who neither filed it nor gains by it (domain.md c.3.5).
 
-    kind: What it would change.
+    kind: The change it asks for.
     role: The role it is about; null for UNLOCK_ACCOUNT.
     scope: How much of the school the role is for; only with GRANT_ROLE.
-    grade_level: Which year of study; only with GRADE_LEVEL.
+    grade_level: The year of study; only with GRADE_LEVEL.
     valid_from: First day of the role; only with GRANT_ROLE.
     valid_to: First day the role holds no more; null while it lasts, or from the approval on.
     basis: The paper or the reason it rests on.
@@ -92,7 +92,7 @@ class AccessRequest(OfSchool):
     expires_at: When it expires if nobody decides on it.
     decided_at: When it was approved, refused or withdrawn; null until then.
     decision_reason: Why it was refused; null unless it was.
-    concerns_director: Whether a director filed it or gains by it: then a deputy director decides.
+    concerns_director: Whether a director filed it or gains by it; then a deputy director decides.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
@@ -110,14 +110,14 @@ class AccessRequest(OfSchool):
             AlreadyRequested,
             None,
         ),
-        *(ours(CheckConstraint(sql, name)) for name, sql in SHAPE.items()),
+        *(mark_internal(CheckConstraint(sql, name)) for name, sql in SHAPE.items()),
     )
 
     kind: Mapped[AccessChange]
     status: Mapped[RequestStatus]
-    """PENDING also after it has expired, until another one of the same is filed."""
+    """It stays PENDING after it has expired, until another request for the same is filed."""
     subject: Mapped[str]
-    """What it is about in one line: of the same there is one pending request at a time."""
+    """Its object in one line; there is at most one pending request for the same."""
     role: Mapped[Role | None]
     person_id: Mapped[int | None] = refers(Person)
     scope: Mapped[GrantScope | None]
@@ -129,9 +129,10 @@ class AccessRequest(OfSchool):
     made_grant_id: Mapped[int | None] = refers(RoleGrant)
     account_id: Mapped[int | None] = refers(Account)
     rights_revision: Mapped[str | None]
-    """What the rights of the role were when it was filed: others by then, and it is outdated."""
+    """The revision of the role's rights when it was filed. If they have changed by the time of the
+    decision, the request is outdated."""
     adds_rights: Mapped[bool] = mapped_column(server_default=false())
-    """Whether a role would hold a right that it does not hold."""
+    """Whether it would give a role a right that the role does not hold."""
     basis: Mapped[str] = words(300)
     concerns_director: Mapped[bool]
     requested_by_id: Mapped[int] = refers(Person)
@@ -151,7 +152,7 @@ class RequestedRight(OfSchool):
     """
 
     __tablename__ = "requested_rights"
-    __table_args__ = (unique_ours("access_request_id", "permission", "scope"),)
+    __table_args__ = (unique_internal("access_request_id", "permission", "scope"),)
 
     access_request_id: Mapped[int] = refers(AccessRequest, covered=True)
     permission: Mapped[str] = words(60)

@@ -1,4 +1,4 @@
-"""Roles, what each may do in a school, and who was given which."""
+"""Roles, their rights in a school, and role grants."""
 
 from datetime import datetime
 from enum import Enum
@@ -6,8 +6,8 @@ from enum import Enum
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Dated, OfSchool, dated, generated, refers, words
-from models.limits import ours, unique
+from models.base import Dated, OfSchool, compute, one_at_a_time, refers, words
+from models.limits import mark_internal, unique
 from models.people.persons import Person
 from models.problems import Conflict
 from models.structure.classes import SchoolClass
@@ -16,7 +16,7 @@ SCOPE_KEY = "coalesce('class ' || school_class_id::text, 'grade ' || grade_level
 
 
 class Role(Enum):
-    """In what role someone works with the system (роль).
+    """A role in which someone works with the system (роль).
 
     STUDENT: Student (обучающийся).
     PARENT: Parent or another guardian (родитель, законный представитель).
@@ -49,7 +49,7 @@ class Role(Enum):
 class AccessScope(Enum):
     """How far a right reaches.
 
-    SELF: Oneself, and what is addressed to oneself.
+    SELF: One's own records, and letters and notices addressed to oneself.
     CHILD: One's own children, while a guardian link lasts.
     SECTION: Sections one teaches.
     CLASS: Classes one leads, or was given.
@@ -64,7 +64,7 @@ class AccessScope(Enum):
 
 
 class GrantScope(Enum):
-    """How much of the school a role was given for.
+    """How much of the school a role is granted for.
 
     SCHOOL: All of it.
     GRADE_LEVEL: Classes of one year of study.
@@ -77,7 +77,7 @@ class GrantScope(Enum):
 
 
 class RoleRight(OfSchool):
-    """That a role holds a right in this school, and how far it reaches.
+    """A right that a role holds in this school.
 
     role: The role.
     permission: The right, e.g. `marks:read`.
@@ -95,31 +95,33 @@ class RoleRight(OfSchool):
 
 
 class RoleGrant(OfSchool, Dated):
-    """That someone was given a role, for a time and a part of the school (назначение роли).
+    """A role granted to someone, for a time and a part of the school (назначение роли).
 
     role: The role.
     scope: How much of the school it is for.
-    grade_level: Which year of study; only with GRADE_LEVEL.
-    basis: The paper it rests on; null when none.
+    grade_level: The year of study; only with GRADE_LEVEL.
+    basis: The paper it rests on; null when there is none.
     granted_at: When it was given.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "role_grants"
     __table_args__ = (
-        *dated("person_id", "role", "scope_key"),
+        *one_at_a_time("person_id", "role", "scope_key"),
         Index("by_begin", "school_id", "valid_from", "id"),
         Index("newest", "school_id", "granted_at", "id"),
-        ours(CheckConstraint("(scope = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")),
-        ours(
+        mark_internal(
+            CheckConstraint("(scope = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")
+        ),
+        mark_internal(
             CheckConstraint(
                 "(scope = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"
             )
         ),
-        ours(
+        mark_internal(
             CheckConstraint("role NOT IN ('STUDENT', 'PARENT', 'CLASS_TEACHER')", "role_is_granted")
         ),
-        ours(CheckConstraint("granted_by_id <> person_id", "not_to_oneself")),
+        mark_internal(CheckConstraint("granted_by_id <> person_id", "not_to_oneself")),
     )
 
     person_id: Mapped[int] = refers(Person)
@@ -127,8 +129,9 @@ class RoleGrant(OfSchool, Dated):
     scope: Mapped[GrantScope]
     grade_level: Mapped[int | None]
     school_class_id: Mapped[int | None] = refers(SchoolClass)
-    scope_key: Mapped[str] = mapped_column(generated(SCOPE_KEY))
-    """What it is for in one word, so that the database can refuse the same grant twice at once."""
+    scope_key: Mapped[str] = mapped_column(compute(SCOPE_KEY))
+    """Its part of the school as one text, by which the database refuses a second grant of the same
+    at the same time."""
     granted_by_id: Mapped[int | None] = refers(Person)
     granted_at: Mapped[datetime]
     basis: Mapped[str | None] = words(300)

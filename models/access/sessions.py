@@ -1,4 +1,4 @@
-"""Sessions: who is signed in, in which role and on which device, and who tried in vain."""
+"""Sessions, the devices they are on, and counters of failed sign-ins."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.accounts import Account
 from models.access.roles import Role, RoleGrant
 from models.base import OfSchool, Record, refers, words
-from models.limits import ours, unique_ours
+from models.limits import mark_internal, unique_internal
 
 
 class TryKind(Enum):
-    """What failed tries are counted by.
+    """The key by which failed tries are counted.
 
     DEVICE: A device that has signed in to the login before.
     LOGIN_AND_ADDRESS: A login, from one address, by unknown devices.
@@ -30,10 +30,11 @@ class TryKind(Enum):
 
 
 class TryCounter(Record):
-    """How often somebody tried a password or a token in vain; see `resolvers.services.tries`.
+    """A counter of failed tries of a password or a token; see `resolvers.services.tries`.
 
     Logins and addresses are kept as keyed hashes: addresses are personal data, and people type
-    passwords into the field of the login. Counters of logins that do not exist are no others.
+    passwords into the field of the login. Logins that do not exist are counted the same way, so
+    that a counter does not tell whether a login exists.
     """
 
     __tablename__ = "try_counters"
@@ -41,16 +42,16 @@ class TryCounter(Record):
     key: Mapped[bytes] = mapped_column(primary_key=True)
     kind: Mapped[TryKind]
     login_hash: Mapped[bytes | None] = mapped_column(index=True)
-    """Of the login that was tried; a new password clears all its counters."""
+    """Keyed hash of the login that was tried; a new password clears all its counters."""
     retry_at: Mapped[datetime]
-    """When the next try counts."""
+    """Tries are refused until then."""
     clear_at: Mapped[datetime] = mapped_column(index=True)
     """When all failures are forgotten. Each failure moves it by the time one is remembered."""
 
 
 class KnownDevice(Record):
-    """A program that has signed in with a credential before. Its token opens nothing: whoever
-    brings it has failed tries counted apart from those of strangers."""
+    """A program that has signed in with a credential before. Its token opens nothing: it only has
+    its failed tries counted apart from those of strangers."""
 
     __tablename__ = "known_devices"
 
@@ -60,7 +61,7 @@ class KnownDevice(Record):
     )
     token_hash: Mapped[bytes]
     previous_token_hash: Mapped[bytes | None]
-    """Of the token before: the answer that brought the new one may have been lost."""
+    """Hash of the token before this one: the answer with the new one may have been lost."""
     last_used_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -70,19 +71,20 @@ class Session(OfSchool):
     role: The role it works in.
     created_at: When it began.
     last_used_at: When it was last refreshed.
-    user_agent: What program it is used from, as the program says; null when it does not.
+    user_agent: The program it is used from, by its own account; null when it gives none.
     """
 
     __tablename__ = "sessions"
     __table_args__ = (
-        unique_ours("access_hash"),
-        unique_ours("refresh_hash"),
+        unique_internal("access_hash"),
+        unique_internal("refresh_hash"),
     )
 
     account_id: Mapped[int] = refers(Account)
     role: Mapped[Role]
     role_grant_id: Mapped[int | None] = refers(RoleGrant)
-    """The grant the role rests on; null when it rests on a record: a child, a class, a card."""
+    """The grant that the role rests on; null when it rests on a record: a child, a class, a
+    card."""
     access_hash: Mapped[bytes]
     access_expires_at: Mapped[datetime]
     refresh_hash: Mapped[bytes]
@@ -94,21 +96,21 @@ class Session(OfSchool):
     device_id: Mapped[int | None] = mapped_column(
         ForeignKey("known_devices.id", ondelete="SET NULL"), index=True
     )
-    """The device it was begun on; null where that was forgotten."""
+    """The device it was begun on; null after that was forgotten."""
 
 
 class SpentRefreshToken(OfSchool):
-    """A refresh token that was exchanged for the next one of its session. Whoever brings it again
-    has stolen it, or was robbed. It is kept as long as the token itself would have been good.
+    """A refresh token that was exchanged for the next one of its session. If it comes again, either
+    it was stolen or the next one was. It is kept as long as it would have been valid.
 
     spent_at: When it was exchanged.
     """
 
     __tablename__ = "spent_refresh_tokens"
     __table_args__ = (
-        unique_ours("hash"),
+        unique_internal("hash"),
         Index("by_session", "school_id", "session_id", "spent_at"),
-        ours(
+        mark_internal(
             ForeignKeyConstraint(
                 ["school_id", "session_id"],
                 ["sessions.school_id", "sessions.id"],

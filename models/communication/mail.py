@@ -8,20 +8,20 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import OfSchool, generated, refers
+from models.base import OfSchool, compute, refers
 from models.files.files import File
-from models.limits import shorter, unique_ours
+from models.limits import check_length, unique_internal
 from models.people.persons import Person
 
 
 class MailFolder(Enum):
-    """Where a copy of a letter lies.
+    """The folder that holds a copy of a letter.
 
-    INBOX: Received.
-    SENT: Sent.
-    DRAFTS: Not sent yet.
-    ARCHIVE: Put away.
-    TRASH: Thrown away.
+    INBOX: Received letters.
+    SENT: Sent letters.
+    DRAFTS: Letters that are not sent yet.
+    ARCHIVE: Archived letters.
+    TRASH: Deleted letters.
     """
 
     INBOX = "INBOX"
@@ -32,12 +32,12 @@ class MailFolder(Enum):
 
 
 class MailRole(Enum):
-    """What someone is to a letter.
+    """The role of a person in a letter.
 
-    FROM: Wrote it.
-    TO: It is for them.
-    CC: They get a copy; everyone sees that.
-    BCC: They get a copy; only the writer sees that.
+    FROM: They wrote it.
+    TO: It is addressed to them.
+    CC: They get a copy, and everyone sees that.
+    BCC: They get a copy, and only the writer sees that.
     """
 
     FROM = "FROM"
@@ -47,10 +47,10 @@ class MailRole(Enum):
 
 
 class MailMessage(OfSchool):
-    """A letter (письмо). Once sent it never changes.
+    """A letter (письмо). It never changes once it is sent.
 
-    subject: What it is about; empty when not told.
-    body: Plain text.
+    subject: The subject; empty when there is none.
+    body: The text, plain.
     sent_at: When it was sent; null for a draft.
     shows_recipients: Indicates whether recipients see each other.
     version: Counts changes from 1; send it back as `expectedVersion`.
@@ -58,8 +58,8 @@ class MailMessage(OfSchool):
 
     __tablename__ = "mail_messages"
     __table_args__ = (
-        shorter("subject", 300, least=0),
-        shorter("body", 50000, least=0),
+        check_length("subject", 300, least=0),
+        check_length("body", 50000, least=0),
         Index("words_of_mail", "words", postgresql_using="gin"),
     )
 
@@ -72,23 +72,23 @@ class MailMessage(OfSchool):
     sent_at: Mapped[datetime | None]
     shows_recipients: Mapped[bool]
     words: Mapped[Any] = mapped_column(
-        TSVECTOR, generated("to_tsvector('russian', subject || ' ' || body)")
+        TSVECTOR, compute("to_tsvector('russian', subject || ' ' || body)")
     )
 
 
 class MailCopy(OfSchool):
     """One person's copy of a letter.
 
-    role: What they are to the letter.
-    folder: Where it lies.
+    role: Their role in the letter.
+    folder: The folder that holds it.
     read_at: When they first read it; null before.
-    at: When it came into being: sent, received or last saved.
+    at: When it was sent, received or last saved.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "mail_copies"
     __table_args__ = (
-        unique_ours("message_id", "person_id", "role"),
+        unique_internal("message_id", "person_id", "role"),
         Index("mailbox", "school_id", "person_id", "folder", "at", "id"),
     )
 
@@ -96,15 +96,15 @@ class MailCopy(OfSchool):
     person_id: Mapped[int] = refers(Person, covered=True)
     role: Mapped[MailRole]
     folder: Mapped[MailFolder | None]
-    """Null while the letter is a draft: it lies nowhere of theirs yet."""
+    """Null in a recipient's copy of a draft: they have not received it yet."""
     read_at: Mapped[datetime | None]
     at: Mapped[datetime]
 
 
 class MailRecipient(OfSchool):
-    """Who wrote a letter and who got it: all that others may know of someone's copy.
+    """The writer or a recipient of a letter: the part of someone's copy that others may know.
 
-    role: What they are to the letter.
+    role: Their role in the letter.
     """
 
     __table__ = MailCopy.__table__
@@ -124,7 +124,7 @@ class MailAttachment(OfSchool):
     """
 
     __tablename__ = "mail_attachments"
-    __table_args__ = (unique_ours("message_id", "file_id"),)
+    __table_args__ = (unique_internal("message_id", "file_id"),)
 
     message_id: Mapped[int] = refers(MailMessage, covered=True)
     file_id: Mapped[int] = refers(File)

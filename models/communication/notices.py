@@ -1,4 +1,4 @@
-"""The noticeboard: one body, an audience worked out when it is read, receipts."""
+"""The noticeboard: notices, their audience, which is worked out at reading, and receipts."""
 
 from datetime import datetime
 from enum import Enum
@@ -8,16 +8,16 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import OfSchool, generated, refers, words
+from models.base import OfSchool, compute, refers, words
 from models.files.files import File
-from models.limits import ends_after, ours, unique_ours
+from models.limits import ends_after, mark_internal, unique_internal
 from models.people.persons import Person
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section
 
 
 class TargetKind(Enum):
-    """Whom a notice is for, before the audience flags narrow it.
+    """The group that a notice is for, before the audience flags narrow it.
 
     SCHOOL: The whole school.
     GRADE_LEVEL: All classes of one year of study (параллель).
@@ -37,9 +37,9 @@ class Notice(OfSchool):
     """A notice on the noticeboard (объявление).
 
     title: Headline.
-    body: Plain text; HTML is shown as it is written, never rendered.
-    visible_from: From when its audience sees it.
-    visible_until: Until when; null without end.
+    body: The text, plain; HTML is shown as it is written and never rendered.
+    visible_from: When its audience begins to see it.
+    visible_until: When its audience ceases to see it; null without end.
     is_pinned: Indicates whether it stays on top.
     requires_acknowledgement: Indicates whether readers must confirm that they have read it.
     edited_at: When its text last changed; null if never.
@@ -65,15 +65,15 @@ class Notice(OfSchool):
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     words: Mapped[Any] = mapped_column(
-        TSVECTOR, generated("to_tsvector('russian', title || ' ' || body)")
+        TSVECTOR, compute("to_tsvector('russian', title || ' ' || body)")
     )
 
 
 class NoticeTarget(OfSchool):
     """One part of a notice's audience; the audience is the union of its targets.
 
-    kind: Whom it is for.
-    grade_level: Which year of study; only with GRADE_LEVEL.
+    kind: The group it is for.
+    grade_level: The year of study; only with GRADE_LEVEL.
     to_students: Indicates whether it is for students.
     to_guardians: Indicates whether it is for their guardians.
     to_staff: Indicates whether it is for staff.
@@ -81,15 +81,21 @@ class NoticeTarget(OfSchool):
 
     __tablename__ = "notice_targets"
     __table_args__ = (
-        ours(CheckConstraint("(kind = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")),
-        ours(
+        mark_internal(
+            CheckConstraint("(kind = 'GRADE_LEVEL') = (grade_level IS NOT NULL)", "grade_level")
+        ),
+        mark_internal(
             CheckConstraint(
                 "(kind = 'SCHOOL_CLASS') = (school_class_id IS NOT NULL)", "class_given"
             )
         ),
-        ours(CheckConstraint("(kind = 'SECTION') = (section_id IS NOT NULL)", "section_given")),
-        ours(CheckConstraint("(kind = 'PERSON') = (person_id IS NOT NULL)", "person_given")),
-        ours(
+        mark_internal(
+            CheckConstraint("(kind = 'SECTION') = (section_id IS NOT NULL)", "section_given")
+        ),
+        mark_internal(
+            CheckConstraint("(kind = 'PERSON') = (person_id IS NOT NULL)", "person_given")
+        ),
+        mark_internal(
             CheckConstraint(
                 "kind = 'PERSON' OR to_students OR to_guardians OR to_staff", "someone_addressed"
             )
@@ -112,7 +118,7 @@ class NoticeVersion(OfSchool):
 
     title: Headline before.
     body: Text before.
-    replaced_at: When it was edited away.
+    replaced_at: When the edit replaced it.
     """
 
     __tablename__ = "notice_versions"
@@ -126,14 +132,14 @@ class NoticeVersion(OfSchool):
 
 
 class NoticeReceipt(OfSchool):
-    """That someone read a notice, and perhaps acknowledged it.
+    """A receipt: someone read a notice, and perhaps acknowledged it.
 
     read_at: When they first read it.
     acknowledged_at: When they confirmed it; null if they did not.
     """
 
     __tablename__ = "notice_receipts"
-    __table_args__ = (unique_ours("notice_id", "person_id"),)
+    __table_args__ = (unique_internal("notice_id", "person_id"),)
 
     notice_id: Mapped[int] = refers(Notice, covered=True)
     person_id: Mapped[int] = refers(Person)
@@ -148,7 +154,7 @@ class NoticeAttachment(OfSchool):
     """
 
     __tablename__ = "notice_attachments"
-    __table_args__ = (unique_ours("notice_id", "file_id"),)
+    __table_args__ = (unique_internal("notice_id", "file_id"),)
 
     notice_id: Mapped[int] = refers(Notice, covered=True)
     file_id: Mapped[int] = refers(File)

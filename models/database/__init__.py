@@ -1,1 +1,1 @@
-"""Where the rows live: an embedded PostgreSQL, its roles, its migrations, and the way to it."""
+"""The database: an embedded PostgreSQL, roles, migrations, engines and pools of connections."""

@@ -1,4 +1,4 @@
-"""A database's address, in the spellings that people and hosting services use."""
+"""The address of a database (DATABASE_URL), in the spellings that hosting services use."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from models.database.problems import BadAddress, DatabaseProblem
 
 PATIENCE = 10.0
-"""Seconds in which a server must let us in."""
+"""Seconds that the opening of a session may take."""
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 _PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
@@ -24,7 +24,7 @@ class Address:
     """The parts of an address, decoded.
 
     place: Host and port as written, several of them separated by commas; empty for a socket.
-    words: What follows the question mark: libpq's own words (sslmode, host, …).
+    words: The parameters after the question mark, which are libpq's (sslmode, host, …).
     """
 
     user: str
@@ -34,7 +34,7 @@ class Address:
     words: dict[str, str] = field(repr=False)
 
     def __str__(self) -> str:
-        """As asyncpg reads it. Written anew, so that every character of a password is safe."""
+        """The URL as asyncpg reads it, encoded anew, so that a password may have any character."""
         login = quote(self.user, safe="")
         login += f":{quote(self.password, safe='')}" if self.password else ""
         login += "@" if login else ""
@@ -42,9 +42,9 @@ class Address:
         return f"postgresql://{login}{self.place}/{quote(self.database, safe='')}{words}"
 
 
-def parsed(url: str) -> Address:
-    """Raises BadAddress, which says what is wrong and quotes nothing: any part of an address that
-    is written wrongly may be a part of its password."""
+def parse_address(url: str) -> Address:
+    """Parse an address. Raises BadAddress, which says what is wrong and quotes nothing: any part of
+    a malformed address may be a part of its password."""
     scheme, _, rest = url.strip().partition("://")
     if scheme not in _SCHEMES or not rest:
         raise BadAddress(f"{_FORM}Gorod needs PostgreSQL 15 or newer.")
@@ -81,13 +81,14 @@ def parsed(url: str) -> Address:
 
 
 def dsn(url: str) -> str:
-    """As asyncpg reads it."""
-    return str(parsed(url))
+    """Return the address as asyncpg reads it."""
+    return str(parse_address(url))
 
 
-def shown(url: str) -> URL:
-    """For SQLAlchemy and for people: without the words that only asyncpg understands."""
-    address = parsed(url)
+def make_engine_url(url: str) -> URL:
+    """Return the address for SQLAlchemy and for messages, without the parameters that only asyncpg
+    understands."""
+    address = parse_address(url)
     found = _PLACE.fullmatch(address.place)
     return URL.create(
         "postgresql+asyncpg",
@@ -100,29 +101,30 @@ def shown(url: str) -> URL:
     )
 
 
-def user(url: str) -> str:
-    address = parsed(url)
+def user_of(url: str) -> str:
+    address = parse_address(url)
     return address.user or address.words.get("user", "")
 
 
 def at_database(url: str, database: str) -> str:
-    """The same server and user, another database."""
-    return str(replace(parsed(url), database=database))
+    """Return the address of another database on the same server, for the same user."""
+    return str(replace(parse_address(url), database=database))
 
 
-async def session(url: str) -> asyncpg.Connection:
-    """One plain session, for what is no work of the engine's."""
+async def open_session(url: str) -> asyncpg.Connection:
+    """Open a session of asyncpg, for work that does not go through an engine. Raises
+    DatabaseProblem."""
     try:
         return await asyncpg.connect(
             dsn(url), timeout=PATIENCE, server_settings={"application_name": "gorod"}
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as problem:
-        raise DatabaseProblem(refusal(url, problem)) from problem
+        raise DatabaseProblem(explain_refusal(url, problem)) from problem
 
 
-def refusal(url: str | URL, problem: BaseException) -> str:
-    """Why a server does not let us in, and what to do, in a sentence for the operator."""
-    plain = (shown(url) if isinstance(url, str) else url).set(drivername="postgresql")
+def explain_refusal(url: str | URL, problem: BaseException) -> str:
+    """Explain to the operator, in one sentence, why a server refuses a session and what to do."""
+    plain = (make_engine_url(url) if isinstance(url, str) else url).set(drivername="postgresql")
     where = plain.render_as_string(hide_password=True)
     said = str(problem).partition("\n")[0]
     if "unsupported startup parameter" in said:

@@ -1,7 +1,7 @@
-"""Whether the database can be used: which errors say that it cannot, and what is refused meanwhile.
+"""Whether the database can be used, and the refusals while it cannot.
 
-This is the one place that knows which errors waiting can mend. Everything that opens a session or
-runs a statement for a client asks here: `engine`, `readers`, `writers`.
+This is the only module that knows which errors pass by waiting. All code that opens a session or
+runs a statement for a client asks it: `engine`, `readers`, `writers`.
 """
 
 import asyncio
@@ -21,23 +21,23 @@ from models.problems import NothingCanBeSaved, OutcomeUnknown, ServiceUnavailabl
 log = structlog.get_logger("gorod")
 
 PROBE_SECONDS = 2.0
-"""How long a probe waits for an answer."""
+"""Seconds that a probe waits for an answer."""
 SETTLED = 0.1
-"""Seconds for which a session of a probe must live: one killed process takes all others of the
-server with it, a few milliseconds later."""
+"""Seconds for which a session of a probe must live: after one process of the server was killed,
+all others end a few milliseconds later."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-"""Seconds between probes: the first and the last."""
+"""Seconds between probes, which grow from the first to the second."""
 QUIET = 5.0
-"""Seconds without a refusal after which a busy server is busy no more."""
+"""Seconds without a refusal after which a server counts as busy no more."""
 LONGEST_RETRY = 30
 
 
 class Trouble(Enum):
-    """What cannot be done. The value is the event in the log when it begins.
+    """A kind of outage. The value is the event in the log when it begins.
 
-    AWAY: Nothing: no session can be opened, or those that were open are lost.
+    AWAY: Nothing can be done: no session can be opened, or the open ones are lost.
     UNWRITABLE: Nothing can be written: the disk is full, or the server is read-only.
-    BUSY: No more sessions can be had, or no more memory. Who has a session goes on.
+    BUSY: No more sessions or memory can be had. Sessions that are open go on.
     """
 
     AWAY = "the database is away"
@@ -62,35 +62,35 @@ BY_SQLSTATE: Mapping[str, Trouble] = {
     "53100": Trouble.UNWRITABLE,  # disk_full
     "53": Trouble.BUSY,  # too_many_connections, out_of_memory, …
 }
-"""By SQLSTATE, or its class."""
+"""The trouble that an error means, by its SQLSTATE or the class of that."""
 READ_ONLY = "25006"
 OF_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def trouble_of(error: BaseException) -> Trouble | None:
-    """What an error of a session says of the database; None: the database answered,
-    or it is a bug."""
+    """Return the trouble that an error of a session means; None where the database answered, or the
+    error is a bug."""
     cause = driver_error(error)
     if isinstance(cause, asyncpg.PostgresError):
         state = cause.sqlstate or ""
         found = BY_SQLSTATE.get(state) or BY_SQLSTATE.get(state[:2])
-        # Whatever ends the session, or the whole server for want of room for its log, is no
-        # refusal of one statement.
+        # An error that ends the session, or the whole server for lack of disk, does not concern
+        # one statement alone.
         is_end = getattr(cause, "severity_en", "") in ("FATAL", "PANIC")
         return Trouble.AWAY if is_end and found is not Trouble.BUSY else found
     if isinstance(cause, ConnectionError | TimeoutError):
         return Trouble.AWAY
-    # The server's last word came while nothing was asked: asyncpg then finds its own state wrong.
+    # The server's last message came between statements: asyncpg then finds its own state wrong.
     if type(cause) in (asyncpg.InternalClientError, asyncpg.ProtocolError):
         return Trouble.AWAY
-    # Others of its kind say that we asked wrongly, and have no code to tell them apart by.
+    # Other errors of this type mean a mistake of ours; only their text tells them apart.
     if isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause):
         return Trouble.AWAY
     return None
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """The error of asyncpg below one that SQLAlchemy made of it."""
+    """Return the error of asyncpg that SQLAlchemy wrapped."""
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig is not None:
         error = error.orig
     below = error.__cause__
@@ -101,8 +101,8 @@ def driver_error(error: BaseException) -> BaseException:
 class Outage:
     """A trouble, from the first error to the first probe that passes.
 
-    confirmed: Whether a probe failed, or a session could not be opened. Before, one lost session
-        is all that is known, and nobody else is refused.
+    confirmed: Whether a probe failed or a session could not be opened. Until then only one session
+        is known to be lost, and no other request is refused.
     """
 
     trouble: Trouble
@@ -113,17 +113,17 @@ class Outage:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def problem(self) -> ServiceUnavailable:
-        """A refusal. The longer it lasts, the later one should come back."""
+        """Make a refusal. The longer the outage lasts, the later it tells clients to come back."""
         seconds = min(LONGEST_RETRY, max(1, round(time.monotonic() - self.since)))
         kind = NothingCanBeSaved if self.trouble is Trouble.UNWRITABLE else ServiceUnavailable
         return kind(retry_after=seconds)
 
 
 class Availability:
-    """What is known of the database in this process.
+    """The outages that this process knows of.
 
-    url: Where a probe asks whether an outage is over; without one nothing is remembered, and each
-        error is answered by itself.
+    url: The address that probes ask whether an outage is over. Without it nothing is remembered,
+        and each error is judged by itself.
     space: The disk of the database, where it is on this machine.
     """
 
@@ -131,12 +131,12 @@ class Availability:
         self.url, self.space = url, space
         self.outages: dict[Trouble, Outage] = {}
         self.recoveries = 0
-        """Counts outages that are over. A session that was opened before the last of them is not
-        used any more: it may be read-only for as long as it lives."""
+        """The number of outages that are over. A session that was opened before the last of them
+        is not used again: it may stay read-only for as long as it lives."""
         self._probes: set[asyncio.Task[None]] = set()
 
     def require(self, *, writing: bool = False) -> None:
-        """Refuse at once what is known to be impossible. Raises ServiceUnavailable."""
+        """Raise ServiceUnavailable at once if the work is known to be impossible."""
         away = self.outages.get(Trouble.AWAY)
         if away and away.confirmed:
             raise away.problem()
@@ -149,10 +149,10 @@ class Availability:
     def refusal(
         self, error: BaseException, *, reading: bool = False, committing: bool = False
     ) -> ServiceUnavailable | None:
-        """The refusal that an error comes to; None: the error says nothing of the database.
+        """Return the refusal for an error; None if the error is not about the database's state.
 
-        reading: Whether the transaction was read-only by our own will.
-        committing: Whether it was lost while it was being committed.
+        reading: Whether we opened the transaction as read-only.
+        committing: Whether the error came during the commit.
         """
         if isinstance(error, ServiceUnavailable):
             return error
@@ -160,21 +160,21 @@ class Availability:
         cause = driver_error(error)
         if trouble is None or (reading and getattr(cause, "sqlstate", None) == READ_ONLY):
             return None
-        outage = self.note(trouble, told(cause))
+        outage = self.note(trouble, describe_error(cause))
         if committing and trouble is Trouble.AWAY:
             return OutcomeUnknown(retry_after=outage.problem().retry_after)
         return outage.problem()
 
-    def unreachable(self, error: BaseException) -> ServiceUnavailable:
-        """The refusal when a session cannot be opened, whatever the reason: it could at the
-        start."""
+    def refuse_unreachable(self, error: BaseException) -> ServiceUnavailable:
+        """Return the refusal for a session that cannot be opened. The reason does not matter,
+        because at the start of the process it could be opened."""
         trouble = trouble_of(error) or Trouble.AWAY
-        outage = self.note(trouble, told(error))
+        outage = self.note(trouble, describe_error(error))
         outage.confirmed = True
         return outage.problem()
 
     def note(self, trouble: Trouble, reason: str) -> Outage:
-        """Remember it until a probe passes. The first to notice says so in the log."""
+        """Remember a trouble until a probe passes. Its first error is logged."""
         now = time.monotonic()
         outage = self.outages.get(trouble)
         if outage is None:
@@ -189,15 +189,15 @@ class Availability:
         return outage
 
     def count_refused(self) -> None:
-        """A request was answered by a refusal."""
+        """Count a request that was refused, for the log."""
         for outage in self.outages.values():
             outage.refused += 1
 
-    async def usable(self) -> None:
-        """Wait until it is worth asking again, for who has asked in vain."""
+    async def wait_until_usable(self) -> None:
+        """Wait until a refused caller may try again."""
         if away := self.outages.get(Trouble.AWAY):
             await away.over.wait()
-        else:  # nothing will tell
+        else:  # no probe follows a busy or an unknown database
             await asyncio.sleep(LONGEST_PAUSE)
 
     async def close(self) -> None:
@@ -223,17 +223,17 @@ class Availability:
         writing = outage.trouble is Trouble.UNWRITABLE
         if writing and self.space and self.space.shortage():
             return False
-        assert self.url is not None  # noqa: S101  # else nothing is followed
+        assert self.url is not None  # noqa: S101  # without it there is no probe
         return await answers(self.url, writing=writing)
 
 
 WRITE = """CREATE TEMPORARY TABLE gorod_probe ON COMMIT DROP AS
     SELECT repeat(md5(number::text), 32) FROM generate_series(1, 256) number"""
-"""Takes new blocks of the disk and a place in the log, and leaves nothing."""
+"""A write that takes new blocks of the disk and a place in the log, and leaves nothing."""
 
 
 async def answers(url: str, *, writing: bool = False) -> bool:
-    """Whether a session can be opened and lives, and with `writing` whether it can write."""
+    """Whether a session can be opened and stays alive, and with `writing` whether it can write."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             session = await asyncpg.connect(
@@ -250,13 +250,13 @@ async def answers(url: str, *, writing: bool = False) -> bool:
     except (OSError, TimeoutError):
         return False
     except OF_DRIVER as error:
-        # A role that may not make temporary tables is no reason to wait for ever.
+        # A role without the right to temporary tables would otherwise be waited for without end.
         return writing and trouble_of(error) is None
     return True
 
 
-def told(error: BaseException) -> str:
-    """For the log, in one line: these errors hold no values of people's."""
+def describe_error(error: BaseException) -> str:
+    """Return an error as one line for the log. These errors hold no personal data."""
     if isinstance(error, asyncpg.InternalClientError):  # about asyncpg, not about the server
         return "a session was lost"
     return f"{type(error).__name__}: {error}".partition("\n")[0]

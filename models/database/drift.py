@@ -1,7 +1,6 @@
-"""Drift: how the tables of a database differ from the models, and its walls from what they must be.
+"""Drift: differences of a database's tables, policies and grants from what the models declare.
 
-Somebody who changes a table, a policy or a grant by hand makes a drift; so does a migration that
-forgets one of them.
+A change of one of them by hand makes a drift, and so does a migration that forgets one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from models.walls import APP, POLICY, is_forced, is_walled, privileges
 _QUALIFIER = (
     "(school_id = (NULLIF(current_setting('app.school_id'::text, true), ''::text))::bigint)"
 )
-"""How PostgreSQL writes the condition of the policy."""
+"""The condition of the policy as PostgreSQL prints it."""
 
 _WALLS = text("""
     SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
@@ -38,8 +37,8 @@ _WALLS = text("""
 
 
 async def find_drift(connection: AsyncConnection) -> list[str]:
-    """Every difference as a line of text; empty if there is none. The tables must be of the newest
-    version."""
+    """Return every difference as a line of text; empty if there is none. The tables must be of the
+    newest version."""
     tables = await connection.run_sync(_compare_tables)
     lines = (await connection.execute(_WALLS, {"app": APP})).mappings()
     found = {line["name"]: line for line in lines}

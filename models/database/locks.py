@@ -1,4 +1,4 @@
-"""File locks of whole processes: gone with the last process that holds the file open."""
+"""File locks, which end with the last process that holds the file open."""
 
 import fcntl
 import os
@@ -9,7 +9,8 @@ from models.database.problems import DatabaseProblem
 
 
 def take(path: Path) -> int | None:
-    """An open descriptor that holds the lock, or None if somebody else does."""
+    """Take the lock and return the open descriptor that holds it; None if another process has
+    it."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as problem:
@@ -26,7 +27,7 @@ def take(path: Path) -> int | None:
 
 
 def wait(path: Path, seconds: float) -> int | None:
-    """As `take`, but tries again until the time is over."""
+    """Try to take the lock until the time is over."""
     deadline = time.monotonic() + seconds
     while (handle := take(path)) is None and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Alembic, without its command line: the tables' versions, made as their owner."""
+"""Alembic without its command line: it changes the version of the tables as their owner."""
 
 import asyncio
 from argparse import Namespace
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from models.database.drift import find_drift
-from models.database.engine import connect, explained
+from models.database.engine import connect, explain_errors
 from models.database.problems import DatabaseProblem, Unfit
 from models.database.roles import OWNER
 from models.walls import APP
@@ -30,7 +30,7 @@ _LOCK = 0x6D696772  # "migr"
 
 T = TypeVar("T")
 LOCKED = "55P03"
-"""SQLSTATE of a lock that was not to be had in time."""
+"""SQLSTATE of a lock that could not be taken in time (lock_not_available)."""
 NEWER = (
     "its tables are of version {now}, made by a newer Gorod than this one, which knows versions "
     "up to {newest}: install the newer Gorod"
@@ -38,7 +38,7 @@ NEWER = (
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Does nothing if the tables are of that version. The product may read which it is."""
+    """Upgrade the tables to a version, and let the product read which version they are of."""
     async with _as_owner(url) as connection:
         await _refuse_newer(connection)
         await _run(connection, lambda config: command.upgrade(config, revision))
@@ -54,30 +54,30 @@ async def downgrade(url: str, revision: str) -> None:
 
 
 async def run_alembic(url: str, act: Callable[[Config], T], scripts: Path = SCRIPTS) -> T:
-    """What `act` gives, which runs a command of Alembic on this database, with the versions that
-    the folder `scripts` holds."""
+    """Run a command of Alembic (`act`) on this database with the versions in the folder `scripts`,
+    and return its result."""
     async with _as_owner(url) as connection:
         return await _run(connection, act, scripts)
 
 
-async def drift(url: str) -> list[str]:
-    """What differs between this database and what the models say of it."""
+async def report_drift(url: str) -> list[str]:
+    """Return the differences between this database and the models."""
     engine = connect(url, poolclass=NullPool)
-    with explained(engine):
+    with explain_errors(engine):
         async with engine.connect() as connection:
             return await find_drift(connection)
 
 
 async def status(url: str) -> tuple[str | None, str | None]:
-    """The database's version and the newest there is."""
+    """Return the version of the tables and the newest version."""
     engine = connect(url, poolclass=NullPool)
-    with explained(engine):
+    with explain_errors(engine):
         async with engine.connect() as connection:
             return await current(connection), head()
 
 
 async def current(connection: AsyncConnection) -> str | None:
-    """None: no tables yet, or none that this role may know of."""
+    """Return the version of the tables; None if there are none that this role may see."""
     if not await _has_versions(connection):
         return None
     return await connection.run_sync(
@@ -92,14 +92,15 @@ def head() -> str | None:
 
 
 def is_newer(revision: str | None) -> bool:
-    """Whether tables are of a version that this Gorod does not know."""
+    """Whether the version of tables is unknown to this Gorod."""
     return revision is not None and all(
         known.revision != revision for known in _scripts().walk_revisions()
     )
 
 
 async def _refuse_newer(connection: AsyncConnection) -> None:
-    """Raises Unfit. An upgrade would tell the operator to do what has just failed."""
+    """Raise Unfit if the tables are of a newer Gorod. Otherwise the operator would be told to run
+    the upgrade that has just failed."""
     now = await current(connection)
     await connection.rollback()
     if is_newer(now):
@@ -118,15 +119,15 @@ async def _has_versions(connection: AsyncConnection) -> bool:
 async def _run(
     connection: AsyncConnection, act: Callable[[Config], T], scripts: Path = SCRIPTS
 ) -> T:
-    def within(sync: Connection) -> T:
+    def act_on(sync: Connection) -> T:
         config = Config(attributes={"connection": sync}, cmd_opts=Namespace(quiet=True))
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         return act(config)
 
     try:
-        done = await connection.run_sync(within)
-    except CommandError as problem:  # a version nobody knows: a slip, or tables of a newer Gorod
+        done = await connection.run_sync(act_on)
+    except CommandError as problem:  # an unknown version: mistyped, or of a newer Gorod
         raise DatabaseProblem(f"The tables' version cannot be changed: {problem}.") from problem
     except DBAPIError as problem:
         if getattr(problem.orig, "sqlstate", None) != LOCKED:
@@ -141,12 +142,13 @@ async def _run(
 
 @asynccontextmanager
 async def _as_owner(url: str) -> AsyncIterator[AsyncConnection]:
-    """One at a time. Asking again and again, because a waiting statement holds a snapshot, and
-    whoever has the lock may be building an index that waits for snapshots."""
+    """Open a session of the tables' owner under the lock of migrations, so that two upgrades do not
+    run at once. The lock is polled: a statement that waits for it holds a snapshot, and an index
+    that the holder builds concurrently would wait for that snapshot for ever."""
     engine = connect(url, role=OWNER, poolclass=NullPool)
     try:
-        with explained(engine):
-            async with engine.connect():  # what is refused here is told to the operator
+        with explain_errors(engine):
+            async with engine.connect():  # a refusal is explained to the operator
                 pass
         async with engine.connect() as connection:
             while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):

@@ -1,4 +1,4 @@
-"""What can be wrong with a database, said to the person who has to mend it."""
+"""Problems of a database, told to the operator who has to mend it."""
 
 from typing import ClassVar
 
@@ -6,11 +6,11 @@ from models.operator import OperatorProblem
 
 
 class DatabaseProblem(OperatorProblem):
-    """Base of what can be wrong with a database."""
+    """Base of the problems of a database."""
 
 
 class BadAddress(DatabaseProblem):
-    """DATABASE_URL cannot be read. The text never quotes it: it may hold a password."""
+    """DATABASE_URL cannot be parsed. The text never quotes it, because it may hold a password."""
 
     exit_code: ClassVar[int] = 2
 
@@ -22,18 +22,18 @@ class NoDatabase(DatabaseProblem):
 
 
 class Unfinished(DatabaseProblem):
-    """A restore was cut off: there is half of an installation."""
+    """A restore was interrupted and left half of an installation."""
 
     exit_code: ClassVar[int] = 2
 
 
 class InUse(DatabaseProblem):
-    """Another process owns this data directory."""
+    """Another process uses this data directory."""
 
 
 class NotStarted(DatabaseProblem):
-    """The server did not come up; the text ends with the last lines that it wrote to its log."""
+    """The server did not start; the text ends with the last lines of its log."""
 
 
 class Unfit(DatabaseProblem):
-    """The server answers, but cannot be Gorod's."""
+    """The server answers, but does not fit Gorod."""

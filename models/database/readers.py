@@ -1,9 +1,8 @@
-"""Connections for what is said in one statement: one answer, nothing before or after it.
+"""Connections for queries that are one statement, without BEGIN and COMMIT around it.
 
-Each stands behind the wall of one school, which it is told when it is opened or changes schools;
-one that already serves the school is preferred. They can write nothing, but for those of `writers`.
-Statements are prepared once a connection. Behind a pooler that moves transactions between sessions
-there are none.
+Each connection is set to one school when it is opened or changes schools; one that already serves
+the school is preferred. They are read-only, except those of `writers`. A connection prepares a
+statement once. Behind a transaction pooler there are no such connections.
 """
 
 import asyncio
@@ -15,24 +14,24 @@ from typing import Any
 
 import asyncpg
 
-from models.database.address import dsn, user
+from models.database.address import dsn, user_of
 from models.database.availability import OF_DRIVER, Availability, Trouble, trouble_of
-from models.database.engine import CONNECT_SECONDS, POOL_SECONDS, patience
+from models.database.engine import CONNECT_SECONDS, POOL_SECONDS, seconds_to_give_up
 from models.walls import APP
 
 MOST_STATEMENTS = 500
 MOST_CHARACTERS = 250_000
-"""Of the statements that one connection keeps prepared, oldest first to go. PostgreSQL needs 80 to
-200 bytes for a character of a statement with its plan (measured), so up to 50 MB a session; five
-hundred of the longest would need 700 MB."""
+"""The total length of the statements that one connection keeps prepared; the oldest are dropped
+first. PostgreSQL needs 80 to 200 bytes per character of a statement with its plan (measured), so
+up to 50 MB per session. Five hundred of the longest statements would need 700 MB."""
 
 
 @dataclass(slots=True)
 class Reader:
-    """A connection, and what it has prepared.
+    """A connection and its prepared statements.
 
-    recoveries: How many outages were over when it was opened.
-    characters: Of all the statements that it has prepared.
+    recoveries: The number of outages that were over when it was opened.
+    characters: The total length of its prepared statements.
     """
 
     session: asyncpg.Connection
@@ -41,15 +40,14 @@ class Reader:
     numbers: Iterator[int] = field(default_factory=count)
     characters: int = 0
 
-    async def prepared(self, sql: str) -> Any:
+    async def prepare(self, sql: str) -> Any:
         self.characters += len(sql)
-        while (
-            self.statements and self.is_full
-        ):  # dropped in the database as they are collected here
+        # asyncpg closes a statement in the database when its object is collected here.
+        while self.statements and self.is_full:
             oldest = next(iter(self.statements))
             self.characters -= len(oldest)
             del self.statements[oldest]
-        # One without a name would be planned at each execution.
+        # A statement without a name would be planned at each execution.
         name = f"gorod_{next(self.numbers)}"
         try:
             self.statements[sql] = await self.session.prepare(sql, name=name)
@@ -64,7 +62,7 @@ class Reader:
 
 
 class Readers:
-    """At most `size` connections, opened when they are needed, the last used first."""
+    """A pool of at most `size` connections, opened when they are needed, the last used first."""
 
     def __init__(
         self,
@@ -76,18 +74,18 @@ class Readers:
     ) -> None:
         self.url, self.size = url, size
         self.availability = availability or Availability()
-        self.patience = patience(statement_timeout_ms)
+        self.patience = seconds_to_give_up(statement_timeout_ms)
         self.settings = {
             "application_name": "gorod",
             "timezone": "UTC",
             "jit": "off",
-            # Keys lead everywhere, so a plan for any values is as good as one for these, and to
-            # make one takes longer than to run it.
+            # All access is by keys, so a generic plan is as good as one for the values, and
+            # planning takes longer than running.
             "plan_cache_mode": "force_generic_plan",
             "datestyle": "ISO",
             "default_transaction_read_only": "on",
             "statement_timeout": str(statement_timeout_ms),
-        } | ({"role": APP} if user(url) != APP else {})
+        } | ({"role": APP} if user_of(url) != APP else {})
         self.idle: dict[int, list[Reader]] = defaultdict(list)
         self.open = 0
         self.waiting: list[asyncio.Future[None]] = []
@@ -96,56 +94,57 @@ class Readers:
     async def fetch(
         self, school_id: int, sql: str, values: Sequence[Any]
     ) -> Sequence[bytes] | None:
-        """The one row of a statement, if there is one, behind the wall of a school: texts, as
+        """Run a statement for a school and return its one row, if there is one, with texts as
         bytes.
 
-        Raises asyncpg.PostgresError, and ServiceUnavailable if the database cannot be used. A
-        cancelled statement is cancelled in the database, too.
+        Raises asyncpg.PostgresError, and ServiceUnavailable if the database cannot be used. When
+        the caller is cancelled, the statement is cancelled in the database, too.
         """
-        connection = await self.taken(school_id)
+        connection = await self.take(school_id)
         try:
-            statement = connection.statements.get(sql) or await connection.prepared(sql)
+            statement = connection.statements.get(sql) or await connection.prepare(sql)
             found: Any = await statement.fetchrow(*values)
         except BaseException as failure:
             self.put_away(school_id, connection, failure)
             if refusal := self.availability.refusal(failure, reading=True):
                 raise refusal from failure
             raise
-        self.given_back(school_id, connection)
+        self.give_back(school_id, connection)
         return found  # type: ignore[no-any-return]
 
     def put_away(self, school_id: int, connection: Reader, failure: BaseException) -> None:
-        """After a failure: kept if the database refused the statement and is ready for another."""
+        """Handle a connection after a failure. It is kept if the database refused the statement and
+        is ready for another."""
         refused = isinstance(failure, asyncpg.PostgresError)
         if refused and trouble_of(failure) is not Trouble.AWAY:
-            self.given_back(school_id, connection)
+            self.give_back(school_id, connection)
         elif isinstance(failure, asyncio.CancelledError | TimeoutError):
-            self.cancelled(connection)
+            self.cancel(connection)
         else:
-            self.dropped(connection)
+            self.drop(connection)
 
-    def cancelled(self, connection: Reader) -> None:
-        """After a statement that nobody waits for any more: the driver asks the database to cancel
-        it. To terminate the session at once would take that back, and the statement would go on
-        until it had something to say."""
+    def cancel(self, connection: Reader) -> None:
+        """Close a connection whose statement was cancelled. The driver sends a cancel request
+        first; to terminate the session at once would lose that request, and the database would go
+        on with the statement until it sent a row."""
         self.open -= 1
         self.wake()
         ending = asyncio.create_task(connection.session.close(timeout=CONNECT_SECONDS))
         self.ending.add(ending)
-        ending.add_done_callback(self.ended)
+        ending.add_done_callback(self.forget)
 
-    def ended(self, ending: asyncio.Task[None]) -> None:
+    def forget(self, ending: asyncio.Task[None]) -> None:
         self.ending.discard(ending)
         if not ending.cancelled():
-            ending.exception()  # the session is gone, whatever it said
+            ending.exception()  # marks the error as seen; the session is gone anyway
 
-    def given_back(self, school_id: int, connection: Reader) -> None:
+    def give_back(self, school_id: int, connection: Reader) -> None:
         self.idle[school_id].append(connection)
         if self.waiting:
             self.wake()
 
-    async def taken(self, school_id: int) -> Reader:
-        """A connection behind the wall of the school. Raises ServiceUnavailable at once while the
+    async def take(self, school_id: int) -> Reader:
+        """Take a connection that is set to the school. Raises ServiceUnavailable at once while the
         database is away, and after POOL_SECONDS in which no connection came free."""
         while True:
             self.availability.require()
@@ -153,23 +152,23 @@ class Readers:
                 connection = mine.pop()
                 if self.is_good(connection):
                     return connection
-                self.dropped(connection)
+                self.drop(connection)
             elif self.open < self.size:
-                return await self.opened(school_id)
+                return await self.open_connection(school_id)
             elif other := next((idle for idle in self.idle.values() if idle), None):
                 connection = other.pop(0)
                 if self.is_good(connection):
-                    return await self.moved(connection, school_id)
-                self.dropped(connection)
+                    return await self.move(connection, school_id)
+                self.drop(connection)
             else:
-                await self.turn()
+                await self.wait_for_turn()
 
     def is_good(self, connection: Reader) -> bool:
-        """Whether it was neither closed meanwhile nor opened before the last recovery."""
+        """Whether it is open and was opened after the last recovery."""
         is_new = connection.recoveries == self.availability.recoveries
         return is_new and not connection.session.is_closed()
 
-    async def turn(self) -> None:
+    async def wait_for_turn(self) -> None:
         """Wait until a connection may be free. Raises ServiceUnavailable."""
         turn = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
@@ -177,14 +176,15 @@ class Readers:
             async with asyncio.timeout(POOL_SECONDS):
                 await turn
         except BaseException as failure:
-            if turn.done() and not turn.cancelled():  # who has been woken in vain wakes the next
+            # Otherwise the connection that it was woken for would lie idle while others wait.
+            if turn.done() and not turn.cancelled():
                 self.wake()
             if not isinstance(failure, TimeoutError):
                 raise
             reason = f"{self.size} connections were in use for {POOL_SECONDS} s"
             raise self.availability.note(Trouble.BUSY, reason).problem() from None
 
-    async def opened(self, school_id: int) -> Reader:
+    async def open_connection(self, school_id: int) -> Reader:
         self.open += 1
         recoveries = self.availability.recoveries
         session: asyncpg.Connection | None = None
@@ -203,28 +203,27 @@ class Readers:
         except BaseException as failure:
             self.open -= 1
             self.wake()
-            if (
-                session is not None
-            ):  # else it would stay open in the database, and count for no pool
-                session.terminate()
+            if session is not None:
+                session.terminate()  # it would stay open in the database and count for no pool
             if isinstance(failure, (OSError, *OF_DRIVER)):
-                raise self.availability.unreachable(failure) from failure
+                raise self.availability.refuse_unreachable(failure) from failure
             raise
         return Reader(session, recoveries)
 
-    async def moved(self, connection: Reader, school_id: int) -> Reader:
-        """A connection of another school's, told of this one."""
+    async def move(self, connection: Reader, school_id: int) -> Reader:
+        """Set a connection of another school to this one."""
         try:
             await connection.session.execute(f"SET app.school_id = '{school_id:d}'")
         except BaseException as failure:
-            self.dropped(connection)
+            self.drop(connection)
             if refusal := self.availability.refusal(failure):
                 raise refusal from failure
             raise
         return connection
 
-    def dropped(self, connection: Reader) -> None:
-        """After a failure nothing is known of a connection, so it is used no more."""
+    def drop(self, connection: Reader) -> None:
+        """Terminate a connection. After a failure its state is not known, so it is not used
+        again."""
         self.open -= 1
         self.wake()
         connection.session.terminate()

@@ -1,4 +1,4 @@
-"""Whether a server can be asked right now, and what version its tables are of."""
+"""The check of readiness: whether the database answers now, and the version of its tables."""
 
 import asyncio
 
@@ -8,12 +8,12 @@ from models.database.address import dsn
 from models.database.availability import OF_DRIVER
 
 PATIENCE = 2.0
-"""Seconds. Who asks whether this process is ready waits no longer."""
+"""Seconds to wait for the database; a readiness probe of a balancer waits no longer."""
 
 
 async def version_at(url: str) -> str | None:
-    """The version of the tables; None where there are none. Asked over a session of its own: one of
-    a pool could be waited for behind requests that all wait for a slow database.
+    """Return the version of the tables; None where there are none. It opens a session of its own,
+    because in a pool it could wait behind requests that all wait for a slow database.
 
     Raises ConnectionError if the database cannot be used.
     """

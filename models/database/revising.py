@@ -1,4 +1,4 @@
-"""Writing a new version of the tables: what the models say and the newest version does not.
+"""Writing a new version of the tables from the differences between models and newest version.
 
 A new table comes with its wall and its grants. New default rights of roles reach the schools that
 exist already. Both are in the written file, which somebody reads before it is committed.
@@ -27,12 +27,12 @@ from models.database.problems import DatabaseProblem
 from models.walls import grant, wall
 
 RIGHTS = "default_rights.txt"
-"""Beside the versions: the default rights of roles as of the newest one, a line each: role, right,
-scope."""
+"""A file beside the versions with the default rights of roles as of the newest one. Each line has
+role, right and scope."""
 
 
 class NothingToRevise(DatabaseProblem):
-    """The models are what the newest version says."""
+    """The models do not differ from the newest version."""
 
 
 class Block(ExecuteSQLOp):
@@ -76,7 +76,7 @@ async def revise(
 
 
 def complete_script(script: MigrationScript, gained: Sequence[str], lost: Sequence[str]) -> None:
-    """Add to a script what the models do not say by themselves: walls, grants, rights."""
+    """Add to a script the changes that Alembic does not find: policies, grants, default rights."""
     upgrade = cast("UpgradeOps", script.upgrade_ops)
     downgrade = cast("DowngradeOps", script.downgrade_ops)
     if upgrade.is_empty() and not gained and not lost:
@@ -93,8 +93,8 @@ def complete_script(script: MigrationScript, gained: Sequence[str], lost: Sequen
 
 
 def change_rights(gained: Sequence[str], lost: Sequence[str]) -> str:
-    """SQL that gives rights to the roles of every school, and takes others, behind the wall of each
-    school in turn: no wall stands open to all."""
+    """Return SQL that gives rights to the roles of every school and takes others. It sets each
+    school in turn, so that row-level security stays on."""
     given, taken = (
         ",\n            ".join("('{}', '{}', '{}')".format(*line.split()) for line in lines)
         for lines in (gained, lost)

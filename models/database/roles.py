@@ -1,6 +1,6 @@
-"""The roles: one owns the tables, the other works with them and can lift no wall.
+"""The roles: one owns the tables; the other works with them and cannot change their policies.
 
-Everything here may be repeated, done by two at once, or interrupted.
+Every function may be repeated, run twice at once, or interrupted.
 """
 
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from models.database.address import at_database, session, user
+from models.database.address import at_database, open_session, user_of
 from models.database.problems import Unfit
 from models.walls import APP
 
@@ -34,32 +34,33 @@ _ALREADY = (
 
 
 async def prepare(superuser_url: str, database: str = DATABASE) -> None:
-    """A server of our own: the roles, and the database with all it needs."""
-    async with _alone(superuser_url) as connection:
+    """Make the roles and the database on the embedded server."""
+    async with _open_locked(superuser_url) as connection:
         await _make_roles(connection)
         if not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database
         ):
             make = f'CREATE DATABASE "{database}" OWNER {OWNER} TEMPLATE template0 ENCODING UTF8'
             await _unless_there(connection, make)
-    async with _alone(at_database(superuser_url, database)) as connection:
+    async with _open_locked(at_database(superuser_url, database)) as connection:
         await connection.execute(_MAKE_EXTENSION)
 
 
 async def drop(superuser_url: str, database: str = DATABASE) -> None:
-    """Takes away a database of our own server, with all that is in it."""
-    async with _alone(superuser_url) as connection:
+    """Drop a database of the embedded server with everything in it."""
+    async with _open_locked(superuser_url) as connection:
         await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
 
 async def prepare_existing(url: str) -> None:
-    """Somebody else's server: the same within the rights of this user, or the SQL to ask for."""
-    if user(url) == APP:
+    """Make the roles on a server of somebody else. Raises Unfit with the SQL to ask for where this
+    user lacks the rights."""
+    if user_of(url) == APP:
         raise Unfit(
             f"{APP} works with the tables, it does not make or change them: for that let "
             "DATABASE_URL name a user who owns the database."
         )
-    async with _alone(url) as connection:
+    async with _open_locked(url) as connection:
         try:
             await _make_roles(connection)
             for role in (OWNER, APP):
@@ -77,14 +78,15 @@ async def _make_roles(connection: asyncpg.Connection) -> None:
 
 
 async def _join(connection: asyncpg.Connection, role: str) -> None:
-    """So that this user may act as the role; before 16 every membership includes that."""
+    """Make this user a member of the role, so that it may act as it (`SET` from 16 on)."""
     right = "SET" if connection.get_server_version().major >= 16 else "MEMBER"
     if not await connection.fetchval("SELECT pg_has_role(current_user, $1, $2)", role, right):
         await connection.execute(f"GRANT {role} TO CURRENT_USER")
 
 
 async def _furnish(connection: asyncpg.Connection) -> None:
-    """Only what is missing: repeating a GRANT would need the right to grant."""
+    """Add the extension and the grants that are missing. To repeat a GRANT would need the right to
+    grant."""
     installed = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist')"
     if not await connection.fetchval(installed):
         await connection.execute(_MAKE_EXTENSION)
@@ -108,7 +110,8 @@ async def _request(connection: asyncpg.Connection, problem: Exception) -> str:
 
 
 async def _unless_there(connection: asyncpg.Connection, statement: str) -> None:
-    """Roles belong to the whole server, our lock to one database: another may have been first."""
+    """Run a CREATE unless its object exists. Roles belong to the whole server and our lock to one
+    database, so another start may have made the role in between."""
     try:
         await connection.execute(statement)
     except _ALREADY:
@@ -116,9 +119,10 @@ async def _unless_there(connection: asyncpg.Connection, statement: str) -> None:
 
 
 @asynccontextmanager
-async def _alone(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """One start at a time; the lock ends with the session, however that ends."""
-    connection = await session(url)
+async def _open_locked(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open a session under a lock, so that two starts do not make the same things at once. The lock
+    ends with the session."""
+    connection = await open_session(url)
     try:
         await connection.execute(f"SELECT pg_advisory_lock({_LOCK})")
         yield connection

@@ -1,8 +1,8 @@
-"""Free space on the disk of the embedded database, and a reserve that is given up in time.
+"""Free space on the disk of the embedded database, and a reserve file that is given up in time.
 
-PostgreSQL ends when the next segment of its log does not fit, and its recovery needs a segment,
-too. So writing is refused below a minimum of free space, and a file of the reserve's size is kept
-to be given up.
+PostgreSQL ends when the next segment of its log does not fit on the disk, and its recovery needs a
+segment, too. So writes are refused below a minimum of free space, and a reserve file is deleted
+when space runs out.
 """
 
 import os
@@ -17,11 +17,11 @@ MB = 1024 * 1024
 SEGMENT = 16 * MB
 """Size of a file of PostgreSQL's log (wal_segment_size)."""
 FRESH = 0.2
-"""Seconds for which a look at the disk is good: a command asks each time."""
+"""Seconds for which a look at the disk is used again, because each command asks."""
 
 
 def free_bytes(folder: Path) -> int:
-    """What an ordinary account may still write on the disk of a folder.
+    """Return the bytes that an ordinary account may still write on the disk of a folder.
 
     Raises OSError if the folder cannot be looked at.
     """
@@ -33,7 +33,7 @@ def free_bytes(folder: Path) -> int:
 class Reserve:
     """A file that holds space on a disk until it is needed there.
 
-    size: Bytes; 0: there is no reserve.
+    size: Bytes; 0 means that there is no reserve.
     """
 
     file: Path
@@ -41,7 +41,7 @@ class Reserve:
 
     @property
     def held(self) -> int:
-        """How much of it is held now."""
+        """The bytes that it holds now."""
         try:
             return min(self.file.stat().st_size, self.size)
         except FileNotFoundError:
@@ -52,7 +52,7 @@ class Reserve:
         return self.size - self.held
 
     def hold(self) -> None:
-        """Make it whole. Raises OSError, with nothing more held than before, if it does not fit."""
+        """Grow it to its full size. Raises OSError, and leaves it as it was, if it does not fit."""
         held = self.held
         handle = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -64,19 +64,19 @@ class Reserve:
             os.close(handle)
 
     def give_up_half(self) -> None:
-        """Leave the second half for the time when the server cannot start."""
+        """Give up half. The other half is kept for a server that cannot start."""
         if self.held > self.size // 2:
             os.truncate(self.file, self.size // 2)
 
     def give_up(self) -> bool:
-        """Whether anything was held."""
+        """Delete it. Returns whether it held anything."""
         held = self.held > 0
         self.file.unlink(missing_ok=True)
         return held
 
 
 def allocate(handle: int, start: int, size: int) -> None:
-    """Take blocks of the disk for a part of a file: a file with holes would hold nothing."""
+    """Allocate blocks of the disk for a part of a file; a file with holes would hold no space."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(handle, start, size)
         return
@@ -89,7 +89,7 @@ def allocate(handle: int, start: int, size: int) -> None:
 class Space:
     """The disk of a database.
 
-    folders: Where it writes; they may lie on several disks.
+    folders: The folders that it writes to; they may lie on several disks.
     minimum: Bytes that must be free for anything to be written.
     """
 
@@ -101,21 +101,22 @@ class Space:
 
     @classmethod
     def of_cluster(cls, base: Path, *, minimum: int, reserve: int) -> Self:
-        """Of the cluster below `base`, and of its log of changes if that lies on another disk."""
+        """Make it for the cluster below `base`, with its WAL if that lies on another disk."""
         folders = (base, base / "postgres", base / "postgres" / "pg_wal")
         return cls(folders, minimum, Reserve(base / "postgres.reserve", reserve))
 
     def free(self) -> int:
-        """Bytes that may be written: free, and not needed to make the reserve whole again."""
+        """Return the bytes that may be written: those that are free and that the reserve does not
+        lack."""
         if time.monotonic() >= self._until:
             left = [free_bytes(folder) for folder in self.folders if folder.exists()]
             missing = self.reserve.missing if self.reserve else 0
-            self._seen = min(left) - missing if left else self.minimum  # nobody can tell yet
+            self._seen = min(left) - missing if left else self.minimum  # there is no cluster yet
             self._until = time.monotonic() + FRESH
         return max(0, self._seen)
 
     def shortage(self) -> str | None:
-        """Why nothing may be written, in a sentence; None if there is room."""
+        """Return a sentence that says why nothing may be written; None if there is room."""
         if (free := self.free()) >= self.minimum:
             return None
         return (
@@ -124,7 +125,7 @@ class Space:
         )
 
     def tend(self) -> None:
-        """Give up half of the reserve before the disk is full; make it whole when there is room."""
+        """Give up half of the reserve before the disk is full; restore it when there is room."""
         if self.reserve is None:
             return
         with suppress(OSError):  # the next look tries again
@@ -135,6 +136,6 @@ class Space:
                 self.reserve.hold()
 
     def give_up_reserve(self) -> bool:
-        """For a server that cannot start. Whether there was anything to give up."""
+        """Give up the whole reserve for a server that cannot start. Returns whether it held any."""
         self._until = 0.0
         return self.reserve is not None and self.reserve.give_up()

@@ -1,6 +1,6 @@
-"""How long statements took, noted for an operation that is traced.
+"""Timings of the statements of a traced operation.
 
-Nothing is timed unless traces are on, and then only in operations that `TIMINGS` knows. Values of
+Statements are timed only when traces are on, and only in operations that set `TIMINGS`. Values of
 parameters are never noted.
 """
 
@@ -13,7 +13,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 MOST = 100
-"""Statements that are noted of an operation: a subscription may run for days."""
+"""The most statements that are noted per operation. A subscription may run for days, and its notes
+would fill the memory."""
 BEGAN = "gorod_statement_began"
 
 T = TypeVar("T")
@@ -23,9 +24,9 @@ Send = Callable[[int, str, Sequence[Any]], Coroutine[Any, Any, T]]
 class Timing(NamedTuple):
     """A statement that was sent.
 
-    pool: Whose session it took: `standard`, `readers` or `writers`.
+    pool: The pool of its session: `standard`, `readers` or `writers`.
     sql: Its text, with placeholders for the values.
-    began, ended: Seconds since 1970. The wait for a session is part of it, but for `standard`.
+    began, ended: Seconds since 1970. They include the wait for a session, except in `standard`.
     failure: The SQLSTATE or the name of the error; None if there was none.
     """
 
@@ -37,7 +38,7 @@ class Timing(NamedTuple):
 
 
 TIMINGS: ContextVar[list[Timing] | None] = ContextVar("timings", default=None)
-"""Where the operation under way notes its statements; None if it is not traced."""
+"""The statements of the operation under way; None if it is not traced."""
 
 
 def note(pool: str, sql: str, began: float, failure: BaseException | None = None) -> None:
@@ -53,10 +54,10 @@ def name_of(failure: BaseException | None) -> str | None:
     return str(getattr(failure, "sqlstate", None) or type(failure).__name__)
 
 
-def timed(send: Send[T], pool: str) -> Send[T]:
-    """The same as `send`, and what it took is noted."""
+def time_sending(send: Send[T], pool: str) -> Send[T]:
+    """Wrap `send` so that each statement is noted."""
 
-    async def sent(school_id: int, sql: str, values: Sequence[Any]) -> T:
+    async def send_timed(school_id: int, sql: str, values: Sequence[Any]) -> T:
         began = time.time()
         failure: BaseException | None = None
         try:
@@ -67,7 +68,7 @@ def timed(send: Send[T], pool: str) -> Send[T]:
         finally:
             note(pool, sql, began, failure)
 
-    return sent
+    return send_timed
 
 
 def time_engine(engine: AsyncEngine) -> None:

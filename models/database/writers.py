@@ -1,8 +1,9 @@
 """Connections for commands that are one statement each.
 
-Those of one school come one after another, for each takes the next numbers of its logs. What waits
-meanwhile is sent at once and written in one transaction, for to make it durable takes longer than
-most commands. Nobody shares another's fate: if the database refuses one, each is done by itself.
+Commands of one school run one after another, because each takes the next numbers of the school's
+logs. Equal statements that wait meanwhile are sent together and written in one transaction, because
+a commit takes longer than most commands. If the database refuses one of them, each is repeated
+alone, so that no command fails because of another.
 """
 
 import asyncio
@@ -17,15 +18,16 @@ from models.database.availability import Availability
 from models.database.readers import Readers
 
 TOGETHER = 16
-"""The most that are written in one transaction."""
+"""The most commands that are written in one transaction."""
 PATIENCE = "50ms"
-"""How long one waits for a lock. Others take the lock on the logs last, but who is not the first in
-a transaction has it: to wait for them could be in vain."""
+"""The lock timeout of these sessions. Use cases lock the row of the logs last, while the first
+command of a joint transaction has locked it before the second starts. Two that wait for each other
+would deadlock; after this time the command gives up and goes to its use case."""
 
 
 @dataclass(slots=True)
-class Waiting:
-    """A command, and whom to tell what it gave."""
+class PendingCommand:
+    """A command that waits, with the future of its row."""
 
     sql: str
     values: Sequence[Any]
@@ -54,49 +56,51 @@ class Writers(Readers):
         super().__init__(
             url, size=size, statement_timeout_ms=statement_timeout_ms, availability=availability
         )
-        # Not switched off: a database that its operator made read-only stays so.
+        # Deleted, not set to off: a database that its operator made read-only must stay read-only.
         del self.settings["default_transaction_read_only"]
         self.settings["lock_timeout"] = PATIENCE
-        self.queues: dict[int, deque[Waiting]] = defaultdict(deque)
+        self.queues: dict[int, deque[PendingCommand]] = defaultdict(deque)
         self.working: dict[int, asyncio.Task[None]] = {}
 
-    async def done(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The row that the statement always gives.
+    async def write(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run a command and return the row that its statement always gives.
 
-        Raises asyncpg.PostgresError where the database refused what it was given, or that it came
-        second, or must wait: then nothing is written. ServiceUnavailable if the database cannot be
-        used, as OutcomeUnknown if it went away while the command was under way."""
+        Raises asyncpg.PostgresError where the database refused the values, or another transaction
+        was first, or a lock was not free in time: then nothing is written. Raises
+        ServiceUnavailable if the database cannot be used, and OutcomeUnknown if it went away
+        while the command was under way.
+        """
         self.availability.require(writing=True)
-        one = Waiting(sql, values, asyncio.get_running_loop().create_future())
+        one = PendingCommand(sql, values, asyncio.get_running_loop().create_future())
         self.queues[school_id].append(one)
         if school_id not in self.working:
             self.working[school_id] = asyncio.create_task(self.work(school_id))
         return await one.told
 
     async def work(self, school_id: int) -> None:
-        """Do what waits in a school, until nothing does."""
-        queue, some = self.queues[school_id], list[Waiting]()
+        """Run the waiting commands of a school until none is left."""
+        queue, some = self.queues[school_id], list[PendingCommand]()
         try:
             while queue:
                 some = [queue.popleft()]
                 while queue and queue[0].sql == some[0].sql and len(some) < TOGETHER:
                     some.append(queue.popleft())
-                await self.together(school_id, some)
-        except BaseException as end:  # nobody shall wait for what will not come
+                await self.write_together(school_id, some)
+        except BaseException as end:  # else their callers would wait for ever
             for one in (*some, *queue):
                 one.fail(end)
             raise
         finally:
             del self.queues[school_id], self.working[school_id]
 
-    async def together(self, school_id: int, some: Sequence[Waiting]) -> None:
-        """Do commands of one kind in one transaction, and tell what became of them."""
+    async def write_together(self, school_id: int, some: Sequence[PendingCommand]) -> None:
+        """Run equal statements in one transaction and give each command its row or its failure."""
         try:
-            found = await self.rows(school_id, some[0].sql, [one.values for one in some])
+            found = await self.fetch_rows(school_id, some[0].sql, [one.values for one in some])
         except Exception as failure:
             if len(some) > 1 and isinstance(failure, Refused):
                 for one in some:
-                    await self.together(school_id, [one])
+                    await self.write_together(school_id, [one])
                 return
             for one in some:
                 one.fail((isinstance(failure, Refused) and failure.__cause__) or failure)
@@ -104,15 +108,16 @@ class Writers(Readers):
         for one, row in zip(some, found, strict=True):
             one.tell(row)
 
-    async def rows(
+    async def fetch_rows(
         self, school_id: int, sql: str, many: Sequence[Sequence[Any]]
     ) -> Sequence[Sequence[Any]]:
-        """A row for each. Raises Refused where nothing was written, ServiceUnavailable where the
-        database cannot be used, OutcomeUnknown where nobody knows whether it was written."""
-        connection = await self.taken(school_id)
+        """Run a statement with each of the values and return a row for each. Raises Refused where
+        nothing was written, ServiceUnavailable where the database cannot be used, OutcomeUnknown
+        where it cannot be known whether the rows were written."""
+        connection = await self.take(school_id)
         sent = False
         try:
-            statement = connection.statements.get(sql) or await connection.prepared(sql)
+            statement = connection.statements.get(sql) or await connection.prepare(sql)
             sent = True
             found: Sequence[Sequence[Any]] = await statement.fetchmany(many)
         except BaseException as failure:
@@ -122,9 +127,9 @@ class Writers(Readers):
             if isinstance(failure, asyncpg.PostgresError):
                 raise Refused from failure
             raise
-        self.given_back(school_id, connection)
+        self.give_back(school_id, connection)
         return found
 
 
 class Refused(Exception):
-    """The database said no, and is ready for another."""
+    """The database refused a statement and is ready for another."""

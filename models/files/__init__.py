@@ -1,1 +1,1 @@
-"""Files that people attach."""
+"""Files, which people attach to other things."""

@@ -1,4 +1,4 @@
-"""Files: uploaded once, attached by id, kept outside the database."""
+"""Files: uploaded once, attached by id, stored outside of the database."""
 
 from datetime import datetime
 from enum import Enum
@@ -7,15 +7,15 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
-from models.limits import between, ours
+from models.limits import check_range, mark_internal
 from models.people.persons import Person
 
 
 class FileStatus(Enum):
-    """Whether a file's bytes have come.
+    """Whether a file has been uploaded.
 
-    PENDING: An address to upload to was given out.
-    READY: Its bytes are here, and are what they were said to be.
+    PENDING: An address for the upload was given out.
+    READY: The bytes are stored, and are of the size and type that were announced.
     """
 
     PENDING = "PENDING"
@@ -23,19 +23,19 @@ class FileStatus(Enum):
 
 
 class File(OfSchool):
-    """A file someone uploaded, to attach it to homework, a notice or a letter.
+    """A file that someone uploaded, to attach it to homework, a notice or a letter.
 
     name: Its name, without a path.
-    media_type: What it is, by its own bytes, e.g. `application/pdf`.
-    size: Bytes.
-    status: Whether its bytes have come.
-    uploaded_at: When its bytes came; null before.
+    media_type: Its media type, as its bytes show, e.g. `application/pdf`.
+    size: Size in bytes.
+    status: Whether it has been uploaded.
+    uploaded_at: When it was uploaded; null before.
     """
 
     __tablename__ = "files"
     __table_args__ = (
-        between("size", 1, 1073741824),
-        ours(CheckConstraint("name !~ '[/\\\\[:cntrl:]]'", "name_has_no_path")),
+        check_range("size", 1, 1073741824),
+        mark_internal(CheckConstraint("name !~ '[/\\\\[:cntrl:]]'", "name_has_no_path")),
     )
 
     owner_id: Mapped[int] = refers(Person)
@@ -47,5 +47,5 @@ class File(OfSchool):
     created_at: Mapped[datetime]
     uploaded_at: Mapped[datetime | None]
     storage_key: Mapped[str | None]
-    """Where its bytes lie. Of every attempt to upload it, another; while it is pending, that of the
-    last attempt."""
+    """The key of its bytes in the storage. Each attempt to upload it takes a new key; while the
+    file is pending, this is the key of the last attempt."""

@@ -1,4 +1,4 @@
-"""Who was in a lesson."""
+"""Attendance of lessons."""
 
 from datetime import datetime
 from enum import Enum
@@ -6,8 +6,8 @@ from enum import Enum
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from models.base import OfSchool, refers, same
-from models.limits import only, unique_ours
+from models.base import OfSchool, keep_equal, refers
+from models.limits import check, unique_internal
 from models.people.persons import Person
 from models.people.students import Student
 from models.problems import OutOfRange
@@ -16,15 +16,15 @@ from models.timetable.lessons import Lesson
 
 
 class AttendanceCode(Enum):
-    """Whether someone was there, or why not.
+    """An attendance code: present, or absent with the reason.
 
-    PRESENT: Was there; said so, for no record says nothing.
+    PRESENT: Present. A student without a record is neither present nor absent.
     EXCUSED: Absent for a good reason (УП).
-    ILLNESS: Absent, ill (Б).
+    ILLNESS: Absent because of illness (Б).
     UNEXCUSED: Absent without a good reason (НП).
-    ABSENT: Absent, the reason is not known yet (ОТ).
-    LATE: Came late (ОП).
-    EXEMPT: Freed from this lesson (ОСВ).
+    ABSENT: Absent; the reason is not known yet (ОТ).
+    LATE: Late (ОП).
+    EXEMPT: Exempt from this lesson (ОСВ).
     """
 
     PRESENT = "PRESENT"
@@ -37,20 +37,20 @@ class AttendanceCode(Enum):
 
 
 class AttendanceRecord(OfSchool):
-    """Whether a student was in a lesson (посещаемость).
+    """The attendance of one student in one lesson (посещаемость).
 
-    code: Whether they were there, or why not.
-    minutes_late: How late they came, 1..240; only with LATE.
+    code: Whether they were present, or why not.
+    minutes_late: Minutes by which they were late, 1..240; only with LATE.
     set_at: When it was last set.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "attendance_records"
     __table_args__ = (
-        unique_ours("lesson_id", "student_id"),
+        unique_internal("lesson_id", "student_id"),
         Index("of_section", "school_id", "section_id", "student_id"),
-        same("lesson_id", "section_id", of="lessons"),
-        only(
+        keep_equal("lesson_id", "section_id", of="lessons"),
+        check(
             "minutes_late IS NULL OR (code = 'LATE' AND minutes_late BETWEEN 1 AND 240)",
             OutOfRange,
             "minutes_late",
@@ -62,7 +62,7 @@ class AttendanceRecord(OfSchool):
     lesson_id: Mapped[int] = refers(Lesson, covered=True)
     student_id: Mapped[int] = refers(Student, covered=True)
     section_id: Mapped[int] = refers(Section, covered=True)
-    """The lesson's own."""
+    """Copied from the lesson."""
     author_id: Mapped[int] = refers(Person, covered=True)
     code: Mapped[AttendanceCode]
     minutes_late: Mapped[int | None]

@@ -1,4 +1,4 @@
-"""Locks on the journals of terms."""
+"""Closures of the journals of terms."""
 
 from datetime import datetime
 
@@ -6,24 +6,24 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
-from models.limits import ours
+from models.limits import mark_internal
 from models.people.persons import Person
 from models.school.calendar import Term
 
 
 class JournalClosure(OfSchool):
-    """That the journal of a term was locked, and perhaps unlocked again.
+    """A closure of the journal of a term, which may have been reopened since.
 
-    closed_at: When it was locked.
-    reopened_at: When it was unlocked; null while it is locked.
-    reason: Why it was unlocked; null while it is locked.
+    closed_at: When it was closed.
+    reopened_at: When it was reopened; null while it is closed.
+    reason: Why it was reopened; null while it is closed.
     """
 
     __tablename__ = "journal_closures"
     __table_args__ = (
-        ours(Index("one_open_closure", "school_id", "term_id", unique=True,
+        mark_internal(Index("one_open_closure", "school_id", "term_id", unique=True,
                    postgresql_where=text("reopened_at IS NULL"))),
-        ours(CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", "reason_given")),
+        mark_internal(CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", "reason_given")),
     )  # fmt: skip
 
     term_id: Mapped[int] = refers(Term)

@@ -26,8 +26,8 @@ SEATS = (
     )
     .subquery("diary_lessons")
 )
-"""A student's place in a lesson: they were in its section that day. Membership is asked for the
-day of each lesson, so a diary changes sections on the day its student does (domain.md e1)."""
+"""SQL: the lessons of each student, by their membership in the section on the day of the lesson.
+So a diary changes sections on the day its student does (domain.md e1)."""
 
 
 class DiaryLesson(OfSchool):
@@ -37,8 +37,8 @@ class DiaryLesson(OfSchool):
     starts_at: The first bell, school-local.
     ends_at: The last bell, school-local.
     ordinal: Which lesson of the day, 0..14.
-    status: What became of it.
-    topic: What it is about; null before it is entered.
+    status: Whether it is planned, held or cancelled.
+    topic: Its topic; null before it is entered.
     """
 
     __table__ = SEATS

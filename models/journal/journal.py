@@ -21,14 +21,14 @@ LISTED = (
         STUDENTS,
         and_(STUDENTS.c.school_id == STAYS.c.school_id, STUDENTS.c.id == STAYS.c.student_id),
     )
-    # Who left a section and came back is one student.
+    # A student who left a section and came back has two memberships and one line.
     .group_by(STAYS.c.school_id, STAYS.c.section_id, STAYS.c.student_id, STUDENTS.c.person_id)
     .subquery("journal_students")
 )
 
 
 class JournalStudent(OfSchool):
-    """A student in a section's journal, by name, also after they have left the section."""
+    """A student in a section's journal, by name only, also after they have left the section."""
 
     __table__ = LISTED
     __mapper_args__ = {"primary_key": [LISTED.c.school_id, LISTED.c.section_id, LISTED.c.id]}

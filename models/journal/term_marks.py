@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, refers, words
-from models.limits import ours
+from models.limits import mark_internal
 from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import AcademicYear, Term
@@ -15,12 +15,12 @@ from models.structure.sections import Section, Subject
 
 
 class TermMarkKind(Enum):
-    """What a final mark sums up; set in this order.
+    """The kind of a term mark; they are set in this order.
 
-    TERM: A quarter, trimester or half-year (четвертная, полугодовая).
-    YEAR: The year (годовая).
-    EXAM: The exam (экзаменационная).
-    FINAL: All of it (итоговая).
+    TERM: The mark of a quarter, trimester or half-year (четвертная, полугодовая).
+    YEAR: The mark of the year (годовая).
+    EXAM: The mark of the exam (экзаменационная).
+    FINAL: The final mark, which sums up the others (итоговая).
     """
 
     TERM = "TERM"
@@ -30,7 +30,7 @@ class TermMarkKind(Enum):
 
 
 class TermMarkValue(Enum):
-    """What a term mark may be.
+    """The value of a term mark.
 
     FIVE: Excellent (5).
     FOUR: Good (4).
@@ -38,7 +38,7 @@ class TermMarkValue(Enum):
     TWO: Unsatisfactory (2).
     PASS: Passed (зачёт).
     FAIL: Failed (незачёт).
-    EXEMPT: Freed from the subject (осв).
+    EXEMPT: Exempt from the subject (осв).
     NOT_ASSESSED: Not assessed (н/а).
     """
 
@@ -53,9 +53,9 @@ class TermMarkValue(Enum):
 
 
 class TermMark(OfSchool):
-    """What a student got for a term, a year or in the end (итоговая отметка).
+    """A mark of a student for a term, a year or the whole subject (итоговая отметка).
 
-    kind: What it sums up.
+    kind: The kind of term mark.
     value: The mark.
     comment: Why it departs from the weighted average; null when it does not.
     set_at: When it was last set.
@@ -64,11 +64,11 @@ class TermMark(OfSchool):
 
     __tablename__ = "term_marks"
     __table_args__ = (
-        ours(UniqueConstraint(
+        mark_internal(UniqueConstraint(
             "school_id", "student_id", "subject_id", "academic_year_id", "kind", "term_id",
             postgresql_nulls_not_distinct=True,
         )),
-        ours(CheckConstraint("(kind = 'TERM') = (term_id IS NOT NULL)", "term_id")),
+        mark_internal(CheckConstraint("(kind = 'TERM') = (term_id IS NOT NULL)", "term_id")),
     )  # fmt: skip
 
     student_id: Mapped[int] = refers(Student, covered=True)
@@ -84,12 +84,12 @@ class TermMark(OfSchool):
 
 
 class TermMarkRevision(OfSchool):
-    """One change of a term mark; never changed itself.
+    """One change of a term mark, which is never changed itself.
 
-    old_value: What it was; null for the first.
-    new_value: What it became.
-    reason: Why, in the author's words; null when not told.
-    at: When.
+    old_value: The value before; null for the first.
+    new_value: The value after.
+    reason: The reason in the author's words; null when none was given.
+    at: When it was changed.
     """
 
     __tablename__ = "term_mark_revisions"

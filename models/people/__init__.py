@@ -1,1 +1,1 @@
-"""Everyone with a card: students, guardians, staff."""
+"""People with a card: students, guardians, staff."""

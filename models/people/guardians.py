@@ -1,19 +1,19 @@
-"""Guardians, and for which child they may hear and decide what."""
+"""Guardians, and their links to children with the rights that each link gives."""
 
 from datetime import date
 from enum import Enum
 
 from sqlalchemy.orm import Mapped
 
-from models.base import Dated, OfSchool, dated, refers, words
-from models.limits import between, ends_after, only, unique_ours
+from models.base import Dated, OfSchool, one_at_a_time, refers, words
+from models.limits import check, check_range, ends_after, unique_internal
 from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Problem
 
 
 class GuardianRelation(Enum):
-    """Who a guardian is to the child.
+    """The relation of a guardian to the child.
 
     MOTHER: Mother.
     FATHER: Father.
@@ -30,7 +30,7 @@ class GuardianRelation(Enum):
 
 
 class LegalStatus(Enum):
-    """What a court left of a guardian's rights to a child.
+    """The state of a guardian's rights to a child after the decisions of courts.
 
     FULL: All rights; a divorce alone changes nothing.
     RESTRICTED: Limited by a court (ограничение прав, СК РФ ст. 73).
@@ -47,8 +47,8 @@ class Guardian(OfSchool):
 
     __tablename__ = "guardians"
     __table_args__ = (
-        unique_ours("person_id"),
-        unique_ours("sourced_id"),
+        unique_internal("person_id"),
+        unique_internal("sourced_id"),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)
@@ -72,16 +72,16 @@ class WhereaboutsShown(Problem):
 
 
 class GuardianLink(OfSchool, Dated):
-    """What one guardian is to one child. Per child, never per family.
+    """The link of one guardian to one child. Rights are per child, never per family.
 
-    relation: Who they are to the child.
-    legal_status: What a court left of their rights.
+    relation: Their relation to the child.
+    legal_status: The state of their rights after the decisions of courts.
     basis_document: The paper it rests on; null when none is needed.
     may_receive_info: Indicates whether the school tells them of the child.
     may_contact: Indicates whether the school may write to them.
     hide_whereabouts: Indicates whether the child's address and phone are kept from them.
     lives_with: Indicates whether the child lives with them.
-    contact_priority: Whom to call first, from 1.
+    contact_priority: The order in which guardians are called, from 1.
     consent_from: First day on which the child, being of age, lets them hear of it; null when it
         does not.
     consent_to: First day on which it does so no more; null without end.
@@ -90,9 +90,9 @@ class GuardianLink(OfSchool, Dated):
 
     __tablename__ = "guardian_links"
     __table_args__ = (
-        *dated("guardian_id", "student_id", says=AlreadyLinked, blamed="guardian_id"),
-        between("contact_priority", 1, 20),
-        only(
+        *one_at_a_time("guardian_id", "student_id", says=AlreadyLinked, blamed="guardian_id"),
+        check_range("contact_priority", 1, 20),
+        check(
             "legal_status <> 'RESTRICTED' OR hide_whereabouts",
             WhereaboutsShown,
             "hide_whereabouts",
@@ -113,7 +113,7 @@ class GuardianLink(OfSchool, Dated):
     consent_from: Mapped[date | None]
     consent_to: Mapped[date | None]
 
-    def lets_on(self, day: date) -> bool:
-        """Whether the child, being of age, lets them hear of it on the day."""
+    def has_consent_on(self, day: date) -> bool:
+        """Whether the child, being of age, consents on the day that they hear of it."""
         begun = self.consent_from is not None and self.consent_from <= day
         return begun and (self.consent_to is None or day < self.consent_to)

@@ -1,4 +1,4 @@
-"""Names as people type them: tidied where they are written, folded where they are looked for.
+"""Names as people type them: tidied when they are saved, folded when they are searched for.
 
 The database folds with the functions `folded`, `folded_name`, `name_words`, `name_query` and
 `longest_word`, which a migration makes. `folded` in Python does the same for texts that are not
@@ -16,30 +16,32 @@ from models.texts import INVISIBLE as UNSEEN
 
 INVISIBLE: Final = re.compile(f"[{UNSEEN}]")
 DROPPED: Final = re.compile(f"['`´‘’‚‛′‵ʹʻʼʽˈ՚＇ꞌ{UNSEEN}]")
-"""Apostrophes, which are typed for one another or left out, and characters that nobody sees."""
+"""Apostrophes, which are confused or left out in typing, and invisible characters."""
 MARKS: Final = re.compile("[\u0300-\u0305\u0307-\u036f]")
-"""Marks above and below letters but for the breve, which makes Й of И: those are two letters, while
-Ё is Е."""
+"""Combining marks except the breve: И and Й, which it tells apart, are two letters, while Ё counts
+as Е."""
 BREVE: Final = "\u0306"
 LATIN: Final = "abcehikmoptxy"
 CYRILLIC: Final = "авсенікмортху"
-"""Letters that look alike, small or as capitals: one typed in the wrong alphabet is the same."""
+"""Letters that look alike, small or as capitals: one typed in the wrong alphabet counts as the
+other."""
 ALIKE: Final = str.maketrans(LATIN, CYRILLIC, BREVE)
 BETWEEN: Final = re.compile(r"[\W_]+")
 LAST: Final = "\U0010ffff"
-"""Sorts behind every letter."""
+"""A character that sorts behind every letter."""
 INDEXED_WORDS: Final = 6
-"""How many words of a name an index finds, each in a column of its own. A name of more words has an
+"""The number of indexed words of a name, each in a column of its own. A name of more words has an
 empty text in the last of these columns and is found by that."""
 
 
-def tidied(name: str) -> str:
-    """A name as it is kept: composed letters, one space between words, nothing invisible."""
+def tidy(name: str) -> str:
+    """Return a name as it is saved: composed letters, one space between words, nothing
+    invisible."""
     return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", name)).split())
 
 
-def folded(text: str) -> str:
-    """What all spellings of a text have in common: words in lower case, one space between them.
+def fold(text: str) -> str:
+    """Reduce a text to what its spellings share: words in lower case with one space between them.
 
     Case, marks, apostrophes, kinds of spaces and hyphens, and letters of the wrong alphabet that
     look alike make no difference (domain.md e20).
@@ -50,8 +52,8 @@ def folded(text: str) -> str:
 
 
 def word_of(name: str, number: int) -> Computed:
-    """SQL: the word of a name at a place from 1; null where there is none, but
-    an empty text for the first of a name without letters."""
+    """A column with the word of a name at a place from 1. It is null where there is no such word,
+    and an empty text at place 1 of a name without letters."""
     word = f"split_part(folded_name({name}), ' ', {number})"
     word = word if number == 1 else f"nullif({word}, '')"
     if number == INDEXED_WORDS:
@@ -83,11 +85,12 @@ class NameInTwoAlphabets(Caution):
 
 ODD_NAMES: Final = (NameHasSigns, NameOfOneLetter, NameInTwoAlphabets)
 IN_NAMES: Final = re.compile(r"[^\W\d_]|[\s.‐‑‒–—-]|" + DROPPED.pattern)
-"""What belongs in a name: letters, spaces, hyphens, apostrophes, and the full stop of `оглы М.`"""
+"""Characters that belong in a name: letters, spaces, hyphens, apostrophes, and the full stop of
+`оглы М.`"""
 
 
-def oddities_of(name: str, field: str) -> list[Caution]:
-    """What speaks against a name, or a part of one.
+def find_oddities(name: str, field: str) -> list[Caution]:
+    """Return the warnings about a name, or a part of one.
 
     field: The argument it came in.
     """
@@ -103,5 +106,5 @@ def oddities_of(name: str, field: str) -> list[Caution]:
 
 
 def alphabets_of(word: str) -> set[str]:
-    """`LATIN`, `CYRILLIC` and others, as Unicode names the letters."""
+    """Return the alphabets of a word's letters by their Unicode names: `LATIN`, `CYRILLIC`, …"""
     return {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}

@@ -1,4 +1,4 @@
-"""People: what is the same of a student, a guardian and a teacher."""
+"""Persons: the data that students, guardians and staff share."""
 
 from datetime import date
 from enum import Enum
@@ -8,8 +8,8 @@ from sqlalchemy import Index, Text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
-from models.base import OfSchool, generated, words
-from models.limits import between
+from models.base import OfSchool, compute, words
+from models.limits import check_range
 from models.overrides import Overridable
 from models.people.names import INDEXED_WORDS, word_of
 
@@ -27,7 +27,7 @@ ADULT_ON = (
 
 
 class Sex(Enum):
-    """As in the documents.
+    """A sex, as in the documents.
 
     FEMALE: Female.
     MALE: Male.
@@ -38,17 +38,17 @@ class Sex(Enum):
 
 
 def one_word(number: int) -> MappedColumn[Any]:
-    """The word of the full name at a place from 1, folded; null where there is none.
+    """A column with the folded word of the full name at a place from 1; null where there is none.
 
-    Under row-level security an index is used only by comparisons that are leakproof. Those of texts
-    are, `@@` is not: so a search goes by the index of a word to few persons, whose `name_words` it
-    then looks at.
+    Under row-level security PostgreSQL uses an index only for leakproof operators. Comparisons of
+    texts are leakproof and `@@` is not. So a search finds a few persons by the index of one word
+    and then checks their `name_words`.
     """
     return mapped_column(Text(collation="C"), word_of(FULL_NAME, number), deferred=True)
 
 
 class Person(OfSchool, Overridable):
-    """A person as others may know them: a name, nothing else (публичная карточка).
+    """A person as everyone may see them: by name only (публичная карточка).
 
     full_name: Surname, given name, patronymic.
     short_name: Surname and initials, e.g. `Иванова М. П.`.
@@ -61,7 +61,7 @@ class Person(OfSchool, Overridable):
 
     __tablename__ = "persons"
     __table_args__ = (
-        between("birth_date", "1900-01-01", "2100-01-01"),
+        check_range("birth_date", "1900-01-01", "2100-01-01"),
         Index("by_name", "school_id", "sort_key", "id"),
         *(Index(f"by_word_{n}", "school_id", f"word_{n}") for n in range(1, INDEXED_WORDS + 1)),
     )
@@ -72,19 +72,19 @@ class Person(OfSchool, Overridable):
     patronymic: Mapped[str | None] = words(100)
     sex: Mapped[Sex | None]
     birth_date: Mapped[date | None]
-    full_name: Mapped[str] = mapped_column(generated(FULL_NAME))
-    short_name: Mapped[str] = mapped_column(generated(SHORT_NAME))
-    sort_key: Mapped[str] = mapped_column(Text(collation="C"), generated(SORT_KEY))
-    """Russian order without ICU: lower case, Ё sorts as Е."""
+    full_name: Mapped[str] = mapped_column(compute(FULL_NAME))
+    short_name: Mapped[str] = mapped_column(compute(SHORT_NAME))
+    sort_key: Mapped[str] = mapped_column(Text(collation="C"), compute(SORT_KEY))
+    """The key of the Russian order, without ICU: lower case, Ё sorts as Е."""
     name_words: Mapped[Any] = mapped_column(
-        TSVECTOR, generated(f"name_words({FULL_NAME})"), nullable=False, deferred=True
+        TSVECTOR, compute(f"name_words({FULL_NAME})"), nullable=False, deferred=True
     )
-    """The words of the full name, folded, in no order: how people are looked for."""
+    """The words of the full name, folded, in no order; searches compare with them."""
     word_1: Mapped[str | None] = one_word(1)
     word_2: Mapped[str | None] = one_word(2)
     word_3: Mapped[str | None] = one_word(3)
     word_4: Mapped[str | None] = one_word(4)
     word_5: Mapped[str | None] = one_word(5)
     word_6: Mapped[str | None] = one_word(6)
-    adult_on: Mapped[date | None] = mapped_column(generated(ADULT_ON))
+    adult_on: Mapped[date | None] = mapped_column(compute(ADULT_ON))
     """The 18th birthday; of those born on 29 February, 1 March in a common year."""

@@ -1,4 +1,4 @@
-"""Who works in the school."""
+"""Staff: the people who work in the school."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, refers, words
-from models.limits import ends_after, only, unique, unique_ours
+from models.limits import check, ends_after, unique, unique_internal
 from models.people.persons import Person
 from models.problems import OutOfRange, Problem
 from models.school.rooms import Room
@@ -19,10 +19,10 @@ class PersonnelNoTaken(Problem):
 
 
 class Staff(OfSchool):
-    """Someone who works or worked here: the card everyone may see (карточка сотрудника).
+    """A member of staff, present or former: the card that everyone may see (карточка сотрудника).
 
-    position: What they are, e.g. `Учитель математики`.
-    work_email: For everyone; null when not entered.
+    position: Their position, e.g. `Учитель математики`.
+    work_email: Work address, for everyone; null when not entered.
     personnel_no: Personnel number (табельный номер).
     hired_on: First day of work.
     dismissed_on: First day they work no more; null while they work.
@@ -32,11 +32,11 @@ class Staff(OfSchool):
 
     __tablename__ = "staff"
     __table_args__ = (
-        unique_ours("person_id"),
+        unique_internal("person_id"),
         unique("personnel_no", says=PersonnelNoTaken),
-        unique_ours("sourced_id"),
+        unique_internal("sourced_id"),
         ends_after("dismissed_on >= hired_on", "dismissed_on"),
-        only("load_rate > 0 AND load_rate <= 3", OutOfRange, "load_rate", least="0.01", most=3),
+        check("load_rate > 0 AND load_rate <= 3", OutOfRange, "load_rate", least="0.01", most=3),
     )
 
     person_id: Mapped[int] = refers(Person, covered=True)
@@ -50,5 +50,5 @@ class Staff(OfSchool):
     sourced_id: Mapped[str | None] = words(255)
 
     def works_on(self, day: date) -> bool:
-        """Whether they were hired by the day and not dismissed."""
+        """Whether they have been hired by the day and not dismissed."""
         return self.hired_on <= day and (self.dismissed_on is None or day < self.dismissed_on)

@@ -7,17 +7,17 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, never_overlaps, refers, words
-from models.limits import ends_after, unique, unique_ours
+from models.limits import ends_after, unique, unique_internal
 from models.people.persons import Person
 from models.problems import Problem
 
 
 class StudentStatus(Enum):
-    """Whether someone studies here.
+    """Whether a student studies here.
 
-    ENROLLED: Studies here.
-    LEFT: Left for another school or place.
-    GRADUATED: Finished here.
+    ENROLLED: They study here.
+    LEFT: They left for another school or place.
+    GRADUATED: They graduated here.
     """
 
     ENROLLED = "ENROLLED"
@@ -26,7 +26,7 @@ class StudentStatus(Enum):
 
 
 class StudyForm(Enum):
-    """How someone studies (форма обучения).
+    """A form of study (форма обучения).
 
     FULL_TIME: Full-time (очная).
     PART_TIME: Part-time (очно-заочная).
@@ -59,9 +59,9 @@ class Student(OfSchool):
 
     __tablename__ = "students"
     __table_args__ = (
-        unique_ours("person_id"),
+        unique_internal("person_id"),
         unique("personal_file_no", says=PersonalFileTaken),
-        unique_ours("sourced_id"),
+        unique_internal("sourced_id"),
         Index("by_admission", "school_id", "admitted_on", "id"),
     )
 
@@ -80,7 +80,7 @@ class Enrollment(OfSchool):
     exit_date: First day no longer here; null while they study.
     exit_reason: Why they left; null while they study.
     destination: Where they left for; null when not known.
-    form: How they study.
+    form: The form of study.
     """
 
     __tablename__ = "enrollments"

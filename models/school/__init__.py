@@ -1,1 +1,1 @@
-"""The school itself: its card, its calendar and its rooms."""
+"""The school: its card, its calendar and its rooms."""

@@ -1,4 +1,4 @@
-"""When a school works: years, terms, holidays and bells."""
+"""The calendar of a school: years, terms, holidays and bells."""
 
 from datetime import date, time
 from enum import Enum
@@ -7,7 +7,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, never_overlaps, refers, words
-from models.limits import between, ends_after, ours, unique
+from models.limits import check_range, ends_after, mark_internal, unique
 from models.problems import NameTaken
 
 DAYS = "daterange(starts_on, ends_on, '[]')"
@@ -17,12 +17,12 @@ MINUTES = (
 
 
 class YearStatus(Enum):
-    """Where an academic year stands.
+    """The state of an academic year.
 
-    PLANNED: Being prepared.
-    CURRENT: The year that runs; a school has one.
+    PLANNED: It is being prepared.
+    CURRENT: It is the year under way; a school has one.
     CLOSING: Its results are being summed up.
-    ARCHIVED: Read-only for everyone.
+    ARCHIVED: It is read-only for everyone.
     """
 
     PLANNED = "PLANNED"
@@ -32,11 +32,11 @@ class YearStatus(Enum):
 
 
 class TermStatus(Enum):
-    """Whether a term's journal can be written.
+    """The state of a term, which says whether its journal can be written.
 
-    OPEN: Marks and attendance are being put.
-    MARKING: Lessons are over, term marks (итоговые отметки) are being set.
-    CLOSED: The journal of the term is locked.
+    OPEN: Marks and attendance can be set.
+    MARKING: Lessons are over; term marks (итоговые отметки) are being set.
+    CLOSED: The journal of the term is read-only.
     """
 
     OPEN = "OPEN"
@@ -47,10 +47,10 @@ class TermStatus(Enum):
 class AcademicYear(OfSchool):
     """An academic year (учебный год). OneRoster: academicSession of type schoolYear.
 
-    name: For example `2026/2027`.
+    name: Name, e.g. `2026/2027`.
     starts_on: First day, school-local.
     ends_on: Last day, school-local.
-    status: Where it stands.
+    status: Its state.
     """
 
     __tablename__ = "academic_years"
@@ -58,7 +58,7 @@ class AcademicYear(OfSchool):
         unique("name", says=NameTaken),
         ends_after("ends_on > starts_on", "ends_on"),
         never_overlaps(span=DAYS, blamed="starts_on"),
-        ours(
+        mark_internal(
             Index(
                 "one_current", "school_id", unique=True, postgresql_where=text("status = 'CURRENT'")
             )
@@ -73,10 +73,10 @@ class AcademicYear(OfSchool):
 
 
 class TermType(OfSchool):
-    """How a class's year is divided: quarters, trimesters, half-years (тип учебного периода).
+    """A division of the year: quarters, trimesters, half-years (тип учебного периода).
 
-    code: `QUARTER`, `TRIMESTER`, `HALF_YEAR`, `YEAR` or one the server's operator defined.
-    name: For people, e.g. `Четверть`.
+    code: `QUARTER`, `TRIMESTER`, `HALF_YEAR`, `YEAR` or one that the server's operator defined.
+    name: Name, e.g. `Четверть`.
     """
 
     __tablename__ = "term_types"
@@ -90,10 +90,10 @@ class Term(OfSchool):
     """One quarter, trimester or half-year (учебный период). OneRoster: gradingPeriod.
 
     ordinal: Its number in the year, from 1.
-    name: For people, e.g. `2 четверть`.
+    name: Name, e.g. `2 четверть`.
     starts_on: First day, school-local.
     ends_on: Last day, school-local.
-    status: Whether its journal can be written.
+    status: Its state, which says whether its journal can be written.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
@@ -101,7 +101,7 @@ class Term(OfSchool):
     __table_args__ = (
         unique("academic_year_id", "term_type_id", "ordinal", says=NameTaken),
         ends_after("ends_on > starts_on", "ends_on"),
-        between("ordinal", 1, 12),
+        check_range("ordinal", 1, 12),
         never_overlaps("term_type_id", span=DAYS, blamed="starts_on"),
     )
 
@@ -116,9 +116,9 @@ class Term(OfSchool):
 
 
 class HolidaySet(OfSchool):
-    """Holidays that some classes share (набор каникул); independent of the type of term.
+    """A set of holidays that some classes share, whatever their type of term (набор каникул).
 
-    name: For people, e.g. `Дополнительные каникулы 1 классов`.
+    name: Name, e.g. `Дополнительные каникулы 1 классов`.
     """
 
     __tablename__ = "holiday_sets"
@@ -130,7 +130,7 @@ class HolidaySet(OfSchool):
 class Holiday(OfSchool):
     """Days without lessons (каникулы, праздники).
 
-    name: For people, e.g. `Осенние каникулы`.
+    name: Name, e.g. `Осенние каникулы`.
     starts_on: First day off, school-local.
     ends_on: Last day off, school-local.
     """
@@ -148,16 +148,16 @@ class Holiday(OfSchool):
 
 
 class BellSchedule(OfSchool):
-    """A table of bells (расписание звонков), of one shift or building.
+    """A bell schedule of one shift or building (расписание звонков).
 
-    name: For people, e.g. `1 смена`.
-    shift: 1 or 2.
+    name: Name, e.g. `1 смена`.
+    shift: The shift, 1 or 2.
     """
 
     __tablename__ = "bell_schedules"
     __table_args__ = (
         unique("name", says=NameTaken),
-        between("shift", 1, 3),
+        check_range("shift", 1, 3),
     )
 
     name: Mapped[str] = words(60)
@@ -165,9 +165,9 @@ class BellSchedule(OfSchool):
 
 
 class Period(OfSchool):
-    """The place of one lesson in a table of bells. Ed-Fi: ClassPeriod.
+    """The place of one lesson in a bell schedule. Ed-Fi: ClassPeriod.
 
-    ordinal: Which lesson of the day, from 0.
+    ordinal: Number of the lesson in the day, from 0.
     starts_at: The first bell, school-local.
     ends_at: The last bell, school-local.
     """
@@ -176,7 +176,7 @@ class Period(OfSchool):
     __table_args__ = (
         unique("bell_schedule_id", "ordinal", says=NameTaken),
         ends_after("ends_at > starts_at", "ends_at"),
-        between("ordinal", 0, 14),
+        check_range("ordinal", 0, 14),
         never_overlaps("bell_schedule_id", span=MINUTES, blamed="starts_at"),
     )
 

@@ -1,24 +1,24 @@
-"""Where lessons are held."""
+"""Rooms, in which lessons are held."""
 
 from sqlalchemy.orm import Mapped
 
 from models.base import OfSchool, words
-from models.limits import between, unique
+from models.limits import check_range, unique
 from models.problems import NameTaken
 
 
 class Room(OfSchool):
     """A room (кабинет). Ed-Fi: Location.
 
-    number: As on its door, e.g. `204` or `Спортзал`.
-    building: Which building; null where there is one.
-    capacity: Seats; null when not known.
+    number: Number or name on its door, e.g. `204` or `Спортзал`.
+    building: The building; null where the school has only one.
+    capacity: Number of seats; null when not known.
     """
 
     __tablename__ = "rooms"
     __table_args__ = (
         unique("building", "number", says=NameTaken, nulls_not_distinct=True),
-        between("capacity", 1, 2000),
+        check_range("capacity", 1, 2000),
     )
 
     number: Mapped[str] = words(40)

@@ -1,4 +1,4 @@
-"""Schools, and what a school may decide for itself."""
+"""Schools and their settings."""
 
 from datetime import time
 from decimal import Decimal
@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import ARRAY, BigInteger, Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Id, OfSchool, generated, words
-from models.limits import between, ends_after, only
+from models.base import Id, OfSchool, compute, words
+from models.limits import check, check_range, ends_after
 from models.problems import OutOfRange, Problem
 
 
@@ -18,7 +18,7 @@ class DailyLessonsMalformed(Problem):
 
 
 class School(OfSchool):
-    """A school: its card (карточка организации). The tenant everything else belongs to.
+    """A school: its card (карточка организации). It is the tenant that everything else belongs to.
 
     short_name: Short official name.
     full_name: Full official name.
@@ -27,7 +27,7 @@ class School(OfSchool):
     phone: Phone for everyone, as printed; null when not entered.
     email: Address for everyone; null when not entered.
     site: Web site; null when not entered.
-    time_zone: IANA name of the zone all its dates and lesson times are in, e.g. `Asia/Barnaul`.
+    time_zone: IANA name of the zone of all its dates and lesson times, e.g. `Asia/Barnaul`.
     version: Counts changes from 1; send it back as `expectedVersion`.
     term_mark_deviation: Largest difference of a term mark from the weighted average that
         needs no comment, 0..3.
@@ -35,29 +35,29 @@ class School(OfSchool):
     missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes.
-    earliest_lesson: When lessons may begin without a warning, school-local (СанПиН).
-    latest_lesson: When lessons end at the latest without a warning, school-local.
+    earliest_lesson: Earliest beginning of a lesson without a warning, school-local (СанПиН).
+    latest_lesson: Latest end of a lesson without a warning, school-local.
     daily_lessons: Most lessons a day without a warning, of grades 1 to 11 in their order.
-    first_shift_grades: Grades whose lessons in a second shift are warned of.
-    substitute_days: How many days after a lesson whoever substituted in it may write in it, 0..60.
+    first_shift_grades: Grades for which a lesson in the second shift gives a warning.
+    substitute_days: Days after a lesson in which a substitute may still write in it, 0..60.
     """
 
     __tablename__ = "schools"
     __table_args__ = (
-        between("term_mark_deviation", 0, 3),
-        between("enough_marks", 0, 20),
-        between("missed_share", 0, 1),
-        between("mail_recipients", 1, 5000),
-        between("upload_bytes", 1, 1073741824),
-        between("substitute_days", 0, 60),
+        check_range("term_mark_deviation", 0, 3),
+        check_range("enough_marks", 0, 20),
+        check_range("missed_share", 0, 1),
+        check_range("mail_recipients", 1, 5000),
+        check_range("upload_bytes", 1, 1073741824),
+        check_range("substitute_days", 0, 60),
         ends_after("latest_lesson > earliest_lesson", "latest_lesson"),
-        only(
+        check(
             "cardinality(daily_lessons) = 11 AND 1 <= ALL (daily_lessons)"
             " AND 15 >= ALL (daily_lessons)",
             DailyLessonsMalformed,
             "daily_lessons",
         ),
-        only(
+        check(
             "0 <= ALL (first_shift_grades) AND 12 >= ALL (first_shift_grades)",
             OutOfRange,
             "first_shift_grades",
@@ -67,7 +67,7 @@ class School(OfSchool):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-3)
-    school_id: Mapped[int] = mapped_column(generated("id"), sort_order=-2)
+    school_id: Mapped[int] = mapped_column(compute("id"), sort_order=-2)
     short_name: Mapped[str] = words(200)
     full_name: Mapped[str] = words(500)
     legal_address: Mapped[str | None] = words(500)
@@ -94,6 +94,6 @@ class School(OfSchool):
 
     @property
     def global_id(self) -> Id[OfSchool]:
-        """A school is its own: `school_id`, which the database computes, is not there to be read
-        just after a change."""
+        """Made of `id` alone: just after a change `school_id`, which the database computes, is not
+        loaded."""
         return Id(type(self), self.id, self.id)

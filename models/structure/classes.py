@@ -1,4 +1,4 @@
-"""Classes (7А), who leads them and who is in them."""
+"""Classes (7А), their class teachers and their members."""
 
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -7,8 +7,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy import cast
 from sqlalchemy.orm import Mapped, column_property
 
-from models.base import Dated, OfSchool, dated, refers, words
-from models.limits import between, unique, unique_ours
+from models.base import Dated, OfSchool, one_at_a_time, refers, words
+from models.limits import check_range, unique, unique_internal
 from models.overrides import Overridable
 from models.people.staff import Staff
 from models.people.students import Student
@@ -18,7 +18,7 @@ from models.school.rooms import Room
 
 
 class ClassKind(Enum):
-    """What kind of class it is, as state statistics count them.
+    """The kind of a class in state statistics.
 
     ORDINARY: Ordinary (обычный).
     ADVANCED: Advanced study of subjects (углублённый).
@@ -46,10 +46,10 @@ class SchoolClass(OfSchool, Overridable):
     """A class of one academic year (класс). OneRoster: class with classType homeroom.
 
     grade_level: Year of study (параллель), 0..12.
-    letter: What tells it from others of its grade (литера), at most 15 characters.
+    letter: Letter that tells it from others of its grade (литера), at most 15 characters.
     profile: Profile of study; null when general.
-    kind: As state statistics count it.
-    shift: 1 or 2.
+    kind: Its kind in state statistics.
+    shift: The shift, 1 or 2.
     reference_count: Head-count on 20 September; null before it is fixed.
     name: Grade and letter, e.g. `7А`.
     version: Counts changes from 1; send it back as `expectedVersion`.
@@ -58,10 +58,10 @@ class SchoolClass(OfSchool, Overridable):
     __tablename__ = "school_classes"
     __table_args__ = (
         unique("academic_year_id", "grade_level", "letter", says=ClassExists),
-        unique_ours("sourced_id"),
-        between("grade_level", 0, 12),
-        between("shift", 1, 3),
-        between("reference_count", 0, 100),
+        unique_internal("sourced_id"),
+        check_range("grade_level", 0, 12),
+        check_range("shift", 1, 3),
+        check_range("reference_count", 0, 100),
     )
 
     academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
@@ -84,13 +84,13 @@ SchoolClass.name = column_property(cast(SchoolClass.grade_level, SqlText) + Scho
 
 
 class ClassTeacher(OfSchool, Dated):
-    """Who leads a class, and when (классный руководитель).
+    """A teacher who leads a class for a time (классный руководитель).
 
     is_deputy: Indicates whether they stand in for the class teacher (заместитель).
     """
 
     __tablename__ = "class_teachers"
-    __table_args__ = dated("school_class_id", where="NOT is_deputy", says=Conflict)
+    __table_args__ = one_at_a_time("school_class_id", where="NOT is_deputy", says=Conflict)
 
     school_class_id: Mapped[int] = refers(SchoolClass)
     staff_id: Mapped[int] = refers(Staff)
@@ -98,10 +98,10 @@ class ClassTeacher(OfSchool, Dated):
 
 
 class ClassMembership(OfSchool, Dated):
-    """That a student is in a class; one class at a time."""
+    """A membership of a student in a class; a student is in one class at a time."""
 
     __tablename__ = "class_memberships"
-    __table_args__ = dated("student_id")
+    __table_args__ = one_at_a_time("student_id")
 
     student_id: Mapped[int] = refers(Student)
     school_class_id: Mapped[int] = refers(SchoolClass)

@@ -1,4 +1,4 @@
-"""Subjects, and the sections in which they are taught."""
+"""Subjects and the sections in which they are taught."""
 
 from decimal import Decimal
 from enum import Enum
@@ -6,8 +6,8 @@ from enum import Enum
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from models.base import Dated, OfSchool, dated, refers, same, words
-from models.limits import between, unique, unique_ours
+from models.base import Dated, OfSchool, keep_equal, one_at_a_time, refers, words
+from models.limits import check_range, unique, unique_internal
 from models.people.staff import Staff
 from models.people.students import Student
 from models.problems import NameTaken, Problem
@@ -16,11 +16,11 @@ from models.structure.classes import SchoolClass
 
 
 class MarkScale(Enum):
-    """What marks a subject is given in.
+    """The scale of the marks of a subject.
 
     FIVE_POINT: 1..5.
     PASS_FAIL: Зачёт and незачёт.
-    UNGRADED: No marks at all, as in grade 1.
+    UNGRADED: No marks, as in grade 1.
     """
 
     FIVE_POINT = "FIVE_POINT"
@@ -29,19 +29,19 @@ class MarkScale(Enum):
 
 
 class Subject(OfSchool):
-    """What is taught (предмет). Ed-Fi: AcademicSubject.
+    """A subject (предмет). Ed-Fi: AcademicSubject.
 
     name: Full name, e.g. `Русский язык`.
-    short_name: For narrow columns, e.g. `Рус. яз.`.
+    short_name: Name for narrow columns, e.g. `Рус. яз.`.
     area: Subject area (предметная область); null when not entered.
-    scale: What marks it is given in.
+    scale: The scale of its marks.
     position: Its place in lists, from 0.
     """
 
     __tablename__ = "subjects"
     __table_args__ = (
         unique("name", says=NameTaken),
-        unique_ours("sourced_id"),
+        unique_internal("sourced_id"),
         Index("by_position", "school_id", "position", "id"),
     )
 
@@ -80,19 +80,19 @@ class TeachesAlready(Problem):
 class Section(OfSchool):
     """A class with a subject, or a subgroup of it (учебная группа). OneRoster: scheduled class.
 
-    name: For people, e.g. `7А Английский язык, группа 1`.
+    name: Name, e.g. `7А Английский язык, группа 1`.
     is_subgroup: Indicates whether it is a part of the class (подгруппа).
     hours_per_week: Hours of the curriculum; null when not entered.
-    scale: What marks are given in here; the subject's own unless the grade forbids marks.
+    scale: The scale of marks here: the subject's own, unless the grade forbids marks.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "sections"
     __table_args__ = (
         unique("academic_year_id", "name", says=SectionExists),
-        unique_ours("id", "subject_id"),
-        unique_ours("sourced_id"),
-        between("hours_per_week", 0, 40),
+        unique_internal("id", "subject_id"),
+        unique_internal("sourced_id"),
+        check_range("hours_per_week", 0, 40),
     )
 
     academic_year_id: Mapped[int] = refers(AcademicYear, covered=True)
@@ -107,25 +107,27 @@ class Section(OfSchool):
 
 
 class SectionMembership(OfSchool, Dated):
-    """That a student studies in a section; in one section of a subject at a time."""
+    """A membership of a student in a section; a student is in one section of a subject at a
+    time."""
 
     __tablename__ = "section_memberships"
     __table_args__ = (
-        *dated("student_id", "subject_id", says=InAnotherSection, blamed="subject_id"),
-        same("section_id", "subject_id", of="sections"),
+        *one_at_a_time("student_id", "subject_id", says=InAnotherSection, blamed="subject_id"),
+        keep_equal("section_id", "subject_id", of="sections"),
     )
 
     section_id: Mapped[int] = refers(Section)
     student_id: Mapped[int] = refers(Student)
     subject_id: Mapped[int] = refers(Subject)
-    """The section's own, so that the database can keep a student out of two of its sections."""
+    """Copied from the section, so that the database can keep a student out of two sections of a
+    subject."""
 
 
 class TeachingRole(Enum):
-    """What a teacher is in a section.
+    """The role of a teacher in a section.
 
-    MAIN: Teaches it.
-    ASSISTANT: Helps.
+    MAIN: They teach it.
+    ASSISTANT: They assist.
     """
 
     MAIN = "MAIN"
@@ -133,14 +135,14 @@ class TeachingRole(Enum):
 
 
 class TeachingAssignment(OfSchool, Dated):
-    """That someone teaches a section (тарификация). Ed-Fi: StaffSectionAssociation.
+    """An assignment of a teacher to a section (тарификация). Ed-Fi: StaffSectionAssociation.
 
-    role: What they are in it.
-    hours: Hours a week; null when all of the section's.
+    role: Their role in it.
+    hours: Hours a week; null for all hours of the section.
     """
 
     __tablename__ = "teaching_assignments"
-    __table_args__ = dated("section_id", "staff_id", says=TeachesAlready, blamed="staff_id")
+    __table_args__ = one_at_a_time("section_id", "staff_id", says=TeachesAlready, blamed="staff_id")
 
     section_id: Mapped[int] = refers(Section)
     staff_id: Mapped[int] = refers(Staff)

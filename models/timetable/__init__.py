@@ -1,1 +1,1 @@
-"""Lessons and what is set for home."""
+"""Lessons and homework."""

@@ -1,4 +1,4 @@
-"""Lessons: what is taught where, when and by whom."""
+"""Lessons: a section, its teacher, a room and a time."""
 
 from datetime import date, datetime, time
 from enum import Enum
@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import TSRANGE
 from sqlalchemy.dialects.postgresql.ranges import Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import OfSchool, generated, never_overlaps, refers, words
-from models.limits import between, ends_after, unique_ours
+from models.base import OfSchool, compute, never_overlaps, refers, words
+from models.limits import check_range, ends_after, unique_internal
 from models.overrides import Overridable
 from models.people.staff import Staff
 from models.problems import Problem
@@ -20,11 +20,11 @@ HELD = "status <> 'CANCELLED'"
 
 
 class LessonStatus(Enum):
-    """What became of a lesson.
+    """The state of a lesson.
 
     PLANNED: It is to be held.
     CONDUCTED: It was held.
-    CANCELLED: It will not be held.
+    CANCELLED: It is cancelled.
     """
 
     PLANNED = "PLANNED"
@@ -50,19 +50,19 @@ class Lesson(OfSchool, Overridable):
     date: Day, school-local.
     starts_at: The first bell, school-local.
     ends_at: The last bell, school-local.
-    ordinal: Which lesson of the day, 0..14.
-    status: What became of it.
-    topic: What it is about (тема урока); null before it is entered.
+    ordinal: Number of the lesson in the day, 0..14.
+    status: Whether it is planned, held or cancelled.
+    topic: Its topic (тема урока); null before it is entered.
     moved_from: When it was to begin before it was moved; null if it was not moved.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "lessons"
     __table_args__ = (
-        unique_ours("id", "section_id"),
-        unique_ours("id", "section_id", "date"),
+        unique_internal("id", "section_id"),
+        unique_internal("id", "section_id", "date"),
         ends_after("ends_at > starts_at", "ends_at"),
-        between("ordinal", 0, 14),
+        check_range("ordinal", 0, 14),
         never_overlaps("staff_id", span="span", where=HELD, says=TeacherBusy, blamed="starts_at"),
         never_overlaps("room_id", span="span", where=HELD, says=RoomBusy, blamed="room_id"),
         Index("by_date", "school_id", "date", "id"),
@@ -81,5 +81,5 @@ class Lesson(OfSchool, Overridable):
     topic: Mapped[str | None] = words(1000)
     moved_from: Mapped[datetime | None]
     span: Mapped[Range[datetime]] = mapped_column(
-        TSRANGE, generated("tsrange(date + starts_at, date + ends_at)")
+        TSRANGE, compute("tsrange(date + starts_at, date + ends_at)")
     )

@@ -1,4 +1,4 @@
-"""Trusted documents: GraphQL documents that whoever runs the installation has registered."""
+"""Trusted documents: GraphQL documents that the operator of the installation has registered."""
 
 from datetime import datetime
 
@@ -7,15 +7,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Record
-from models.limits import ours
+from models.limits import mark_internal
 
 GRANTS = {"info": {"grants": "SELECT"}}
-"""The product looks up what is registered; the owner of the tables registers, on the command
+"""The product only looks documents up; the owner of the tables registers them, on the command
 line."""
 CLIENT_ID = "^(x-[A-Za-z0-9._~-]+:)?[A-Za-z0-9._~-]+$"
 """The syntax of ids that clients make themselves, from GraphQL over HTTP, appendix A."""
 MOST_ID = 200
-"""Characters of such an id."""
+"""The greatest length of such an id, in characters."""
 
 
 class TrustedDocument(Record):
@@ -23,8 +23,8 @@ class TrustedDocument(Record):
 
     __tablename__ = "trusted_documents"
     __table_args__ = (
-        ours(CheckConstraint("hash = sha256(convert_to(text, 'UTF8'))", "hash")),
-        ours(UniqueConstraint("revision")),
+        mark_internal(CheckConstraint("hash = sha256(convert_to(text, 'UTF8'))", "hash")),
+        mark_internal(UniqueConstraint("revision")),
         GRANTS,
     )
 
@@ -51,8 +51,10 @@ class TrustedDocumentId(Record):
 
     __tablename__ = "trusted_document_ids"
     __table_args__ = (
-        ours(CheckConstraint(f"id ~ '{CLIENT_ID}' AND char_length(id) <= {MOST_ID}", "id")),
-        ours(CheckConstraint("id !~ '^[0-9a-fA-F]{64}$'", "no_hash")),
+        mark_internal(
+            CheckConstraint(f"id ~ '{CLIENT_ID}' AND char_length(id) <= {MOST_ID}", "id")
+        ),
+        mark_internal(CheckConstraint("id !~ '^[0-9a-fA-F]{64}$'", "no_hash")),
         GRANTS,
     )
 

@@ -13,7 +13,7 @@ from auth.policy import visible
 from auth.rights import Right
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import AccessScope
-from models.base import Id, longest
+from models.base import Id, max_length_of
 from models.people.persons import Person
 from models.problems import Blank, Caution, Conflict, Problem, TooLong
 from resolvers.access import passwords
@@ -205,7 +205,7 @@ async def lock_account(
     """
     if not reason:
         raise Blank(field="reason")
-    if len(reason) > (most := longest(Account.status_reason)):
+    if len(reason) > (most := max_length_of(Account.status_reason)):
         raise TooLong(field="reason", most=most)
     async with keeping_offices(ctx, ctx.actor.today):
         account = await ctx.get(account_id, to=Right.ACCOUNTS_WRITE, version=expected_version)

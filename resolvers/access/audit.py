@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Viewer
 from auth.policy import audited
-from models.access.audit import BEGINNING, AuditEvent, SensitiveRead, sealed
-from models.base import Id, row_named, target_of
+from models.access.audit import BEGINNING, AuditEvent, SensitiveRead, encode_entry
+from models.base import Id, find_row_type, target_of
 from models.events import SchoolHead
 from resolvers.core.context import stand_in
 from resolvers.core.listing import Direction, Listing, Ordering
@@ -82,7 +82,7 @@ async def reads_under(
     of_these = SensitiveRead.audit_event_id.in_([entry.id for entry in entries])
     query = select(SensitiveRead).where(SensitiveRead.school_id == school_id, of_these)
     for one in await session.scalars(query):
-        owner = audited.get(row_named(one.record_type) or SensitiveRead)
+        owner = audited.get(find_row_type(one.record_type) or SensitiveRead)
         key = getattr(one, owner.key) if owner is not None else None
         whose = str(Id(target_of(owner), school_id, key)) if owner is not None and key else None
         told = (one.record_type, whose, one.reader_id, one.role, one.at)
@@ -105,7 +105,7 @@ def reads_told(entry: AuditEvent) -> list[Read]:
 
 
 def contents_of(entry: AuditEvent) -> bytes:
-    return sealed(
+    return encode_entry(
         at=entry.at,
         actor_id=entry.actor_id,
         role=entry.role.name if entry.role else None,

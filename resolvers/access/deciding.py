@@ -13,7 +13,7 @@ from auth.rights import Right
 from models.access.accounts import Account, AccountStatus
 from models.access.requests import AccessChange, AccessRequest, RequestedRight, RequestStatus
 from models.access.roles import Role, RoleGrant
-from models.base import Id, longest
+from models.base import Id, max_length_of
 from models.problems import Blank, Forbidden, Problem, TooLong
 from resolvers.access.administration import OFFICES, alone, keeping_offices
 from resolvers.access.granting import (
@@ -82,7 +82,7 @@ async def refuse_access_request(
     """
     if not reason:
         raise Blank(field="reason")
-    if len(reason) > (most := longest(AccessRequest.decision_reason)):
+    if len(reason) > (most := max_length_of(AccessRequest.decision_reason)):
         raise TooLong(field="reason", most=most)
     request = await undecided(ctx, access_request_id, expected_version)
     decide(ctx, request, RequestStatus.REFUSED)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.keyfile import KeyProblem
 from models.school.schools import School
-from models.sealed import SealedColumn, SecretKey, sealed_columns
+from models.sealed import SealedColumn, SecretKey, find_sealed_columns
 from models.secrets import Secrets
 from resolvers.access.operators import owning, told
 from resolvers.core.context import stand_in, utc_now
@@ -93,7 +93,7 @@ async def refuse_others(session: AsyncSession) -> None:
 
 async def settle(session: AsyncSession, new: Secrets, now: datetime) -> None:
     """The new key is the right one from now on."""
-    await session.merge(SecretKey(id=1, sealed=new.check_value(), made_at=now))
+    await session.merge(SecretKey(id=1, sealed=new.make_check_value(), made_at=now))
     await session.execute(text("SELECT pg_stat_clear_snapshot()"))
     await refuse_others(session)
 
@@ -114,7 +114,7 @@ async def rewrite(session: AsyncSession, anew: Anew, deed: str, now: datetime) -
 
 
 def tables() -> Iterator[tuple[Table, list[SealedColumn]]]:
-    for table, columns in groupby(sealed_columns(), key=lambda column: column.table):
+    for table, columns in groupby(find_sealed_columns(), key=lambda column: column.table):
         yield table, list(columns)
 
 

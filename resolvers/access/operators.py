@@ -15,10 +15,10 @@ from sqlalchemy.pool import NullPool
 
 from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import GrantScope, Role, RoleGrant
-from models.base import Id, longest
-from models.database.engine import connect, explained
+from models.base import Id, max_length_of
+from models.database.engine import connect, explain_errors
 from models.database.roles import OWNER
-from models.people.names import tidied
+from models.people.names import tidy
 from models.people.persons import Person
 from models.people.staff import Staff
 from models.problems import Problem
@@ -181,7 +181,7 @@ async def end_everywhere(session: AsyncSession, credential: int, now: datetime) 
 async def owning(url: str) -> AsyncIterator[AsyncSession]:
     """One transaction as the owner of the tables."""
     engine = connect(url, role=OWNER, poolclass=NullPool)
-    with explained(engine):
+    with explain_errors(engine):
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
             yield session
     await engine.dispose()
@@ -189,7 +189,7 @@ async def owning(url: str) -> AsyncIterator[AsyncSession]:
 
 def named(full_name: str) -> dict[str, str]:
     """The names of a person. Raises NameMalformed."""
-    parts, most = tidied(full_name).split(maxsplit=2), longest(Person.family_name)
+    parts, most = tidy(full_name).split(maxsplit=2), max_length_of(Person.family_name)
     if len(parts) < 2 or max(map(len, parts)) > most:
         told = f"family name, given name and any patronymic, each of at most {most} characters"
         raise NameMalformed(field="full_name", most=most, expected=told)

@@ -52,14 +52,14 @@ async def make(
     Raises BackupProblem, DatabaseProblem; `target` is not there then.
     """
     with writing(target) as archive:
-        connection = await dump.seeing_all(url)
+        connection = await dump.open_unrestricted(url)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 facts = await _facts(connection, key)
                 progress("database", 0.1)
                 await _save_database(connection, url, archive)
                 progress("rows", 0.5)
-                facts["rows"] = await dump.hashes(connection)
+                facts["rows"] = await dump.hash_tables(connection)
                 known = await connection.fetch(UPLOADED)
         finally:
             await connection.close()
@@ -93,7 +93,7 @@ async def _facts(connection: asyncpg.Connection, key: bytes | None) -> dict[str,
 
 
 async def _save_database(connection: asyncpg.Connection, url: str, archive: Writing) -> None:
-    folder = dump.programs(connection.get_server_version().major)
+    folder = dump.find_programs(connection.get_server_version().major)
     snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
     with archive.part(DATABASE) as content:
         await asyncio.to_thread(dump.dump, url, snapshot, folder, content)

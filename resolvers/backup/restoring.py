@@ -80,11 +80,11 @@ async def emptied(url: str, storage: Storage, cut_off: Reading | None) -> Emptie
 
 
 async def _is_loaded(url: str, expected: dict[str, str] | None) -> bool:
-    connection = await dump.seeing_all(url)
+    connection = await dump.open_unrestricted(url)
     try:
         if not await connection.fetchval(ANY_TABLE):
             return False
-        if expected is not None and await dump.hashes(connection) == expected:
+        if expected is not None and await dump.hash_tables(connection) == expected:
             return True
         raise NotEmpty(
             "The database holds tables already. A backup is restored into an empty one: name "
@@ -118,13 +118,13 @@ async def restore(
     if not target.is_loaded:
         await _load(target.url, backup)
     progress("statistics", 0.95)
-    connection = await dump.seeing_all(target.url)
+    connection = await dump.open_unrestricted(target.url)
     await connection.execute("ANALYZE")
     await connection.close()
 
 
 async def _load(url: str, backup: Reading) -> None:
-    connection = await dump.seeing_all(url)
+    connection = await dump.open_unrestricted(url)
     major = connection.get_server_version().major
     await connection.close()
     with tempfile.TemporaryFile() as dumped:
@@ -133,8 +133,8 @@ async def _load(url: str, backup: Reading) -> None:
             dumped.write(some)
         dumped.seek(0)
         made_by = int(str(backup.manifest["postgres"]).partition(".")[0])
-        folder: Path = dump.programs(max(major, made_by))
-        check = dump.checking(backup.manifest["rows"])
+        folder: Path = dump.find_programs(max(major, made_by))
+        check = dump.make_check(backup.manifest["rows"])
         await asyncio.to_thread(dump.load, url, dumped, folder, check, old_server=major < 17)
 
 

@@ -36,7 +36,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
 
 from auth.actor import Actor, Viewer
-from models.access.audit import Attempt, sealed
+from models.access.audit import Attempt, encode_entry
 from models.base import OfSchool
 from models.events import EventKind, ScheduledEvent
 from resolvers.core.guards import Target, is_sql
@@ -319,7 +319,7 @@ def deed(
     told = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
     told |= {"request_id": request_id}
     place = urandom(16).hex() if names_row else None  # no client knows it, so it stands once
-    content = sealed(at=actor.now, entity=place, details=details, **told).decode()
+    content = encode_entry(at=actor.now, entity=place, details=details, **told).decode()
     before, _, after = content.partition(place) if place else (content, "", "")
     values = {**told, "at": actor.now, "before": before, "after": after}
     values["arguments"] = arguments

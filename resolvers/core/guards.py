@@ -30,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from auth.actor import Viewer
 from auth.policy import reach, seen
 from auth.rights import Right
-from models.base import OfSchool, longest
+from models.base import OfSchool, max_length_of
 from models.problems import Blank, Conflict, Forbidden, NotFound, Problem, TooLong
 from resolvers.core.keep import Taken
 
@@ -133,7 +133,7 @@ class Target:
     def fits(self, value: Any, column: InstrumentedAttribute[Any], field: str) -> "Target":
         """Add the guards that a text may be kept in a `words(...)` column, where it must be known
         before the table refuses it: for one item of many."""
-        most = longest(column)
+        most = max_length_of(column)
         found = self.needs(func.coalesce(value, "…") != "", Blank, field)
         short = func.char_length(func.coalesce(value, "")) <= most
         return found.needs(short, TooLong, field, most=most)

@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from auth.actor import Viewer
 from auth.policy import is_certain, is_open, seen, visible
 from auth.rights import Right
-from models.base import Id, OfSchool, storable
+from models.base import Id, OfSchool, is_storable
 from models.problems import BadUserInput, Forbidden
 from resolvers.core.context import Ctx
 from resolvers.core.searching import contains
@@ -215,7 +215,7 @@ def read(value: Any, column: Any) -> Any:
         value = reader(value)
     if type(value) is not expected:
         raise TypeError
-    if expected is str and not storable(value):
+    if expected is str and not is_storable(value):
         raise ValueError
     if expected is int and not -(2**63) <= value < 2**63:
         raise ValueError

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.policy import audited
-from models.access.audit import AuditEvent, SensitiveRead, sealed
+from models.access.audit import AuditEvent, SensitiveRead, encode_entry
 from models.base import OfSchool
 from models.events import Event, EventKind, ScheduledEvent, SchoolHead, Topic
 
@@ -217,7 +217,7 @@ async def record(
     if later:
         await schedule(session, school_id, later)
     given = {
-        "content": sealed(at=at, **deed),
+        "content": encode_entry(at=at, **deed),
         "n": len(facts),
         "topics": [fact.topic.name for fact in facts],
         "kinds": [fact.kind.name for fact in facts],

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
 from models.base import Id, Record
-from models.limits import MEANS, OURS, Meaning, limits_of, name_in_database
+from models.limits import INTERNAL, MEANS, Meaning, limits_of, name_in_database
 from models.problems import Blank, Conflict, Problem, TooLong, Validation
 from resolvers.core.context import Ctx
 
@@ -23,7 +23,7 @@ def declared() -> Mapping[str, Meaning | None]:
     """What the constraints of all tables mean, by their names; None for one of ours, which only a
     bug can break. Asked only when all tables are declared."""
     limits = [limit for table in Record.metadata.sorted_tables for limit in limits_of(table)]
-    found = {name_in_database(one): one.info.get(MEANS) for one in limits if OURS in one.info}
+    found = {name_in_database(one): one.info.get(MEANS) for one in limits if INTERNAL in one.info}
     return found | {name_in_database(one): one.info[MEANS] for one in limits if MEANS in one.info}
 
 
@@ -56,8 +56,8 @@ def blamed(meaning: Meaning, given: Mapping[str, Any]) -> Problem:
             ((path, value) for path, value in texts if not 0 < len(value) <= most),
             (meaning.field, None),
         )
-        return Blank(field=path) if text == "" else meaning.raised(path)
-    return meaning.raised(paths[0][0] if paths else meaning.field)
+        return Blank(field=path) if text == "" else meaning.to_problem(path)
+    return meaning.to_problem(paths[0][0] if paths else meaning.field)
 
 
 def named(path: str, argument: str | None) -> bool:

@@ -10,7 +10,7 @@ import asyncpg
 
 from models.access.roles import Role
 from models.database import keys
-from models.database.address import session
+from models.database.address import open_session
 from models.database.problems import Unfit
 from models.database.roles import OWNER
 from models.secrets import Secrets
@@ -45,7 +45,7 @@ class Login:
 @asynccontextmanager
 async def closing_session(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """As who owns the tables; but a superuser stays one, for to others COPY is closed (RLS)."""
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
         if not await connection.fetchval(superuser):

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import update
 
 from models.access.accounts import Account, AccountStatus, Credential
-from models.database.address import session
+from models.database.address import open_session
 from models.walls import APP
 from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end, end_sessions_everywhere
@@ -104,7 +104,7 @@ async def known_hashes(hashes: Iterable[str]) -> set[str]:
 
 async def _open(url: str) -> list[Holder]:
     """Accounts of made-up schools that somebody can sign in to."""
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         async with connection.transaction(readonly=True):
             await connection.execute(f"SET LOCAL ROLE {APP}")

@@ -14,7 +14,7 @@ from models.people.private import (
     StudentHealth,
     StudentIdentity,
 )
-from models.secrets import check_digits, mask_document, mask_snils
+from models.secrets import compute_check_digits, mask_document, mask_snils
 from resolvers.demo.families import Family
 from resolvers.demo.ground import Site
 from resolvers.demo.names import Human
@@ -98,7 +98,7 @@ class Papers:
 
     def _snils(self) -> str:
         digits = str(FIRST_SNILS + next(self._people) * SNILS_STEP % SNILS_SPAN)
-        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]} {check_digits(digits):02d}"
+        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]} {compute_check_digits(digits):02d}"
 
     def _document(self, human: Human, foreign: bool) -> tuple[DocumentKind, str, str, date]:
         rng, number = self._rng, f"{self._rng.randrange(100_000, 999_999)}"

@@ -90,7 +90,7 @@ class Listener:
             try:
                 return await ask()
             except ServiceUnavailable:
-                await self.caller.services.availability.usable()
+                await self.caller.services.availability.wait_until_usable()
 
 
 async def listen(

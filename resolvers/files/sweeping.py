@@ -33,7 +33,7 @@ async def keep_clean(services: Services) -> None:
             await services.storage.reach.usable()
             continue
         except ServiceUnavailable:
-            await services.availability.usable()
+            await services.availability.wait_until_usable()
             continue
         except Exception:  # whatever it is, the next hour tries again
             log.warning("what uploads have left cannot be swept", exc_info=True)

@@ -227,7 +227,7 @@ async def share_with_guardian(
     link = await ctx.get(guardian_link_id, to=may, version=expected_version)
     if consent_to is not None and consent_to <= ctx.actor.today:
         raise InThePast(field="consent_to", least=ctx.actor.today + timedelta(days=1))
-    if not link.lets_on(ctx.actor.today):
+    if not link.has_consent_on(ctx.actor.today):
         link.consent_from = ctx.actor.today
     link.consent_to = consent_to
     return link
@@ -244,6 +244,6 @@ async def stop_sharing_with_guardian(
     """
     may = Right.GUARDIANS_CONSENT
     link = await ctx.get(guardian_link_id, to=may, version=expected_version)
-    if link.lets_on(ctx.actor.today):
+    if link.has_consent_on(ctx.actor.today):
         link.consent_to = ctx.actor.today
     return link

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from auth.policy import reach, row_type, visible
 from auth.rights import Right
 from models.base import OfSchool
-from models.people.names import ODD_NAMES, oddities_of, tidied
+from models.people.names import ODD_NAMES, find_oddities, tidy
 from models.people.persons import Person
 from models.problems import Caution, Problem
 from resolvers.core.cautions import keep
@@ -86,9 +86,9 @@ async def new_person(
     Raises PROBLEMS.
     """
     names = {"family_name": family_name, "given_name": given_name, "patronymic": patronymic}
-    kept = {field: tidied(name) if name else name for field, name in names.items()}
+    kept = {field: tidy(name) if name else name for field, name in names.items()}
     person = Person(**kept, birth_date=birth_date, **card)
-    cautions = [odd for field, name in kept.items() if name for odd in oddities_of(name, field)]
+    cautions = [odd for field, name in kept.items() if name for odd in find_oddities(name, field)]
     if birth_date is not None:
         cautions += of_birth(birth_date, since or ctx.actor.today, ctx.actor.today, kind.ages)
     cautions += [

@@ -10,11 +10,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.audit import BEGINNING
-from models.base import OfSchool, Record, longest
+from models.base import OfSchool, Record, max_length_of
 from models.events import SchoolHead
 from models.problems import Blank, NoSuchTimeZone, TooLong
 from models.school.schools import School
-from models.texts import trimmed
+from models.texts import trim
 from resolvers.core.context import stand_in
 from resolvers.school.defaults import Put, SchoolCalendar, WorkingRules
 from resolvers.school.school_year import SchoolYear
@@ -36,7 +36,7 @@ async def found_school(
 
     calendar: Whether it gets the federal calendar and subjects; an import brings its own.
     """
-    name, most = trimmed(new.name), longest(School.short_name)
+    name, most = trim(new.name), max_length_of(School.short_name)
     if not 0 < len(name) <= most:
         told = f"a name of 1 to {most} characters"
         raise (TooLong if name else Blank)(field="new_school", most=most, expected=told)

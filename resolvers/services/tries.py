@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.sessions import TryCounter, TryKind
 from models.problems import Problem
-from models.secrets import Secrets, bound_to
+from models.secrets import Secrets, encode_place
 
 DOUBLED = 20
 """How often a wait is doubled at most; the longest wait is reached long before."""
@@ -123,7 +123,7 @@ def network_of(address: str | None) -> str:
 
 
 def login_hash_of(secrets: Secrets, login: str) -> bytes:
-    return secrets.digest(bound_to(("login", login.strip().lower())))
+    return secrets.digest(encode_place(("login", login.strip().lower())))
 
 
 def password_counters(
@@ -136,7 +136,7 @@ def password_counters(
     login_hash, network = login_hash_of(secrets, login), network_of(address)
 
     def counter(kind: TryKind, *parts: object) -> Counter:
-        key = secrets.digest(bound_to((kind.name, *parts)))
+        key = secrets.digest(encode_place((kind.name, *parts)))
         return Counter(key, kind, None if kind is TryKind.ADDRESS else login_hash)
 
     if device_id is not None:
@@ -151,7 +151,7 @@ def password_counters(
 def refresh_counters(secrets: Secrets, address: str | None) -> list[Counter]:
     """What an unknown refresh token counts in."""
     place = (TryKind.REFRESH.name, network_of(address))
-    return [Counter(secrets.digest(bound_to(place)), TryKind.REFRESH)]
+    return [Counter(secrets.digest(encode_place(place)), TryKind.REFRESH)]
 
 
 BRAKES = """

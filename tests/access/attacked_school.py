@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 from auth.policy import reach, reading
 from auth.rights import Right
 from models.communication.mail import MailCopy
-from models.database.address import dsn, shown
+from models.database.address import dsn, make_engine_url
 from models.journal.marks import Mark
 from models.people.guardians import GuardianLink
 from models.people.private import StaffIdentity, StudentHealth, StudentIdentity
@@ -149,7 +149,9 @@ class School:
         )
         await self.raw.transaction().start()
         url = self.server.url("postgres", self.database)
-        self.engine = create_async_engine(shown(url), creator=self.adapted, poolclass=StaticPool)
+        self.engine = create_async_engine(
+            make_engine_url(url), creator=self.adapted, poolclass=StaticPool
+        )
         storage = Storage(f"file://{self.files}/files")
         self.services = Services(self.engine, Secrets(KEY), storage, lambda: NOON, made_up=True)
         await self.as_operator(PREPARE)

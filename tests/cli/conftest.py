@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from gql import cli, logs
 from gql.cli import app
 from models.database import roles
-from models.database.address import session
+from models.database.address import open_session
 from tests.cli.saving import UPLOADED, School, asked
 from tests.clones import Clones, clone
 from tests.conftest import KEY, Template
@@ -79,7 +79,7 @@ def run(
 @pytest.fixture
 async def school(postgres: Server, template: Template, tmp_path: Path, worker_id: str) -> School:
     name = f"saved_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await clone(operator, template.name, name)
     await operator.close()
     school = School(postgres.url("postgres", name), tmp_path / "school")
@@ -96,7 +96,7 @@ async def school(postgres: Server, template: Template, tmp_path: Path, worker_id
 async def elsewhere(postgres: Server, tmp_path: Path, worker_id: str) -> School:
     """An empty database, and no data directory."""
     name = f"restored_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     await operator.close()
     await roles.prepare(postgres.url("postgres", "postgres"), name)

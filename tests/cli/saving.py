@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.database import dump
-from models.database.address import session
+from models.database.address import open_session
 from models.database.engine import connect
 from models.keyfile import KeyFile
 from models.secrets import Secrets
@@ -38,7 +38,7 @@ def done(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def asked(url: str, query: str, *values: Any) -> Any:
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         return await connection.fetchval(query, *values)
     finally:
@@ -46,9 +46,9 @@ async def asked(url: str, query: str, *values: Any) -> Any:
 
 
 async def hashed(url: str) -> dict[str, str]:
-    connection = await dump.seeing_all(url)
+    connection = await dump.open_unrestricted(url)
     try:
-        return await dump.hashes(connection)
+        return await dump.hash_tables(connection)
     finally:
         await connection.close()
 

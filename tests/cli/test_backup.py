@@ -175,9 +175,9 @@ def test_a_user_behind_the_walls_cannot_save_half_of_it(
 
 def test_no_password_stands_among_a_programs_arguments() -> None:
     url = "postgresql://u:topsecret@h:5/db?sslmode=require"
-    told = dump.target(url)
+    told = dump.make_target(url)
     assert told == "--dbname=postgresql://u@h:5/db?sslmode=require&application_name=gorod"
-    assert "topsecret" not in dump.target("postgresql://u@h/db?password=topsecret")
+    assert "topsecret" not in dump.make_target("postgresql://u@h/db?password=topsecret")
 
 
 def test_the_default_place_of_files_is_the_same_with_letters_of_any_alphabet(

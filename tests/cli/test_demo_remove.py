@@ -56,7 +56,7 @@ def real(run: OnBareMachine, school: School) -> int:
 
 async def rows(url: str, number: int) -> dict[str, str]:
     """By table, a hash of the rows of a school."""
-    connection = await dump.seeing_all(url)
+    connection = await dump.open_unrestricted(url)
     try:
         return {
             table: await connection.fetchval(
@@ -130,7 +130,7 @@ async def test_killed_half_way_it_has_removed_nothing_and_can_begin_again(
 ) -> None:
     """It is stopped at the last rows, which somebody else holds."""
     before = await hashed(school.url)
-    other = await dump.seeing_all(school.url)
+    other = await dump.open_unrestricted(school.url)
     holding = other.transaction()
     await holding.start()
     await other.execute(

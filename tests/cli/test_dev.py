@@ -25,7 +25,7 @@ Start = Callable[..., tuple[subprocess.Popen[str], str]]
 def data_dir() -> Iterator[Path]:
     with passable() as folder:
         yield folder / ".gorod"
-        until(lambda: not pidfile.members(folder / ".gorod" / "postgres"))
+        until(lambda: not pidfile.find_members(folder / ".gorod" / "postgres"))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_dev_answers_survives_kill_nine_and_stops_all_it_started(
     assert json.loads(status.stdout)["upToDate"]
     known = gorod("demo", "logins", GOROD_DATA_DIR=str(data_dir)).stdout
     assert "parent.ivanova" in known, "a login that is cut off is none"
-    server = pidfile.written(data_dir / "postgres")
+    server = pidfile.read_pid(data_dir / "postgres")
     assert server
     program.send_signal(signal.SIGTERM)
     assert program.wait(60) == 0

@@ -10,9 +10,9 @@ from cryptography.exceptions import InvalidTag
 
 from models.base import Record
 from models.database import keys, migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from models.keyfile import KeyFile, KeyProblem
-from models.sealed import sealed_columns
+from models.sealed import find_sealed_columns
 from models.secrets import Secrets
 from resolvers.access.keys import reset, rotate
 from tests.cli.conftest import OnBareMachine
@@ -29,7 +29,7 @@ SHOWN = "SELECT id, snils_masked, document_masked, version FROM student_identiti
 async def url(postgres: Server, template: Template, worker_id: str) -> str:
     """The demo school in a database where nobody else works."""
     name = f"under_key_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await clone(operator, template.name, name)
     await operator.close()
     return postgres.url("postgres", name)
@@ -39,7 +39,7 @@ async def url(postgres: Server, template: Template, worker_id: str) -> str:
 async def empty(postgres: Server, worker_id: str) -> str:
     """Tables, and nothing in them."""
     name = f"keyless_{worker_id}"
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     await operator.close()
     await roles.prepare(postgres.url("postgres", "postgres"), name)
@@ -52,7 +52,9 @@ def ask(url: str) -> Ask:
     """`await ask("SELECT …")`: rows, by an operator before whom no wall stands."""
 
     async def asked(query: str) -> list[Any]:
-        operator = await session(url)  # one each, for a key changes only where nobody else works
+        operator = await open_session(
+            url
+        )  # one each, for a key changes only where nobody else works
         try:
             return [tuple(row) for row in await operator.fetch(query)]
         finally:
@@ -64,7 +66,7 @@ def ask(url: str) -> Ask:
 async def plain(ask: Ask, key: bytes) -> dict[tuple[Any, ...], str]:
     """Everything that is encrypted, by its place. Raises InvalidTag for a wrong key."""
     vault, found = Secrets(key), {}
-    for column in sealed_columns():
+    for column in find_sealed_columns():
         names = f"school_id, {column.owner}, {column.column}"
         for school, owner, value in await ask(f"SELECT {names} FROM {column.table.name}"):
             if value is not None:
@@ -74,7 +76,7 @@ async def plain(ask: Ask, key: bytes) -> dict[tuple[Any, ...], str]:
 
 
 def test_whatever_is_encrypted_is_declared_so() -> None:
-    declared = {(column.table.name, column.column) for column in sealed_columns()}
+    declared = {(column.table.name, column.column) for column in find_sealed_columns()}
     named = {
         (table.name, column.name)
         for table in Record.metadata.sorted_tables
@@ -83,7 +85,7 @@ def test_whatever_is_encrypted_is_declared_so() -> None:
     }
     assert named == declared
     assert len(declared) >= 6
-    indexed = {column.index for column in sealed_columns() if column.index}
+    indexed = {column.index for column in find_sealed_columns() if column.index}
     assert indexed == {"snils_index"}
 
 
@@ -166,7 +168,7 @@ async def test_a_value_that_does_not_open_stops_the_change_before_anything_is_ch
 
 
 async def test_the_key_does_not_change_under_a_running_server(url: str, ask: Ask) -> None:
-    running = await session(url)
+    running = await open_session(url)
     with pytest.raises(KeyProblem, match="Stop it"):
         await rotate(url, KEY, OTHER)
     await running.close()

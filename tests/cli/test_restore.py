@@ -85,7 +85,7 @@ def test_a_killed_restore_leaves_the_database_empty(
         assert content
         dumped = content.read()
     major = int(str(done(asked(elsewhere.url, "SHOW server_version"))).split(".")[0])
-    command = [sys.executable, "-c", LOADING, elsewhere.url, str(dump.programs(major))]
+    command = [sys.executable, "-c", LOADING, elsewhere.url, str(dump.find_programs(major))]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as program:
         assert program.stdin
         program.stdin.write(dumped[: len(dumped) * 2 // 3])

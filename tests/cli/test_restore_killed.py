@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database.address import parsed
+from models.database.address import parse_address
 from resolvers.backup.unfinished import Place
 from tests.cli.conftest import OnBareMachine
 from tests.cli.saving import School, asked, done, hashed
@@ -155,7 +155,7 @@ def test_tables_that_are_not_of_the_backup_are_left_alone(
 
 
 def place_of(school: School) -> str:
-    address = parsed(school.url)
+    address = parse_address(school.url)
     return f"{address.place or address.words['host']}/{address.database}"
 
 

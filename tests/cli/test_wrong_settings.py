@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.database import migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from tests.cli.conftest import Ended, OnBareMachine
 from tests.cli.test_commands import gorod
 from tests.postgres import Server
@@ -168,7 +168,7 @@ async def made(postgres: Server, name: str, *statements: str, tables: bool = Fal
     await roles.prepare(postgres.url("postgres", "postgres"), name)
     if tables:
         await migrate.upgrade(postgres.url("postgres", name))
-    operator = await session(postgres.url("postgres", name))
+    operator = await open_session(postgres.url("postgres", name))
     for statement in statements:
         await operator.execute(statement)
     await operator.close()

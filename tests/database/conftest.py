@@ -50,4 +50,4 @@ def writer(folder: Path) -> Iterator[Start]:
     for program in started:
         with program:  # closes its pipe and waits for it
             program.kill()
-    until(lambda: not pidfile.members(folder / ".gorod" / "postgres"))
+    until(lambda: not pidfile.find_members(folder / ".gorod" / "postgres"))

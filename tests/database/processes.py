@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from models.database.address import session
+from models.database.address import open_session
 from models.database.embedded.server import Embedded
 from tests.postgres import place
 
@@ -58,7 +58,7 @@ def gone(pid: int) -> bool:
 
 def ask(embedded: Embedded, query: str) -> Any:
     async def asked() -> Any:
-        connection = await session(embedded.url("postgres", "postgres"))
+        connection = await open_session(embedded.url("postgres", "postgres"))
         try:
             return await connection.fetchval(query)
         finally:

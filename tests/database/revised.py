@@ -27,7 +27,7 @@ async def main(url: str, scripts: Path, right: str) -> None:
     file = await revise(url, "clubs of a school", [*before[1:], right], scripts)
     await migrate.run_alembic(url, lambda config: command.upgrade(config, "head"), scripts)
     sys.stdout.write(f"{file}\n")
-    for line in await migrate.drift(url):
+    for line in await migrate.report_drift(url):
         sys.stdout.write(f"drift: {line}\n")
 
 

@@ -124,5 +124,5 @@ async def test_an_old_log_is_sealed_anew_without_its_secrets(
     await migrate.upgrade(url)
     async with AsyncSession(engine) as session:
         assert await verify_chain(session, 1) is None
-    assert await migrate.drift(url) == []
+    assert await migrate.report_drift(url) == []
     await engine.dispose()

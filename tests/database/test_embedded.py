@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from models.database import roles
-from models.database.address import session
+from models.database.address import open_session
 from models.database.embedded import account, binaries, home, pidfile
-from models.database.embedded.server import Embedded, opened
+from models.database.embedded.server import Embedded, open_database
 from models.database.problems import InUse
 from tests.database.processes import Start, ask, computing, gone, kill, line, until
 
@@ -66,12 +66,12 @@ def test_two_owners_never_share_one_cluster(writer: Start, data_dir: Path) -> No
         Embedded(data_dir).start()
     assert not gone(server)
     assert line(program)  # it has not even noticed
-    with opened(data_dir) as url:  # but whoever only wants to talk to its server may
+    with open_database(data_dir) as url:  # but whoever only wants to talk to its server may
         assert asyncio.run(numbers(url("postgres", "postgres"))) > 0
 
 
 async def numbers(url: str) -> int:
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         return int(await connection.fetchval("SELECT count(*) FROM numbers"))
     finally:
@@ -83,13 +83,13 @@ def test_a_killed_postmaster_is_started_again_even_while_its_sessions_are_at_wor
 ) -> None:
     with Embedded(data_dir) as embedded:
         ask(embedded, "CREATE TABLE kept AS SELECT 42 AS answer")
-        assert not embedded.ensure()
+        assert not embedded.ensure_running()
         with computing(embedded) as busy:
             assert embedded.pid
             os.kill(embedded.pid, signal.SIGKILL)
-            until(lambda: not embedded.alive())
+            until(lambda: not embedded.is_alive())
             assert not gone(busy)
-            assert embedded.ensure()
+            assert embedded.ensure_running()
             assert gone(busy)
         assert ask(embedded, "SELECT answer FROM kept") == 42
 
@@ -113,8 +113,8 @@ def test_a_stale_pid_file_is_removed_only_on_proof(data_dir: Path, content: str)
 
 def test_a_server_that_somebody_else_started_is_left_alone(data_dir: Path) -> None:
     cluster, socket = data_dir / "postgres", data_dir / "socket"
-    user = account.of_server(cluster)
-    programs = binaries.for_account(user, home.SHARED)
+    user = account.find_server_account(cluster)
+    programs = binaries.find_for_account(user, home.SHARED)
     foreign = subprocess.Popen(
         [programs.program("postgres"), "-D", cluster, "-k", socket, "-c", "listen_addresses="],
         cwd="/",
@@ -124,11 +124,11 @@ def test_a_server_that_somebody_else_started_is_left_alone(data_dir: Path) -> No
         extra_groups=[] if user else None,
     )
     try:
-        until(lambda: pidfile.written(cluster) == foreign.pid)
+        until(lambda: pidfile.read_pid(cluster) == foreign.pid)
         with pytest.raises(InUse, match=f"Process {foreign.pid} "):
             Embedded(data_dir).start()
         assert foreign.poll() is None
-        assert pidfile.written(cluster) == foreign.pid
+        assert pidfile.read_pid(cluster) == foreign.pid
     finally:
         foreign.send_signal(signal.SIGINT)
         foreign.wait()
@@ -143,15 +143,15 @@ def test_the_server_outlives_the_thread_that_started_it(data_dir: Path) -> None:
     with embedded:
         pid = embedded.pid
         assert ask(embedded, "SELECT pg_sleep(0.2) IS NOT NULL")
-        assert (embedded.alive(), embedded.pid) == (True, pid)
+        assert (embedded.is_alive(), embedded.pid) == (True, pid)
 
 
 async def test_it_starts_and_stops_inside_a_running_loop(data_dir: Path) -> None:
     with Embedded(data_dir) as embedded:
-        connection = await session(embedded.url("postgres", "postgres"))
+        connection = await open_session(embedded.url("postgres", "postgres"))
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
-    assert not embedded.alive()
+    assert not embedded.is_alive()
 
 
 OF_OTHERS = {

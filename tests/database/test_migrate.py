@@ -17,7 +17,7 @@ async def test_upgraded_tables_are_what_the_models_say(postgres: Server) -> None
     await migrate.upgrade(url)
     now, newest = await migrate.status(postgres.url("gorod_app", "drifting"))
     assert now == newest
-    assert await migrate.drift(url) == []
+    assert await migrate.report_drift(url) == []
 
 
 async def test_there_is_a_way_back_to_nothing_and_forth_again(postgres: Server) -> None:
@@ -26,7 +26,7 @@ async def test_there_is_a_way_back_to_nothing_and_forth_again(postgres: Server) 
     await migrate.downgrade(url, "base")
     assert (await migrate.status(url))[0] is None
     await migrate.upgrade(url)
-    assert await migrate.drift(url) == []
+    assert await migrate.report_drift(url) == []
 
 
 async def test_a_version_nobody_knows_is_refused_in_words(postgres: Server) -> None:
@@ -35,4 +35,4 @@ async def test_a_version_nobody_knows_is_refused_in_words(postgres: Server) -> N
     await migrate.upgrade(url)
     with pytest.raises(DatabaseProblem, match="'nosuch'"):
         await migrate.downgrade(url, "nosuch")
-    assert await migrate.drift(url) == []
+    assert await migrate.report_drift(url) == []

@@ -3,7 +3,7 @@
 from alembic.script import ScriptDirectory
 
 from models.database import migrate
-from models.database.address import session
+from models.database.address import open_session
 from models.database.roles import OWNER
 from tests.clones import clone
 from tests.conftest import SIGNED_IN, Template
@@ -26,12 +26,12 @@ def before(told: str) -> str:
 async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_school(
     postgres: Server, template: Template
 ) -> None:
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     await clone(operator, SIGNED_IN, "filled")  # nobody is in it, or it could not be copied
     await operator.execute(f"ALTER DATABASE filled OWNER TO {OWNER}")  # as that of a real school
     await operator.close()
     url = postgres.url("postgres", "filled")
-    inside = await session(url)
+    inside = await open_session(url)
     named = "UPDATE homework SET due_lesson_id = NULL, due_on = '2026-12-31' WHERE id = 1"
     await inside.execute(named)
     due, names = await inside.fetch(DUE), await inside.fetch(NAMES)
@@ -41,7 +41,7 @@ async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_
     kept = await inside.fetchrow("SELECT count(*), count(due_on), max(due_on)::text FROM homework")
     assert tuple(kept or ()) == (len(due), 1, "2026-12-31")
     await migrate.upgrade(url)
-    assert await migrate.drift(url) == []
+    assert await migrate.report_drift(url) == []
     assert await inside.fetch(DUE) == due
     assert await inside.fetch(NAMES) == names
     await inside.close()

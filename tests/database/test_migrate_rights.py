@@ -4,7 +4,7 @@ import pytest
 
 from auth.matrix import default_rights
 from models.database import migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from tests.postgres import Server
 
 FOUND = """INSERT INTO schools (full_name, short_name, time_zone)
@@ -35,7 +35,7 @@ async def url(postgres: Server) -> str:
 
 async def test_an_older_school_gets_the_rights_of_a_new_one_and_can_go_back(url: str) -> None:
     await migrate.upgrade(url, "0001")
-    operator = await session(url)
+    operator = await open_session(url)
     school = await operator.fetchval(FOUND)
 
     async def held() -> set[str]:

@@ -48,8 +48,8 @@ def test_a_long_or_strange_path_gets_its_socket_in_the_temporary_folder(
 
 
 def test_a_temporary_socket_folder_of_a_killed_owner_is_removed(data_dir: Path) -> None:
-    user = account.of_server(data_dir / "postgres")
-    left = account.private(Path(tempfile.mkdtemp(prefix="gorod-", dir="/tmp")), user)
+    user = account.find_server_account(data_dir / "postgres")
+    left = account.make_private(Path(tempfile.mkdtemp(prefix="gorod-", dir="/tmp")), user)
     (data_dir / "postgres.socket").write_text(f"{left}\n")
     with Embedded(data_dir):
         assert not left.exists()
@@ -64,7 +64,7 @@ def test_a_cluster_of_another_release_is_refused_in_words(data_dir: Path) -> Non
 @root_only
 def test_as_root_the_server_runs_as_an_account_without_rights(data_dir: Path) -> None:
     with Embedded(data_dir) as embedded:
-        assert Path(f"/proc/{embedded.pid}").stat().st_uid == account.nobody().uid
+        assert Path(f"/proc/{embedded.pid}").stat().st_uid == account.find_nobody().uid
         assert embedded.base == data_dir
 
 

@@ -39,5 +39,5 @@ async def test_a_transaction_pooler_is_found_out(pooled: str) -> None:
 async def test_behind_one_we_start_only_without_caches(pooled: str) -> None:
     with pytest.raises(Unfit, match="GOROD_STATEMENT_CACHES"):
         await fitness.check(engine_at(pooled))
-    faults = await fitness.faults(engine_at(pooled, caches=False), caches=False)
+    faults = await fitness.find_faults(engine_at(pooled, caches=False), caches=False)
     assert not any("pooler" in fault for fault in faults)

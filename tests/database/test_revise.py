@@ -11,7 +11,7 @@ from alembic.config import Config
 
 from auth.matrix import default_rights
 from models.database import migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from models.database.problems import DatabaseProblem
 from models.database.revising import RIGHTS, NothingToRevise, revise
 from tests.postgres import Server
@@ -49,7 +49,7 @@ async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_
     postgres: Server, tmp_path: Path
 ) -> None:
     url = await upgraded(postgres, "revised")
-    operator = await session(url)
+    operator = await open_session(url)
     schools = [await operator.fetchval(FOUND) for _ in range(2)]
     taken, new = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()[0], "PARENT clubs:read CHILD"
     for school in schools:
@@ -66,7 +66,7 @@ async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_
         assert new in held
         assert taken not in held
     # Only this version knows the table: to everybody else it is a drift.
-    assert [line for line in await migrate.drift(url) if "clubs" not in line] == []
+    assert [line for line in await migrate.report_drift(url) if "clubs" not in line] == []
     await operator.close()
 
 
@@ -78,7 +78,7 @@ async def test_an_operator_whose_school_is_at_work_is_told_to_come_back_later(
         sync.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
         sync.exec_driver_sql("LOCK TABLE marks")
 
-    busy = await session(drifting)
+    busy = await open_session(drifting)
     async with busy.transaction():
         await busy.execute("LOCK TABLE marks IN ACCESS SHARE MODE")
         with pytest.raises(DatabaseProblem, match="nothing was changed"):
@@ -103,10 +103,10 @@ async def test_an_operator_whose_school_is_at_work_is_told_to_come_back_later(
 async def test_an_operator_is_told_what_somebody_changed_by_hand(
     postgres: Server, drifting: str, change: str, told: str
 ) -> None:
-    inside = await session(drifting)
+    inside = await open_session(drifting)
     async with inside.transaction():
         await inside.execute(change)
-    found = await migrate.drift(drifting)
+    found = await migrate.report_drift(drifting)
     await inside.close()
     assert len(found) == 1
     assert told in found[0]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.pool import NullPool
 
 from models.database import fitness, migrate, roles
-from models.database.address import session
+from models.database.address import open_session
 from models.database.engine import connect
 from models.database.problems import DatabaseProblem, Unfit
 from tests.postgres import Server, server
@@ -44,7 +44,7 @@ async def theirs(bare: Server) -> AsyncIterator[str]:
 
 
 async def run(url: str, *statements: str) -> None:
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         for statement in statements:
             await connection.execute(statement)
@@ -53,7 +53,7 @@ async def run(url: str, *statements: str) -> None:
 
 
 async def faults(url: str) -> list[str]:
-    return await fitness.faults(connect(url, poolclass=NullPool))
+    return await fitness.find_faults(connect(url, poolclass=NullPool))
 
 
 async def test_several_starts_at_once_make_everything_once(postgres: Server) -> None:
@@ -98,7 +98,7 @@ async def test_the_product_acts_as_its_role_whoever_it_signs_in_as(theirs: str) 
 async def test_a_superuser_is_no_user_for_the_product(postgres: Server) -> None:
     await roles.prepare(postgres.url("postgres", "postgres"), "above")
     engine = connect(postgres.url("postgres", "above"), role="postgres", poolclass=NullPool)
-    assert any("above row-level security" in fault for fault in await fitness.faults(engine))
+    assert any("above row-level security" in fault for fault in await fitness.find_faults(engine))
 
 
 async def test_tables_of_another_version_are_told(postgres: Server) -> None:
@@ -116,4 +116,4 @@ async def test_tables_of_another_version_are_told(postgres: Server) -> None:
 )
 async def test_a_wrong_address_is_told_in_words(url: str, problem: str) -> None:
     with pytest.raises(DatabaseProblem, match=problem):
-        await session(url)
+        await open_session(url)

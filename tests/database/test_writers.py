@@ -25,11 +25,11 @@ async def test_one_that_is_refused_is_not_done_and_the_others_are_done_once(
 ) -> None:
     writers = Writers(postgres.url("gorod_app", database), size=1)
     given = [1, 1, wrong, 1]
-    sent = (writers.done(1, sql, [value]) for value in given)
+    sent = (writers.write(1, sql, [value]) for value in given)
     told = await asyncio.gather(*sent, return_exceptions=True)
     assert isinstance(told.pop(2), asyncpg.PostgresError)
     assert [row[0] for row in told if not isinstance(row, BaseException)] == [1, 2, 3]
-    assert await writers.done(1, sql, [1]), "and the next is done"
+    assert await writers.write(1, sql, [1]), "and the next is done"
     await writers.close()
 
 
@@ -37,7 +37,7 @@ async def test_who_went_away_has_done_what_they_asked(
     postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
     writers = Writers(postgres.url("gorod_app", database), size=1)
-    tasks = [asyncio.create_task(writers.done(1, ADD, [1])) for _ in range(3)]
+    tasks = [asyncio.create_task(writers.write(1, ADD, [1])) for _ in range(3)]
     await asyncio.sleep(0)  # they are in the line
     tasks[1].cancel()
     rows = await asyncio.gather(*tasks, return_exceptions=True)

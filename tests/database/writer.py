@@ -8,7 +8,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from models.database.address import session
+from models.database.address import open_session
 from models.database.embedded.server import Embedded
 
 
@@ -18,7 +18,7 @@ def out(*words: object) -> None:
 
 
 async def write(embedded: Embedded) -> None:
-    connection = await session(embedded.url("postgres", "postgres"))
+    connection = await open_session(embedded.url("postgres", "postgres"))
     await connection.execute("CREATE TABLE IF NOT EXISTS numbers (number bigint PRIMARY KEY)")
     found = [record[0] for record in await connection.fetch("TABLE numbers ORDER BY number")]
     out(embedded.pid, *found)

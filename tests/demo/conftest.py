@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from models.database.address import session
+from models.database.address import open_session
 from resolvers import demo
 from tests.clones import clone, once
 from tests.conftest import DEMO, KEY, TABLES, TODAY, Template
@@ -69,7 +69,7 @@ Fresh = Callable[[str], Awaitable[str]]
 @pytest.fixture
 async def fresh(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Fresh]:
     """`await fresh("early")`: an empty database with all tables; its address for a superuser."""
-    operator = await session(postgres.url("postgres", "postgres"))
+    operator = await open_session(postgres.url("postgres", "postgres"))
     made = []
 
     async def make(name: str) -> str:
@@ -95,7 +95,7 @@ async def load(url: str, size: str = "small", seed: int = 7, today: date = TODAY
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Loaded]:
-    connection = await session(url)
+    connection = await open_session(url)
     try:
         yield Loaded(url, connection)
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from models.access.roles import Role
 from models.people.persons import Sex
-from models.secrets import Secrets, mask_document, mask_snils, snils_is_valid
+from models.secrets import Secrets, is_valid_snils, mask_document, mask_snils
 from resolvers import demo
 from resolvers.access.passwords import matches
 from resolvers.demo.names import patronymic
@@ -118,7 +118,7 @@ async def test_insurance_numbers_check_and_open_in_their_place(small: Loaded) ->
         for row in rows:
             place = (row["school_id"], row[owner])
             snils = vault.open(row["snils_encrypted"], table, "snils", *place)
-            assert snils_is_valid(snils)
+            assert is_valid_snils(snils)
             assert row["snils_index"] == vault.index(snils)
             assert row["snils_masked"] == mask_snils(snils)
             document = vault.open(row["document_encrypted"], table, "document", *place)

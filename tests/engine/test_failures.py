@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.engine.run import Engine
 from gql.schema import schema
-from models.database.address import session
+from models.database.address import open_session
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.core.context import Services
@@ -40,7 +40,7 @@ async def services(services: Services, postgres: Server, database: str) -> Async
 @asynccontextmanager
 async def held(postgres: Server, database: str, table: str) -> AsyncIterator[None]:
     """Nobody reads the table meanwhile."""
-    operator = await session(postgres.url("postgres", database))
+    operator = await open_session(postgres.url("postgres", database))
     async with operator.transaction():
         await operator.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql.engine.run import Engine
 from gql.schema import schema
 from models.base import Id
-from models.database.address import session
+from models.database.address import open_session
 from models.database.readers import Readers
 from models.database.writers import Writers
 from models.journal.assignments import Assignment
@@ -305,7 +305,7 @@ async def test_a_mark_set_while_the_lesson_is_being_cancelled_waits_and_is_refus
     lesson = {"id": key(desk.lesson)}
     await sql.execute(text(f"UPDATE lessons SET status = '{status}' WHERE id = :id"), lesson)
     teacher = at_door(desk.teacher)
-    operator = await session(postgres.url("postgres", database))
+    operator = await open_session(postgres.url("postgres", database))
     held = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     async with operator.transaction():
         cancel = "UPDATE lessons SET status = 'CANCELLED' WHERE id = $1"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from models.database.address import session
+from models.database.address import open_session
 from models.database.readers import Readers
 from resolvers.access.audit import verify_chain
 from resolvers.core.context import Services
@@ -187,7 +187,7 @@ async def test_who_waits_for_a_mark_that_somebody_holds_keeps_no_one_else_waitin
     await sql.execute(text("DELETE FROM attendance_records"))
     teacher, other = api(desk.teacher), desk.others[:3]
     await teacher(SET, input=cell(desk, value=3))
-    operator = await session(postgres.url("postgres", database))
+    operator = await open_session(postgres.url("postgres", database))
     async with operator.transaction():
         await operator.execute("SELECT FROM marks WHERE student_id = 1 FOR UPDATE")
         changed = asyncio.create_task(teacher(SET, input=cell(desk, value=4, expectedVersion=1)))

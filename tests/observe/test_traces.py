@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.observe.traces import Traces
-from models.database.timings import MOST, TIMINGS, timed
+from models.database.timings import MOST, TIMINGS, time_sending
 from tests.observe.conftest import Serve, Served
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -146,10 +146,10 @@ async def test_a_thousand_statements_are_a_hundred_spans() -> None:
     async def send(*_: Any) -> None: ...
 
     for _ in range(1_000):
-        await timed(send, "readers")(1, "SELECT 1", ())
+        await time_sending(send, "readers")(1, "SELECT 1", ())
     assert len(TIMINGS.get() or ()) == MOST
     TIMINGS.reset(token)
-    await timed(send, "readers")(1, "SELECT 1", ())
+    await time_sending(send, "readers")(1, "SELECT 1", ())
     assert TIMINGS.get() is None
 
 

@@ -24,4 +24,4 @@ def data_dir(example: Path) -> Iterator[Path]:
     with passable() as folder:
         subprocess.run(["cp", "-a", example, folder], check=True)
         yield folder / ".gorod"
-        until(lambda: not pidfile.members(folder / ".gorod" / "postgres"))
+        until(lambda: not pidfile.find_members(folder / ".gorod" / "postgres"))

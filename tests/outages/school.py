@@ -63,7 +63,7 @@ class Running:
     @property
     def postmaster(self) -> int | None:
         """The database's first process, once it lives."""
-        pid = pidfile.written(self.cluster)
+        pid = pidfile.read_pid(self.cluster)
         return pid if pid and pidfile.serves(pid, self.cluster) else None
 
     def log(self) -> list[str]:

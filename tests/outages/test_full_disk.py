@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from httpx2 import AsyncClient
 
-from models.database.address import session
+from models.database.address import open_session
 from models.database.embedded import home
 from models.database.embedded.server import socket_url
 from models.database.space import MB
@@ -209,9 +209,9 @@ async def fill_all(disk: Path, reserve: Path) -> Path:
 
 async def operator(here: Running) -> "asyncpg.Connection[Any]":
     """A session that is open before the disk is full: the first of a database writes a file."""
-    socket = home.running_socket(here.data_dir)
+    socket = home.find_running_socket(here.data_dir)
     assert socket
-    return await session(socket_url(socket, "postgres", "postgres"))
+    return await open_session(socket_url(socket, "postgres", "postgres"))
 
 
 async def exhaust(connection: "asyncpg.Connection[Any]") -> None:

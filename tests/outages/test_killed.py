@@ -119,7 +119,9 @@ async def kill(here: Running, number: int) -> None:
     await until(lambda: here.postmaster)
     victim = here.postmaster
     if number % 2:
-        victim = next(pid for pid in pidfile.members(here.cluster) if "gorod_app" in title(pid))
+        victim = next(
+            pid for pid in pidfile.find_members(here.cluster) if "gorod_app" in title(pid)
+        )
     assert victim
     os.kill(victim, signal.SIGKILL)
 

@@ -19,7 +19,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from gql.transport import file_transfer
 from gql.transport.http import GraphQLOverHTTP
-from models.database.address import session
+from models.database.address import open_session
 from models.database.availability import Availability, Trouble
 from models.database.embedded.server import socket_url
 from models.database.engine import connect
@@ -248,11 +248,11 @@ async def test_who_waits_too_long_for_a_connection_is_refused(
         go = await paths(broken)
         assert broken.readers
         kept = [await broken.engine.connect() for _ in range(2)]
-        taken = [await broken.readers.taken(1) for _ in range(2)]
+        taken = [await broken.readers.take(1) for _ in range(2)]
         assert code(await go("a compiled query", client)) == UNAVAILABLE
         assert code(await go("signing in", client)) == UNAVAILABLE
         for one in taken:
-            broken.readers.given_back(1, one)
+            broken.readers.give_back(1, one)
         for connection in kept:
             await connection.close()
         assert code(await go("a compiled query", client)) == "OK"
@@ -301,7 +301,7 @@ SLOW_COMMIT = (
 async def test_a_command_that_was_lost_before_its_commit_is_told_as_not_done(
     services: Services, api: SignIn, postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
-    operator = await session(postgres.url("postgres", database))
+    operator = await open_session(postgres.url("postgres", database))
     async with services_at(services, postgres.url("gorod_app", database)) as broken:
         director = Api(replace(api("director").caller, services=broken))
         async with operator.transaction():
@@ -323,7 +323,7 @@ async def test_a_compiled_command_that_was_lost_may_be_done(
     sql: AsyncConnection,
 ) -> None:
     """It is one statement, so nobody knows; repeated, it is done once."""
-    operator = await session(postgres.url("postgres", database))
+    operator = await open_session(postgres.url("postgres", database))
     token = api(desk.teacher).caller.token
     url = postgres.url("gorod_app", database)
     async with services_at(services, url) as broken, at_the_door(broken) as client:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from models.people.names import folded
+from models.people.names import fold
 from tests.conftest import SignIn
 
 STUDENTS = """query ($t: String!) { students(filter: {fullName: {contains: $t}}, first: 100) {
@@ -148,6 +148,6 @@ async def test_python_and_the_database_fold_alike(sql: AsyncConnection) -> None:
     """Also what a column of collation C holds, which knows no case of Cyrillic."""
     found = text('SELECT folded(t), folded(t COLLATE "C") FROM unnest(CAST(:t AS text[])) AS t')
     lines = (await sql.execute(found, {"t": list(TYPED)})).all()
-    assert [tuple(line) for line in lines] == [(folded(one),) * 2 for one in TYPED]
+    assert [tuple(line) for line in lines] == [(fold(one),) * 2 for one in TYPED]
     people = await sql.execute(text("SELECT full_name, folded(full_name) FROM persons"))
-    assert [line for line in people if folded(line[0]) != line[1]] == []
+    assert [line for line in people if fold(line[0]) != line[1]] == []

@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL: its cluster, its process, and what keeps it running."""
+"""The embedded PostgreSQL: its cluster, its process and its supervisor."""

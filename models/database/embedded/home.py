@@ -1,4 +1,4 @@
-"""Where the parts of an embedded database lie, for one data directory."""
+"""The places of the parts of an embedded database, for one data directory."""
 
 import os
 import re
@@ -13,18 +13,20 @@ from models.database.embedded.account import Account
 from models.database.embedded.postmaster import SOCKET_NAME
 from models.database.problems import DatabaseProblem
 
-SHARED = Path(
-    "/var/lib/gorod"
-)  # where root keeps what its closed folders would hide from the server
+SHARED = Path("/var/lib/gorod")
+"""The folder for the files of the server where root's own folders are closed to it."""
 
 LONGEST_SOCKET = 100  # the kernel allows 107 bytes, on other systems 103
-_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")  # what needs no quoting in a list of hosts or folders
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")  # needs no quoting in a list of hosts or folders
 
 
 @dataclass(frozen=True)
 class Home:
-    """base: holds the cluster, beside the log and the locks. data_dir itself, unless its server
-    may not enter there."""
+    """The folders and files of one database.
+
+    base: The folder of the cluster, the log and the locks: data_dir itself, unless the server's
+        account cannot enter it.
+    """
 
     data_dir: Path
     base: Path
@@ -48,10 +50,11 @@ class Home:
 
 
 def find(data_dir: Path) -> Home:
-    """Decided once, then remembered: a database never moves because a folder's mode changed.
+    """Find the home of a data directory. The choice is made once and recorded, so a database never
+    moves because the mode of a folder changed.
 
-    A place elsewhere is named in the data directory and by nothing else, so an emptied data
-    directory starts afresh, and a moved one keeps its database.
+    Only a file in the data directory names another place, so an emptied data directory starts
+    afresh, and a moved one keeps its database.
     """
     pointer = data_dir / "postgres.elsewhere"
     if pointer.exists():
@@ -61,14 +64,14 @@ def find(data_dir: Path) -> Home:
                 f"The database of {data_dir} was kept in {base} and is gone. Bring it back, or "
                 f"remove {data_dir} to start afresh."
             )
-        return _checked(Home(data_dir, base, accounts.of_server(base / "postgres")))
-    account = accounts.of_server(data_dir / "postgres")
+        return _check_access(Home(data_dir, base, accounts.find_server_account(base / "postgres")))
+    account = accounts.find_server_account(data_dir / "postgres")
     here = Home(data_dir, data_dir, account)
     if here.cluster.exists() or account is None or account.may_enter(data_dir):
-        return _checked(here)
-    base = _elsewhere(data_dir)
+        return _check_access(here)
+    base = _make_elsewhere(data_dir)
     _write(pointer, str(base))
-    return _checked(Home(data_dir, base, account))
+    return _check_access(Home(data_dir, base, account))
 
 
 def holds_database(data_dir: Path) -> bool:
@@ -77,12 +80,12 @@ def holds_database(data_dir: Path) -> bool:
 
 
 def base_of(data_dir: Path) -> Path:
-    """Where the database of this data directory lies, or would lie by default."""
+    """Return the folder that holds the database of this data directory, or would by default."""
     pointer = data_dir / "postgres.elsewhere"
     return Path(pointer.read_text(encoding="utf-8").strip()) if pointer.exists() else data_dir
 
 
-def _checked(home: Home) -> Home:
+def _check_access(home: Home) -> Home:
     me = os.geteuid()
     if home.account is None and home.cluster.exists() and home.cluster.stat().st_uid != me:
         raise DatabaseProblem(
@@ -97,37 +100,38 @@ def _checked(home: Home) -> Home:
     return home
 
 
-def _elsewhere(data_dir: Path) -> Path:
-    """A new folder that the server can enter; its name helps a person, nothing depends on it."""
+def _make_elsewhere(data_dir: Path) -> Path:
+    """Make a new folder that the server can enter. Its name is only a help for people."""
     title = re.sub(r"[^A-Za-z0-9]+", "-", data_dir.parent.name)[:20].strip("-")
-    base = accounts.public(SHARED) / f"{title or 'data'}-{secrets.token_hex(8)}"
+    base = accounts.make_public(SHARED) / f"{title or 'data'}-{secrets.token_hex(8)}"
     base.mkdir()
     base.chmod(0o711)
     return base
 
 
-def socket_folder(home: Home) -> Path:
-    """A folder that only the server's account and we can enter, with a name short enough.
+def make_socket_folder(home: Home) -> Path:
+    """Make a folder for the socket that only the server's account and we can enter, with a name
+    short enough for a socket.
 
-    The one of an earlier start is reused or removed: it is recorded in the data directory.
+    The folder of an earlier start is recorded in the data directory, and is reused or removed.
     """
     near = home.base / "socket"
     record = home.base / "postgres.socket"
     close_socket_folder(home)
     if _usable(near):
-        return accounts.private(near, home.account)
+        return accounts.make_private(near, home.account)
     for place in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
         if _usable(place / "gorod-12345678") and (
             home.account is None or home.account.may_enter(place)
         ):
             folder = Path(tempfile.mkdtemp(prefix="gorod-", dir=place))
             _write(record, str(folder))
-            return accounts.private(folder, home.account)
+            return accounts.make_private(folder, home.account)
     raise DatabaseProblem(f"No folder with a short name for the server's socket: not {near}.")
 
 
-def running_socket(data_dir: Path) -> Path | None:
-    """The folder of the server that somebody runs over this data directory."""
+def find_running_socket(data_dir: Path) -> Path | None:
+    """Find the folder of the socket of a server that runs over this data directory."""
     home = find(data_dir)
     record = home.base / "postgres.socket"
     folder = home.base / "socket"
@@ -137,7 +141,7 @@ def running_socket(data_dir: Path) -> Path | None:
 
 
 def close_socket_folder(home: Home) -> None:
-    """Removes a temporary one; call it when no server is alive."""
+    """Remove a temporary folder of the socket. Call it when no server is alive."""
     record = home.base / "postgres.socket"
     if not record.exists():
         return
@@ -158,7 +162,7 @@ def _usable(folder: Path) -> bool:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Write a file completely or not at all."""
     part = file.with_name(f"{file.name}.part")
     part.write_text(f"{text}\n", encoding="utf-8")
     part.replace(file)

@@ -1,4 +1,4 @@
-"""What `postmaster.pid` says, and whether it is still true."""
+"""The file `postmaster.pid`, and whether its process is still the server."""
 
 import hashlib
 import os
@@ -11,15 +11,16 @@ from models.database.problems import InUse
 
 
 def remove_if_stale(data: Path) -> None:
-    """Call it holding the cluster's lock: then no server that we started is alive.
+    """Remove the file if its pid now belongs to another program, which would keep PostgreSQL from
+    starting for ever. Raises InUse if a server runs that we did not start.
 
-    A pid that belongs to nobody is left to PostgreSQL, which also looks for orphans in shared
-    memory. A number that now belongs to a stranger would stop it for ever: that file goes.
+    Call it with the cluster's lock held: then no server that we started is alive. A pid without a
+    process is left to PostgreSQL, which also looks for orphans in shared memory.
     """
     file = data / "postmaster.pid"
     if not file.exists():
         return
-    pid = written(data)
+    pid = read_pid(data)
     if pid is None:
         file.unlink()
     elif serves(pid, data):
@@ -31,22 +32,22 @@ def remove_if_stale(data: Path) -> None:
         file.unlink()
 
 
-def written(data: Path) -> int | None:
-    """The postmaster's pid; None if there is no file, or a torn one."""
+def read_pid(data: Path) -> int | None:
+    """Read the postmaster's pid; None if there is no file, or only a part of one."""
     try:
         first = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
-        return abs(int(first))  # negative: somebody's single-user session
+        return abs(int(first))  # negative for a single-user session
     except (FileNotFoundError, IndexError, ValueError):
         return None
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether this process is the postmaster of this cluster; in doubt, it is."""
+    """Whether this process is the postmaster of this cluster. In doubt it is taken for it."""
     arguments = _arguments(pid)
     if not arguments or arguments[0].startswith("postgres:") or not _is_postgres(arguments[0]):
         return False
     folder = _folder(pid)
-    if folder is None:  # not ours to look into: what was it told?
+    if folder is None:  # we may not look into the process; its arguments name the folder
         told = dict(pairwise(arguments)).get("-D", "")
         folder = Path(told) if told.startswith("/") else data
     try:
@@ -55,15 +56,15 @@ def serves(pid: int, data: Path) -> bool:
         return False
 
 
-def label(data: Path) -> str:
-    """The cluster's name in the titles of its processes, which every user can read."""
+def label_of(data: Path) -> str:
+    """Return the cluster's name in the titles of its processes, which every user can read."""
     return f"gorod-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
 
 
-def members(data: Path) -> list[int]:
-    """The server's processes that are left (Linux only): known by the folder they work in or,
-    where we may not look into the processes of others, by their title."""
-    title = f"postgres: {label(data)}:"
+def find_members(data: Path) -> list[int]:
+    """Find the processes that are left of a server (Linux only), by their working directory or,
+    where we may not look into processes of others, by their title."""
+    title = f"postgres: {label_of(data)}:"
     numbers = [int(place.name) for place in Path("/proc").glob("[0-9]*")]
     programs = {pid: next(iter(_arguments(pid)), "") for pid in numbers}
     return [
@@ -74,7 +75,7 @@ def members(data: Path) -> list[int]:
 
 
 def _is_postgres(program: str) -> bool:
-    """Sessions and helpers call themselves "postgres: …"."""
+    """Whether a process is one of PostgreSQL. Sessions and helpers are titled "postgres: …"."""
     return Path(program.split(":")[0]).name in {"postgres", "postmaster"}
 
 
@@ -96,7 +97,7 @@ def _folder(pid: int) -> Path | None:
 
 
 def _arguments(pid: int) -> list[str]:
-    """Empty for a process that is gone, and for a zombie, which nobody has buried yet."""
+    """Return the arguments of a process; empty if it is gone or a zombie."""
     if sys.platform == "linux":
         try:
             line = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")

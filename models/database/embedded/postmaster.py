@@ -1,4 +1,4 @@
-"""One `postgres` over one cluster: our direct child, on a unix socket, gone when we are."""
+"""One `postgres` over one cluster: our direct child, on a unix socket, which ends when we end."""
 
 import asyncio
 import os
@@ -29,9 +29,9 @@ SETTLED = {
     "gsslib": "gssapi",
     "password": "none",
 }
-"""Words of the address of our own server. A word that is not said is taken from the PG* variables
-of the machine or from ~/.pgpass, which are about other servers: PGSSLMODE=verify-full alone would
-keep us out of our own. The password is never asked for."""
+"""Parameters of the address of our own server. One that is left out is taken from PG* variables of
+the machine or from ~/.pgpass, which are about other servers: PGSSLMODE=verify-full alone would keep
+us out of our own. The password is never used."""
 
 OPTIONS = {
     "listen_addresses": "",
@@ -43,23 +43,24 @@ OPTIONS = {
     "lc_messages": "C",
     "logging_collector": "off",
     "log_destination": "stderr",
-    # A refused statement would otherwise be logged with its text and with the row that it
-    # concerned. The client, which is our own, hears of the refusal anyway.
+    # Otherwise a refused statement is logged with its text and its row, which hold personal data.
+    # The client, which is our own, gets the error anyway.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
-    # Plans made while a table was nearly empty stay until it is analyzed. With the usual minute, a
-    # school that just began is read twenty times slower after its first few hundred notices.
+    # Plans made for a nearly empty table stay until it is analyzed. With the default of a minute,
+    # a new school is read twenty times slower after its first few hundred notices.
     "autovacuum_naptime": "10s",
 }
 
 
 @dataclass
 class Postmaster:
-    """The caller owns the cluster: nobody else starts or stops a server over it meanwhile.
+    """The server's first process. The caller owns the cluster: no other process starts or stops a
+    server over it meanwhile.
 
-    data: the cluster, made by `initdb` if it is not there. lock: a file that every process of the
-    server holds open, so the lock is free exactly when the last of them is gone.
+    data: The cluster, made by `initdb` if it does not exist. lock: A file that every process of
+    the server holds open, so the lock is free exactly when the last of them has ended.
     """
 
     binaries: Binaries
@@ -75,9 +76,9 @@ class Postmaster:
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self) -> None:
-        """Returns when the server has answered a SELECT; recovery after a crash is waited for."""
+        """Start the server and wait, through a recovery too, until it has answered a SELECT."""
         with self._guard:
-            if self.alive():
+            if self.is_alive():
                 return
             self._parent = self._parent or Parent()
             before = self.log.stat().st_size if self.log.exists() else 0
@@ -99,7 +100,8 @@ class Postmaster:
             self._parent.call(partial(self._wait_until_ready, before))
 
     def stop(self) -> None:
-        """Fast: sessions are ended, everything is written down. Waits for the end."""
+        """Stop the server in fast mode (sessions end, everything is written) and wait for its
+        end."""
         with self._guard:
             process, self._process = self._process, None
             if process:
@@ -108,7 +110,7 @@ class Postmaster:
                 self._parent.close()
                 self._parent = None
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -118,32 +120,35 @@ class Postmaster:
     def _settings(self) -> list[str]:
         own = {
             "unix_socket_directories": str(self.socket),
-            "cluster_name": pidfile.label(self.data),
+            "cluster_name": pidfile.label_of(self.data),
         }
         settings = {**OPTIONS, **own, **self.options}
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _inherit(self) -> int:
-        """The lock, if need be from orphans of a killed owner: they get time to stop in peace."""
+        """Take the lock, if need be from the orphans of a killed owner, which get time to stop."""
         if (lock := locks.take(self.lock)) is not None:
             return lock
         for number, seconds in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
-            pid = pidfile.written(self.data)
+            pid = pidfile.read_pid(self.data)
             served = pid is not None and pidfile.serves(pid, self.data)
-            for orphan in [pid] if pid and served else pidfile.members(self.data):
+            for orphan in [pid] if pid and served else pidfile.find_members(self.data):
                 _signal(orphan, number if served else signal.SIGQUIT)
             if (lock := locks.wait(self.lock, seconds)) is not None:
                 return lock
-        left = ", ".join(map(str, pidfile.members(self.data))) or "unknown"
+        left = ", ".join(map(str, pidfile.find_members(self.data))) or "unknown"
         raise DatabaseProblem(
             f"An earlier server over {self.data} does not end (processes: {left})."
         )
 
     def _wait_until_ready(self, before: int) -> None:
-        """before: The length of the log when the server was started."""
+        """Wait for an answer. Raises NotStarted.
+
+        before: The length of the log when the server was started.
+        """
         deadline = time.monotonic() + self.patience
         while not asyncio.run(_answers(self.socket)):
-            if not self.alive():
+            if not self.is_alive():
                 said = cluster.tail(self.log, before)
                 raise NotStarted(f"PostgreSQL ended while starting:\n{said}")
             if time.monotonic() > deadline:
@@ -171,7 +176,7 @@ async def _answers(socket: Path) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Politely, then less so: an immediate stop loses nothing either, it only costs recovery."""
+    """End a server in fast mode, then in immediate mode, which loses nothing but needs recovery."""
     for number, seconds in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
         process.send_signal(number)
         try:

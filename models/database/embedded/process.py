@@ -1,4 +1,4 @@
-"""Starting programs that must not outlive us, as whom they should run."""
+"""Starting programs that must not outlive us, under the account that they need."""
 
 import os
 import subprocess
@@ -13,10 +13,10 @@ from models.database.embedded.account import Account
 
 T = TypeVar("T")
 
-# Runs between fork and exec, as a program of its own: code in a forked copy of a process with
-# threads may hang. It starts with our rights and imports first: the other account may not be
-# able to read this Python. The death signal is set last because a change of user clears it;
-# whoever has lost the parent by then leaves at once.
+# Runs between fork and exec, as a program of its own, because code in a forked copy of a process
+# with threads may hang. It starts with our rights and imports first, because the other account may
+# not be able to read this Python. The death signal is set last, because a change of user clears it;
+# if the parent has ended by then, the program ends at once.
 _LAUNCH = """
 import ctypes, os, signal, sys
 parent, death, uid, gid = map(int, sys.argv[1:5])
@@ -38,10 +38,10 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
 
 class Parent:
-    """A thread that stays as long as the programs it started.
+    """A thread that lives as long as the programs that it started.
 
-    The kernel sends the death signal when the *thread* that forked ends, so a server must not be
-    the child of a worker thread that comes and goes.
+    The kernel sends the death signal when the *thread* that forked ends, so a server that is the
+    child of a pool's worker thread would be killed when that thread ends.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,8 @@ class Parent:
         lock: int,
         log: Path,
     ) -> subprocess.Popen[bytes]:
-        """The program in a session of its own (Ctrl-C is for us), holding the lock, with a log."""
+        """Start a program that holds the lock and writes to a log. It gets a session of its own, so
+        that Ctrl-C does not reach it."""
         launch = _launch(command, account, death)
 
         def start() -> subprocess.Popen[bytes]:
@@ -74,7 +75,7 @@ class Parent:
         return self.call(start)
 
     def call(self, function: Callable[[], T]) -> T:
-        """Runs it in this thread, where no event loop is running."""
+        """Run a function in this thread, where no event loop is running."""
         return self._thread.submit(function).result()
 
     def close(self) -> None:
@@ -82,7 +83,7 @@ class Parent:
 
 
 def run(command: Sequence[str | Path], account: Account | None) -> subprocess.CompletedProcess[str]:
-    """A short program to its end, as the server's account."""
+    """Run a short program to its end, under the server's account."""
     launch = _launch(command, account, Signals.SIGKILL)
     return subprocess.run(  # noqa: S603
         launch,
@@ -103,10 +104,10 @@ def start(
     stdout: IO[bytes] | int,
     stderr: IO[bytes] | int,
 ) -> subprocess.Popen[bytes]:
-    """A client program beside a server, as ourselves. It ends with the thread that starts it, so
-    that thread must wait for it.
+    """Start a client program under our own account. It ends with the thread that starts it, so that
+    thread must wait for it.
 
-    extra: What its environment holds besides.
+    extra: Additional variables of its environment.
     """
     return subprocess.Popen(  # noqa: S603
         _launch(command, None, Signals.SIGKILL),
@@ -119,12 +120,12 @@ def start(
 
 
 def environment() -> dict[str, str]:
-    """Little of ours: no secrets, and no PG* or LC_* that would change the server."""
+    """Return a small environment: no secrets, and no PG* or LC_* that would change the server."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | {"LC_ALL": "C"}
 
 
 def _private(path: str, flags: int) -> int:
-    """A log quotes statements, and statements hold people's data."""
+    """Open a log for us alone: it quotes statements, which hold personal data."""
     return os.open(path, flags, 0o600)
 
 

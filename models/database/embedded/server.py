@@ -18,15 +18,16 @@ from models.database.embedded.postmaster import PORT, SETTLED, Postmaster
 from models.database.problems import DatabaseProblem, InUse, NoDatabase, NotStarted
 
 NO_FOLDER = frozenset({EACCES, ENOENT, ENOTDIR, EPERM, EROFS})
-"""Why a folder cannot be made or written to, whatever room there is."""
+"""Errors by which a folder cannot be made or written to although the disk has room."""
 
 _LONGEST_LOG = 10 * 1024 * 1024
 
 
 class Embedded:
-    """Every method may be called from any thread, inside or outside of an event loop; all block.
+    """An embedded server. Every method blocks and may be called from any thread, inside or outside
+    of an event loop.
 
-    If our process is killed, the server stops by itself; what it has acknowledged is on disk.
+    If our process is killed, the server stops by itself; committed transactions are on disk.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -37,12 +38,12 @@ class Embedded:
         self._postmaster: Postmaster | None = None
 
     def start(self) -> None:
-        """Makes the cluster if there is none, and returns when the server answers."""
+        """Make the cluster if there is none, start the server, and return when it answers."""
         with self._guard:
-            if self.alive():
+            if self.is_alive():
                 return
             try:
-                self._own()
+                self._take_ownership()
                 self._postmaster = self._postmaster or self._prepare()
                 self._postmaster.start()
             except OSError as problem:
@@ -62,7 +63,7 @@ class Embedded:
         return file is not None and Path(file).resolve().is_relative_to(self.data_dir.resolve())
 
     def stop(self) -> None:
-        """Ends all sessions, writes everything down, and waits. Harmless if nothing runs."""
+        """Stop the server and wait for its end. Does nothing if none runs."""
         with self._guard:
             if self._postmaster:
                 self._postmaster.stop()
@@ -72,17 +73,17 @@ class Embedded:
             while self._owned:
                 os.close(self._owned.pop())
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the server's first process runs; its sessions may still be recovering."""
-        return self._postmaster is not None and self._postmaster.alive()
+        return self._postmaster is not None and self._postmaster.is_alive()
 
-    def ensure(self) -> bool:
-        """Starts the server again if somebody killed it; True if that was so.
+    def ensure_running(self) -> bool:
+        """Start the server again if its first process was killed. Returns whether it was.
 
-        PostgreSQL itself replaces all its other processes. Does nothing after `stop`.
+        PostgreSQL itself replaces its other processes. Does nothing after `stop`.
         """
         with self._guard:
-            if self._postmaster is None or self.alive():
+            if self._postmaster is None or self.is_alive():
                 return False
             try:
                 self._postmaster.start()
@@ -91,7 +92,7 @@ class Embedded:
             return True
 
     def url(self, user: str, database: str) -> str:
-        """For `models.database.engine.connect`."""
+        """Return an address for `models.database.engine.connect`."""
         if self._postmaster is None:
             raise DatabaseProblem("The embedded database is not started.")
         return socket_url(self._postmaster.socket, user, database)
@@ -103,7 +104,7 @@ class Embedded:
 
     @property
     def base(self) -> Path:
-        """Where the cluster is: the data directory, or its place elsewhere."""
+        """The folder of the cluster: the data directory, or the place that is recorded in it."""
         return self._home.base if self._home else home.find(self.data_dir).base
 
     def __enter__(self) -> Self:
@@ -118,12 +119,13 @@ class Embedded:
     ) -> None:
         self.stop()
 
-    def _own(self) -> None:
-        """The data directory first, then the place elsewhere that a copy of it may share."""
+    def _take_ownership(self) -> None:
+        """Lock the data directory, and then the other place of the cluster, which a copy of the
+        data directory may name, too."""
         if self._owned:
             return
         if not self.data_dir.exists():
-            # Root's server passes through to its cluster; all else in here is closed by itself.
+            # Root's server passes through to its cluster; the other files here have closed modes.
             self.data_dir.mkdir(parents=True, exist_ok=True)
             self.data_dir.chmod(0o711)
         self._take(self.data_dir / "owner")
@@ -144,28 +146,28 @@ class Embedded:
     def _prepare(self) -> Postmaster:
         assert self._home is not None  # noqa: S101
         here = self._home
-        programs = binaries.for_account(here.account, home.SHARED)
+        programs = binaries.find_for_account(here.account, home.SHARED)
         if here.log.exists() and here.log.stat().st_size > _LONGEST_LOG:
             here.log.replace(here.log.with_suffix(".log.1"))
         return Postmaster(
             binaries=programs,
             account=here.account,
             data=here.cluster,
-            socket=home.socket_folder(here),
+            socket=home.make_socket_folder(here),
             lock=here.lock,
             log=here.log,
         )
 
 
 @contextmanager
-def opened(
+def open_database(
     data_dir: Path, *, make: bool = False, alone: bool = False
 ) -> Iterator[Callable[[str, str], str]]:
-    """Addresses, as `Embedded.url` gives them: of the server that already runs over this data
-    directory in another process, or else of one that runs as long as this lasts.
+    """Yield `Embedded.url` of the server that already runs over this data directory in another
+    process, or else of one that runs as long as the context.
 
-    make: Whether a database is made where there is none. Raises NoDatabase otherwise: a misspelt
-        GOROD_DATA_DIR would have every command work with a second, empty database.
+    make: Whether to make a database where there is none. Otherwise NoDatabase is raised, because a
+        misspelt GOROD_DATA_DIR would have every command work with a second, empty database.
     alone: Whether to raise InUse where a server runs already.
     """
     if not make and not home.holds_database(data_dir):
@@ -178,7 +180,7 @@ def opened(
     try:
         embedded.start()
     except InUse:
-        socket = home.running_socket(embedded.data_dir)
+        socket = home.find_running_socket(embedded.data_dir)
         if socket is None or alone:
             raise
         yield partial(socket_url, socket)

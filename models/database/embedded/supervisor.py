@@ -1,4 +1,4 @@
-"""Keeping an embedded server running: what ends it for a while must not end the process."""
+"""Keeping an embedded server running through failures that pass, such as a full disk."""
 
 import asyncio
 import re
@@ -14,9 +14,9 @@ from models.database.space import Space
 log = structlog.get_logger("gorod")
 
 LOOK_SECONDS = 0.2
-"""How often the server and its disk are looked at."""
+"""Seconds between looks at the server and its disk."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
-"""Seconds between attempts to start it: the first and the last."""
+"""Seconds between attempts to start it, which grow from the first to the second."""
 FINAL = re.compile(
     r"database files are incompatible with server"
     r"|is not a valid data directory"
@@ -32,16 +32,16 @@ FINAL = re.compile(
     r"|error while loading shared libraries"
     r"|Exec format error"
 )
-"""What the server says when it cannot start and waiting does not help: other programs, damaged
-files, another owner. Whatever else it says may pass."""
+"""Messages of a server that cannot start and for which waiting does not help: other programs,
+damaged files, another owner. Other failures may pass."""
 FULL = re.compile(r"No space left on device|Disk quota exceeded")
 
 
 class Supervisor:
-    """Starts an embedded server, looks after its disk, and starts it again when it has ended."""
+    """Starts an embedded server, watches its disk, and starts it again when it has ended."""
 
     def __init__(self, embedded: Embedded, *, minimum: int, reserve: int) -> None:
-        """minimum, reserve: Bytes, as of `Space` and `Reserve`."""
+        """Set the sizes `minimum` and `reserve`, in bytes, of `Space` and `Reserve`."""
         self.embedded = embedded
         self.sizes = (minimum, reserve)
 
@@ -52,9 +52,9 @@ class Supervisor:
         return Space.of_cluster(self.embedded.base, minimum=minimum, reserve=reserve)
 
     async def start(self, tell: Callable[[str], None]) -> None:
-        """Returns when the server answers. While its disk is full, waits for space.
+        """Start the server and return when it answers. While its disk is full, wait for space.
 
-        tell: Told once why it waits.
+        tell: Called once with the reason of the wait.
 
         Raises DatabaseProblem for any other reason not to start.
         """
@@ -77,13 +77,13 @@ class Supervisor:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def keep(self, availability: Availability) -> None:
-        """Look after the server and its disk until cancelled. Raises DatabaseProblem if the server
-        can never start again."""
+        """Watch the server and its disk until cancelled. Raises DatabaseProblem if the server can
+        never start again."""
         space = availability.space or self.space
         pause, known = SHORTEST_PAUSE, ""
         while True:
             await asyncio.to_thread(space.tend)
-            if self.embedded.alive():
+            if self.embedded.is_alive():
                 pause, known = SHORTEST_PAUSE, ""
                 if shortage := space.shortage():
                     availability.note(Trouble.UNWRITABLE, shortage)
@@ -91,7 +91,7 @@ class Supervisor:
                 continue
             availability.note(Trouble.AWAY, "PostgreSQL has ended")
             try:
-                await asyncio.to_thread(self.embedded.ensure)
+                await asyncio.to_thread(self.embedded.ensure_running)
             except NotStarted as problem:
                 lack = lack_of_room(problem, space)
                 if lack is not None and bool(await asyncio.to_thread(space.give_up_reserve)):
@@ -106,8 +106,8 @@ class Supervisor:
 
 
 def lack_of_room(problem: NotStarted, space: Space) -> str | None:
-    """Why a server cannot start if its disk is full; on a full disk it cannot even write that to
-    its log. Raises the problem if waiting cannot mend it."""
+    """Return the reason if a server cannot start because its disk is full; then it may not even
+    have room for the message in its log. Raises the problem if waiting does not help."""
     if FINAL.search(str(problem)):
         raise problem
     full = FULL.search(str(problem))

@@ -1,4 +1,4 @@
-"""Alembic's entry: it works on the connection that `models.database.migrate` opened."""
+"""Alembic's entry. It works on the connection that `models.database.migrate` opened."""
 
 from alembic import context
 

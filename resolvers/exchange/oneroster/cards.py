@@ -5,7 +5,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from models.people.names import folded, oddities_of
+from models.people.names import find_oddities, fold
 from models.people.persons import Person, Sex
 from models.people.private import StudentContacts
 from models.people.students import Enrollment, Student, StudentStatus, StudyForm
@@ -95,7 +95,7 @@ class Cards:
                 ("givenName", user.given_name),
                 ("middleName", user.middle_name),
             ):
-                if name and oddities_of(name, column):
+                if name and find_oddities(name, column):
                     self.plan.tell(Code.NAME_ODD, user, column, value=name)
             alike = self.known.get((full_name(person), person["birth_date"]))
             if alike:
@@ -204,4 +204,4 @@ def shown(user: User) -> str:
 
 def full_name(person: Entry) -> str:
     parts = (person["family_name"], person["given_name"], person["patronymic"])
-    return folded(" ".join(part for part in parts if part))
+    return fold(" ".join(part for part in parts if part))

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from models.people.names import folded
+from models.people.names import fold
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings
 from resolvers.exchange.oneroster.guardians import roles_of_each
@@ -105,7 +105,7 @@ def check_same_people(records: Records, findings: Findings) -> None:
         if not (user.active and known and known.birth_date):
             continue
         parts = (user.family_name, user.given_name, user.middle_name)
-        name = folded(" ".join(parts))
+        name = fold(" ".join(parts))
         first = seen.setdefault((name, known.birth_date), user)
         if first is not user:
             tell(findings, Code.SAME_PERSON, user, taken=first.place.row)

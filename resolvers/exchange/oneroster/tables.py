@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.people.names import INVISIBLE, tidied
+from models.people.names import INVISIBLE, tidy
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.encoding import text_of
 from resolvers.exchange.oneroster.files import RosterFile
@@ -109,7 +109,7 @@ def fitting(
             findings.add(Code.LINE_BREAK_IN_CELL, file, line)
         for secret in table.header.secret:
             cells[secret] = ""
-        yield line, [tidied(cell) for cell in cells] if untidy(whole) else cells
+        yield line, [tidy(cell) for cell in cells] if untidy(whole) else cells
 
 
 def row_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str] | None, int]:
@@ -157,7 +157,7 @@ def fits(table: Table, cells: list[str], whole: str, line: int, findings: Findin
 
 def lose(table: Table, cells: list[str], line: int) -> None:
     at = table.header.columns.get("sourcedId")
-    table.lose(tidied(cells[at]) if at is not None and at < len(cells) else "", line)
+    table.lose(tidy(cells[at]) if at is not None and at < len(cells) else "", line)
 
 
 def untidy(whole: str) -> bool:
