@@ -31,6 +31,7 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.core.context import Services
+from resolvers.core.results import HARMLESS
 from resolvers.core.special_reads import told_of_reading
 from resolvers.services.sessions import Known
 
@@ -127,7 +128,7 @@ class Engine:
         except REFUSED:
             return None
         if isinstance(plan, UseCasePlan):
-            return await self.run_use_case(plan, compiled, asker, variables)
+            return await self.run_use_case(plan, compiled, asker, known, variables)
         if isinstance(plan, Doing):
             return await self.done(plan, attempt, asker)
         if self.forced and compiled.reads and plan.kind != "compiled":
@@ -168,16 +169,20 @@ class Engine:
         return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors) or code)
 
     async def run_use_case(
-        self, plan: UseCasePlan, compiled: Compiled, asker: Asker, variables: Mapping[str, Any]
-    ) -> Answer | None:
+        self, plan: UseCasePlan, compiled: Compiled, asker: Asker, known: Known,
+        variables: Mapping[str, Any],
+    ) -> Answer | None:  # fmt: skip
         """The answer of a command that is a use case; None if the variables do not fit, which the
-        standard executor tells."""
+        standard executor tells. Whoever changes what others may do is identified anew: somebody
+        may have taken that right from them in another process a moment ago."""
         try:
             operation = self.cache.coerced(compiled, variables)
         except GraphQLError:
             return None
         caller = asker.caller(self.services)
-        async with caller.open() as ctx:
+        is_usual = plan.command.right in HARMLESS
+        actor = known.at(self.services.now()) if is_usual else None
+        async with caller.open(actor) as ctx:
             outcome = await plan.run(self.schema, operation, ctx, variables)
         code = outcome.problem.code() if outcome.problem else None
         denied = bool(plan.denied) and outcome.is_shown
