@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Protocol, TypeAlias, TypeVar, get_args
 
 import strawberry
+from sqlalchemy import false, func
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import reach
@@ -210,8 +211,8 @@ def can(**rights: Right) -> Word[Rights]:
 
 @cache
 def may(right: Right) -> Computed:
-    """Whether a right reaches a row."""
-    return Computed(lambda viewer, row: reach(viewer, row, right))
+    """Whether a right reaches a row. Of what a row has not, a rule tells null: then it does not."""
+    return Computed(lambda viewer, row: func.coalesce(reach(viewer, row, right), false()))
 
 
 def itself(parent: strawberry.Parent[T]) -> T:
