@@ -55,7 +55,7 @@ def write_marks(viewer: Viewer, assignment: type[Assignment]) -> Reach:
     return {**reach, SECTION: or_(reach[SECTION], assignment.lesson_id.in_(lent))}
 
 
-certain(Assignment.lesson_id, Lesson, Assignment)
+certain(Assignment.lesson_id, Lesson)
 
 
 readable(AssignmentType, Right.SCHOOL_READ)(whole_school)

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.access.roles import Role
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 
@@ -107,13 +108,15 @@ async def test_a_mark_says_what_it_is_for_even_to_who_has_left_the_section(
                 AND withdrawn_at IS NULL AND published_at < '2026-11-01' LIMIT 1""")
         )
     ).one()
-    left = "UPDATE section_memberships SET valid_to = valid_from + 1 WHERE student_id = 1"
+    left = "UPDATE section_memberships SET valid_to = valid_from WHERE student_id = 1"
     await sql.execute(text(left))
-    ask = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Mark { assignment { title } } } }"
+    ask = """query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Mark {
+        assignment { title lesson { id } } } } }"""
     mother, ids = api("parent.ivanova"), [f"Mark:1-{mark}", f"Assignment:1-{assignment}"]
     assert await both(mother, ask, ids=ids) == "compiled"
     shown = (await mother(ask, ids=ids))["nodes"]
     assert shown[0]["assignment"]["title"]
+    assert shown[0]["assignment"]["lesson"] is None, "she was not in it by what is written today"
     assert shown[1]["id"] == ids[1]
 
 
@@ -136,3 +139,19 @@ async def test_a_protected_role_is_nobodys_to_take_alone(api: SignIn, both: Both
         nodes = (await api("admin")(asked, role=role))["roleGrants"]["nodes"]
         assert nodes
         assert {one["viewerCan"]["revoke"] for one in nodes} == {may}
+
+
+async def test_a_class_teacher_sees_what_she_may_do_with_a_section_of_no_class(
+    api: SignIn, both: Both, sql: AsyncConnection
+) -> None:
+    await sql.execute(text("UPDATE sections SET school_class_id = NULL WHERE id = 68"))
+    asked = """{ nodes(ids: ["Section:1-68"]) { id ... on Section {
+        viewerCan { publishNotices } } } }"""
+    leader = api("teacher.belova", Role.CLASS_TEACHER)
+    await sql.execute(
+        text("""DELETE FROM role_rights WHERE role = 'CLASS_TEACHER'
+        AND permission = 'notices:publish' AND scope = 'SECTION'""")
+    )
+    assert await both(leader, asked) == "compiled"
+    [section] = (await leader(asked))["nodes"]
+    assert section["viewerCan"] == {"publishNotices": False}
