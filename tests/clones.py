@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database import migrate, roles
 from models.database.address import open_session
 from models.database.engine import connect
 from tests.postgres import Server
@@ -28,6 +29,14 @@ async def once(server: Server, name: str, make: Callable[[Operator], Awaitable[s
     finally:
         await operator.close()
     return told
+
+
+async def furnished(server: Server, operator: Operator, name: str) -> None:
+    """A database of that name with all tables and no rows, unless it is there."""
+    if await operator.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+        return
+    await roles.prepare(server.url("postgres", "postgres"), name)
+    await migrate.upgrade(server.url("postgres", name))
 
 
 async def clone(operator: Operator, template: str, name: str) -> None:

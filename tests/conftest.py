@@ -21,7 +21,6 @@ from strawberry.types import ExecutionResult
 
 from models.access.roles import Role
 from models.base import Id
-from models.database import migrate, roles
 from models.database.address import open_session
 from models.database.readers import Readers
 from models.secrets import Secrets
@@ -30,7 +29,7 @@ from resolvers.access import passwords
 from resolvers.core.context import Caller, Services
 from resolvers.services.storage import Storage
 from tests import undo
-from tests.clones import Clones, clone, once
+from tests.clones import Clones, clone, furnished, once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in, token_of
 
@@ -81,11 +80,8 @@ def real_hasher() -> Iterator[PasswordHasher]:
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> Template:
     async def make(operator: undo.Operator) -> str:
-        tables, school, signed_in = (
-            postgres.url("postgres", name) for name in (TABLES, DEMO, SIGNED_IN)
-        )
-        await roles.prepare(postgres.url("postgres", "postgres"), TABLES)
-        await migrate.upgrade(tables)
+        school, signed_in = (postgres.url("postgres", name) for name in (DEMO, SIGNED_IN))
+        await furnished(postgres, operator, TABLES)
         await clone(operator, TABLES, DEMO)
         told: list[tuple[str, float]] = []
         await demo.load(school, "small", 7, KEY, lambda *step: told.append(step), TODAY)

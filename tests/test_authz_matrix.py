@@ -33,7 +33,7 @@ from resolvers.core.context import Services, stand_in
 from resolvers.core.identify import identify
 from resolvers.core.shapes import SHAPES
 from resolvers.demo.cast import LOGINS
-from tests.authz_asking import CORE, NODES, ROOTS, below, expanded, fields_of, given, showed
+from tests.authz.expanding import CORE, NODES, ROOTS, below, expanded, fields_of, given, showed
 from tests.authz_specimens import make_specimens, questions
 from tests.conftest import Api, SignIn
 

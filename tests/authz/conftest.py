@@ -1,0 +1,25 @@
+"""Tests in this folder work in the school of the specimens."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from models.database.address import open_session
+from tests.clones import Clones
+from tests.conftest import KEY, NOON, TABLES, Template
+from tests.postgres import Server
+from tests.specimens.database import SPECIMENS, made
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Server) -> Template:
+    return Template(SPECIMENS, made(postgres, TABLES, KEY, NOON), [])
+
+
+@pytest.fixture(scope="session")
+async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+    operator = await open_session(postgres.url("postgres", "postgres"))
+    kept = Clones(postgres, template.name, f"specimens_{worker_id}", operator)
+    yield kept
+    await kept.close()
+    await operator.close()
