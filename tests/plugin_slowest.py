@@ -29,7 +29,7 @@ class Seconds:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """`tests/quick.py` plans by what each test took when it last ran here."""
-        if cache := session.config.cache:
+        if cache := getattr(session.config, "cache", None):  # unless -p no:cacheprovider
             whole = session.config.args_source is not pytest.Config.ArgsSource.ARGS
             known = {} if whole else cache.get(KEPT, {})
             for file, tests in self.of.items():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from strawberry.types import ExecutionResult
 
 from gql.engine.asker import Asker
 from gql.engine.run import Engine
@@ -30,16 +31,27 @@ class Both:
 
     async def __call__(self, api: Api, document: str, **variables: Any) -> str:
         """Ask both; they must say the same. Tells how the engine found its answer."""
+        kind, _ = await self.ask(api, document, variables)
+        return kind
+
+    async def reply(self, api: Api, document: str, **variables: Any) -> ExecutionResult:
+        """What both say, which must be the same."""
+        _, reply = await self.ask(api, document, variables)
+        return reply
+
+    async def ask(
+        self, api: Api, document: str, variables: dict[str, Any]
+    ) -> tuple[str, ExecutionResult]:
         given = {name: plain(value) for name, value in variables.items()}
         answer = await self.engine.answer(asker(api), document, given, None)
         reply = await api.reply(document, **variables)
         if answer is None:
-            return "standard"
+            return "standard", reply
         said = json.loads(answer.body)
         errors = [error.formatted for error in reply.errors or []]
         assert said["data"] == as_json(reply.data)
         assert said.get("errors", []) == as_json(errors)
-        return answer.kind
+        return answer.kind, reply
 
     def families(self, document: str) -> list[Any]:
         """What the engine keeps of a document's operation, by who has which rights."""

@@ -11,7 +11,7 @@ from tests.database.processes import passable, until
 from tests.outages.school import running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def example() -> Iterator[Path]:
     with passable() as folder:
         with running(folder / ".gorod") as made:
