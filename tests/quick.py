@@ -144,14 +144,15 @@ def chosen(changed: Iterable[str], graph: Graph) -> Choice:
 
 def cut(ranks: Mapping[str, int], known: Mapping[str, float], seconds: float) -> dict[str, float]:
     """The tests, or files of which nothing is known, for which there is no time, and how long each
-    takes. What always runs is not left out."""
+    takes. What always runs takes none of it."""
     told = {name.partition("::")[0] for name in known}
-    took = {name: spent for name, spent in known.items() if name.partition("::")[0] in ranks}
-    took |= {file: UNKNOWN for file in ranks if file not in told}
+    files = ranks.keys() - set(ALWAYS)
+    took = {name: spent for name, spent in known.items() if name.partition("::")[0] in files}
+    took |= dict.fromkeys(files - told, UNKNOWN)
     left_out, sum_ = {}, 0.0
-    for name in sorted(took, key=lambda one: (ranks[one.partition("::")[0]], took[one])):
+    for name in sorted(took, key=lambda one: (ranks[one.partition("::")[0]], took[one], one)):
         sum_ += took[name]
-        if sum_ > seconds and name.partition("::")[0] not in ALWAYS:
+        if sum_ > seconds:
             left_out[name] = took[name]
     return left_out
 
