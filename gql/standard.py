@@ -50,7 +50,6 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
         if self.is_about_schema:
             return self.described()
         if not self.is_event:
-            self.context_value.reads_anew = self.reads_anew
             return self.completed(super().execute_operation(serially))
         if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
             raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
@@ -99,29 +98,18 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
     def complete_object_value(
         self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any
     ) -> Any:
-        """A row that was changed, or told of, is read through a plan, where there is one."""
+        """The row that an event tells of is read through a plan, where there is one."""
         ctx: Ctx = self.context_value
         readers = ctx.caller.services.readers
-        if readers and isinstance(result, OfSchool) and self.is_news(path) and ctx.is_known:
+        is_root = path.prev is not None and path.prev.prev is None
+        if readers and isinstance(result, OfSchool) and is_root and self.is_event and ctx.is_known:
             nodes = [detail.node for detail in details]
             found = READINGS.get(self.asked(), return_type, nodes, type(result), ctx.actor)
             # What all who listen are told of an event was read for them together.
-            at_hand = found and found.is_plain and self.is_event
+            at_hand = found and found.is_plain
             if found and is_here(result, ctx.actor) and not at_hand:
                 return found.read(ctx, result.id)
         return super().complete_object_value(return_type, details, info, path, result, position)
-
-    def reads_anew(self, row: OfSchool) -> bool:
-        """Whether plans read all that is asked of a row which a command gave."""
-        ctx: Ctx = self.context_value
-        return ctx.caller.services.readers is not None and READINGS.cover(
-            self.asked(), row, ctx.actor
-        )
-
-    def is_news(self, path: Any) -> bool:
-        """Whether it stands in a payload or an event."""
-        is_read = self.operation.operation is OperationType.QUERY
-        return not is_read and path.prev is not None and path.prev.prev is None
 
     @property
     def is_event(self) -> bool:

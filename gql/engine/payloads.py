@@ -2,7 +2,7 @@
 it."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam
 from auth.actor import Actor
 from auth.policy import reading
 from gql.engine import marks
-from gql.engine.objects import Writer, bare
+from gql.engine.objects import Writer
 from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
 from gql.engine.sql import Name, Sql, Unspeakable, numbered, sql
@@ -92,16 +92,6 @@ class Readings:
             return found
         return self.made[key][1]
 
-    def cover(self, operation: Operation, row: OfSchool, actor: Actor) -> bool:
-        """Whether payloads of the operation show rows of this kind, and there is one for each: then
-        nobody sees the row as the command left it."""
-        places = [*payload_fields(operation, type(row).api_name())]
-        return (
-            bool(places)
-            and is_here(row, actor)
-            and all(self.get(operation, type_, nodes, type(row), actor) for type_, nodes in places)
-        )
-
 
 def weight_of(reading: Reading | None) -> int:
     """Bytes that it takes, with the part of the document that asks for it."""
@@ -111,20 +101,6 @@ def weight_of(reading: Reading | None) -> int:
 def is_here(row: OfSchool, actor: Actor) -> bool:
     """Whether it is in the database, in the school of the actor."""
     return bool(row.id) and row.global_id.school_id == actor.school_id
-
-
-def payload_fields(
-    operation: Operation, name: str
-) -> Iterator[tuple[GraphQLObjectType, list[FieldNode]]]:
-    """What is asked of the objects of a type that stand in payloads."""
-    for root in operation.fields(operation.root, [operation.selections]):
-        if root.name == "__typename":
-            continue
-        payload: Any = bare(operation.root.fields[root.name].type)
-        for asked in operation.fields(payload, root.below):
-            type_ = None if asked.name == "__typename" else bare(payload.fields[asked.name].type)
-            if isinstance(type_, GraphQLObjectType) and type_.name == name:
-                yield type_, asked.nodes
 
 
 def reading_of(

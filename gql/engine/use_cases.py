@@ -82,7 +82,7 @@ class UseCasePlan:
         sent: The variables as they came.
         """
         arguments = Arguments(schema, operation, sent).of(self.definition, self.asked.nodes[0])
-        ctx.reads_anew = lambda row: is_here(row, ctx.actor)
+        ctx.reads_anew = lambda row: is_here(row, ctx.actor)  # the plan of its payload does
         try:
             given = received(dict(self.annotations), vars(arguments[INPUT]) if arguments else {})
             result = await self.command(ctx, **given)
