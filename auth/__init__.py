@@ -1,4 +1,4 @@
-"""Who is asking and what they may do. Imports only `models`.
+"""Viewers, rights, and the rules of visibility. The package imports only `models`.
 
 Each module of a room declares its rules when it is imported; all of them are imported here.
 """

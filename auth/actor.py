@@ -1,5 +1,5 @@
-"""The one who asks: an Actor is one person during a request; a Viewer stands in a rule for everyone
-with the same rights."""
+"""Actors and viewers. An Actor is one person during a request; a Viewer stands in rules for all
+persons with the same rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,75 +39,74 @@ Keys: TypeAlias = Select[Any] | CompoundSelect[Any]
 """A query for keys, for `in_`."""
 
 
-def parameter(name: str, type_: Any) -> BindParameter[Any]:
+def make_parameter(name: str, type_: Any) -> BindParameter[Any]:
     return bindparam(f"viewer_{name}", type_=type_)
 
 
 KEYS = "for_keys"
-"""The option of a query for keys that stands by itself (`Viewer.keys`)."""
+"""The execution option that marks a query for keys (`Viewer.keys`)."""
 PARTS = frozenset({"student", "guardian", "staff"})
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """All a rule may know: the grants, and which parts are played in the school. Everything else is
-    a parameter, filled in when the SQL runs, so what is made of a rule once serves everyone alike
-    in these.
+    """The facts that a rule may use: the grants and the parts of a person in the school. All other
+    facts are SQL parameters, so that SQL made of a rule once serves everyone with the same facts.
 
-    parts: Those they may play; what is asked of others is said in vain.
-    is_scoped: Whether their role was granted for a part of the school: then they reach the classes
-        of the grant and no others, whatever else they lead or teach.
+    parts: The parts they may have (student, guardian, staff); conditions on others are left out.
+    is_scoped: Whether their role was granted for a part of the school. Then they reach the classes
+        of the grant only, whatever else they lead or teach.
     """
 
     grants: Grants
     parts: frozenset[str] = PARTS
     is_scoped: bool = False
 
-    school_id: ClassVar[BindParameter[int]] = parameter("school_id", BigInteger)
-    person_id: ClassVar[BindParameter[int]] = parameter("person_id", BigInteger)
-    student_id: ClassVar[BindParameter[int]] = parameter("student_id", BigInteger)
-    guardian_id: ClassVar[BindParameter[int]] = parameter("guardian_id", BigInteger)
-    staff_id: ClassVar[BindParameter[int]] = parameter("staff_id", BigInteger)
-    role_grant_id: ClassVar[BindParameter[int]] = parameter("role_grant_id", BigInteger)
-    today: ClassVar[BindParameter[date]] = parameter("today", Date)
-    now: ClassVar[BindParameter[datetime]] = parameter("now", DateTime(timezone=True))
+    school_id: ClassVar[BindParameter[int]] = make_parameter("school_id", BigInteger)
+    person_id: ClassVar[BindParameter[int]] = make_parameter("person_id", BigInteger)
+    student_id: ClassVar[BindParameter[int]] = make_parameter("student_id", BigInteger)
+    guardian_id: ClassVar[BindParameter[int]] = make_parameter("guardian_id", BigInteger)
+    staff_id: ClassVar[BindParameter[int]] = make_parameter("staff_id", BigInteger)
+    role_grant_id: ClassVar[BindParameter[int]] = make_parameter("role_grant_id", BigInteger)
+    today: ClassVar[BindParameter[date]] = make_parameter("today", Date)
+    now: ClassVar[BindParameter[datetime]] = make_parameter("now", DateTime(timezone=True))
 
     def scopes(self, right: Right) -> frozenset[AccessScope]:
-        """The scopes at which the viewer holds the right; empty if they do not hold it."""
+        """Return the scopes at which the viewer holds the right; empty if they do not hold it."""
         return frozenset(scope for held, scope in self.grants if held is right)
 
     def keys(
         self, column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
     ) -> Select[Any]:
-        """SELECT a key column within the school, for `in_`. No policy: policies are made of it.
+        """SELECT a key column within the school, for `in_`. No policy applies, because policies are
+        made of it.
 
-        Stands by itself wherever it is put: it never borrows a table of the statement around it.
-        The option KEYS tells it apart: what a statement needs more than once is asked once
-        (`gql.engine.declared`).
+        It is never correlated with the statement around it. The option KEYS marks it, so that the
+        engine runs a query that a statement repeats only once (`gql.engine.declared`).
         """
         inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
         return inner.correlate(None).execution_options(**{KEYS: True})
 
 
-def of_each(name: str) -> Any:
-    """A column of `viewers_of`. Written as text, so that no rule takes the table for its own."""
+def viewer_column(name: str) -> Any:
+    """Return a column of `viewers_of`. It is text, so that SQLAlchemy adds the table to no FROM."""
     return literal_column(f"viewers.{name}", BigInteger)
 
 
 class Viewers(Viewer):
-    """Several at once who hold the same grants and work in the same school: what differs between
-    them stands in the lines of a table, `viewers_of` them, that the statement must be FROM."""
+    """Several viewers with the same grants in the same school. The facts that differ are columns of
+    the table `viewers_of`, which must be in the FROM of the statement."""
 
-    person_id = of_each("person_id")
-    student_id = of_each("student_id")
-    guardian_id = of_each("guardian_id")
-    staff_id = of_each("staff_id")
-    role_grant_id = of_each("role_grant_id")
+    person_id = viewer_column("person_id")
+    student_id = viewer_column("student_id")
+    guardian_id = viewer_column("guardian_id")
+    staff_id = viewer_column("staff_id")
+    role_grant_id = viewer_column("role_grant_id")
 
 
 class PastViewers(Viewers):
-    """The same people at the moment `at` of their line (microseconds since 1970), as far as a rule
-    asks for the time: whether a notice was up or a mark published then."""
+    """The same viewers at the moment `at` of their line (microseconds since 1970). Only `now` is of
+    that moment: whether a notice was visible or a mark published then."""
 
     now: ClassVar[Any] = literal_column(
         "(timestamptz 'epoch' + viewers.at * interval '1 microsecond')", DateTime(timezone=True)
@@ -115,7 +114,7 @@ class PastViewers(Viewers):
 
 
 def viewers_of(actors: "Sequence[Actor]", **more: Sequence[int]) -> TableValuedAlias:
-    """A line for each of them: its `place`, from 1, what they are, and more numbers."""
+    """Make a table with a line for each actor: `place`, from 1, their ids, and more numbers."""
     names = ("person_id", "student_id", "guardian_id", "staff_id", "role_grant_id")
     numbers = {name: [getattr(actor, name) for actor in actors] for name in names} | more
     arrays = (bindparam(None, given, type_=ARRAY(BigInteger)) for given in numbers.values())
@@ -126,9 +125,10 @@ def viewers_of(actors: "Sequence[Actor]", **more: Sequence[int]) -> TableValuedA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The signed-in person, in one role in one school, for the time of one operation or event.
+    """A signed-in person in one role in one school, during one operation or event.
 
-    A part they do not play is 0: a parent has no `staff_id` while they act as a parent.
+    The id of a part that they do not have is 0: a member of staff who acts as a parent has no
+    `staff_id`.
     """
 
     school_id: int
@@ -159,7 +159,7 @@ class Actor:
 
     @property
     def school(self) -> Id[School]:
-        """The school they work in; a right is theirs in all of it if it reaches the school."""
+        """The school they work in."""
         return Id(School, self.school_id, self.school_id)
 
     @property
@@ -167,7 +167,7 @@ class Actor:
         return frozenset(right for right, _ in self.grants)
 
     def require(self, right: Right) -> None:
-        """Raises Forbidden without the right, however far it would reach."""
+        """Raise Forbidden unless they hold the right at some scope."""
         if right not in self.rights:
             raise Forbidden(requires=right)
 

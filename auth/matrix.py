@@ -1,8 +1,8 @@
-"""Which role holds which right, and how far it reaches, in a school that changed nothing.
+"""The default rights: the roles that hold each right, with their scopes, in a new school.
 
-The table of `domain.md` (c), one line a right: what is not said is denied; where c.1 and
-c.2 differ, c.2 holds. Scopes: `self` oneself,
-`child` one's own children, `section` sections one teaches, `class` classes one leads, `school` all.
+It is the table of `domain.md` (c), one line per right. A cell that is not listed is denied; where
+c.1 and c.2 differ, c.2 holds. Scopes: `self` oneself, `child` one's own children, `section`
+sections one teaches, `class` classes one leads, `school` all.
 Roles: STU student, PAR parent, ST subject teacher, CT class teacher, PSY psychologist, SOC social
 pedagogue, DD deputy director, SA administrator, SEC secretary, HR HR specialist, DIR director,
 MUN municipal officer.
@@ -87,7 +87,7 @@ MATRIX: dict[Right, str] = {
 
 
 def default_rights() -> list[tuple[Role, Right, AccessScope]]:
-    """The rows a new school gets in `role_rights`."""
+    """Return the rows of `role_rights` that a new school gets."""
     return [
         (SHORT[short], right, AccessScope[scope.strip().upper()])
         for right, line in MATRIX.items()

@@ -1,12 +1,13 @@
-"""The registry of rules. A rule says in SQL which rows a right reaches: others are never loaded.
+"""The registry of rules. A rule is the SQL condition of the rows that a right reaches; other rows
+are never loaded.
 
     @readable(Mark, Right.MARKS_READ)
     def read_marks(viewer, mark):
         return {SELF: mark.student_id == viewer.student_id, ...}
 
-A rule says for each scope which rows it reaches; a viewer reaches those of the scopes their role
-holds. A row type nobody declared readable is readable to nobody. `mark` is the row type or an
-alias of it, so that a rule holds wherever the row stands in a statement.
+A rule has a condition per scope; a viewer reaches the rows of the scopes that their role holds. A
+row type without a `readable` rule can be read by nobody. `mark` is the row type or an alias of it,
+so that the same rule applies wherever the row stands in a statement.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,15 +29,15 @@ Rule: TypeAlias = Callable[[Viewer, Any], Reach]
 
 SELF, CHILD, SECTION, CLASS, SCHOOL = AccessScope
 EVERYONE: Reach = {scope: true() for scope in AccessScope}
-"""For what is no secret to anyone who holds the right at all."""
+"""The reach of a rule by which everyone with the right, at any scope, reaches all rows."""
 
 rules: dict[tuple[type[OfSchool], Right], Rule] = {}
 reading: dict[type[OfSchool], Right] = {}
 audited: dict[type[OfSchool], InstrumentedAttribute[Any]] = {}
-"""Rows of special categories, each reading of which is recorded, and the reference that leads to
-the person whose they are."""
+"""Row types of special categories, whose readings are recorded, each with the reference to the
+person that its rows are about."""
 correspondence: set[type[OfSchool]] = set()
-"""Rows of letters: who else holds one is nobody's business, not even that of its holders."""
+"""Row types of letters. Nobody may learn who else holds a letter, not even its holders."""
 
 
 def readable(
@@ -46,22 +47,22 @@ def readable(
     special: InstrumentedAttribute[Any] | None = None,
     letter: bool = False,
 ) -> Callable[[Rule], Rule]:
-    """Declare which rows the holder of `right` may read. Once per row type.
+    """Declare the rows that the holder of `right` may read. Each row type has one such rule.
 
-    special: Of a special category, the reference to the person whose row it is: each reading goes
-        into the audit log, with whose record it was.
-    letter: Whether it belongs to a letter: then nobody is told who else reads it.
+    special: For a special category, the reference to the person that the row is about: each
+        reading goes into the audit log with that person.
+    letter: Whether the row belongs to a letter; then nobody may learn who else reads it.
     """
     reading[row] = right
     if special is not None:
         audited[row] = special
     if letter:
         correspondence.add(row)
-    return allowed(row, right)
+    return permits(row, right)
 
 
-def allowed(row: type[OfSchool], right: Right) -> Callable[[Rule], Rule]:
-    """Declare on which rows `right` may be exercised."""
+def permits(row: type[OfSchool], right: Right) -> Callable[[Rule], Rule]:
+    """Declare the rows on which `right` may be exercised."""
 
     def register(rule: Rule) -> Rule:
         rules[row, right] = rule
@@ -71,60 +72,59 @@ def allowed(row: type[OfSchool], right: Right) -> Callable[[Rule], Rule]:
 
 
 def whole_school(viewer: Viewer, row: Any) -> Reach:
-    """The rule of rows that everybody reaches who holds the right for the whole school."""
+    """The rule by which the whole-school scope reaches all rows, and no other scope any."""
     return {SCHOOL: true()}
 
 
-def through(
+def reach_through(
     viewer: Viewer, entity: type[OfSchool], key: Column, row: type[OfSchool], rule: Rule
 ) -> Reach:
-    """For a row that is reached exactly as the one its column `key` refers to."""
+    """Reach a row exactly when the row that its column `key` refers to is reached."""
     there = aliased(row)
 
-    def reached(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def exists_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         found = select(there.id).where(there.school_id == viewer.school_id, there.id == key)
         return exists(found.where(condition).correlate(entity))
 
-    return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
+    return {scope: exists_where(condition) for scope, condition in rule(viewer, there).items()}
 
 
-def referred(
+def reach_by_referrer(
     viewer: Viewer, entity: type[OfSchool], reference: InstrumentedAttribute[Any], rule: Rule
 ) -> Reach:
-    """For a row that is reached where one that refers to it is."""
+    """Reach a row when a row that refers to it is reached."""
     there: Any = aliased(reference.class_)
 
-    def reached(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def exists_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         refers = getattr(there, reference.key) == entity.id
         found = select(there.id).where(there.school_id == viewer.school_id, refers)
         return exists(found.where(condition).correlate(entity))
 
-    return {scope: reached(condition) for scope, condition in rule(viewer, there).items()}
+    return {scope: exists_where(condition) for scope, condition in rule(viewer, there).items()}
 
 
-MOST_SAID = 2000
+MOST_BUILT = 2000
 
 
-def said_once(condition: Condition) -> Condition:
-    """To make a condition takes longer than to run most statements it stands in, so one on a row
-    type is made once for all with the same grants. One on an alias belongs to its statement."""
-    known = lru_cache(MOST_SAID)(condition)
+def build_once(condition: Condition) -> Condition:
+    """Cache the conditions on row types, per viewer: to build one takes longer than to run most
+    statements with it. A condition on an alias belongs to its statement and is built each time."""
+    known = lru_cache(MOST_BUILT)(condition)
 
     @wraps(condition)
-    def said(viewer: Viewer, entity: Any, *about: Any) -> ColumnElement[bool]:
+    def build(viewer: Viewer, entity: Any, *about: Any) -> ColumnElement[bool]:
         return (known if isinstance(entity, type) else condition)(viewer, entity, *about)
 
-    return cast("Condition", said)
+    return cast("Condition", build)
 
 
 certainties: dict[tuple[type[Any], str], frozenset[type[OfSchool]]] = {}
 
 
-def certain(reference: InstrumentedAttribute[Any], *owners: type[OfSchool]) -> None:
-    """Declare that whoever sees a row of `owners` sees what `reference` ties to it: those that
-    refer to it, or the one it refers to. It follows from the rules, and spares asking them again
-    where one has led to the other; the executors are compared, so it is found out if it does not.
-    """
+def declare_certain(reference: InstrumentedAttribute[Any], *owners: type[OfSchool]) -> None:
+    """Declare that a viewer who sees a row of `owners` also sees the rows that `reference` relates
+    to it, in either direction. This must follow from the rules; then a join need not apply the
+    rule of the related row. The comparison of the two executors in the tests finds a false one."""
     row: Any = reference.class_
     certainties[row, reference.key] = frozenset(owners)
 
@@ -132,8 +132,9 @@ def certain(reference: InstrumentedAttribute[Any], *owners: type[OfSchool]) -> N
 def is_certain(
     viewer: Viewer, reference: InstrumentedAttribute[Any], near: type[Any], far: type[OfSchool]
 ) -> bool:
-    """Whether no rule need be asked: certain it is, and the right to the far row reaches for this
-    viewer at least as far as that to the near one; a school may have changed either."""
+    """Whether the rule of the far row can be left out: the reference is declared certain, and the
+    viewer holds the right to the far row at every scope of the right to the near one. A school may
+    have changed either right."""
     row: Any = reference.class_
     if near not in certainties.get((row, reference.key), ()):
         return False
@@ -141,27 +142,29 @@ def is_certain(
 
 
 def row_type(entity: type[OfSchool]) -> type[OfSchool]:
-    """The row type of itself or of an alias of it."""
+    """Return the row type of an alias, or of itself."""
     found: type[OfSchool] = inspect(entity).mapper.class_
     return found
 
 
 def visible(viewer: Viewer, entity: type[R], to: Right | None = None) -> Select[R]:
-    """SELECT the rows the viewer may read and, with `to`, may exercise that right on."""
-    return select(entity).where(seen(viewer, entity), reach(viewer, entity, to) if to else true())
+    """SELECT the rows that the viewer may read and, with `to`, may exercise that right on."""
+    return select(entity).where(
+        is_visible(viewer, entity), reach(viewer, entity, to) if to else true()
+    )
 
 
-@said_once
-def seen(viewer: Viewer, entity: type[OfSchool]) -> ColumnElement[bool]:
-    """Whether the viewer may read a row: for WHERE, and for the ON of an outer join."""
+@build_once
+def is_visible(viewer: Viewer, entity: type[OfSchool]) -> ColumnElement[bool]:
+    """Whether the viewer may read a row, for WHERE and for the ON of an outer join."""
     right = reading.get(row_type(entity))
     within = entity.school_id == viewer.school_id
     return and_(within, reach(viewer, entity, right) if right else false())
 
 
-@said_once
+@build_once
 def reach(viewer: Viewer, entity: type[OfSchool], right: Right) -> ColumnElement[bool]:
-    """The rows `right` reaches for this viewer: none without the right or without a rule."""
+    """Whether `right` reaches a row for this viewer: never without the right or without a rule."""
     rule, scopes = rules.get((row_type(entity), right)), viewer.scopes(right)
     if rule is None or not scopes:
         return false()
@@ -169,22 +172,22 @@ def reach(viewer: Viewer, entity: type[OfSchool], right: Right) -> ColumnElement
     return or_(false(), *(conditions[s] for s in AccessScope if s in scopes and s in conditions))
 
 
-@lru_cache(MOST_SAID)
+@lru_cache(MOST_BUILT)
 def is_open(viewer: Viewer, row: type[OfSchool]) -> bool:
-    """Whether the viewer reads every such row of the school: there is nothing left to ask."""
+    """Whether the viewer may read every row of this type in the school."""
     right = reading.get(row)
     return right is not None and reach(viewer, row, right).compare(or_(false(), true()))
 
 
 def scopes_of(right: Right) -> list[AccessScope]:
-    """The scopes for which a right has a rule at all."""
-    return [scope for scope in AccessScope if (right, scope) in possible()]
+    """Return the scopes for which a right has a rule."""
+    return [scope for scope in AccessScope if (right, scope) in find_possible()]
 
 
 @cache
-def possible() -> frozenset[tuple[Right, AccessScope]]:
-    """Rights and scopes for which there is a rule; a school can grant no others. Asked only when
-    all rules are declared."""
+def find_possible() -> frozenset[tuple[Right, AccessScope]]:
+    """Return the rights with the scopes for which there is a rule; a school can grant no others.
+    Call it only after all rules are declared."""
     viewer = Viewer(frozenset())
     return frozenset(
         (right, scope) for (row, right), rule in rules.items() for scope in rule(viewer, row)

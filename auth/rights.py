@@ -1,5 +1,5 @@
-"""The vocabulary of rights: `<thing>:<verb>`, alphabetical. Which role holds which is data of the
-school; `matrix` is what a new school starts with."""
+"""The vocabulary of rights: `<thing>:<verb>`, alphabetical. The rights of each role are data of the
+school; `matrix` holds the defaults of a new school."""
 
 from enum import StrEnum
 

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.actor import Viewer
 from auth.matrix import default_rights
-from auth.policy import possible, reading, rules, visible
+from auth.policy import find_possible, reading, rules, visible
 from auth.rights import Right
 from gql.answers import Node
 from gql.schema import FEATURES, schema
@@ -132,7 +132,7 @@ def test_rows_are_nodes_exactly_if_someone_may_read_them() -> None:
 
 def test_every_right_of_the_default_matrix_reaches_something() -> None:
     lost = [(role.name, right, scope.name) for role, right, scope in default_rights()
-            if (right, scope) not in possible()]  # fmt: skip
+            if (right, scope) not in find_possible()]  # fmt: skip
     assert not lost, "a right at a scope for which no rule exists"
     assert {right for _, right, _ in default_rights()} == set(Right)
 
@@ -141,7 +141,7 @@ def test_every_right_of_the_default_matrix_reaches_something() -> None:
     ("row", "right"), rules, ids=lambda part: getattr(part, "__name__", str(part))
 )
 def test_a_rule_knows_no_ids_and_stays_in_the_school(row: type[OfSchool], right: Right) -> None:
-    viewer = Viewer(possible())
+    viewer = Viewer(find_possible())
     compiled = visible(viewer, row, right).compile(dialect=DIALECT)
     given = {name for name in compiled.params if name.startswith("viewer_")}
     numbers = [value for name, value in compiled.params.items()
@@ -155,13 +155,13 @@ def test_a_rule_knows_no_ids_and_stays_in_the_school(row: type[OfSchool], right:
 )
 def test_a_rule_names_no_scope_that_reaches_nothing(row: type[OfSchool], right: Right) -> None:
     """The scope would be printed in the API, and a school could grant it in vain."""
-    reach = rules[row, right](Viewer(possible()), row)
+    reach = rules[row, right](Viewer(find_possible()), row)
     said = {scope.name: str(rows.compile(dialect=DIALECT)) for scope, rows in reach.items()}
     assert "false" not in said.values(), said
 
 
 def test_a_row_nobody_declared_readable_is_readable_to_nobody() -> None:
-    everything = Viewer(possible())
+    everything = Viewer(find_possible())
     for mapper in Record.registry.mappers:
         if issubclass(mapper.class_, OfSchool) and mapper.class_ not in reading:
             assert "false" in str(visible(everything, mapper.class_).compile(dialect=DIALECT))

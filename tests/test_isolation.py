@@ -173,7 +173,7 @@ class Neighbours(RuleBasedStateMachine):
 def policies_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every rule says yes, and nobody says whose school it is: only the database's wall stands."""
     open_doors = {
-        policy.seen: lambda viewer, entity: true(),
+        policy.is_visible: lambda viewer, entity: true(),
         policy.reach: lambda viewer, entity, right: true(),
         policy.visible: lambda viewer, entity, to=None: select(entity),
     }

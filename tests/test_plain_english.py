@@ -17,14 +17,6 @@ ROOMS = sorted(
 )
 UNREAD = frozenset(
     """
-    auth/__init__.py
-    auth/access
-    auth/communication
-    auth/journal
-    auth/people
-    auth/policy.py
-    auth/relationships
-    auth/structure
     bench/asks.py
     bench/cluster.py
     bench/data.py

@@ -1,1 +1,1 @@
-"""Rules for accounts, roles, requests to change access, and the audit log."""
+"""Rules for accounts, roles, access requests, and the audit log."""

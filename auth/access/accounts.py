@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from auth.actor import Column, Viewer
-from auth.policy import CLASS, SCHOOL, Reach, allowed, readable, whole_school
+from auth.policy import CLASS, SCHOOL, Reach, permits, readable, whole_school
 from auth.relationships.classes import classes_led, members_of_classes
 from auth.rights import Right
 from models.access.accounts import Account
@@ -15,8 +15,11 @@ from models.people.staff import Staff
 from models.people.students import Student
 
 
-def of_class(viewer: Viewer, person_id: Column, *links: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Pupils of one's class, and their guardians as far as the `links` hold, too."""
+def is_of_class(
+    viewer: Viewer, person_id: Column, *links: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether a person is a pupil of a class that the viewer leads, or a guardian of one by a link
+    that meets the conditions `links`."""
     pupils = members_of_classes(viewer, classes_led(viewer))
     guardians = viewer.keys(
         GuardianLink.guardian_id,
@@ -31,24 +34,24 @@ def of_class(viewer: Viewer, person_id: Column, *links: ColumnElement[bool]) -> 
 
 
 @readable(Account, Right.ACCOUNTS_READ)
-@allowed(Account, Right.ACCOUNTS_WRITE)
+@permits(Account, Right.ACCOUNTS_WRITE)
 def read_accounts(viewer: Viewer, account: type[Account]) -> Reach:
-    """Of the pupils of one's class and their guardians, or all."""
-    return {CLASS: of_class(viewer, account.person_id), SCHOOL: true()}
+    """Class teachers reach the accounts of their pupils and those pupils' guardians."""
+    return {CLASS: is_of_class(viewer, account.person_id), SCHOOL: true()}
 
 
-@allowed(Person, Right.ACCOUNTS_WRITE)
+@permits(Person, Right.ACCOUNTS_WRITE)
 def open_accounts(viewer: Viewer, person: type[Person]) -> Reach:
-    """For the pupils of one's class and their guardians, or for all."""
-    return {CLASS: of_class(viewer, person.id), SCHOOL: true()}
+    """Class teachers open accounts for their pupils and those pupils' guardians."""
+    return {CLASS: is_of_class(viewer, person.id), SCHOOL: true()}
 
 
-@allowed(Account, Right.PASSWORDS_RESET)
+@permits(Account, Right.PASSWORDS_RESET)
 def reset_passwords(viewer: Viewer, account: type[Account]) -> Reach:
-    """Not one's own: that is `changePassword`. Whoever resets a password can sign in as its holder,
-    so class teachers do it for their pupils and for guardians who have the right to hear of them
-    and do not work here. In the whole school: for everyone who does not work here, and with the
-    right to approve requests for everyone."""
+    """Nobody resets their own password: that is `changePassword`. A person who resets a password
+    can sign in as its holder. So class teachers may do it only for their pupils, and for guardians
+    who have the right to information and do not work here. The whole-school scope reaches everyone
+    who does not work here, and with the right to approve requests everyone."""
     working = or_(
         account.person_id.in_(viewer.keys(Staff.person_id)),
         account.person_id.in_(viewer.keys(RoleGrant.person_id)),
@@ -58,7 +61,7 @@ def reset_passwords(viewer: Viewer, account: type[Account]) -> Reach:
         GuardianLink.legal_status != LegalStatus.TERMINATED,
     )
     others = account.person_id != viewer.person_id
-    of_mine = of_class(viewer, account.person_id, *rightful)
+    of_mine = is_of_class(viewer, account.person_id, *rightful)
     everyone = bool(viewer.scopes(Right.ROLES_GRANT_PROTECTED))
     return {
         CLASS: and_(others, of_mine, ~working),
@@ -66,4 +69,4 @@ def reset_passwords(viewer: Viewer, account: type[Account]) -> Reach:
     }
 
 
-allowed(Account, Right.AUDIT_READ)(whole_school)
+permits(Account, Right.AUDIT_READ)(whole_school)

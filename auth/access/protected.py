@@ -1,5 +1,5 @@
-"""The rights and roles that only two persons change together (domain.md c.2, c.3.5). Declared here
-only; every path that changes a role, its rights, or an account of its holder asks it."""
+"""The protected rights and roles, which only two persons change together (domain.md c.2, c.3.5).
+Every path that changes a role, its rights, or an account of its holder uses these conditions."""
 
 from sqlalchemy import ColumnElement, or_
 
@@ -31,20 +31,20 @@ ORDINARY_RIGHTS = frozenset({
     Right.STUDENTS_WRITE,
     Right.TIMETABLE_WRITE,
 })  # fmt: skip
-"""Rights that one person with `rights:write` gives to a role or takes from it alone."""
+"""Rights that one person with `rights:write` may give to a role or take from it alone."""
 PROTECTED_RIGHTS = frozenset(Right) - ORDINARY_RIGHTS
-"""Rights that two persons give to a role or take from it, at whatever scope: to special categories,
-documents and court papers, to marks and attendance, to what is addressed to others, and to access
-itself. A new right is protected until it is listed as ordinary."""
+"""Rights that it takes two persons to give or take, at any scope: to special categories, documents
+and court papers, marks and attendance, letters and notices to others, and access itself. A new
+right is protected until it is listed as ordinary."""
 PROTECTED_ROLES = frozenset({Role.DIRECTOR, Role.SCHOOL_ADMINISTRATOR})
 """Roles that are protected whatever rights they hold."""
 OPENED_BY_A_GRANT = frozenset({AccessScope.CLASS, AccessScope.SCHOOL})
-"""Scopes whose rows a role grant opens by itself. At the others a right reaches only what a record
-says: the sections somebody teaches, the children they answer for, themselves."""
+"""Scopes whose rows a role grant opens by itself. At the others a right reaches rows only through
+records: of sections that somebody teaches, of children they answer for, of themselves."""
 
 
 def opens_protected() -> tuple[ColumnElement[bool], ...]:
-    """SQL: whether a row of `role_rights` makes its role a protected one."""
+    """Return the SQL conditions by which a row of `role_rights` makes its role a protected one."""
     return (
         RoleRight.permission.in_(sorted(PROTECTED_RIGHTS)),
         RoleRight.scope.in_(sorted(OPENED_BY_A_GRANT, key=lambda scope: scope.name)),
@@ -52,11 +52,11 @@ def opens_protected() -> tuple[ColumnElement[bool], ...]:
 
 
 def is_protected(role: Column, opening: Keys) -> ColumnElement[bool]:
-    """SQL: whether a role is protected in the school: DIRECTOR, SCHOOL_ADMINISTRATOR, or one whose
-    grant opens protected data.
+    """Whether a role is protected in the school, as SQL: DIRECTOR, SCHOOL_ADMINISTRATOR, or a role
+    whose grant opens protected data.
 
-    role: A column.
-    opening: SELECT of the roles for which `opens_protected` holds.
+    role: The column of the role.
+    opening: A SELECT of the roles for which `opens_protected` holds.
     """
     named = sorted(PROTECTED_ROLES, key=lambda one: one.name)
     return or_(role.in_(named), role.in_(opening))

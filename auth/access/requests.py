@@ -1,24 +1,25 @@
-"""Rules for requests to change access."""
+"""Rules for access requests."""
 
 from sqlalchemy import and_, not_, or_
 
 from auth.access.roles import holds_role
 from auth.actor import Viewer
-from auth.policy import SCHOOL, Reach, allowed, readable, whole_school
+from auth.policy import SCHOOL, Reach, permits, readable, whole_school
 from auth.rights import Right
 from models.access.requests import AccessChange, AccessRequest, RequestedRight
 
 
-@allowed(AccessRequest, Right.ACCESS_REQUEST)
+@permits(AccessRequest, Right.ACCESS_REQUEST)
 def withdraw_requests(viewer: Viewer, request: type[AccessRequest]) -> Reach:
-    """Those one has filed."""
+    """People withdraw the requests that they filed."""
     return {SCHOOL: request.requested_by_id == viewer.person_id}
 
 
-@allowed(AccessRequest, Right.ACCESS_DECIDE)
+@permits(AccessRequest, Right.ACCESS_DECIDE)
 def decide_requests(viewer: Viewer, request: type[AccessRequest]) -> Reach:
-    """Those of others by which one gains nothing (domain.md c.3.5): with the right to approve
-    requests, all of them; without it, those that a director has filed or gains by."""
+    """People decide on requests that others filed and by which they gain nothing (domain.md c.3.5).
+    Without the right to approve requests they decide only on those that a director filed or gains
+    by."""
     ends = request.kind == AccessChange.REVOKE_ROLE
     for_others = or_(ends, request.person_id.is_(None), request.person_id != viewer.person_id)
     gains = and_(request.adds_rights, holds_role(viewer, request.role))

@@ -1,10 +1,10 @@
-"""Rules for roles, their rights, and who holds them."""
+"""Rules for roles, their rights, and role grants."""
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
 from auth.access.protected import is_protected, opens_protected
 from auth.actor import Column, Viewer
-from auth.policy import SCHOOL, Reach, allowed, readable, whole_school
+from auth.policy import SCHOOL, Reach, permits, readable, whole_school
 from auth.rights import Right
 from models.access.roles import Role, RoleGrant, RoleRight
 from models.people.guardians import Guardian
@@ -15,16 +15,16 @@ from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
 
 FOLLOWING = frozenset({Role.STUDENT, Role.PARENT, Role.CLASS_TEACHER})
-"""Roles nobody is given: they follow from records."""
+"""Roles that are never granted, because they follow from records."""
 
 
-def protected(viewer: Viewer, role: Column) -> ColumnElement[bool]:
-    """Whether only two persons give, take or change a role."""
+def needs_two_persons(viewer: Viewer, role: Column) -> ColumnElement[bool]:
+    """Whether it takes two persons to give, take or change a role."""
     return is_protected(role, viewer.keys(RoleRight.role, *opens_protected()))
 
 
 def holds_role(viewer: Viewer, role: Column) -> ColumnElement[bool]:
-    """Whether the viewer can work in a role, now or from a later day, by a grant or a record."""
+    """Whether the viewer can work in a role, today or from a later day, by a grant or a record."""
     lasting = or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > viewer.today)
     granted = viewer.keys(RoleGrant.role, RoleGrant.person_id == viewer.person_id, lasting)
     staff = viewer.keys(Staff.id, Staff.person_id == viewer.person_id)
@@ -40,13 +40,13 @@ def holds_role(viewer: Viewer, role: Column) -> ColumnElement[bool]:
     return or_(role.in_(granted), *followed)
 
 
-@allowed(RoleGrant, Right.ROLES_GRANT)
+@permits(RoleGrant, Right.ROLES_GRANT)
 def take_roles(viewer: Viewer, grant: type[RoleGrant]) -> Reach:
-    """All but the protected roles, which two persons take."""
-    return {SCHOOL: not_(protected(viewer, grant.role))}
+    """One person may end grants of all roles except the protected ones."""
+    return {SCHOOL: not_(needs_two_persons(viewer, grant.role))}
 
 
 readable(RoleGrant, Right.ROLES_READ)(whole_school)
 readable(RoleRight, Right.ROLES_READ)(whole_school)
-allowed(RoleGrant, Right.ROLES_GRANT_PROTECTED)(whole_school)
-allowed(Person, Right.ROLES_GRANT)(whole_school)
+permits(RoleGrant, Right.ROLES_GRANT_PROTECTED)(whole_school)
+permits(Person, Right.ROLES_GRANT)(whole_school)

@@ -1,4 +1,4 @@
-"""Rules for letters. The persons one may write to are in `recipients`."""
+"""Rules for letters. The rule for recipients is in `recipients`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from auth.actor import Column, Viewer
 from auth.policy import (
     SELF,
     Reach,
-    certain,
+    declare_certain,
     readable,
 )
 from auth.rights import Right
@@ -27,19 +27,19 @@ from models.people.staff import Staff
 
 @readable(MailCopy, Right.MAIL_USE, letter=True)
 def read_mail(viewer: Viewer, copy: type[MailCopy]) -> Reach:
-    """One's own copies. Nobody reads others' mail; no right reaches further."""
+    """People read their own copies. No right reaches the mail of others."""
     return {SELF: and_(copy.person_id == viewer.person_id, copy.folder.is_not(None))}
 
 
 @readable(MailMessage, Right.MAIL_USE, letter=True)
 def read_messages(viewer: Viewer, message: type[MailMessage]) -> Reach:
-    """Letters of which one holds a copy."""
+    """People read the letters that they hold a copy of."""
     return {SELF: holds(viewer, message, message.id)}
 
 
 def holds(viewer: Viewer, entity: Any, message_id: Column) -> ColumnElement[bool]:
-    """Whether one holds a copy of the letter that a row belongs to. It is asked row by row: all
-    letters of a mailbox that grows with the years would be too many to look through."""
+    """Whether the viewer holds a copy of the letter that a row belongs to. The subquery is
+    correlated: a list of all letters of a mailbox grows with the years."""
     mine = aliased(MailCopy)
     found = select(mine.id).where(
         mine.school_id == viewer.school_id,
@@ -52,8 +52,8 @@ def holds(viewer: Viewer, entity: Any, message_id: Column) -> ColumnElement[bool
 
 @readable(MailRecipient, Right.MAIL_USE, letter=True)
 def read_recipients(viewer: Viewer, recipient: type[MailRecipient]) -> Reach:
-    """The writer sees everyone; others see the writer, themselves, and the rest where the letter
-    shows its recipients, but nobody's blind copy."""
+    """The writer sees all recipients. Others see the writer and themselves, and the rest, except
+    blind copies, where the letter shows its recipients."""
     letter = aliased(MailMessage)
     mine = select(letter.id).where(
         letter.school_id == viewer.school_id,
@@ -71,14 +71,15 @@ def read_recipients(viewer: Viewer, recipient: type[MailRecipient]) -> Reach:
 
 @readable(MailAttachment, Right.MAIL_USE, letter=True)
 def read_mail_attachments(viewer: Viewer, attachment: type[MailAttachment]) -> Reach:
-    """As the letter."""
+    """An attachment is read like its letter."""
     return {SELF: holds(viewer, attachment, attachment.message_id)}
 
 
-certain(MailCopy.message_id, MailCopy)
+declare_certain(MailCopy.message_id, MailCopy)
 
 
-def at_work(viewer: Viewer) -> ColumnElement[bool]:
+def is_at_work(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a member of staff works here today."""
     return and_(
         Staff.hired_on <= viewer.today,
         or_(Staff.dismissed_on.is_(None), Staff.dismissed_on > viewer.today),

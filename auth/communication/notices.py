@@ -12,15 +12,15 @@ from auth.policy import (
     SECTION,
     SELF,
     Reach,
-    allowed,
-    certain,
+    build_once,
+    declare_certain,
+    permits,
+    reach_through,
     readable,
-    said_once,
-    through,
 )
 from auth.relationships.children import children_of
 from auth.relationships.classes import classes_led, classes_of, sections_led, sections_today
-from auth.relationships.students import own
+from auth.relationships.students import select_own
 from auth.relationships.teaching import sections_taught
 from auth.rights import Right
 from models.communication.notices import (
@@ -38,15 +38,13 @@ from models.structure.sections import Section
 # -- the noticeboard ------------------------------------------------------------------
 
 
-@said_once
-def addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether a notice is meant for the viewer as they are today: a child who joins 7Б tomorrow
-    sees the notice of yesterday that still stands (domain.md DD12)."""
+@build_once
+def is_addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
+    """Whether a notice is addressed to the viewer by their classes and sections of today: a child
+    who joins 7Б tomorrow sees yesterday's notice to 7Б then (domain.md DD12)."""
     target = aliased(NoticeTarget)
 
-    def covering(
-        classes: Keys, sections: Keys, someone: ColumnElement[bool]
-    ) -> ColumnElement[bool]:
+    def cover(classes: Keys, sections: Keys, someone: ColumnElement[bool]) -> ColumnElement[bool]:
         grades = viewer.keys(SchoolClass.grade_level, SchoolClass.id.in_(classes))
         return or_(
             and_(target.kind == TargetKind.SCHOOL, someone),
@@ -55,9 +53,9 @@ def addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
             target.section_id.in_(sections),
         )
 
-    def of(students: Keys) -> ColumnElement[bool]:
+    def cover_students(students: Keys) -> ColumnElement[bool]:
         now = sections_today(viewer, students)
-        return covering(classes_of(viewer, students), now, exists(students))
+        return cover(classes_of(viewer, students), now, exists(students))
 
     taught = viewer.keys(
         Section.school_class_id,
@@ -67,13 +65,13 @@ def addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     at_work = union_all(
         taught, viewer.keys(SchoolClass.id, SchoolClass.id.in_(classes_led(viewer)))
     )
-    staff = covering(at_work, sections_taught(viewer), viewer.staff_id > 0)
+    staff = cover(at_work, sections_taught(viewer), viewer.staff_id > 0)
     to = {
-        "student": and_(target.to_students, of(own(viewer))),
-        "guardian": and_(target.to_guardians, of(children_of(viewer))),
+        "student": and_(target.to_students, cover_students(select_own(viewer))),
+        "guardian": and_(target.to_guardians, cover_students(children_of(viewer))),
         "staff": and_(target.to_staff, staff),
     }
-    # A value of one notice: EXISTS would be answered by gathering the targets of all notices.
+    # A scalar subquery: for EXISTS PostgreSQL would hash the targets of all notices.
     meant = select(true()).where(
         target.school_id == viewer.school_id,
         target.notice_id == notice.id,
@@ -86,44 +84,44 @@ def addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
     return func.coalesce(found, false())
 
 
-def in_time(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether it is a notice's time to be seen."""
+def is_in_time(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
+    """Whether now is in the time in which a notice is visible."""
     lasts = or_(notice.visible_until.is_(None), notice.visible_until > viewer.now)
     return and_(notice.visible_from <= viewer.now, lasts)
 
 
 def stands(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether a notice hangs on the board now."""
-    return and_(notice.withdrawn_at.is_(None), in_time(viewer, notice))
+    """Whether a notice stands on the board now."""
+    return and_(notice.withdrawn_at.is_(None), is_in_time(viewer, notice))
 
 
-def told(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether a notice hangs on the board now and is meant for the viewer."""
-    return and_(stands(viewer, notice), addressed(viewer, notice))
+def is_shown(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
+    """Whether a notice stands on the board now and is addressed to the viewer."""
+    return and_(stands(viewer, notice), is_addressed(viewer, notice))
 
 
-def was_addressed(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
-    """The persons to tell that a notice was taken down: all who saw it until then."""
+def saw_notice(viewer: Viewer, notice: type[Notice]) -> ColumnElement[bool]:
+    """Whether the viewer saw a notice until it was taken down, and so must hear of that."""
     mine = notice.author_id == viewer.person_id
-    return or_(mine, and_(in_time(viewer, notice), addressed(viewer, notice)))
+    return or_(mine, and_(is_in_time(viewer, notice), is_addressed(viewer, notice)))
 
 
-def authored(viewer: Viewer) -> Any:
+def select_written(viewer: Viewer) -> Any:
     return viewer.keys(Notice.id, Notice.author_id == viewer.person_id)
 
 
 @readable(Notice, Right.NOTICES_READ)
 def read_notices(viewer: Viewer, notice: type[Notice]) -> Reach:
-    """What is addressed to one, while it stands; what one wrote; the administration: all."""
+    """People read notices that are addressed to them, while they stand, and those they wrote."""
     mine = notice.author_id == viewer.person_id
-    return {SELF: or_(mine, told(viewer, notice)), SCHOOL: true()}
+    return {SELF: or_(mine, is_shown(viewer, notice)), SCHOOL: true()}
 
 
-@allowed(Notice, Right.NOTICES_PUBLISH)
+@permits(Notice, Right.NOTICES_PUBLISH)
 def edit_notices(viewer: Viewer, notice: type[Notice]) -> Reach:
-    """One's own, as long as one may publish to all whom it is for: a former class teacher no longer
-    writes to the class (domain.md c.3.1). Others' too for those who oversee the board: who publish
-    to the whole school and read all that is published in it."""
+    """Authors edit a notice as long as they may publish to its whole audience: a former class
+    teacher no longer writes to the class (domain.md c.3.1). Those who publish to the whole school
+    and read all its notices also edit the notices of others."""
     mine = and_(notice.author_id == viewer.person_id, reaches_audience(viewer, notice, notice.id))
     oversees = SCHOOL in viewer.scopes(Right.NOTICES_READ)
     return {SECTION: mine, CLASS: mine, SCHOOL: true() if oversees else mine}
@@ -141,9 +139,10 @@ def reaches_audience(viewer: Viewer, entity: Any, notice_id: Column) -> ColumnEl
 
 
 def publishes_to(viewer: Viewer, target: type[NoticeTarget]) -> ColumnElement[bool]:
-    """Whether the viewer may publish to a target today. Families need a right of their own."""
+    """Whether the viewer may publish to a target today. To address families takes a second
+    right."""
 
-    def reached(right: Right, scopes: Reach) -> ColumnElement[bool]:
+    def is_reached(right: Right, scopes: Reach) -> ColumnElement[bool]:
         held = viewer.scopes(right)
         return or_(false(), *(condition for scope, condition in scopes.items() if scope in held))
 
@@ -158,28 +157,29 @@ def publishes_to(viewer: Viewer, target: type[NoticeTarget]) -> ColumnElement[bo
         target.to_students.is_(False),
         target.to_guardians.is_(False),
     )
-    families = or_(staff_only, reached(Right.NOTICES_ADDRESS_FAMILIES, places))
-    place = reached(Right.NOTICES_PUBLISH, places)
+    families = or_(staff_only, is_reached(Right.NOTICES_ADDRESS_FAMILIES, places))
+    place = is_reached(Right.NOTICES_PUBLISH, places)
     return func.coalesce(and_(place, families), false())
 
 
-@allowed(School, Right.NOTICES_ADDRESS_FAMILIES)
+@permits(School, Right.NOTICES_ADDRESS_FAMILIES)
 def address_families(viewer: Viewer, school: type[School]) -> Reach:
-    """All families of the school, and single persons."""
+    """The right for the whole school reaches all families and single persons."""
     return {SCHOOL: true()}
 
 
-@allowed(SchoolClass, Right.NOTICES_PUBLISH)
-@allowed(SchoolClass, Right.NOTICES_ADDRESS_FAMILIES)
+@permits(SchoolClass, Right.NOTICES_PUBLISH)
+@permits(SchoolClass, Right.NOTICES_ADDRESS_FAMILIES)
 def publish_to_classes(viewer: Viewer, school_class: type[SchoolClass]) -> Reach:
-    """Classes one leads, or all. Teaching in a class is not leading it (domain.md CT8)."""
+    """Class teachers publish to the classes they lead, not to those they only teach (domain.md
+    CT8)."""
     return {CLASS: school_class.id.in_(classes_led(viewer)), SCHOOL: true()}
 
 
-@allowed(Section, Right.NOTICES_PUBLISH)
-@allowed(Section, Right.NOTICES_ADDRESS_FAMILIES)
+@permits(Section, Right.NOTICES_PUBLISH)
+@permits(Section, Right.NOTICES_ADDRESS_FAMILIES)
 def publish_to_sections(viewer: Viewer, section: type[Section]) -> Reach:
-    """Sections one teaches, those of the classes one leads, or all."""
+    """Teachers publish to the sections they teach, class teachers to those of their classes."""
     return {
         SECTION: section.id.in_(sections_taught(viewer)),
         CLASS: section.school_class_id.in_(classes_led(viewer)),
@@ -189,37 +189,38 @@ def publish_to_sections(viewer: Viewer, section: type[Section]) -> Reach:
 
 @readable(NoticeTarget, Right.NOTICES_READ)
 def read_targets(viewer: Viewer, target: type[NoticeTarget]) -> Reach:
-    """As the notice; but who else was named in person is the author's business, and the
-    administration's: it may tell something of them (domain.md PS3)."""
-    reach = through(viewer, target, target.notice_id, Notice, read_notices)
+    """A target is read like its notice. Only the author and the administration see the persons that
+    a notice names, because that may tell something about them (domain.md PS3)."""
+    reach = reach_through(viewer, target, target.notice_id, Notice, read_notices)
     told = or_(
         target.kind != TargetKind.PERSON,
         target.person_id == viewer.person_id,
-        target.notice_id.in_(authored(viewer)),
+        target.notice_id.in_(select_written(viewer)),
     )
     return {**reach, SELF: and_(reach[SELF], told)}
 
 
 @readable(NoticeVersion, Right.NOTICES_READ)
 def read_versions(viewer: Viewer, version: type[NoticeVersion]) -> Reach:
-    """Of one's own notices, or all. Its readers see that a notice was edited, but not what had to
-    be taken out of it."""
-    return {SELF: version.notice_id.in_(authored(viewer)), SCHOOL: true()}
+    """Authors read the versions of their notices. Other readers see that a notice was edited, and
+    not the text that was removed."""
+    return {SELF: version.notice_id.in_(select_written(viewer)), SCHOOL: true()}
 
 
 @readable(NoticeAttachment, Right.NOTICES_READ)
 def read_notice_attachments(viewer: Viewer, attachment: type[NoticeAttachment]) -> Reach:
-    """As the notice."""
-    return through(viewer, attachment, attachment.notice_id, Notice, read_notices)
+    """An attachment is read like its notice."""
+    return reach_through(viewer, attachment, attachment.notice_id, Notice, read_notices)
 
 
-certain(NoticeAttachment.notice_id, Notice)
+declare_certain(NoticeAttachment.notice_id, Notice)
 
 
 @readable(NoticeReceipt, Right.NOTICES_READ)
 def read_receipts(viewer: Viewer, receipt: type[NoticeReceipt]) -> Reach:
-    """One's own, those of one's own notices while one may publish to their audience, or all."""
-    written = receipt.notice_id.in_(authored(viewer))
+    """People read their own receipts, and authors those of their notices while they may publish to
+    the audience."""
+    written = receipt.notice_id.in_(select_written(viewer))
     of_mine = and_(written, reaches_audience(viewer, receipt, receipt.notice_id))
     mine = or_(receipt.person_id == viewer.person_id, of_mine)
     return {SELF: mine, SCHOOL: true()}

@@ -1,13 +1,13 @@
-"""The persons one may write to."""
+"""The rule for recipients of letters."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union_all
 
 from auth.actor import Keys, Viewer
-from auth.communication.mail import at_work
-from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, allowed
-from auth.relationships.children import answering, children_of
+from auth.communication.mail import is_at_work
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, permits
+from auth.relationships.children import answers_today, children_of
 from auth.relationships.classes import (
     classes_led,
     classes_of,
@@ -15,7 +15,7 @@ from auth.relationships.classes import (
     members_of_sections,
     sections_today,
 )
-from auth.relationships.students import own
+from auth.relationships.students import select_own
 from auth.relationships.teaching import sections_taught
 from auth.rights import Right
 from models.access.roles import Role, RoleGrant
@@ -31,15 +31,15 @@ ADMINISTRATION = (Role.DIRECTOR, Role.DEPUTY_DIRECTOR, Role.SECRETARY, Role.SCHO
 SUPPORT = (Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE)
 
 
-@allowed(Person, Right.MAIL_WRITE)
+@permits(Person, Right.MAIL_WRITE)
 def write_to(viewer: Viewer, person: type[Person]) -> Reach:
-    """Whom one may write to (domain.md c.1, "Mail: may write to"). Never a guardian whom the
-    school may not write to, whom a court barred, or whose child is of age (domain.md e8, e9).
-    Psychologist and social pedagogue are there for families and for those at work in the school:
-    a municipal officer writes to the administration only."""
+    """People write to the persons of domain.md c.1, "Mail: may write to". Nobody writes to a
+    guardian whom the school may not write to, whom a court barred, or whose child is of age
+    (domain.md e8, e9). Families and staff write to psychologist and social pedagogue; a municipal
+    officer writes to the administration only."""
 
     def staff(condition: ColumnElement[bool]) -> Any:
-        return person.id.in_(viewer.keys(Staff.person_id, at_work(viewer), condition))
+        return person.id.in_(viewer.keys(Staff.person_id, is_at_work(viewer), condition))
 
     def roles(*roles: Role) -> Any:
         held = and_(RoleGrant.role.in_(roles), holds_on(RoleGrant, viewer.today))
@@ -68,16 +68,17 @@ def write_to(viewer: Viewer, person: type[Person]) -> Reach:
             GuardianLink.guardian_id,
             GuardianLink.student_id.in_(students),
             GuardianLink.may_contact.is_(True),
-            *answering(viewer),
+            *answers_today(viewer),
         )
         return or_(
             person.id.in_(viewer.keys(Student.person_id, Student.id.in_(students))),
             person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
         )
 
-    def anyone(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Whether there is a row of this person that fulfils the conditions. It is looked up by an
-        index; to look each person up in a list of all would take quadratic time."""
+    def has_row(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether there is a row of this person that fulfils the conditions. The subquery is
+        correlated, so that an index finds the row; a list of all persons would take quadratic
+        time."""
         found = select(row.id).where(
             row.school_id == viewer.school_id, row.person_id == person.id, *conditions
         )
@@ -87,19 +88,19 @@ def write_to(viewer: Viewer, person: type[Person]) -> Reach:
         GuardianLink.school_id == viewer.school_id,
         GuardianLink.guardian_id == Guardian.id,
         GuardianLink.may_contact.is_(True),
-        *answering(viewer),
+        *answers_today(viewer),
     )
-    everyone = anyone(Staff, at_work(viewer))
+    everyone = has_row(Staff, is_at_work(viewer))
     all_families = or_(
-        anyone(Student, Student.status == StudentStatus.ENROLLED),
-        anyone(Guardian, exists(select(GuardianLink.id).where(informed))),
+        has_row(Student, Student.status == StudentStatus.ENROLLED),
+        has_row(Guardian, exists(select(GuardianLink.id).where(informed))),
     )
     pupils = members_of_sections(viewer, sections_taught(viewer))
     own_class = members_of_classes(viewer, classes_led(viewer))
     return {
-        SELF: teachers(own(viewer)),
+        SELF: teachers(select_own(viewer)),
         CHILD: teachers(children_of(viewer)),
         SECTION: or_(everyone, families(pupils)),
         CLASS: or_(everyone, families(own_class)),
-        SCHOOL: or_(everyone, anyone(RoleGrant, holds_on(RoleGrant, viewer.today)), all_families),
+        SCHOOL: or_(everyone, has_row(RoleGrant, holds_on(RoleGrant, viewer.today)), all_families),
     }

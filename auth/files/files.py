@@ -8,5 +8,6 @@ from models.files.files import File
 
 @readable(File, Right.FILES_UPLOAD)
 def own_files(viewer: Viewer, file: type[File]) -> Reach:
-    """A file by itself is its owner's; others see it as an attachment of what they may read."""
+    """People reach the files that they uploaded; others see a file only as an attachment of rows
+    they may read."""
     return {SELF: file.owner_id == viewer.person_id}

@@ -10,11 +10,11 @@ from auth.policy import (
     SECTION,
     SELF,
     Reach,
-    allowed,
-    certain,
+    declare_certain,
+    permits,
+    reach_by_referrer,
+    reach_through,
     readable,
-    referred,
-    through,
     whole_school,
 )
 from auth.relationships.handover import former_sections
@@ -29,10 +29,10 @@ from models.timetable.lessons import Lesson
 
 @readable(Assignment, Right.ASSIGNMENTS_READ)
 def read_assignments(viewer: Viewer, assignment: type[Assignment]) -> Reach:
-    """As its lesson; and whoever sees a mark sees what it is for, even when the student has been
-    taken out of the section of that day."""
-    lesson = through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
-    marked = referred(viewer, assignment, Mark.assignment_id, read_marks)
+    """An assignment is read like its lesson. A viewer who sees a mark also sees its assignment,
+    even if the student has been taken out of the section of that day."""
+    lesson = reach_through(viewer, assignment, assignment.lesson_id, Lesson, read_lessons)
+    marked = reach_by_referrer(viewer, assignment, Mark.assignment_id, read_marks)
     return {
         **lesson,
         SELF: or_(lesson[SELF], marked[SELF]),
@@ -46,16 +46,16 @@ def read_assignments(viewer: Viewer, assignment: type[Assignment]) -> Reach:
     }
 
 
-@allowed(Assignment, Right.MARKS_WRITE)
+@permits(Assignment, Right.MARKS_WRITE)
 def write_marks(viewer: Viewer, assignment: type[Assignment]) -> Reach:
-    """In the sections one teaches today, and in the lessons one substitutes in; with more, in
-    those of one's class."""
+    """Teachers set marks in the sections they teach today and in lessons in which they substitute,
+    class teachers in those of their class."""
     reach = sections_written(viewer, assignment.section_id)
     lent = viewer.keys(Lesson.id, substitutes_now(viewer, Lesson))
     return {**reach, SECTION: or_(reach[SECTION], assignment.lesson_id.in_(lent))}
 
 
-certain(Assignment.lesson_id, Lesson)
+declare_certain(Assignment.lesson_id, Lesson)
 
 
 readable(AssignmentType, Right.SCHOOL_READ)(whole_school)

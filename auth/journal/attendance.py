@@ -3,16 +3,16 @@
 from auth.actor import Viewer
 from auth.policy import (
     Reach,
-    allowed,
+    permits,
     readable,
 )
-from auth.relationships.handover import of_section
+from auth.relationships.handover import reach_in_section
 from auth.rights import Right
 from models.journal.attendance import AttendanceRecord
 
 
 @readable(AttendanceRecord, Right.ATTENDANCE_READ)
-@allowed(AttendanceRecord, Right.MARKS_READ_AUTHORS)
+@permits(AttendanceRecord, Right.MARKS_READ_AUTHORS)
 def read_attendance(viewer: Viewer, record: type[AttendanceRecord]) -> Reach:
-    """As `of_section`."""
-    return of_section(viewer, record)
+    """Attendance is read like other records of a student in a section."""
+    return reach_in_section(viewer, record)

@@ -14,5 +14,5 @@ from models.journal.closures import JournalClosure
 
 @readable(JournalClosure, Right.JOURNAL_CLOSE)
 def read_closures(viewer: Viewer, closure: type[JournalClosure]) -> Reach:
-    """The whole school."""
+    """The right for the whole school reaches all closures."""
     return {SCHOOL: true()}

@@ -9,21 +9,21 @@ from auth.policy import (
     Reach,
     readable,
 )
-from auth.relationships.handover import of_section
+from auth.relationships.handover import reach_in_section
 from auth.rights import Right
 from models.journal.journal import JournalStudent
 
 
 @readable(JournalStudent, Right.STUDENTS_READ)
 def read_journal_students(viewer: Viewer, student: type[JournalStudent]) -> Reach:
-    """Whoever may read what stands in a journal may read whose it is, as of that time
-    (domain.md c.3.1). Their card is a matter of another rule."""
-    return of_section(viewer, student)
+    """Readers of a journal's records may read the names of its students of that time (domain.md
+    c.3.1). The students' cards have another rule."""
+    return reach_in_section(viewer, student)
 
 
 def is_listed(viewer: Viewer, record: Any) -> ColumnElement[bool]:
-    """Whether the student of what stands in a journal is among the students that the journal shows
-    to the viewer. A school may have given the right to students a narrower reach than others."""
+    """Whether the journal shows the student of a record to the viewer. A school may have given the
+    right to students a narrower scope than the right to marks or attendance."""
     held = viewer.scopes(Right.STUDENTS_READ)
     shown = viewer.scopes(Right.MARKS_READ) | viewer.scopes(Right.ATTENDANCE_READ)
     if not held or shown <= held:  # without the right the whole list is refused

@@ -6,25 +6,25 @@ from auth.actor import Viewer
 from auth.policy import (
     SECTION,
     Reach,
-    allowed,
-    certain,
+    declare_certain,
+    permits,
+    reach_through,
     readable,
-    through,
 )
 from auth.relationships.handover import took_over
 from auth.relationships.sections import lists_of_sections
-from auth.relationships.students import of_student
+from auth.relationships.students import reach_student
 from auth.rights import Right
 from models.journal.term_marks import TermMark, TermMarkRevision
 
 
 @readable(TermMark, Right.TERM_MARKS_READ)
-@allowed(TermMark, Right.MARKS_READ_AUTHORS)
+@permits(TermMark, Right.MARKS_READ_AUTHORS)
 def read_term_marks(viewer: Viewer, mark: type[TermMark]) -> Reach:
-    """Of the student; teachers: of their sections, of students they have taken over, and of their
-    class."""
+    """Term marks are read by those who reach the student; teachers read those of their sections and
+    of students they have taken over."""
     return {
-        **of_student(viewer, mark.student_id),
+        **reach_student(viewer, mark.student_id),
         SECTION: or_(
             lists_of_sections(viewer, mark.section_id)[SECTION],
             took_over(viewer, mark.student_id, mark.section_id),
@@ -33,10 +33,10 @@ def read_term_marks(viewer: Viewer, mark: type[TermMark]) -> Reach:
 
 
 @readable(TermMarkRevision, Right.MARKS_READ_HISTORY)
-@allowed(TermMarkRevision, Right.MARKS_READ_AUTHORS)
+@permits(TermMarkRevision, Right.MARKS_READ_AUTHORS)
 def read_term_mark_history(viewer: Viewer, revision: type[TermMarkRevision]) -> Reach:
-    """As the term mark."""
-    return through(viewer, revision, revision.term_mark_id, TermMark, read_term_marks)
+    """A revision is read like its term mark."""
+    return reach_through(viewer, revision, revision.term_mark_id, TermMark, read_term_marks)
 
 
-certain(TermMarkRevision.term_mark_id, TermMark)
+declare_certain(TermMarkRevision.term_mark_id, TermMark)

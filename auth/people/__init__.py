@@ -1,1 +1,1 @@
-"""Rules for people and for what is protected about them."""
+"""Rules for people and for their protected data."""

@@ -15,7 +15,7 @@ from auth.relationships.classes import (
     members_of_classes,
     members_of_sections,
 )
-from auth.relationships.students import own
+from auth.relationships.students import select_own
 from auth.relationships.teaching import sections_known, sections_taught
 from auth.rights import Right
 from models.access.roles import RoleGrant
@@ -27,13 +27,13 @@ from models.people.students import Student
 
 
 def pupils(viewer: Viewer, students: Keys) -> Keys:
-    """The students as persons."""
+    """Select the persons of the students."""
     return viewer.keys(Student.person_id, Student.id.in_(students))
 
 
 @readable(Person, Right.PERSONS_READ)
 def read_persons(viewer: Viewer, person: type[Person]) -> Reach:
-    """Names: of all staff and of oneself for everyone; of others as one sees their cards."""
+    """Everyone reads the names of all staff and their own; other names are read like the cards."""
     known = or_(person.id == viewer.person_id, person.id.in_(viewer.keys(Staff.person_id)))
 
     def with_families(students: Keys) -> ColumnElement[bool]:
@@ -48,7 +48,7 @@ def read_persons(viewer: Viewer, person: type[Person]) -> Reach:
             person.id.in_(viewer.keys(Guardian.person_id, Guardian.id.in_(guardians))),
         )
 
-    # Who answers for a child is no business of who may not read of guardians (domain.md c.1).
+    # Without the right to guardians the names of all guardians must stay hidden (domain.md c.1).
     at_school = or_(
         known,
         person.id.in_(viewer.keys(Student.person_id)),
@@ -57,10 +57,10 @@ def read_persons(viewer: Viewer, person: type[Person]) -> Reach:
     everyone = true() if SCHOOL in viewer.scopes(Right.GUARDIANS_READ) else at_school
     taught = with_families(members_of_sections(viewer, sections_taught(viewer)))
     known_pupils = members_of_sections(viewer, sections_known(viewer))
-    classmates = members_of_classes(viewer, classes_of(viewer, own(viewer)))
+    classmates = members_of_classes(viewer, classes_of(viewer, select_own(viewer)))
     in_my_class = person.id.in_(pupils(viewer, classmates))
     return {
-        SELF: or_(with_families(own(viewer)), in_my_class),
+        SELF: or_(with_families(select_own(viewer)), in_my_class),
         CHILD: with_families(children_of(viewer)),
         SECTION: or_(taught, person.id.in_(pupils(viewer, known_pupils))),
         CLASS: with_families(members_of_classes(viewer, classes_led(viewer))),

@@ -5,7 +5,7 @@ from sqlalchemy import (
 )
 
 from auth.actor import Viewer
-from auth.policy import SCHOOL, SELF, Reach, allowed, readable
+from auth.policy import SCHOOL, SELF, Reach, permits, readable
 from auth.rights import Right
 from models.people.staff import Staff
 
@@ -13,13 +13,13 @@ from models.people.staff import Staff
 
 
 @readable(Staff, Right.STAFF_READ)
-@allowed(Staff, Right.STAFF_WRITE)
+@permits(Staff, Right.STAFF_WRITE)
 def read_staff(viewer: Viewer, staff: type[Staff]) -> Reach:
-    """The card of a member of staff is open to all of the school."""
+    """Everyone in the school reads the cards of staff."""
     return {SCHOOL: true()}
 
 
-@allowed(Staff, Right.STAFF_READ_FILE)
+@permits(Staff, Right.STAFF_READ_FILE)
 def read_staff_files(viewer: Viewer, staff: type[Staff]) -> Reach:
-    """One's own, or all."""
+    """Staff read their own file."""
     return {SELF: staff.id == viewer.staff_id, SCHOOL: true()}

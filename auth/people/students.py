@@ -1,9 +1,9 @@
 """Rules for students."""
 
 from auth.actor import Viewer
-from auth.policy import SECTION, Reach, allowed, readable
+from auth.policy import SECTION, Reach, permits, readable
 from auth.relationships.classes import members_of_sections
-from auth.relationships.students import of_student, of_student_closely
+from auth.relationships.students import reach_student, reach_student_closely
 from auth.relationships.teaching import sections_known
 from auth.rights import Right
 from models.people.students import Enrollment, Student
@@ -13,27 +13,29 @@ from models.people.students import Enrollment, Student
 
 @readable(Student, Right.STUDENTS_READ)
 def read_cards(viewer: Viewer, student: type[Student]) -> Reach:
-    """Oneself, one's children, one's sections and classes, those of a lesson one substitutes in,
-    or all."""
+    """Cards are read by those who reach the student, and by teachers who substitute in a lesson of
+    theirs."""
     known = members_of_sections(viewer, sections_known(viewer))
-    return {**of_student(viewer, student.id), SECTION: student.id.in_(known)}
+    return {**reach_student(viewer, student.id), SECTION: student.id.in_(known)}
 
 
-@allowed(Student, Right.BIRTH_DATES_READ)
-@allowed(Student, Right.STUDENTS_WRITE)
-@allowed(Student, Right.HEALTH_READ)
+@permits(Student, Right.BIRTH_DATES_READ)
+@permits(Student, Right.STUDENTS_WRITE)
+@permits(Student, Right.HEALTH_READ)
 def read_students(viewer: Viewer, student: type[Student]) -> Reach:
-    """Oneself, one's children, one's sections and classes, or all."""
-    return of_student(viewer, student.id)
+    """These rights reach oneself, one's children, and students of one's sections and classes."""
+    return reach_student(viewer, student.id)
 
 
-@allowed(Student, Right.STUDENTS_READ_FILE)
+@permits(Student, Right.STUDENTS_READ_FILE)
 def read_personal_files(viewer: Viewer, student: type[Student]) -> Reach:
-    """As the student, but never by teaching them (domain.md c.1, "Personal file")."""
-    return of_student_closely(viewer, student.id)
+    """Personal files are read by those who reach the student other than by teaching them (domain.md
+    c.1, "Personal file")."""
+    return reach_student_closely(viewer, student.id)
 
 
 @readable(Enrollment, Right.STUDENTS_READ_MOVEMENTS)
 def read_enrollments(viewer: Viewer, enrollment: type[Enrollment]) -> Reach:
-    """As the student, but never by teaching them (domain.md c.1, "Movement orders")."""
-    return of_student_closely(viewer, enrollment.student_id)
+    """Stays are read by those who reach the student other than by teaching them (domain.md c.1,
+    "Movement orders")."""
+    return reach_student_closely(viewer, enrollment.student_id)

@@ -1,4 +1,4 @@
-"""The children somebody answers for."""
+"""The children that a viewer answers for."""
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,9 +19,9 @@ from models.people.students import Student
 # -- whose ----------------------------------------------------------------------------
 
 
-def grown(viewer: Viewer, link: type[GuardianLink]) -> ColumnElement[bool]:
+def is_of_age(viewer: Viewer, link: type[GuardianLink]) -> ColumnElement[bool]:
     """Whether the child of a guardian link is of age (domain.md e8)."""
-    # One value of one child: EXISTS would be answered by gathering all who are of age.
+    # A scalar subquery: for EXISTS PostgreSQL would hash all persons who are of age.
     child, person = aliased(Student), aliased(Person)
     of_age = select((person.adult_on <= viewer.today).label("of_age")).where(
         child.school_id == viewer.school_id,
@@ -33,9 +33,9 @@ def grown(viewer: Viewer, link: type[GuardianLink]) -> ColumnElement[bool]:
     return found
 
 
-def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    """Whether a guardian link holds today: it lasts, no court took the right away, and the
-    child is not of age, or lets them (domain.md e8, e9)."""
+def answers_today(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions by which a guardian link holds today: it lasts, no court took the right
+    away, and the child is not of age or consents (domain.md e8, e9)."""
     lets = and_(
         GuardianLink.consent_from <= viewer.today,
         or_(GuardianLink.consent_to.is_(None), GuardianLink.consent_to > viewer.today),
@@ -43,16 +43,16 @@ def answering(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
     return (
         holds_on(GuardianLink, viewer.today),
         GuardianLink.legal_status != LegalStatus.TERMINATED,
-        or_(lets, ~grown(viewer, GuardianLink)),
+        or_(lets, ~is_of_age(viewer, GuardianLink)),
     )
 
 
 def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Keys:
-    """Students the viewer answers for today, and of whom the school may tell them."""
+    """Select the students that the viewer answers for today and may be informed of."""
     return viewer.keys(
         GuardianLink.student_id,
         GuardianLink.guardian_id == viewer.guardian_id,
         GuardianLink.may_receive_info.is_(True),
-        *answering(viewer),
+        *answers_today(viewer),
         *conditions,
     )

@@ -1,4 +1,4 @@
-"""Classes and sections, by who leads them and who is in them."""
+"""Classes and sections by their class teachers and members."""
 
 from auth.actor import Keys, Viewer
 from auth.relationships.teaching import classes_granted
@@ -8,8 +8,8 @@ from models.structure.sections import Section, SectionMembership
 
 
 def classes_led(viewer: Viewer) -> Keys:
-    """Classes the viewer leads today; in a role granted for a part of the school, the classes of
-    the grant."""
+    """Select the classes that the viewer leads today; in a role granted for a part of the school,
+    the classes of the grant."""
     if viewer.is_scoped:
         return classes_granted(viewer)
     return viewer.keys(
@@ -20,7 +20,7 @@ def classes_led(viewer: Viewer) -> Keys:
 
 
 def members_of_classes(viewer: Viewer, classes: Keys) -> Keys:
-    """Students who are in some of the classes today."""
+    """Select the students who are in some of the classes today."""
     today = holds_on(ClassMembership, viewer.today)
     return viewer.keys(
         ClassMembership.student_id, ClassMembership.school_class_id.in_(classes), today
@@ -28,7 +28,7 @@ def members_of_classes(viewer: Viewer, classes: Keys) -> Keys:
 
 
 def members_of_sections(viewer: Viewer, sections: Keys) -> Keys:
-    """Students who are in some of the sections today."""
+    """Select the students who are in some of the sections today."""
     today = holds_on(SectionMembership, viewer.today)
     return viewer.keys(
         SectionMembership.student_id, SectionMembership.section_id.in_(sections), today
@@ -36,7 +36,7 @@ def members_of_sections(viewer: Viewer, sections: Keys) -> Keys:
 
 
 def classes_of(viewer: Viewer, students: Keys) -> Keys:
-    """Classes in which some of the students are today."""
+    """Select the classes in which some of the students are today."""
     today = holds_on(ClassMembership, viewer.today)
     return viewer.keys(
         ClassMembership.school_class_id, ClassMembership.student_id.in_(students), today
@@ -44,12 +44,12 @@ def classes_of(viewer: Viewer, students: Keys) -> Keys:
 
 
 def sections_of(viewer: Viewer, students: Keys) -> Keys:
-    """Sections in which some of the students are or were: their past lessons stay theirs."""
+    """Select the sections in which some of the students are or were: past lessons stay theirs."""
     return viewer.keys(SectionMembership.section_id, SectionMembership.student_id.in_(students))
 
 
 def sections_today(viewer: Viewer, students: Keys) -> Keys:
-    """Sections in which some of the students are today."""
+    """Select the sections in which some of the students are today."""
     today = holds_on(SectionMembership, viewer.today)
     return viewer.keys(
         SectionMembership.section_id, SectionMembership.student_id.in_(students), today
@@ -57,5 +57,5 @@ def sections_today(viewer: Viewer, students: Keys) -> Keys:
 
 
 def sections_led(viewer: Viewer) -> Keys:
-    """Sections of the classes one leads."""
+    """Select the sections of the classes that the viewer leads."""
     return viewer.keys(Section.id, Section.school_class_id.in_(classes_led(viewer)))

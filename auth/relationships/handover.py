@@ -1,5 +1,5 @@
-"""A student's past in a subject, as teachers read it: after a move between sections the new teacher
-takes the student over (domain.md e1, e2)."""
+"""Handover: after a student moves between sections of a subject, the new teacher reads the
+student's records of the section before (domain.md e1, e2)."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from sqlalchemy.orm import aliased
 from auth.actor import Column, Keys, Viewer
 from auth.policy import SECTION, Reach
 from auth.relationships.sections import journal_of_sections
-from auth.relationships.students import of_student
+from auth.relationships.students import reach_student
 from auth.relationships.teaching import sections_taught
 from models.base import holds_on
 from models.structure.sections import Section, SectionMembership
 
 
 def former_sections(viewer: Viewer) -> Keys:
-    """Sections left by students whom the viewer teaches the same subject today. Few: a rule asks
-    them first, and `took_over` of the few rows that remain."""
+    """Select the sections left by students whom the viewer teaches the same subject today. They are
+    few, so a rule compares with them first and applies `took_over` to the rows that remain."""
     now = aliased(SectionMembership)
     goes_on = exists(
         select(now.id)
@@ -36,9 +36,8 @@ def former_sections(viewer: Viewer) -> Keys:
 
 
 def took_over(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnElement[bool]:
-    """Whether a section is one that the student left this year, and the viewer teaches the student
-    its subject today. The teacher after a move reads what the student has from before
-    (domain.md e1, e2)."""
+    """Whether the student left the section this year and the viewer teaches them its subject today.
+    The new teacher reads the student's earlier records (domain.md e1, e2)."""
     now, past = aliased(SectionMembership), aliased(SectionMembership)
     here, there = aliased(Section), aliased(Section)
     moved = (
@@ -63,15 +62,15 @@ def took_over(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnE
     return and_(section_id.in_(former_sections(viewer)), exists(moved))
 
 
-def taught(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnElement[bool]:
-    """For what a student has in a section: whether the viewer reads its journal as a teacher, or
-    has taken the student over from it."""
+def is_taught(viewer: Viewer, student_id: Column, section_id: Column) -> ColumnElement[bool]:
+    """Whether the viewer reads the journal of the section as a teacher, or has taken the student
+    over from it."""
     known = journal_of_sections(viewer, section_id)[SECTION]
     return or_(known, took_over(viewer, student_id, section_id))
 
 
-def of_section(viewer: Viewer, row: Any) -> Reach:
-    """For what a student has in a section. Teachers: of their sections, of students they have
-    taken over, and of their class."""
-    reach = of_student(viewer, row.student_id)
-    return {**reach, SECTION: taught(viewer, row.student_id, row.section_id)}
+def reach_in_section(viewer: Viewer, row: Any) -> Reach:
+    """Reach rows of a student in a section. Teachers reach those of their sections, of students
+    they have taken over, and of their class."""
+    reach = reach_student(viewer, row.student_id)
+    return {**reach, SECTION: is_taught(viewer, row.student_id, row.section_id)}

@@ -1,4 +1,4 @@
-"""Students, by how somebody is related to them."""
+"""Reach of rows that belong to a student, by the viewer's relationship to the student."""
 
 from sqlalchemy import (
     true,
@@ -12,13 +12,13 @@ from auth.relationships.teaching import sections_taught
 from models.people.students import Student
 
 
-def own(viewer: Viewer) -> Keys:
-    """The viewer themselves as a student."""
+def select_own(viewer: Viewer) -> Keys:
+    """Select the viewer themselves as a student."""
     return viewer.keys(Student.id, Student.id == viewer.student_id)
 
 
-def of_student(viewer: Viewer, student_id: Column) -> Reach:
-    """For whatever belongs to one student."""
+def reach_student(viewer: Viewer, student_id: Column) -> Reach:
+    """Reach rows that belong to one student."""
     return {
         SELF: student_id == viewer.student_id,
         CHILD: student_id.in_(children_of(viewer)),
@@ -28,7 +28,7 @@ def of_student(viewer: Viewer, student_id: Column) -> Reach:
     }
 
 
-def of_student_closely(viewer: Viewer, student_id: Column) -> Reach:
-    """For what nobody learns by teaching the student."""
-    reach = of_student(viewer, student_id)
+def reach_student_closely(viewer: Viewer, student_id: Column) -> Reach:
+    """Reach rows of a student that are not opened by teaching them."""
+    reach = reach_student(viewer, student_id)
     return {scope: rows for scope, rows in reach.items() if scope is not SECTION}

@@ -1,9 +1,9 @@
-"""What a teacher has to do with: the sections they teach, and the lessons in which they substitute.
+"""The sections that a teacher teaches, and the lessons in which they substitute.
 
-Whoever gives a lesson in a section that they do not teach may write in that lesson for some days,
-and read the journal around it (domain.md e5). A teacher who taught the section before is no
-substitute in it: their name stays in lessons that were planned when they did, and must give them
-nothing once somebody else teaches it.
+A teacher who gives a lesson in a section that they do not teach may write in that lesson for some
+days and read the section's journal (domain.md e5). A teacher who taught the section before is no
+substitute in it: their name stays in lessons that were planned at the time, and must open nothing
+once somebody else teaches it.
 """
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from models.timetable.lessons import Lesson, LessonStatus
 
 
 def classes_granted(viewer: Viewer) -> Keys:
-    """Classes for which the viewer's role was granted: one class, or those of one grade."""
+    """Select the classes that the viewer's role was granted for: one class, or those of a grade."""
     mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
     grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
     given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
@@ -37,13 +37,13 @@ def classes_granted(viewer: Viewer) -> Keys:
 
 
 def sections_granted(viewer: Viewer) -> Keys:
-    """Sections of those classes."""
+    """Select the sections of those classes."""
     return viewer.keys(Section.id, Section.school_class_id.in_(classes_granted(viewer)))
 
 
 def sections_taught(viewer: Viewer) -> Keys:
-    """Sections the viewer teaches today; in a role granted for a part of the school, those of its
-    classes only."""
+    """Select the sections that the viewer teaches today; in a role granted for a part of the
+    school, those of its classes only."""
     taught = viewer.keys(
         TeachingAssignment.section_id,
         TeachingAssignment.staff_id == viewer.staff_id,
@@ -55,8 +55,8 @@ def sections_taught(viewer: Viewer) -> Keys:
 
 
 def substitutes(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]:
-    """Whether the viewer is to give a lesson of a section they never taught, or gave it not longer
-    ago than the school allows substitutes."""
+    """Whether the viewer gives a lesson of a section that they had not taught by then, and the
+    lesson is not longer ago than the school allows substitutes."""
     teaching = aliased(TeachingAssignment)
     taught = select(teaching.id).where(
         teaching.school_id == viewer.school_id,
@@ -85,17 +85,17 @@ def substitutes_now(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]
 
 
 def lessons_substituted(viewer: Viewer) -> Keys:
-    """Lessons of which the viewer is the substitute."""
+    """Select the lessons in which the viewer substitutes."""
     return viewer.keys(Lesson.id, substitutes(viewer, Lesson))
 
 
 def sections_to_substitute(viewer: Viewer) -> Keys:
-    """Sections in which the viewer is to give a lesson, or gave one lately."""
+    """Select the sections of the lessons in which the viewer substitutes."""
     return viewer.keys(Lesson.section_id, substitutes(viewer, Lesson))
 
 
 def sections_known(viewer: Viewer) -> Keys:
-    """Sections whose journal the viewer reads as a teacher: those they teach, and those in which
-    they may write in a lesson as its substitute, to know what was there before."""
+    """Select the sections whose journal the viewer reads as a teacher: those they teach, and those
+    in which they may write in a lesson as its substitute, who must know what came before."""
     substituted = viewer.keys(Lesson.section_id, substitutes_now(viewer, Lesson))
     return union_all(sections_taught(viewer), substituted)

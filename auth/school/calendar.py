@@ -1,6 +1,6 @@
-"""Rules for the calendar of the school, which is open to all who hold the right at all."""
+"""Rules for the calendar of the school, which everyone with the right reads."""
 
-from auth.policy import allowed, readable, whole_school
+from auth.policy import permits, readable, whole_school
 from auth.rights import Right
 from models.school.calendar import (
     AcademicYear,
@@ -14,4 +14,4 @@ from models.school.calendar import (
 
 for row in (AcademicYear, TermType, Term, HolidaySet, Holiday, BellSchedule, Period):
     readable(row, Right.SCHOOL_READ)(whole_school)
-allowed(Term, Right.JOURNAL_CLOSE)(whole_school)
+permits(Term, Right.JOURNAL_CLOSE)(whole_school)

@@ -1,6 +1,6 @@
-"""Rules for the school: its card is open to all who hold the right at all."""
+"""Rules for the school, whose card everyone with the right reads."""
 
-from auth.policy import allowed, readable, whole_school
+from auth.policy import permits, readable, whole_school
 from auth.rights import Right
 from models.school.schools import School
 
@@ -17,4 +17,4 @@ for right in (
     Right.STAFF_WRITE,
     Right.STUDENTS_WRITE,
 ):
-    allowed(School, right)(whole_school)
+    permits(School, right)(whole_school)

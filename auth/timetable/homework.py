@@ -3,9 +3,9 @@
 from auth.actor import Viewer
 from auth.policy import (
     Reach,
-    certain,
+    declare_certain,
+    reach_through,
     readable,
-    through,
 )
 from auth.rights import Right
 from auth.timetable.lessons import read_lessons
@@ -16,15 +16,15 @@ from models.timetable.lessons import Lesson
 
 @readable(Homework, Right.ASSIGNMENTS_READ)
 def read_homework(viewer: Viewer, homework: type[Homework]) -> Reach:
-    """As its lesson."""
-    return through(viewer, homework, homework.lesson_id, Lesson, read_lessons)
+    """Homework is read like its lesson."""
+    return reach_through(viewer, homework, homework.lesson_id, Lesson, read_lessons)
 
 
 @readable(HomeworkAttachment, Right.ASSIGNMENTS_READ)
 def read_homework_attachments(viewer: Viewer, attachment: type[HomeworkAttachment]) -> Reach:
-    """As the homework."""
-    return through(viewer, attachment, attachment.homework_id, Homework, read_homework)
+    """An attachment is read like its homework."""
+    return reach_through(viewer, attachment, attachment.homework_id, Homework, read_homework)
 
 
-certain(Homework.lesson_id, Lesson, DiaryLesson, Homework)
-certain(HomeworkAttachment.homework_id, Homework)
+declare_certain(Homework.lesson_id, Lesson, DiaryLesson, Homework)
+declare_certain(HomeworkAttachment.homework_id, Homework)

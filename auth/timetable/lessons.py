@@ -11,15 +11,15 @@ from auth.policy import (
     SECTION,
     SELF,
     Reach,
-    allowed,
-    certain,
+    declare_certain,
+    permits,
     readable,
 )
 from auth.relationships.children import children_of
 from auth.relationships.classes import classes_led as led
 from auth.relationships.classes import members_of_classes, sections_of
 from auth.relationships.sections import journal_of_sections, sections_written
-from auth.relationships.students import own
+from auth.relationships.students import select_own
 from auth.relationships.teaching import substitutes, substitutes_now
 from auth.rights import Right
 from models.base import holds_on
@@ -31,8 +31,8 @@ from models.timetable.lessons import Lesson
 def attended_by(viewer: Viewer, lesson: type[Lesson], students: Keys) -> ColumnElement[bool]:
     """Whether one of the students was in the section on the day of the lesson.
 
-    The sections that they were ever in are named apart: an index leads to their lessons. By the
-    membership of the day alone, all lessons of the school are looked through.
+    The condition also lists the sections that they were ever in, so that an index finds their
+    lessons; with the membership of the day alone all lessons of the school are scanned.
     """
     member = aliased(SectionMembership)
     there = select(member.id).where(
@@ -46,13 +46,13 @@ def attended_by(viewer: Viewer, lesson: type[Lesson], students: Keys) -> ColumnE
 
 
 @readable(Lesson, Right.LESSONS_READ)
-@allowed(Lesson, Right.ASSIGNMENTS_READ)
+@permits(Lesson, Right.ASSIGNMENTS_READ)
 def read_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
-    """Of the sections one was in that day; of those one teaches or substitutes in; of one's class;
-    or all."""
+    """Students read the lessons of sections that they were in that day. Teachers read those of
+    sections they teach or substitute in, and of their class."""
     known = journal_of_sections(viewer, lesson.section_id)[SECTION]
     return {
-        SELF: attended_by(viewer, lesson, own(viewer)),
+        SELF: attended_by(viewer, lesson, select_own(viewer)),
         CHILD: attended_by(viewer, lesson, children_of(viewer)),
         SECTION: or_(known, substitutes(viewer, lesson)),
         CLASS: attended_by(viewer, lesson, members_of_classes(viewer, led(viewer))),
@@ -60,19 +60,20 @@ def read_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
     }
 
 
-@allowed(Lesson, Right.TIMETABLE_WRITE)
+@permits(Lesson, Right.TIMETABLE_WRITE)
 def plan_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
-    """In the sections one teaches today; with more, in those of one's class; with most, in all."""
+    """Teachers reach the lessons of sections they teach today, class teachers those of their
+    class."""
     return sections_written(viewer, lesson.section_id)
 
 
-@allowed(Lesson, Right.LESSONS_WRITE)
-@allowed(Lesson, Right.MARKS_WRITE)
-@allowed(Lesson, Right.ATTENDANCE_WRITE)
+@permits(Lesson, Right.LESSONS_WRITE)
+@permits(Lesson, Right.MARKS_WRITE)
+@permits(Lesson, Right.ATTENDANCE_WRITE)
 def write_lessons(viewer: Viewer, lesson: type[Lesson]) -> Reach:
-    """The same, and in the lessons one substitutes in."""
+    """Teachers write the lessons of sections they teach, and those in which they substitute."""
     reach = sections_written(viewer, lesson.section_id)
     return {**reach, SECTION: or_(reach[SECTION], substitutes_now(viewer, lesson))}
 
 
-certain(Lesson.id, DiaryLesson)
+declare_certain(Lesson.id, DiaryLesson)

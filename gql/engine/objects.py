@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
 
 from auth.actor import Viewer
-from auth.policy import audited, is_certain, reach, seen
+from auth.policy import audited, is_certain, is_visible, reach
 from gql.engine import marks
 from gql.engine.declared import at, fragment, name_of, table
 from gql.engine.denials import right_of
@@ -81,8 +81,8 @@ class Writer:
         return Name(f"t{self.aliases}")
 
     def seen(self, row: type[OfSchool], alias: Name) -> Sql:
-        key = (seen, row, self.viewer)
-        return fragment(key, lambda entity: seen(self.viewer, entity), row, alias)
+        key = (is_visible, row, self.viewer)
+        return fragment(key, lambda entity: is_visible(self.viewer, entity), row, alias)
 
     def scope(self, row: type[OfSchool], alias: Name | None = None, given: Given = {}) -> Scope:  # noqa: B006  # never changed
         alias = alias or self.alias()

@@ -9,7 +9,7 @@ from sqlalchemy import Select, cast, inspect, literal, select
 from sqlalchemy.orm import aliased
 
 from auth.actor import Actor, Viewer
-from auth.policy import correspondence, is_open, reach, reading, seen, visible
+from auth.policy import correspondence, is_open, is_visible, reach, reading, visible
 from auth.rights import Right
 from models.access.accounts import Account
 from models.access.roles import AccessScope, Role, RoleRight
@@ -102,11 +102,11 @@ class Question:
         """Queries that must all find a row for the answer to be yes."""
         row, key, shape = self.id.row, self.id.key, self.shape
         right = NEEDS.get((row, self.name or ""))
-        found = select(row.id).where(row.id == key, seen(viewer, row))
+        found = select(row.id).where(row.id == key, is_visible(viewer, row))
         if isinstance(shape, One):
             yield self.one(viewer)
         elif isinstance(shape, Many) and is_single(shape):
-            yield select(literal(1)).where(seen(viewer, supposed(shape, self.id)))
+            yield select(literal(1)).where(is_visible(viewer, supposed(shape, self.id)))
         elif isinstance(shape, Many):
             rows = shape.query(viewer, {}).where(shape.reference == key).limit(1)
             yield rows.with_only_columns(shape.target.id, maintain_column_froms=True)

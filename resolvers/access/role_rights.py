@@ -10,7 +10,7 @@ from sqlalchemy import delete, literal, select
 
 from auth.access.protected import PROTECTED_RIGHTS
 from auth.access.roles import holds_role
-from auth.policy import possible, visible
+from auth.policy import find_possible, visible
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
 from models.people.persons import Person
@@ -140,7 +140,7 @@ async def has_role(ctx: Ctx, role: Role) -> bool:
 
 def understood(rights: Sequence[RightGiven]) -> Pairs:
     """Raises NoSuchRight naming the first that no rule knows."""
-    known = {(right.value, scope) for right, scope in possible()}
+    known = {(right.value, scope) for right, scope in find_possible()}
     pairs = [(one.permission, one.scope) for one in rights]
     for number, pair in enumerate(pairs):
         if pair not in known:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select, text
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.communication.notices import addressed, told
+from auth.communication.notices import is_addressed, is_shown
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -85,7 +85,7 @@ def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
     within a year, and they neither wrote nor read it."""
     return and_(
         notice.visible_from >= a_year_before(viewer),
-        told(viewer, notice),
+        is_shown(viewer, notice),
         notice.author_id != viewer.person_id,
         ~is_read(viewer, notice),
     )
@@ -129,7 +129,7 @@ def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[
 
     notice_id: The notice.
     """
-    asked = and_(Notice.requires_acknowledgement, addressed(viewer, Notice))
+    asked = and_(Notice.requires_acknowledgement, is_addressed(viewer, Notice))
     target = named(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
     target = target.needs(asked, NothingToAcknowledge, "notice_id")
     line = target.line(Notice.id)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from auth.policy import reach, seen
+from auth.policy import is_visible, reach
 from auth.rights import Right
 from models.base import Id
 from models.communication.mail import MailCopy, MailMessage, MailRole
@@ -82,7 +82,7 @@ async def families_among(
         Person.id.in_(viewer.keys(Guardian.person_id)),
     )
     # As `visible` has it, but for the one who is answered.
-    within_reach = and_(seen(viewer, Person), reach(viewer, Person, Right.MAIL_WRITE))
+    within_reach = and_(is_visible(viewer, Person), reach(viewer, Person, Right.MAIL_WRITE))
     query: Any = select(Person.id, is_family).where(
         Person.school_id == viewer.school_id,
         of_keys(Person.id, list(recipients)),

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.actor import Viewer
-from auth.policy import reach, seen
+from auth.policy import is_visible, reach
 from auth.rights import Right
 from models.base import OfSchool, max_length_of
 from models.problems import Blank, Conflict, Forbidden, NotFound, Problem, TooLong
@@ -249,5 +249,5 @@ def named(
     """
     here = and_(row.school_id == viewer.school_id, row.id == key)
     found = Target(start=start).join(row, here, missing=NotFound, field=field, lock=lock)
-    found = found.needs(seen(viewer, row), NotFound, field)
+    found = found.needs(is_visible(viewer, row), NotFound, field)
     return found.needs(reach(viewer, row, to), Forbidden, field, requires=to) if to else found

@@ -27,7 +27,7 @@ from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
-from auth.policy import is_certain, is_open, seen, visible
+from auth.policy import is_certain, is_open, is_visible, visible
 from auth.rights import Right
 from models.base import Id, OfSchool, is_storable
 from models.problems import BadUserInput, Forbidden
@@ -325,7 +325,7 @@ def refers(viewer: Viewer, row: Any, shape: One, how: str, given: Any) -> Column
         return COMPARATORS[how](column, given)
     there: Any = aliased(shape.target)
     found = select(there.id).where(
-        there.school_id == viewer.school_id, there.id == column, seen(viewer, there)
+        there.school_id == viewer.school_id, there.id == column, is_visible(viewer, there)
     )
     is_seen = exists(found.correlate(row))
     if how == "is_null" or given is None:

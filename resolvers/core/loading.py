@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
-from auth.policy import seen, visible
+from auth.policy import is_visible, visible
 from models.base import OfSchool, target_of
 from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Wanted
 
@@ -66,7 +66,7 @@ def outer(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tu
     for step, reference in enumerate(path, start=1):
         far: Any = aliased(target_of(reference))
         linked = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
-        on = and_(linked, seen(viewer, far)) if viewer and step == len(path) else linked
+        on = and_(linked, is_visible(viewer, far)) if viewer and step == len(path) else linked
         query = query.outerjoin_from(near, far, on)
         near = far
     return query, near

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Actor, Column, Viewer
-from auth.policy import reach, reading, seen
+from auth.policy import is_visible, reach, reading
 from auth.rights import Right
 from models.base import OfSchool, holds_on, target_of
 
@@ -244,7 +244,7 @@ class Many:
     def seen(self, viewer: Viewer, row: type[OfSchool]) -> ColumnElement[bool]:
         """Whether the viewer sees a row, or an alias of it, here."""
         if self.right is None:
-            return seen(viewer, row)
+            return is_visible(viewer, row)
         return and_(row.school_id == viewer.school_id, reach(viewer, row, self.right))
 
     def key(self, row: OfSchool) -> tuple[int, int]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 
-from auth.communication.notices import was_addressed
-from auth.journal.marks import was_marked
-from auth.policy import seen
+from auth.communication.notices import saw_notice
+from auth.journal.marks import saw_mark
+from auth.policy import is_visible
 from auth.rights import Right
 from models.base import Id, OfSchool
 from models.communication.mail import MailMessage
@@ -97,10 +97,10 @@ async def tell_notices(crowd: Crowd) -> Told:
     if crowd.entry is None:
         return {}
     viewer, then, them = crowd.viewer, crowd.viewer_then, crowd.them()
-    readable = seen(viewer, Notice)
-    told = or_(readable, was_addressed(then, Notice))
+    readable = is_visible(viewer, Notice)
+    told = or_(readable, saw_notice(then, Notice))
     if not withdraws(crowd.entry):
-        told = and_(readable, seen(then, Notice), Notice.withdrawn_at.is_(None))
+        told = and_(readable, is_visible(then, Notice), Notice.withdrawn_at.is_(None))
     here = and_(Notice.school_id == viewer.school_id, Notice.id == them.c.key)
     query = select(them.c.place, Notice.id, readable).join(Notice, here).where(told)
     lines = await crowd.lines(query)
@@ -144,7 +144,7 @@ async def tell_letters(crowd: Crowd) -> Told:
     if crowd.entry is None:
         return {}
     viewer, them = crowd.viewer, crowd.them()
-    here = and_(seen(viewer, MailMessage), MailMessage.id == them.c.key)
+    here = and_(is_visible(viewer, MailMessage), MailMessage.id == them.c.key)
     lines = await crowd.lines(select(them.c.place, MailMessage.id).join(MailMessage, here))
     rows = await crowd.rows(MailMessage, [key for _, key in lines])
 
@@ -179,13 +179,13 @@ def journal_events(ctx: Ctx, *, student_id: Id[Student], after: str | None = Non
 async def tell_journal(crowd: Crowd) -> Told:
     """Whether the student is in reach is asked by the same statement."""
     viewer, them = crowd.viewer, crowd.them()
-    in_reach = and_(seen(viewer, Student), Student.id == them.c.whose)
+    in_reach = and_(is_visible(viewer, Student), Student.id == them.c.whose)
     query: Any = select(them.c.place, null()).join(Student, in_reach)
     if crowd.entry is None:
         return dict(await crowd.lines(query))
     target, which = changed(crowd, them, crowd.entry)
     query = select(them.c.place, target.id).select_from(them).join(Student, in_reach)
-    lines = await crowd.lines(query.outerjoin(target, and_(seen(viewer, target), which)))
+    lines = await crowd.lines(query.outerjoin(target, and_(is_visible(viewer, target), which)))
     rows = await crowd.rows(target, [key for _, key in lines if key is not None])
 
     def event(place: int, row: OfSchool) -> JournalEvent:
@@ -208,7 +208,7 @@ def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[b
             Mark.school_id == then.school_id,
             Mark.assignment_id == Assignment.id,
             Mark.student_id == them.c.whose,
-            was_marked(then, Mark),
+            saw_mark(then, Mark),
         )
         marked = exists(mark.correlate(Assignment, them))
         return Assignment, and_(Assignment.id == them.c.key, marked)
@@ -216,7 +216,7 @@ def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[b
         record = AttendanceRecord
         return record, and_(record.lesson_id == them.c.key, record.student_id == them.c.whose)
     if named is Mark:
-        return named, and_(named.id == them.c.key, seen(then, named))
+        return named, and_(named.id == them.c.key, is_visible(then, named))
     return named, named.id == them.c.key
 
 

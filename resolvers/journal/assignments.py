@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_
 
 from auth.actor import Viewer
-from auth.policy import seen
+from auth.policy import is_visible
 from auth.rights import Right
 from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
@@ -54,7 +54,7 @@ def create_assignment(
     target = (
         open_lesson_of(viewer, lesson_id, to=Right.MARKS_WRITE)
         .join(AssignmentType, kind, missing=NotFound, field=field, lock=Lock.NONE)
-        .needs(seen(viewer, AssignmentType), NotFound, field)
+        .needs(is_visible(viewer, AssignmentType), NotFound, field)
         .needs(or_(due_on.is_(None), due_on >= Lesson.date), DueBeforeLesson, "due_on")
         .needs(
             or_(weight.is_(None), weight == func.round(weight, 2)),

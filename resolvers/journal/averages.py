@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.journal.marks import counts, is_published, minds_publication
+from auth.journal.marks import is_mark_shown, is_published, sees_published_only
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind
 from models.school.calendar import Term
@@ -65,7 +65,7 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
     """
     works, mark = works_of_term(viewer, of, term_id), aliased(Mark)
     alike: list[Any] = [mark.student_id, mark.section_id]
-    minds = minds_publication(viewer)
+    minds = sees_published_only(viewer)
     if minds:
         alike.append(is_published(viewer, mark).label("published"))
     tally = (
@@ -87,8 +87,8 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
     query = select().select_from(works.join(tally, true()))
     if minds:
         published = tally.c.published
-        query = query.where(or_(published, counts(viewer, tally.c, published)))
-    known = counts(viewer, tally.c, true())
+        query = query.where(or_(published, is_mark_shown(viewer, tally.c, published)))
+    known = is_mark_shown(viewer, tally.c, true())
     return query, tally, Sums(works.c.weight, tally.c.total, tally.c.number, known)
 
 
@@ -228,10 +228,10 @@ def debt_count(
 ) -> ColumnElement[Any]:
     """How many debts (точка) a student has in a subject in a term; `mark_count` leaves them out."""
     mark, lesson, term = aliased(Mark), aliased(Lesson), aliased(Term)
-    known = func.coalesce(func.bool_and(counts(viewer, mark, true())), true())
+    known = func.coalesce(func.bool_and(is_mark_shown(viewer, mark, true())), true())
     published = is_published(viewer, mark)
-    minds = minds_publication(viewer)
-    shown = or_(published, counts(viewer, mark, published)) if minds else true()
+    minds = sees_published_only(viewer)
+    shown = or_(published, is_mark_shown(viewer, mark, published)) if minds else true()
     debts = (
         select(case((known, func.count())))
         .select_from(mark)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.policy import seen
+from auth.policy import is_visible
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.events import EventKind
@@ -192,7 +192,7 @@ def in_begun_term(viewer: Viewer, target: Target, term_id: Any) -> Target:
     field, begins = "term_id", Term.starts_on
     return (
         target.join(Term, here, missing=NotFound, field=field, lock=Lock.SHARE)
-        .needs(seen(viewer, Term), NotFound, field)
+        .needs(is_visible(viewer, Term), NotFound, field)
         .needs(of_section, WrongTerm, field)
         .needs(Term.status != TermStatus.CLOSED, PeriodClosed, field)
         .needs(Term.starts_on <= viewer.today, TermNotBegun, field, begins=begins)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Date, func, literal, or_, update
 
 from auth.actor import Viewer
-from auth.communication.mail import at_work
+from auth.communication.mail import is_at_work
 from auth.rights import Right
 from models.access.roles import RoleGrant
 from models.base import Id
@@ -73,7 +73,7 @@ async def at_work_on(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "sta
 def find_staff(viewer: Viewer) -> Listing[Staff]:
     """Who works in the school today, in Russian order of names (сотрудники)."""
     order = (Ordering("full_name", ORDERS["full_name"]),)
-    return Listing(Staff, order, (at_work(viewer),))
+    return Listing(Staff, order, (is_at_work(viewer),))
 
 
 @command(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, update
 
 from auth.actor import Viewer
-from auth.policy import seen
+from auth.policy import is_visible
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
@@ -46,7 +46,7 @@ SUBJECT_ORDERS: Mapping[str, Plain] = {"position": Own("position"), "name": Own(
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether someone mainly teaches a section today, for whoever may know who teaches it: to
     have been in a section is no reason to hear who came after."""
-    return and_(lasts(viewer, link), link.role == TeachingRole.MAIN, seen(viewer, link))
+    return and_(lasts(viewer, link), link.role == TeachingRole.MAIN, is_visible(viewer, link))
 
 
 def find_subjects(viewer: Viewer) -> Listing[Subject]:

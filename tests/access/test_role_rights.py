@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.matrix import default_rights
-from auth.policy import possible
+from auth.policy import find_possible
 from models.access.roles import Role
 from tests.access.asking import code
 from tests.access.requesting import APPROVE, ASK_RIGHTS, approved, filed, seen
@@ -221,4 +221,4 @@ async def test_one_school_changes_nothing_in_another(api: SignIn, template: Temp
 
 
 def test_what_a_new_school_begins_with_can_be_given_again() -> None:
-    assert {(right, scope) for _, right, scope in default_rights()} <= possible()
+    assert {(right, scope) for _, right, scope in default_rights()} <= find_possible()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.communication.notices import was_addressed
+from auth.communication.notices import saw_notice
 from models.access.roles import Role
 from models.base import Id
 from models.communication.notices import Notice
@@ -170,7 +170,7 @@ async def test_those_who_saw_it_can_be_told_that_it_is_gone(api: SignIn, ids: Id
     async def is_told(login: str, role: Role | None = None) -> bool:
         async with api(login, role).caller.open() as ctx:
             viewer = (await ctx.identified()).viewer
-            told = was_addressed(viewer, Notice)
+            told = saw_notice(viewer, Notice)
             of_school = Notice.school_id == viewer.school_id
             return bool(await ctx.lines(select(Notice.id).where(of_school, Notice.id == key, told)))
 

@@ -7,7 +7,7 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
-from auth.policy import seen, visible
+from auth.policy import is_visible, visible
 from gql.bridge.filters import filters
 from models.access.roles import Role
 from resolvers.core.context import Services, stand_in
@@ -94,7 +94,9 @@ async def test_no_reference_in_any_filter_tells_of_a_row_out_of_sight(
                     continue
                 column, there = getattr(row, shape.path[0].key), aliased(shape.target)
                 target = select(there.id).where(
-                    there.school_id == row.school_id, there.id == column, seen(actor.viewer, there)
+                    there.school_id == row.school_id,
+                    there.id == column,
+                    is_visible(actor.viewer, there),
                 )
                 found = refers(actor.viewer, row, shape, "eq", column)
                 is_seen = exists(target.correlate(row))

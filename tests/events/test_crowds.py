@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.actor import Actor, Viewer, Viewers, viewers_of
-from auth.policy import seen
+from auth.policy import is_visible
 from models.access.roles import Role
 from models.communication.mail import MailMessage
 from models.communication.notices import Notice
@@ -105,7 +105,7 @@ async def test_what_they_ask_of_a_notice_besides_takes_turns_at_few_connections(
 async def keys_seen(session: AsyncSession, actors: Sequence[Actor], row: Any) -> list[set[int]]:
     """What each of them may read, asked of all at once."""
     viewer, them = Viewers(actors[0].grants), viewers_of(actors)
-    query = select(them.c.place, row.id).select_from(them).join(row, seen(viewer, row))
+    query = select(them.c.place, row.id).select_from(them).join(row, is_visible(viewer, row))
     found: list[set[int]] = [set() for _ in actors]
     for place, key in await session.execute(query.where(row.id < 3000), actors[0].values):
         found[place - 1].add(key)
@@ -130,7 +130,7 @@ async def test_each_of_a_crowd_sees_what_they_see_alone(
         told_apart = 0
         for grants, actors in alike.items():
             some = actors[:6]
-            alone = select(row.id).where(seen(Viewer(grants), row), row.id < 3000)
+            alone = select(row.id).where(is_visible(Viewer(grants), row), row.id < 3000)
             found = [set(await session.scalars(alone, actor.values)) for actor in some]
             assert await keys_seen(session, some, row) == found
             told_apart += len({frozenset(keys) for keys in found}) - 1
