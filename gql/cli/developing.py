@@ -16,6 +16,7 @@ _PLACES = {
     "auth": "auth/{room}/{feature}.py",
     "resolvers": "resolvers/{room}/{feature}.py",
     "gql": "gql/{room}/{feature}.py",
+    "specimens": "tests/specimens/{room}_{feature}.py",
     "tests": "tests/{room}/test_{feature}.py",
 }
 """Where the file of each template goes, from the root of the source tree."""

@@ -23,7 +23,8 @@ def tree(tmp_path: Path) -> Path:
     """A source tree of one's own."""
     for name in TREES:
         copytree(ROOT / name, tmp_path / name, ignore=ignore_patterns("__pycache__", "static"))
-    (tmp_path / "tests" / "structure").mkdir(parents=True)
+    for folder in ("structure", "specimens"):
+        (tmp_path / "tests" / folder).mkdir(parents=True)
     for name in ("schema.graphql", "pyproject.toml"):
         copy(ROOT / name, tmp_path / name)
     return tmp_path
@@ -37,7 +38,7 @@ def test_a_new_feature_is_in_the_schema_and_in_good_order(tree: Path) -> None:
     made = asked(tree, *GOROD, "new", "structure/reading_groups")
     assert made.returncode == 0, made.stderr
     files = made.stdout.partition("Next:")[0].split()
-    assert len(files) == 5
+    assert len(files) == 6
     for words in (("check", "--ignore", "I001"), ("format", "--check")):
         found = asked(tree, sys.executable, "-m", "ruff", *words, *files)
         assert found.returncode == 0, found.stdout
