@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLFormattedError
 
 from gql.engine.commands import Doing
 from gql.engine.denials import errors_of
@@ -14,6 +14,9 @@ from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import told
 from models.problems import Problem
+
+Errors: TypeAlias = Sequence[GraphQLFormattedError]
+"""The errors of an answer, as JSON has them."""
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ def code_of(error: GraphQLError) -> str | None:
     return (error.extensions or {}).get("code")
 
 
-def first_code(errors: Sequence[Any]) -> str | None:
+def first_code(errors: Errors) -> str | None:
     """The code of the first of the errors of an answer."""
     code: str | None = errors[0]["extensions"]["code"] if errors else None
     return code
@@ -61,7 +64,7 @@ def errors_in(
     parts: Sequence[bytes],
     language: str,
     others: Sequence[GraphQLError] = (),
-) -> list[Any]:
+) -> Errors:
     """The errors of an answer in order, as JSON has them: of fields refused by grant, and others.
 
     parts: The members of `data`. They are read only where a path depends on them, or the order.
@@ -71,7 +74,7 @@ def errors_in(
     return formatted(in_order([*errors_of(plan.denied, data), *others], data), language)
 
 
-def formatted(errors: Iterable[GraphQLError], language: str) -> list[Any]:
+def formatted(errors: Iterable[GraphQLError], language: str) -> Errors:
     """Errors as JSON has them, those of expected problems in the language."""
     return [
         (told(error, cause, language) if isinstance(cause, Problem) else error).formatted
@@ -80,7 +83,7 @@ def formatted(errors: Iterable[GraphQLError], language: str) -> list[Any]:
     ]
 
 
-def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, Any]) -> list[bytes]:
+def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, object]) -> list[bytes]:
     """The members of `data` in order.
 
     found: What SQL wrote, which is not parsed.
@@ -97,7 +100,7 @@ def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, Any]) -> li
     return parts
 
 
-def body(parts: Sequence[bytes], errors: Sequence[Any]) -> bytes:
+def body(parts: Sequence[bytes], errors: Errors) -> bytes:
     """The whole of the members of `data`, which stand in parts one after another."""
     end = b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}"
     return b"".join((b'{"data":{', *parts, end))

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+import strawberry
 from graphql import (
     FragmentDefinitionNode,
     OperationDefinitionNode,
@@ -15,7 +16,7 @@ from auth.actor import Actor, Viewer
 from gql.engine.commands import Doing, declared, doing_of
 from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
-from gql.engine.shape import shape
+from gql.engine.shape import Leaves, Path, Variables, shape
 from gql.engine.sql import Unspeakable
 from gql.engine.use_cases import UseCasePlan, is_planned, plan_use_case
 from gql.guard.document import Document
@@ -43,7 +44,7 @@ class TooLong:
     """In the place of a plan whose statement would be too long."""
 
     over: OverLimit
-    leaves: Mapping[str, set[Any]] = field(default_factory=dict)
+    leaves: Leaves = field(default_factory=dict)
     sql: str = ""
 
     def problem(self) -> OperationTooComplex:
@@ -61,13 +62,13 @@ class Family:
     pinned_leaves: The leaves of these.
     """
 
-    leaves: dict[str, set[Any]] = field(default_factory=dict)
+    leaves: dict[str, set[Path]] = field(default_factory=dict)
     plans: "dict[bytes, AnyPlan | TooLong]" = field(default_factory=dict)
     weight: int = 0
     pinned: "dict[bytes, AnyPlan | TooLong]" = field(default_factory=dict)
-    pinned_leaves: dict[str, set[Any]] = field(default_factory=dict)
+    pinned_leaves: dict[str, set[Path]] = field(default_factory=dict)
 
-    def keep(self, variables: Mapping[str, Any], plan: "AnyPlan | TooLong") -> None:
+    def keep(self, variables: Variables, plan: "AnyPlan | TooLong") -> None:
         """Keep a plan. Others go where there are too many."""
         if len(self.plans) - len(self.pinned) >= MOST_PLANS:
             self.forget()
@@ -79,7 +80,7 @@ class Family:
         self.plans[form] = plan
         self.weight += weight_of(form, plan)
 
-    def pin(self, samples: Iterable[Mapping[str, Any]]) -> None:
+    def pin(self, samples: Iterable[Variables]) -> None:
         """Keep the plans for these variables, and no others."""
         forms = [shape(variables, self.leaves) for variables in samples]
         self.pinned = {form: self.plans[form] for form in forms if form in self.plans}
@@ -117,7 +118,7 @@ class Compiled:
         declared = self.definition.variable_definitions or ()
         self.declared = frozenset(one.variable.name.value for one in declared)
 
-    def known_variables(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    def known_variables(self, variables: Variables) -> Variables:
         """The variables that the operation declares. GraphQL ignores all others. If they counted
         in the shape of the variables, a client could have a new plan made with each request."""
         if variables.keys() <= self.declared:
@@ -137,7 +138,7 @@ class Compiled:
             found = self.families[viewer] = Family()
         return found
 
-    def plan(self, viewer: Viewer, variables: Mapping[str, Any]) -> "AnyPlan | None":
+    def plan(self, viewer: Viewer, variables: Variables) -> "AnyPlan | None":
         """The plan, if it was made. Raises OperationTooComplex."""
         if (family := self.families.get(viewer)) is None:
             return None
@@ -156,7 +157,7 @@ class Cache:
     added: Bytes of plans of registered documents that were made when somebody asked.
     """
 
-    def __init__(self, schema: Any, documents: Documents) -> None:
+    def __init__(self, schema: strawberry.Schema, documents: Documents) -> None:
         self.schema, self.documents = schema, documents
         self.added = 0
 
@@ -199,12 +200,12 @@ class Cache:
                     family.forget()
             self.added = 0
 
-    def planned(self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]) -> AnyPlan:
+    def planned(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan:
         """A new plan. Raises OperationTooComplex, and GraphQLError for variables that do not
         fit."""
         return self.keep(compiled, actor, variables, self.made(compiled, actor, variables))
 
-    async def load(self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]) -> AnyPlan:
+    async def load(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan:
         """A plan that was not there a moment ago, made in the lane. Raises OperationTooComplex,
         and GraphQLError for variables that do not fit."""
         lane = self.documents.lane
@@ -214,9 +215,7 @@ class Cache:
             made = await lane.work(self.made, compiled, actor, variables)
             return self.keep(compiled, actor, variables, made)
 
-    async def refusing(
-        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
-    ) -> Plan:
+    async def refusing(self, compiled: Compiled, actor: Actor, variables: Variables) -> Plan:
         """A plan for variables that the plan which is kept does not take: it hands back no more
         than the root fields whose arguments are refused. Raises GraphQLError."""
         lane = self.documents.lane
@@ -228,7 +227,7 @@ class Cache:
         self,
         compiled: Compiled,
         actor: Actor,
-        variables: Mapping[str, Any],
+        variables: Variables,
         made: AnyPlan | TooLong,
         *,
         beforehand: bool = False,
@@ -243,9 +242,7 @@ class Cache:
             raise made.problem()
         return made
 
-    def made(
-        self, compiled: Compiled, actor: Actor, variables: Mapping[str, Any]
-    ) -> AnyPlan | TooLong:
+    def made(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan | TooLong:
         """A new plan for these variables, or TooLong. Raises GraphQLError for variables that do not
         fit."""
         operation = self.coerced(compiled, variables)
@@ -257,7 +254,7 @@ class Cache:
         except Unspeakable:
             return STANDARD
 
-    def coerced(self, compiled: Compiled, variables: Mapping[str, Any]) -> Operation:
+    def coerced(self, compiled: Compiled, variables: Variables) -> Operation:
         """The operation with its variables. Raises GraphQLError if they do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         declared = compiled.definition.variable_definitions or ()
@@ -268,7 +265,7 @@ class Cache:
 
 
 def plan_command(
-    schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor
+    schema: strawberry.Schema, operation: Operation, sent: Variables, actor: Actor
 ) -> Doing | UseCasePlan:
     """The plan of a mutation of one command. Raises Unspeakable."""
     fields = operation.fields(operation.root, [operation.selections])

@@ -7,19 +7,26 @@ them once. No other code searches or cuts a text of SQL.
 """
 
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
-from sqlalchemy import Column, ColumnElement, Select, select, true
+from sqlalchemy import Alias, BinaryExpression, ColumnElement, Dialect, Select, select, true
+from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.elements import Grouping, Label, quoted_name
-from sqlalchemy.sql.selectable import CompoundSelect, ScalarSelect, SelectStatementGrouping
+from sqlalchemy.sql.elements import ClauseElement, Grouping, Label, quoted_name
+from sqlalchemy.sql.selectable import (
+    CompoundSelect,
+    ScalarSelect,
+    SelectBase,
+    SelectStatementGrouping,
+)
 from sqlalchemy.sql.visitors import InternalTraversal
 
-from auth.actor import KEYS
+from auth.actor import KEYS, Column
+from auth.actor import Keys as KeysQuery
 from gql.engine.sql import Keys, Mark, Name, Parameter, Part, Sql, Under, Unspeakable, quoted, sql
 from models.base import OfSchool
 
@@ -70,40 +77,44 @@ class Compiler(PGCompiler_asyncpg):
         self.nodes.append(node)
         return f"{NUL}{NODE}{len(self.nodes) - 1}{NUL}"
 
-    def keys_in(self, element: Any) -> str | None:
+    def keys_in(self, element: object) -> str | None:
         """The place of a query for keys in parentheses. Raises NotImplementedError for one that
         depends on the statement around it: compiled alone it would reach other rows."""
         if not isinstance(element, Grouping | ScalarSelect | SelectStatementGrouping):
             return None
-        query: Any = element.element
+        query: object = element.element
         if not is_for_keys(query):
             return None
         if getattr(query, "_correlate", ()) or getattr(query, "_correlate_except", None):
             raise NotImplementedError("a query for keys stands by itself: it has no `correlate`")
         return self.place(Keys(written_sql(query)))
 
-    def visit_grouping(self, grouping: Any, asfrom: bool = False, **kw: Any) -> str:
+    def visit_grouping(self, grouping: Grouping[object], asfrom: bool = False, **kw: object) -> str:
         if keys := self.keys_in(grouping):
             return f"({keys})"
         return str(super().visit_grouping(grouping, asfrom, **kw))  # type: ignore[no-untyped-call]
 
-    def visit_select_statement_grouping(self, grouping: Any, **kw: Any) -> str:
+    def visit_select_statement_grouping(
+        self, grouping: SelectStatementGrouping[SelectBase], **kw: object
+    ) -> str:
         is_united = "compound_index" in kw  # then SQLAlchemy itself has to see the first of them
         if not is_united and (keys := self.keys_in(grouping)):
             return f"({keys})"
         return str(super().visit_select_statement_grouping(grouping, **kw))  # type: ignore[no-untyped-call]
 
-    def visit_in_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+    def visit_in_op_binary(
+        self, binary: BinaryExpression[bool], operator: object, **kw: Any
+    ) -> str:
         """Compare with an array, which PostgreSQL builds once and then searches. It would run a
         join for each row, or begin its plan with it."""
         if keys := self.keys_in(binary.right):
             return f"{self.process(binary.left, **kw)} = ANY(ARRAY({keys}))"
         return str(self._generate_generic_binary(binary, " IN ", **kw))
 
-    def visit_embedded(self, embedded: Embedded, **_: Any) -> str:
+    def visit_embedded(self, embedded: Embedded, **_: object) -> str:
         return self.place(embedded.sql)
 
-    def visit_label(self, label: Any, *args: Any, **kw: Any) -> str:
+    def visit_label(self, label: object, *args: object, **kw: object) -> str:
         if isinstance(label, Label) and label.name == VALUE:
             kw |= {"within_columns_clause": True, "within_label_clause": True}
             kw.pop("add_to_result_map", None)
@@ -111,7 +122,7 @@ class Compiler(PGCompiler_asyncpg):
             return self.part
         return str(super().visit_label(label, *args, **kw))  # type: ignore[no-untyped-call]
 
-    def visit_alias(self, alias: Any, *args: Any, **kw: Any) -> str:
+    def visit_alias(self, alias: Alias, *args: object, **kw: object) -> str:
         text = str(super().visit_alias(alias, *args, **kw))  # type: ignore[no-untyped-call]
         if kw.get("asfrom") and alias.name == HERE:
             self.source = text
@@ -123,11 +134,11 @@ class Compiler(PGCompiler_asyncpg):
         return f"{NUL}with{NUL}"
 
 
-DIALECT: Any = asyncpg.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+DIALECT: Dialect = asyncpg.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 DIALECT.statement_compiler = Compiler
 
 
-def is_for_keys(query: Any) -> bool:
+def is_for_keys(query: object) -> TypeGuard[KeysQuery]:
     """Whether a query stands by itself (`Viewer.keys`), or all that it unites do."""
     if isinstance(query, CompoundSelect):
         return all(is_for_keys(getattr(one, "element", one)) for one in query.selects)
@@ -142,7 +153,7 @@ def name_of(identifier: str) -> Name:
 def at(alias: Name, attribute: InstrumentedAttribute[object]) -> Sql:
     """A column of the row that stands under an alias, or what stands for one."""
     of = attribute.property.columns[0]
-    if isinstance(of, Column):
+    if isinstance(of, TableColumn):
         return sql("{alias}.{column}", alias=alias, column=name_of(of.name))
     row: Any = attribute.class_
     key = attribute.key
@@ -166,7 +177,7 @@ class Fragments(dict[Hashable, Sql]):
         return written
 
 
-def weight_of(key: Any, written: Sql) -> int:
+def weight_of(key: object, written: Sql) -> int:
     """Bytes of SQL, and of the tuples inside each other by which it is kept."""
     found, waiting = written.size + PER_PART * len(written.parts), [key]
     while waiting:
@@ -182,7 +193,12 @@ MOST_FRAGMENTS, PER_PART = 16 * 1_048_576, 100
 """Bytes: of all that is kept, and of a part besides its text."""
 
 
-def fragment(key: Hashable, expression: Any, row: type[OfSchool], alias: Name) -> Sql:
+def fragment(
+    key: Hashable,
+    expression: Callable[[type[OfSchool]], Column],
+    row: type[OfSchool],
+    alias: Name,
+) -> Sql:
     """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
     the alias."""
     if (written := FRAGMENTS.get(key)) is None:
@@ -203,13 +219,13 @@ def from_clause(row: type[OfSchool]) -> Sql:
     return parts_of(made, made.source)
 
 
-def value_sql(expression: ColumnElement[Any], row: Any) -> Sql:
+def value_sql(expression: Column, row: type[OfSchool]) -> Sql:
     """An expression over a row or an alias of one, in parentheses."""
     made = compiled(select(expression.label(VALUE)).select_from(row))
     return sql("({value})", value=parts_of(made, made.part))
 
 
-def written_sql(statement: Any) -> Sql:
+def written_sql(statement: ClauseElement) -> Sql:
     """A statement in which constants stand as they are, and parameters in their places."""
     if (key := key_of(statement)) is None:
         return newly_written(statement)
@@ -218,7 +234,7 @@ def written_sql(statement: Any) -> Sql:
     return written
 
 
-def key_of(statement: Any) -> Hashable | None:
+def key_of(statement: ClauseElement) -> Hashable | None:
     """Return the key by which the SQL of a statement is kept; None if SQLAlchemy has no key."""
     found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
     if found is None:
@@ -231,16 +247,18 @@ def key_of(statement: Any) -> Hashable | None:
     return key
 
 
-def newly_written(statement: Any) -> Sql:
+def newly_written(statement: ClauseElement) -> Sql:
     made = compiled(statement)
     return parts_of(made, made.string)
 
 
-def compiled(statement: Any) -> Any:
-    return statement.compile(dialect=DIALECT)
+def compiled(statement: ClauseElement) -> Compiler:
+    made = statement.compile(dialect=DIALECT)
+    assert isinstance(made, Compiler)  # noqa: S101  # the dialect has no other
+    return made
 
 
-def parts_of(made: Any, text: str) -> Sql:
+def parts_of(made: Compiler, text: str) -> Sql:
     """Split a compiled text at its NUL characters, and put the nodes back. Raises
     NotImplementedError for a parameter whose name SQLAlchemy changes."""
     if made.escaped_bind_names:
@@ -262,5 +280,5 @@ def parts_of(made: Any, text: str) -> Sql:
             parts.append(Parameter(name))
         else:
             process = processors.get(name)
-            parts.append(quoted(process(values[name]) if process else values[name]))
+            parts.append(quoted(process(values[name]) if callable(process) else values[name]))
     return Sql(tuple(part for part in parts if part != ""))

@@ -3,7 +3,6 @@ whose path leads to the first place of the answer where the field is null (R6)."
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -12,6 +11,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     get_named_type,
 )
 
@@ -39,7 +39,7 @@ class Denial:
         """Whether only the answer tells the path."""
         return len(self.places) > 1 or 0 in self.places[0][0]
 
-    def error(self, data: Any) -> GraphQLError:
+    def error(self, data: object) -> GraphQLError:
         """The error for an answer. Its path goes on below a null or an empty list if the field is
         nowhere in the answer."""
         path, nodes = self.places[0]
@@ -69,7 +69,7 @@ def denials(
     return tuple(Denial(*of, places) for of, places in found.items())
 
 
-def errors_of(denied: Iterable[Denial], data: Any) -> list[GraphQLError]:
+def errors_of(denied: Iterable[Denial], data: object) -> list[GraphQLError]:
     """The errors of an answer.
 
     data: Of the answer. It is not looked at where no denial `depends_on_data`.
@@ -109,7 +109,7 @@ def right_of(definition: object) -> Right | None:
     return right
 
 
-def lists_in(type_: Any) -> int:
+def lists_in(type_: GraphQLOutputType) -> int:
     """How many lists a value of the type is wrapped in."""
     number = 0
     while isinstance(type_, GraphQLNonNull | GraphQLList):
@@ -118,13 +118,14 @@ def lists_in(type_: Any) -> int:
     return number
 
 
-def first_null(data: Any, route: Route) -> Route | None:
+def first_null(data: object, route: Route) -> Route | None:
     """The path of the first null to which a route leads; None if there is none."""
     if not route:
         return () if data is None else None
     first, rest = route[0], route[1:]
+    members: Iterable[tuple[str | int, object]]
     if first == 0:
-        members: Iterable[Any] = enumerate(data) if isinstance(data, list) else ()
+        members = enumerate(data) if isinstance(data, list) else ()
     else:
         members = [(first, data[first])] if isinstance(data, dict) and first in data else ()
     for key, member in members:

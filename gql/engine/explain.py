@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import strawberry
 from graphql import GraphQLError
 
 from auth.actor import Actor
 from gql.engine.cache import AnyPlan, Cache
 from gql.engine.commands import Doing
 from gql.engine.plan import Plan
+from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
@@ -35,7 +37,7 @@ class Explained:
     indexes: list[str]
 
 
-def plan_of(schema: Any, text: str, variables: Mapping[str, Any], actor: Actor) -> AnyPlan:
+def plan_of(schema: strawberry.Schema, text: str, variables: Variables, actor: Actor) -> AnyPlan:
     """The plan of a document's one operation. Raises BadUserInput for what is none."""
     documents = Documents(schema._schema, Limits(), suggests=True)  # noqa: SLF001  # graphql-core's
     cache = Cache(schema, documents)
@@ -56,8 +58,13 @@ KINDS = "one operation that reads, or one command"
 
 
 async def explain(
-    schema: Any, url: str, secrets: Secrets, actor: Actor, text: str, variables: Mapping[str, Any]
-) -> Explained:
+    schema: strawberry.Schema,
+    url: str,
+    secrets: Secrets,
+    actor: Actor,
+    text: str,
+    variables: Variables,
+) -> Explained:  # fmt: skip
     """Asks the database, as the product does for this person; a statement that reads is run once,
     one that writes is not."""
     plan = plan_of(schema, text, variables, actor)
@@ -81,8 +88,8 @@ async def explain(
 
 
 def values_of(
-    plan: Plan | Doing, actor: Actor, secrets: Secrets, variables: Mapping[str, Any]
-) -> Mapping[str, Any]:
+    plan: Plan | Doing, actor: Actor, secrets: Secrets, variables: Variables
+) -> Mapping[str, object]:
     if isinstance(plan, Doing):
         return plan.attempt(actor, secrets, variables, new_request_id()).values
     values = {**actor.values, **dict.fromkeys(plan.tellings, "null")}

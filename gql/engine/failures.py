@@ -1,16 +1,14 @@
 """The answer to an operation that failed as a whole: each root field is null, with an error of its
 own, as if each had failed by itself."""
 
-from typing import Any
-
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from auth.actor import Viewer
 from gql.engine.denials import denials, errors_of
 from gql.engine.operation import Operation
 from gql.engine.ordering import in_order
 
-Failed = tuple[dict[str, Any], list[GraphQLError]]
+Failed = tuple[dict[str, str | None], list[GraphQLError]]
 """The data of an answer, and its errors."""
 
 
@@ -22,7 +20,7 @@ def failed(operation: Operation, failure: GraphQLError, viewer: Viewer | None) -
     """
     denied = denials(operation, viewer) if viewer else ()
     refused = {route[0] for one in denied for route, _ in one.places if len(route) == 1}
-    data: dict[str, Any] = {}
+    data: dict[str, str | None] = {}
     errors: list[GraphQLError] = []
     for asked in operation.fields(operation.root, [operation.selections]):
         is_name = asked.name == "__typename"
@@ -32,7 +30,7 @@ def failed(operation: Operation, failure: GraphQLError, viewer: Viewer | None) -
     return data, in_order([*errors, *errors_of(denied, data)], data)
 
 
-def placed(failure: GraphQLError, key: str, nodes: Any) -> GraphQLError:
+def placed(failure: GraphQLError, key: str, nodes: list[FieldNode]) -> GraphQLError:
     """The failure as the error of a root field."""
     return GraphQLError(
         failure.message, nodes, path=[key], original_error=failure.original_error,

@@ -5,7 +5,6 @@ character, so nothing that people wrote can be taken for a mark."""
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from sqlalchemy import LargeBinary
@@ -56,7 +55,7 @@ BYTES = "x"
 """Before bytes in hexadecimal; whole numbers stand by themselves."""
 
 
-def value_in_mark(value: Sql, type_: TypeEngine[Any]) -> Sql:
+def value_in_mark(value: Sql, type_: TypeEngine[object]) -> Sql:
     """SQL of the text of a value in a mark."""
     if isinstance(type_, LargeBinary):
         return sql("{kind} || encode({value}, 'hex')", kind=constant(BYTES), value=value)

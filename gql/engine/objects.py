@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, SelectionSetNode
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    SelectionSetNode,
+)
 from sqlalchemy import UnaryExpression
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from auth.policy import audited, is_certain, is_visible, reach
+from auth.rights import Right
 from gql.engine import marks
 from gql.engine.declared import at, fragment, name_of, table
 from gql.engine.denials import right_of
@@ -46,8 +54,12 @@ from resolvers.core.shapes import (
     One,
     Own,
     Same,
+    Shape,
     Via,
 )
+
+Key: TypeAlias = Column | Via | Guarded
+"""What rows are ordered by: columns, `.desc()` of them, or values of other rows."""
 
 SCHOOL_TEXT = sql("{id}::TEXT", id=Parameter("viewer_school_text"))
 
@@ -70,7 +82,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.sums = Sums(self.asides)
 
-    def told(self, part: Told[Any], returned: Any, asked: Asked) -> Sql:
+    def told(self, part: Told[object], returned: GraphQLOutputType, asked: Asked) -> Sql:
         """A parameter for JSON that is known before the statement runs."""
         name = f"told{len(self.tellings)}"
         self.tellings[name] = Telling(part.ask, returned, asked)
@@ -107,7 +119,7 @@ class Writer:
         json.known("}")
         return json
 
-    def holds(self, right: Any) -> bool:
+    def holds(self, right: Right) -> bool:
         return bool(self.viewer.scopes(right))
 
     def row(
@@ -138,8 +150,8 @@ class Writer:
         return json.made(at(alias, audited[row])).known(marks.END).made(found)
 
     def field(
-        self, json: Json, asked: Asked, shape: Any, returned: Any, scope: Scope, alias: Name,
-        row: type[OfSchool],
+        self, json: Json, asked: Asked, shape: Shape | None, returned: GraphQLOutputType,
+        scope: Scope, alias: Name, row: type[OfSchool],
     ) -> None:  # fmt: skip
         type_ = bare(returned)
         if isinstance(shape, Same):
@@ -174,7 +186,7 @@ class Writer:
 
     # -- values -----------------------------------------------------------------------
 
-    def value(self, shape: Any, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
+    def value(self, shape: Shape | None, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         """SQL of a value of the row."""
         if isinstance(shape, Own):
             return at(alias, getattr(row, shape.column))
@@ -282,12 +294,11 @@ class Writer:
         if condition := many.where:
             given = scope.given
             key = (condition, link, self.viewer, *names(given))
-            expression: Any = lambda e: condition(self.viewer, e, **given)  # noqa: E731
-            where.append(fragment(key, expression, link, near))
+            where.append(fragment(key, lambda e: condition(self.viewer, e, **given), link, near))
         if many.right:
-            key = (Many.seen, many.right, many.target, self.viewer)
-            see: Any = lambda e: many.seen(self.viewer, e)  # noqa: E731
-            where.append(fragment(key, see, many.target, row_alias))
+            seen_by = (Many.seen, many.right, many.target, self.viewer)
+            see = partial(many.seen, self.viewer)
+            where.append(fragment(seen_by, see, many.target, row_alias))
         elif many.to is not None or not self.is_certain(many, row):
             where.append(self.seen(many.target, row_alias))
         found = self.row(type_, asked.below, inner, row_alias, many.target)
@@ -318,20 +329,22 @@ class Writer:
         is_certain_ = is_certain(self.viewer, many.reference, row, many.target)
         return is_certain_ and is_on(Optimisation.CERTAIN_ROWS)
 
-    def order(self, keys: Sequence[Any], scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
+    def order(self, keys: Sequence[Key], scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         """The keys of an order: columns, `.desc()` of them, or `Via`."""
         return joined(", ", [self.key(key, scope, alias, row) for key in keys])
 
-    def key(self, key: Any, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
+    def key(self, key: Key, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         if isinstance(key, UnaryExpression) and key.modifier is operators.desc_op:
             column = name_of(key.element.key)  # type: ignore[arg-type]
             return sql("{alias}.{column} DESC", alias=alias, column=column)
         if isinstance(key, InstrumentedAttribute):
             return at(alias, key)
-        return self.value(key, scope, alias, row)
+        if isinstance(key, Via | Guarded):
+            return self.value(key, scope, alias, row)
+        raise Unspeakable
 
 
-def defined_as(type_: GraphQLObjectType, asked: Asked) -> Any:
+def defined_as(type_: GraphQLObjectType, asked: Asked) -> object:
     """Strawberry's definition of a field that is asked for."""
     return type_.fields[asked.name].extensions.get(DEFINED)
 
@@ -339,7 +352,7 @@ def defined_as(type_: GraphQLObjectType, asked: Asked) -> Any:
 WriteField = Callable[[Json, Asked], None]
 
 
-def bare(type_: Any) -> Any:
+def bare(type_: GraphQLOutputType) -> Any:
     """The object type in a list or a non-null."""
     while isinstance(type_, GraphQLNonNull | GraphQLList):
         type_ = type_.of_type

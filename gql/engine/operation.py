@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -14,7 +13,9 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    NamedTypeNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_directive_values,
 )
@@ -83,14 +84,14 @@ class Operation:
                     spread.add(name)
                     yield from self.nodes(type_, [fragment.selection_set], spread)
 
-    def included(self, node: Any) -> bool:
+    def included(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (skip and skip["if"]) and not (include and not include["if"])
 
-    def applies(self, condition: Any, type_: GraphQLObjectType) -> bool:
+    def applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
         if condition is None or condition.name.value == type_.name:
             return True
         wanted = self.schema.get_type(condition.name.value)

@@ -8,12 +8,13 @@ from graphql import GraphQLObjectType
 from sqlalchemy import ColumnElement
 
 from gql.engine.declared import at
-from gql.engine.objects import bare
+from gql.engine.objects import WriteField, bare
 from gql.engine.operation import DEFINED, Asked
 from gql.engine.roots import Roots, condition_sql, own_name
 from gql.engine.scope import Aside, Scope
 from gql.engine.sql import Sql, joined, sql
 from gql.engine.text import Json, array, in_quotes, or_null
+from models.base import OfSchool
 from resolvers.core.listing import Direction, Listing
 
 ASC, DESC = sql("ASC"), sql("DESC")
@@ -38,7 +39,7 @@ class Page:
     columns: list[Sql] = field(default_factory=list)
 
     def written(self, type_: GraphQLObjectType, asked: Asked) -> Sql:
-        row: Any = self.listing.row
+        row: type[OfSchool] = self.listing.row
         self.scope: Scope = self.roots.writer.scope(row, own_name(row))
         page = self.scope.rows = Aside(self.roots.writer.alias(), self.chosen())
         self.cursor = condition_sql(row, self.listing.cursor(self.roots.writer.viewer))
@@ -80,7 +81,7 @@ class Page:
 
     # -- fields -----------------------------------------------------------------------
 
-    def field(self, type_: GraphQLObjectType) -> Any:
+    def field(self, type_: GraphQLObjectType) -> WriteField:
         def write(json: Json, asked: Asked) -> None:
             defined = type_.fields[asked.name]
             below = bare(defined.type)
@@ -120,7 +121,7 @@ class Page:
             type_, asked.below, self.scope, self.scope.alias, self.listing.row
         )
 
-    def edge(self, type_: GraphQLObjectType) -> Any:
+    def edge(self, type_: GraphQLObjectType) -> WriteField:
         def write(json: Json, asked: Asked) -> None:
             if asked.name == "cursor":
                 json.made(in_quotes(self.cursor))
@@ -129,7 +130,7 @@ class Page:
 
         return write
 
-    def info(self, type_: GraphQLObjectType) -> Any:
+    def info(self, type_: GraphQLObjectType) -> WriteField:
         more = sql("(p.n > {size})::text", size=self.size)
 
         def write(json: Json, asked: Asked) -> None:

@@ -1,12 +1,13 @@
 """A plan: how a whole operation is answered, for everyone with the same rights who sends variables
 of the same shape. What it costs to make it is paid once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import strawberry
 from graphql import FieldNode, GraphQLError, GraphQLField
-from sqlalchemy import BindParameter
+from sqlalchemy import BindParameter, ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
@@ -17,7 +18,7 @@ from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
 from gql.engine.roots import Roots
-from gql.engine.shape import Path
+from gql.engine.shape import Leaves, Variables
 from gql.engine.sql import Sql, Unspeakable, joined, numbered, sql
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
@@ -40,7 +41,7 @@ REFUSED = (Problem, Unspeakable, ValueError, TypeError, LookupError, GraphQLErro
 class Check:
     """What a use case asks of its arguments before anything is read, at each request."""
 
-    check: Any
+    check: Callable[..., None]
     arguments: Mapping[str, str]
     """The names of the parameters that have their values."""
 
@@ -73,7 +74,7 @@ class Plan:
     checks: tuple[Check, ...]
     denied: tuple[Denial, ...]
     handed_back: tuple[FieldNode, ...] = ()
-    leaves: Mapping[str, set[Path]] = field(default_factory=dict)
+    leaves: Leaves = field(default_factory=dict)
     tellings: Mapping[str, Telling] = field(default_factory=dict)
     at_hand: Mapping[str, Telling] = field(default_factory=dict)
     operation: Operation | None = None
@@ -84,7 +85,7 @@ class Plan:
     refuses: bool = False
 
 
-def planned(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Plan:
+def planned(schema: strawberry.Schema, operation: Operation, sent: Variables, actor: Actor) -> Plan:
     """Make the plan of an operation. Root fields that cannot be said in SQL are handed back, as
     are those whose arguments are refused: the standard executor tells why."""
     viewer = actor.viewer
@@ -217,13 +218,15 @@ class Root:
         assert self.definition  # noqa: S101  # `known` comes first
         return Place(self.definition, self.asked.nodes[0], path)
 
-    def beyond(self, listing: Listing[Any], name: str, cursor: str, *, after: bool) -> Any:
+    def beyond(
+        self, listing: Listing[Any], name: str, cursor: str, *, after: bool
+    ) -> ColumnElement[bool]:
         keys = listing.keys(self.writer.viewer)
         types = [key.type for key, _ in keys]
         if None in (place := listing.place_of(name, cursor, types)):
             raise Unspeakable
 
-        def reader(number: int) -> Any:
+        def reader(number: int) -> Callable[[str], object]:
             return lambda sent: listing.place_of(name, sent, types)[number]
 
         where = [

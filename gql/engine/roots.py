@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakKeyDictionary
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLOutputType
 from sqlalchemy import ColumnElement, select
 
+from auth.actor import Column
 from gql.engine.declared import at, name_of, value_sql, written_sql
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked
@@ -15,28 +15,29 @@ from gql.engine.scope import Aside, Scope
 from gql.engine.sql import EMPTY, Name, Sql, Unspeakable, joined, sql
 from gql.engine.text import Json, array, leaf, or_null
 from models.base import OfSchool
+from resolvers.core.news import table_of
 from resolvers.core.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Told
 
 
 def own_name(row: type[OfSchool]) -> Name:
     """Conditions of root fields are written for the row itself, so it stands under the name of
     its table there."""
-    return name_of(row.__table__.name)  # type: ignore[attr-defined]
+    return name_of(table_of(row).name)
 
 
-WRITTEN: WeakKeyDictionary[ColumnElement[Any], dict[Any, Sql]] = WeakKeyDictionary()
+WRITTEN: WeakKeyDictionary[Column, dict[type[OfSchool] | None, Sql]] = WeakKeyDictionary()
 """Expressions that were said once for all with the same grants are written once, too. Those of
 filters go with their request: a thousand of them would take a gigabyte."""
 
 
-def scalar_sql(expression: ColumnElement[Any]) -> Sql:
+def scalar_sql(expression: Column) -> Sql:
     written = WRITTEN.setdefault(expression, {})
     if (found := written.get(None)) is None:
         found = written[None] = written_sql(select(expression))
     return found
 
 
-def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> Sql:
+def condition_sql(row: type[OfSchool], condition: Column) -> Sql:
     written = WRITTEN.setdefault(condition, {})
     if (found := written.get(row)) is None:
         found = written[row] = value_sql(condition, row)
@@ -47,7 +48,7 @@ def condition_sql(row: type[OfSchool], condition: ColumnElement[Any]) -> Sql:
 class Side:
     """One part of a crossing or of groups: where its rows stand, and what is made of them."""
 
-    rows: Rows[Any]
+    rows: Rows[OfSchool]
     scope: Scope
     letter: Name
     columns: list[Sql] = field(default_factory=list)
@@ -73,7 +74,7 @@ class Roots:
     writer: Writer
     stand_in: Name | None = None
 
-    def part(self, part: Any, returned: Any, asked: Asked) -> Sql | Json:
+    def part(self, part: object, returned: GraphQLOutputType, asked: Asked) -> Sql | Json:
         """JSON of what a use case says, or of a part of its report."""
         type_ = bare(returned)
         if isinstance(part, Told):
@@ -106,10 +107,13 @@ class Roots:
         return json
 
     def type_of(self, row: type[OfSchool]) -> GraphQLObjectType:
-        found: Any = self.writer.operation.schema.get_type(row.api_name())
-        return found  # type: ignore[no-any-return]
+        found = self.writer.operation.schema.get_type(row.api_name())
+        assert isinstance(found, GraphQLObjectType)  # noqa: S101  # each row has one
+        return found
 
-    def rows(self, part: Rows[Any], type_: Any, asked: Asked) -> Sql | Json:
+    def rows(
+        self, part: Rows[OfSchool], type_: GraphQLObjectType | GraphQLInterfaceType, asked: Asked
+    ) -> Sql | Json:
         if isinstance(type_, GraphQLInterfaceType):
             type_ = self.type_of(part.row)
         scope = self.scope(part)
@@ -125,21 +129,21 @@ class Roots:
         every = "(SELECT string_agg({found}, ',' ORDER BY {order}) {source})"
         return array(sql(every, found=found, order=order, source=source))
 
-    def scope(self, part: Rows[Any]) -> Scope:
+    def scope(self, part: Rows[OfSchool]) -> Scope:
         scope = self.writer.scope(part.row, own_name(part.row), part.given)
         if self.stand_in is not None:
             scope.start = sql("{place} {alias}", place=self.stand_in, alias=scope.alias)
         return scope
 
     def of_row(
-        self, part: Rows[Any], type_: GraphQLObjectType, asked: Asked, scope: Scope
+        self, part: Rows[OfSchool], type_: GraphQLObjectType, asked: Asked, scope: Scope
     ) -> Json:  # fmt: skip
         return self.writer.row(type_, asked.below, scope, scope.alias, part.row)
 
-    def order(self, part: Rows[Any], scope: Scope) -> Sql:
+    def order(self, part: Rows[OfSchool], scope: Scope) -> Sql:
         return self.writer.order((*part.order, part.row.id), scope, scope.alias, part.row)
 
-    def source(self, part: Rows[Any], scope: Scope) -> Sql:
+    def source(self, part: Rows[OfSchool], scope: Scope) -> Sql:
         """FROM and WHERE of rows: asked for last, when all is joined that is needed."""
         where = self.conditions(part.row, part.where)
         return sql("FROM {source} WHERE {where}", source=scope.source, where=where)
@@ -170,7 +174,7 @@ class Roots:
         one = "coalesce((SELECT {found} FROM {source} WHERE {where}), 'null')"
         return sql(one, found=found, source=source, where=joined(" AND ", where))
 
-    def groups(self, part: Groups[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
+    def groups(self, part: Groups[object], type_: GraphQLObjectType, asked: Asked) -> Json:
         """The rows of each group are put together first."""
         sides = {part.inside: (Side(part.rows, self.scope(part.rows), Name("a")), part.by)}
         for letter, (name, (rows, by)) in zip("bcdefgh", part.beside.items(), strict=False):
@@ -212,7 +216,7 @@ class Roots:
         for name, found in side.named():
             yield sql(one, found=found, order=order, name=name)
 
-    def crossing(self, part: Crossing[Any], type_: GraphQLObjectType, asked: Asked) -> Json:
+    def crossing(self, part: Crossing[object], type_: GraphQLObjectType, asked: Asked) -> Json:
         """Each part is put together by the two keys, then they are laid side by side."""
         keys = [name_of(key) for key in part.keys]
         sides = {

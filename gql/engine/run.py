@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import orjson
+import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
 from gql.engine import marks
@@ -24,6 +24,7 @@ from gql.engine.commands import Attempt, Doing
 from gql.engine.failures import failed
 from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
+from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import named, retry_after
 from gql.guard.document import Document, valid
@@ -35,7 +36,7 @@ from resolvers.core.results import HARMLESS
 from resolvers.core.special_reads import told_of_reading
 from resolvers.services.sessions import Known
 
-NOTHING: Mapping[str, Any] = {}
+NOTHING: Mapping[str, str] = {}
 NULL_TEXT = b"null"
 
 
@@ -48,7 +49,7 @@ class Engine:
     documents: Where documents are read; with the usual limits if not told.
     """
 
-    schema: Any
+    schema: strawberry.Schema
     services: Services
     forced: bool = False
     documents: Documents = None  # type: ignore[assignment]  # it always is one, see below
@@ -63,7 +64,7 @@ class Engine:
         self,
         asker: Asker,
         query: str,
-        variables: Mapping[str, Any],
+        variables: Variables,
         name: str | None,
         document: Document | None = None,
     ) -> Answer | None:
@@ -88,7 +89,7 @@ class Engine:
             return self.failed(asker, compiled, variables, failure)
 
     def failed(
-        self, asker: Asker, compiled: Compiled, variables: Mapping[str, Any], failure: Exception
+        self, asker: Asker, compiled: Compiled, variables: Variables, failure: Exception
     ) -> Answer | None:
         """The answer when the database failed, or the engine itself. The log has all of it, the
         client learns a code. None if the variables do not fit, which the standard executor
@@ -106,9 +107,7 @@ class Engine:
         body = orjson.dumps({"data": data, "errors": told})
         return Answer(body, "compiled", seconds, code=first_code(told))
 
-    async def found(
-        self, asker: Asker, compiled: Compiled, variables: Mapping[str, Any]
-    ) -> Answer | None:
+    async def found(self, asker: Asker, compiled: Compiled, variables: Variables) -> Answer | None:
         readers = self.services.readers
         if readers is None or not (compiled.reads or self.services.writers):
             return None
@@ -170,7 +169,7 @@ class Engine:
 
     async def run_use_case(
         self, plan: UseCasePlan, compiled: Compiled, asker: Asker, known: Known,
-        variables: Mapping[str, Any],
+        variables: Variables,
     ) -> Answer | None:  # fmt: skip
         """The answer of a command that is a use case; None if the variables do not fit, which the
         standard executor tells. Whoever changes what others may do is identified anew: somebody
@@ -197,8 +196,8 @@ class Engine:
 
     async def filled_in(
         self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,
-        variables: Mapping[str, Any],
-    ) -> tuple[Plan, list[Any]]:  # fmt: skip
+        variables: Variables,
+    ) -> tuple[Plan, list[object]]:  # fmt: skip
         """The plan, or one that refuses these variables, and the values of its parameters. Raises
         for what no client should send."""
         try:
@@ -225,7 +224,7 @@ class Engine:
                 facts[plan, name] = orjson.dumps(told).decode()
         return {name: facts[plan, name] for name in plan.tellings}
 
-    def at_hand(self, plan: Plan, asker: Asker) -> dict[str, Any]:
+    def at_hand(self, plan: Plan, asker: Asker) -> dict[str, object]:
         """Values that the request itself holds, by the keys of their root fields."""
         caller, found = asker.caller(self.services), {}
         for key, telling in plan.at_hand.items():
@@ -237,9 +236,9 @@ class Engine:
         self,
         plan: Plan,
         known: Known,
-        variables: Mapping[str, Any],
+        variables: Variables,
         told: Mapping[str, str],
-    ) -> list[Any]:
+    ) -> list[object]:
         """The values of the statement's parameters. Raises for what no client should send."""
         now = self.services.now()
         values = known.values(now)
@@ -269,7 +268,7 @@ class Engine:
 
     async def mixed(
         self, compiled: Compiled, plan: Plan, found: list[bytes], unexplained: Mapping[int, Asked],
-        request: Any,
+        request: tuple[Asker, Variables],
     ) -> Answer:  # fmt: skip
         """The standard executor answers the root fields that were handed back. It also
         tells why root fields are null, by their places among what was found."""

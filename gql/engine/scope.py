@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import InstrumentedAttribute
@@ -78,7 +78,7 @@ class Scope:
     def join(
         self,
         alias: Name,
-        path: Sequence[InstrumentedAttribute[Any]],
+        path: Sequence[InstrumentedAttribute[object]],
         *,
         see: bool,
         near: type[OfSchool] | None = None,
@@ -113,7 +113,7 @@ class Scope:
         return alias
 
     def is_certain(
-        self, near: type[OfSchool] | None, reference: InstrumentedAttribute[Any]
+        self, near: type[OfSchool] | None, reference: InstrumentedAttribute[object]
     ) -> bool:
         if not is_on(Optimisation.CERTAIN_ROWS):
             return False
@@ -148,7 +148,7 @@ class Scope:
         return found.name
 
 
-def always_refers(reference: InstrumentedAttribute[Any]) -> bool:
+def always_refers(reference: InstrumentedAttribute[object]) -> bool:
     """Whether the database makes sure that a reference leads to a row."""
     column, target = reference.property.columns[0], inspect(target_of(reference)).local_table
     return isinstance(column, Column) and isinstance(target, Table) and not column.nullable

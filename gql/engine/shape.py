@@ -2,12 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
 import orjson
 
-Path = tuple[Any, ...]
+Variables: TypeAlias = Mapping[str, object]
+"""The values of variables by their names, as JSON has them."""
+Step: TypeAlias = str | int
+"""To a field of an object, or to a member of a list."""
+Path: TypeAlias = tuple[Step, ...]
 """Where inside of a variable."""
+Leaves: TypeAlias = Mapping[str, set[Path]]
+"""By variables, where in them parameters are; of lists any member. All else that a variable holds
+decides how a statement is written."""
 EACH = "*"
 """Any member of a list."""
 OR_NULL = "or null"
@@ -19,7 +26,7 @@ KIND = re.compile(r"([A-Za-z]+):\d")
 """What an id is of decides which rows are asked."""
 
 
-def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> bytes:
+def shape(variables: Variables, leaves: Leaves) -> bytes:
     """Which are given, and what of them is no parameter.
 
     leaves: By variables, where in them parameters are. Those that may be null do not count: whether
@@ -27,7 +34,7 @@ def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> byte
     """
     if not variables:
         return b""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, value in variables.items():
         inside = leaves.get(name, NONE)
         if (OR_NULL,) in inside:
@@ -40,7 +47,7 @@ def shape(variables: Mapping[str, Any], leaves: Mapping[str, set[Path]]) -> byte
     return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
 
 
-def skeleton(value: Any, leaves: set[Path], path: Path) -> Any:
+def skeleton(value: object, leaves: set[Path], path: Path) -> object:
     if value is None:
         return None
     if path in leaves:

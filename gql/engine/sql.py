@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from string import Formatter
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from gql.engine.optimisations import Optimisation, is_on
 
@@ -148,12 +148,12 @@ def joined(separator: str, values: Iterable[Value]) -> Sql:
     return Sql(tuple(parts))
 
 
-def constant(value: Any) -> Sql:
+def constant(value: object) -> Sql:
     """A constant. Raises Unspeakable for what PostgreSQL cannot hold."""
     return Sql((quoted(value),))
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """The text of a constant. Raises Unspeakable for what PostgreSQL cannot hold."""
     if value is None:
         return "NULL"

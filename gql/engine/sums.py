@@ -5,18 +5,20 @@ students of a class), what is summed up for them is put together once, before th
 each of the outer rows, in which those that refer to it find their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, true
+from sqlalchemy import ColumnElement, Label, Select, true
 
-from auth.actor import Viewer
+from auth.actor import Column, Viewer
 from gql.engine.declared import Embedded, name_of, written_sql
-from gql.engine.sql import SCHOOL, Name, Sql, constant, joined, sql
+from gql.engine.sql import SCHOOL, Name, Sql, Written, constant, joined, sql
+from models.base import OfSchool
+from resolvers.core.news import table_of
 from resolvers.core.shapes import Sum
 
-Given = Mapping[str, Any]
+Given: TypeAlias = Mapping[str, object]
 """What a report tells its shapes."""
 
 
@@ -24,7 +26,7 @@ BOTH = 2
 """Keys: of the outer row, and of the row that refers to it."""
 
 
-def names(given: Given) -> tuple[Any, ...]:
+def names(given: Given) -> tuple[tuple[str, object], ...]:
     """What of it decides how an expression is written."""
     return tuple((name, getattr(value, "key", None)) for name, value in given.items())
 
@@ -36,11 +38,11 @@ class Among:
     outer: SQL of the ids in that list.
     """
 
-    link: Any
+    link: type[OfSchool]
     reference: str
     outer: Sql
 
-    def have(self, name: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def have(self, name: str, column: Column) -> ColumnElement[bool]:
         """Whether some of them have the same under that name. Of whose they are it is not asked:
         what has all the rest is theirs but for little, and to leave that out costs more."""
         if name == self.reference:
@@ -48,7 +50,7 @@ class Among:
         keys = sql(
             "ANY(ARRAY(SELECT DISTINCT {name} FROM {table} WHERE school_id = {school}"
             " AND {reference} = ANY(ARRAY({outer}))))",
-            name=name_of(name), table=name_of(self.link.__table__.name), school=SCHOOL,
+            name=name_of(name), table=name_of(table_of(self.link).name), school=SCHOOL,
             reference=name_of(self.reference), outer=self.outer,
         )  # fmt: skip
         return column == Embedded(keys)
@@ -64,9 +66,9 @@ class Table:
     """
 
     name: Name
-    query: Select[Any]
-    keys: Mapping[str, Any]
-    rows: Any
+    query: Select[*tuple[object, ...]]
+    keys: Mapping[str, Column]
+    rows: tuple[Column, ...]
     among: Among
     values: list[Sum] = field(default_factory=list)
 
@@ -94,7 +96,7 @@ class Table:
         return sql(case, place=place, empty=empty, found=found)
 
     def __sql__(self) -> Sql:
-        columns = [key.label(name) for name, key in self.keys.items()]
+        columns: list[Label[object]] = [key.label(name) for name, key in self.keys.items()]
         values = [one.value(*self.rows).label(f"v{n}") for n, one in enumerate(self.values)]
         text = written_sql(self.query.add_columns(*columns, *values).group_by(*self.keys.values()))
         outer = name_of(self.among.reference)
@@ -116,8 +118,8 @@ class Table:
 class Sums:
     """All that is summed up in a statement, which stands among its `asides`."""
 
-    asides: list[Any]
-    tables: dict[Any, Table] = field(default_factory=dict)
+    asides: list[Written]
+    tables: dict[Hashable, Table] = field(default_factory=dict)
 
     def table(self, sum_: Sum, viewer: Viewer, given: Given, among: Among) -> Table | None:
         """None where the rows that refer are not told apart by what it is summed up by."""

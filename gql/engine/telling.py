@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+)
 
 from gql.bridge.nodes import Word
 from gql.engine.operation import DEFINED, Asked, Operation
@@ -24,15 +31,15 @@ class Telling:
     """Something known of who asks, and what of it is asked for."""
 
     ask: Callable[..., Any]
-    returned: Any
+    returned: GraphQLOutputType
     asked: Asked
 
-    def written(self, operation: Operation, value: Any) -> Any:
+    def written(self, operation: Operation, value: object) -> object:
         """A value as JSON has it, with what is asked of it."""
         return written(operation, self.returned, self.asked, value)
 
 
-def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:
+def written(operation: Operation, type_: GraphQLOutputType, asked: Asked, value: Any) -> object:
     """A value as JSON has it, with what is asked of it and no more."""
     if isinstance(type_, GraphQLNonNull):
         return written(operation, type_.of_type, asked, value)
@@ -41,8 +48,9 @@ def written(operation: Operation, type_: Any, asked: Asked, value: Any) -> Any:
     if isinstance(type_, GraphQLList):
         return [written(operation, type_.of_type, asked, one) for one in value]
     if not isinstance(type_, GraphQLObjectType):
+        assert isinstance(type_, GraphQLScalarType | GraphQLEnumType)  # noqa: S101  # no unions
         return type_.serialize(value)
-    found = {}
+    found: dict[str, object] = {}
     for field_ in operation.fields(type_, asked.below):
         if field_.name == "__typename":
             found[field_.key] = type_.name

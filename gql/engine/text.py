@@ -2,7 +2,6 @@
 `json_build_object` does. Only what may hold a quote is escaped, by `to_json`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from graphql import (
     GraphQLEnumType,
@@ -85,7 +84,7 @@ SCALARS: Mapping[str, Writer] = {
 def leaf(type_: GraphQLOutputType, value: Value) -> Sql | Json:
     """JSON of a value: SQL that is never null, whose text it is."""
     nullable = not isinstance(type_, GraphQLNonNull)
-    named: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
+    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(named, GraphQLList):
         return or_null(escaped(value))
     if isinstance(named, GraphQLEnumType):

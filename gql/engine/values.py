@@ -1,16 +1,18 @@
 """Arguments: which of them are parameters of SQL, and where the next request has them."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+import strawberry
 from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     ListValueNode,
@@ -27,7 +29,7 @@ from strawberry.utils.str_converters import to_camel_case
 from auth.actor import Actor
 from gql.bridge.arguments import reader
 from gql.engine.operation import Operation
-from gql.engine.shape import EACH, OR_NULL, Path
+from gql.engine.shape import EACH, OR_NULL, Path, Step, Variables
 from gql.engine.sql import Unspeakable
 from models.base import Id
 from models.secrets import Secrets
@@ -47,15 +49,15 @@ class Source:
     is_nullable: Whether null is a value like others; what is left out is null, too.
     """
 
-    type: Any
+    type: Annotation
     variable: str | None
     path: Path
-    constant: Any
-    parse: Callable[[Any], Any]
-    understand: Callable[[Any], Any]
+    constant: object
+    parse: Callable[[Any], object]
+    understand: Callable[[Any], object]
     is_nullable: bool = False
 
-    def value(self, variables: Mapping[str, Any]) -> Any:
+    def value(self, variables: Variables) -> object:
         """The value in Python. Raises ValueError for null where that is written, not sent."""
         if self.variable is None:
             return self.constant
@@ -68,7 +70,7 @@ class Source:
             raise ValueError
         return value
 
-    def value_or_null(self, variables: Mapping[str, Any]) -> Any:
+    def value_or_null(self, variables: Variables) -> object:
         found: Any = variables.get(self.variable or "")
         for step in self.path:
             if found is None:
@@ -76,7 +78,7 @@ class Source:
             found = found.get(step) if isinstance(found, dict) else found[step]
         return None if found is None else self.understand(self.parse(found))
 
-    def sent(self, actor: Actor, secrets: Secrets, value: Any) -> Any:
+    def sent(self, actor: Actor, secrets: Secrets, value: Any) -> object:
         """The value as the driver wants it."""
         if value is None:
             return None
@@ -98,23 +100,24 @@ class Arguments:
     made: By where its value is from and how it is read, the parameter there is.
     """
 
-    schema: Any
+    schema: strawberry.Schema
     operation: Operation
-    sent: Mapping[str, Any]
+    sent: Variables
     sources: dict[str, Source] = field(default_factory=dict)
     leaves: dict[str, set[Path]] = field(default_factory=dict)
     made: dict[Hashable, BindParameter[Any]] = field(default_factory=dict)
 
-    def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+    def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, object]:
         """The arguments as a resolver gets them."""
         values = get_argument_values(definition, node, self.operation.variables)
         declared = definition.extensions["strawberry-definition"].arguments
         registry = self.schema.schema_converter.scalar_registry
-        found: dict[str, Any] = convert_arguments(values, declared, registry, self.schema.config)
+        found: dict[str, object] = convert_arguments(values, declared, registry, self.schema.config)
         return found
 
     def parameter(
-        self, at: "Place", sql_type: Any, type: Any, value: Any, understand: Callable[[Any], Any],
+        self, at: "Place", sql_type: TypeEngine[Any], type: Annotation, value: object,
+        understand: Callable[[Any], object],
         *, is_nullable: bool = False,
     ) -> BindParameter[Any]:  # fmt: skip
         """A parameter for what stands at a place of the arguments, now with this value.
@@ -183,12 +186,12 @@ class Place:
     node: FieldNode
     path: str
 
-    def origin(self) -> tuple[str | None, Path, Any]:
+    def origin(self) -> tuple[str | None, Path, GraphQLInputType]:
         """The variable it is from and where inside of it, and its GraphQL type."""
         first, *steps = (to_camel_case(step.rstrip("_")) for step in self.path.split("."))
         given = {argument.name.value: argument.value for argument in self.node.arguments or ()}
         literal: ValueNode | None = given.get(first)
-        variable, path = named(literal), list[Any]()
+        variable, path = named(literal), list[Step]()
         type_ = self.definition.args[first].type
         for step in steps:
             type_, key = part_of(type_, step)
@@ -206,7 +209,7 @@ def named(literal: ValueNode | None) -> str | None:
     return literal.name.value if isinstance(literal, VariableNode) else None
 
 
-def part_of(type_: Any, step: str) -> tuple[Any, Any]:
+def part_of(type_: GraphQLInputType, step: str) -> tuple[GraphQLInputType, Step]:
     """The type of a member of a list, or of a field of an input, and the key to it."""
     bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(bare, GraphQLList):
@@ -216,10 +219,9 @@ def part_of(type_: Any, step: str) -> tuple[Any, Any]:
     raise Unspeakable
 
 
-def inside(literal: ValueNode | None, key: Any) -> ValueNode | None:
+def inside(literal: ValueNode | None, key: Step) -> ValueNode | None:
     if isinstance(literal, ListValueNode):
-        found: ValueNode = literal.values[key]
-        return found
+        return literal.values[int(key)]
     if isinstance(literal, ObjectValueNode):
         return next((f.value for f in literal.fields if f.name.value == key), None)
     return literal if key == 0 else None  # a single value where a list may stand
@@ -231,7 +233,7 @@ def holds_variables(literal: ValueNode) -> bool:
     return isinstance(literal, ObjectValueNode)
 
 
-def parser(type_: Any) -> Callable[[Any], Any]:
+def parser(type_: GraphQLInputType) -> Callable[[Any], object]:
     """Reads what JSON has for a scalar, an enum or a list of them."""
     if isinstance(type_, GraphQLNonNull):
         return parser(type_.of_type)
@@ -240,11 +242,10 @@ def parser(type_: Any) -> Callable[[Any], Any]:
         return lambda sent: [one(part) for part in sent] if isinstance(sent, list) else [one(sent)]
     if isinstance(type_, GraphQLInputObjectType):
         raise Unspeakable
-    found: Callable[[Any], Any] = type_.parse_value
-    return found
+    return type_.parse_value
 
 
-def as_sent(value: Any) -> Any:
+def as_sent(value: object) -> object:
     """A value as the driver wants it."""
     if isinstance(value, Enum):
         return value.name

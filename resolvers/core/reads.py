@@ -33,14 +33,14 @@ from models.base import OfSchool
 from resolvers.core.parameters import Anything
 from resolvers.core.shapes import Via
 
-T = TypeVar("T")
-R = TypeVar("R", bound=OfSchool)
+T_co = TypeVar("T_co", covariant=True)
+R_co = TypeVar("R_co", bound=OfSchool, covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[R]):
+class Rows(Generic[R_co]):
     """Rows the viewer may read and for which all of `where` holds; few by nature.
 
     order: Columns, `.desc()` of them, or a `Via`; then the id.
@@ -48,7 +48,7 @@ class Rows(Generic[R]):
     given: Arguments that the shapes of that report are told.
     """
 
-    row: type[R]
+    row: type[R_co]
     where: Conditions = ()
     order: Sequence[Any] = ()
     shown_as: type | None = None
@@ -66,12 +66,12 @@ class Rows(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Rows[R]):
+class Row(Rows[R_co]):
     """The one such row, or none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Groups(Generic[T]):
+class Groups(Generic[T_co]):
     """Rows in groups alike in one column: `group(by, rows)`, in the order of the rows.
 
     group: The report of one group: its first field is what they share, its second holds them.
@@ -80,7 +80,7 @@ class Groups(Generic[T]):
         such a field is asked for, there is a group, too, for what only they share.
     """
 
-    group: type[T]
+    group: type[T_co]
     rows: Rows[Any]
     by: str
     beside: Mapping[str, tuple[Rows[Any], str]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Groups(Generic[T]):
         """The group's field that holds the rows."""
         return fields(cast("Any", self.group))[1].name
 
-    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
         """The groups, of the rows found for the fields that are asked for."""
         keys = {self.inside: self.by, **{name: by for name, (_, by) in self.beside.items()}}
         groups: dict[Any, dict[str, list[Any]]] = {}
@@ -103,7 +103,7 @@ class Groups(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing(Generic[T]):
+class Crossing(Generic[T_co]):
     """Places where rows meet that are alike in two columns: `cell(first, second, **parts)`, in the
     order of the two. There is one where at least one row is.
 
@@ -111,11 +111,11 @@ class Crossing(Generic[T]):
     parts: By the cell's fields, what stands there: `Rows`, or the one `Row`.
     """
 
-    cell: type[T]
+    cell: type[T_co]
     keys: tuple[str, str]
     parts: Mapping[str, Rows[Any]]
 
-    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T]:
+    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
         cells: dict[tuple[int, int], dict[str, Any]] = {}
         for name, part in self.parts.items():
             for row in found[name]:
@@ -133,17 +133,17 @@ class Crossing(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar(Generic[T]):
+class Scalar(Generic[T_co]):
     """One value that SQL computes."""
 
-    expression: ColumnElement[T]
+    expression: ColumnElement[T_co]
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
+class Told(Generic[T_co]):
     """One value that is known of who asks, and stays so for seconds: `await ask(ctx)`."""
 
-    ask: Callable[..., Awaitable[T]]
+    ask: Callable[..., Awaitable[T_co]]
 
 
 @dataclass(frozen=True, slots=True)
