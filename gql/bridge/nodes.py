@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar, get_args
 
 import strawberry
+from strawberry.types import get_object_definition
 
 import auth  # noqa: F401  # the rules must be known before types are made of them
 from auth.policy import reading, scopes_of
@@ -74,7 +75,7 @@ def node(row: type) -> Callable[[type[T]], type[T]]:
         cls.__annotations__ = {name: shown(type_) for name, type_ in annotations.items()}
         cls.is_type_of = staticmethod(lambda item, _: shows(item, row))  # type: ignore[attr-defined]
         type_ = strawberry.type(cls, description=summary)
-        for item in type_.__strawberry_definition__.fields:  # type: ignore[attr-defined]
+        for item in get_object_definition(type_, strict=True).fields:
             item.description = item.description or texts.get(item.python_name)
         ROWS[cls.__name__] = row
         return type_

@@ -335,7 +335,7 @@ class Writer:
 
     def key(self, key: Key, scope: Scope, alias: Name, row: type[OfSchool]) -> Sql:
         if isinstance(key, UnaryExpression) and key.modifier is operators.desc_op:
-            column = name_of(key.element.key)  # type: ignore[arg-type]
+            column = name_of(str(key.element.key))
             return sql("{alias}.{column} DESC", alias=alias, column=column)
         if isinstance(key, InstrumentedAttribute):
             return at(alias, key)

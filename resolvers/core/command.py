@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast, get_args
 
 from auth.rights import Right
 from models.base import OfSchool
@@ -21,6 +21,7 @@ from models.problems import (
 )
 from resolvers.core.attempts import KEY, IdempotencyKeyReused, first_result, remember
 from resolvers.core.context import Caller, Ctx
+from resolvers.core.declarations import Command, OpenCommand, Query
 from resolvers.core.parameters import plain
 from resolvers.core.refusals import (
     LOST,
@@ -98,10 +99,11 @@ def command(
     gives, a row or a dataclass of rows, is read anew after the commit, as any query reads it.
     """
     meaning = Refusals(refusals or {})
-    told = dict.fromkeys(problem for problem, _ in meaning.by_constraint.values())
+    meant = dict.fromkeys(problem for problem, _ in meaning.by_constraint.values())
 
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         action = api_name(use_case.__name__)
+        asked: Callable[..., Awaitable[T]] = use_case
 
         async def attempt(ctx: Ctx, given: dict[str, Any]) -> T:
             await ctx.enter(writing=True)
@@ -111,9 +113,9 @@ def command(
                 row: Any = await reread(ctx, earlier)
                 done: T = await repeated(ctx, row) if repeated and row else row
                 return done
-            result = await use_case(ctx, **given)  # type: ignore[call-arg]
+            result = await asked(ctx, **given)
             await remember(ctx, action, given, result)
-            await finish(ctx, run, given, result)
+            await finish(ctx, told, given, result)
             return result
 
         @wraps(use_case)
@@ -123,13 +125,12 @@ def command(
 
         again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
         limits = problems_of(written_by(use_case, writes), names_in(use_case))
-        run.right = right  # type: ignore[attr-defined]
         unanswered = (WarningNeedsReason,) if warns else ()
-        problems = (*COMMON, *again, *raises, *unanswered, *told, *limits)
-        run.problems = tuple(dict.fromkeys(problems))  # type: ignore[attr-defined]
-        run.warns = tuple(warns)  # type: ignore[attr-defined]
-        run.settles = frozenset(meaning.by_constraint)  # type: ignore[attr-defined]
-        run.action, run.private = action, private  # type: ignore[attr-defined]
+        problems = (*COMMON, *again, *raises, *unanswered, *meant, *limits)
+        told = cast("Command", run)
+        told.right, told.action, told.private = right, action, private
+        told.problems, told.warns = tuple(dict.fromkeys(problems)), tuple(warns)
+        told.settles = frozenset(meaning.by_constraint)
         return run
 
     return decorate
@@ -221,8 +222,9 @@ def open_command(
                 sessions.forget_token(token)
                 forget_ended(ctx.session, sessions)
 
-        run.right, run.problems = None, (Validation, *raises)  # type: ignore[attr-defined]
-        run.tries_password, run.is_open = tries_password, is_open  # type: ignore[attr-defined]
+        told = cast("OpenCommand", run)
+        told.right, told.problems = None, (Validation, *raises)
+        told.tries_password, told.is_open = tries_password, is_open
         return run
 
     return decorate
@@ -230,7 +232,7 @@ def open_command(
 
 def open_query(use_case: F) -> F:
     """Say of a query that strangers may ask it, too."""
-    use_case.is_open = True  # type: ignore[attr-defined]
+    cast("Query", use_case).is_open = True
     return use_case
 
 
@@ -242,5 +244,5 @@ def request_query(use_case: Callable[[Caller], T]) -> Callable[[Ctx], Awaitable[
     async def ask(ctx: Ctx) -> T:
         return use_case(ctx.caller)
 
-    ask.at_hand = use_case  # type: ignore[attr-defined]
+    cast("Query", ask).at_hand = use_case
     return open_query(ask)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 from sqlalchemy import Select, text
@@ -244,7 +244,8 @@ class Ctx:
                 return [answers.get(key) for key in keys]
 
             self._loaders[question, about] = DataLoader(batch)
-        return cast("V | None", await self._loaders[question, about].load(key))
+        found: V | None = await self._loaders[question, about].load(key)
+        return found
 
     async def find(self, id: Id[R], wanted: Wanted = NOTHING) -> R | None:
         """The row, if the actor may read it; absent and invisible look the same."""

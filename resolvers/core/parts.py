@@ -65,7 +65,7 @@ async def standing(ctx: Ctx, report: Report, ahead: Ahead) -> Report | None:
         if not found:
             return None
         known[name] = found[0]
-    return replace(report, **known)  # type: ignore[type-var]  # reports are dataclasses
+    return replace(report, **known)
 
 
 async def rows_of(ctx: Ctx, rows: Rows[Any], wanted: Wanted) -> Sequence[Any]:

@@ -11,7 +11,7 @@ An argument that is no `Arg` is a plain value and decides what is written, not o
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import (
     Any,
     ClassVar,
@@ -30,6 +30,7 @@ from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.base import OfSchool
+from resolvers.core.declarations import Query
 from resolvers.core.parameters import Anything
 from resolvers.core.shapes import Via
 
@@ -160,6 +161,7 @@ class Report:
     rights_to: What parts need, where that is not the right to read the rows of which they are.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     needs: ClassVar[tuple[str, ...]] = ()
     rights_to: ClassVar[Mapping[str, Right | None]] = {}
 
@@ -187,9 +189,10 @@ def reads(
     """
 
     def note(use_case: F) -> F:
+        told = cast("Query", use_case)
         if right:
-            use_case.right = right  # type: ignore[attr-defined]
-        use_case.check, use_case.why_null = check, why_null  # type: ignore[attr-defined]
+            told.right = right
+        told.check, told.why_null = check, why_null
         return use_case
 
     return note

@@ -8,6 +8,7 @@ from typing import Any
 from auth.rights import Right
 from models.base import Id, OfSchool
 from resolvers.core.context import Ctx, Services
+from resolvers.core.declarations import Command
 from resolvers.core.news import record
 from resolvers.core.trace import details_of, entity_of
 from resolvers.services.sessions import forget_ended
@@ -51,7 +52,7 @@ async def reread(ctx: Ctx, result: Any) -> Any:
     return result
 
 
-async def finish(ctx: Ctx, command: Any, given: Mapping[str, Any], result: Any) -> None:
+async def finish(ctx: Ctx, command: Command, given: Mapping[str, Any], result: Any) -> None:
     """The trace and the news, then the commit; flushed before because ids are made there."""
     await ctx.session.flush()
     actor, now = ctx.actor, ctx.actor.now

@@ -1,0 +1,49 @@
+"""The facts that decorators put on the function of a use case, for those who show and run it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from auth.rights import Right
+from models.problems import Caution, Problem
+
+
+class Command(Protocol):
+    """A use case that changes something and needs a right; see `resolvers.core.command.command`.
+
+    action: Its name in the API and in the audit log.
+    problems: The problems that it can raise.
+    settles: The constraints whose meaning it declares.
+    """
+
+    right: Right
+    action: str
+    private: bool
+    problems: tuple[type[Problem], ...]
+    warns: tuple[type[Caution], ...]
+    settles: frozenset[str]
+
+
+class OpenCommand(Protocol):
+    """A use case that needs no right; see `resolvers.core.command.open_command`."""
+
+    right: None
+    problems: tuple[type[Problem], ...]
+    tries_password: bool
+    is_open: bool
+
+
+class Query(Protocol):
+    """A use case that reads; see `resolvers.core.reads.reads`.
+
+    right: What it needs, where that is not the right to read its rows.
+    check: Is asked before anything is read.
+    why_null: Is asked where the answer is null.
+    is_open: Whether strangers may ask it.
+    at_hand: Tells what came with the request, where that is all it does.
+    """
+
+    right: Right
+    check: Callable[..., None] | None
+    why_null: Callable[..., Awaitable[None]] | None
+    is_open: bool
+    at_hand: Callable[..., object]
