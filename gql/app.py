@@ -40,7 +40,7 @@ from models.database.readers import Readers
 from models.database.space import MB
 from models.database.writers import Writers
 from models.secrets import Secrets
-from resolvers.access.sweeping import keep_swept
+from resolvers.access.sweeping import sweep_regularly
 from resolvers.core.context import Services
 from resolvers.files.sweeping import keep_clean
 from resolvers.services.events.readers import Tails
@@ -145,7 +145,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await serving.refresh_safely()  # before the first request asks for one of them
-        keeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, keep_swept)}
+        keeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, sweep_regularly)}
         keeping.add(asyncio.create_task(serving.keep()))
         watching.lag.start()
         yield

@@ -14,7 +14,7 @@ from gql.engine.explain import plan_of, values_of
 from gql.engine.plan import Plan
 from gql.schema import schema
 from models.database.address import dsn
-from resolvers.access.acting import acting
+from resolvers.access.acting import find_actor
 from resolvers.core.context import Services
 from tests.conftest import NOON
 from tests.growth import LETTERS, NOTICES, PEOPLE, TABLES
@@ -80,7 +80,7 @@ async def statements_of(
 ) -> Mapping[str, tuple[str, list[Any]]]:
     found = {}
     for what, (login, document) in ASKED.items():
-        actor = await acting(postgres.url("postgres", database), login, now=NOON)
+        actor = await find_actor(postgres.url("postgres", database), login, now=NOON)
         plan = plan_of(schema, document, {}, actor)
         assert isinstance(plan, Plan), what
         assert plan.kind == "compiled", what

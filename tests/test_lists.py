@@ -24,7 +24,7 @@ from gql.schema import schema
 from models.database.address import dsn, open_session
 from models.database.engine import connect
 from models.secrets import Secrets
-from resolvers.access.acting import acting
+from resolvers.access.acting import find_actor
 from tests.clones import clone
 from tests.conftest import KEY, NOON, Template
 from tests.crowd import crowd
@@ -220,7 +220,7 @@ async def test_lists_read_few_rows_of_a_crowded_school(
 ) -> None:
     found: dict[tuple[str, str], float] = {}
     for login in READERS:
-        asker = Asker(asking, await acting(postgres.url("postgres", crowded), login, now=NOON))
+        asker = Asker(asking, await find_actor(postgres.url("postgres", crowded), login, now=NOON))
         for name, one in LISTS.items():
             for way in [*ways(one), *await asker.further_pages(name)]:
                 rows = await asker.rows(document(name, way))

@@ -56,7 +56,6 @@ UNREAD = frozenset(
     gql/transport
     gql/trusted
     gql/whole_schema.py
-    resolvers/access
     resolvers/backup
     resolvers/communication
     resolvers/core
@@ -74,6 +73,7 @@ UNREAD = frozenset(
     tests/access
     tests/admission
     tests/attacks.py
+    tests/authz
     tests/authz_asking.py
     tests/authz_specimens.py
     tests/cli
@@ -108,6 +108,7 @@ UNREAD = frozenset(
     tests/school
     tests/serving.py
     tests/sockets
+    tests/specimens
     tests/storm.py
     tests/structure
     tests/test_attacks.py

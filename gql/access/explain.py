@@ -27,7 +27,7 @@ class AccessExplanation:
     permissions: list[str]
     roles: list[explain.AccessInRole]
     text: str
-    granted_by = field(explain.granted_by)
+    granted_by = field(explain.find_granting)
 
 
 @strawberry.type

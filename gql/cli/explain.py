@@ -29,7 +29,7 @@ def explain(
     from gql.schema import schema
     from models.access.roles import Role
     from models.secrets import Secrets
-    from resolvers.access.acting import acting
+    from resolvers.access.acting import find_actor
 
     if role is not None and role not in Role.__members__:
         raise typer.BadParameter(f"one of {', '.join(Role.__members__)}", param_hint="--role")
@@ -40,7 +40,7 @@ def explain(
     current = settings()
     with database(current) as target, blamed(OPTIONS):
         run(ensure_usable(current, target))
-        actor = run(acting(target.owner, login, Role[role] if role else None))
+        actor = run(find_actor(target.owner, login, Role[role] if role else None))
         secrets = Secrets(run(prove_key(current, target)))
         found = run(ask(schema, target.app, secrets, actor, file.read_text(), given))
     if as_json:

@@ -1,1 +1,1 @@
-"""Use cases around signing in, roles and accounts."""
+"""Use cases of signing in, roles, accounts and the audit log."""

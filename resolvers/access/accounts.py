@@ -1,4 +1,4 @@
-"""Looking accounts up, opening them, giving them new passwords and locking them."""
+"""Accounts: finding and creating them, resetting their passwords, locking them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from models.base import Id, max_length_of
 from models.people.persons import Person
 from models.problems import Blank, Caution, Conflict, Problem, TooLong
 from resolvers.access import passwords
-from resolvers.access.administration import OFFICES, alone, keeping_offices
+from resolvers.access.administration import OFFICES, keep_offices, lock_access
 from resolvers.access.ending import end_sessions_of
-from resolvers.access.issuing import hands_out, issue, resets_everyone
+from resolvers.access.issuing import hands_out, issue_password, resets_everyone
 from resolvers.access.logins import (
     LoginMalformed,
     LoginTaken,
-    generated_credential,
-    new_credential,
-    well_formed,
+    check_login,
+    generate_credential,
+    make_credential,
 )
 from resolvers.access.second_person import NeedsSecondPerson, has_protected_role
 from resolvers.core.cautions import override
@@ -59,34 +59,34 @@ class HandedOutByDirector(Problem):
 
 
 def login(viewer: Viewer, account: Any) -> ColumnElement[str]:
-    """What they sign in with (логин)."""
-    # A credential stands above the schools; the account, which is seen, refers to it.
+    """The login they sign in with (логин)."""
+    # No rule covers credentials, which belong to no school; the account, which is visible, does.
     issued = func.coalesce(account.known_as_id, account.credential_id)
     found = select(Credential.login).where(Credential.id == issued)
     return found.correlate(account).scalar_subquery()
 
 
 def find_accounts(viewer: Viewer) -> Listing[Account]:
-    """Accounts the viewer may see, in Russian order of names (учётные записи)."""
+    """Accounts that the viewer may see, in Russian order of names (учётные записи)."""
     return Listing(Account, (Ordering("full_name", ORDERS["full_name"]),))
 
 
 @dataclass
 class AccountIssued:
-    """An account, and how to come in for the first time.
+    """An account with its one-time password.
 
     account: The account.
-    one_time_password: Shown this once, good for 14 days: whoever signs in with it must choose
-        another. Null when the attempt is repeated, and for whoever may not reset the password of
-        this account: then those who may, the class teacher of a family or the director, hand one
-        out by `resetPassword`.
+    one_time_password: Shown only once and good for 14 days; after signing in with it one must
+        choose another. Null when the attempt is repeated, and when the viewer may not reset the
+        password of this account: then somebody who may, the class teacher of a family or the
+        director, hands one out by `resetPassword`.
     """
 
     account: Account
     one_time_password: str | None
 
 
-async def without_password(ctx: Ctx, account: Account) -> AccountIssued:
+async def hide_password(ctx: Ctx, account: Account) -> AccountIssued:
     return AccountIssued(account, None)
 
 
@@ -100,9 +100,9 @@ class AccountOfSameName(Caution):
     )
 
 
-async def of_same_name(ctx: Ctx, person: Person) -> list[Caution]:
-    """What speaks against an account for a person: accounts of others of the same full name, of
-    those that the viewer may read."""
+async def find_of_same_name(ctx: Ctx, person: Person) -> list[Caution]:
+    """Return warnings about an account for a person: an account of another person of the same full
+    name that the viewer may read."""
     there: Any = aliased(Person)
     same = select(there.id).where(
         there.school_id == ctx.actor.school_id,
@@ -128,7 +128,7 @@ async def account_of(ctx: Ctx, *, person_id: Id[Person], **_: Any) -> Account | 
     warns=(AccountOfSameName,),
     refusals={"uq_accounts_school_id_person_id": (AccountExists, "person_id")},
     current=account_of,
-    repeated=without_password,
+    repeated=hide_password,
 )
 async def create_account(
     ctx: Ctx,
@@ -139,20 +139,20 @@ async def create_account(
     idempotency_key: UUID | None = None,
 ) -> Logged[AccountIssued]:
     """Let someone of the school sign in (завести учётную запись). The one-time password is shown
-    only to those who may reset it: with it one signs in as its holder.
+    only to those who may reset it, because one can sign in with it as its holder.
 
-    person_id: Who.
-    login: What they will sign in with, 3..64 of `a-z0-9._-`; null to make one of their name.
+    person_id: The person.
+    login: The login, 3..64 of `a-z0-9._-`; null to make one of their name.
     """
-    await alone(ctx)  # or a role could be given while its holder's password is handed out
+    await lock_access(ctx)  # else a role could be given to them while their password is handed out
     person = await ctx.get(person_id, to=Right.ACCOUNTS_WRITE)
-    password, place = passwords.one_time(), (ctx.session, ctx.actor.school_id)
+    password, place = passwords.make_one_time(), (ctx.session, ctx.actor.school_id)
     if login is None:
-        credential = await generated_credential(*place, person, password, ctx.actor.now)
+        credential = await generate_credential(*place, person, password, ctx.actor.now)
     else:
-        credential = await new_credential(*place, well_formed(login), password, ctx.actor.now)
+        credential = await make_credential(*place, check_login(login), password, ctx.actor.now)
     account = Account(person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE)
-    override(account, await of_same_name(ctx, person), override_reason)
+    override(account, await find_of_same_name(ctx, person), override_reason)
     ctx.session.add(account)
     await ctx.session.flush()
     if not await hands_out(ctx, account):
@@ -168,22 +168,22 @@ async def reset_password(
     """Give someone a new one-time password; the old one ends, and all their sessions. It opens
     this school only: no school can open another, nor see that there is one.
 
-    account_id: Whose.
+    account_id: The account.
     expected_version: The `version` you have seen; null to reset whatever it is by now.
     """
-    await alone(ctx)  # or a role could be given while its holder's password is handed out
+    await lock_access(ctx)  # else a role could be given to them while their password is handed out
     account = await ctx.get(account_id, version=expected_version)
-    if account.person_id != ctx.actor.person_id and everywhere(ctx):
+    if account.person_id != ctx.actor.person_id and resets_everywhere(ctx):
         if not await hands_out(ctx, account):
             raise HandedOutByDirector(of=account_id)
     else:
         await ctx.get(account_id, to=Right.PASSWORDS_RESET)
-    password = passwords.one_time()
-    await issue(ctx, account, password, may_be_known=not resets_everyone(ctx))
+    password = passwords.make_one_time()
+    await issue_password(ctx, account, password, may_be_known=not resets_everyone(ctx))
     return AccountIssued(account, password)
 
 
-def everywhere(ctx: Ctx) -> bool:
+def resets_everywhere(ctx: Ctx) -> bool:
     return AccessScope.SCHOOL in ctx.viewer.scopes(Right.PASSWORDS_RESET)
 
 
@@ -196,18 +196,18 @@ async def lock_account(
     locked: Logged[bool] = True,
     reason: str,
 ) -> Logged[Account]:
-    """Lock an account, which ends its sessions at once, or unlock it (блокировка). To unlock that
-    of somebody with a protected role takes two persons: `requestUnlock`.
+    """Lock an account, which ends its sessions at once, or unlock it (блокировка). To unlock the
+    account of somebody with a protected role takes two persons: `requestUnlock`.
 
-    account_id: Which.
+    account_id: The account.
     locked: False unlocks it.
-    reason: Why, at most 300 characters; kept with the account, as `statusReason`.
+    reason: The reason, at most 300 characters; shown as `statusReason` of the account.
     """
     if not reason:
         raise Blank(field="reason")
     if len(reason) > (most := max_length_of(Account.status_reason)):
         raise TooLong(field="reason", most=most)
-    async with keeping_offices(ctx, ctx.actor.today):
+    async with keep_offices(ctx, ctx.actor.today):
         account = await ctx.get(account_id, to=Right.ACCOUNTS_WRITE, version=expected_version)
         if not locked and await has_protected_role(ctx, account.person_id):
             raise NeedsSecondPerson(of=account_id)

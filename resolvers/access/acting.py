@@ -1,4 +1,4 @@
-"""As whom somebody acts, for the operator of the server who looks into how they are answered."""
+"""The actor of a login, for the operator of the server who examines how operations are answered."""
 
 from datetime import datetime
 
@@ -8,23 +8,24 @@ from auth.actor import Actor
 from models.access.accounts import Account
 from models.access.roles import Role
 from resolvers.access.contexts import schools_of
-from resolvers.access.logins import credentials_named
-from resolvers.access.operators import NoSuchLogin, owning
+from resolvers.access.logins import find_credentials
+from resolvers.access.operators import NoSuchLogin, open_as_owner
 from resolvers.core.context import stand_in, utc_now
 from resolvers.core.identify import actors_of
 
 
-async def acting(
+async def find_actor(
     url: str, login: str, role: Role | None = None, *, now: datetime | None = None
 ) -> Actor:
-    """The holder of a login in the first of their roles, or in the one named. Signs nobody in.
+    """Return the holder of a login in the given role, or in the first of their roles. It opens no
+    session.
 
-    Raises NoSuchLogin where there is none such.
+    Raises NoSuchLogin if there is no such login or role.
     """
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         places = [
             (known.id, school_id)
-            for known in await credentials_named(session, login)
+            for known in await find_credentials(session, login)
             for school_id in await schools_of(session, known.id)
         ]
         for credential, school_id in places:

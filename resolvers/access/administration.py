@@ -1,5 +1,5 @@
-"""A school keeps a director, an administrator and somebody who may change rights, whatever several
-people do at once."""
+"""The offices of a school: a director, an administrator and somebody who may change rights always
+remain, also if several people change access at once."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -42,8 +42,8 @@ OFFICES = (LastAdministrator, LastDirector, NobodyLeft)
 """The problems that a command raises if it would leave an office empty."""
 
 
-def in_office(school_id: int, day: date) -> Select[int]:
-    """Grants for the whole school that hold on the day, of people who can sign in."""
+def select_in_office(school_id: int, day: date) -> Select[int]:
+    """Select the grants for the whole school that hold on the day, of people who can sign in."""
     return (
         select(RoleGrant.id)
         .join(
@@ -62,22 +62,23 @@ def in_office(school_id: int, day: date) -> Select[int]:
     )
 
 
-async def alone(ctx: Ctx) -> None:
-    """Let nobody else change who may do what until this transaction ends. The lock stands in no
-    writer's way: references to a school take a weaker one."""
+async def lock_access(ctx: Ctx) -> None:
+    """Lock changes of access in this school until the transaction ends: two changes that each leave
+    an office filled could together empty it. Other writers go on, because references to a school
+    take a weaker lock."""
     mine = select(School.id).where(School.id == ctx.actor.school_id)
     await ctx.session.execute(mine.with_for_update(key_share=True))
 
 
 @asynccontextmanager
-async def keeping_offices(ctx: Ctx, day: date) -> AsyncIterator[None]:
+async def keep_offices(ctx: Ctx, day: date) -> AsyncIterator[None]:
     """Check that each office that was filled on the day is still filled after the block.
     Raises one of OFFICES."""
-    await alone(ctx)
-    before = await offices_filled(ctx, day)
+    await lock_access(ctx)
+    before = await find_filled_offices(ctx, day)
     yield
     await ctx.session.flush()
-    after = await offices_filled(ctx, day)
+    after = await find_filled_offices(ctx, day)
     for problem, was_filled, is_filled in zip(KEPT, before, after, strict=True):
         if was_filled and not is_filled:
             raise problem
@@ -87,22 +88,22 @@ KEPT = (LastAdministrator, LastDirector, NobodyLeft, NobodyLeft)
 """The problem to raise for each office of `offices_filled` if nobody is left in it."""
 
 
-async def offices_filled(ctx: Ctx, day: date) -> Sequence[bool]:
-    """Whether there is an administrator, a director, somebody who may change rights, and somebody
-    who approves requests."""
+async def find_filled_offices(ctx: Ctx, day: date) -> Sequence[bool]:
+    """Return whether there is an administrator, a director, somebody who may change rights, and
+    somebody who approves requests."""
     school_id = ctx.actor.school_id
     holders = (
         RoleGrant.role == Role.SCHOOL_ADMINISTRATOR,
         RoleGrant.role == Role.DIRECTOR,
-        RoleGrant.role.in_(with_right(school_id, Right.RIGHTS_WRITE)),
-        RoleGrant.role.in_(with_right(school_id, Right.ROLES_GRANT_PROTECTED)),
+        RoleGrant.role.in_(select_roles_with(school_id, Right.RIGHTS_WRITE)),
+        RoleGrant.role.in_(select_roles_with(school_id, Right.ROLES_GRANT_PROTECTED)),
     )
-    asked = select(*(in_office(school_id, day).where(held).exists() for held in holders))
+    asked = select(*(select_in_office(school_id, day).where(held).exists() for held in holders))
     return (await ctx.session.execute(asked)).one()
 
 
-def with_right(school_id: int, *rights: Right) -> Select[Role]:
-    """Roles that hold one of the rights in the whole school."""
+def select_roles_with(school_id: int, *rights: Right) -> Select[Role]:
+    """Select the roles that hold one of the rights for the whole school."""
     return select(RoleRight.role).where(
         RoleRight.school_id == school_id,
         RoleRight.permission.in_(sorted(rights)),

@@ -1,4 +1,4 @@
-"""Reading the audit log, and proving that nobody changed it."""
+"""Reading the audit log, and verifying that nobody changed it."""
 
 import hashlib
 from collections import Counter
@@ -24,34 +24,35 @@ AT_A_TIME = 1000
 
 
 def find_audit_events(viewer: Viewer) -> Listing[AuditEvent]:
-    """Who did what, and who read specially protected data, the newest first (журнал аудита)."""
+    """Accepted commands and readings of specially protected data, the newest first (журнал
+    аудита)."""
     return Listing(AuditEvent, (Ordering("seq", ORDERS["seq"], Direction.DESC),))
 
 
 def find_sensitive_reads(viewer: Viewer) -> Listing[SensitiveRead]:
-    """Who read specially protected records of a person, the newest first: for a family those of
+    """Readings of specially protected records of persons, the newest first: for a family those of
     their own child, for the school's administration those of everyone (кто обращался к особо
     защищаемым данным)."""
     return Listing(SensitiveRead, (Ordering("at", READ_ORDERS["at"], Direction.DESC),))
 
 
 async def verify_chain(session: AsyncSession, school_id: int) -> int | None:
-    """Whether the audit log of a school is what was written: None if it is, or else the number of
-    the first entry that was changed or is missing, or whose readings are not those it tells of.
+    """Verify the audit log of a school. Return None if it is as it was written, or else the number
+    of the first entry that was changed or is missing, or whose recorded readings differ from it.
     Entries written meanwhile are left out."""
     await stand_in(session, school_id)
     head = await session.get_one(SchoolHead, school_id, populate_existing=True)
     last_seq, last_hash = head.audit_seq, head.audit_hash
     seq, previous = 0, BEGINNING
     while seq < last_seq:
-        page = await entries(session, school_id, seq, last_seq)
-        reads = await reads_under(session, school_id, page)
+        page = await read_entries(session, school_id, seq, last_seq)
+        reads = await find_reads_under(session, school_id, page)
         for entry in page:
             seq += 1
             content = hashlib.sha256(previous + contents_of(entry)).digest()
             if entry.seq != seq or entry.previous_hash != previous or entry.hash != content:
                 return seq
-            if Counter(reads.get(entry.id, ())) != Counter(reads_told(entry)):
+            if Counter(reads.get(entry.id, ())) != Counter(list_reads(entry)):
                 return seq
             previous = entry.hash
         if not page:
@@ -59,7 +60,7 @@ async def verify_chain(session: AsyncSession, school_id: int) -> int | None:
     return None if previous == last_hash else max(seq, 1)
 
 
-async def entries(
+async def read_entries(
     session: AsyncSession, school_id: int, after: int, until: int
 ) -> list[AuditEvent]:
     query = select(AuditEvent).where(
@@ -71,13 +72,13 @@ async def entries(
 
 
 Read = tuple[Any, ...]
-"""A reading as an entry tells it: what was read, whose, by whom, in what role, when."""
+"""A reading: type of the record, its owner, the reader, their role, the time."""
 
 
-async def reads_under(
+async def find_reads_under(
     session: AsyncSession, school_id: int, entries: list[AuditEvent]
 ) -> Mapping[int, list[Read]]:
-    """The readings kept under some entries, by the ids of these."""
+    """Return the recorded readings of some entries, by the ids of the entries."""
     found: dict[int, list[Read]] = {}
     of_these = SensitiveRead.audit_event_id.in_([entry.id for entry in entries])
     query = select(SensitiveRead).where(SensitiveRead.school_id == school_id, of_these)
@@ -91,9 +92,9 @@ async def reads_under(
     return found
 
 
-def reads_told(entry: AuditEvent) -> list[Read]:
-    """The readings of which an entry tells. One of an earlier version of Gorod did not say whose
-    records were read."""
+def list_reads(entry: AuditEvent) -> list[Read]:
+    """Return the readings that an entry contains. Entries of an early version of Gorod did not name
+    the owners of the records."""
     if entry.action != READ:
         return []
     by_whom = (entry.actor_id, entry.role, entry.at)

@@ -1,4 +1,4 @@
-"""In which roles and schools a login can work, and whose parents they are there."""
+"""Contexts: the roles and schools in which the holder of a login can work."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,11 +42,11 @@ class Context:
     school_name: str
     account_id: int
     used_at: datetime | None
-    """When they last signed in to this school, if it was in this role."""
+    """When they last signed in to this school, if that was in this role."""
 
 
 async def schools_of(session: AsyncSession, credential_id: int) -> list[int]:
-    """Schools where the login has an account, the oldest first."""
+    """Return the schools in which the login has an account, the oldest first."""
     query = (
         select(CredentialSchool.school_id)
         .where(CredentialSchool.credential_id == credential_id)
@@ -58,8 +58,8 @@ async def schools_of(session: AsyncSession, credential_id: int) -> list[int]:
 async def contexts_in(
     session: AsyncSession, credential_id: int, school_id: int, now: datetime
 ) -> list[Context]:
-    """The roles of a login in one school, which the transaction must already stand in, in the
-    order in which they are offered."""
+    """Return the roles of a login in one school, in the order in which they are offered. The
+    transaction must be set to that school."""
     given = {"school_id": school_id, "credential_id": credential_id, "now": now}
     found = (await session.execute(CONTEXTS, given)).mappings().all()
     contexts = [
@@ -82,12 +82,13 @@ OFFERED = (
     Role.STUDENT,
     Role.PARENT,
 )
-"""Roles at work come first: a teacher who is a parent, too, mostly signs in to teach. A class
-teacher may do all that a subject teacher may (domain.md c)."""
+"""The order in which roles are offered. Roles at work come first, because a teacher who is a
+parent, too, mostly signs in to teach. A class teacher has all rights of a subject teacher
+(domain.md c)."""
 
 
-def last_used_first(contexts: list[Context]) -> list[Context]:
-    """The contexts of all schools; a person signs in to the one they used last."""
+def order_by_use(contexts: list[Context]) -> list[Context]:
+    """Order the contexts of all schools by their last use: sign-in takes the first that fits."""
     used = sorted(
         (c for c in contexts if c.used_at), key=lambda c: c.used_at or NEVER, reverse=True
     )

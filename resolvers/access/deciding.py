@@ -1,7 +1,7 @@
-"""Deciding on requests to change access: approving, refusing, withdrawing.
+"""Deciding on access requests: approving, refusing, withdrawing.
 
-The second person is the director; a deputy director for what a director requests or gains
-(domain.md c.3.5). Rules: `auth.access.requests.decide_requests`.
+The second person is the director, or a deputy director for requests that a director files or gains
+by (domain.md c.3.5). The rule is `auth.access.requests.decide_requests`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,17 +15,17 @@ from models.access.requests import AccessChange, AccessRequest, RequestedRight, 
 from models.access.roles import Role, RoleGrant
 from models.base import Id, max_length_of
 from models.problems import Blank, Forbidden, Problem, TooLong
-from resolvers.access.administration import OFFICES, alone, keeping_offices
+from resolvers.access.administration import OFFICES, keep_offices, lock_access
 from resolvers.access.granting import (
     AlreadyGranted,
     AlreadyRevoked,
     LeftTheSchool,
     Terms,
-    give,
-    still_here,
-    take,
+    end_role,
+    give_role,
+    require_employed,
 )
-from resolvers.access.role_rights import pairs_held, revision_of, write_rights
+from resolvers.access.role_rights import find_pairs, revision_of, write_rights
 from resolvers.access.second_person import NotToOneself
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
@@ -39,7 +39,8 @@ class RequestClosed(Problem):
 
 
 class RequestOutdated(Problem):
-    """What the request rests on has changed since it was filed; refuse it and file a new one."""
+    """The facts behind the request have changed since it was filed; refuse it and file a new
+    one."""
 
     russian = "С подачи заявки всё изменилось; отклоните её и подайте новую."
 
@@ -57,15 +58,15 @@ class RequestOutdated(Problem):
 async def approve_access_request(
     ctx: Ctx, *, access_request_id: Logged[Id[AccessRequest]], expected_version: int
 ) -> Logged[AccessRequest]:
-    """Approve a request: what it asks for takes effect at once (утвердить заявку). Who approves
-    neither filed it nor gains by it.
+    """Approve a request, which takes effect at once (утвердить заявку). One approves only requests
+    that one neither filed nor gains by.
 
     access_request_id: The request.
     """
-    await alone(ctx)  # first, or two who approve and change rights at once would wait in a circle
-    request = await undecided(ctx, access_request_id, expected_version)
+    await lock_access(ctx)  # first: else an approval and a change of rights at once would deadlock
+    request = await get_undecided(ctx, access_request_id, expected_version)
     day = max(request.valid_to or ctx.actor.today, ctx.actor.today)
-    async with keeping_offices(ctx, day):
+    async with keep_offices(ctx, day):
         await EFFECTS[request.kind](ctx, request)
     decide(ctx, request, RequestStatus.APPROVED)
     return request
@@ -78,13 +79,13 @@ async def refuse_access_request(
     """Refuse a request (отклонить заявку).
 
     access_request_id: The request.
-    reason: Why, 1..300 characters; whoever filed it reads it.
+    reason: The reason, 1..300 characters, for the person who filed it.
     """
     if not reason:
         raise Blank(field="reason")
     if len(reason) > (most := max_length_of(AccessRequest.decision_reason)):
         raise TooLong(field="reason", most=most)
-    request = await undecided(ctx, access_request_id, expected_version)
+    request = await get_undecided(ctx, access_request_id, expected_version)
     decide(ctx, request, RequestStatus.REFUSED)
     request.decision_reason = reason
     return request
@@ -94,21 +95,21 @@ async def refuse_access_request(
 async def withdraw_access_request(
     ctx: Ctx, *, access_request_id: Logged[Id[AccessRequest]], expected_version: int
 ) -> Logged[AccessRequest]:
-    """Withdraw a request one has filed (отозвать заявку).
+    """Withdraw a request that one has filed (отозвать заявку).
 
     access_request_id: The request.
     """
     request = await ctx.get(access_request_id, to=Right.ACCESS_REQUEST, version=expected_version)
-    still_open(ctx, request)
+    require_open(ctx, request)
     request.status, request.decided_at = RequestStatus.WITHDRAWN, ctx.actor.now
     return request
 
 
-async def undecided(ctx: Ctx, id: Id[AccessRequest], version: int) -> AccessRequest:
-    """The request, locked, if the actor may decide on it. Raises NotToOneself for who filed it or
-    gains by it, Forbidden for who is not its second person, RequestClosed."""
+async def get_undecided(ctx: Ctx, id: Id[AccessRequest], version: int) -> AccessRequest:
+    """Return the request, locked, if the actor may decide on it. Raises NotToOneself if they filed
+    it or gain by it, Forbidden if they are not its second person, and RequestClosed."""
     request = await ctx.get(id, version=version)
-    still_open(ctx, request)
+    require_open(ctx, request)
     try:
         return await ctx.get(id, to=Right.ACCESS_DECIDE)
     except Forbidden:
@@ -118,7 +119,7 @@ async def undecided(ctx: Ctx, id: Id[AccessRequest], version: int) -> AccessRequ
         raise
 
 
-def still_open(ctx: Ctx, request: AccessRequest) -> None:
+def require_open(ctx: Ctx, request: AccessRequest) -> None:
     if request.status is not RequestStatus.PENDING or request.expires_at <= ctx.actor.now:
         raise RequestClosed(current=request)
 
@@ -128,7 +129,7 @@ def decide(ctx: Ctx, request: AccessRequest, status: RequestStatus) -> None:
     request.decided_by_id = ctx.actor.person_id
 
 
-# -- what takes effect -----------------------------------------------------------------
+# -- effects of an approval ------------------------------------------------------------
 
 
 async def grant_role(ctx: Ctx, request: AccessRequest) -> None:
@@ -136,21 +137,21 @@ async def grant_role(ctx: Ctx, request: AccessRequest) -> None:
     terms = Terms(**{name: getattr(request, name) for name in names})
     if terms.valid_to is not None and terms.valid_to <= ctx.actor.today:
         raise RequestOutdated(current=request)
-    await still_here(ctx, terms)
-    request.made_grant_id = (await give(ctx, terms, request.basis)).id
+    await require_employed(ctx, terms)
+    request.made_grant_id = (await give_role(ctx, terms, request.basis)).id
 
 
 async def revoke_role(ctx: Ctx, request: AccessRequest) -> None:
     school_id = ctx.actor.school_id
     mine = (RoleGrant.school_id == school_id, RoleGrant.id == request.revoked_grant_id)
-    # Not through `visible`: what the request names, whoever decides on it may end.
+    # Not through `visible`: a person who may decide on the request may end the grant it names.
     grant = (await ctx.session.scalars(select(RoleGrant).where(*mine).with_for_update())).one()
-    await take(ctx, grant, max(request.valid_to or ctx.actor.today, ctx.actor.today))
+    await end_role(ctx, grant, max(request.valid_to or ctx.actor.today, ctx.actor.today))
 
 
 async def set_role_rights(ctx: Ctx, request: AccessRequest) -> None:
     role = cast("Role", request.role)  # a constraint of the table
-    held = await pairs_held(ctx, role)
+    held = await find_pairs(ctx, role)
     if revision_of(held) != request.rights_revision:
         raise RequestOutdated(current=request)
     mine = (
@@ -164,7 +165,7 @@ async def set_role_rights(ctx: Ctx, request: AccessRequest) -> None:
 
 async def unlock_account(ctx: Ctx, request: AccessRequest) -> None:
     mine = (Account.school_id == ctx.actor.school_id, Account.id == request.account_id)
-    # Not through `visible`: what the request names, whoever decides on it may unlock.
+    # Not through `visible`: a person who may decide on the request may unlock its account.
     account = (await ctx.session.scalars(select(Account).where(*mine).with_for_update())).one()
     if account.status is not AccountStatus.LOCKED:
         raise RequestOutdated(current=request)

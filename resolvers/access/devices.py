@@ -1,7 +1,7 @@
-"""Devices that have signed in to a login before: told by a token, which opens nothing.
+"""Known devices, which have signed in to a login before. A token identifies them and opens nothing.
 
-A device knows one token for each login. Signing in changes it; the one before stays good until the
-new one is used, as an answer may be lost.
+A device has one token per login. Signing in changes it; the previous token stays valid until the
+new one is used, because the answer with the new one may be lost.
 """
 
 import secrets
@@ -16,14 +16,14 @@ from models.access.sessions import KnownDevice, Session
 from resolvers.core.identify import hashed
 
 MOST = 20
-"""Devices a credential knows; the one used longest ago is forgotten first. Without a limit a
+"""The most devices of a credential; the one used longest ago is forgotten first. Without a limit a
 program that never sends its token would fill the table."""
 
 
 async def find_device(
     session: AsyncSession, login: str, token: str, now: datetime, lasts: timedelta
 ) -> int | None:
-    """The device of a token, if it is known to what the login opens."""
+    """Find the device of a token, if a credential that the login opens knows it."""
     named, mark = aliased(Credential), hashed(token)
     query = (
         select(KnownDevice.id)
@@ -37,13 +37,13 @@ async def find_device(
 
 
 def device_of(school_id: int, session_id: int) -> Select[int]:
-    """The device on which a session was begun. The transaction must stand in the school."""
+    """Select the device on which a session was begun. The transaction must be set to the school."""
     mine = (Session.school_id == school_id, Session.id == session_id)
     return select(KnownDevice.id).join(Session, Session.device_id == KnownDevice.id).where(*mine)
 
 
-async def held_device(session: AsyncSession, school_id: int, session_id: int) -> int | None:
-    """The same, kept from being forgotten until the transaction ends."""
+async def lock_device(session: AsyncSession, school_id: int, session_id: int) -> int | None:
+    """Return that device and lock it, so that it is not forgotten before the transaction ends."""
     query = device_of(school_id, session_id)
     locked = query.with_for_update(read=True, key_share=True, of=KnownDevice)
     found: int | None = await session.scalar(locked)
@@ -53,9 +53,9 @@ async def held_device(session: AsyncSession, school_id: int, session_id: int) ->
 async def remember_device(
     session: AsyncSession, credential_id: int, device_id: int | None, now: datetime
 ) -> tuple[int, str]:
-    """The device and its next token.
+    """Store a device and return its id and its next token.
 
-    device_id: The device, if it is known already, be it by another credential of the login.
+    device_id: The device, if a credential of the login knows it already.
     """
     token = secrets.token_urlsafe(32)
     fresh = {"token_hash": hashed(token), "last_used_at": now}
@@ -76,7 +76,7 @@ async def remember_device(
 
 
 async def forget_devices(session: AsyncSession, credential_id: int, *, but: int = 0) -> None:
-    """Make strangers of all devices of a credential.
+    """Forget all devices of a credential.
 
     but: The device that stays known.
     """
@@ -85,8 +85,7 @@ async def forget_devices(session: AsyncSession, credential_id: int, *, but: int 
 
 
 async def forget_device_of(session: AsyncSession, *which: ColumnElement[bool]) -> None:
-    """Make a stranger of the device on which a session was begun, of the sessions for which this
-    holds. Goes before they are ended: devices are locked before sessions everywhere, or two could
-    wait for each other for ever."""
+    """Forget the devices on which the matching sessions were begun. Call it before the sessions are
+    ended: devices are always locked before sessions, so that two transactions do not deadlock."""
     began = select(Session.device_id).where(*which)
     await session.execute(delete(KnownDevice).where(KnownDevice.id.in_(began)))

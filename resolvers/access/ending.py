@@ -1,4 +1,4 @@
-"""Ending sessions: whatever rests on them, sockets and links too, ends with them."""
+"""Ending sessions. The sockets and links that were opened with them end, too."""
 
 from datetime import datetime
 
@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.access.accounts import Account
 from models.access.sessions import Session
 from resolvers.access.contexts import schools_of
-from resolvers.access.devices import forget_devices, held_device
+from resolvers.access.devices import forget_devices, lock_device
 from resolvers.core.context import Ctx, stand_in
 from resolvers.services.sessions import note_ended
 
 
-async def end(
+async def end_sessions(
     session: AsyncSession, school_id: int, now: datetime, *which: ColumnElement[bool]
 ) -> int:
-    """End the living sessions of the school for which this holds; how many there were. The
-    transaction must stand in the school already."""
+    """End the matching live sessions of the school and return their number. The transaction must be
+    set to the school."""
     living = (Session.school_id == school_id, Session.revoked_at.is_(None))
     ended = update(Session).where(*living, *which).values(revoked_at=now)
     found = ended.returning(Session.id).execution_options(synchronize_session=False)
@@ -27,25 +27,25 @@ async def end(
 
 
 async def end_sessions_of(ctx: Ctx, person_id: int) -> None:
-    """All sessions of a person in this school, in the transaction of a command; their devices are
-    strangers from then on."""
+    """End all sessions of a person in this school, in the transaction of a command, and forget
+    their devices."""
     school_id = ctx.actor.school_id
     mine = (Account.school_id == school_id, Account.person_id == person_id)
     accounts = select(Account.id).where(*mine)
     for credential in await ctx.session.scalars(select(Account.credential_id).where(*mine)):
         await forget_devices(ctx.session, credential)
-    await end(ctx.session, school_id, ctx.actor.now, Session.account_id.in_(accounts))
+    await end_sessions(ctx.session, school_id, ctx.actor.now, Session.account_id.in_(accounts))
 
 
 async def end_sessions_everywhere(
     session: AsyncSession, credential_id: int, home: int, now: datetime, *, but: int = 0
 ) -> None:
-    """All sessions of a login, each behind the wall of its school, all or none; its devices are
-    strangers from then on. The transaction stands in the school `home` before and afterwards.
+    """End all sessions of a login in all its schools, in one transaction, and forget its devices.
+    The transaction is set to the school `home` before and afterwards.
 
-    but: The session that goes on, and with it the device on which it was begun.
+    but: The session that goes on; the device on which it was begun stays known.
     """
-    device = await held_device(session, home, but) if but else None
+    device = await lock_device(session, home, but) if but else None
     await forget_devices(session, credential_id, but=device or 0)
     for school_id in await schools_of(session, credential_id):
         await stand_in(session, school_id)
@@ -53,5 +53,5 @@ async def end_sessions_everywhere(
             Account.school_id == school_id, Account.credential_id == credential_id
         )
         mine = (Session.account_id.in_(accounts), Session.id != but)
-        await end(session, school_id, now, *mine)
+        await end_sessions(session, school_id, now, *mine)
     await stand_in(session, home)

@@ -1,4 +1,5 @@
-"""Why someone sees something, or does not: the rules themselves are asked, not a copy of them."""
+"""Explanations of access: why someone sees a row or a field, or does not, by the rules
+themselves."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from models.access.accounts import Account
 from models.access.roles import AccessScope, Role, RoleRight
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
-from resolvers.access.explained import in_words, summed_up
+from resolvers.access.explained import describe_role, summarise
 from resolvers.core.context import Ctx
 from resolvers.core.identify import actors_of
 from resolvers.core.loading import outer
@@ -41,7 +42,7 @@ class AccessInRole:
 
     role: The role.
     rights: The rights it takes, as the role holds them.
-    reached: Indicates whether they reach this very row; null where that is not told.
+    reached: Indicates whether they reach this row; null where that is not told.
     text: The same in words.
     """
 
@@ -56,7 +57,8 @@ class AccessExplanation:
     """Why an account sees something, or does not (объяснение доступа).
 
     allowed: Indicates whether it is seen in at least one of the account's roles; null where that
-        is not told: for a row that the asker may not read or that does not exist, and for letters.
+        is not told: for a row that the viewer may not read or that does not exist, and for
+        letters.
     permissions: The rights it takes, all of them.
     roles: The account's roles in this school now; none while it is locked.
     text: The same in words.
@@ -70,7 +72,7 @@ class AccessExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A row, and perhaps a field of it.
+    """The row, or the field of a row, that is asked about.
 
     name: The field's name in Python; None for the row itself.
     """
@@ -88,25 +90,25 @@ class Question:
         return SHAPES[self.id.row].get(self.name or "")
 
     async def is_told(self, ctx: Ctx) -> bool:
-        """Whether the asker may hear who reaches the row or the field. Not of a row they do not
-        read themselves, nor of a field that leads to rows hidden from them: the answer would tell
-        that those exist. Never of letters."""
+        """Whether the viewer may learn who reaches the row or the field. They may not for a row
+        that they do not read themselves, nor for a field that leads to rows hidden from them,
+        because the answer would tell that those exist. They never may for letters."""
         far = self.shape.target if isinstance(self.shape, One | Many) else self.id.row
         if correspondence & {self.id.row, far} or await ctx.find(self.id) is None:
             return False
         if isinstance(self.shape, Many):
             return is_single(self.shape) or is_open(ctx.viewer, far)
-        return not isinstance(self.shape, One) or bool(await ctx.lines(self.one(ctx.viewer)))
+        return not isinstance(self.shape, One) or bool(await ctx.lines(self.select_one(ctx.viewer)))
 
     def selects(self, viewer: Viewer) -> Iterator[Select[Any]]:
-        """Queries that must all find a row for the answer to be yes."""
+        """Yield the queries that must all find a row for the answer to be yes."""
         row, key, shape = self.id.row, self.id.key, self.shape
         right = NEEDS.get((row, self.name or ""))
         found = select(row.id).where(row.id == key, is_visible(viewer, row))
         if isinstance(shape, One):
-            yield self.one(viewer)
+            yield self.select_one(viewer)
         elif isinstance(shape, Many) and is_single(shape):
-            yield select(literal(1)).where(is_visible(viewer, supposed(shape, self.id)))
+            yield select(literal(1)).where(is_visible(viewer, suppose_row(shape, self.id)))
         elif isinstance(shape, Many):
             rows = shape.query(viewer, {}).where(shape.reference == key).limit(1)
             yield rows.with_only_columns(shape.target.id, maintain_column_froms=True)
@@ -114,8 +116,8 @@ class Question:
             found = found.where(reach(viewer, row, right))
         yield found
 
-    def one(self, viewer: Viewer) -> Select[Any]:
-        """The row at the end of the references of a `One`, as the viewer reads it."""
+    def select_one(self, viewer: Viewer) -> Select[Any]:
+        """Select the row at the end of the references of a `One`, as the viewer reads it."""
         near: Any = aliased(self.id.row)
         query, far = outer(select(near.id), near, self.shape.path, viewer)
         here = (near.school_id == viewer.school_id, near.id == self.id.key)
@@ -124,13 +126,14 @@ class Question:
 
 
 def is_single(shape: Many) -> bool:
-    """Whether at most one row refers, and directly: a student's health, identity or contacts."""
+    """Whether at most one row refers, and directly, as a student's health, identity and
+    contacts."""
     return shape.single and shape.to is None and shape.where is None
 
 
-def supposed(shape: Many, id: Id[OfSchool]) -> Any:
-    """The row that would refer to this one, of which only the reference is known. A rule asked of
-    it answers the same whether or not there is such a row, so the answer gives nothing away."""
+def suppose_row(shape: Many, id: Id[OfSchool]) -> Any:
+    """Make a row that would refer to this one and of which only the reference is known. A rule
+    applied to it gives the same whether or not there is such a row, so nothing is given away."""
     known = {"school_id": id.school_id, shape.reference.key: id.key}
     columns = inspect(shape.target).columns
     values = (cast(literal(known.get(c.key), c.type), c.type).label(c.key) for c in columns)
@@ -141,15 +144,15 @@ def supposed(shape: Many, id: Id[OfSchool]) -> Any:
 async def explain_access(
     ctx: Ctx, *, account_id: Id[Account], node_id: Id[OfSchool], field: str | None = None
 ) -> AccessExplanation | None:
-    """Why someone sees a row or a field of it, or does not: for each of their roles the rights it
-    takes and whether they reach it. Of a row that the asker may not read only the rights are told,
-    exactly as of one that does not exist; of letters never more than that. Null for an account
-    that the asker may not see.
+    """Explain why someone sees a row or a field of it, or does not: for each of their roles, the
+    rights that it takes and whether they reach it. For a row that the viewer may not read only the
+    rights are told, exactly as for one that does not exist; for letters never more than that. Null
+    for an account that the viewer may not see.
 
-    account_id: Whose access.
+    account_id: The account whose access is explained.
     node_id: The row.
-    field: The field's name, e.g. `birthDate`; null for the row itself. Of a field that leads to
-        one row of another kind, e.g. `health`, the answer supposes that there is one.
+    field: The field's name, e.g. `birthDate`; null for the row itself. For a field that leads to
+        one row of another type, e.g. `health`, the answer supposes that there is one.
     """
     await ctx.get(ctx.actor.school, to=Right.ACCESS_EXPLAIN)
     account = await ctx.find(account_id)
@@ -159,15 +162,16 @@ async def explain_access(
     is_told = await question.is_told(ctx)
     async with ctx.elsewhere(ctx.actor.school_id) as session:
         actors = await actors_of(session, account.school_id, account.id, ctx.actor.now)
-    roles = [await in_role(ctx, actor, question, is_told=is_told) for actor in actors]
+    roles = [await explain_role(ctx, actor, question, is_told=is_told) for actor in actors]
     permissions = [right.value for right in question.needed]
     seen_in = [one.role for one in roles if one.reached] if is_told else None
-    text = summed_up(seen_in, permissions, ctx.caller.language, any_role=bool(roles))
+    text = summarise(seen_in, permissions, ctx.caller.language, any_role=bool(roles))
     return AccessExplanation(None if seen_in is None else bool(seen_in), permissions, roles, text)
 
 
 def name_of(id: Id[OfSchool], field: str | None) -> str | None:
-    """Raises BadUserInput for what is not shown at all, or has no such field."""
+    """Return the field's name in Python. Raises BadUserInput for a row type that is not shown, or a
+    field that it does not have."""
     if id.row not in SHAPES:
         raise BadUserInput(field="node_id", expected="id of something that is shown")
     if field is None:
@@ -178,17 +182,19 @@ def name_of(id: Id[OfSchool], field: str | None) -> str | None:
     return name
 
 
-async def in_role(ctx: Ctx, actor: Actor, question: Question, *, is_told: bool) -> AccessInRole:
-    """The rules' own answer, asked as this actor, behind the wall of the asker's school; the
-    rights alone where no more `is_told`."""
+async def explain_role(
+    ctx: Ctx, actor: Actor, question: Question, *, is_told: bool
+) -> AccessInRole:
+    """Apply the rules as this actor, in the viewer's school. Only the rights are returned unless
+    `is_told`."""
     scopes = {right: sorted(actor.viewer.scopes(right), key=order) for right in question.needed}
     rights = [HeldRight(right.value, found) for right, found in scopes.items()]
     reached = True if is_told else None
     for query in question.selects(actor.viewer) if is_told else ():
-        # Not through the asker's `visible`: it is the other's eyes that are looked through.
+        # Not through the viewer's `visible`: the rules of the other person are examined.
         reached = reached and bool(await ctx.lines(query, actor))
     held = {right.permission: right.scopes for right in rights}
-    text = in_words(actor.role, held, ctx.caller.language, reached=reached)
+    text = describe_role(actor.role, held, ctx.caller.language, reached=reached)
     return AccessInRole(actor.role, rights, reached, text)
 
 
@@ -196,7 +202,7 @@ def order(scope: AccessScope) -> int:
     return list(AccessScope).index(scope)
 
 
-async def granted_by(ctx: Ctx, explained: AccessExplanation) -> list[RoleRight]:
-    """All roles of this school that hold one of these rights, and how far."""
+async def find_granting(ctx: Ctx, explained: AccessExplanation) -> list[RoleRight]:
+    """All roles of this school that hold one of these rights, with their scopes."""
     query = visible(ctx.viewer, RoleRight).where(RoleRight.permission.in_(explained.permissions))
     return list(await ctx.rows(query.order_by(RoleRight.permission, RoleRight.id), RoleRight))

@@ -1,4 +1,4 @@
-"""Access in words, Russian and English."""
+"""Texts of explanations of access, in Russian and English."""
 
 from collections.abc import Mapping, Sequence
 
@@ -64,12 +64,12 @@ def place(language: str) -> int:
     return 0 if language == "ru" else 1
 
 
-def in_words(
+def describe_role(
     role: Role, held: Mapping[str, Sequence[AccessScope]], language: str, *, reached: bool | None
 ) -> str:
-    """What one role comes to.
+    """Describe the access of one role.
 
-    held: How far it holds each of the rights that it takes.
+    held: The scopes at which it holds each of the rights that it takes.
     reached: Whether they reach the row; None where that is not told.
     """
     at = place(language)
@@ -85,10 +85,10 @@ def in_words(
     return text[0].upper() + text[1:]
 
 
-def summed_up(
+def summarise(
     seen_in: Sequence[Role] | None, needed: Sequence[str], language: str, *, any_role: bool
 ) -> str:
-    """What all roles come to.
+    """Summarise the access of all roles.
 
     seen_in: The roles that reach the row; None where that is not told.
     """

@@ -1,4 +1,4 @@
-"""Giving a role and taking it, by whatever command: alone, or on an approved request."""
+"""Giving roles and ending them, by one person's command or by an approved request."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +16,8 @@ from models.people.persons import Person
 from models.people.staff import Staff
 from models.problems import Conflict, EndsBeforeItBegins, Problem
 from models.structure.classes import SchoolClass
-from resolvers.access.ending import end
-from resolvers.access.issuing import entrust
+from resolvers.access.ending import end_sessions
+from resolvers.access.issuing import prepare_grant
 from resolvers.core.context import Ctx
 
 GRADES = range(13)
@@ -67,7 +67,7 @@ TERMS = (RoleFromRecords, ScopeMismatch, EndsBeforeItBegins, LeftTheSchool)
 
 @dataclass(frozen=True)
 class Terms:
-    """A role for a person, for a time and a part of the school; keys, not ids."""
+    """The checked terms of a grant, with keys in place of ids."""
 
     person_id: int
     role: Role
@@ -80,7 +80,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Asked:
-    """A role for a person as a client asks for it: ids, nothing checked yet."""
+    """The terms of a grant as a client sent them: ids, nothing checked yet."""
 
     person_id: Id[Person]
     role: Role
@@ -91,10 +91,10 @@ class Asked:
     school_class_id: Id[SchoolClass] | None
 
 
-async def agreed(ctx: Ctx, asked: Asked, *, to: Right | None = None) -> Terms:
-    """The terms of a grant, well formed and about rows that the actor sees.
+async def check_terms(ctx: Ctx, asked: Asked, *, to: Right | None = None) -> Terms:
+    """Check the terms of a grant: they must be well formed and about rows that the actor sees.
 
-    to: The right the actor must hold on the person; None if to see them is enough.
+    to: The right that the actor must hold on the person; None if seeing them is enough.
 
     Raises NotFound, Forbidden, or one of TERMS.
     """
@@ -112,11 +112,11 @@ async def agreed(ctx: Ctx, asked: Asked, *, to: Right | None = None) -> Terms:
     school_class = await ctx.get(class_id) if class_id else None
     class_key = school_class.id if school_class else None
     terms = Terms(**{**vars(asked), "person_id": person.id, "school_class_id": class_key})
-    await still_here(ctx, terms)
+    await require_employed(ctx, terms)
     return terms
 
 
-async def grant_in_the_way(
+async def find_conflicting_grant(
     ctx: Ctx,
     *,
     person_id: Id[Person],
@@ -127,7 +127,7 @@ async def grant_in_the_way(
     school_class_id: Id[SchoolClass] | None = None,
     **_: Any,
 ) -> RoleGrant | None:
-    """The grant that makes another one of the same impossible."""
+    """Find the grant that overlaps with a new one."""
     class_key = school_class_id.key if school_class_id else None
     query = visible(ctx.viewer, RoleGrant).where(
         RoleGrant.person_id == person_id.key,
@@ -140,8 +140,8 @@ async def grant_in_the_way(
     return next(iter(await ctx.rows(query.limit(1), RoleGrant)), None)
 
 
-async def still_here(ctx: Ctx, terms: Terms) -> None:
-    """Raises LeftTheSchool for a member of staff who was dismissed by then."""
+async def require_employed(ctx: Ctx, terms: Terms) -> None:
+    """Raise LeftTheSchool for a member of staff who is dismissed by then."""
     gone = select(Staff.id).where(
         Staff.school_id == ctx.actor.school_id,
         Staff.person_id == terms.person_id,
@@ -151,9 +151,9 @@ async def still_here(ctx: Ctx, terms: Terms) -> None:
         raise LeftTheSchool(field="person_id")
 
 
-async def give(ctx: Ctx, terms: Terms, basis: str) -> RoleGrant:
-    """Write the grant, as given by the actor. Raises NotToOneself."""
-    await entrust(ctx, terms.person_id, "person_id")
+async def give_role(ctx: Ctx, terms: Terms, basis: str) -> RoleGrant:
+    """Write a grant of the actor. Raises NotToOneself."""
+    await prepare_grant(ctx, terms.person_id, "person_id")
     grant = RoleGrant(
         **vars(terms), granted_by_id=ctx.actor.person_id, granted_at=ctx.actor.now, basis=basis
     )
@@ -162,12 +162,12 @@ async def give(ctx: Ctx, terms: Terms, basis: str) -> RoleGrant:
     return grant
 
 
-async def take(ctx: Ctx, grant: RoleGrant, ends_on: date) -> None:
-    """End a grant on a day, which is not before today; today also ends the sessions that rest on
-    it. Raises AlreadyRevoked."""
+async def end_role(ctx: Ctx, grant: RoleGrant, ends_on: date) -> None:
+    """End a grant on a day that is not before today. If it is today, the sessions that rest on the
+    grant end, too. Raises AlreadyRevoked."""
     if grant.valid_to is not None and grant.valid_to <= ends_on:
         raise AlreadyRevoked(current=grant)
     grant.valid_to = max(ends_on, grant.valid_from)
     if ends_on == ctx.actor.today:
         mine = Session.role_grant_id == grant.id
-        await end(ctx.session, ctx.actor.school_id, ctx.actor.now, mine)
+        await end_sessions(ctx.session, ctx.actor.school_id, ctx.actor.now, mine)

@@ -1,4 +1,4 @@
-"""Sessions at addresses to which a browser sends no access token."""
+"""Sessions at addresses to which browsers send no access token."""
 
 from typing import NamedTuple
 
@@ -9,21 +9,21 @@ from resolvers.core.identify import holder_of
 
 
 class SessionKey(NamedTuple):
-    """A session, in a school."""
+    """The key of a session in a school."""
 
     school_id: int
     session_id: int
 
 
 async def session_of(caller: Caller) -> SessionKey:
-    """The session of an access token. Raises Unauthenticated, and ServiceUnavailable."""
+    """Return the session of an access token. Raises Unauthenticated and ServiceUnavailable."""
     async with caller.open() as ctx:
         actor = await ctx.identified(allow_first_password=True)
     return SessionKey(actor.school_id, actor.session_id)
 
 
 async def is_alive(services: Services, key: SessionKey) -> bool:
-    """Whether a session goes on, and its role can be worked in now. Raises ServiceUnavailable."""
+    """Whether a session is open and its role still holds. Raises ServiceUnavailable."""
     async with AsyncSession(services.engine) as session:
         await stand_in(session, key.school_id)
         holder = await holder_of(session, key.school_id, key.session_id, services.now())

@@ -1,4 +1,4 @@
-"""Changing the secret key: everything that is encrypted, in one transaction."""
+"""Changing the secret key: all encrypted values are rewritten in one transaction."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from models.keyfile import KeyProblem
 from models.school.schools import School
 from models.sealed import SealedColumn, SecretKey, find_sealed_columns
 from models.secrets import Secrets
-from resolvers.access.operators import owning, told
+from resolvers.access.operators import open_as_owner, record_deed
 from resolvers.core.context import stand_in, utc_now
 
 OTHERS = text("""
@@ -22,21 +22,21 @@ OTHERS = text("""
     WHERE datname = current_database() AND application_name = 'gorod' AND pid <> pg_backend_pid()
 """)
 PATIENCE = 20
-"""The number of looks whether the ended sessions of this command are gone."""
+"""The number of checks until the closed sessions of this command are gone."""
 
-Anew = Callable[[SealedColumn, tuple[object, ...], bytes], dict[str, Any]]
-"""A function that gives the columns of an encrypted value after the change, by column name."""
+Rewrite = Callable[[SealedColumn, tuple[object, ...], bytes], dict[str, Any]]
+"""A function that returns the new columns of an encrypted value, by column name."""
 
 
 async def rotate(url: str, old: bytes, new: bytes, *, now: datetime | None = None) -> int:
-    """Encrypt everything anew; how many values. All of it or nothing is done.
+    """Encrypt all values with the new key, in one transaction, and return their number.
 
-    Raises KeyProblem if the old key is another one, a value does not open, or a server is running:
-    it would go on with the old key.
+    Raises KeyProblem if the old key is another one, if a value does not open, or if a server is
+    running, which would go on with the old key.
     """
     was, becomes = Secrets(old), Secrets(new)
 
-    def anew(column: SealedColumn, place: tuple[object, ...], value: bytes) -> dict[str, Any]:
+    def reencrypt(column: SealedColumn, place: tuple[object, ...], value: bytes) -> dict[str, Any]:
         try:
             plain = was.open(value, *place)
         except InvalidTag as problem:
@@ -48,32 +48,32 @@ async def rotate(url: str, old: bytes, new: bytes, *, now: datetime | None = Non
         values: dict[str, Any] = {column.column: becomes.seal(plain, *place)}
         return values | ({column.index: becomes.index(plain)} if column.index else {})
 
-    async with owning(url) as session:
-        check = await locked(session)
+    async with open_as_owner(url) as session:
+        check = await lock_keys(session)
         if check is None or not was.opens_check(check):
             raise KeyProblem("The secret key in use is not the one of this database.")
-        number = await rewrite(session, anew, "key rotate", now or utc_now())
-        await settle(session, becomes, now or utc_now())
+        number = await rewrite(session, reencrypt, "key rotate", now or utc_now())
+        await store_check_value(session, becomes, now or utc_now())
     return number
 
 
 async def reset(url: str, new: bytes, *, now: datetime | None = None) -> int:
-    """Go on with another key after the old one was lost: what only that could open is deleted,
-    what is shown masked stays. How many values."""
+    """Go on with another key after the old one was lost: delete the encrypted values and return
+    their number. Masked values stay."""
 
-    def nothing(column: SealedColumn, _: tuple[object, ...], __: bytes) -> dict[str, Any]:
+    def delete_value(column: SealedColumn, _: tuple[object, ...], __: bytes) -> dict[str, Any]:
         return {column.column: None} | ({column.index: None} if column.index else {})
 
-    async with owning(url) as session:
-        await locked(session)
-        number = await rewrite(session, nothing, "key reset", now or utc_now())
-        await settle(session, Secrets(new), now or utc_now())
+    async with open_as_owner(url) as session:
+        await lock_keys(session)
+        number = await rewrite(session, delete_value, "key reset", now or utc_now())
+        await store_check_value(session, Secrets(new), now or utc_now())
     return number
 
 
-async def locked(session: AsyncSession) -> bytes | None:
-    """The check value of the key in use. A server that starts meanwhile waits for the lock when it
-    looks at this value, and then sees that its key is the old one."""
+async def lock_keys(session: AsyncSession) -> bytes | None:
+    """Lock the keys and return the check value of the key in use. A server that starts meanwhile
+    waits for the lock when it reads this value, and then finds that its key is the old one."""
     await session.execute(text("LOCK TABLE secret_keys IN ACCESS EXCLUSIVE MODE"))
     await refuse_others(session)
     return await session.scalar(select(SecretKey.sealed))
@@ -83,7 +83,7 @@ async def refuse_others(session: AsyncSession) -> None:
     for attempt in range(PATIENCE):
         if not (others := await session.scalar(OTHERS)):
             return
-        if attempt < PATIENCE - 1:  # our own that are closed may take a moment to be gone
+        if attempt < PATIENCE - 1:  # our own closed sessions may still be listed for a moment
             await asyncio.sleep(0.1)
             await session.execute(text("SELECT pg_stat_clear_snapshot()"))
     raise KeyProblem(
@@ -91,15 +91,16 @@ async def refuse_others(session: AsyncSession) -> None:
     )
 
 
-async def settle(session: AsyncSession, new: Secrets, now: datetime) -> None:
-    """The new key is the right one from now on."""
+async def store_check_value(session: AsyncSession, new: Secrets, now: datetime) -> None:
+    """Store the check value of the new key, which is the right one from now on."""
     await session.merge(SecretKey(id=1, sealed=new.make_check_value(), made_at=now))
     await session.execute(text("SELECT pg_stat_clear_snapshot()"))
     await refuse_others(session)
 
 
-async def rewrite(session: AsyncSession, anew: Anew, deed: str, now: datetime) -> int:
-    """Every encrypted value of every school, and a line in the school's audit log."""
+async def rewrite(session: AsyncSession, anew: Rewrite, deed: str, now: datetime) -> int:
+    """Rewrite every encrypted value of every school, with an entry in the school's audit log.
+    Returns their number."""
     total = 0
     for school_id in (await session.scalars(select(School.id).order_by(School.id))).all():
         await stand_in(session, school_id)
@@ -108,7 +109,7 @@ async def rewrite(session: AsyncSession, anew: Anew, deed: str, now: datetime) -
             number += await rewrite_table(session, school_id, table, columns, anew)
         if number:
             values = [{"name": "values", "values": [str(number)]}]
-            await told(session, school_id, now, deed, None, values)
+            await record_deed(session, school_id, now, deed, None, values)
         total += number
     return total
 
@@ -119,7 +120,7 @@ def tables() -> Iterator[tuple[Table, list[SealedColumn]]]:
 
 
 async def rewrite_table(
-    session: AsyncSession, school_id: int, table: Table, columns: list[SealedColumn], anew: Anew
+    session: AsyncSession, school_id: int, table: Table, columns: list[SealedColumn], anew: Rewrite
 ) -> int:
     c, names = table.c, [column.column for column in columns]
     here = c.school_id == school_id

@@ -1,4 +1,4 @@
-"""Bringing what several schools know of one person under one login."""
+"""Linking the accounts of one person in several schools to one login."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from models.access.sessions import Session
 from models.problems import Problem
 from resolvers.access.contexts import schools_of
 from resolvers.access.devices import forget_devices
-from resolvers.access.ending import end
-from resolvers.access.opening import known_of
-from resolvers.access.proving import WrongCredentials, proven
+from resolvers.access.ending import end_sessions
+from resolvers.access.opening import find_own_credential
+from resolvers.access.proving import WrongCredentials, prove_password
 from resolvers.access.viewer import Viewer, find_viewer
 from resolvers.core.command import open_command
 from resolvers.core.context import Ctx, stand_in
@@ -31,9 +31,9 @@ class AlreadyThere(Problem):
 
 @dataclass
 class AccountLinked:
-    """What came of it.
+    """The result of linking an account.
 
-    viewer: Who asks, with the roles of both logins among their `contexts`.
+    viewer: The viewer, with the roles of both logins among their `contexts`.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
     retry_after: The same in seconds from now.
     """
@@ -45,51 +45,51 @@ class AccountLinked:
 
 @open_command(WrongCredentials, TooManyTries, AlreadyThere, tries_password=True)
 async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLinked:
-    """Bring the account another school opened for oneself under the login one is signed in with,
-    e.g. as a mother of children in two schools. From then on this login spans both, see
-    `viewer.contexts` and `switchContext`; the other one opens the same with the same password, and
-    the sessions begun with its own end. Neither school sees that it was done.
+    """Link an account that another school opened for oneself to the login one is signed in with,
+    e.g. as a mother of children in two schools. From then on this login opens both, see
+    `viewer.contexts` and `switchContext`. The other login opens the same with the same password;
+    the sessions begun with its own password end. Neither school sees the link.
 
     login: The login that the other school gave out.
-    password: Its password, be it the one-time one.
+    password: Its password, which may be a one-time password.
     """
     actor = await ctx.identified()
     await ctx.session.rollback()
-    proved = await proven(ctx, login, password)
+    proved = await prove_password(ctx, login, password)
     await stand_in(ctx.session, actor.school_id)
     await ctx.session.execute(select(ONE_BY_ONE))
-    own = await known_of(ctx.session, actor)
+    own = await find_own_credential(ctx.session, actor)
     other = next((one for one in proved if one.id != own.id), own)
     theirs = await schools_of(ctx.session, other.id)
     if set(theirs) & set(await schools_of(ctx.session, own.id)):
         raise AlreadyThere(field="login")
-    await forget_devices(ctx.session, other.id)  # before sessions, as everywhere
+    await forget_devices(ctx.session, other.id)  # before sessions: devices are always locked first
     for school_id in theirs:
-        await move(ctx, school_id, other, own)
-    await redirect(ctx, other, own)
+        await move_account(ctx, school_id, other, own)
+    await redirect_login(ctx, other, own)
     await stand_in(ctx.session, actor.school_id)
     await ctx.session.commit()
     ctx.become(ctx.caller.token)
     return AccountLinked(find_viewer((await ctx.identified()).viewer))
 
 
-async def move(ctx: Ctx, school_id: int, other: Any, own: Any) -> None:
-    """Give the account in a school to one's own login, behind that school's wall, which goes on to
-    know it by the login it gave out; not even its version changes. Accounts are locked before
-    credentials, as when signing in."""
+async def move_account(ctx: Ctx, school_id: int, other: Any, own: Any) -> None:
+    """Move the account in a school to one's own login. The school goes on to know it by the login
+    that it gave out; not even the version changes. Accounts are locked before credentials, as in
+    sign-in, so that the two do not deadlock."""
     await stand_in(ctx.session, school_id)
     mine = (Account.school_id == school_id, Account.credential_id == other.id)
     issued = func.coalesce(Account.known_as_id, other.id)
     given = update(Account).where(*mine).values(credential_id=own.id, known_as_id=issued)
     account = await ctx.session.scalar(given.returning(Account.id))
-    if account is None:  # its school gave it another password at this moment
+    if account is None:  # its school has just given it another password
         raise WrongCredentials(field="login")
-    await end(ctx.session, school_id, ctx.caller.now(), Session.account_id == account)
+    await end_sessions(ctx.session, school_id, ctx.caller.now(), Session.account_id == account)
 
 
-async def redirect(ctx: Ctx, other: Any, own: Any) -> None:
-    """Let the other login, and those that led to it, open with one's own password. Raises
-    WrongCredentials if the password of the other was changed meanwhile."""
+async def redirect_login(ctx: Ctx, other: Any, own: Any) -> None:
+    """Let the other login, and the logins linked to it, open with one's own password. Raises
+    WrongCredentials if the password of the other login was changed meanwhile."""
     there = update(CredentialSchool).where(CredentialSchool.credential_id == other.id)
     await ctx.session.execute(there.values(credential_id=own.id))
     same = (Credential.id == other.id, Credential.password_hash == other.password_hash)

@@ -1,4 +1,4 @@
-"""Logins: made of names, one of a person on the whole server."""
+"""Logins: they are made of names and unique on the whole server."""
 
 import re
 from collections.abc import Sequence
@@ -40,71 +40,76 @@ class LoginTaken(Problem):
     russian = "Этот логин занят; выберите другой."
 
 
-def latin(name: str) -> str:
-    """As in a login: `Щербакова` -> `shcherbakova`. What has no Latin letter is left out."""
+def transliterate(name: str) -> str:
+    """Transliterate a name: `Щербакова` -> `shcherbakova`. Characters without a Latin letter are
+    left out."""
     letters = "".join(LETTERS.get(letter, letter) for letter in name.lower())
     return re.sub(r"[^a-z0-9]", "", letters)
 
 
-def proposed(family_name: str, given_name: str) -> str:
-    """`Иванова`, `Мария` -> `ivanova.m`."""
-    parts = [part for part in (latin(family_name), latin(given_name)[:1]) if part]
+def propose_login(family_name: str, given_name: str) -> str:
+    """Propose a login for a name: `Иванова`, `Мария` -> `ivanova.m`."""
+    parts = [part for part in (transliterate(family_name), transliterate(given_name)[:1]) if part]
     return ".".join(parts)[:LONGEST_NAME].ljust(3, "0")
 
 
-def well_formed(login: str) -> str:
-    """The login as it is kept. Raises LoginMalformed."""
+def check_login(login: str) -> str:
+    """Return the login as it is stored. Raises LoginMalformed."""
     if not SHAPE.fullmatch(kept := login.strip().lower()):
         raise LoginMalformed(field="login", expected=SHAPE_TOLD)
     return kept
 
 
-async def new_credential(
+async def make_credential(
     session: AsyncSession, school_id: int, login: str, password: str, now: datetime
 ) -> int:
-    """A login with a one-time password, for the first account it has. Raises LoginTaken."""
-    key = await inserted(session, login, await passwords.hashed(password), now)
+    """Make a credential with a one-time password, for its first account, and return its key. Raises
+    LoginTaken."""
+    key = await insert_credential(session, login, await passwords.hash_password(password), now)
     if key is None:
         raise LoginTaken(field="login")
     session.add(CredentialSchool(credential_id=key, school_id=school_id))
     return key
 
 
-async def generated_credential(
+async def generate_credential(
     session: AsyncSession, school_id: int, person: Person, password: str, now: datetime
 ) -> int:
-    """The same with the first login of the person's name that is free."""
-    base, hashed = proposed(person.family_name, person.given_name), await passwords.hashed(password)
+    """Make a credential with the first free login of the person's name."""
+    base, hashed = (
+        propose_login(person.family_name, person.given_name),
+        await passwords.hash_password(password),
+    )
     alike = select(Credential.login).where(
         Credential.login.regexp_match(f"^{re.escape(base)}[0-9]*$")
     )
     taken = set(await session.scalars(alike))
     free = (name for n in count(1) if (name := f"{base}{n if n > 1 else ''}") not in taken)
-    for login in free:  # another may take it meanwhile: then the next
-        if (key := await inserted(session, login, hashed, now)) is not None:
+    for login in free:  # another transaction may take one meanwhile
+        if (key := await insert_credential(session, login, hashed, now)) is not None:
             session.add(CredentialSchool(credential_id=key, school_id=school_id))
             return key
     raise AssertionError
 
 
-async def branched_credential(
+async def branch_credential(
     session: AsyncSession, school_id: int, issued: int, password: str, now: datetime
 ) -> int:
-    """The same with the login of the credential `issued`, as its next branch."""
-    hashed = await passwords.hashed(password)
+    """Make a credential with the login of the credential `issued`, as its next branch."""
+    hashed = await passwords.hash_password(password)
     login = await session.scalar(select(Credential.login).where(Credential.id == issued))
     alike = select(func.max(Credential.branch)).where(Credential.login == login)
-    for branch in count(1 + (await session.scalar(alike) or 0)):  # another may take it meanwhile
-        key = await inserted(session, login or "", hashed, now, branch)
+    for branch in count(1 + (await session.scalar(alike) or 0)):  # another may take one meanwhile
+        key = await insert_credential(session, login or "", hashed, now, branch)
         if key is not None:
             session.add(CredentialSchool(credential_id=key, school_id=school_id))
             return key
     raise AssertionError
 
 
-async def credentials_named(session: AsyncSession, login: str) -> Sequence[Any]:
-    """What a login may open, by different passwords: mostly one credential, none for an unknown
-    login. The columns, not the rows: a rollback would empty those."""
+async def find_credentials(session: AsyncSession, login: str) -> Sequence[Any]:
+    """Find the credentials that a login may open, each by its own password: mostly one, none for an
+    unknown login. Columns are selected, not rows, because a rollback expires rows."""
     named, opened = aliased(Credential), aliased(Credential)
     query = (
         select(*columns_of(opened))
@@ -116,14 +121,14 @@ async def credentials_named(session: AsyncSession, login: str) -> Sequence[Any]:
     return (await session.execute(query)).all()
 
 
-async def logins_that_open(session: AsyncSession, credentials: Sequence[int]) -> list[str]:
-    """All logins that lead to these credentials: their own, and those linked to them."""
+async def find_logins_of(session: AsyncSession, credentials: Sequence[int]) -> list[str]:
+    """Find all logins that open these credentials: their own, and those linked to them."""
     opened = func.coalesce(Credential.leads_to_id, Credential.id).in_(credentials)
     return list(await session.scalars(select(Credential.login).where(opened)))
 
 
 def columns_of(credential: Any) -> tuple[Any, ...]:
-    """The columns of a credential that signing in reads."""
+    """Return the columns of a credential that sign-in reads."""
     return (
         credential.id,
         credential.login,
@@ -133,10 +138,11 @@ def columns_of(credential: Any) -> tuple[Any, ...]:
     )
 
 
-async def inserted(
+async def insert_credential(
     session: AsyncSession, login: str, hashed: str, now: datetime, branch: int = 0
 ) -> int | None:
-    """None when the login is taken; a transaction that is about to take it is waited for."""
+    """Insert a credential and return its key; None if the login is taken. It waits for a
+    transaction that is about to take the login."""
     new = insert(Credential).values(
         login=login,
         branch=branch,

@@ -1,4 +1,4 @@
-"""Opening a session: in which of someone's roles, and with what keys."""
+"""Opening a session in one of a person's contexts, with its tokens."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,11 @@ from models.access.accounts import Account, AccountStatus, Credential
 from models.access.roles import Role
 from models.access.sessions import Session
 from models.problems import Problem, Unauthenticated
-from resolvers.access.contexts import Context, contexts_in, last_used_first, schools_of
-from resolvers.access.devices import held_device, remember_device
-from resolvers.access.ending import end
+from resolvers.access.contexts import Context, contexts_in, order_by_use, schools_of
+from resolvers.access.devices import lock_device, remember_device
+from resolvers.access.ending import end_sessions
 from resolvers.access.logins import columns_of
-from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, shown
+from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, to_viewer_context
 from resolvers.core.context import Ctx, stand_in
 from resolvers.core.identify import hashed
 
@@ -33,20 +33,20 @@ class NothingToDoHere(Problem):
 
 @dataclass
 class SignedIn:
-    """A session, and the keys to it.
+    """A session with its tokens.
 
-    access_token: Sent as `Authorization: Bearer …`; good for 15 minutes.
-    refresh_token: Good once, for 30 days, for a new pair by `refreshSession`.
+    access_token: Sent as `Authorization: Bearer …`; valid for 15 minutes.
+    refresh_token: Valid once, for 30 days, for a new pair by `refreshSession`.
     expires_at: When the access token ends.
     must_change_password: Indicates whether `changePassword` is all that can be done now.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
     retry_after: The same in seconds from now.
     device_token: For the next `signIn` with this login on this device; keep it there after signing
-        out. It opens nothing by itself. Only `signIn` gives it, each time another one; it is good
+        out. It opens nothing by itself. Only `signIn` returns it, each time a new one; it is valid
         for half a year, and ends with the password, a lock of the account and `endSession`.
-    viewer: Who signed in, and as what.
-    contexts: All roles this login can work in, in all schools, the current one marked; to choose
-        another: `switchContext`. Null when the session was only refreshed.
+    viewer: The person who signed in, in their role.
+    contexts: All roles that this login can work in, in all schools, the current one marked;
+        `switchContext` changes to another. Null when the session was only refreshed.
     """
 
     access_token: str | None = None
@@ -60,9 +60,8 @@ class SignedIn:
     contexts: list[ViewerContext] | None = None
 
 
-async def known_of(session: AsyncSession, actor: Actor) -> Any:
-    """The columns of the credential of the one who asks; the transaction must stand in their
-    school."""
+async def find_own_credential(session: AsyncSession, actor: Actor) -> Any:
+    """Return the columns of the actor's credential. The transaction must be set to their school."""
     mine = (Account.school_id == actor.school_id, Account.id == actor.account_id)
     credential = select(Account.credential_id).where(*mine).scalar_subquery()
     query = select(*columns_of(Credential)).where(Credential.id == credential)
@@ -71,9 +70,9 @@ async def known_of(session: AsyncSession, actor: Actor) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """In which role and school someone wants to work; None for the one they used last.
+    """The role and school in which someone wants to work; None for the one they used last.
 
-    instead_of: School and session that end when the new one begins, on the same device.
+    instead_of: School and session that end when the new session begins, on the same device.
     device_id: The device, if it is known to the login.
     """
 
@@ -89,11 +88,10 @@ class Choice:
         return all(asked in (None, given) for asked, given in zip(wanted, offered, strict=True))
 
 
-async def begin(ctx: Ctx, known: Sequence[Any], choice: Choice) -> SignedIn:
-    """A new session in the first context that fits the choice, the last used before the others.
+async def begin_session(ctx: Ctx, known: Sequence[Any], choice: Choice) -> SignedIn:
+    """Begin a session in the first context that fits the choice; the last used comes first.
 
-    known: The credentials that were proven; several where one password opens several branches of a
-        login.
+    known: The proven credentials; several where one password opens several branches of a login.
 
     Raises NothingToDoHere.
     """
@@ -104,26 +102,30 @@ async def begin(ctx: Ctx, known: Sequence[Any], choice: Choice) -> SignedIn:
             await stand_in(ctx.session, school_id)
             there = await contexts_in(ctx.session, credential.id, school_id, ctx.caller.now())
             found |= dict.fromkeys(there, credential)
-    for context in filter(choice.fits, last_used_first(list(found))):
+    for context in filter(choice.fits, order_by_use(list(found))):
         await ctx.session.rollback()
         await stand_in(ctx.session, context.school_id)
         opened = await open_session(ctx, found[context], context, choice)
         return replace(
-            opened, contexts=[shown(each, current=context) for each in known_by(found, context)]
+            opened,
+            contexts=[
+                to_viewer_context(each, current=context) for each in list_switchable(found, context)
+            ],
         )
     raise NothingToDoHere
 
 
-def known_by(found: Mapping[Context, Any], context: Context) -> list[Context]:
-    """The contexts that the credential of one of them opens, to which its holder can switch."""
+def list_switchable(found: Mapping[Context, Any], context: Context) -> list[Context]:
+    """Return the contexts to which the holder of this one can switch: those of its credential."""
     return [each for each, credential in found.items() if credential is found[context]]
 
 
 async def open_session(ctx: Ctx, known: Any, context: Context, choice: Choice) -> SignedIn:
-    """One transaction. It locks the account, the credential and the device, in this order, so that
-    nobody gets in by a password that is changed, or into an account that is locked, at this
-    moment."""
-    now, tokens = ctx.caller.now(), Tokens.fresh(context.school_id)
+    """Open a session in one transaction. It locks the account, the credential and the device, in
+    this
+    order: otherwise somebody could sign in with a password that is being changed, or to an account
+    that is being locked."""
+    now, tokens = ctx.caller.now(), Tokens.make(context.school_id)
     mine = (Account.school_id == context.school_id, Account.id == context.account_id)
     seen = update(Account).where(*mine, Account.status == AccountStatus.ACTIVE)
     used = {
@@ -148,47 +150,47 @@ async def open_session(ctx: Ctx, known: Any, context: Context, choice: Choice) -
             created_at=now,
             device_id=device,
             user_agent=(ctx.caller.user_agent or "").replace("\0", "")[:300] or None,
-            **tokens.kept(now),
+            **tokens.to_columns(now),
         )
     )
     await ctx.session.flush()
     if choice.instead_of:
         old_school, old = choice.instead_of
         await stand_in(ctx.session, old_school)
-        if not await end(ctx.session, old_school, now, Session.id == old):
+        if not await end_sessions(ctx.session, old_school, now, Session.id == old):
             raise Unauthenticated
     await ctx.session.commit()
-    return replace(await keys(ctx, tokens, now), device_token=device_token)
+    return replace(await make_answer(ctx, tokens, now), device_token=device_token)
 
 
 async def device_for(
     ctx: Ctx, known: Any, context: Context, choice: Choice
 ) -> tuple[int | None, str | None]:
-    """The device of a new session, and its token where that is a new one. The transaction stands in
+    """Return the device of a new session, and its token if that is new. The transaction is set to
     the school of the context afterwards."""
     if choice.instead_of is None:
         return await remember_device(ctx.session, known.id, choice.device_id, ctx.caller.now())
     old_school, old = choice.instead_of
     await stand_in(ctx.session, old_school)
-    device = await held_device(ctx.session, old_school, old)
+    device = await lock_device(ctx.session, old_school, old)
     await stand_in(ctx.session, context.school_id)
     return device, None
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A pair of keys. Each names its school, so that the wall can be put up before it is looked
-    for; 256 random bits say the rest."""
+    """A pair of tokens. Each names its school, so that the transaction can be set to it before the
+    token is looked up; the rest is 256 random bits."""
 
     access: str
     refresh: str
 
     @classmethod
-    def fresh(cls, school_id: int) -> "Tokens":
+    def make(cls, school_id: int) -> "Tokens":
         return cls(*(f"{school_id}.{secrets.token_urlsafe(32)}" for _ in range(2)))
 
-    def kept(self, now: datetime) -> dict[str, Any]:
-        """The columns of a session that hold the hashes and the ends of the tokens."""
+    def to_columns(self, now: datetime) -> dict[str, Any]:
+        """Return the columns of a session with the hashes and the ends of the tokens."""
         return {
             "access_hash": hashed(self.access),
             "access_expires_at": now + ACCESS,
@@ -198,8 +200,8 @@ class Tokens:
         }
 
 
-async def keys(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
-    """The answer to signing in. From here on the operation runs as the one who signed in."""
+async def make_answer(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
+    """Make the answer to a sign-in. From here on the operation runs as the person who signed in."""
     ctx.become(tokens.access)
     actor = await ctx.identified(allow_first_password=True)
     must_change = actor.must_change_password

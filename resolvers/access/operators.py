@@ -1,7 +1,7 @@
-"""Accounts made and opened again by the operator of the server, from the command line.
+"""Accounts that the operator of the server makes or opens again, from the command line.
 
-Works as the owner of the tables, who alone can make schools; the audit log of each school tells of
-it, as done by nobody of the school.
+The code works as the owner of the tables, who alone can make schools. The audit log of each school
+records it without an actor.
 """
 
 from collections.abc import AsyncIterator
@@ -25,14 +25,14 @@ from models.problems import Problem
 from models.school.schools import School
 from models.secrets import Secrets
 from resolvers.access import passwords
-from resolvers.access.administration import in_office
+from resolvers.access.administration import select_in_office
 from resolvers.access.contexts import schools_of
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.logins import (
-    credentials_named,
-    logins_that_open,
-    new_credential,
-    well_formed,
+    check_login,
+    find_credentials,
+    find_logins_of,
+    make_credential,
 )
 from resolvers.core.context import stand_in, utc_now
 from resolvers.core.news import record
@@ -68,20 +68,21 @@ class HasDirector(Problem):
 async def create_director(
     url: str, *, school: int | NewSchool, login: str, full_name: str, now: datetime | None = None
 ) -> str:
-    """Let in the director of a school that exists, by its number, or of a new one. The director is
-    a member of staff and names everyone else. Returns their one-time password.
+    """Make the director of an existing school, by its number, or of a new one. The director is a
+    member of staff and gives all other roles. Returns their one-time password.
 
-    Raises HasDirector, LoginTaken, NoSuchSchool, or a Problem that names what cannot be kept.
+    Raises HasDirector, LoginTaken, NoSuchSchool, or a Problem that names a value that cannot be
+    stored.
     """
     now = now or utc_now()
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         if isinstance(school, NewSchool):
             found = await found_school(session, school, now)
         else:
-            found = await known(session, school)
+            found = await find_school(session, school)
         # Two operators at once would otherwise both find the school without a director.
         await session.execute(select(School.id).where(School.id == found.id).with_for_update())
-        if await session.scalar(directors(found.id, today_in(found, now)).limit(1)):
+        if await session.scalar(select_directors(found.id, today_in(found, now)).limit(1)):
             raise HasDirector(field="school")
         return await let_in(session, found, Role.DIRECTOR, login, full_name, now)
 
@@ -89,31 +90,31 @@ async def create_director(
 async def create_admin(
     url: str, *, school: int, login: str, full_name: str, now: datetime | None = None
 ) -> str:
-    """Let in an administrator of a school that exists, by its number. Returns their one-time
-    password. Raises LoginTaken, NoSuchSchool or a Problem that names what cannot be kept."""
+    """Make an administrator of an existing school, by its number. Returns their one-time password.
+    Raises LoginTaken, NoSuchSchool or a Problem that names a value that cannot be stored."""
     now = now or utc_now()
-    async with owning(url) as session:
-        found = await known(session, school)
+    async with open_as_owner(url) as session:
+        found = await find_school(session, school)
         return await let_in(session, found, Role.SCHOOL_ADMINISTRATOR, login, full_name, now)
 
 
 COMMANDS = {Role.DIRECTOR: "user create-director", Role.SCHOOL_ADMINISTRATOR: "user create-admin"}
-"""By role, the command of `gorod` that lets in the first who holds it."""
+"""By role, the command of `gorod` that makes its first holder."""
 POSITIONS = {Role.DIRECTOR: "Директор"}
-"""By role, the position on the staff card that comes with it. An administrator may be employed
-elsewhere."""
+"""By role, the position on the staff card that is made with it. An administrator gets no card: they
+may be employed elsewhere."""
 
 
 async def let_in(
     session: AsyncSession, school: School, role: Role, login: str, full_name: str, now: datetime
 ) -> str:
-    """Make a person who holds the role and can sign in. Returns the one-time password."""
-    names, kept, password = named(full_name), well_formed(login), passwords.one_time()
+    """Make a person with the role and an account. Returns the one-time password."""
+    names, kept, password = split_name(full_name), check_login(login), passwords.make_one_time()
     today = today_in(school, now)
     person = Person(**names)
     session.add(person)
     await session.flush()
-    credential = await new_credential(session, school.id, kept, password, now)
+    credential = await make_credential(session, school.id, kept, password, now)
     account = Account(person_id=person.id, credential_id=credential, status=AccountStatus.ACTIVE)
     grant = RoleGrant(
         person_id=person.id,
@@ -126,7 +127,7 @@ async def let_in(
     if position := POSITIONS.get(role):
         session.add(Staff(person_id=person.id, position=position, hired_on=today))
     await session.flush()
-    await told(session, school.id, now, COMMANDS[role], account.global_id)
+    await record_deed(session, school.id, now, COMMANDS[role], account.global_id)
     return password
 
 
@@ -134,52 +135,52 @@ def today_in(school: School, now: datetime) -> date:
     return now.astimezone(ZoneInfo(school.time_zone)).date()
 
 
-def directors(school_id: int, day: date) -> Select[int]:
-    """Grants of the director's role that hold on the day, of people who can sign in."""
-    return in_office(school_id, day).where(RoleGrant.role == Role.DIRECTOR)
+def select_directors(school_id: int, day: date) -> Select[int]:
+    """Select the grants of the director's role that hold on the day, of people who can sign in."""
+    return select_in_office(school_id, day).where(RoleGrant.role == Role.DIRECTOR)
 
 
 async def reset_password(
     url: str, login: str, *, secrets: Secrets | None = None, now: datetime | None = None
 ) -> str:
-    """Give a login a new one-time password, in all schools that it opens; their sessions end.
+    """Give a login a new one-time password in all schools that it opens, and end its sessions.
     Raises NoSuchLogin.
 
-    secrets: With the key of the server, failed tries of the login are forgotten, too: whoever was
-        to wait need not. Without it they are forgotten by themselves within a day.
+    secrets: The key of the server, to clear the failed tries of the login. Without it they are
+        forgotten by themselves within a day.
     """
-    now, password = now or utc_now(), passwords.one_time()
+    now, password = now or utc_now(), passwords.make_one_time()
     fresh = {
-        "password_hash": await passwords.hashed(password),
+        "password_hash": await passwords.hash_password(password),
         "must_change_password": True,
         "password_changed_at": now,
     }
     kept = login.strip().lower()
-    async with owning(url) as session:
-        opened = [known.id for known in await credentials_named(session, kept)]
+    async with open_as_owner(url) as session:
+        opened = [known.id for known in await find_credentials(session, kept)]
         if not opened:
             raise NoSuchLogin(field="login")
         await session.execute(update(Credential).where(Credential.id.in_(opened)).values(fresh))
         for credential in opened:
             await end_everywhere(session, credential, now)
         if secrets:
-            await clear_tries(session, secrets, await logins_that_open(session, opened))
+            await clear_tries(session, secrets, await find_logins_of(session, opened))
     return password
 
 
 async def end_everywhere(session: AsyncSession, credential: int, now: datetime) -> None:
-    """End all sessions that a credential opened; each school hears of it from its own log."""
+    """End all sessions of a credential, with an entry in the log of each school."""
     for school_id in await schools_of(session, credential):
         await end_sessions_everywhere(session, credential, school_id, now)
         of_login = (Account.school_id == school_id, Account.credential_id == credential)
         account = await session.scalar(select(Account.id).where(*of_login))
         named = str(Id(Account, school_id, account)) if account else None
-        await told(session, school_id, now, "user reset-password", named)
+        await record_deed(session, school_id, now, "user reset-password", named)
 
 
 @asynccontextmanager
-async def owning(url: str) -> AsyncIterator[AsyncSession]:
-    """One transaction as the owner of the tables."""
+async def open_as_owner(url: str) -> AsyncIterator[AsyncSession]:
+    """Open a transaction as the owner of the tables."""
     engine = connect(url, role=OWNER, poolclass=NullPool)
     with explain_errors(engine):
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
@@ -187,8 +188,8 @@ async def owning(url: str) -> AsyncIterator[AsyncSession]:
     await engine.dispose()
 
 
-def named(full_name: str) -> dict[str, str]:
-    """The names of a person. Raises NameMalformed."""
+def split_name(full_name: str) -> dict[str, str]:
+    """Split a full name into the columns of a person. Raises NameMalformed."""
     parts, most = tidy(full_name).split(maxsplit=2), max_length_of(Person.family_name)
     if len(parts) < 2 or max(map(len, parts)) > most:
         told = f"family name, given name and any patronymic, each of at most {most} characters"
@@ -196,7 +197,7 @@ def named(full_name: str) -> dict[str, str]:
     return dict(zip(("family_name", "given_name", "patronymic"), parts, strict=False))
 
 
-async def known(session: AsyncSession, school_id: int) -> School:
+async def find_school(session: AsyncSession, school_id: int) -> School:
     schools = {one.id: one for one in await session.scalars(select(School).order_by(School.id))}
     if school_id not in schools:
         there = ", ".join(f"{number} ({one.short_name})" for number, one in schools.items())
@@ -206,7 +207,7 @@ async def known(session: AsyncSession, school_id: int) -> School:
     return schools[school_id]
 
 
-async def told(
+async def record_deed(
     session: AsyncSession,
     school_id: int,
     now: datetime,
@@ -214,7 +215,7 @@ async def told(
     entity: object,
     details: Details | None = None,
 ) -> None:
-    """An entry of a school's log. `deed`: The command of `gorod`, as it is typed."""
+    """Write an entry of a school's audit log. `deed` is the command of `gorod` as it is typed."""
     contents = {
         "actor_id": None,
         "role": None,

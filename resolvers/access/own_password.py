@@ -1,4 +1,4 @@
-"""Choosing a password of one's own."""
+"""Changing one's own password."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from models.problems import Problem
 from resolvers.access import passwords
 from resolvers.access.devices import device_of
 from resolvers.access.ending import end_sessions_everywhere
-from resolvers.access.opening import known_of
-from resolvers.access.proving import WrongCredentials, proven
+from resolvers.access.opening import find_own_credential
+from resolvers.access.proving import WrongCredentials, prove_password
 from resolvers.core.command import open_command
 from resolvers.core.context import Ctx, stand_in
 from resolvers.core.deeds import told
@@ -27,9 +27,9 @@ class WeakPassword(Problem):
 
 @dataclass
 class PasswordChanged:
-    """That a password was changed.
+    """The result of changing a password.
 
-    changed_at: When. All other sessions of the login have ended.
+    changed_at: When it was changed. All other sessions of the login have ended.
     retry_at: After TOO_MANY_TRIES, when the next try counts.
     retry_after: The same in seconds from now.
     """
@@ -43,23 +43,23 @@ class PasswordChanged:
 async def change_password(
     ctx: Ctx, *, current_password: Secret, new_password: Secret
 ) -> PasswordChanged:
-    """Change one's own password; all other sessions of the login end, and other devices are
-    strangers to `signIn` from then on.
+    """Change one's own password. All other sessions of the login end, and `signIn` forgets all
+    other devices.
 
-    current_password: The password so far.
+    current_password: The present password.
     new_password: The new one, 10..200 characters.
     """
-    if not passwords.good_enough(new_password) or new_password == current_password:
+    if not passwords.is_good_enough(new_password) or new_password == current_password:
         raise WeakPassword(field="new_password")
     actor, now = await ctx.identified(allow_first_password=True), ctx.caller.now()
-    known = await known_of(ctx.session, actor)
+    known = await find_own_credential(ctx.session, actor)
     device = await ctx.session.scalar(device_of(actor.school_id, actor.session_id))
     try:
-        await proven(ctx, known.login, current_password, device_id=device, known=known)
+        await prove_password(ctx, known.login, current_password, device_id=device, known=known)
     except WrongCredentials:
         raise WrongCredentials(field="current_password") from None
     fresh = {
-        "password_hash": await passwords.hashed(new_password),
+        "password_hash": await passwords.hash_password(new_password),
         "must_change_password": False,
         "password_changed_at": now,
     }

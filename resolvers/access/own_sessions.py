@@ -1,4 +1,4 @@
-"""The sessions of the one who asks: where else they are signed in, and ending that."""
+"""The viewer's own sessions, and ending them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,8 @@ from models.base import Id
 from models.problems import NotFound
 from models.school.schools import School
 from resolvers.access.devices import forget_device_of
-from resolvers.access.ending import end
-from resolvers.access.own_login import credential_of, schools
+from resolvers.access.ending import end_sessions
+from resolvers.access.own_login import credential_of, find_schools
 from resolvers.core.command import open_command
 from resolvers.core.context import Ctx, stand_in
 
@@ -29,7 +29,7 @@ class ViewerSession:
     school_name: Short name of the school it works in.
     created_at: When it began.
     last_used_at: When it was last refreshed.
-    user_agent: What program it is, as the program says; null when it does not.
+    user_agent: The program, by its own account; null when it gives none.
     is_current: Indicates whether it is the one that asks.
     """
 
@@ -44,10 +44,10 @@ class ViewerSession:
 
 
 async def sessions(ctx: Ctx) -> list[ViewerSession]:
-    """Sessions of the login that have not ended, in all schools, the one used last first."""
+    """Return the open sessions of the login in all schools, the one used last first."""
     credential = await credential_of(ctx)
     found: list[ViewerSession] = []
-    for school_id in await schools(ctx, credential):
+    for school_id in await find_schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
             found += await sessions_in(session, ctx, school_id, credential)
     return sorted(found, key=attrgetter("last_used_at", "key"), reverse=True)
@@ -56,11 +56,11 @@ async def sessions(ctx: Ctx) -> list[ViewerSession]:
 async def sessions_in(
     session: AsyncSession, ctx: Ctx, school_id: int, credential: int
 ) -> list[ViewerSession]:
-    """Those of one school, which the transaction stands in."""
+    """Return the open sessions of the login in one school, which the transaction is set to."""
     query = (
         select(Session, School.short_name)
         .join(School, School.id == Session.school_id)
-        .where(*of_login(school_id, credential), Session.revoked_at.is_(None))
+        .where(*select_of_login(school_id, credential), Session.revoked_at.is_(None))
         .where(Session.refresh_expires_at > ctx.actor.now)
     )
     own = (ctx.actor.school_id, ctx.actor.session_id)
@@ -79,8 +79,8 @@ async def sessions_in(
     ]
 
 
-def of_login(school_id: int, credential: int) -> tuple[ColumnElement[bool], ...]:
-    """Sessions of a login in a school."""
+def select_of_login(school_id: int, credential: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the sessions of a login in a school."""
     accounts: Any = select(Account.id).where(
         Account.school_id == school_id, Account.credential_id == credential
     )
@@ -94,7 +94,7 @@ def id_of_session(ctx: Ctx, session: ViewerSession) -> Id[Session]:
 
 @dataclass
 class OwnSessionEnded:
-    """That a session is over.
+    """The result of ending a session.
 
     ended_at: When it ended.
     """
@@ -104,21 +104,21 @@ class OwnSessionEnded:
 
 @open_command(NotFound)
 async def end_session(ctx: Ctx, *, session_id: Id[Session]) -> OwnSessionEnded:
-    """End a session of one's own, e.g. on a telephone that was lost, with the sockets and links
-    that were opened in it (завершить сеанс). The device is a stranger to `signIn` from then on.
+    """End a session of one's own, e.g. on a lost telephone, with the sockets and links that were
+    opened in it (завершить сеанс). `signIn` forgets the device.
 
-    session_id: One of `viewer.sessions`, in whatever school.
+    session_id: One of `viewer.sessions`, in any school.
     """
     actor = await ctx.identified()
     credential = await credential_of(ctx)
-    known = await schools(ctx, credential)
+    known = await find_schools(ctx, credential)
     await ctx.session.rollback()
     if session_id.school_id not in known:
         raise NotFound(field="session_id")
     await stand_in(ctx.session, session_id.school_id)
-    which = (*of_login(session_id.school_id, credential), Session.id == session_id.key)
+    which = (*select_of_login(session_id.school_id, credential), Session.id == session_id.key)
     await forget_device_of(ctx.session, *which)
-    if not await end(ctx.session, session_id.school_id, actor.now, *which):
+    if not await end_sessions(ctx.session, session_id.school_id, actor.now, *which):
         raise NotFound(field="session_id")
     await ctx.session.commit()
     own = (session_id.school_id, session_id.key) == (actor.school_id, actor.session_id)

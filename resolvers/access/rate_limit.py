@@ -1,4 +1,4 @@
-"""What the one who asks may still spend."""
+"""The rate limit of the caller."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,13 @@ from resolvers.core.context import Caller
 
 @dataclass(frozen=True)
 class RateLimit:
-    """The budget of the one who asks (лимит запросов): of their account, or of their address if
-    they have not signed in. Each operation costs points, which come back within a minute.
+    """The budget of the caller's account, or of their address if they have not signed in (лимит
+    запросов). Each operation costs points, which come back within a minute.
 
-    cost: Points that this operation cost: about one for each object it asks for.
+    cost: Points that this operation cost: about one for each object that it asks for.
     limit: Points that may be spent in a minute.
-    remaining: Points that are left, this operation paid for.
-    reset_at: When all points will be there again if no more are spent.
+    remaining: Points that are left after this operation.
+    reset_at: When all points are available again if no more are spent.
     """
 
     cost: int
@@ -26,6 +26,6 @@ class RateLimit:
 
 @request_query
 def find_rate_limit(caller: Caller) -> RateLimit | None:
-    """What the one who asks may still spend; a stranger hears of the budget of their address."""
+    """The rate limit of the caller: of their account, or of their address before they sign in."""
     told: RateLimit | None = caller.rate_limit() if caller.rate_limit else None
     return told

@@ -1,4 +1,4 @@
-"""Requests to change who may do what: filing, listing, withdrawing. Deciding: `deciding`."""
+"""Access requests: filing and listing them. Decisions are in `deciding`."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -23,17 +23,17 @@ from resolvers.access.granting import (
     AlreadyGranted,
     AlreadyRevoked,
     Asked,
-    agreed,
-    grant_in_the_way,
+    check_terms,
+    find_conflicting_grant,
 )
 from resolvers.access.role_rights import (
     NoSuchRight,
     RightGiven,
-    pairs_held,
+    find_pairs,
+    parse_rights,
     revision_of,
-    understood,
 )
-from resolvers.access.second_person import approves, is_director
+from resolvers.access.second_person import is_approver, is_director
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Direction, Listing, Ordering
@@ -56,19 +56,19 @@ class NothingChanges(Problem):
 
 
 def is_open(viewer: Viewer, request: Any) -> ColumnElement[bool]:
-    """Whether it still waits for a decision."""
+    """Whether a request still waits for a decision."""
     return and_(request.status == RequestStatus.PENDING, request.expires_at > viewer.now)
 
 
 def status(viewer: Viewer, request: Any) -> ColumnElement[Any]:
-    """How far it has come."""
+    """How far a request has come."""
     late = and_(request.status == RequestStatus.PENDING, request.expires_at <= viewer.now)
     kind = SqlEnum(RequestStatus, native_enum=False, length=40)
     return case((late, RequestStatus.EXPIRED.name), else_=request.status).cast(kind)
 
 
 def find_access_requests(viewer: Viewer, *, open_only: bool = False) -> Listing[AccessRequest]:
-    """Requests to change who may do what, the newest first (заявки на изменение доступа).
+    """Access requests, the newest first (заявки на изменение доступа).
 
     open_only: Whether to leave out those that were decided, withdrawn or have expired.
     """
@@ -100,14 +100,14 @@ def subject_of(
     return f"grant {named} {person_id.key if person_id else 0} {'school' if whole else place}"
 
 
-async def pending_one(ctx: Ctx, **given: Any) -> AccessRequest | None:
-    """The pending request that stands in the way of another one of the same."""
+async def find_pending(ctx: Ctx, **given: Any) -> AccessRequest | None:
+    """Find the pending request for the same, which makes another one impossible."""
     same = (AccessRequest.subject == subject_of(**given), is_open(ctx.viewer, AccessRequest))
     return next(iter(await ctx.rows(visible(ctx.viewer, AccessRequest).where(*same))), None)
 
 
-async def filed(ctx: Ctx, subject: str, kind: AccessChange, **columns: Any) -> AccessRequest:
-    """Write a request; one of the same that has expired makes room for it."""
+async def file_request(ctx: Ctx, subject: str, kind: AccessChange, **columns: Any) -> AccessRequest:
+    """Write a request. One for the same that has expired is closed first."""
     school_id, now = ctx.actor.school_id, ctx.actor.now
     await ctx.get(ctx.actor.school, to=Right.ACCESS_REQUEST)
     late = update(AccessRequest).where(
@@ -136,7 +136,7 @@ async def filed(ctx: Ctx, subject: str, kind: AccessChange, **columns: Any) -> A
     return request
 
 
-@command(Right.ACCESS_REQUEST, AlreadyGranted, InThePast, *TERMS, current=pending_one)
+@command(Right.ACCESS_REQUEST, AlreadyGranted, InThePast, *TERMS, current=find_pending)
 async def request_role_grant(
     ctx: Ctx,
     *,
@@ -152,27 +152,27 @@ async def request_role_grant(
 ) -> Logged[AccessRequest]:
     """Request that someone be given a role (заявка на назначение роли).
 
-    person_id: Who.
-    role: Which; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
+    person_id: The person.
+    role: The role; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
     valid_from: First day.
     valid_to: First day it holds no more; null while it lasts.
     scope: How much of the school it is for.
-    grade_level: Which year of study, 0..12; only with GRADE_LEVEL.
-    school_class_id: Which class; only with SCHOOL_CLASS.
+    grade_level: The year of study, 0..12; only with GRADE_LEVEL.
+    school_class_id: The class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
     asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
     if valid_to is not None and valid_to <= ctx.actor.today:
         raise InThePast(field="valid_to", least=ctx.actor.today + timedelta(days=1))
-    terms = await agreed(ctx, asked)
-    if await grant_in_the_way(ctx, **vars(asked)) is not None:
+    terms = await check_terms(ctx, asked)
+    if await find_conflicting_grant(ctx, **vars(asked)) is not None:
         raise AlreadyGranted(field="person_id")
     for_director = await is_director(ctx, ctx.actor.person_id, terms.person_id)
     columns = {**vars(terms), "basis": basis, "concerns_director": for_director}
-    return await filed(ctx, subject_of(**vars(asked)), AccessChange.GRANT_ROLE, **columns)
+    return await file_request(ctx, subject_of(**vars(asked)), AccessChange.GRANT_ROLE, **columns)
 
 
-@command(Right.ACCESS_REQUEST, AlreadyRevoked, InThePast, current=pending_one)
+@command(Right.ACCESS_REQUEST, AlreadyRevoked, InThePast, current=find_pending)
 async def request_role_revocation(
     ctx: Ctx,
     *,
@@ -181,9 +181,9 @@ async def request_role_revocation(
     basis: str,
     idempotency_key: UUID | None = None,
 ) -> Logged[AccessRequest]:
-    """Request that a role someone was given be ended (заявка на снятие роли).
+    """Request that a role grant be ended (заявка на снятие роли).
 
-    role_grant_id: What to end.
+    role_grant_id: The grant to end.
     valid_to: First day it holds no more, not before today; null for the day of the approval.
     basis: The paper or the reason it rests on, 1..300 characters.
     """
@@ -193,7 +193,7 @@ async def request_role_revocation(
         raise InThePast(field="valid_to", least=ctx.actor.today)
     if grant.valid_to is not None and grant.valid_to <= ends_on:
         raise AlreadyRevoked(field="role_grant_id")
-    return await filed(
+    return await file_request(
         ctx,
         subject_of(role_grant_id=role_grant_id),
         AccessChange.REVOKE_ROLE,
@@ -206,7 +206,7 @@ async def request_role_revocation(
     )
 
 
-@command(Right.ACCESS_REQUEST, NothingChanges, NoSuchRight, current=pending_one)
+@command(Right.ACCESS_REQUEST, NothingChanges, NoSuchRight, current=find_pending)
 async def request_role_rights(
     ctx: Ctx,
     *,
@@ -216,23 +216,23 @@ async def request_role_rights(
     basis: str,
     idempotency_key: UUID | None = None,
 ) -> Logged[AccessRequest]:
-    """Request that a role may do these things and no others (заявка на права роли). `changes` of
-    the request shows what the role would gain and lose.
+    """Request that a role hold these rights and no others (заявка на права роли). `changes` of the
+    request shows the rights that the role would gain and lose.
 
     role: The role.
-    rights: All it would be allowed to do; a right can have several scopes.
+    rights: All rights it would hold; a right can have several scopes.
     expected_revision: The `revision` you have seen; another one by now is a `CONFLICT`.
     basis: The paper or the reason it rests on, 1..300 characters.
     """
-    # First, or a role for a part of the school would learn here which rights a role holds.
+    # First: else a role for a part of the school could learn here which rights a role holds.
     await ctx.get(ctx.actor.school, to=Right.ACCESS_REQUEST)
-    wanted, held = understood(rights), await pairs_held(ctx, role)
+    wanted, held = parse_rights(rights), await find_pairs(ctx, role)
     if revision_of(held) != expected_revision:
         raise Conflict(field="expected_revision")
     if wanted == held:
         raise NothingChanges(field="rights")
-    gains = await approves(ctx, role) and bool(wanted - held)
-    request = await filed(
+    gains = await is_approver(ctx, role) and bool(wanted - held)
+    request = await file_request(
         ctx,
         subject_of(role=role),
         AccessChange.SET_ROLE_RIGHTS,
@@ -254,20 +254,20 @@ async def request_role_rights(
     return request
 
 
-@command(Right.ACCESS_REQUEST, NothingChanges, current=pending_one)
+@command(Right.ACCESS_REQUEST, NothingChanges, current=find_pending)
 async def request_unlock(
     ctx: Ctx, *, account_id: Logged[Id[Account]], basis: str, idempotency_key: UUID | None = None
 ) -> Logged[AccessRequest]:
     """Request that an account be unlocked whose holder has a protected role (заявка на
     разблокировку).
 
-    account_id: Which.
+    account_id: The account.
     basis: The paper or the reason it rests on, 1..300 characters.
     """
     account = await ctx.get(account_id)
     if account.status is not AccountStatus.LOCKED:
         raise NothingChanges(field="account_id")
-    return await filed(
+    return await file_request(
         ctx,
         subject_of(account_id=account_id),
         AccessChange.UNLOCK_ACCOUNT,

@@ -1,4 +1,4 @@
-"""The rights of each role in the school, and changing them."""
+"""The rights of roles in a school, and changing them."""
 
 import hashlib
 from collections import defaultdict
@@ -15,7 +15,7 @@ from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleRight
 from models.people.persons import Person
 from models.problems import Conflict, Problem
-from resolvers.access.administration import alone
+from resolvers.access.administration import lock_access
 from resolvers.access.roles import RoleRights
 from resolvers.access.second_person import NeedsSecondPerson, NotToOneself, protected_roles
 from resolvers.core.command import command
@@ -26,11 +26,11 @@ Pairs: TypeAlias = frozenset[tuple[str, AccessScope]]
 
 
 async def rights(ctx: Ctx, of: RoleRights) -> list[RoleRight]:
-    """What it may do, by name of the right."""
-    return await ctx.together(held_by, of.role) or []
+    """Its rights, by name."""
+    return await ctx.together(find_rights, of.role) or []
 
 
-async def held_by(ctx: Ctx, roles: Sequence[Role]) -> Mapping[Role, list[RoleRight]]:
+async def find_rights(ctx: Ctx, roles: Sequence[Role]) -> Mapping[Role, list[RoleRight]]:
     query = visible(ctx.viewer, RoleRight).where(RoleRight.role.in_(roles))
     found: dict[Role, list[RoleRight]] = defaultdict(list)
     for row in await ctx.rows(query.order_by(RoleRight.permission, RoleRight.id), RoleRight):
@@ -39,7 +39,7 @@ async def held_by(ctx: Ctx, roles: Sequence[Role]) -> Mapping[Role, list[RoleRig
 
 
 async def revision(ctx: Ctx, of: RoleRights) -> str:
-    """Stands for exactly these rights; send it back as `expectedRevision`."""
+    """The revision of exactly these rights; send it back as `expectedRevision`."""
     return revision_of(pairs_of(await rights(ctx, of)))
 
 
@@ -54,7 +54,7 @@ def revision_of(held: Pairs) -> str:
 
 @dataclass(frozen=True)
 class RightGiven:
-    """A right, and how far it is to reach.
+    """A right with its scope.
 
     permission: The right, e.g. `marks:read`.
     scope: How far it reaches.
@@ -72,7 +72,7 @@ class NoSuchRight(Problem):
 
 @dataclass
 class RightsSet:
-    """What a role may do from now on.
+    """The rights of a role after the change.
 
     role_rights: The role with its rights as they are now.
     """
@@ -84,19 +84,19 @@ class RightsSet:
 async def set_role_rights(
     ctx: Ctx, *, role: Logged[Role], rights: Logged[list[RightGiven]], expected_revision: str
 ) -> RightsSet:
-    """Say what a role may do: these rights and no others (права роли). Holds from the next
+    """Set the rights of a role: these and no others (права роли). They apply from the next
     operation of everyone in the role. A change of protected rights, or of a role that opens
-    protected data, takes two persons: `requestRoleRights`. Nobody gives rights to a role they
-    have.
+    protected data,
+    takes two persons: `requestRoleRights`. Nobody gives rights to a role they have.
 
     role: The role.
-    rights: All it may do; a right can have several scopes.
+    rights: All its rights; a right can have several scopes.
     expected_revision: The `revision` you have seen; another one by now is a `CONFLICT`.
     """
     await ctx.get(ctx.actor.school, to=Right.RIGHTS_WRITE)
-    given, result = understood(rights), RightsSet(RoleRights(role))
-    await alone(ctx)
-    held = await pairs_held(ctx, role)
+    given, result = parse_rights(rights), RightsSet(RoleRights(role))
+    await lock_access(ctx)
+    held = await find_pairs(ctx, role)
     if revision_of(held) != expected_revision:
         raise Conflict(field="expected_revision", current=result.role_rights)
     if given == held:
@@ -112,14 +112,14 @@ async def set_role_rights(
     return result
 
 
-async def pairs_held(ctx: Ctx, role: Role) -> Pairs:
-    """The rights a role holds now. Not filtered by what the actor may read."""
+async def find_pairs(ctx: Ctx, role: Role) -> Pairs:
+    """Find the rights that a role holds now, also those that the actor may not read."""
     mine = (RoleRight.school_id == ctx.actor.school_id, RoleRight.role == role)
     return pairs_of((await ctx.session.scalars(select(RoleRight).where(*mine))).all())
 
 
 async def write_rights(ctx: Ctx, role: Role, held: Pairs, given: Pairs) -> None:
-    """Change the rights of a role from those held to those given."""
+    """Change the rights of a role from `held` to `given`."""
     rows = (RoleRight.school_id == ctx.actor.school_id, RoleRight.role == role)
     for permission, scope in held - given:
         gone = (RoleRight.permission == permission, RoleRight.scope == scope)
@@ -138,8 +138,8 @@ async def has_role(ctx: Ctx, role: Role) -> bool:
     return bool(await ctx.lines(mine))
 
 
-def understood(rights: Sequence[RightGiven]) -> Pairs:
-    """Raises NoSuchRight naming the first that no rule knows."""
+def parse_rights(rights: Sequence[RightGiven]) -> Pairs:
+    """Return the rights as pairs. Raises NoSuchRight, which names the first without a rule."""
     known = {(right.value, scope) for right, scope in find_possible()}
     pairs = [(one.permission, one.scope) for one in rights]
     for number, pair in enumerate(pairs):

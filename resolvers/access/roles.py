@@ -1,4 +1,4 @@
-"""The roles, who has which, and giving and taking them."""
+"""Roles and role grants: listing, giving and ending them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from models.base import Id
 from models.people.persons import Person
 from models.problems import InThePast
 from models.structure.classes import SchoolClass
-from resolvers.access.administration import OFFICES, alone, keeping_offices
+from resolvers.access.administration import OFFICES, keep_offices, lock_access
 from resolvers.access.granting import (
     TERMS,
     AlreadyGranted,
     AlreadyRevoked,
     Asked,
-    agreed,
-    give,
-    grant_in_the_way,
-    take,
+    check_terms,
+    end_role,
+    find_conflicting_grant,
+    give_role,
 )
 from resolvers.access.second_person import (
     NeedsSecondPerson,
     NotToOneself,
-    need_second_person,
     protected_roles,
+    require_second_person,
 )
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
@@ -45,7 +45,7 @@ ORDERS: Mapping[str, Plain] = {
 
 @dataclass(frozen=True)
 class RoleRights:
-    """What a role may do in this school (права роли).
+    """A role with its rights in this school (права роли).
 
     role: The role.
     """
@@ -55,12 +55,12 @@ class RoleRights:
 
 @reads(Right.ROLES_READ)
 async def find_roles(ctx: Ctx) -> list[RoleRights]:
-    """The twelve roles, and what each may do in this school."""
+    """The twelve roles with their rights in this school."""
     return [RoleRights(role) for role in Role]
 
 
 def find_role_grants(viewer: Viewer) -> Listing[RoleGrant]:
-    """Who was given which role, the newest first (назначения ролей)."""
+    """Role grants, the newest first (назначения ролей)."""
     newest = Ordering("granted_at", ORDERS["granted_at"], Direction.DESC)
     return Listing(RoleGrant, (newest,))
 
@@ -71,7 +71,7 @@ def find_role_grants(viewer: Viewer) -> Listing[RoleGrant]:
     NotToOneself,
     *TERMS,
     refusals={"role_grants_never_overlaps_person_id_role_scope_key": (AlreadyGranted, None)},
-    current=grant_in_the_way,
+    current=find_conflicting_grant,
 )
 async def grant_role(
     ctx: Ctx,
@@ -90,20 +90,20 @@ async def grant_role(
     protected data takes two persons: `requestRoleGrant`. The director of a new school, in which
     nobody else could approve it, gives it alone. Nobody gives a role to themselves.
 
-    person_id: Who.
-    role: Which; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
+    person_id: The person.
+    role: The role; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
     valid_from: First day.
     valid_to: First day it holds no more; null while it lasts.
     scope: How much of the school it is for.
-    grade_level: Which year of study, 0..12; only with GRADE_LEVEL.
-    school_class_id: Which class; only with SCHOOL_CLASS.
+    grade_level: The year of study, 0..12; only with GRADE_LEVEL.
+    school_class_id: The class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
     asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
-    terms = await agreed(ctx, asked, to=Right.ROLES_GRANT)
-    await alone(ctx)  # or a second person could come, and a right, while it is asked
-    await need_second_person(ctx, role)
-    return await give(ctx, terms, basis)
+    terms = await check_terms(ctx, asked, to=Right.ROLES_GRANT)
+    await lock_access(ctx)  # else a second person or a protected right could be added meanwhile
+    await require_second_person(ctx, role)
+    return await give_role(ctx, terms, basis)
 
 
 @command(Right.ROLES_GRANT, NeedsSecondPerson, AlreadyRevoked, InThePast, *OFFICES)
@@ -114,19 +114,19 @@ async def revoke_role(
     expected_version: int,
     valid_to: Logged[date | None] = None,
 ) -> Logged[RoleGrant]:
-    """End a role someone was given (снять роль): at once, with the sessions that rest on it, or
-    from a later day on. A protected role takes two persons: `requestRoleRevocation`.
+    """End a role grant (снять роль): at once, with the sessions that rest on it, or from a later
+    day on. A protected role takes two persons: `requestRoleRevocation`.
 
-    role_grant_id: What to end.
+    role_grant_id: The grant to end.
     valid_to: First day it holds no more, not before today; null for today.
     """
     ends_on = valid_to or ctx.actor.today
     if ends_on < ctx.actor.today:
         raise InThePast(field="valid_to", least=ctx.actor.today)
-    async with keeping_offices(ctx, ends_on):
+    async with keep_offices(ctx, ends_on):
         grant = await ctx.get(role_grant_id, version=expected_version)
         if grant.role in await protected_roles(ctx):
             raise NeedsSecondPerson(of=role_grant_id)
         await ctx.get(role_grant_id, to=Right.ROLES_GRANT)
-        await take(ctx, grant, ends_on)
+        await end_role(ctx, grant, ends_on)
     return grant

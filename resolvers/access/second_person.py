@@ -1,7 +1,7 @@
-"""Checks of what one person alone may not change. Every command that changes access calls them.
+"""Checks that refuse changes that take two persons. Every command that changes access calls them.
 
-The declaration is `auth.access.protected`; a request for what is refused here is filed with
-`resolvers.access.requests`.
+The protected roles and rights are declared in `auth.access.protected`; requests for such changes
+are in `resolvers.access.requests`.
 """
 
 from sqlalchemy import or_, select
@@ -10,12 +10,12 @@ from auth.access.protected import PROTECTED_ROLES, opens_protected
 from auth.rights import Right
 from models.access.roles import AccessScope, Role, RoleGrant, RoleRight
 from models.problems import Problem
-from resolvers.access.administration import in_office, with_right
+from resolvers.access.administration import select_in_office, select_roles_with
 from resolvers.core.context import Ctx
 
 
 class NeedsSecondPerson(Problem):
-    """One person alone does not change this, for it opens protected data. File a request
+    """One person alone cannot change this, because it opens protected data. File a request
     (`requestRoleGrant`, `requestRoleRevocation`, `requestRoleRights`, `requestUnlock`); it takes
     effect when a second person approves it."""
 
@@ -37,8 +37,8 @@ class NotToOneself(Problem):
 
 
 async def protected_roles(ctx: Ctx) -> frozenset[Role]:
-    """Roles that only two persons give, take or change in the actor's school."""
-    # Not through `visible`: what is protected does not depend on what the actor may read.
+    """Return the roles that it takes two persons to give, take or change in the actor's school."""
+    # Not through `visible`: protection does not depend on the rows that the actor may read.
     opening = select(RoleRight.role).where(
         RoleRight.school_id == ctx.actor.school_id, *opens_protected()
     )
@@ -56,11 +56,11 @@ async def has_protected_role(ctx: Ctx, person_id: int) -> bool:
     return await ctx.session.scalar(found.limit(1)) is not None
 
 
-async def approves(ctx: Ctx, role: Role) -> bool:
-    """Whether a role approves requests."""
+async def is_approver(ctx: Ctx, role: Role) -> bool:
+    """Whether holders of a role approve requests."""
     school_id = ctx.actor.school_id
     return role in set(
-        await ctx.session.scalars(with_right(school_id, Right.ROLES_GRANT_PROTECTED))
+        await ctx.session.scalars(select_roles_with(school_id, Right.ROLES_GRANT_PROTECTED))
     )
 
 
@@ -68,7 +68,7 @@ async def is_director(ctx: Ctx, *persons: int) -> bool:
     """Whether one of the persons has, now or from a later day, a role that approves requests."""
     found = select(RoleGrant.id).where(
         RoleGrant.school_id == ctx.actor.school_id,
-        RoleGrant.role.in_(with_right(ctx.actor.school_id, Right.ROLES_GRANT_PROTECTED)),
+        RoleGrant.role.in_(select_roles_with(ctx.actor.school_id, Right.ROLES_GRANT_PROTECTED)),
         RoleGrant.person_id.in_(persons),
         or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > ctx.actor.today),
     )
@@ -76,19 +76,19 @@ async def is_director(ctx: Ctx, *persons: int) -> bool:
 
 
 async def nobody_else_decides(ctx: Ctx) -> bool:
-    """Whether the actor approves requests and there is nobody else in the school who could file or
-    decide on one: the director of a new school, who names the first administrator alone."""
+    """Whether the actor approves requests and nobody else in the school can file or decide on one.
+    So the director of a new school gives the role of the first administrator alone."""
     if AccessScope.SCHOOL not in ctx.viewer.scopes(Right.ROLES_GRANT_PROTECTED):
         return False
     school_id, day = ctx.actor.school_id, ctx.actor.today
-    others = in_office(school_id, day).where(
-        RoleGrant.role.in_(with_right(school_id, Right.ACCESS_REQUEST, Right.ACCESS_DECIDE)),
+    others = select_in_office(school_id, day).where(
+        RoleGrant.role.in_(select_roles_with(school_id, Right.ACCESS_REQUEST, Right.ACCESS_DECIDE)),
         RoleGrant.person_id != ctx.actor.person_id,
     )
     return await ctx.session.scalar(others.limit(1)) is None
 
 
-async def need_second_person(ctx: Ctx, role: Role) -> None:
-    """Raises NeedsSecondPerson for a role that one person alone does not give, take or change."""
+async def require_second_person(ctx: Ctx, role: Role) -> None:
+    """Raise NeedsSecondPerson for a role that it takes two persons to give, take or change."""
     if role in await protected_roles(ctx) and not await nobody_else_decides(ctx):
         raise NeedsSecondPerson(field="role")

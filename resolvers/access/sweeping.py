@@ -1,4 +1,4 @@
-"""Removing counters of failed tries that say nothing any more, and devices that were not used."""
+"""Removing expired counters of failed tries, and devices that were not used for long."""
 
 import asyncio
 import logging
@@ -16,23 +16,23 @@ log = logging.getLogger("gorod.access")
 
 EVERY = timedelta(minutes=10)
 MOST = 1000
-"""Rows that are removed in one transaction."""
+"""The most rows that are removed in one transaction."""
 
 
-async def keep_swept(services: Services) -> None:
-    """Sweep now and then, until cancelled."""
+async def sweep_regularly(services: Services) -> None:
+    """Sweep regularly until cancelled."""
     while True:
         try:
             await sweep(services)
         except ServiceUnavailable:
             log.debug("old counters are removed when the database can be used again")
-        except Exception:  # whatever it is, the next time tries again
+        except Exception:  # the next sweep tries again
             log.warning("old counters of failed tries cannot be removed", exc_info=True)
         await asyncio.sleep(EVERY.total_seconds())
 
 
 async def sweep(services: Services) -> None:
-    """Remove what is over. What somebody holds at the moment is left to the next time."""
+    """Remove expired rows. Rows that another transaction has locked are left to the next sweep."""
     services.availability.require(writing=True)
     now, lasts = services.now(), services.tries.limits.device_lasts
     over = {
@@ -46,7 +46,7 @@ async def sweep(services: Services) -> None:
 
 
 async def remove(session: AsyncSession, key: Any, over: Any) -> int:
-    """Remove at most MOST rows for which this holds; how many it were."""
+    """Remove at most MOST matching rows and return their number."""
     some = select(key).where(over).limit(MOST).with_for_update(skip_locked=True).cte("some")
     removed = delete(key.class_).where(key.in_(select(some.c[key.key]))).returning(key)
     removed = removed.execution_options(synchronize_session=False)

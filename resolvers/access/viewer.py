@@ -1,5 +1,4 @@
-"""The one who asks: their name, role, the other roles they have, and their children, wherever
-those go to school."""
+"""The viewer: their name, role, contexts, sessions, and their children in all schools."""
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -20,7 +19,7 @@ from models.people.students import Student
 from models.school.schools import School
 from models.structure.classes import ClassMembership, SchoolClass
 from resolvers.access.contexts import Context, contexts_in
-from resolvers.access.own_login import credential_of, schools
+from resolvers.access.own_login import credential_of, find_schools
 from resolvers.access.own_sessions import ViewerSession, sessions
 from resolvers.core.command import open_query
 from resolvers.core.context import Ctx
@@ -29,7 +28,7 @@ from resolvers.core.reads import Report, Row, Scalar, Told
 
 @dataclass(frozen=True)
 class ViewerContext:
-    """A role the viewer can work in (контекст).
+    """A role that the viewer can work in (контекст).
 
     role: The role.
     school_name: Short name of the school.
@@ -45,7 +44,7 @@ class ViewerContext:
 
 @dataclass(frozen=True)
 class ViewerSchool:
-    """A school as a parent of its student knows it, from whatever school they work in.
+    """A school of the viewer's child, which may be another than the one they work in.
 
     name: Short name.
     time_zone: IANA name of its zone.
@@ -74,22 +73,22 @@ class ViewerChild:
 
 @dataclass(frozen=True)
 class Viewer(Report):
-    """Who asks, in the role they chose (текущий пользователь).
+    """The person who asks, in the role they chose (текущий пользователь).
 
     role: The role they work in now.
     full_name: Surname, given name, patronymic.
     short_name: Surname and initials.
-    person: Oneself as others know one, e.g. to be written to.
+    person: Oneself as a public person, e.g. as a recipient of letters.
     school: The school they work in now.
     student: Oneself as a student; null in any other role.
-    rights: Rights they hold in this role, at whatever scope, by name.
+    rights: Rights they hold in this role, at any scope, by name.
     contexts: All roles they can work in, in all schools; `switchContext` changes to another.
     children: Their children, as long as a guardian link lasts, in all schools; empty in any role
-        but PARENT.
-    sessions: Where they are signed in, in all schools; `endSession` ends one.
+        except PARENT.
+    sessions: Their open sessions, in all schools; `endSession` ends one.
     """
 
-    # Nobody needs a right to hear who they are themselves.
+    # It takes no right to read about oneself.
     rights_to: ClassVar = dict.fromkeys(("person", "school", "student"))
 
     role: Told[Role]
@@ -106,10 +105,10 @@ class Viewer(Report):
 
 @open_query
 def find_viewer(viewer: Asker) -> Viewer:
-    """Who asks, in the role they work in; null for a stranger."""
+    """The viewer, in the role they work in; null before they sign in."""
 
     def name(column: Any) -> Scalar[str]:
-        # Not through `visible`: oneself.
+        # Not through `visible`: everybody may read their own name.
         return Scalar(viewer.keys(column, Person.id == viewer.person_id).scalar_subquery())
 
     return Viewer(
@@ -137,19 +136,21 @@ async def rights(ctx: Ctx) -> list[str]:
 async def contexts(ctx: Ctx) -> list[ViewerContext]:
     now, credential = ctx.actor, await credential_of(ctx)
     found: list[Context] = []
-    for school_id in await schools(ctx, credential):
+    for school_id in await find_schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
             found += await contexts_in(session, credential, school_id, now.now)
     place = (now.role, now.school_id, now.role_grant_id)
-    return [shown(each, current=each if place_of(each) == place else None) for each in found]
+    return [
+        to_viewer_context(each, current=each if place_of(each) == place else None) for each in found
+    ]
 
 
 def place_of(context: Context) -> tuple[Role, int, int]:
     return context.role, context.school_id, context.role_grant_id or 0
 
 
-def shown(context: Context, *, current: Context | None) -> ViewerContext:
-    """A context as its holder sees it, who works in the current one."""
+def to_viewer_context(context: Context, *, current: Context | None) -> ViewerContext:
+    """Make the viewer's context of a context. `current` is the one they work in."""
     return ViewerContext(
         context.role,
         context.school_name,
@@ -164,7 +165,7 @@ async def children(ctx: Ctx) -> list[ViewerChild]:
         return []
     now, credential = ctx.actor.now, await credential_of(ctx)
     found: list[ViewerChild] = []
-    for school_id in await schools(ctx, credential):
+    for school_id in await find_schools(ctx, credential):
         async with ctx.elsewhere(school_id) as session:
             there = await contexts_in(session, credential, school_id, now)
             if parent := next((c for c in there if c.role is Role.PARENT), None):
@@ -173,8 +174,8 @@ async def children(ctx: Ctx) -> list[ViewerChild]:
 
 
 async def children_there(session: AsyncSession, actor: Actor, parent: Context) -> list[ViewerChild]:
-    """The viewer's children in the school the session stands in, by that school's own rules and
-    calendar."""
+    """Return the viewer's children in the school that the session is set to, by that school's rules
+    and calendar."""
     account = (Account.school_id == parent.school_id, Account.id == parent.account_id)
     query = (
         select(Guardian.id, School.short_name, School.time_zone)

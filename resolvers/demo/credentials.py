@@ -4,7 +4,7 @@ from collections import Counter
 
 import asyncpg
 
-from resolvers.access.passwords import DEMO_PASSWORD, hashed
+from resolvers.access.passwords import DEMO_PASSWORD, hash_password
 from resolvers.demo.ground import Site
 from resolvers.demo.names import Human, latin
 
@@ -22,7 +22,7 @@ class Credentials:
     async def open(cls, connection: "asyncpg.Connection[asyncpg.Record]") -> "Credentials":
         """With one hash for all: a hash each would take minutes for a city's accounts and hide
         nothing, since the password is in the documentation."""
-        return cls(connection, await hashed(DEMO_PASSWORD))
+        return cls(connection, await hash_password(DEMO_PASSWORD))
 
     async def issue(self, site: Site, people: list[Human]) -> dict[Human, int]:
         """A credential's id for each; whoever has none yet gets a login made of the name."""

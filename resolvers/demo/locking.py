@@ -12,8 +12,8 @@ from models.access.accounts import Account, AccountStatus, Credential
 from models.database.address import open_session
 from models.walls import APP
 from resolvers.access.devices import forget_devices
-from resolvers.access.ending import end, end_sessions_everywhere
-from resolvers.access.operators import owning, told
+from resolvers.access.ending import end_sessions, end_sessions_everywhere
+from resolvers.access.operators import open_as_owner, record_deed
 from resolvers.access.passwords import DEMO_PASSWORD, LOCKED, matches
 from resolvers.core.context import stand_in, utc_now
 from resolvers.demo.plan import MARKED
@@ -69,7 +69,7 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
     for holder in found:
         of_school[holder.school_id].append(holder)
     lost = {one.credential for one in found if one.loses_login}
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         closed = update(Credential).where(Credential.id.in_(lost))
         await session.execute(closed.values(password_hash=LOCKED, password_changed_at=now))
         for credential in lost:
@@ -87,9 +87,9 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
                 )
                 .execution_options(synchronize_session=False)
             )
-            await end(session, school_id, now)
+            await end_sessions(session, school_id, now)
             logins = [{"name": "logins", "values": [str(len(holders))]}]
-            await told(session, school_id, now, LOCK, None, logins)
+            await record_deed(session, school_id, now, LOCK, None, logins)
         for one in found:
             if one.shared and one.loses_login:
                 await end_sessions_everywhere(session, one.credential, one.school_id, now)

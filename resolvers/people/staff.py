@@ -19,7 +19,7 @@ from models.problems import Caution, EndsBeforeItBegins, Problem
 from models.school.rooms import Room
 from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
-from resolvers.access.administration import OFFICES, keeping_offices
+from resolvers.access.administration import OFFICES, keep_offices
 from resolvers.access.ending import end_sessions_of
 from resolvers.core.cautions import insist
 from resolvers.core.command import command
@@ -157,7 +157,7 @@ async def dismiss_staff(
     if dismissed_on < staff.hired_on:
         raise EndsBeforeItBegins(field="dismissed_on")
     staff.dismissed_on = dismissed_on
-    async with keeping_offices(ctx, max(dismissed_on, ctx.actor.today)):
+    async with keep_offices(ctx, max(dismissed_on, ctx.actor.today)):
         for row, mine in (
             (TeachingAssignment, TeachingAssignment.staff_id == staff.id),
             (ClassTeacher, ClassTeacher.staff_id == staff.id),

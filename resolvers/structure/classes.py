@@ -15,7 +15,7 @@ from models.problems import Caution, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
-from resolvers.access.issuing import entrust
+from resolvers.access.issuing import prepare_grant
 from resolvers.access.second_person import NotToOneself
 from resolvers.core.cautions import override
 from resolvers.core.command import command
@@ -129,7 +129,7 @@ async def assign_class_teacher(
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
     staff = await at_work_on(ctx, staff_id, valid_from)
-    await entrust(ctx, staff.person_id, "staff_id")
+    await prepare_grant(ctx, staff.person_id, "staff_id")
     if not is_deputy:
         await end_leading(ctx, school_class, valid_from)
     link = ClassTeacher(

@@ -24,7 +24,7 @@ from models.structure.sections import (
     TeachingAssignment,
     TeachingRole,
 )
-from resolvers.access.issuing import entrust
+from resolvers.access.issuing import prepare_grant
 from resolvers.access.second_person import NotToOneself
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
@@ -134,7 +134,7 @@ async def assign_teacher(
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
     staff = await at_work_on(ctx, staff_id, valid_from)
-    await entrust(ctx, staff.person_id, "staff_id")
+    await prepare_grant(ctx, staff.person_id, "staff_id")
     if hours is not None and not 0 <= hours <= MOST_HOURS:
         raise OutOfRange(field="hours", least=0, most=MOST_HOURS)
     if role is TeachingRole.MAIN:

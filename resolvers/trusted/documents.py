@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from models.trusted.documents import TrustedDocument, TrustedDocumentId
-from resolvers.access.operators import owning
+from resolvers.access.operators import open_as_owner
 from resolvers.core.context import utc_now
 
 LOCK = text(f"SELECT pg_advisory_xact_lock({0x747275737465})")  # "truste"
@@ -81,7 +81,7 @@ async def register(
         is registered then.
     """
     clients = (client,) if client else ()
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         await session.execute(LOCK)
         known = {one.hash: one for one in await all_registered(session)}
         taken = ids_taken(documents, known)
@@ -168,7 +168,7 @@ async def retire(
 
     client: Only for the client of this name: a document of other clients, too, is answered on.
     """
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         await session.execute(LOCK)
         found = [
             one
@@ -192,7 +192,7 @@ async def retire(
 
 async def remove(url: str, hashes: Collection[str]) -> set[str]:
     """Forget documents with their ids. Returns the hashes of those that were there."""
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         await session.execute(LOCK)
         keys = [bytes.fromhex(one) for one in hashes]
         gone = delete(TrustedDocument).where(TrustedDocument.hash.in_(keys))
@@ -202,7 +202,7 @@ async def remove(url: str, hashes: Collection[str]) -> set[str]:
 
 async def listed(url: str) -> list[Registered]:
     """All that were ever registered and not removed, the first registered first."""
-    async with owning(url) as session:
+    async with open_as_owner(url) as session:
         return await all_registered(session)
 
 

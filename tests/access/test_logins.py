@@ -2,7 +2,7 @@
 
 import pytest
 
-from resolvers.access.logins import SHAPE, proposed
+from resolvers.access.logins import SHAPE, propose_login
 
 
 @pytest.mark.parametrize(
@@ -16,5 +16,5 @@ from resolvers.access.logins import SHAPE, proposed
     ],
 )
 def test_how_logins_are_made_of_names(family: str, given: str, login: str) -> None:
-    assert proposed(family, given) == login
+    assert propose_login(family, given) == login
     assert SHAPE.fullmatch(login)

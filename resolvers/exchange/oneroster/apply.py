@@ -17,7 +17,7 @@ from models.base import Id
 from models.journal.marks import Mark
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
-from resolvers.access.operators import owning
+from resolvers.access.operators import open_as_owner
 from resolvers.core.context import stand_in, utc_now
 from resolvers.core.news import record
 from resolvers.core.refusals import cause_constraint
@@ -59,7 +59,7 @@ async def import_roster(
         raise NoSuchTimeZone(field="time_zone")
     work = Work(roster, today, time_zone, now or utc_now())
     try:
-        async with owning(url) as session:
+        async with open_as_owner(url) as session:
             await session.execute(QUEUE if apply else LOOK_ONLY)
             await work.plan(session, school)
             writing = apply and not work.refused
