@@ -107,6 +107,8 @@ UNREAD = frozenset(
     tests/reference
     tests/school
     tests/serving.py
+    tests/authz
+    tests/specimens
     tests/sockets
     tests/specimens
     tests/storm.py
