@@ -82,23 +82,31 @@ AND section_memberships.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 AND section_memberships.valid_from <= $3::DATE
 AND (section_memberships.valid_to IS NULL
-OR section_memberships.valid_to > $3::DATE)), cell AS
-(SELECT assignments.id AS id, assignments.section_id AS section_id, assignments.lesson_id AS lesson_id
+OR section_memberships.valid_to > $3::DATE)), line AS
+(SELECT assignments.id AS assignment_id, section_memberships.student_id AS student_id, assignments.section_id AS section_id, assignments.lesson_id AS lesson_id, assignments.publish_at AS publish_at, CASE WHEN (marks.withdrawn_at IS NULL)
+THEN marks.kind END AS old_kind, CASE WHEN (marks.withdrawn_at IS NULL)
+THEN marks.value END AS old_value
 FROM assignments
 JOIN lessons ON lessons.school_id = assignments.school_id
 AND lessons.id = assignments.lesson_id
-JOIN sections ON sections.school_id = lessons.school_id
-AND sections.id = lessons.section_id
 JOIN section_memberships ON section_memberships.school_id = lessons.school_id
 AND section_memberships.section_id = lessons.section_id
 AND section_memberships.valid_from <= lessons.date
 AND (section_memberships.valid_to IS NULL
 OR section_memberships.valid_to > lessons.date)
+AND section_memberships.student_id = $5::BIGINT
 LEFT
 OUTER
 JOIN attendance_records ON attendance_records.school_id = lessons.school_id
 AND attendance_records.lesson_id = lessons.id
 AND attendance_records.student_id = section_memberships.student_id
+LEFT
+OUTER
+JOIN marks ON marks.school_id = assignments.school_id
+AND marks.assignment_id = assignments.id
+AND marks.student_id = section_memberships.student_id
+JOIN sections ON sections.school_id = lessons.school_id
+AND sections.id = lessons.section_id
 JOIN terms ON terms.school_id = sections.school_id
 AND terms.academic_year_id = sections.academic_year_id
 AND terms.term_type_id = sections.term_type_id
@@ -107,6 +115,8 @@ AND terms.ends_on >= lessons.date
 JOIN academic_years ON academic_years.school_id = terms.school_id
 AND academic_years.id = terms.academic_year_id
 WHERE assignments.school_id = $1::BIGINT
+AND assignments.id = $6::BIGINT
+AND assignments.school_id = $1::BIGINT
 AND (assignments.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR assignments.lesson_id = ANY(ARRAY(SELECT k
@@ -145,47 +155,82 @@ AND (assignments.section_id = ANY(ARRAY(SELECT k
 FROM k5))
 OR assignments.lesson_id = ANY(ARRAY(SELECT k
 FROM k7)))
-AND assignments.id = $5::BIGINT
-AND section_memberships.student_id = $6::BIGINT
-AND lessons.date <= $3::DATE
-AND lessons.status = 'CONDUCTED'
-AND terms.status != 'CLOSED'
 AND academic_years.status != 'ARCHIVED'
-AND (attendance_records.code IS NULL
-OR (attendance_records.code NOT IN ('EXCUSED', 'ILLNESS', 'UNEXCUSED', 'ABSENT'))
-OR assignments.due_on > lessons.date)
-AND (assignments.publish_at IS NULL
-OR assignments.publish_at <= $4::TIMESTAMP WITH TIME ZONE)
+AND terms.status != 'CLOSED'
+AND lessons.status != 'CANCELLED'
+AND lessons.date <= $3::DATE
 AND (sections.scale = 'FIVE_POINT'
 AND $7 IN ('DEBT_POINT', 'NUMERIC')
 OR sections.scale = 'PASS_FAIL'
-AND $7 IN ('DEBT_POINT', 'PASS_FAIL')) FOR SHARE OF lessons, section_memberships, terms, academic_years),
-"old" AS
-(SELECT marks.id AS id, marks.kind AS kind, marks.value AS value
-FROM marks
-JOIN cell ON marks.assignment_id = cell.id
-WHERE marks.school_id = $1::BIGINT
-AND marks.student_id = $6::BIGINT
-AND marks.version = $8::BIGINT
+AND $7 IN ('DEBT_POINT', 'PASS_FAIL'))
+AND ($7 = 'NUMERIC'
+AND $8::BIGINT IN (1::BIGINT, 2::BIGINT, 3::BIGINT, 4::BIGINT, 5::BIGINT)
+OR $7 = 'PASS_FAIL'
+AND $8::BIGINT IN (0::BIGINT, 1::BIGINT)
+OR $7 = 'DEBT_POINT'
+AND $8::BIGINT IS NULL)
+AND coalesce($9::VARCHAR, '…'::VARCHAR) != ''::VARCHAR
+AND char_length(coalesce($9::VARCHAR, ''::VARCHAR)) <= 1000::INTEGER
+AND coalesce($10::VARCHAR, '…'::VARCHAR) != ''::VARCHAR
+AND char_length(coalesce($10::VARCHAR, ''::VARCHAR)) <= 1000::INTEGER
+AND (NOT (attendance_records.code IS NOT NULL
+AND attendance_records.code IN ('EXCUSED', 'ILLNESS', 'UNEXCUSED', 'ABSENT'))
+OR assignments.due_on IS NOT NULL
+AND assignments.due_on > lessons.date)
+AND ($11::BIGINT IS NOT NULL
+OR NOT (marks.id IS NOT NULL
+AND marks.withdrawn_at IS NULL))
+AND ($11::BIGINT IS NULL
+OR marks.id IS NOT NULL
 AND marks.withdrawn_at IS NULL
-AND marks.published_at <= $4::TIMESTAMP WITH TIME ZONE FOR UPDATE OF marks),
+AND marks.version = $11::BIGINT) FOR NO KEY UPDATE OF lessons FOR SHARE OF section_memberships, terms, academic_years ),
 put AS
-(UPDATE marks
-SET version=(marks.version + 1::BIGINT), author_id=$9::BIGINT, kind=$7, value=$10::BIGINT, comment=NULL::VARCHAR, set_at=$4::TIMESTAMP WITH TIME ZONE
-FROM "old"
-WHERE marks.school_id = $1::BIGINT
-AND marks.id = "old".id
+(INSERT INTO marks (school_id, version, assignment_id, student_id, section_id, lesson_id, kind, value, comment, author_id, set_at, published_at) SELECT $1::BIGINT AS anon_1, coalesce($11::BIGINT, 0) + 1::BIGINT AS anon_8, line.assignment_id AS assignment_id, line.student_id AS student_id, line.section_id AS section_id, line.lesson_id AS lesson_id, $7 AS anon_9, $8::BIGINT AS anon_10, $9::VARCHAR AS anon_11, $12::BIGINT AS anon_2, $4::TIMESTAMP WITH TIME ZONE AS anon_7, greatest($4::TIMESTAMP WITH TIME ZONE, line.publish_at) AS greatest_1
+FROM line
+ON CONFLICT (school_id, assignment_id, student_id) DO UPDATE
+SET version = (marks.version + 1::BIGINT), section_id = excluded.section_id, lesson_id = excluded.lesson_id, author_id = excluded.author_id, kind = excluded.kind, value = excluded.value, comment = excluded.comment, set_at = excluded.set_at, published_at = CASE WHEN (marks.withdrawn_at IS NOT NULL)
+THEN excluded.published_at
+ELSE marks.published_at END, withdrawn_at = NULL
+WHERE excluded.version = CASE WHEN (marks.withdrawn_at IS NOT NULL)
+THEN 1
+ELSE marks.version + 1::BIGINT END
 RETURNING marks.school_id, marks.id, marks.version, marks.assignment_id, marks.student_id, marks.section_id, marks.lesson_id, marks.author_id, marks.kind, marks.value, marks.comment, marks.set_at, marks.published_at, marks.withdrawn_at),
 revised AS
-(INSERT INTO mark_revisions (school_id, version, mark_id, author_id, old_kind, old_value, new_kind, new_value, reason, source, at) SELECT $1::BIGINT AS anon_7, 1, put.id AS id, $9::BIGINT AS anon_8, "old".kind AS kind, "old".value AS value, put.kind AS kind_1, put.value AS value_1, NULL AS anon_9, 'JOURNAL', $4::TIMESTAMP WITH TIME ZONE AS anon_10
+(INSERT INTO mark_revisions (school_id, version, mark_id, author_id, old_kind, old_value, new_kind, new_value, reason, source, at) SELECT $1::BIGINT AS anon_1, 1, put.id AS id, $12::BIGINT AS anon_2, line.old_kind AS old_kind, line.old_value AS old_value, CASE WHEN (put.withdrawn_at IS NOT NULL)
+THEN NULL
+ELSE put.kind END AS anon_3, CASE WHEN (put.withdrawn_at IS NOT NULL)
+THEN NULL
+ELSE put.value END AS anon_4, $10::VARCHAR AS anon_5, 'JOURNAL' AS anon_6, $4::TIMESTAMP WITH TIME ZONE AS anon_7
 FROM put
-JOIN "old" ON "old".id = put.id),
-written AS
-(SELECT put.school_id AS school_id, put.id AS id, put.version AS version, put.assignment_id AS assignment_id, put.student_id AS student_id, put.section_id AS section_id, put.lesson_id AS lesson_id, put.author_id AS author_id, put.kind AS kind, put.value AS value, put.comment AS comment, put.set_at AS set_at, put.published_at AS published_at, put.withdrawn_at AS withdrawn_at
-FROM put),
+JOIN line ON line.assignment_id = put.assignment_id
+AND line.student_id = put.student_id
+ON CONFLICT DO NOTHING
+RETURNING mark_revisions.school_id, mark_revisions.id, mark_revisions.version, mark_revisions.mark_id, mark_revisions.author_id, mark_revisions.old_kind, mark_revisions.old_value, mark_revisions.new_kind, mark_revisions.new_value, mark_revisions.reason, mark_revisions.source, mark_revisions.at),
+held AS
+(UPDATE lessons
+SET version=(lessons.version + 1::BIGINT), status='CONDUCTED'
+FROM put
+WHERE lessons.school_id = $1::BIGINT
+AND lessons.id = put.lesson_id
+AND lessons.status = 'PLANNED'
+AND lessons.date <= $3::DATE
+RETURNING lessons.school_id, lessons.id, lessons.version, lessons.section_id, lessons.staff_id, lessons.room_id, lessons.date, lessons.starts_at, lessons.ends_at, lessons.ordinal, lessons.status, lessons.topic, lessons.moved_from, lessons.span, lessons.overridden_warnings, lessons.override_reason),
+scheduled AS
+(INSERT INTO scheduled_events (school_id, entity, kind, topic, student_id, due_at) SELECT $1::BIGINT AS anon_1, concat('Mark:'::VARCHAR, $1::BIGINT, '-'::VARCHAR, put.id) AS concat_1, 'MARK_SET', 'JOURNAL', put.student_id AS student_id, put.published_at AS published_at
+FROM put
+WHERE put.published_at > $4::TIMESTAMP WITH TIME ZONE
+ON CONFLICT (school_id, entity, kind) DO UPDATE
+SET due_at = excluded.due_at
+RETURNING scheduled_events.due_at),
 done AS
-(SELECT written.school_id AS school_id, written.id AS id, written.version AS version, written.assignment_id AS assignment_id, written.student_id AS student_id, written.section_id AS section_id, written.lesson_id AS lesson_id, written.author_id AS author_id, written.kind AS kind, written.value AS value, written.comment AS comment, written.set_at AS set_at, written.published_at AS published_at, written.withdrawn_at AS withdrawn_at, concat('Mark:'::VARCHAR, $1::BIGINT, '-'::VARCHAR, written.id) AS entity
-FROM written),
+(SELECT put.school_id AS school_id, put.id AS id, put.version AS version, put.assignment_id AS assignment_id, put.student_id AS student_id, put.section_id AS section_id, put.lesson_id AS lesson_id, put.author_id AS author_id, put.kind AS kind, put.value AS value, put.comment AS comment, put.set_at AS set_at, put.published_at AS published_at, put.withdrawn_at AS withdrawn_at, concat('Mark:'::VARCHAR, $1::BIGINT, '-'::VARCHAR, put.id) AS entity
+FROM put
+WHERE (SELECT count(*) AS count_1
+FROM revised) >= 0::INTEGER
+AND (SELECT count(*) AS count_2
+FROM held) >= 0::INTEGER
+AND (SELECT count(*) AS count_3
+FROM scheduled) >= 0::INTEGER),
 before AS
 (SELECT school_heads.school_id AS school_id, school_heads.audit_hash AS audit_hash
 FROM school_heads
@@ -193,22 +238,23 @@ JOIN done ON true
 WHERE school_heads.school_id = $1::BIGINT FOR UPDATE OF school_heads),
 head AS
 (UPDATE school_heads
-SET event_seq=(school_heads.event_seq + 1), audit_seq=(school_heads.audit_seq + 1::BIGINT), audit_hash=sha256(before.audit_hash || convert_to($11::VARCHAR || done.entity || $12::VARCHAR, 'UTF8'::VARCHAR))
-FROM before, done
+SET event_seq=(school_heads.event_seq + 1), audit_seq=(school_heads.audit_seq + 1::BIGINT), audit_hash=sha256(before.audit_hash || convert_to($13::VARCHAR || (SELECT done.entity
+FROM done) || $14::VARCHAR, 'UTF8'::VARCHAR))
+FROM before
 WHERE school_heads.school_id = $1::BIGINT
 AND school_heads.school_id = before.school_id
 RETURNING school_heads.event_seq, school_heads.audit_seq, school_heads.audit_hash, before.audit_hash AS previous),
 deed AS
-(INSERT INTO audit_events (at, actor_id, role, action, details, request_id, school_id, version, seq, entity, previous_hash, hash) SELECT $13::TIMESTAMP WITH TIME ZONE AS anon_1, $14::BIGINT AS anon_2, $15 AS anon_3, $16::VARCHAR AS anon_4, $17::JSONB AS anon_5, $18::VARCHAR AS anon_6, $1::BIGINT AS anon_7, 1, head.audit_seq AS audit_seq, done.entity AS entity, head.previous AS previous, head.audit_hash AS audit_hash
+(INSERT INTO audit_events (at, actor_id, role, action, details, request_id, school_id, version, seq, entity, previous_hash, hash) SELECT $15::TIMESTAMP WITH TIME ZONE AS anon_12, $16::BIGINT AS anon_13, $17 AS anon_14, $18::VARCHAR AS anon_15, $19::JSONB AS anon_16, $20::VARCHAR AS anon_17, $1::BIGINT AS anon_1, 1, head.audit_seq AS audit_seq, done.entity AS entity, head.previous AS previous, head.audit_hash AS audit_hash
 FROM head
 JOIN done ON true),
 told AS
-(INSERT INTO events (school_id, seq, at, topic, kind, entity, student_id, persons) SELECT $1::BIGINT AS anon_7, (head.event_seq - 1) + news.place AS anon_11, $13::TIMESTAMP WITH TIME ZONE AS anon_1, news.topic AS topic, news.kind AS kind, news.entity AS entity, news.student_id AS student_id, news.persons AS persons
+(INSERT INTO events (school_id, seq, at, topic, kind, entity, student_id, persons) SELECT $1::BIGINT AS anon_1, (head.event_seq - 1) + news.place AS anon_18, $15::TIMESTAMP WITH TIME ZONE AS anon_19, news.topic AS topic, news.kind AS kind, news.entity AS entity, news.student_id AS student_id, news.persons AS persons
 FROM head
-JOIN (SELECT 'JOURNAL' AS topic, 'MARK_SET' AS kind, done.entity AS entity, done.student_id AS student_id, CAST(NULL AS BIGINT[]) AS persons, 1 AS place
-FROM done) AS news ON true)
+JOIN (SELECT 'JOURNAL' AS topic, 'MARK_SET' AS kind, concat('Mark:'::VARCHAR, $1::BIGINT, '-'::VARCHAR, put.id) AS entity, put.student_id AS student_id, CAST(NULL AS BIGINT[]) AS persons, 1 AS place
+FROM put) AS news ON true)
  SELECT (SELECT done.id
-FROM done) AS key, coalesce((SELECT '{"id":"Mark:' || $19::TEXT || '-' || marks.id || '","value":' || coalesce((marks.value)::text, 'null') || ',"kind":"' || marks.kind || '","version":' || (marks.version)::text || ',"student":' || CASE WHEN t1.id IS NULL
+FROM done) AS key, coalesce((SELECT '{"id":"Mark:' || $21::TEXT || '-' || marks.id || '","value":' || coalesce((marks.value)::text, 'null') || ',"kind":"' || marks.kind || '","version":' || (marks.version)::text || ',"student":' || CASE WHEN t1.id IS NULL
 THEN 'null'
 ELSE '{"fullName":' || to_json(t2.full_name)::text || '}' END || ',"assignment":' || CASE WHEN t3.id IS NULL
 THEN 'null'
