@@ -40,9 +40,9 @@ from models.database.readers import Readers
 from models.database.space import MB
 from models.database.writers import Writers
 from models.secrets import Secrets
-from resolvers.access.sweeping import sweep_regularly
+from resolvers.access.sweeping import sweep_access
 from resolvers.core.context import Services
-from resolvers.files.sweeping import keep_clean
+from resolvers.files.sweeping import sweep_files
 from resolvers.services.events.readers import Tails
 from resolvers.services.events.tail import Pace
 from resolvers.services.storage import Storage
@@ -145,7 +145,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await serving.refresh_safely()  # before the first request asks for one of them
-        keeping = {asyncio.create_task(keep(services)) for keep in (keep_clean, sweep_regularly)}
+        keeping = {asyncio.create_task(keep(services)) for keep in (sweep_files, sweep_access)}
         keeping.add(asyncio.create_task(serving.keep()))
         watching.lag.start()
         yield

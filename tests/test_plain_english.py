@@ -35,7 +35,6 @@ UNREAD = frozenset(
     gql/answers.py
     gql/app.py
     gql/bridge
-    gql/cli
     gql/engine
     gql/enums.py
     gql/error_texts.py
@@ -56,20 +55,14 @@ UNREAD = frozenset(
     gql/transport
     gql/trusted
     gql/whole_schema.py
-    resolvers/backup
     resolvers/communication
     resolvers/core
     resolvers/demo
     resolvers/events
     resolvers/exchange
-    resolvers/files
     resolvers/journal
-    resolvers/people
-    resolvers/school
     resolvers/services
-    resolvers/structure
     resolvers/timetable
-    resolvers/trusted
     tests/access
     tests/admission
     tests/attacks.py

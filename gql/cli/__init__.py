@@ -1,4 +1,4 @@
-"""`gorod`, the command line. Its modules import what is heavy only inside of commands."""
+"""`gorod`, the command line. Its modules import heavy modules inside of commands only."""
 
 import io
 import os
@@ -29,7 +29,7 @@ _STRIPPED = (
     "descriptions are docstrings. Unset PYTHONOPTIMIZE, or set it to 1."
 )
 
-# Help with rich would cost twice as much time as all the rest of it.
+# With rich, `--help` would take three times as long.
 app = typer.Typer(
     name="gorod",
     help="Gorod: a school's information system as one GraphQL API.",
@@ -54,9 +54,11 @@ developing.register(app)
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 failed, 2 asked wrongly."""
+    """Run a command. Exit codes: 0 done, 1 failed, 2 wrong arguments."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal of few letters shows "?" for others
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # "?" for characters that the terminal does not have
             stream.reconfigure(errors="replace")
     if sys.flags.optimize > 1:
         _end(_STRIPPED, 2)
@@ -70,7 +72,7 @@ def main() -> None:
             _end(f"{problem}{blamed}", getattr(problem, "exit_code", 1))
         if isinstance(problem, OSError):
             _end(f"{problem}", 1)
-        said = str(problem).partition("\n")[0]  # a driver's further lines quote people's data
+        said = str(problem).partition("\n")[0]  # further lines of a driver's error quote rows
         name = type(problem).__name__
         _end(f"unexpected {name}: {said}. GOROD_LOG_LEVEL=debug shows where it comes from.", 1)
 
@@ -81,7 +83,7 @@ def _end(text: str, code: int) -> NoReturn:
 
 
 def _is_told(problem: Exception) -> bool:
-    """Whether its text is meant for people. Whoever raised it has imported the module it is of;
-    to import that here would cost a second."""
+    """Whether the text of an exception is meant for people. Its module has been imported by the
+    code that raised it; to import it here would take a second."""
     kinds = [getattr(sys.modules[m], name) for m, name in _TOLD.items() if m in sys.modules]
     return isinstance(problem, tuple(kinds))

@@ -1,4 +1,4 @@
-"""What commands share: the settings, and the database they name."""
+"""Functions that commands share: the settings, and the database that they name."""
 
 import asyncio
 import os
@@ -19,19 +19,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Database:
-    """app: address for the product. owner: address for who may change tables, or sees all
-    schools. own: indicates whether it is the embedded one, with which we may do as we like."""
+    """The addresses of a database.
+
+    app: For the product. owner: For a user who may change tables and sees all schools. own: Whether
+    it is the embedded database, which we may create, change and drop.
+    """
 
     app: str
     owner: str
     own: bool
 
 
-def settings(**given: Any) -> "Settings":
-    """From the environment; a wrong value is a mistake of the asker."""
+def read_settings(**given: Any) -> "Settings":
+    """Read the settings from the environment. Raises BadParameter for a wrong value."""
     from pydantic import ValidationError
 
-    from gql.cli.wrong_settings import sentences
+    from gql.cli.wrong_settings import explain_values
     from gql.settings import Settings, misspelt
 
     if typed := misspelt(os.environ):
@@ -41,11 +44,11 @@ def settings(**given: Any) -> "Settings":
     try:
         return Settings(**given)
     except ValidationError as problem:
-        raise typer.BadParameter("; ".join(sentences(problem))) from problem
+        raise typer.BadParameter("; ".join(explain_values(problem))) from problem
 
 
-def external(current: "Settings") -> Database | None:
-    """The server that the environment names."""
+def find_external(current: "Settings") -> Database | None:
+    """Return the database that DATABASE_URL names, if it is set."""
     if current.database_url is None:
         return None
     url = current.database_url.get_secret_value()
@@ -53,11 +56,10 @@ def external(current: "Settings") -> Database | None:
 
 
 @contextmanager
-def blamed(options: Mapping[str, str]) -> Iterator[None]:
-    """A value that is refused is a mistake of the asker: its option is named, and what is allowed
-    there.
+def blame_options(options: Mapping[str, str]) -> Iterator[None]:
+    """Raise refusals of a value as BadParameter that names the option and its allowed values.
 
-    options: By the field that a problem names, how it is typed.
+    options: The option as it is typed, by the field that a problem names.
     """
     from models.problems import Problem
 
@@ -71,15 +73,17 @@ def blamed(options: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def database(current: "Settings", *, make: bool = False, alone: bool = False) -> Iterator[Database]:
-    """The named server, the embedded one of a `gorod` that runs already, or one for the while.
+def use_database(
+    current: "Settings", *, make: bool = False, alone: bool = False
+) -> Iterator[Database]:
+    """Yield the database of DATABASE_URL, or the embedded one: of a `gorod` that runs already, or
+    started for the length of the context.
 
-    make: Whether an embedded database is made where there is none: only `gorod db upgrade` does,
-        besides `dev` and `serve`. Raises NoDatabase otherwise.
-    alone: Whether an embedded database must not be in use by another process. Raises InUse then.
+    make: Whether to make an embedded database where there is none. Raises NoDatabase otherwise.
+    alone: Whether to raise InUse if another process uses the embedded database.
     """
     refuse_half(current)
-    if named := external(current):
+    if named := find_external(current):
         yield named
         return
     from models.database.embedded.server import open_database
@@ -89,7 +93,7 @@ def database(current: "Settings", *, make: bool = False, alone: bool = False) ->
 
 
 def refuse_half(current: "Settings") -> None:
-    """Raises Unfinished where a restore was cut off, or is under way."""
+    """Raise Unfinished if a restore was interrupted, or is under way."""
     if current.unfinished_restore.exists():
         from models.database.problems import Unfinished
 
@@ -104,7 +108,7 @@ def embedded_database(app: str, owner: str) -> Database:
 
 
 async def prepare(target: Database) -> None:
-    """Roles, extension, and for the embedded server the database itself."""
+    """Make the roles, the extension, and on the embedded server the database itself."""
     from models.database import roles
     from models.database.address import at_database
 
@@ -115,7 +119,7 @@ async def prepare(target: Database) -> None:
 
 
 async def make_ready(target: Database) -> None:
-    """All that, and the tables; nothing happens where all is there."""
+    """Prepare the database and upgrade its tables. Does nothing that is done already."""
     from models.database import migrate
 
     await prepare(target)
@@ -123,7 +127,8 @@ async def make_ready(target: Database) -> None:
 
 
 async def ensure_usable(current: "Settings", target: Database, *, sessions: int = 0) -> None:
-    """Our own database is brought up to date in passing; somebody else's must be so already."""
+    """Upgrade our own database, and check that the database can be used. Somebody else's database
+    must be up to date already."""
     if target.own:
         await make_ready(target)
     await check(current, target, sessions=sessions)
@@ -132,10 +137,10 @@ async def ensure_usable(current: "Settings", target: Database, *, sessions: int 
 async def prove_key(
     current: "Settings", target: Database, *, make: bool = False, adopt: bool = True
 ) -> bytes:
-    """The secret key, if this database was written with it. Raises KeyProblem.
+    """Return the secret key, if this database was written with it. Raises KeyProblem otherwise.
 
-    make: Whether a database in which nothing was encrypted yet gets a key if there is none.
-    adopt: Whether anything may be written, also to end a change of the key that was cut off.
+    make: Whether to make a key if there is none and nothing was encrypted yet.
+    adopt: Whether to write: the check value of the key, or the end of an interrupted change.
     """
     from models.database import keys
 
@@ -144,15 +149,14 @@ async def prove_key(
     candidates = [key for key in (known, changed) if key]
     making = file.make if make else None
     key = await keys.prove(target.owner, candidates, making, adopt=adopt)
-    if (
-        adopt and key == changed
-    ):  # a change of the key was broken off when everything but this was done
+    # A change of the key was interrupted after all values had been encrypted anew.
+    if adopt and key == changed:
         file.end_change()
     return key
 
 
 async def check(current: "Settings", target: Database, *, sessions: int = 0) -> None:
-    """Refuses a server that the product must not work with, or that has fewer sessions."""
+    """Raise Unfit for a server that does not fit Gorod, or that allows fewer sessions."""
     from sqlalchemy.pool import NullPool
 
     from models.database import fitness
@@ -163,7 +167,7 @@ async def check(current: "Settings", target: Database, *, sessions: int = 0) -> 
 
 
 async def refuse_made_up_people(target: Database) -> None:
-    """Raises OperatorProblem where a made-up person can sign in."""
+    """Raise OperatorProblem if a made-up person can sign in."""
     from models.operator import OperatorProblem
     from resolvers.demo.locking import open_logins
 

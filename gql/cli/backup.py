@@ -1,4 +1,4 @@
-"""`gorod backup` and `gorod restore`: everything in one file, and back."""
+"""`gorod backup` and `gorod restore`: save an installation to one file, and restore it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -10,20 +10,20 @@ import typer
 
 from gql.cli.backend import (
     Database,
-    database,
     embedded_database,
-    external,
+    find_external,
     prepare,
     prove_key,
+    read_settings,
     run,
-    settings,
+    use_database,
 )
-from gql.cli.console import Json, amount, fail, print_json, progress, say
+from gql.cli.console import Json, amount, fail, print_json, say, show_progress
 
 if TYPE_CHECKING:
     from gql.settings import Settings
     from resolvers.backup import restoring
-    from resolvers.backup.archive import Reading
+    from resolvers.backup.archive import ArchiveReader
     from resolvers.backup.unfinished import Place
     from resolvers.services.storage import Storage
 
@@ -55,13 +55,13 @@ def backup(
     from resolvers.backup.making import make
     from resolvers.services.storage import Storage, seen
 
-    current = settings()
+    current = read_settings()
     if target.is_dir():
         target /= f"gorod-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
-    with database(current) as source:
+    with use_database(current) as source:
         key = None if without_key else run(prove_key(current, source))
         storage = None if without_files else Storage(current.storage)
-        shown = nullcontext(lambda step, done: None) if as_json else progress("Saving")
+        shown = nullcontext(lambda step, done: None) if as_json else show_progress("Saving")
         with shown as advance, seen():
             made = run(make(source.owner, target.absolute(), storage, key, advance))
     if as_json:
@@ -82,14 +82,17 @@ def restore(source: Source) -> None:
     """Put a backup back: into an empty data directory, or the empty database of DATABASE_URL. A
     restore that was cut off is repeated by the same command."""
     from resolvers.backup import restoring
-    from resolvers.backup.archive import reading
+    from resolvers.backup.archive import read_archive
     from resolvers.services.storage import Storage, seen
 
-    current = settings()
-    with reading(source) as saved, seen():
+    current = read_settings()
+    with read_archive(source) as saved, seen():
         restoring.refuse_newer(saved)
-        key, storage = restoring.fitting_key(saved, current.known_key), Storage(current.storage)
-        with _emptied(current, saved, storage) as emptied, progress("Restoring") as advance:
+        key, storage = restoring.choose_key(saved, current.known_key), Storage(current.storage)
+        with (
+            _empty_target(current, saved, storage) as emptied,
+            show_progress("Restoring") as advance,
+        ):
             if not current.secret_key:
                 current.key_file.keep(key)
             run(restoring.restore(emptied, saved, storage, advance))
@@ -98,19 +101,19 @@ def restore(source: Source) -> None:
 
 
 @contextmanager
-def _emptied(
-    current: "Settings", saved: "Reading", storage: "Storage"
-) -> Iterator["restoring.Emptied"]:
-    """Where to restore to: empty, and nobody else's meanwhile."""
+def _empty_target(
+    current: "Settings", saved: "ArchiveReader", storage: "Storage"
+) -> Iterator["restoring.EmptyTarget"]:
+    """Yield an empty database to restore into, which no other process uses meanwhile."""
     from models.database.embedded.home import holds_database
     from models.database.problems import InUse
     from resolvers.backup import restoring
     from resolvers.backup.archive import BackupProblem
     from resolvers.backup.unfinished import attempt
 
-    with attempt(current.unfinished_restore, _place(current)) as one:
+    with attempt(current.unfinished_restore, _make_place(current)) as one:
         if not one.again:
-            if external(current) is None and holds_database(current.data_dir):
+            if find_external(current) is None and holds_database(current.data_dir):
                 raise BackupProblem(
                     f"There is a database in {current.data_dir.resolve()} already. A backup is "
                     "restored into an empty data directory: set GOROD_DATA_DIR to a new one."
@@ -118,17 +121,17 @@ def _emptied(
             run(restoring.refuse_files(storage))
         one.begin()
         try:
-            with _target(current, one.again) as target:
+            with _open_target(current, one.again) as target:
                 known = saved if one.again else None
-                yield run(restoring.emptied(target.owner, storage, known))
+                yield run(restoring.empty_target(target.owner, storage, known))
         except (InUse, restoring.NotEmpty):
-            if not one.again:  # nothing was done yet
+            if not one.again:  # nothing has been written yet
                 one.end()
             raise
         one.end()
 
 
-def _place(current: "Settings") -> "Place":
+def _make_place(current: "Settings") -> "Place":
     from models.database.address import parse_address
     from resolvers.backup.unfinished import Place
 
@@ -140,12 +143,12 @@ def _place(current: "Settings") -> "Place":
 
 
 @contextmanager
-def _target(current: "Settings", again: bool) -> Iterator[Database]:
-    """A database with nothing but roles."""
+def _open_target(current: "Settings", again: bool) -> Iterator[Database]:
+    """Yield a database that holds only roles."""
     from models.database import roles
     from models.database.embedded.server import Embedded
 
-    if named := external(current):
+    if named := find_external(current):
         run(prepare(named))
         yield named
         return

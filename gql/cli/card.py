@@ -1,9 +1,9 @@
-"""What is shown once the API answers: where it is, and how to come in."""
+"""The card that is shown once the API answers: its addresses, and how to sign in."""
 
 from typing import TYPE_CHECKING, Any
 
 from gql.cli.backend import Database
-from gql.cli.console import screen, table
+from gql.cli.console import make_console, make_table
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -29,14 +29,14 @@ async def show(current: "Settings", target: Database) -> None:
     where.add_row("Data", f"{current.data_dir.resolve()}")
     parts: list[Any] = [where]
     if current.demo and (people := await demo.logins(target.owner)):
-        parts += ["", *_who(people)]
-    console = screen()
+        parts += ["", *_list_logins(people)]
+    console = make_console()
     console.print(Panel(Group(*parts), title="Gorod", expand=False))
     console.print("Ctrl-C stops everything.")
 
 
-def _who(people: "list[Login]") -> list[Any]:
-    """The password stands in the heading: it is the same for all."""
+def _list_logins(people: "list[Login]") -> list[Any]:
+    """List the logins. Their common password stands in the heading."""
     heading = f"To sign in to the made-up school (password {people[0].password}):"
     rows = [(who.role.name, who.login, who.name) for who in people]
-    return [heading, table(("role", "login", "name"), rows)]
+    return [heading, make_table(("role", "login", "name"), rows)]

@@ -1,10 +1,10 @@
-"""Garbage collection in a server that keeps much.
+"""Garbage collection in a server that keeps many objects.
 
-A full collection of Python looks through all that is kept: the schema, documents, plans. It took
-up to 0.3 s, in which nobody is answered, and clients could bring it on. Here what outlived some
-collections is set apart, and only what is newer is looked through. Nothing that is kept by us is
-part of a cycle, so it goes at once when it is dropped. What the standard executor has in hand is:
-where it is set apart it stays until all is looked through, so that is not done for a few objects.
+A full collection of Python scans all objects: the schema, documents, plans. It took up to 0.3 s, in
+which no request is answered, and clients could trigger it. Here objects that outlived some
+collections are frozen (`gc.freeze`), and only newer ones are scanned. Caches hold no cycles, so a
+frozen object is freed at once when it is dropped. Objects of the standard executor do form cycles:
+once frozen they stay until everything is scanned, so a few objects alone are never frozen.
 """
 
 import asyncio
@@ -14,26 +14,27 @@ import time
 from gql.guard.lane import Lane
 
 SECONDS = 0.1
-"""Between two looks at how much there is to do. To make a plan leaves up to 70,000 objects in
-cycles; to free them all at once takes 0.1 s and more."""
+"""Seconds between two checks. Making a plan leaves up to 70,000 objects in cycles; to free them all
+at once takes 0.1 s and more."""
 COLLECTIONS = 1
-"""Of the middle generation, after which what is newer than what was set apart is looked through."""
+"""Collections of the middle generation after which the objects that are not frozen are scanned."""
 MOST_NEW = 30_000
-"""Objects that are newer than what was set apart. To look through so many takes a millisecond."""
+"""The most objects that stay unfrozen. To scan so many takes a millisecond."""
 NEVER = 2**31 - 1
 MOST_MISSED = 10
-"""Times that nothing is set apart because the lane is in use; then its turn is waited for."""
+"""Times that a freeze is skipped because the lane is in use; then it waits for its turn."""
 QUIET = 0.02
-"""Part of the time that the event loop works in when nobody asks for anything."""
+"""Share of the time in which the event loop works while no request comes."""
 THOROUGH_SECONDS = 3600.0
-"""After so long everything is looked through once, at a quiet moment: connections and requests that
-were there when something was set apart are not all free of cycles."""
+"""Seconds after which everything is scanned once, at a quiet moment: connections and requests that
+were open at a freeze may hold cycles, which would never be freed."""
 
 
 async def collect_garbage(lane: Lane) -> None:
-    """Collect garbage until cancelled; at first, set apart what is there.
+    """Freeze the existing objects, then collect garbage until cancelled.
 
-    lane: While it is in use nothing is set apart: garbage of half a plan would stay with it.
+    lane: While it is in use nothing is frozen, because the garbage of a plan that is being made
+        would be frozen with it.
     """
     first, second, _ = gc.get_threshold()
     gc.set_threshold(first, second, NEVER)

@@ -1,4 +1,4 @@
-"""How commands talk: to a person, or with `--json` to a program."""
+"""Output of commands: for a person, or with `--json` for a program."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,8 +19,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
 
 
-def screen() -> "Console":
-    """As wide as the terminal; without one nothing is cut off, for a program may read it."""
+def make_console() -> "Console":
+    """Make a console as wide as the terminal. Without a terminal no line is cut off, because a
+    program may read it."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
@@ -46,12 +47,12 @@ def fail(text: str) -> NoReturn:
 
 
 def amount(number: int, noun: str) -> str:
-    """Such as `1 document` and `2 documents`."""
+    """Return an amount such as `1 document` or `2 documents`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def insist(yes: bool, what: str) -> None:
-    """Nothing is destroyed unless a person says so, here or with `--yes`."""
+    """Ask a person to confirm a deletion, unless `--yes` was given. Exits if they do not."""
     import sys
 
     if yes:
@@ -61,12 +62,12 @@ def insist(yes: bool, what: str) -> None:
     typer.confirm(f"{what} Go on?", abort=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
     from rich import box
     from rich.table import Column, Table
     from rich.text import Text
 
-    # A login of which the end is missing is none.
+    # A login that is cut off at the end cannot be used.
     whole = [Column(name, overflow="fold") for name in columns]
     drawn = Table(*whole, box=box.SIMPLE, pad_edge=False)
     for row in rows:
@@ -75,9 +76,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[str, float], None]]:
-    """Takes the name of a step and the part of the whole that is done, 0 to 1."""
-    console = screen()
+def show_progress(title: str) -> Iterator[Callable[[str, float], None]]:
+    """Show a progress bar. Yields a function that takes the name of a step and the share of the
+    work that is done, 0 to 1."""
+    console = make_console()
     if not console.is_terminal:
         say(f"{title} …")
         yield lambda step, done: None
@@ -89,7 +91,7 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
         bar.update(task, completed=1.0, step="")
 
 
-def counted(title: str, items: Sequence[T]) -> Iterator[T]:
+def show_count(title: str, items: Sequence[T]) -> Iterator[T]:
     """Yield the items, and show on a terminal how many are done. The bar goes to stderr, because
     another program may read stdout."""
     from rich.console import Console

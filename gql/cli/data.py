@@ -5,8 +5,26 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import blamed, count_schools, database, ensure_usable, prove_key, run, settings
-from gql.cli.console import Json, Yes, amount, insist, print_json, progress, say, screen, table
+from gql.cli.backend import (
+    blame_options,
+    count_schools,
+    ensure_usable,
+    prove_key,
+    read_settings,
+    run,
+    use_database,
+)
+from gql.cli.console import (
+    Json,
+    Yes,
+    amount,
+    insist,
+    make_console,
+    make_table,
+    print_json,
+    say,
+    show_progress,
+)
 
 app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
 
@@ -26,8 +44,8 @@ def load(
     """Make up a school with its people, lessons and marks."""
     from resolvers import demo
 
-    current = settings()
-    with database(current) as target:
+    current = read_settings()
+    with use_database(current) as target:
         run(ensure_usable(current, target))
         key = run(prove_key(current, target, make=True))
         if there := run(count_schools(target)):
@@ -35,7 +53,7 @@ def load(
                 yes,
                 f"The database has {amount(there, 'school')}: made-up data would mix with theirs.",
             )
-        with progress("Making up a school") as advance:
+        with show_progress("Making up a school") as advance:
             run(demo.load(target.owner, size.value, seed, key, advance))
     say("Done. `gorod demo logins` shows who may come in.")
 
@@ -45,8 +63,8 @@ def lock() -> None:
     """Close all logins of made-up people, so that `gorod serve` can start on them."""
     from resolvers.demo.locking import lock as close
 
-    current = settings()
-    with database(current) as target:
+    current = read_settings()
+    with use_database(current) as target:
         run(ensure_usable(current, target))
         number = run(close(target.owner))
     say(f"Closed: {amount(number, 'login')}. `gorod user reset-password LOGIN` opens one again.")
@@ -63,17 +81,17 @@ def remove(
     from resolvers.demo import removing
     from resolvers.services.storage import Storage, seen
 
-    current = settings()
-    with database(current) as target:
+    current = read_settings()
+    with use_database(current) as target:
         run(ensure_usable(current, target))
-        with blamed({"school": "--school"}):
+        with blame_options({"school": "--school"}):
             found = run(removing.made_up(target.owner, school or ()))
         if not found:
             say("There is no made-up school here.")
             return
         named = ", ".join(f"{one.number} ({one.name}, {one.persons} people)" for one in found)
         insist(yes, f"This removes for good: {named}, with everything that was entered there.")
-        with progress("Removing") as advance, seen():
+        with show_progress("Removing") as advance, seen():
             numbers = [one.number for one in found]
             storage = Storage(current.storage)
             rows = run(removing.remove(target.owner, storage, numbers, advance))
@@ -85,8 +103,8 @@ def logins(as_json: Json = False) -> None:
     """Show how the made-up people sign in."""
     from resolvers import demo
 
-    current = settings()
-    with database(current) as target:
+    current = read_settings()
+    with use_database(current) as target:
         run(ensure_usable(current, target))
         known = run(demo.logins(target.owner))
     columns = ("role", "login", "password", "name")
@@ -94,7 +112,7 @@ def logins(as_json: Json = False) -> None:
     if as_json:
         print_json([dict(zip(columns, person, strict=True)) for person in people])
     elif known:
-        screen().print(table(columns, people))
+        make_console().print(make_table(columns, people))
     else:
         say(
             "Nobody can sign in with the made-up password: there is no made-up school here "

@@ -19,7 +19,7 @@ _PLACES = {
     "specimens": "tests/specimens/{room}_{feature}.py",
     "tests": "tests/{room}/test_{feature}.py",
 }
-"""Where the file of each template goes, from the root of the source tree."""
+"""The file of each template, relative to the root of the source tree."""
 _NAME = re.compile(r"([a-z]+)/([a-z][a-z0-9]*(?:_[a-z0-9]+)*)")
 _ROW = re.compile(r"[A-Z][A-Za-z0-9]*")
 _NEXT = """\
@@ -69,7 +69,7 @@ def new(
 
 
 def _parse_name(name: str, root: Path) -> tuple[str, str]:
-    """Room and feature. Raises BadParameter."""
+    """Return room and feature. Raises BadParameter."""
     if not (root / "schema.graphql").exists():
         raise typer.BadParameter("run it in the root of the source tree", param_hint="NAME")
     if (found := _NAME.fullmatch(name)) is None:
@@ -96,7 +96,7 @@ def _guess_row(feature: str) -> str:
 
 
 def _name_all(room: str, feature: str, row: str) -> dict[str, str]:
-    """All spellings of the names that the templates use. Raises BadParameter."""
+    """Return all spellings of the names that the templates use. Raises BadParameter."""
     if _ROW.fullmatch(row) is None:
         raise typer.BadParameter("it must be like Club or ReadingGroup", param_hint="--row")
     words = [word.lower() for word in re.findall(r"[A-Z][a-z0-9]*", row)]

@@ -1,4 +1,4 @@
-"""`gorod doctor` and `gorod version`: what is here, and whether it can work."""
+"""`gorod doctor` and `gorod version`: checks of the installation, and its version."""
 
 import platform
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from importlib.metadata import version as installed
 
 import typer
 
-from gql.cli.backend import settings
-from gql.cli.console import Json, print_json, say, screen, table
+from gql.cli.backend import read_settings
+from gql.cli.console import Json, make_console, make_table, print_json, say
 
 Finding = dict[str, str | bool]
 
@@ -27,22 +27,22 @@ def version(as_json: Json = False) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Look at everything Gorod needs; fails if something is amiss. Changes no data."""
-    from gql.cli.looks import LOOKS, patient
+    """Check everything that Gorod needs; fails if something is wrong. Changes no data."""
+    from gql.cli.looks import LOOKS, open_installation
 
-    with patient(settings()) as it:
+    with open_installation(read_settings()) as it:
         findings = [_look(name, look, it) for name, look in LOOKS]
     if as_json:
         print_json(findings)
     else:
         rows = [("✓" if f["ok"] else "✗", str(f["name"]), str(f["detail"])) for f in findings]
-        screen().print(table(("", "", ""), rows))
+        make_console().print(make_table(("", "", ""), rows))
     if not all(f["ok"] for f in findings):
         raise typer.Exit(1)
 
 
 def _look(name: str, look: Callable[..., str], it: object) -> Finding:
-    """One look that fails does not keep the others from running."""
+    """Run one check. An exception becomes its finding, so that the other checks still run."""
     try:
         return {"name": name, "ok": True, "detail": look(it)}
     except Exception as problem:

@@ -1,4 +1,4 @@
-"""How `gorod documents` shows documents, and finds them."""
+"""Finding documents and showing them, for `gorod documents`."""
 
 import csv
 import re
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gql.cli.backend import database, ensure_usable, run
-from gql.cli.console import amount, counted, fail, print_json, say, screen, table
-from gql.cli.exchange import harmless
+from gql.cli.backend import ensure_usable, run, use_database
+from gql.cli.console import amount, fail, make_console, make_table, print_json, say, show_count
+from gql.cli.exchange import escape_formula
 
 if TYPE_CHECKING:
     from gql.engine.cache import Cache
@@ -22,12 +22,12 @@ COLUMNS = ("document", "operations", "ids", "clients", "plans", "registered", "r
 CLIENT = re.compile(r"[A-Za-z0-9._~-]{1,60}")
 
 
-def registered(current: "Settings") -> "list[Registered]":
-    from resolvers.trusted.documents import listed
+def find_registered(current: "Settings") -> "list[Registered]":
+    from resolvers.trusted.documents import list_documents
 
-    with database(current) as target:
+    with use_database(current) as target:
         run(ensure_usable(current, target))
-        return run(listed(target.owner))
+        return run(list_documents(target.owner))
 
 
 def cache_of(current: "Settings") -> "Cache":
@@ -45,8 +45,8 @@ def check_client(client: str | None) -> None:
         raise typer.BadParameter(told, param_hint="--client")
 
 
-def chosen(known: "Sequence[Registered]", names: Sequence[str]) -> set[str]:
-    """The hashes of documents named by their SHA-256 or the ids of clients."""
+def choose_documents(known: "Sequence[Registered]", names: Sequence[str]) -> set[str]:
+    """Return the hashes of documents that are named by their SHA-256 or the ids of clients."""
     from gql.trusted.manifests import hash_in
 
     hashes = {one.hash for one in known}
@@ -59,7 +59,7 @@ def chosen(known: "Sequence[Registered]", names: Sequence[str]) -> set[str]:
 
 
 def line_of(cache: "Cache", one: "Registered") -> dict[str, str]:
-    """A document as a line of a table."""
+    """Return a document as a line of a table."""
     from gql.trusted.judging import plans_of, read, summary
 
     document, faults = read(cache.documents, one.text)
@@ -72,11 +72,11 @@ def line_of(cache: "Cache", one: "Registered") -> dict[str, str]:
 def tell_added(
     cache: "Cache", judged: "Sequence[Judged]", changes: dict[str, str], as_json: bool
 ) -> None:
-    """What became of each document, with its plan; of those that are refused, why."""
+    """Show the change of each document with its plans, and the faults of those that are refused."""
     from gql.trusted.judging import plans_of, summary
 
     lines: list[dict[str, Any]] = []
-    for one in counted("Making plans", judged):
+    for one in show_count("Making plans", judged):
         good = one.document if not one.faults else None
         plans = run(plans_of(cache, good)) if good else {}
         lines.append(
@@ -95,14 +95,14 @@ def tell_added(
     if as_json:
         print_json(lines)
         return
-    screen().print(table(("document", "operations", "change", "plans"), rows))
+    make_console().print(make_table(("document", "operations", "change", "plans"), rows))
     for one in judged:
         if one.faults:
             show_faults(one.hash, one.operations, one.files, one.faults)
 
 
 def tell_ended(ended: "Sequence[Registered]", change: str, *, as_json: bool) -> None:
-    """Which documents are answered no more.
+    """Show the documents that are answered no more.
 
     change: Such as `retired`.
     """
@@ -146,6 +146,6 @@ def write_csv(file: Path, lines: Sequence[dict[str, str]]) -> None:
         with file.open("w", encoding="utf-8-sig", newline="") as output:
             writer = csv.writer(output)
             writer.writerow(COLUMNS)
-            writer.writerows([harmless(cell) for cell in line.values()] for line in lines)
+            writer.writerows([escape_formula(cell) for cell in line.values()] for line in lines)
     except OSError as problem:
         fail(f"{file} cannot be written: {problem.strerror}.")

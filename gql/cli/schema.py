@@ -26,7 +26,7 @@ def show(
 ) -> None:
     """Print the schema, or another file of the contract."""
     if name == FILE.name:
-        sys.stdout.write(_printed())
+        sys.stdout.write(_print_schema())
         return
     from gql.reference.contract import contract_files
 
@@ -67,7 +67,7 @@ def check(
 ) -> None:
     """Fail unless the file is what `print` prints."""
     written = file.read_text(encoding="utf-8") if file.exists() else ""
-    printed = _printed()
+    printed = _print_schema()
     if written == printed:
         say(f"{file.name} is up to date.")
         return
@@ -92,7 +92,7 @@ def breaking(
     from gql.reference.breaking import TOLD, dangerous_changes, is_of_last_release, untold
 
     old, told = (file.read_text(encoding="utf-8") for file in (released, changelog))
-    new = _printed()
+    new = _print_schema()
     if not is_of_last_release(old, told):
         fail(
             f"{released.name} is not the schema of the newest release in {changelog.name}. "
@@ -121,13 +121,13 @@ def release(
     from gql.reference.breaking import release
 
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    schema, told = release(_printed(), changelog.read_text(encoding="utf-8"), version, day)
+    schema, told = release(_print_schema(), changelog.read_text(encoding="utf-8"), version, day)
     released.write_text(schema, encoding="utf-8")
     changelog.write_text(told, encoding="utf-8")
     say(f"{released.name} and {changelog.name} are those of {version}.")
 
 
-def _printed() -> str:
+def _print_schema() -> str:
     from gql.schema import schema
 
     return f"{schema.as_str().rstrip()}\n"

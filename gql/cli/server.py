@@ -21,33 +21,35 @@ from gql.transport.connections import KEPT_SECONDS, Connection
 T = TypeVar("T")
 
 SWITCH_SECONDS = 0.001
-"""How long a thread may go on while another wants to. With five times as much, the usual, each
-answer waits for the lane (`gql.guard.lane`) as often as it looks for news from the network."""
+"""Seconds that a thread runs while another waits (Python's switch interval). With the default, five
+times as much, each answer waits for the thread of the lane (`gql.guard.lane`) at every poll of the
+network."""
 UNREAD_MS = 60_000
-"""How long a client may leave what it is sent unread before the connection is given up."""
+"""Milliseconds that a client may leave sent data unread before the kernel ends the connection."""
 MOST_FILES = 65_536
 ACCEPTED_AT_ONCE = 32
-"""Connections taken in a turn of the event loop. libuv takes one for each listening socket that it
-watches, so it watches so many copies. With one, a turn of 40 ms lets in 25 clients a second, and in
-an overload the next ones wait for ten seconds before anybody can tell them to come back later."""
+"""Connections accepted in a turn of the event loop. libuv accepts one per listening socket, so it
+gets this many copies of it. With one socket, turns of 40 ms let in 25 clients a second, and in an
+overload others wait for ten seconds before they can be told to come back later."""
 
 
 def allow_many_files() -> None:
-    """Let this process hold MOST_FILES files and sockets, if the system allows it. Without that it
-    is often 1,024, and a thousand clients would keep out all others, and the database."""
+    """Let this process open MOST_FILES files and sockets, if the system allows it. The default is
+    often 1,024: a thousand clients would keep out all others, and the sessions of the database."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
     if now != resource.RLIM_INFINITY and now < wanted:
-        with suppress(OSError, ValueError):  # macOS allows less than it says
+        with suppress(OSError, ValueError):  # macOS allows less than the limit it reports
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class Stopped(Exception):
-    """Somebody asked us to stop before there was anything to wait for."""
+    """A signal asked the process to stop before it had started."""
 
 
 class _Server(uvicorn.Server):
-    """Signals are ours: there is more to stop than this, and stopping is no failure."""
+    """A server that leaves signals to us, because more than the server must be stopped, and a stop
+    by a signal is no failure."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -63,7 +65,8 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Taken first of all: a port in use should be told before a database is started."""
+    """Yield a listening socket. It is opened first, so that a port in use is reported before a
+    database is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
@@ -72,8 +75,8 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             f"cannot listen on {host}:{port}: {reason_of(problem)}. Set PORT to a free port from "
             "1024 to 65535 and GOROD_HOST to an address of this machine."
         )
-    # Nothing above TCP can end a connection to somebody who reads no more: to say goodbye, too, one
-    # would have to wait for them. What is accepted takes this over.
+    # Only TCP can end a connection to a client that reads no more: even a close frame would wait
+    # for it without end. Accepted sockets inherit the option.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     with listening:
@@ -81,12 +84,13 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def reason_of(problem: OSError) -> str:
-    """Without what the library adds: a name that nobody knows has no number of the kernel's."""
+    """Return the reason without what asyncio adds to it. An unknown host has no errno and so no
+    `strerror`."""
     return (problem.strerror or str(problem)).partition(" (while")[0]
 
 
-def until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Runs it; Ctrl-C, SIGTERM and a closed terminal set the event."""
+def run_until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run `main`; Ctrl-C, SIGTERM and a closed terminal set its event."""
 
     async def stoppable() -> None:
         stop = asyncio.Event()
@@ -102,8 +106,9 @@ def until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
         runner.run(stoppable())
 
 
-async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
-    """Its result; Stopped, with the work cancelled, if somebody would not wait for it."""
+async def run_unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of the work. If the event is set first, cancel the work and raise
+    Stopped."""
     task = asyncio.create_task(work)
     asked = asyncio.create_task(stop.wait())
     await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,11 +131,11 @@ async def serve(
     announce: Callable[[], Awaitable[None]],
     watch: Callable[[], Awaitable[Any]],
 ) -> None:
-    """Until asked to stop, or until `watch` fails. `announce` comes when it has answered.
+    """Serve until `stop` is set or `watch` fails. `announce` is called after a first answer.
 
-    patience: seconds that open requests and sockets get to finish.
-    most_frame: bytes of a message on a socket; a longer one is not taken in.
-    sockets: limits of frames that the application does not see.
+    patience: Seconds that open requests and sockets get to finish.
+    most_frame: The most bytes of a message on a socket; a longer one is refused.
+    sockets: Limits of frames that the application does not see.
     """
     server = _Server(_config(app, patience, most_frame, sockets))
     running = asyncio.create_task(_run(server, listening))
@@ -164,7 +169,7 @@ async def _tell(
 def _config(
     app: ASGIApp, patience: int, most_frame: int, sockets: LimitsOfSockets
 ) -> uvicorn.Config:
-    from gql.transport.websocket.server import protocol_of  # late: it takes what the app takes
+    from gql.transport.websocket.server import protocol_of  # late: it imports as much as the app
 
     return uvicorn.Config(
         app,
@@ -173,7 +178,7 @@ def _config(
         ws=protocol_of(sockets),
         ws_per_message_deflate=False,
         ws_max_size=most_frame,
-        proxy_headers=False,  # see `gql.transport.proxies`; its setting is the machine's
+        proxy_headers=False,  # done by `gql.transport.proxies`, with our own setting
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -195,8 +200,8 @@ async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
 
 
 def _ask(listening: socket.socket) -> None:
-    """One real question over the network: what is announced has answered once. It is no operation,
-    for those are counted and logged as what clients ask."""
+    """Send one request over the network, so that the server has answered before it is announced. It
+    is no operation, because operations are counted and logged as those of clients."""
     host, port = listening.getsockname()[:2]
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     connection = HTTPConnection(near, port, timeout=30)

@@ -1,4 +1,4 @@
-"""`gorod dev` and `gorod serve`: everything up, then down again."""
+"""`gorod dev` and `gorod serve`: start all parts, and stop them again."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ import typer
 from gql.cli import backend
 from gql.cli.backend import Database
 from gql.cli.collecting import collect_garbage
-from gql.cli.console import progress, say
+from gql.cli.console import say, show_progress
 from gql.guard.lane import Lane
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.database.embedded.supervisor import Supervisor
 
 KINDS_OF_SESSIONS = 3
-"""The engine's, the readers' and the writers' (`gql.app.services_of`)."""
+"""The pools of sessions: the engine's, the readers' and the writers' (`gql.app.services_of`)."""
 
 Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT says the same.")]
 
@@ -40,7 +40,7 @@ def dev(
     ] = False,
 ) -> None:
     """Run everything on this machine: database, a made-up school, API, console."""
-    _up(port, near=not on_network, known=True, open_introspection=True, demo=True)
+    _start(port, near=not on_network, known=True, open_introspection=True, demo=True)
 
 
 def serve(
@@ -54,13 +54,16 @@ def serve(
 
     A database named by DATABASE_URL must be up to date; the embedded one is brought there.
     """
-    _up(port, near=allow_demo, known=allow_demo, demo=False)
+    _start(port, near=allow_demo, known=allow_demo, demo=False)
 
 
-def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
-    """near: Whether only this machine may reach it. known: Whether the password that everybody
-    knows may let people in."""
-    current = backend.settings(**given, **({} if port is None else {"port": port}))
+def _start(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
+    """Start a server and run it until it is stopped.
+
+    near: Whether only this machine may reach it. known: Whether people may sign in with the
+    published password of the made-up school.
+    """
+    current = backend.read_settings(**given, **({} if port is None else {"port": port}))
     if near and not _is_near(current.host):
         raise typer.BadParameter(
             f"GOROD_HOST is {current.host}, where other machines can reach it, and the passwords "
@@ -69,25 +72,25 @@ def _up(port: int | None, *, near: bool, known: bool, **given: Any) -> None:
         )
 
     from gql import logs
-    from gql.cli.server import allow_many_files, listen, until_stopped
+    from gql.cli.server import allow_many_files, listen, run_until_stopped
 
     logs.configure(as_json=not current.demo, level=current.log_level)
     if current.storage_url:
         from resolvers.services.storage import Storage
 
-        Storage(current.storage_url)  # refused now, not when a database has been made
+        Storage(current.storage_url)  # raises here, before a database is made
     if current.rate_limit_url:
         _prove_store(current.rate_limit_url.get_secret_value())
     allow_many_files()
-    gc.disable()  # until the app is made: before there is next to no garbage, but much to look at
+    gc.disable()  # until the app is made: little garbage arises, but many objects would be scanned
     with listen(current.host, current.port) as listening:
         real = current.model_copy(update={"port": listening.getsockname()[1]})
-        until_stopped(lambda stop: _run(real, listening, stop, known))
+        run_until_stopped(lambda stop: _run(real, listening, stop, known))
     say("Stopped.")
 
 
 def _prove_store(url: str) -> None:
-    """Ask the Redis of the settings once, before anything is made."""
+    """Check that the Redis of the settings answers, before anything is made."""
     from gql.admission.store import Store, StoreProblem
     from gql.cli.console import fail
 
@@ -113,13 +116,13 @@ def _is_near(host: str) -> bool:
 async def _run(
     current: "Settings", listening: socket.socket, stop: asyncio.Event, known: bool
 ) -> None:
-    """Whatever ends it, the embedded server is stopped last."""
-    from gql.cli.server import unless
+    """Start the database and serve. The embedded server is always stopped last."""
+    from gql.cli.server import run_unless
 
     backend.refuse_half(current)
 
-    if named := backend.external(current):
-        await unless(stop, _while_loading(_ready(current, named, known)))
+    if named := backend.find_external(current):
+        await run_unless(stop, _while_loading(_prepare(current, named, known)))
         await _serve(current, named, listening, stop, None, known)
         return
 
@@ -132,18 +135,18 @@ async def _run(
     supervisor = Supervisor(embedded, minimum=minimum, reserve=reserve)
     try:
         say("Starting PostgreSQL …")
-        await unless(stop, _while_loading(supervisor.start(say)))
+        await run_unless(stop, _while_loading(supervisor.start(say)))
         own = backend.embedded_database(
             embedded.url("gorod_app", "gorod"), embedded.url("postgres", "gorod")
         )
-        await unless(stop, _ready(current, own, known))
+        await run_unless(stop, _prepare(current, own, known))
         await _serve(current, own, listening, stop, supervisor, known)
     finally:
         await asyncio.to_thread(embedded.stop)
 
 
 async def _while_loading(work: Coroutine[Any, Any, None]) -> None:
-    """To make the schema takes longest of all, so it is made while the database starts."""
+    """Import the app while the database starts, because making the schema takes longest."""
 
     def load() -> None:
         import gql.app  # noqa: F401
@@ -151,8 +154,8 @@ async def _while_loading(work: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(work, asyncio.to_thread(load))
 
 
-async def _ready(current: "Settings", target: Database, known: bool) -> None:
-    """In development we may change the database, and an empty one gets a school."""
+async def _prepare(current: "Settings", target: Database, known: bool) -> None:
+    """Upgrade and check the database. In development an empty one gets a made-up school."""
     most = current.pool_size * KINDS_OF_SESSIONS
     if not current.demo:
         await backend.ensure_usable(current, target, sessions=most)
@@ -166,7 +169,7 @@ async def _ready(current: "Settings", target: Database, known: bool) -> None:
     if await backend.count_schools(target) == 0:
         from resolvers import demo
 
-        with progress("Making up a school") as advance:
+        with show_progress("Making up a school") as advance:
             await demo.load_first(target.owner, key, advance)
 
 
@@ -178,7 +181,10 @@ async def _serve(
     supervisor: "Supervisor | None",
     known: bool,
 ) -> None:
-    """supervisor: Of the embedded server; nobody but its owner looks after one of somebody else."""
+    """Serve the app.
+
+    supervisor: The supervisor of the embedded server; None for a server of somebody else.
+    """
     from gql.app import create_app
     from gql.cli import card, server
     from models.database.availability import Availability

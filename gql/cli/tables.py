@@ -1,4 +1,4 @@
-"""`gorod db`: the tables' version."""
+"""`gorod db`: the version of the tables."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,13 +8,13 @@ import typer
 
 from gql.cli.backend import (
     Database,
-    database,
     embedded_database,
     make_ready,
     prepare,
     prove_key,
+    read_settings,
     run,
-    settings,
+    use_database,
 )
 from gql.cli.console import Json, Yes, insist, print_json, say
 
@@ -24,8 +24,8 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 @app.command()
 def upgrade() -> None:
     """Make roles and tables, or bring them up to date."""
-    current = settings()
-    with database(current, make=True) as target:
+    current = read_settings()
+    with use_database(current, make=True) as target:
         before, after = run(_upgrade(target))
         if target.own or current.secret_key:  # a key file here may be of another installation
             run(prove_key(current, target, make=target.own))
@@ -37,18 +37,18 @@ def downgrade(
     revision: Annotated[str, typer.Argument(help="Version to go back to; `base`: no tables.")],
     yes: Yes = False,
 ) -> None:
-    """Take changes of the tables back; what they held is lost."""
+    """Go back to an older version of the tables. Data in newer tables and columns is lost."""
     insist(yes, f"Going back to {revision} deletes what newer tables and columns hold.")
-    with database(settings()) as target:
+    with use_database(read_settings()) as target:
         before, after = run(_downgrade(target, revision))
     say(f"{before or 'empty'} → {after or 'empty'}")
 
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Say which version the tables are of, and where tables, policies and grants differ from what
-    it says; fails unless it is the newest and nothing differs."""
-    with database(settings()) as target:
+    """Show the version of the tables, and where tables, policies and grants differ from it. Fails
+    unless it is the newest version and nothing differs."""
+    with use_database(read_settings()) as target:
         now, newest = run(_status(target))
         drift = run(_drift(target)) if now == newest and now else []
     if as_json:

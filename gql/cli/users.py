@@ -1,10 +1,10 @@
-"""`gorod user`: the accounts that let the first person in, or let one in again."""
+"""`gorod user`: accounts for the first person of a school, and new one-time passwords."""
 
 from typing import Annotated
 
 import typer
 
-from gql.cli.backend import blamed, database, ensure_usable, run, settings
+from gql.cli.backend import blame_options, ensure_usable, read_settings, run, use_database
 from gql.cli.console import Json, print_json, say
 
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
@@ -18,7 +18,7 @@ OPTIONS = {
     "new_school": "--new-school",
     "time_zone": "--time-zone",
 }
-"""What is asked here for what a use case may blame."""
+"""The option for each field that a use case may blame."""
 
 
 @app.command("create-director")
@@ -42,8 +42,8 @@ def create_director(
         place = school
     else:
         raise typer.BadParameter("say either --school or --new-school")
-    current = settings()
-    with database(current) as target, blamed(OPTIONS):
+    current = read_settings()
+    with use_database(current) as target, blame_options(OPTIONS):
         run(ensure_usable(current, target))
         made = operators.create_director(target.owner, school=place, login=login, full_name=name)
         password = run(made)
@@ -60,8 +60,8 @@ def create_admin(
     """Give a school an administrator, with a one-time password, where the director cannot."""
     from resolvers.access import operators
 
-    current = settings()
-    with database(current) as target, blamed(OPTIONS):
+    current = read_settings()
+    with use_database(current) as target, blame_options(OPTIONS):
         run(ensure_usable(current, target))
         made = operators.create_admin(target.owner, school=school, login=login, full_name=name)
         password = run(made)
@@ -70,12 +70,12 @@ def create_admin(
 
 @app.command("reset-password")
 def reset_password(login: Login, as_json: Json = False) -> None:
-    """Give somebody a new password for one time, end their sessions, and forget failed tries."""
+    """Give somebody a new one-time password, end their sessions, and forget failed tries."""
     from models.secrets import Secrets
     from resolvers.access import operators
 
-    current = settings()
-    with database(current) as target, blamed(OPTIONS):
+    current = read_settings()
+    with use_database(current) as target, blame_options(OPTIONS):
         run(ensure_usable(current, target))
         secrets = Secrets(key) if (key := current.known_key) else None
         password = run(operators.reset_password(target.owner, login, secrets=secrets))
@@ -83,7 +83,7 @@ def reset_password(login: Login, as_json: Json = False) -> None:
 
 
 def _tell(login: str, password: str, as_json: bool) -> None:
-    """This once: only its hash is kept."""
+    """Print the password. It cannot be printed again, because only its hash is kept."""
     if as_json:
         print_json({"login": login, "password": password})
     else:

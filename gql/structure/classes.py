@@ -13,7 +13,7 @@ from models.structure import classes as rows
 from models.structure.sections import Section
 from resolvers.core.shapes import lasts
 from resolvers.structure import classes
-from resolvers.structure.members import by_name
+from resolvers.structure.members import order_by_name
 
 
 @node(rows.SchoolClass)
@@ -42,14 +42,14 @@ class SchoolClass(Node):
     members = many(
         rows.ClassMembership.school_class_id,
         where=lasts,
-        order=(by_name(rows.ClassMembership),),
+        order=(order_by_name(rows.ClassMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.ClassMembership.school_class_id,
         to=rows.ClassMembership.student_id,
         where=lasts,
-        order=(by_name(rows.ClassMembership),),
+        order=(order_by_name(rows.ClassMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )
     sections = many(

@@ -13,7 +13,7 @@ from models.people.students import Student
 from models.structure import sections as rows
 from resolvers.core.shapes import lasts
 from resolvers.structure import sections
-from resolvers.structure.members import by_name
+from resolvers.structure.members import order_by_name
 
 
 @node(rows.Subject)
@@ -50,14 +50,14 @@ class Section(Node):
     members = many(
         rows.SectionMembership.section_id,
         where=lasts,
-        order=(by_name(rows.SectionMembership),),
+        order=(order_by_name(rows.SectionMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.SectionMembership.section_id,
         to=rows.SectionMembership.student_id,
         where=lasts,
-        order=(by_name(rows.SectionMembership),),
+        order=(order_by_name(rows.SectionMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )
     viewer_can = can(

@@ -80,7 +80,7 @@ class TrustedServing:
             revision = await trusted.revision(session)
             if revision == self.seen:
                 return False
-            rows = await trusted.all_registered(session, retired=False)
+            rows = await trusted.find_registered(session, retired=False)
         found = {}
         for row in rows:
             if (document := await self.document(row)) is not None:

@@ -1,7 +1,7 @@
 """Names as people type them: tidied when they are saved, folded when they are searched for.
 
 The database folds with the functions `folded`, `folded_name`, `name_words`, `name_query` and
-`longest_word`, which a migration makes. `folded` in Python does the same for texts that are not
+`longest_word`, which a migration makes. `fold` in Python does the same for texts that are not
 in a database yet; tests/people/test_search.py holds the two equal.
 """
 

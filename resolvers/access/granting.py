@@ -62,7 +62,7 @@ class LeftTheSchool(Problem):
 
 
 TERMS = (RoleFromRecords, ScopeMismatch, EndsBeforeItBegins, LeftTheSchool)
-"""The problems that `agreed` raises."""
+"""The problems that `check_terms` raises."""
 
 
 @dataclass(frozen=True)

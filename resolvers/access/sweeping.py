@@ -19,7 +19,7 @@ MOST = 1000
 """The most rows that are removed in one transaction."""
 
 
-async def sweep_regularly(services: Services) -> None:
+async def sweep_access(services: Services) -> None:
     """Sweep regularly until cancelled."""
     while True:
         try:

@@ -1,1 +1,1 @@
-"""Everything of an installation in one file, and back."""
+"""Saving an installation to one file, and restoring it."""

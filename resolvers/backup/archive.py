@@ -1,4 +1,4 @@
-"""The file of a backup: a tar whose last member says what the others must be."""
+"""The file of a backup: a tar archive whose last member lists the checksums of the others."""
 
 import fcntl
 import hashlib
@@ -26,8 +26,8 @@ class BackupProblem(OperatorProblem):
 
 
 @dataclass
-class Writing:
-    """A backup on its way to the disk. It gets its name when it is complete."""
+class ArchiveWriter:
+    """A backup that is being written. It gets its name when it is complete."""
 
     tar: tarfile.TarFile
     folder: Path
@@ -35,7 +35,7 @@ class Writing:
 
     @contextmanager
     def part(self, name: str) -> Iterator[IO[bytes]]:
-        """Somewhere to write a member, which is added then."""
+        """Yield a file for the content of a member, which is added at the end."""
         with tempfile.TemporaryFile(dir=self.folder) as content:
             yield content
             size = content.seek(0, os.SEEK_END)
@@ -60,9 +60,9 @@ class Writing:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[Writing]:
-    """A new file, readable by its owner only. However this ends, `target` is whole or not there;
-    what a killed backup has left beside it is removed by the next one."""
+def write_archive(target: Path) -> Iterator[ArchiveWriter]:
+    """Write a new archive that only its owner can read. `target` is complete or does not exist; a
+    part that a killed backup has left beside it is removed by the next backup."""
     if target.exists():
         raise BackupProblem(f"{target} is there already. Name another file.")
     if not target.parent.is_dir():
@@ -72,17 +72,19 @@ def writing(target: Path) -> Iterator[Writing]:
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as output:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # says to others that somebody is at it
+            fcntl.flock(
+                handle, fcntl.LOCK_EX
+            )  # keeps the `_sweep` of another backup from removing it
             with tarfile.open(fileobj=output, mode="w") as tar:
-                yield Writing(tar, target.parent)
+                yield ArchiveWriter(tar, target.parent)
             output.flush()
             os.fsync(handle)
-            _named(part, target)
+            _give_name(part, target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _named(part: Path, target: Path) -> None:
+def _give_name(part: Path, target: Path) -> None:
     try:
         os.link(part, target)
     except FileExistsError:
@@ -97,7 +99,7 @@ def _named(part: Path, target: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Parts of backups that were killed: nobody holds their lock."""
+    """Remove the parts of killed backups: no process holds their lock."""
     for left in folder.glob(PART.format("*")):
         try:
             handle = os.open(left, os.O_RDWR)
@@ -107,47 +109,48 @@ def _sweep(folder: Path) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             left.unlink(missing_ok=True)
         except OSError:
-            pass  # another backup is at it
+            pass  # another backup is writing it
         finally:
             os.close(handle)
 
 
 @dataclass
-class Reading:
-    """A backup of which every byte was compared with its checksum."""
+class ArchiveReader:
+    """A backup whose members were all compared with their checksums."""
 
     tar: tarfile.TarFile
     manifest: dict[str, Any]
 
     def content(self, name: str) -> IO[bytes]:
         found = self.tar.extractfile(name)
-        assert found is not None  # noqa: S101  # it was read once already
+        assert found is not None  # noqa: S101  # it was found by the check
         return found
 
     @property
     def files(self) -> list[str]:
-        """Keys of the uploaded files in it."""
+        """The keys of the uploaded files in it."""
         names = (member["name"] for member in self.manifest["members"])
         return [name.removeprefix(FILES) for name in names if name.startswith(FILES)]
 
     @property
     def key(self) -> bytes | None:
-        """The secret key, if it is in there."""
+        """The secret key, if the backup holds it."""
         inside = any(member["name"] == KEY for member in self.manifest["members"])
         return self.content(KEY).read() if inside else None
 
 
 @contextmanager
-def reading(source: Path) -> Iterator[Reading]:
-    """Raises BackupProblem for whatever is no whole backup, before anything is done with it."""
+def read_archive(source: Path) -> Iterator[ArchiveReader]:
+    """Open a backup and check all of it. Raises BackupProblem for a file that is no complete
+    backup."""
     try:
         with tarfile.open(source, mode="r:") as tar:
-            yield Reading(tar, _checked(source, tar))
+            yield ArchiveReader(tar, _check_members(source, tar))
     except (tarfile.TarError, EOFError) as problem:
         raise BackupProblem(f"{source} is no backup of Gorod, or not all of one.") from problem
 
 
-def _checked(source: Path, tar: tarfile.TarFile) -> dict[str, Any]:
+def _check_members(source: Path, tar: tarfile.TarFile) -> dict[str, Any]:
     found = {member.name: member for member in tar.getmembers() if member.isfile()}
     manifest_file = tar.extractfile(found[MANIFEST]) if MANIFEST in found else None
     if manifest_file is None:

@@ -1,4 +1,4 @@
-"""Making a backup: the database as of one moment, the files it knows of, and the key."""
+"""Making a backup of the database as of one moment, the files that it knows of, and the key."""
 
 import asyncio
 from base64 import b64encode
@@ -16,7 +16,14 @@ from models.database.keys import WRONG
 from models.database.problems import Unfit
 from models.keyfile import KeyProblem
 from models.secrets import Secrets
-from resolvers.backup.archive import DATABASE, FILES, KEY, BackupProblem, Writing, writing
+from resolvers.backup.archive import (
+    DATABASE,
+    FILES,
+    KEY,
+    ArchiveWriter,
+    BackupProblem,
+    write_archive,
+)
 from resolvers.services.storage import Storage
 
 FOUND = "SELECT to_regclass('{}') IS NOT NULL"
@@ -28,7 +35,10 @@ UPLOADED = """
 
 @dataclass(frozen=True)
 class Made:
-    """What is in a backup. lost: Files that the database knows of and the storage has not."""
+    """The contents of a backup.
+
+    lost: The keys of files that the database knows of and that the storage lacks.
+    """
 
     file: Path
     rows: int
@@ -44,14 +54,15 @@ async def make(
     key: bytes | None,
     progress: Callable[[str, float], None],
 ) -> Made:
-    """Write everything to a new file. The server may go on: what is saved is the state of one
-    moment, and the files that belonged to it.
+    """Write a backup to a new file. The server may go on: the backup holds the state of one moment,
+    and the files that belonged to it.
 
-    storage: Where the files are; None to leave them out. key: The secret key; None to leave it out.
+    storage: The storage of the files; None to leave them out. key: The secret key; None to leave it
+        out.
 
-    Raises BackupProblem, DatabaseProblem; `target` is not there then.
+    Raises BackupProblem and DatabaseProblem; then `target` does not exist.
     """
-    with writing(target) as archive:
+    with write_archive(target) as archive:
         connection = await dump.open_unrestricted(url)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -75,7 +86,7 @@ async def make(
 
 
 async def _facts(connection: asyncpg.Connection, key: bytes | None) -> dict[str, Any]:
-    """What must be known before anything is restored. Raises KeyProblem for a wrong key."""
+    """Return the facts that a restore needs first. Raises KeyProblem for a wrong key."""
     if not await connection.fetchval(FOUND.format("alembic_version")):
         raise Unfit("There are no tables in this database yet, so there is nothing to save.")
     check = None
@@ -92,15 +103,16 @@ async def _facts(connection: asyncpg.Connection, key: bytes | None) -> dict[str,
     }
 
 
-async def _save_database(connection: asyncpg.Connection, url: str, archive: Writing) -> None:
+async def _save_database(connection: asyncpg.Connection, url: str, archive: ArchiveWriter) -> None:
     folder = dump.find_programs(connection.get_server_version().major)
     snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
     with archive.part(DATABASE) as content:
         await asyncio.to_thread(dump.dump, url, snapshot, folder, content)
 
 
-async def _save_files(archive: Writing, storage: Storage, known: list[Any]) -> list[str]:
-    """The keys of those that are not there: some of them may have been taken away meanwhile."""
+async def _save_files(archive: ArchiveWriter, storage: Storage, known: list[Any]) -> list[str]:
+    """Save the files and return the keys of those that the storage lacks; some may have been
+    removed since the snapshot."""
     lost = []
     for key, digest in known:
         try:

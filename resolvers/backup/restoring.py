@@ -1,4 +1,4 @@
-"""Restoring a backup into an installation that holds nothing."""
+"""Restoring a backup into an empty installation."""
 
 import asyncio
 import tempfile
@@ -11,12 +11,12 @@ from typing import IO
 from models.database import dump, migrate
 from models.keyfile import KeyProblem
 from models.secrets import Secrets
-from resolvers.backup.archive import AT_ONCE, DATABASE, FILES, BackupProblem, Reading
+from resolvers.backup.archive import AT_ONCE, DATABASE, FILES, ArchiveReader, BackupProblem
 from resolvers.services.storage import Storage
 
 
 class NotEmpty(BackupProblem):
-    """There is something already where a backup should be restored to."""
+    """The place to restore a backup to is not empty."""
 
 
 ANY_TABLE = """
@@ -25,10 +25,10 @@ ANY_TABLE = """
 """
 
 
-def fitting_key(backup: Reading, known: bytes | None) -> bytes:
-    """The secret key of the backup: the one in it, or the one that is known here.
+def choose_key(backup: ArchiveReader, known: bytes | None) -> bytes:
+    """Return the secret key of the backup: the one in it, or the one that is known here.
 
-    Raises KeyProblem, before anything is written.
+    Raises KeyProblem before anything is written.
     """
     key = backup.key or known
     if key is None:
@@ -46,8 +46,8 @@ def fitting_key(backup: Reading, known: bytes | None) -> bytes:
     return key
 
 
-def refuse_newer(backup: Reading) -> None:
-    """Raises BackupProblem for tables of which this Gorod knows nothing."""
+def refuse_newer(backup: ArchiveReader) -> None:
+    """Raise BackupProblem for tables of a newer Gorod."""
     if migrate.is_newer(backup.manifest["tables"]):
         raise BackupProblem(
             f"The backup was made by Gorod {backup.manifest['gorod']}, which is newer than this "
@@ -56,27 +56,30 @@ def refuse_newer(backup: Reading) -> None:
 
 
 @dataclass(frozen=True)
-class Emptied:
-    """Where a backup is restored to. is_loaded: Whether its tables are there already, whole: a
-    restore was cut off after they were."""
+class EmptyTarget:
+    """The place that a backup is restored to.
+
+    is_loaded: Whether its tables are complete already, because an earlier restore was interrupted
+        after that.
+    """
 
     url: str
     is_loaded: bool
 
 
-async def emptied(url: str, storage: Storage, cut_off: Reading | None) -> Emptied:
-    """Take away the files that a restore which was cut off has put there.
+async def empty_target(url: str, storage: Storage, cut_off: ArchiveReader | None) -> EmptyTarget:
+    """Remove the files that an interrupted restore has put there.
 
-    cut_off: The backup, if one was cut off here.
+    cut_off: The backup of the interrupted restore, if there was one.
 
-    Raises NotEmpty, before anything is taken away, if there are tables that are not those of the
+    Raises NotEmpty, before anything is removed, if there are tables that are not those of the
     backup.
     """
     is_loaded = await _is_loaded(url, cut_off.manifest["rows"] if cut_off else None)
     if cut_off:
         for key in await storage.keys():
             await storage.drop(key)
-    return Emptied(url, is_loaded)
+    return EmptyTarget(url, is_loaded)
 
 
 async def _is_loaded(url: str, expected: dict[str, str] | None) -> bool:
@@ -95,7 +98,7 @@ async def _is_loaded(url: str, expected: dict[str, str] | None) -> bool:
 
 
 async def refuse_files(storage: Storage) -> None:
-    """Raises NotEmpty unless no file lies there."""
+    """Raise NotEmpty if the storage holds a file."""
     for key in await storage.keys():
         raise NotEmpty(
             f"There are uploaded files already ({key} …). A backup is restored where there are "
@@ -104,10 +107,13 @@ async def refuse_files(storage: Storage) -> None:
 
 
 async def restore(
-    target: Emptied, backup: Reading, storage: Storage, progress: Callable[[str, float], None]
+    target: EmptyTarget,
+    backup: ArchiveReader,
+    storage: Storage,
+    progress: Callable[[str, float], None],
 ) -> None:
-    """Put the files back, then the database in one transaction: whenever it ends, no row speaks of
-    a file that is not there, and the tables are whole or not there.
+    """Restore the files, and then the database in one transaction. So at any interruption no row
+    names a file that is missing, and the tables are complete or do not exist.
 
     Raises DatabaseProblem, also if a table does not hold exactly the rows that were saved.
     """
@@ -123,7 +129,7 @@ async def restore(
     await connection.close()
 
 
-async def _load(url: str, backup: Reading) -> None:
+async def _load(url: str, backup: ArchiveReader) -> None:
     connection = await dump.open_unrestricted(url)
     major = connection.get_server_version().major
     await connection.close()

@@ -1,6 +1,6 @@
-"""The note that stays in a data directory while a restore is under way, or after it was cut off.
+"""The note of an unfinished restore in a data directory.
 
-While it is there no other command takes what is there for an installation.
+While it is there, no other command uses the directory as an installation.
 """
 
 import json
@@ -17,7 +17,10 @@ from resolvers.backup.archive import BackupProblem
 
 @dataclass(frozen=True)
 class Place:
-    """Where a restore puts things. database: Without user and password."""
+    """The places that a restore writes to.
+
+    database: Its address without user and password.
+    """
 
     database: str
     files: str
@@ -25,8 +28,10 @@ class Place:
 
 @dataclass
 class Attempt:
-    """A restore. again: Whether an earlier one was cut off at the same place, and may have left
-    something there."""
+    """A restore.
+
+    again: Whether an earlier one was interrupted at the same place, and may have left something.
+    """
 
     note: Path
     handle: int
@@ -34,7 +39,8 @@ class Attempt:
     again: bool
 
     def begin(self) -> None:
-        """Called before anything is written: what a killed restore leaves is marked by then."""
+        """Write the note. Call it before anything is restored, so that the rest of a killed restore
+        is marked."""
         if self.again:
             return
         os.pwrite(self.handle, json.dumps(asdict(self.place)).encode(), 0)
@@ -46,14 +52,14 @@ class Attempt:
             os.close(folder)
 
     def end(self) -> None:
-        """Everything is there, or nothing was done."""
+        """Remove the note: everything is restored, or nothing was written."""
         self.note.unlink(missing_ok=True)
 
 
 @contextmanager
 def attempt(note: Path, place: Place) -> Iterator[Attempt]:
-    """Raises InUse while another restore is under way there, BackupProblem where an earlier one was
-    cut off that wrote to other places: what is here now may be somebody's data."""
+    """Take the note. Raises InUse while another restore is under way there, and BackupProblem if an
+    earlier one was interrupted that wrote to other places: the data in these may be in use."""
     note.parent.mkdir(parents=True, exist_ok=True)
     handle = locks.take(note)
     if handle is None:
@@ -67,7 +73,7 @@ def attempt(note: Path, place: Place) -> Iterator[Attempt]:
             yield one
         finally:
             if note.exists() and not note.stat().st_size:
-                one.end()  # nothing was begun
+                one.end()  # nothing was written
     finally:
         os.close(handle)
 

@@ -159,7 +159,7 @@ async def make(
         await hurry(connection)
         school_id = await found(connection, plan)
         ledger = await Ledger.open(connection)
-        site = Site(school_id, plan, SchoolYear.around(today), today, seed, ledger, secrets)
+        site = Site(school_id, plan, SchoolYear.of_day(today), today, seed, ledger, secrets)
         making = Making(site)
         await making.people(credentials)
         told(PEOPLE_DONE)

@@ -1,1 +1,1 @@
-"""Use cases around files."""
+"""Use cases of files."""

@@ -1,4 +1,4 @@
-"""Files that go with homework, a notice or a letter."""
+"""Attachments of homework, notices and letters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,11 +26,11 @@ class NotUploaded(Problem):
 
 
 async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 0) -> list[int]:
-    """Keys of files of the actor's own whose bytes have come, each once, in their order.
+    """Return the keys of uploaded files of the actor, each once, in their order.
 
-    already: How many files there are besides these.
+    already: The number of files that are attached already.
 
-    Raises NotFound or NotUploaded naming the place in `file_ids`, Limit when there are too many.
+    Raises NotFound or NotUploaded, which name the place in `file_ids`, and Limit for too many.
     """
     wanted = {file_id: place for place, file_id in reversed(list(enumerate(file_ids)))}
     if len(wanted) + already > MOST:
@@ -54,7 +54,7 @@ def attach(
     """Add files to a row, in their order.
 
     reference: The column by which an attachment refers to the row.
-    begin: The place of the first.
+    begin: The position of the first.
     """
     ctx.session.add_all(
         reference.class_(**{reference.key: owner.id}, file_id=key, position=place)
@@ -63,7 +63,7 @@ def attach(
 
 
 async def attach_instead(ctx: Ctx, reference: Any, owner: OfSchool, files: Sequence[int]) -> None:
-    """The same in place of the files it had."""
+    """Attach files in place of those that the row had."""
     of_school = reference.class_.school_id == ctx.actor.school_id
     await ctx.session.execute(delete(reference.class_).where(of_school, reference == owner.id))
     attach(ctx, reference, owner, files)

@@ -1,4 +1,4 @@
-"""Announcing a file to upload, and links to those that are here."""
+"""Requesting uploads, and links for uploads and downloads."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ from resolvers.services.storage import StorageFull
 
 UPLOADABLE, DOWNLOADABLE = timedelta(minutes=15), timedelta(minutes=10)
 MOST_PENDING = 50
-"""Files a person may have announced of which the bytes have not come."""
+"""The most files of a person that are announced and not uploaded yet."""
 LONGEST_NAME = 255
 UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the order of others: a name must read as it is."""
+"""Characters that change the direction of text: with them a name could show a false extension."""
 
 
 class TypeNotTaken(Problem):
@@ -64,14 +64,14 @@ class HttpHeader:
 
 @dataclass
 class UploadInvited:
-    """A file that is announced, and how to send its bytes: one HTTP request.
+    """An announced file, with the HTTP request that uploads its bytes.
 
     file: The file.
-    url: Where to send the bytes, exactly as many as announced; null once they are there. Whoever
-        has this address can use it.
+    url: The address for the bytes, exactly as many as announced; null once they are uploaded.
+        Anybody who has this address can use it.
     method: The HTTP method.
-    headers: Headers to send along.
-    expires_at: Until when.
+    headers: Headers to send with it.
+    expires_at: When the address expires.
     """
 
     file: File
@@ -81,7 +81,7 @@ class UploadInvited:
     expires_at: datetime
 
 
-async def invited(ctx: Ctx, file: File) -> UploadInvited:
+async def invite_upload(ctx: Ctx, file: File) -> UploadInvited:
     url, expires_at = link_to(ctx.caller.services, ctx.actor, file.global_id, Way.UP, UPLOADABLE)
     awaited = file.status is FileStatus.PENDING
     headers = [HttpHeader("Content-Type", file.media_type)]
@@ -91,8 +91,8 @@ async def invited(ctx: Ctx, file: File) -> UploadInvited:
 def link_to(
     services: Services, actor: Actor, row: Id[OfSchool], way: Way, lasts: timedelta
 ) -> tuple[str, datetime]:
-    """A link that the actor can use for a while, as long as their session lives and they may see
-    the row."""
+    """Make a link that the actor can use for a time, as long as their session lives and they may
+    see the row."""
     expires = int((actor.now + lasts).timestamp())
     link = Link(way, row, actor.session_id, expires)
     url = f"{services.public_url}/files/{link.token(services.secrets)}"
@@ -106,19 +106,19 @@ def link_to(
     FileNameMalformed,
     OutOfRange,
     StorageFull,
-    repeated=invited,
+    repeated=invite_upload,
 )
 async def request_upload(
     ctx: Ctx, *, name: str, media_type: str, size: int, idempotency_key: UUID | None = None
 ) -> UploadInvited:
-    """Announce a file and get an address to send its bytes to (загрузить файл). It can be attached
-    once they are there, and are what they were said to be.
+    """Announce a file and get an address for its bytes (загрузить файл). It can be attached once
+    they are uploaded, and are of the announced size and type.
 
     name: Its name without a path, at most 255 characters, with the extension of its type.
-    media_type: What the browser calls it: PDF, PNG, JPEG, GIF, WebP, HEIC, MP3, M4A, MP4, MOV, ZIP,
-        DOC, DOCX, XLS, XLSX, PPT, PPTX, ODT, ODS, ODP, RTF, plain text or CSV. The file gets the
-        registered media type of its extension.
-    size: Bytes; at most `school.uploadBytes`.
+    media_type: Its media type from the browser: PDF, PNG, JPEG, GIF, WebP, HEIC, MP3, M4A, MP4,
+        MOV, ZIP, DOC, DOCX, XLS, XLSX, PPT, PPTX, ODT, ODS, ODP, RTF, plain text or CSV. The file
+        gets the registered media type of its extension.
+    size: Size in bytes; at most `school.uploadBytes`.
     """
     media_type = media_type_of(name, media_type)
     if (kind := KINDS.get(media_type)) is None:
@@ -150,17 +150,17 @@ async def request_upload(
     )
     ctx.session.add(file)
     await ctx.session.flush()
-    return await invited(ctx, file)
+    return await invite_upload(ctx, file)
 
 
 def is_plain(name: str) -> bool:
-    """Whether it is a name and nothing else: no path, nothing that cannot be seen."""
+    """Whether it is a file name without a path or invisible characters."""
     hidden = any(unicodedata.category(c) in UNSEEN or c in TURNING for c in name)
     return 0 < len(name) <= LONGEST_NAME and not hidden and not set(name) & set("/\\")
 
 
 def download_url(services: Services, actor: Actor, row: type[OfSchool], key: int) -> str:
-    """Where to get the bytes, for ten minutes, in this session, and as long as one may see what
-    they are attached to; null until they are there."""
+    """The address of the bytes, for ten minutes, in this session, and as long as the viewer may see
+    the row that they are attached to; null until they are uploaded."""
     found = Id(row, actor.school_id, key)
     return link_to(services, actor, found, Way.DOWN, DOWNLOADABLE)[0]

@@ -1,4 +1,4 @@
-"""What may be uploaded, and how its bytes show that it is what it is said to be."""
+"""The media types that may be uploaded, and checks that the bytes of a file are of its type."""
 
 import codecs
 from collections.abc import Mapping
@@ -9,42 +9,42 @@ from typing import TypeAlias
 from models.problems import Problem
 
 Sign: TypeAlias = tuple[tuple[int, bytes], ...]
-"""Bytes at their places, all of which must be there."""
+"""Bytes at places of a file, all of which must match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A media type: how its files are named, and signs of it of which one must be there. Text has
-    none; all of it is looked at."""
+    """A media type: the extensions of its files, and signs, one of which must match. Text has no
+    signs; all of it is checked."""
 
     extensions: tuple[str, ...]
     signs: tuple[Sign, ...] = ()
 
 
 class TypeDiffers(Problem):
-    """The file is not what it was said to be; upload it under its own media type."""
+    """The file is not of the media type that was announced; upload it under its own."""
 
     russian = "Файл не того типа, какой был заявлен; загрузите его под его собственным типом."
 
 
 ZIP = (0, b"PK\x03\x04")
 IN_ZIP = 30
-"""Where the name of a zip archive's first file stands."""
+"""The place of the name of a zip archive's first file."""
 OFFICE = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"customXml/")
 
 
 def office(folder: bytes, extension: str) -> Kind:
-    """Office Open XML: a zip archive that begins with one of its parts."""
+    """Make the kind of an Office Open XML type: a zip archive that begins with one of its parts."""
     return Kind((extension,), tuple((ZIP, (IN_ZIP, part)) for part in (*OFFICE, folder)))
 
 
 def open_document(media_type: str, extension: str) -> Kind:
-    """OpenDocument: a zip archive that begins with its media type."""
+    """Make the kind of an OpenDocument type: a zip archive that begins with its media type."""
     return Kind((extension,), ((ZIP, (IN_ZIP, b"mimetype" + media_type.encode())),))
 
 
 def iso_media(*brands: bytes) -> tuple[Sign, ...]:
-    """ISO base media (MP4, HEIF, QuickTime): the brand of the file stands behind `ftyp`."""
+    """Make the signs of ISO base media (MP4, HEIF, QuickTime): the brand stands behind `ftyp`."""
     return tuple(((4, b"ftyp" + brand),) for brand in brands)
 
 
@@ -95,17 +95,17 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
     "audio/mpeg": ("audio/mp3", "audio/x-mp3"),
     "audio/mp4": ("audio/x-m4a", "audio/m4a"),
 }  # fmt: skip
-"""By media type, what browsers call it besides; on Windows the registry decides."""
+"""By media type, other names that browsers send for it; on Windows the registry decides."""
 UNKNOWN = ("", "application/octet-stream", "application/x-download")
-"""What browsers say of an extension that the machine does not know."""
+"""The media types that browsers send for an extension that the machine does not know."""
 BY_EXTENSION = {
     extension: media_type for media_type, kind in KINDS.items() for extension in kind.extensions
 }
 
 
 def media_type_of(name: str, said: str) -> str:
-    """The registered media type of a file whose browser said `said`. The bytes must prove it
-    either way; what does not fit the extension stays as it was said."""
+    """Return the registered media type of a file for which a browser sent `said`. A type that does
+    not fit the extension stays as it is. The bytes must match in either case."""
     named = BY_EXTENSION.get(PurePosixPath(name).suffix.lower(), said)
     said = said.partition(";")[0].strip().lower()
     return named if said in (named, *UNKNOWN, *SPOKEN.get(named, ())) else said
@@ -119,7 +119,7 @@ NOT_IN_1251 = b"\x98"
 
 
 class Inspection:
-    """Looks at the bytes of a file as they pass."""
+    """Checks the bytes of a file as they pass."""
 
     def __init__(self, media_type: str) -> None:
         self._signs = KINDS[media_type].signs
@@ -128,7 +128,7 @@ class Inspection:
         self._encodings = {"utf-8", "cp1251"}
 
     def look(self, chunk: bytes) -> None:
-        """Raises TypeDiffers as soon as it is certain."""
+        """Check a chunk. Raises TypeDiffers as soon as the type is certain to differ."""
         if not self._signs:
             self._read(chunk)
         elif len(self._begun) < LOOKED_AT:
@@ -137,7 +137,7 @@ class Inspection:
                 self._compare()
 
     def end(self) -> None:
-        """No more follows. Raises TypeDiffers."""
+        """Check the end of the file. Raises TypeDiffers."""
         if self._signs:
             self._compare()
         else:
@@ -151,7 +151,7 @@ class Inspection:
             raise TypeDiffers
 
     def _read(self, chunk: bytes, *, final: bool = False) -> None:
-        """Text is UTF-8, or what Russian Windows writes."""
+        """Check text: it must be UTF-8, or Windows-1251."""
         if len(chunk.translate(None, NEVER_IN_TEXT)) < len(chunk):
             raise TypeDiffers
         if NOT_IN_1251 in chunk:

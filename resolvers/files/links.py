@@ -1,4 +1,4 @@
-"""Signed links: one row, one way, one session, for a few minutes."""
+"""Signed links, each valid for a few minutes: one row, one direction, one session."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ class LinkNotGood(Problem):
 
 
 class Way(Enum):
-    """Which way the bytes go."""
+    """The direction of the bytes."""
 
     UP = "UP"
     DOWN = "DOWN"
@@ -30,12 +30,12 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link is good for. It gives no right by itself: whether the holder of the session may
-    see the row is asked each time it is used, by the rule of the row (domain.md e9).
+    """The contents of a link. It gives no right by itself: each use checks that the holder of the
+    session may see the row (domain.md e9).
 
     row: The attachment, or the file by itself.
-    session_id: The session it was made in.
-    expires: The last second of it, Unix time.
+    session_id: The session that it was made in.
+    expires: Its last second, Unix time.
     """
 
     way: Way
@@ -49,13 +49,14 @@ class Link:
 
 
 def read(token: str, way: Way, services: Services) -> Link:
-    """Raises LinkNotGood: the same for what is forged, expired, or for the other way."""
+    """Read a link. Raises LinkNotGood, without the reason, for one that is forged, expired, or for
+    the other direction."""
     content = services.secrets.unsign(token)
     match content.decode().split(" ") if content else []:
         case ["file", way.name, row, session_id, expires]:
             try:
                 link = Link(way, Id.parse(row), int(session_id), int(expires))
-            except BadUserInput:  # made by a version that named files in another way
+            except BadUserInput:  # made by a version with other ids of files
                 raise LinkNotGood from None
             if link.expires > services.now().timestamp():
                 return link
@@ -63,12 +64,13 @@ def read(token: str, way: Way, services: Services) -> Link:
 
 
 @asynccontextmanager
-async def entered(
+async def enter(
     services: Services, link: Link, bearer: str | None = None
 ) -> AsyncIterator[tuple[AsyncSession, Actor]]:
-    """A transaction in the school of the link, and the holder of its session as they are now.
+    """Open a transaction in the school of the link, and yield the holder of its session with their
+    present rights.
 
-    bearer: The access token that was sent along, if any; browsers send none with a download.
+    bearer: The access token of the request, if any; browsers send none with a download.
 
     Raises LinkNotGood once the session has ended, and for a token of another session.
     """

@@ -1,4 +1,4 @@
-"""Removing what uploads have left that a killed process did not end."""
+"""Removing the bytes of unfinished uploads that a killed process has left."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ log = logging.getLogger("gorod.files")
 
 EVERY = timedelta(hours=1)
 ABANDONED = timedelta(hours=1)
-"""An upload that may be another process's is given up so long after it was announced, its parts
-so long after the last byte."""
+"""The time after which an upload of another process counts as abandoned: since it was announced,
+and for its parts since the last byte."""
 
 
-async def keep_clean(services: Services) -> None:
-    """Sweep at once, then every hour, until cancelled. At the start, whatever no other process can
-    be uploading is swept however new it is."""
+async def sweep_files(services: Services) -> None:
+    """Sweep at once, then every hour, until cancelled. If no other process uses the storage, the
+    first sweep also removes recent uploads, because nobody can be sending them."""
     begun = services.now()
     is_alone = await asyncio.to_thread(services.storage.claim)
     before = begun if is_alone else begun - ABANDONED
@@ -35,15 +35,15 @@ async def keep_clean(services: Services) -> None:
         except ServiceUnavailable:
             await services.availability.wait_until_usable()
             continue
-        except Exception:  # whatever it is, the next hour tries again
+        except Exception:  # the next sweep tries again
             log.warning("what uploads have left cannot be swept", exc_info=True)
         await asyncio.sleep(EVERY.total_seconds())
         before = services.now() - ABANDONED
 
 
 async def sweep(services: Services, before: datetime) -> None:
-    """Remove whole files of uploads that were never acknowledged, and parts of files, if nothing
-    has happened to them since."""
+    """Remove files of uploads that were never acknowledged, and parts of files, if they were not
+    changed since `before`."""
     async with AsyncSession(services.engine) as session:
         for school_id in await services.storage.schools():
             await sweep_school(services, session, school_id, before)
@@ -53,13 +53,15 @@ async def sweep(services: Services, before: datetime) -> None:
 async def sweep_school(
     services: Services, session: AsyncSession, school_id: int, before: datetime
 ) -> None:
-    """Files announced before then that have not come, though an attempt was begun.
+    """Remove the bytes of files that were announced before then and are still pending after an
+    attempt.
 
-    Bytes go while the row is locked: an attempt that is still under way then fails, and removes its
-    bytes itself. The key goes last: where the bytes cannot be removed, the next sweep finds them.
+    Bytes are removed while the row is locked: an attempt that is still under way then fails, and
+    removes its bytes itself. The key is cleared last, so that the next sweep finds bytes that could
+    not be removed.
     """
     await stand_in(session, school_id)
-    # Not through `visible`: nobody asks, and nobody is told.
+    # Not through `visible`: there is no viewer.
     begun = (
         File.school_id == school_id,
         File.status == FileStatus.PENDING,

@@ -1,4 +1,4 @@
-"""The bytes of files on their way in and out, never held whole."""
+"""Uploads and downloads: the bytes of files are streamed, never held whole."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from models.files.files import File, FileStatus
 from models.problems import NotFound, OutcomeUnknown, Problem
 from resolvers.core.context import Services
 from resolvers.files.kinds import Inspection
-from resolvers.files.links import Link, LinkNotGood, Way, entered, read
+from resolvers.files.links import Link, LinkNotGood, Way, enter, read
 from resolvers.services.outage import FilesUnavailable
 
 
@@ -39,21 +39,22 @@ class TooFewBytes(Problem):
 
 
 class Passing:
-    """Bytes counted, hashed and looked at as they pass."""
+    """An upload whose bytes are counted, hashed and checked as they pass."""
 
     def __init__(self, size: int, media_type: str) -> None:
         self.size, self.seen = size, 0
         self.digest, self.inspection = hashlib.sha256(), Inspection(media_type)
 
     def expect(self, length: int) -> None:
-        """Raises TooManyBytes or TooFewBytes."""
+        """Check a length. Raises TooManyBytes or TooFewBytes."""
         if length > self.size:
             raise TooManyBytes
         if length < self.size:
             raise TooFewBytes
 
-    async def through(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Ends with the first byte too many, or the first sign of another type."""
+    async def pass_on(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the chunks. Raises TooManyBytes at the first byte too many, and TypeDiffers at the
+        first sign of another type."""
         async for chunk in body:
             self.seen += len(chunk)
             if self.seen > self.size:
@@ -68,33 +69,33 @@ class Passing:
 async def receive(
     services: Services, token: str, length: int | None, body: AsyncIterator[bytes]
 ) -> None:
-    """Take the bytes of a file. Until the last of them has come and is found good, the file is
-    pending and nothing is stored; no connection to the database is kept meanwhile.
+    """Receive the bytes of a file. The file is pending until the last byte has come and is checked;
+    no connection to the database is held meanwhile.
 
-    length: How many bytes the sender says will come; None if it does not say.
+    length: The number of bytes that the sender announces; None if it does not.
     """
     link = read(token, Way.UP, services)
     key = f"{link.row.school_id}/{link.row.key}/{secrets.token_urlsafe(16)}"
-    passing = await awaited(services, link, key, length)
-    await services.storage.put(key, passing.through(body))
+    passing = await expect_file(services, link, key, length)
+    await services.storage.put(key, passing.pass_on(body))
     try:
-        await settle(services, link, key, passing)
-    except OutcomeUnknown:  # it may be ready; if it is not, `sweeping` finds it by its key
+        await finish_upload(services, link, key, passing)
+    except OutcomeUnknown:  # the file may be ready; if it is not, `sweeping` finds it by its key
         raise
     except BaseException:
-        with suppress(FilesUnavailable):  # the file is pending still, so `sweeping` finds the key
+        with suppress(FilesUnavailable):  # the file is still pending, so `sweeping` finds the key
             await services.storage.drop(key)
         raise
 
 
-async def awaited(services: Services, link: Link, key: str, length: int | None) -> Passing:
-    """What is to come. Its key is kept before anything is stored, so that what a killed process
-    leaves can be found. An earlier attempt that has not ended can end well no more.
+async def expect_file(services: Services, link: Link, key: str, length: int | None) -> Passing:
+    """Begin an attempt to upload a file. Its key is stored before any byte, so that bytes left by a
+    killed process can be found. An earlier attempt that is still under way will fail.
 
     Raises AlreadyUploaded, LinkNotGood if there is no such file, StorageFull if there is no room,
     FilesUnavailable, TooManyBytes and TooFewBytes if the sender says so.
     """
-    async with entered(services, link) as (session, actor):
+    async with enter(services, link) as (session, actor):
         file = await file_of(session, actor, link)
         same = (File.school_id == actor.school_id, File.id == file.id)
         locked = select(File.status, File.storage_key).where(*same).with_for_update()
@@ -119,9 +120,9 @@ async def awaited(services: Services, link: Link, key: str, length: int | None) 
 
 
 async def keep_key(services: Services, link: Link, *, instead_of: str, earlier: str) -> None:
-    """Remember where an attempt has left bytes that cannot be removed now, else nobody could find
-    them."""
-    async with entered(services, link) as (session, actor):
+    """Store the key of an attempt whose bytes cannot be removed now; without it they could not be
+    found again."""
+    async with enter(services, link) as (session, actor):
         file = await file_of(session, actor, link)
         awaited = (File.status == FileStatus.PENDING, File.storage_key == instead_of)
         same = (File.school_id == actor.school_id, File.id == file.id)
@@ -129,10 +130,10 @@ async def keep_key(services: Services, link: Link, *, instead_of: str, earlier: 
         await session.commit()
 
 
-async def settle(services: Services, link: Link, key: str, passing: Passing) -> None:
-    """The file is ready, if no later attempt has taken its place and its owner may still upload
-    it."""
-    async with entered(services, link) as (session, actor):
+async def finish_upload(services: Services, link: Link, key: str, passing: Passing) -> None:
+    """Mark the file as ready, if no later attempt has taken its place and its owner may still
+    upload it. Raises AlreadyUploaded otherwise."""
+    async with enter(services, link) as (session, actor):
         file = await file_of(session, actor, link)
         ready = {
             "status": FileStatus.READY,
@@ -149,8 +150,8 @@ async def settle(services: Services, link: Link, key: str, passing: Passing) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A file on its way out."""
+class Download:
+    """A file that is being downloaded."""
 
     name: str
     media_type: str
@@ -158,15 +159,15 @@ class Parcel:
     content: AsyncIterator[bytes]
 
 
-async def hand_out(services: Services, token: str, bearer: str | None) -> Parcel:
-    """The bytes of a file, for whoever may see now what the link names.
+async def hand_out(services: Services, token: str, bearer: str | None) -> Download:
+    """Return the bytes of a file to somebody who may now see the row of the link.
 
-    bearer: The access token that was sent along, if any.
+    bearer: The access token of the request, if any.
 
     Raises LinkNotGood, NotFound if the storage has lost the bytes, or FilesUnavailable.
     """
     link = read(token, Way.DOWN, services)
-    async with entered(services, link, bearer) as (session, actor):
+    async with enter(services, link, bearer) as (session, actor):
         file = await file_of(session, actor, link)
     if file.storage_key is None or file.status is not FileStatus.READY:
         raise LinkNotGood
@@ -174,12 +175,12 @@ async def hand_out(services: Services, token: str, bearer: str | None) -> Parcel
         content = await services.storage.get(file.storage_key)
     except FileNotFoundError:
         raise NotFound from None
-    return Parcel(file.name, file.media_type, file.size, content)
+    return Download(file.name, file.media_type, file.size, content)
 
 
 async def file_of(session: AsyncSession, actor: Actor, link: Link) -> File:
-    """The file of the row that a link names, as far as the actor may see the row at this moment.
-    Raises LinkNotGood: the same whether the row is gone or out of sight."""
+    """Return the file of the row of a link, if the actor may see the row now. Raises LinkNotGood
+    alike for a row that is gone and for one that they may not see."""
     row: Any = link.row.row
     if row not in reading or not (row is File or hasattr(row, "file_id")):
         raise LinkNotGood

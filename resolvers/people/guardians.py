@@ -1,4 +1,4 @@
-"""Looking guardians up, and saying for which child they may hear and decide what."""
+"""Guardians: finding them, linking them to children, and ending or limiting links."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -22,14 +22,14 @@ from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.shapes import Guarded, Own, Plain, Via
-from resolvers.people.persons import Kind, new_person
+from resolvers.people.persons import Kind, make_person
 
 ORDERS: Mapping[str, Plain] = {"full_name": Via((Guardian.person_id,), Person.sort_key)}
 
 
 PRIORITY = Guarded(Own("contact_priority"), Right.GUARDIANS_READ_DETAILS)
-"""Whom to call first. Those of whom the viewer may not know it come last, in the order in which
-they were linked: the order must not tell what the field hides."""
+"""The order in which guardians are called. Those whose priority the viewer may not read come last,
+in the order in which they were linked, because the order must not tell what the field hides."""
 
 
 class GuardianKnown(Caution):
@@ -46,7 +46,7 @@ GUARDIAN = Kind(Guardian.person_id, GuardianKnown)
 
 
 class DocumentNeeded(Problem):
-    """What a court left of a guardian's rights rests on a paper; name it in `basisDocument`."""
+    """A legal status other than FULL rests on a paper; name it in `basisDocument`."""
 
     russian = "Ограничение прав держится на решении; назовите его в `basisDocument`."
 
@@ -64,7 +64,7 @@ def is_information_withheld(viewer: Viewer, link: Any) -> ColumnElement[bool]:
 
 
 def find_guardians(viewer: Viewer) -> Listing[Guardian]:
-    """Guardians the viewer may see, in Russian order of names (законные представители)."""
+    """Guardians that the viewer may see, in Russian order of names (законные представители)."""
     return Listing(Guardian, (Ordering("full_name", ORDERS["full_name"]),))
 
 
@@ -96,25 +96,24 @@ async def link_guardian(
     override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[GuardianLink]:
-    """Say that someone answers for a child: a guardian the school knows, or a new one by name.
-    Nobody makes themselves a guardian.
-    A status other than FULL needs the document it rests on (решение суда).
+    """Link a guardian to a child: one the school knows, or a new one by name. Nobody makes
+    themselves a guardian. A status other than FULL needs the document it rests on (решение суда).
 
     student_id: The child.
-    guardian_id: A guardian the school knows; null for a new one.
+    guardian_id: A guardian that the school knows; null for a new one.
     family_name: Surname of a new guardian.
     given_name: Given name of a new guardian.
     patronymic: Patronymic of a new guardian.
-    relation: Who they are to the child.
+    relation: Their relation to the child.
     valid_from: First day.
-    legal_status: What a court left of their rights.
+    legal_status: The state of their rights after the decisions of courts.
     basis_document: The paper it rests on, at most 300 characters.
     may_receive_info: Whether the school tells them of the child.
     may_contact: Whether the school may write to them.
     hide_whereabouts: Whether the child's address and phone are kept from them; null to do so
         unless the status is FULL. From a RESTRICTED guardian they always are.
     lives_with: Whether the child lives with them.
-    contact_priority: Whom to call first, 1..20.
+    contact_priority: The order in which guardians are called, 1..20.
     """
     if legal_status is not LegalStatus.FULL and not basis_document:
         raise DocumentNeeded(field="basis_document")
@@ -122,7 +121,7 @@ async def link_guardian(
     guardian = await (
         ctx.get(guardian_id)
         if guardian_id
-        else new_guardian(ctx, override_reason, family_name, given_name, patronymic)
+        else make_guardian(ctx, override_reason, family_name, given_name, patronymic)
     )
     if guardian.person_id == ctx.actor.person_id:
         raise NotToOneself(field="guardian_id")
@@ -135,7 +134,9 @@ async def link_guardian(
         basis_document=basis_document,
         may_receive_info=may_receive_info,
         may_contact=may_contact,
-        hide_whereabouts=hides(legal_status) if hide_whereabouts is None else hide_whereabouts,
+        hide_whereabouts=hides_whereabouts(legal_status)
+        if hide_whereabouts is None
+        else hide_whereabouts,
         lives_with=lives_with,
         contact_priority=contact_priority,
     )
@@ -143,12 +144,12 @@ async def link_guardian(
     return link
 
 
-def hides(legal_status: LegalStatus) -> bool:
-    """Whom a court limited is not to know where the child lives (domain.md e9)."""
+def hides_whereabouts(legal_status: LegalStatus) -> bool:
+    """Whether the child's whereabouts are kept from a guardian of this status (domain.md e9)."""
     return legal_status is not LegalStatus.FULL
 
 
-async def new_guardian(
+async def make_guardian(
     ctx: Ctx,
     reason: str | None,
     family_name: str | None,
@@ -159,7 +160,7 @@ async def new_guardian(
         raise Blank(field="family_name")
     if not given_name:
         raise Blank(field="given_name")
-    person, cautions = await new_person(
+    person, cautions = await make_person(
         ctx,
         GUARDIAN,
         reason,
@@ -184,11 +185,11 @@ async def end_guardian_link(
     basis_document: str | None = None,
     valid_to: date | None = None,
 ) -> Logged[GuardianLink]:
-    """End what a guardian is to a child from a day on, or take from it what a court took. It holds
-    at once, for open sockets too; the guardian is not told who did it (СК РФ ст. 66, 71, 74).
+    """End a guardian link from a day on, or limit it as a court has decided. It takes effect at
+    once, for open sockets too; the guardian is not told who did it (СК РФ ст. 66, 71, 74).
 
-    guardian_link_id: What to end.
-    legal_status: What a court left; null when the link simply ends.
+    guardian_link_id: The link to end.
+    legal_status: The new state of their rights; null when the link simply ends.
     basis_document: The paper it rests on; needed for RESTRICTED and TERMINATED.
     valid_to: First day it holds no more, not later than it ends already; null for today, or for
         not at all with a legal status.
@@ -198,7 +199,7 @@ async def end_guardian_link(
         raise DocumentNeeded(field="basis_document")
     if legal_status is not None:
         link.legal_status = legal_status
-        link.hide_whereabouts = link.hide_whereabouts or hides(legal_status)
+        link.hide_whereabouts = link.hide_whereabouts or hides_whereabouts(legal_status)
     if basis_document is not None:
         link.basis_document = basis_document
     if valid_to is not None or legal_status is None:
@@ -217,11 +218,11 @@ async def share_with_guardian(
     expected_version: int,
     consent_to: date | None = None,
 ) -> Logged[GuardianLink]:
-    """As a student of age, let a parent go on to hear of oneself (согласие совершеннолетнего).
-    What a court took from them stays taken.
+    """As a student of age, consent that a parent goes on to be informed of oneself (согласие
+    совершеннолетнего). Rights that a court took from them stay taken.
 
-    guardian_link_id: What the parent is to oneself.
-    consent_to: First day they hear no more; null without end.
+    guardian_link_id: The link to the parent.
+    consent_to: First day of no consent; null without end.
     """
     may = Right.GUARDIANS_CONSENT
     link = await ctx.get(guardian_link_id, to=may, version=expected_version)
@@ -237,10 +238,10 @@ async def share_with_guardian(
 async def stop_sharing_with_guardian(
     ctx: Ctx, *, guardian_link_id: Logged[Id[GuardianLink]], expected_version: int
 ) -> Logged[GuardianLink]:
-    """Take back what one let a parent hear; it holds at once, for open sockets too (отзыв
-    согласия).
+    """Withdraw the consent that a parent is informed; it takes effect at once, for open sockets too
+    (отзыв согласия).
 
-    guardian_link_id: What the parent is to oneself.
+    guardian_link_id: The link to the parent.
     """
     may = Right.GUARDIANS_CONSENT
     link = await ctx.get(guardian_link_id, to=may, version=expected_version)

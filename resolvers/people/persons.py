@@ -1,4 +1,4 @@
-"""Taking up people: the card that a student, a guardian and a teacher have alike."""
+"""Making persons: the card that students, guardians and staff have alike."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,19 +37,19 @@ class AgeUnusual(Caution):
 
 
 PROBLEMS = (BornInFuture, BornTooLate)
-"""Why nobody can be born on that day."""
+"""The problems of a birth date."""
 CAUTIONS = (*ODD_NAMES, AgeUnusual)
-"""What speaks against the card of anybody."""
+"""The warnings about the card of a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What somebody is to be.
+    """The kind of a person: student, guardian or member of staff.
 
     person_id: The reference of its rows to the person.
-    known: What is told where one of that name is there already.
-    ages: The youngest and the oldest they are on the first day, usually; None: it is not asked.
-    birth_dates: The right to know birth dates of such rows; None: nobody has one.
+    known: The warning where one of that name exists already.
+    ages: The usual range of ages on the first day; None if the age is not checked.
+    birth_dates: The right to read birth dates of such rows; None if they have none.
     """
 
     person_id: InstrumentedAttribute[Any]
@@ -63,7 +63,7 @@ class Kind:
         return row_type(row)
 
 
-async def new_person(
+async def make_person(
     ctx: Ctx,
     kind: Kind,
     reason: str | None,
@@ -75,12 +75,13 @@ async def new_person(
     since: date | None = None,
     **card: Any,
 ) -> tuple[Person, list[Caution]]:
-    """Someone the school does not know yet, with a key for what is to refer to them, and what
-    speaks against it: `insist` on it when all rows are written.
+    """Make a person that the school does not know yet, with a key for rows that refer to them.
+    Returns
+    the warnings, too: call `insist` with them when all rows are written.
 
-    kind: What they are to be.
-    reason: Why they are taken up although something speaks against it.
-    since: The first day they are it.
+    kind: The kind of person.
+    reason: The reason that overrides warnings.
+    since: Their first day.
     card: Other columns of a Person.
 
     Raises PROBLEMS.
@@ -90,9 +91,11 @@ async def new_person(
     person = Person(**kept, birth_date=birth_date, **card)
     cautions = [odd for field, name in kept.items() if name for odd in find_oddities(name, field)]
     if birth_date is not None:
-        cautions += of_birth(birth_date, since or ctx.actor.today, ctx.actor.today, kind.ages)
+        cautions += check_birth_date(
+            birth_date, since or ctx.actor.today, ctx.actor.today, kind.ages
+        )
     cautions += [
-        kind.known(field="family_name", current=row) for row in await known_as(ctx, kind, person)
+        kind.known(field="family_name", current=row) for row in await find_known(ctx, kind, person)
     ]
     keep(person, cautions, reason)
     ctx.session.add(person)
@@ -100,10 +103,10 @@ async def new_person(
     return person, cautions
 
 
-def of_birth(
+def check_birth_date(
     birth_date: date, since: date, today: date, ages: tuple[int, int] | None
 ) -> list[Caution]:
-    """What speaks against a birth date. Raises PROBLEMS."""
+    """Return the warnings about a birth date. Raises PROBLEMS."""
     if birth_date > today:
         raise BornInFuture(field="birth_date")
     if birth_date >= since:
@@ -115,21 +118,21 @@ def of_birth(
 
 
 def age_on(day: date, birth_date: date) -> int:
-    """Full years."""
+    """Return the age in full years."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-async def known_as(ctx: Ctx, kind: Kind, person: Person) -> list[Any]:
-    """The row of the kind whose person is probably this one, if there is one (domain.md e20): of
-    the same family and given name, however they are spelt, and of no other patronymic or birth
-    date as far as both are entered.
+async def find_known(ctx: Ctx, kind: Kind, person: Person) -> list[Any]:
+    """Find the row of the kind whose person is probably this one (domain.md e20): of the same
+    family and given name, however they are spelt, and of no other patronymic or birth date as far
+    as both are entered.
 
-    Only rows that the viewer may read are looked at, and birth dates only where the viewer may
-    know them: so a warning says nothing that could not be read. Until the transaction ends nobody
-    else takes up anyone of the name.
+    Only rows that the viewer may read are compared, and birth dates only where the viewer may read
+    them, so that a warning tells nothing new. Until the transaction ends nobody else makes a person
+    of the name.
     """
     called = f"{person.family_name} {person.given_name}"
-    # Two who take up one child at once would each find nobody.
+    # Without the lock two who enter one child at once would each find nobody.
     lock = func.hashtextextended(cast(func.name_words(called), Text), ctx.actor.school_id)
     await ctx.session.execute(select(func.pg_advisory_xact_lock(lock)))
     there: Any = aliased(Person)

@@ -1,4 +1,4 @@
-"""Looking staff up, hiring and dismissing."""
+"""Staff: finding, hiring and dismissing."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -28,7 +28,7 @@ from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.shapes import Own, Plain, Via
 from resolvers.people import persons
-from resolvers.people.persons import Kind, new_person
+from resolvers.people.persons import Kind, make_person
 
 ORDERS: Mapping[str, Plain] = {
     "full_name": Via((Staff.person_id,), Person.sort_key),
@@ -61,9 +61,9 @@ class StaffKnown(Caution):
 STAFF = Kind(Staff.person_id, StaffKnown, (16, 85), Right.STAFF_READ_FILE)
 
 
-async def at_work_on(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "staff_id") -> Staff:
-    """Who is to do something on a day. Raises NotAtWork, naming the field, for one who is not
-    hired yet by then, or was dismissed."""
+async def get_working(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "staff_id") -> Staff:
+    """Return a member of staff who works here on a day. Raises NotAtWork, which names the field,
+    for one who is not hired yet by then, or was dismissed."""
     staff = await ctx.get(staff_id)
     if not staff.works_on(day):
         raise NotAtWork(field=field)
@@ -71,7 +71,7 @@ async def at_work_on(ctx: Ctx, staff_id: Id[Staff], day: date, field: str = "sta
 
 
 def find_staff(viewer: Viewer) -> Listing[Staff]:
-    """Who works in the school today, in Russian order of names (сотрудники)."""
+    """Members of staff who work here today, in Russian order of names (сотрудники)."""
     order = (Ordering("full_name", ORDERS["full_name"]),)
     return Listing(Staff, order, (is_at_work(viewer),))
 
@@ -99,23 +99,23 @@ async def hire_staff(
     override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Staff]:
-    """Take someone on (приём на работу).
+    """Hire a member of staff (приём на работу).
 
     family_name: Surname, at most 100 characters.
     given_name: Given name, at most 100 characters.
     patronymic: Patronymic; null when they have none.
     sex: As in the documents.
     birth_date: Day of birth.
-    position: What they are to be, at most 200 characters.
+    position: Their position, at most 200 characters.
     hired_on: First day of work.
     personnel_no: Personnel number, unique in the school.
     load_rate: Share of a full position, 0.01..3.00.
     work_email: Mail address for everyone.
-    room_id: Where to find them.
+    room_id: Their room.
     """
     await ctx.get(ctx.actor.school, to=Right.STAFF_WRITE)
     room = await ctx.get(room_id) if room_id else None
-    person, cautions = await new_person(
+    person, cautions = await make_person(
         ctx,
         STAFF,
         override_reason,
@@ -145,10 +145,10 @@ async def hire_staff(
 async def dismiss_staff(
     ctx: Ctx, *, staff_id: Logged[Id[Staff]], expected_version: int, dismissed_on: date
 ) -> Logged[Staff]:
-    """Let someone go (увольнение). From the day on they teach nothing, lead nothing and may do
-    nothing; what they wrote stays theirs. A day that has come ends their sessions at once.
+    """Dismiss a member of staff (увольнение). From the day on they teach no section, lead no class
+    and hold no role; their records stay theirs. A day that has come ends their sessions at once.
 
-    staff_id: Who.
+    staff_id: The member of staff.
     dismissed_on: First day they work no more.
     """
     staff = await ctx.get(staff_id, to=Right.STAFF_WRITE, version=expected_version)
@@ -163,14 +163,14 @@ async def dismiss_staff(
             (ClassTeacher, ClassTeacher.staff_id == staff.id),
             (RoleGrant, RoleGrant.person_id == staff.person_id),
         ):
-            await end(ctx, row, mine, dismissed_on)
+            await end_dated(ctx, row, mine, dismissed_on)
     if dismissed_on <= ctx.actor.today:
         await end_sessions_of(ctx, staff.person_id)
     return staff
 
 
-async def end(ctx: Ctx, row: Any, mine: Any, day: date) -> None:
-    """End the dated rows that would hold on the day; what was to begin later never does."""
+async def end_dated(ctx: Ctx, row: Any, mine: Any, day: date) -> None:
+    """End the dated rows that would hold on the day; rows that were to begin later never do."""
     holding = update(row).where(
         row.school_id == ctx.actor.school_id, mine, or_(row.valid_to.is_(None), row.valid_to > day)
     )

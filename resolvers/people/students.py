@@ -1,4 +1,4 @@
-"""Looking students up, and enrolling them."""
+"""Finding students."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def find_students(viewer: Viewer) -> Listing[Student]:
 
 @dataclass(frozen=True)
 class StudentBy:
-    """How to find one student: exactly one key.
+    """A key of one student: exactly one field.
 
     id: Id of the student.
     personal_file_no: Number of the personal file; needs the right to read it.
@@ -64,8 +64,8 @@ class StudentBy:
     snils: Arg[Sealed] | None = KEEP
 
 
-def checked(actor: Actor, by: StudentBy) -> None:
-    """Raises BadUserInput for no key, Forbidden for one the viewer may not look by."""
+def check_key(actor: Actor, by: StudentBy) -> None:
+    """Raise BadUserInput without a key, Forbidden for a key that the viewer may not search by."""
     if None in (by.id, by.personal_file_no, by.sourced_id, by.snils):
         raise BadUserInput(field="by", expected="exactly one key that is not null")
     if by.snils is not KEEP:
@@ -74,11 +74,11 @@ def checked(actor: Actor, by: StudentBy) -> None:
         actor.require(Right.STUDENTS_READ_FILE)
 
 
-@reads(check=checked)
+@reads(check=check_key)
 def find_student(viewer: Viewer, *, by: StudentBy) -> Row[Student]:
-    """One student; null when there is none or they are not for the viewer to see.
+    """One student; null when there is none that the viewer may see.
 
-    by: How to find them.
+    by: The key to find them by.
     """
     if by.id is not KEEP:
         return Row(Student, (Student.id == by.id,))

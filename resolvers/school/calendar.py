@@ -1,4 +1,5 @@
-"""Looking the calendar up. All of it is short: a school has a few years and a dozen terms."""
+"""The calendar: its queries, and checks of days and terms. A school has a few years and a dozen
+terms, so lists have no pages."""
 
 from datetime import date
 from typing import Any
@@ -57,7 +58,7 @@ class TermNotBegun(Problem):
 
 
 CLOSED: tuple[type[Problem], ...] = (PeriodClosed, YearArchived, OutsideTerms)
-"""Why nothing can be written on a day of a section."""
+"""The problems of a day of a section on which nothing can be written."""
 
 
 def find_academic_years(viewer: Viewer) -> Rows[AcademicYear]:
@@ -70,7 +71,7 @@ def find_terms(
 ) -> Rows[Term]:
     """Terms, in order of their days (четверти, полугодия).
 
-    academic_year_id: Only of this year.
+    academic_year_id: The year to list; null for all.
     """
     of_year = () if academic_year_id is None else (Term.academic_year_id == academic_year_id,)
     return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
@@ -82,12 +83,12 @@ def find_holiday_sets(viewer: Viewer) -> Rows[HolidaySet]:
 
 
 def find_bell_schedules(viewer: Viewer) -> Rows[BellSchedule]:
-    """Tables of bells, by name (расписание звонков)."""
+    """Bell schedules, by name (расписание звонков)."""
     return Rows(BellSchedule, order=(BellSchedule.name,))
 
 
 async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYear:
-    """The year, held so that nobody archives it before the command is through.
+    """Return the year, locked so that nobody archives it before the command ends.
 
     Raises YearArchived.
     """
@@ -105,7 +106,7 @@ OF_YEAR = and_(AcademicYear.school_id == Term.school_id, AcademicYear.id == Term
 
 
 def in_term(section: Any, day: Any) -> ColumnElement[bool]:
-    """Whether a term is the one of a section that the day is in: of a row, or in a join."""
+    """Whether a term is the term of a section that contains the day."""
     return and_(
         Term.academic_year_id == section.academic_year_id,
         Term.term_type_id == section.term_type_id,
@@ -115,8 +116,8 @@ def in_term(section: Any, day: Any) -> ColumnElement[bool]:
 
 
 def in_open_term(target: Target, section: Any, day: Any, field: str | None) -> Target:
-    """A target that stands in the term of a section that the day is in. Nobody closes the term, or
-    archives its year, before the command is through. Its guards raise CLOSED.
+    """Join a target with the term of a section that contains the day, locked so that nobody closes
+    it, or archives its year, before the command ends. Its guards raise CLOSED.
 
     field: The argument to blame.
     """
@@ -128,14 +129,14 @@ def in_open_term(target: Target, section: Any, day: Any, field: str | None) -> T
 
 
 async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) -> Term:
-    """The term of a section that the day is in, held so that nobody closes it, or archives its
-    year, before the command is through.
+    """Return the term of a section that contains the day, locked so that nobody closes it, or
+    archives its year, before the command ends.
 
     field: The argument to blame for a day outside all terms.
 
     Raises PeriodClosed, YearArchived or OutsideTerms.
     """
-    # Not through `visible`: whether a term is closed is no secret.
+    # Not through `visible`: everybody may learn that a term is closed.
     query = (
         select(Term, AcademicYear.status)
         .join(AcademicYear, OF_YEAR)
@@ -155,7 +156,7 @@ async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) ->
 
 
 def divides(viewer: Viewer, row: Any, key: Any) -> tuple[ColumnElement[bool], ...]:
-    """Whether a term is one of those into which the year of a section or class is divided.
+    """Return the conditions by which a term belongs to the year and division of a section or class.
 
     row: Section or SchoolClass.
     key: Its key.
@@ -165,16 +166,16 @@ def divides(viewer: Viewer, row: Any, key: Any) -> tuple[ColumnElement[bool], ..
     return Term.term_type_id.in_(of_kind), Term.academic_year_id.in_(of_year)
 
 
-def in_year(year: AcademicYear, day: date, field: str) -> date:
-    """The day. Raises OutsideYear, naming the field."""
+def require_in_year(year: AcademicYear, day: date, field: str) -> date:
+    """Return the day. Raises OutsideYear, which names the field."""
     if not year.starts_on <= day <= year.ends_on:
         raise OutsideYear(field=field)
     return day
 
 
-async def school_day(ctx: Ctx, section: Section, day: date, field: str) -> None:
-    """Raises SchoolHoliday, naming the field, for a day off of the section's class, or of a class
-    some of its students are in."""
+async def refuse_holiday(ctx: Ctx, section: Section, day: date, field: str) -> None:
+    """Raise SchoolHoliday, which names the field, for a day off of the section's class, or of a
+    class that some of its students are in."""
     school_id = ctx.actor.school_id
     members = select(SectionMembership.student_id).where(
         SectionMembership.school_id == school_id,
@@ -186,7 +187,7 @@ async def school_day(ctx: Ctx, section: Section, day: date, field: str) -> None:
         ClassMembership.student_id.in_(members),
         holds_on(ClassMembership, day),
     )
-    # Not through `visible`: when there is no school is no secret.
+    # Not through `visible`: everybody may learn about holidays.
     off = (
         select(Holiday.id)
         .join(

@@ -1,6 +1,6 @@
-"""The rows with which a new school begins: rights, assignment types, bells, subjects, calendar.
+"""The rows of a new school: rights, assignment types, bells, subjects, calendar.
 
-A school can teach from the first day with them. Every row can be changed by the school.
+A school can teach with them from the first day, and can change every row.
 """
 
 from collections.abc import Callable
@@ -46,10 +46,10 @@ TERM_TYPES = (
 )  # fmt: skip
 """Code and name (domain.md SA3)."""
 HOLIDAY_SETS = {2: "Общие каникулы и праздники", 1: "С дополнительными каникулами 1 классов"}
-"""By the first grade level that has them."""
+"""Names by the first grade level that has the holidays."""
 
 Put = Callable[[type[OfSchool], dict[str, object]], int]
-"""Stores a row of the school and returns its id."""
+"""A function that stores a row of the school and returns its id."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Span:
 
 
 class WorkingRules:
-    """What a school needs whatever its calendar is: rights, assignment types and bells.
+    """The rows that a school needs with any calendar: rights, assignment types and bells.
 
     assignment_types, bells: Ids by the name of the type and by the shift.
     """

@@ -1,4 +1,4 @@
-"""Making a school, as the operator of the server or an import does it."""
+"""Founding a school, for the operator of the server and for imports."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class NewSchool:
 async def found_school(
     session: AsyncSession, new: NewSchool, now: datetime, *, calendar: bool = True
 ) -> School:
-    """Make a school with the rows of `resolvers.school.defaults`; the transaction stands in it
-    from here on. Raises Blank, TooLong or NoSuchTimeZone.
+    """Make a school with the rows of `resolvers.school.defaults`; the transaction is set to it from
+    here on. Raises Blank, TooLong or NoSuchTimeZone.
 
     calendar: Whether it gets the federal calendar and subjects; an import brings its own.
     """
@@ -53,7 +53,7 @@ async def found_school(
     def make(put: Put) -> None:
         WorkingRules(put)
         if calendar:
-            SchoolCalendar(put, SchoolYear.around(today))
+            SchoolCalendar(put, SchoolYear.of_day(today))
 
     await store_rows(session, make)
     return school

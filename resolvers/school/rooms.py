@@ -1,4 +1,4 @@
-"""Looking rooms up."""
+"""Finding rooms."""
 
 from collections.abc import Mapping
 

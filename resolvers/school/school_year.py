@@ -1,4 +1,5 @@
-"""An academic year as the ministry recommends it: quarters, holidays, school days, bells."""
+"""An academic year by the recommendations of the ministry: quarters, holidays, school days,
+bells."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ PUBLIC = {(11, 4): "День народного единства", (2, 23): "Д�
 
 
 def bell(shift: int, ordinal: int) -> tuple[time, time]:
-    """When the lesson begins and ends; `ordinal` counts from 1."""
+    """Return the beginning and end of a lesson; `ordinal` counts from 1."""
     first, last = BELLS[shift][ordinal - 1].split()
     return clock(first), clock(last)
 
@@ -53,8 +54,8 @@ class SchoolYear:
     since: int
 
     @classmethod
-    def around(cls, today: date) -> "SchoolYear":
-        """The year that runs today; in July and August, the one to come."""
+    def of_day(cls, today: date) -> "SchoolYear":
+        """Return the year under way on a day; in July and August, the one to come."""
         return cls(today.year if today.month >= 7 else today.year - 1)
 
     @property
@@ -73,12 +74,13 @@ class SchoolYear:
 
     @property
     def ends_on(self) -> date:
-        """After the exams."""
+        """The last day of the year, after the exams."""
         return date(self.since + 1, 6, 30)
 
     @cached_property
     def holidays(self) -> list[Break]:
-        """For everyone, in order: seasonal holidays (каникулы) and public ones between them."""
+        """The holidays of everyone, in order: seasonal ones (каникулы) and public ones between
+        them."""
         autumn = monday_of(date(self.since, 10, 28))
         spring = monday_of(date(self.since + 1, 3, 30))
         christmas = date(self.since + 1, 1, 8)
@@ -92,7 +94,7 @@ class SchoolYear:
         return sorted(seasonal + apart, key=lambda days: days.starts_on)
 
     def _public(self) -> Iterator[tuple[date, str]]:
-        """Public holidays; one on a weekend moves to Monday."""
+        """Yield public holidays; one on a weekend moves to Monday."""
         for (month, day), name in PUBLIC.items():
             on = date(self.since + (month < 9), month, day)
             yield (monday_of(on) + WEEK if on.weekday() >= SATURDAY else on), name
@@ -116,14 +118,15 @@ class SchoolYear:
         return [(first[0], second[1]), (third[0], fourth[1])]
 
     def holidays_of(self, grade: int) -> list[Break]:
-        """All of a grade's holidays in order. The first-graders' week swallows what is in it."""
+        """Return all holidays of a grade in order. A holiday within the first-graders' extra week
+        is left out."""
         if grade != 1:
             return self.holidays
         kept = [rest for rest in self.holidays if rest.starts_on not in self.extra]
         return sorted([*kept, self.extra], key=lambda rest: rest.starts_on)
 
     def days_of(self, grade: int) -> list[date]:
-        """School days of a grade: Monday to Friday between its holidays."""
+        """Return the school days of a grade: Monday to Friday outside of its holidays."""
         span = (self.last_day - self.starts_on).days + 1
         days = (self.starts_on + DAY * offset for offset in range(span))
         off = self.holidays_of(grade)

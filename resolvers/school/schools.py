@@ -24,7 +24,8 @@ def find_school(viewer: Viewer) -> Row[School]:
 
 
 async def settings(ctx: Ctx) -> School:
-    """The school's own row, for its limits: they hold whether one may read the card or not."""
+    """Return the school's own row, for its limits, which hold also for those who may not read
+    it."""
     query = select(School).where(School.id == ctx.actor.school_id)
     return (await ctx.session.scalars(query)).one()
 
@@ -54,7 +55,7 @@ async def update_school(
     daily_lessons: Logged[list[int]] = KEEP,
     first_shift_grades: Logged[list[int]] = KEEP,
 ) -> Logged[School]:
-    """Correct the school's card or settings; what is left out stays as it is.
+    """Correct the school's card or settings; omitted arguments stay as they are.
 
     school_id: The school.
     short_name: Short official name, at most 200 characters.
@@ -70,11 +71,11 @@ async def update_school(
     missed_share: Share of missed lessons from which a student may not be assessed, 0..1.
     mail_recipients: Most recipients of one letter, 1..5000.
     upload_bytes: Largest attachment in bytes, at most 1073741824.
-    substitute_days: How many days after a lesson its substitute may write in it, 0..60.
-    earliest_lesson: When lessons may begin without a warning, school-local.
-    latest_lesson: When lessons end at the latest without a warning, school-local.
+    substitute_days: Days after a lesson in which its substitute may write in it, 0..60.
+    earliest_lesson: Earliest beginning of a lesson without a warning, school-local.
+    latest_lesson: Latest end of a lesson without a warning, school-local.
     daily_lessons: Most lessons a day without a warning: eleven numbers, of grades 1 to 11.
-    first_shift_grades: Grades whose lessons in a second shift are warned of.
+    first_shift_grades: Grades for which a lesson in the second shift gives a warning.
     """
     if time_zone is not KEEP and time_zone not in available_timezones():
         raise NoSuchTimeZone(field="time_zone")

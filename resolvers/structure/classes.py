@@ -1,4 +1,4 @@
-"""Looking classes up, making them, and giving them a class teacher."""
+"""Classes: finding and creating them, and assigning class teachers."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -23,7 +23,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.shapes import Own, Plain, lasts
-from resolvers.people.staff import NotAtWork, at_work_on
+from resolvers.people.staff import NotAtWork, get_working
 from resolvers.school.calendar import open_year
 from resolvers.school.schools import settings
 
@@ -35,7 +35,7 @@ def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
 
 
 def find_classes(viewer: Viewer) -> Listing[SchoolClass]:
-    """Classes the viewer may see, of the current year, by grade and letter (классы)."""
+    """Classes of the current year that the viewer may see, by grade and letter (классы)."""
     current = viewer.keys(
         AcademicYear.id, AcademicYear.status == YearStatus.CURRENT
     ).scalar_subquery()
@@ -67,18 +67,18 @@ async def create_class(
     override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[SchoolClass]:
-    """Make a class. Grade and letter are unique in a year.
+    """Create a class. Grade and letter are unique in a year.
 
-    academic_year_id: The year it is of.
+    academic_year_id: Its academic year.
     grade_level: Year of study, 0..12.
-    letter: What tells it from others of its grade, 1..15 characters.
-    term_type_id: How its year is divided.
-    kind: As state statistics count it.
+    letter: Letter that tells it from others of its grade, 1..15 characters.
+    term_type_id: The division of its year.
+    kind: Its kind in state statistics.
     profile: Profile of study, at most 100 characters; null when general.
-    shift: 1..3.
+    shift: The shift, 1..3.
     room_id: Home room.
     holiday_set_id: Its holidays.
-    bell_schedule_id: Its table of bells.
+    bell_schedule_id: Its bell schedule.
     reference_count: Head-count on 20 September, 0..100.
     """
     await ctx.get(ctx.actor.school, to=Right.CLASSES_WRITE)
@@ -118,17 +118,17 @@ async def assign_class_teacher(
     is_deputy: Logged[bool] = False,
     idempotency_key: UUID | None = None,
 ) -> Logged[ClassTeacher]:
-    """Give a class its teacher from a day on; whoever led it until then stops leading it. Nobody
-    gives a class to themselves.
+    """Assign a class teacher from a day on, in place of the one before. Nobody gives a class to
+    themselves.
 
     school_class_id: The class.
-    staff_id: Who is to lead it.
+    staff_id: The class teacher.
     valid_from: First day.
     is_deputy: Whether they only stand in; then the class teacher stays.
     """
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
-    staff = await at_work_on(ctx, staff_id, valid_from)
+    staff = await get_working(ctx, staff_id, valid_from)
     await prepare_grant(ctx, staff.person_id, "staff_id")
     if not is_deputy:
         await end_leading(ctx, school_class, valid_from)
@@ -143,7 +143,8 @@ async def assign_class_teacher(
 
 
 async def end_leading(ctx: Ctx, school_class: SchoolClass, day: date) -> None:
-    """End what holds on the day. One who was to begin later is a conflict for people to decide."""
+    """End the assignment that holds on the day. Raises TooSoon if another begins later, because
+    people must decide about that one."""
     mine = (
         ClassTeacher.school_id == ctx.actor.school_id,
         ClassTeacher.school_class_id == school_class.id,

@@ -15,10 +15,10 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
 from resolvers.people import persons
-from resolvers.people.persons import new_person
+from resolvers.people.persons import make_person
 from resolvers.people.students import STUDENT, StudentKnown
-from resolvers.school.calendar import OutsideYear, in_year, open_year
-from resolvers.structure.members import hold_class, join_section, whole_class
+from resolvers.school.calendar import OutsideYear, open_year, require_in_year
+from resolvers.structure.members import join_section, lock_class, select_whole_class
 
 
 @command(
@@ -45,8 +45,8 @@ async def enrol_student(
     override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Student]:
-    """Admit a student by order (зачисление) and put them into a class, and into the sections that
-    all of it attend.
+    """Admit a student by order (зачисление), and put them into a class and into the sections that
+    the whole class attends.
 
     family_name: Surname, at most 100 characters.
     given_name: Given name, at most 100 characters.
@@ -56,11 +56,11 @@ async def enrol_student(
     personal_file_no: Number of the personal file, unique in the school.
     entry_date: First day; with a class, a day of its year.
     entry_order: The order, e.g. `12-у от 30.08.2026`.
-    form: How they study.
+    form: The form of study.
     school_class_id: Their class; null for family education.
     """
     await ctx.get(ctx.actor.school, to=Right.STUDENTS_WRITE)
-    person, cautions = await new_person(
+    person, cautions = await make_person(
         ctx,
         STUDENT,
         override_reason,
@@ -90,16 +90,16 @@ async def enrol_student(
 async def join_class(
     ctx: Ctx, student: Student, school_class_id: Id[SchoolClass], entry_date: date
 ) -> None:
-    """Put a student into a class, and into the sections that all of it attend; who is in which
-    subgroup is for people to decide. Raises OutsideYear or YearArchived."""
+    """Put a student into a class and into the sections that the whole class attends; subgroups are
+    left to people. Raises OutsideYear or YearArchived."""
     school_class = await ctx.get(school_class_id)
     year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
-    in_year(await open_year(ctx, year_id), entry_date, "entry_date")
-    await hold_class(ctx, school_class)
+    require_in_year(await open_year(ctx, year_id), entry_date, "entry_date")
+    await lock_class(ctx, school_class)
     ctx.session.add(
         ClassMembership(
             student_id=student.id, school_class_id=school_class.id, valid_from=entry_date
         )
     )
-    for section in await ctx.session.scalars(whole_class(ctx, school_class)):
+    for section in await ctx.session.scalars(select_whole_class(ctx, school_class)):
         join_section(ctx, section, [student.id], entry_date)

@@ -1,9 +1,9 @@
-"""Marks in the journal of a section, and whether its students were there.
+"""Marks that keep a student in a section.
 
 Averages count the marks that a student has in the sections they were in; diaries and journals show
 the days on which they were in them. So nobody leaves a section as of a day on which they have a
-mark in it: it would count and be missing from the diary. Attendance counts only on the days on
-which a student is in the section, and stays in the journal, so it does not stand in the way.
+mark in it: it would count and be missing from the diary. Attendance counts only on days on which a
+student is in the section, and stays in the journal, so it keeps nobody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,14 +37,14 @@ class MarksInTheWay(Problem):
     )
 
 
-async def no_marks_in_the_way(
+async def refuse_marks_in_the_way(
     ctx: Ctx, section: Section, students: Iterable[int], since: date
 ) -> None:
-    """Raises MarksInTheWay if one of the students has a mark in the section on a day from `since`
+    """Raise MarksInTheWay if one of the students has a mark in the section on a day from `since`
     on, on which they are not in it any more.
 
-    Ask it when the memberships are written: whoever is putting a mark holds the membership, so the
-    mark is there by then, or is refused.
+    Call it after the memberships are written: a command that sets a mark locks the membership, so
+    the mark is written by then, or is refused.
     """
     there = exists().where(
         SectionMembership.school_id == Mark.school_id,
@@ -53,8 +53,8 @@ async def no_marks_in_the_way(
         holds_on(SectionMembership, Lesson.date),
     )
     whose = func.array_agg(Mark.student_id.distinct())
-    # Not through `visible`: a rule of the journal. The refusal tells a number, days, and names that
-    # the viewer may read.
+    # Not through `visible`: all marks count. The refusal tells a number, days, and names that the
+    # viewer may read.
     query = (
         select(func.count(), func.max(Lesson.date), whose)
         .select_from(Mark)
@@ -80,7 +80,7 @@ async def no_marks_in_the_way(
 
 
 async def names_of(ctx: Ctx, students: Sequence[int]) -> str:
-    """Names that the viewer may read, few of many."""
+    """Return the first names of students that the viewer may read, and the number of the others."""
     query = (
         visible(ctx.viewer, Student)
         .join(Person, (Person.school_id == Student.school_id) & (Person.id == Student.person_id))

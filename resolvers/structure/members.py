@@ -1,4 +1,4 @@
-"""Saying who is in a section."""
+"""Setting the members of a section."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -20,8 +20,8 @@ from resolvers.core.context import Ctx
 from resolvers.core.loading import of_keys
 from resolvers.core.parameters import Logged
 from resolvers.core.shapes import Via
-from resolvers.school.calendar import OutsideYear, in_year, open_year
-from resolvers.structure.marks_in_the_way import MarksInTheWay, no_marks_in_the_way
+from resolvers.school.calendar import OutsideYear, open_year, require_in_year
+from resolvers.structure.marks_in_the_way import MarksInTheWay, refuse_marks_in_the_way
 
 MOST = 500
 
@@ -37,13 +37,14 @@ class NotInClass(Problem):
 
 
 class ChangedSince(Problem):
-    """Who is in the section has changed since that day; choose the day of the change or later."""
+    """The members of the section have changed since that day; choose the day of the change or
+    later."""
 
     russian = "Состав группы с тех пор менялся; выберите день изменения или более поздний."
 
 
-def by_name(membership: Any) -> Via:
-    """To order members by their names."""
+def order_by_name(membership: Any) -> Via:
+    """Return the order of members by their names."""
     return Via((membership.student_id, Student.person_id), Person.sort_key)
 
 
@@ -70,18 +71,18 @@ async def set_section_members(
     student_ids: Logged[list[Id[Student]]],
     effective_from: Logged[date],
 ) -> Logged[Section]:
-    """Say who is in a section from a day on. Membership is dated, never overwritten: who is no
-    longer named leaves on that day, and the marks they have stay where they were given. Nobody
-    leaves as of a day on which they have a mark in it.
+    """Set the members of a section from a day on. Memberships are dated, never overwritten: a
+    student who is no longer listed leaves on that day, and their marks stay. Nobody leaves as of a
+    day on which they have a mark in it.
 
     section_id: The section.
     student_ids: All its members, at most 500; they must be in its class that day.
-    effective_from: First day; not before a change of its members that has come true.
+    effective_from: First day; not before a change of its members that has taken effect.
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE, version=expected_version)
     year = await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
-    in_year(year, effective_from, "effective_from")
-    wanted = await members_to_be(ctx, section, student_ids, effective_from)
+    require_in_year(year, effective_from, "effective_from")
+    wanted = await find_members(ctx, section, student_ids, effective_from)
     mine = (
         SectionMembership.school_id == ctx.actor.school_id,
         SectionMembership.section_id == section.id,
@@ -106,14 +107,14 @@ async def set_section_members(
         )
     join_section(ctx, section, wanted - here, effective_from)
     await ctx.session.flush()
-    await no_marks_in_the_way(ctx, section, (here | gone) - wanted, effective_from)
+    await refuse_marks_in_the_way(ctx, section, (here | gone) - wanted, effective_from)
     section.version += 1
     return section
 
 
 def changed_since(ctx: Ctx, day: date) -> ColumnElement[bool]:
-    """Memberships that began or ended after the day and not later than today: history, which
-    nobody rewrites; what is still to come may be planned anew."""
+    """Whether a membership began or ended after the day and not later than today. Such changes are
+    history and are never rewritten; later ones may be planned anew."""
 
     def came(change: Any) -> ColumnElement[bool]:
         return and_(change > day, change <= ctx.actor.today)
@@ -121,11 +122,11 @@ def changed_since(ctx: Ctx, day: date) -> ColumnElement[bool]:
     return or_(came(SectionMembership.valid_from), came(SectionMembership.valid_to))
 
 
-async def members_to_be(
+async def find_members(
     ctx: Ctx, section: Section, student_ids: list[Id[Student]], day: date
 ) -> set[int]:
-    """Keys of the students. Raises NotFound or NotInClass naming the place in the list,
-    Limit when they are too many."""
+    """Return the keys of the students. Raises NotFound or NotInClass, which name the place in the
+    list, and Limit if there are too many."""
     if len(student_ids) > MOST:
         raise Limit(field="student_ids", most=MOST)
     keys = [one.key for one in student_ids if one.school_id == ctx.actor.school_id]
@@ -133,7 +134,7 @@ async def members_to_be(
     known = {found.id for found in await ctx.rows(query)}
     in_class = known
     if section.school_class_id:
-        listed = class_list(ctx, section.school_class_id, day)
+        listed = select_class(ctx, section.school_class_id, day)
         in_class = set(await ctx.session.scalars(listed))
     for place, student in enumerate(student_ids):
         if student.key not in known or student.school_id != ctx.actor.school_id:
@@ -143,18 +144,18 @@ async def members_to_be(
     return known
 
 
-async def hold_class(ctx: Ctx, school_class: SchoolClass) -> None:
-    """Let nobody else change who is in the class, or what it is taught, until the command is
-    through: whoever joins it joins its sections."""
+async def lock_class(ctx: Ctx, school_class: SchoolClass) -> None:
+    """Lock the members and sections of a class until the command ends: a student who joins the
+    class while a section is made would be missing from that section."""
     this = select(SchoolClass.id).where(
         SchoolClass.school_id == ctx.actor.school_id, SchoolClass.id == school_class.id
     )
     await ctx.session.execute(this.with_for_update(key_share=True))
 
 
-def class_list(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
-    """Keys of the students of a class on a day. Not through `visible`: a class's subgroups are
-    made of whoever is in it."""
+def select_class(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
+    """Select the keys of the students of a class on a day. Not through `visible`: the actor may not
+    see every student, and all of them belong to its sections."""
     return select(ClassMembership.student_id).where(
         ClassMembership.school_id == ctx.actor.school_id,
         ClassMembership.school_class_id == school_class_id,
@@ -162,9 +163,10 @@ def class_list(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
     )
 
 
-def class_stays(ctx: Ctx, school_class_id: int, day: date, subject_id: int) -> Select[int, date]:
-    """Keys of the students of a class on a day, and since when each of them can be in a section of
-    a subject: since they came into the class, or left another section of the subject."""
+def select_stays(ctx: Ctx, school_class_id: int, day: date, subject_id: int) -> Select[int, date]:
+    """Select the keys of the students of a class on a day, with the first day on which each can be
+    in
+    a section of a subject: when they came into the class, or left another section of it."""
     other = SectionMembership
     elsewhere = (
         select(func.max(other.valid_to))
@@ -176,12 +178,12 @@ def class_stays(ctx: Ctx, school_class_id: int, day: date, subject_id: int) -> S
         .scalar_subquery()
     )
     since = func.greatest(ClassMembership.valid_from, elsewhere, type_=Date)
-    return class_list(ctx, school_class_id, day).add_columns(since)
+    return select_class(ctx, school_class_id, day).add_columns(since)
 
 
-def whole_class(ctx: Ctx, school_class: SchoolClass) -> Select[Section]:
-    """The sections that all of a class attend. Not through `visible`: who joins a class joins
-    them, whoever admits them."""
+def select_whole_class(ctx: Ctx, school_class: SchoolClass) -> Select[Section]:
+    """Select the sections that the whole class attends. Not through `visible`: a student who joins
+    the class joins all of them."""
     return select(Section).where(
         Section.school_id == ctx.actor.school_id,
         Section.school_class_id == school_class.id,

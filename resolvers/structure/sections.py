@@ -1,4 +1,4 @@
-"""Looking subjects and sections up, making sections, and saying who teaches them."""
+"""Subjects and sections: finding them, creating sections, and assigning teachers."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -31,9 +31,9 @@ from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
 from resolvers.core.shapes import Own, Plain, Via, lasts
-from resolvers.people.staff import NotAtWork, at_work_on
+from resolvers.people.staff import NotAtWork, get_working
 from resolvers.school.calendar import open_year
-from resolvers.structure.members import class_stays, hold_class, join_section
+from resolvers.structure.members import join_section, lock_class, select_stays
 
 ORDERS: Mapping[str, Plain] = {
     "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
@@ -44,8 +44,8 @@ SUBJECT_ORDERS: Mapping[str, Plain] = {"position": Own("position"), "name": Own(
 
 
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    """Whether someone mainly teaches a section today, for whoever may know who teaches it: to
-    have been in a section is no reason to hear who came after."""
+    """Whether someone is the main teacher of a section today, as the viewer may see it: a student
+    who has left a section may not see its later teachers."""
     return and_(lasts(viewer, link), link.role == TeachingRole.MAIN, is_visible(viewer, link))
 
 
@@ -55,7 +55,7 @@ def find_subjects(viewer: Viewer) -> Listing[Subject]:
 
 
 def find_sections(viewer: Viewer) -> Listing[Section]:
-    """Sections the viewer may see, of the current year, by grade and name (учебные группы)."""
+    """Sections of the current year that the viewer may see, by grade and name (учебные группы)."""
     current = viewer.keys(
         AcademicYear.id, AcademicYear.status == YearStatus.CURRENT
     ).scalar_subquery()
@@ -74,10 +74,10 @@ async def create_section(
     hours_per_week: Decimal | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Section]:
-    """Begin to teach a subject in a class, whole or in a subgroup (подгруппа). A whole-class
-    section starts with all who are in the class today, for each of them on the day they came into
-    the class, so that a school which begins during the year can write in lessons that were held;
-    in a year to come, on its first day.
+    """Create a section of a subject in a class: the whole class or a subgroup (подгруппа). A
+    whole-class section starts with all who are in the class today. Each is a member from the day
+    they came into the class, so that a school that begins during the year can write in lessons
+    that were held; in a year to come, from its first day.
 
     school_class_id: The class.
     subject_id: The subject.
@@ -103,9 +103,9 @@ async def create_section(
     ctx.session.add(section)
     if not is_subgroup:
         await ctx.session.flush()
-        await hold_class(ctx, school_class)
+        await lock_class(ctx, school_class)
         begun = max(year.starts_on, ctx.actor.today)
-        stays = class_stays(ctx, school_class.id, begun, subject.id)
+        stays = select_stays(ctx, school_class.id, begun, subject.id)
         for student, since in (await ctx.session.execute(stays)).all():
             join_section(ctx, section, [student], max(year.starts_on, since))
     return section
@@ -122,18 +122,18 @@ async def assign_teacher(
     hours: Decimal | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[TeachingAssignment]:
-    """Give a section a teacher from a day on (тарификация). A new main teacher takes the place of
-    the one before. Nobody gives a section to themselves.
+    """Assign a teacher to a section from a day on (тарификация). A new main teacher takes the place
+    of the one before. Nobody gives a section to themselves.
 
     section_id: The section.
-    staff_id: Who is to teach it.
+    staff_id: The teacher.
     valid_from: First day.
-    role: What they are in it.
-    hours: Hours a week, 0..40; null for all of the section's.
+    role: Their role in it.
+    hours: Hours a week, 0..40; null for all hours of the section.
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
     await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
-    staff = await at_work_on(ctx, staff_id, valid_from)
+    staff = await get_working(ctx, staff_id, valid_from)
     await prepare_grant(ctx, staff.person_id, "staff_id")
     if hours is not None and not 0 <= hours <= MOST_HOURS:
         raise OutOfRange(field="hours", least=0, most=MOST_HOURS)
@@ -147,8 +147,9 @@ async def assign_teacher(
 
 
 async def end_teaching(ctx: Ctx, section: Section, day: date) -> None:
-    """End what holds of its main teachers on the day. One who is to begin later is a conflict for
-    people to decide. No constraint keeps a section to one of them, so they change one by one."""
+    """End the assignment of its main teacher that holds on the day. Raises TooSoon if another
+    begins later, because people must decide about that one. The section is locked: no constraint
+    keeps it to one main teacher, so two changes at once would leave two."""
     this = select(Section.id).where(
         Section.school_id == ctx.actor.school_id, Section.id == section.id
     )

@@ -22,7 +22,7 @@ from resolvers.core.keep import KEEP, as_expected
 from resolvers.core.news import Fact
 from resolvers.core.parameters import Logged
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
-from resolvers.school.calendar import OutsideYear, in_year
+from resolvers.school.calendar import OutsideYear, require_in_year
 from resolvers.timetable.due import due_after, hold_homework
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
 
@@ -107,7 +107,7 @@ async def cautions_of(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) 
         AcademicYear.school_id == ctx.actor.school_id,
         AcademicYear.id == section.academic_year_id,
     )
-    in_year((await ctx.session.scalars(year)).one(), due_on, "due_on")
+    require_in_year((await ctx.session.scalars(year)).one(), due_on, "due_on")
     that_day = select(Lesson.id).where(
         Lesson.school_id == ctx.actor.school_id,
         Lesson.section_id == section.id,

@@ -13,8 +13,8 @@ from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
-from resolvers.people.staff import at_work_on
-from resolvers.school.calendar import open_term, school_day
+from resolvers.people.staff import get_working
+from resolvers.school.calendar import open_term, refuse_holiday
 from resolvers.timetable.due import held_lesson, tie_homework
 from resolvers.timetable.scheduling import PROBLEMS, students_free
 
@@ -40,8 +40,8 @@ async def restore_lesson(
         raise LessonNotCancelled(of=lesson_id, current=lesson)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     await open_term(ctx, section, lesson.date, "lesson_id")
-    await school_day(ctx, section, lesson.date, "lesson_id")
-    await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
+    await refuse_holiday(ctx, section, lesson.date, "lesson_id")
+    await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
     time = (lesson.date, lesson.starts_at, lesson.ends_at)
     await students_free(ctx, section, *time, but=lesson.id)
     written = await is_written_in(ctx, lesson)

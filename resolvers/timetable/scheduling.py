@@ -19,8 +19,8 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.keep import KEEP
 from resolvers.core.parameters import Logged
-from resolvers.people.staff import NotAtWork, at_work_on
-from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, school_day
+from resolvers.people.staff import NotAtWork, get_working
+from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, refuse_holiday
 from resolvers.timetable.cautions import CAUTIONS, cautions_of
 from resolvers.timetable.due import held_lesson, hold_homework, tie_homework
 from resolvers.timetable.lessons import open_lesson
@@ -76,7 +76,7 @@ async def schedule_lesson(
         raise EndsBeforeItBegins(field="ends_at")
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
     await hold_homework(ctx, section.id)
-    await school_day(ctx, section, date, "date")
+    await refuse_holiday(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
     await students_free(ctx, section, date, starts_at, ends_at)
     lesson = Lesson(
@@ -124,9 +124,9 @@ async def move_lesson(
     lesson = await planned(ctx, lesson_id, expected_version)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     await open_term(ctx, section, lesson.date, "lesson_id")
-    await school_day(ctx, section, date, "date")
+    await refuse_holiday(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
-    await at_work_on(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
+    await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
     await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
     cautions = await cautions_of(ctx, section, date, starts_at, ends_at, but=lesson.id)
     override(lesson, cautions, override_reason)
@@ -177,7 +177,7 @@ async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] 
         if found is None:
             raise NoTeacher(field="staff_id")
         staff_id = Id(Staff, ctx.actor.school_id, found)
-    return (await at_work_on(ctx, staff_id, day)).id
+    return (await get_working(ctx, staff_id, day)).id
 
 
 async def students_free(

@@ -1,1 +1,1 @@
-"""Use cases around trusted documents."""
+"""Use cases of trusted documents."""

@@ -1,7 +1,7 @@
 """Registering trusted documents, by the operator of the installation, and reading them to serve.
 
-One change is one transaction as the owner of the tables. Changes wait for each other, so that two
-at once see each other's documents, and the numbers of revisions come in the order of commits.
+A change is one transaction as the owner of the tables. Changes wait for each other: otherwise two
+at once would not see each other's documents, and revisions would not follow the order of commits.
 """
 
 from collections import defaultdict
@@ -20,12 +20,12 @@ from resolvers.core.context import utc_now
 
 LOCK = text(f"SELECT pg_advisory_xact_lock({0x747275737465})")  # "truste"
 FRESH = text("DEFAULT")
-"""The next number of a revision, in an UPDATE."""
+"""SQL: the next revision, in an UPDATE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A document as it is registered.
+    """A registered document.
 
     hash: SHA-256 of its text, in hexadecimal digits.
     operations: The names of its operations.
@@ -44,7 +44,7 @@ class Registered:
 
 
 class Change(Enum):
-    """What registering does to a document."""
+    """The effect of registering a document."""
 
     NEW = "new"
     AGAIN = "registered again"
@@ -54,10 +54,10 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What registering some documents changes.
+    """The effects of registering some documents.
 
-    changes: By hash.
-    taken: By hash, the ids that stand for another document that is answered, with its hash.
+    changes: The effect by hash.
+    taken: By hash, the ids that belong to another document that is answered, with its hash.
     """
 
     changes: Mapping[str, Change] = field(default_factory=dict)
@@ -76,15 +76,15 @@ async def register(
     """Register documents, all of them or none. Those that are registered already stay as they are.
 
     client: The name of the client that sends them.
-    dry_run: Tell what would change, and change nothing.
-    leave_out: Register the others where an id of some stands for another document; else nothing
-        is registered then.
+    dry_run: Return the effects without making them.
+    leave_out: Register the others where ids of some belong to another document; otherwise nothing
+        is registered.
     """
     clients = (client,) if client else ()
     async with open_as_owner(url) as session:
         await session.execute(LOCK)
-        known = {one.hash: one for one in await all_registered(session)}
-        taken = ids_taken(documents, known)
+        known = {one.hash: one for one in await find_registered(session)}
+        taken = find_taken_ids(documents, known)
         if dry_run or (taken and not leave_out):
             return Plan({d.hash: change_of(d, known, clients) for d in documents}, taken)
         changes = {}
@@ -108,10 +108,10 @@ def change_of(
     return Change.NONE if same else Change.MORE
 
 
-def ids_taken(
+def find_taken_ids(
     documents: Sequence[Registered], known: Mapping[str, Registered]
 ) -> dict[str, dict[str, str]]:
-    """By hash, the ids that stand for another document. Those of retired ones are free."""
+    """Return, by hash, the ids that belong to another document. Ids of retired ones are free."""
     answered = [one for one in known.values() if not one.retired_at]
     holders = {name: one.hash for one in answered for name in one.ids}
     taken: dict[str, dict[str, str]] = defaultdict(dict)
@@ -142,7 +142,7 @@ async def write(
     else:
         again = {"retired_at": None, "registered_at": now} if before.retired_at else {}
         named = sorted({*clients} | {*(() if again else before.clients)})
-        await session.execute(changed(TrustedDocument.hash == key, clients=named, **again))
+        await session.execute(update_document(TrustedDocument.hash == key, clients=named, **again))
     if document.ids:
         ids = TrustedDocumentId.id
         await session.execute(delete(TrustedDocumentId).where(ids.in_(document.ids)))
@@ -150,8 +150,8 @@ async def write(
         await session.execute(insert(TrustedDocumentId), rows)
 
 
-def changed(where: Any, **values: Any) -> Any:
-    """An UPDATE that those who serve the documents notice."""
+def update_document(where: Any, **values: Any) -> Any:
+    """Return an UPDATE with a new revision, by which servers notice the change."""
     made = update(TrustedDocument).where(where).values(revision=FRESH, **values)
     return made.execution_options(synchronize_session=False)
 
@@ -164,15 +164,15 @@ async def retire(
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> list[Registered]:
-    """Answer documents no more; those that were.
+    """Retire documents, and return those that are answered no more.
 
-    client: Only for the client of this name: a document of other clients, too, is answered on.
+    client: Retire them for this client only: a document that has other clients, too, is answered.
     """
     async with open_as_owner(url) as session:
         await session.execute(LOCK)
         found = [
             one
-            for one in await all_registered(session)
+            for one in await find_registered(session)
             if one.hash in hashes and not one.retired_at and client in (None, *one.clients)
         ]
         ended = []
@@ -184,14 +184,14 @@ async def retire(
             if dry_run:
                 continue
             if others:
-                await session.execute(changed(of_hash, clients=list(others)))
+                await session.execute(update_document(of_hash, clients=list(others)))
             else:
-                await session.execute(changed(of_hash, retired_at=ended[-1].retired_at))
+                await session.execute(update_document(of_hash, retired_at=ended[-1].retired_at))
     return ended
 
 
 async def remove(url: str, hashes: Collection[str]) -> set[str]:
-    """Forget documents with their ids. Returns the hashes of those that were there."""
+    """Delete documents with their ids. Returns the hashes of those that existed."""
     async with open_as_owner(url) as session:
         await session.execute(LOCK)
         keys = [bytes.fromhex(one) for one in hashes]
@@ -200,27 +200,27 @@ async def remove(url: str, hashes: Collection[str]) -> set[str]:
         return {key.hex() for key in gone_rows.scalars()}
 
 
-async def listed(url: str) -> list[Registered]:
-    """All that were ever registered and not removed, the first registered first."""
+async def list_documents(url: str) -> list[Registered]:
+    """Return all documents that were not removed, the first registered first."""
     async with open_as_owner(url) as session:
-        return await all_registered(session)
+        return await find_registered(session)
 
 
 # -- serving --------------------------------------------------------------------------
 
 Revision = tuple[int, int | None]
-"""The number of documents, and the last change."""
+"""The number of documents and the last revision."""
 
 
 async def revision(session: AsyncSession | AsyncConnection) -> Revision:
-    """Differs once anything has changed."""
+    """Return a value that differs after any change."""
     query = select(func.count(), func.max(TrustedDocument.revision)).select_from(TrustedDocument)
     number, last = (await session.execute(query)).one()
     return number, last
 
 
-async def all_registered(session: AsyncSession, *, retired: bool = True) -> list[Registered]:
-    """As they are registered, with their ids; with those that are `retired`, or without."""
+async def find_registered(session: AsyncSession, *, retired: bool = True) -> list[Registered]:
+    """Return the documents with their ids, with those that are `retired` or without."""
     ids: dict[bytes, set[str]] = defaultdict(set)
     for name, key in await session.execute(select(TrustedDocumentId.id, TrustedDocumentId.hash)):
         ids[key].add(name)

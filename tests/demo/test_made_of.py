@@ -68,7 +68,7 @@ def test_logins_are_in_latin_letters() -> None:
     ],
 )
 def test_the_year_is_the_one_around_today_or_in_summer_the_next(today: date, since: int) -> None:
-    assert SchoolYear.around(today) == SchoolYear(since)
+    assert SchoolYear.of_day(today) == SchoolYear(since)
 
 
 @pytest.mark.parametrize("year", YEARS, ids=lambda year: year.name)

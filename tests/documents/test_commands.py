@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from resolvers.trusted.documents import Change, Registered, listed, register, retire
+from resolvers.trusted.documents import Change, Registered, list_documents, register, retire
 from tests.cli.conftest import Run
 from tests.clones import Clones
 from tests.documents.conftest import DATA, sha256
@@ -286,7 +286,7 @@ async def test_two_who_register_the_same_at_once_register_it_once(
     both = await asyncio.gather(*(register(url, [ONE], client=name) for name in ("a", "b")))
     changes = sorted(plan.changes[ONE.hash].name for plan in both)
     assert changes == [Change.MORE.name, Change.NEW.name]
-    [found] = await listed(url)
+    [found] = await list_documents(url)
     assert (found.clients, found.ids) == (("a", "b"), frozenset({"one"}))
 
 
@@ -298,7 +298,7 @@ async def test_of_two_documents_that_want_one_id_at_once_one_gets_it(
     other = Registered(sha256("{ b: __typename }"), "{ b: __typename }", (), frozenset({"one"}))
     both = await asyncio.gather(*(register(url, [document]) for document in (ONE, other)))
     assert sorted(len(plan.taken) for plan in both) == [0, 1]
-    assert len(await listed(url)) == 1
+    assert len(await list_documents(url)) == 1
 
 
 async def test_what_is_cut_off_half_way_has_registered_nothing(
@@ -309,7 +309,7 @@ async def test_what_is_cut_off_half_way_has_registered_nothing(
     url = postgres.url("postgres", database)
     with pytest.raises(Exception, match="ck_trusted_documents_hash"):
         await register(url, [ONE, Registered("00" * 32, "{ b: __typename }")])
-    assert await listed(url) == []
+    assert await list_documents(url) == []
 
 
 async def test_each_change_has_a_revision_of_its_own(

@@ -20,7 +20,7 @@ from models.problems import ServiceUnavailable
 from resolvers.core.context import Services
 from resolvers.files import transfer
 from resolvers.files.links import Way, read
-from resolvers.files.sweeping import keep_clean, sweep
+from resolvers.files.sweeping import sweep, sweep_files
 from resolvers.services import outage, storage
 from resolvers.services.outage import FilesUnavailable
 from resolvers.services.storage import Storage
@@ -178,9 +178,9 @@ async def test_who_breaks_off_an_upload_is_no_outage(
         yield PDF[:100]
         raise ConnectionResetError("the sender went away")
 
-    passing = await transfer.awaited(far, link, "1/1/x", None)
+    passing = await transfer.expect_file(far, link, "1/1/x", None)
     with pytest.raises(ConnectionResetError):
-        await far.storage.put("1/1/x", passing.through(broken()))
+        await far.storage.put("1/1/x", passing.pass_on(broken()))
     assert far.storage.reach.outage is None
     assert (bucket.objects, bucket.parts) == ({}, {})
 
@@ -224,7 +224,7 @@ async def test_bytes_that_could_not_be_removed_are_removed_later(
     link = read(pending["url"].rpartition("/")[2], Way.UP, far)
     far.storage.reach.outage = None  # as if it were away since this very moment
     with pytest.raises(ServiceUnavailable):
-        await transfer.awaited(far, link, "1/1/another", None)
+        await transfer.expect_file(far, link, "1/1/another", None)
     assert await sql.scalar(text(PENDING)) == 1
     assert len(bucket.objects) == 1
     mend(bucket)
@@ -241,7 +241,7 @@ async def test_sweeping_waits_until_it_is_back(
     pending = await announced(pupil)
     await stored_and_killed(far, pending["url"])
     bucket.end()
-    sweeping = asyncio.create_task(keep_clean(far))
+    sweeping = asyncio.create_task(sweep_files(far))
     while far.storage.reach.outage is None:  # noqa: ASYNC110  # only a look tells
         await asyncio.sleep(0.01)
     mend(bucket)

@@ -17,7 +17,7 @@ from models.problems import OutcomeUnknown, ServiceUnavailable
 from resolvers.core.context import Services
 from resolvers.files import transfer
 from resolvers.files.links import Way, read
-from resolvers.files.sweeping import ABANDONED, keep_clean, sweep
+from resolvers.files.sweeping import ABANDONED, sweep, sweep_files
 from resolvers.services.storage import Storage
 from tests.conftest import Clock, SignIn
 from tests.files.sending import FILE, PDF, announced, uploaded
@@ -33,8 +33,8 @@ async def stored_and_killed(services: Services, url: str) -> None:
     """An upload up to the moment in which its bytes are there and nobody has noted it."""
     link = read(url.rpartition("/")[2], Way.UP, services)
     key = f"{link.row.school_id}/{link.row.key}/aaaaaaaaaaaaaaaaaaaaaa"
-    passing = await transfer.awaited(services, link, key, None)
-    await services.storage.put(key, passing.through(body()))
+    passing = await transfer.expect_file(services, link, key, None)
+    await services.storage.put(key, passing.pass_on(body()))
 
 
 async def test_bytes_that_nobody_was_told_of_are_removed_and_can_be_sent_again(
@@ -86,13 +86,13 @@ async def test_an_upload_of_which_nobody_knows_whether_it_was_noted_keeps_its_by
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The commit was lost on its way back. To remove the bytes could lose a file that is ready."""
-    settle = transfer.settle
+    settle = transfer.finish_upload
 
     async def settled_unheard(*given: Any) -> None:
         await settle(*given)
         raise OutcomeUnknown
 
-    monkeypatch.setattr(transfer, "settle", settled_unheard)
+    monkeypatch.setattr(transfer, "finish_upload", settled_unheard)
     pupil = api("student.ivanova")
     invited = await announced(pupil)
     reply = await http.put(invited["url"], content=PDF)
@@ -113,7 +113,7 @@ async def test_an_upload_that_was_refused_leaves_nothing(
     async def refuse(*_: Any) -> None:
         raise ServiceUnavailable
 
-    monkeypatch.setattr(transfer, "settle", refuse)
+    monkeypatch.setattr(transfer, "finish_upload", refuse)
     invited = await announced(api("student.ivanova"))
     assert (await http.put(invited["url"], content=PDF)).status_code == 503
     assert stored() == []
@@ -150,7 +150,7 @@ async def test_at_the_start_everything_is_swept_at_once(
     folder = stored()[0].parent
     (folder / "bbbb#1").write_bytes(b"half")
     os.utime(folder / "bbbb#1", (0, 0))
-    sweeping = asyncio.create_task(keep_clean(services))
+    sweeping = asyncio.create_task(sweep_files(services))
     while stored():  # noqa: ASYNC110  # only a look tells
         await asyncio.sleep(0.01)
     sweeping.cancel()
