@@ -67,7 +67,6 @@ UNREAD = frozenset(
     tests/admission
     tests/attacks.py
     tests/authz
-    tests/authz_asking.py
     tests/authz_specimens.py
     tests/cli
     tests/clones.py
@@ -93,15 +92,13 @@ UNREAD = frozenset(
     tests/people
     tests/plain_english.py
     tests/plugin_quick.py
-    tests/quick.py
     tests/plugin_statements.py
     tests/postgres.py
     tests/probes
+    tests/quick.py
     tests/reference
     tests/school
     tests/serving.py
-    tests/authz
-    tests/specimens
     tests/sockets
     tests/specimens
     tests/storm.py

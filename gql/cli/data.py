@@ -26,7 +26,7 @@ from gql.cli.console import (
     show_progress,
 )
 
-app = typer.Typer(help="Made-up schools, to try things on.", no_args_is_help=True)
+app = typer.Typer(help="Made-up schools, to try things out.", no_args_is_help=True)
 
 
 class Size(StrEnum):
@@ -37,7 +37,7 @@ class Size(StrEnum):
 
 @app.command()
 def load(
-    size: Annotated[Size, typer.Option(help="How much of it.")] = Size.SMALL,
+    size: Annotated[Size, typer.Option(help="The size of the school.")] = Size.SMALL,
     seed: Annotated[int, typer.Option(help="The same number makes the same school.")] = 1,
     yes: Yes = False,
 ) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from gql.engine.cache import Cache
     from gql.settings import Settings
     from gql.trusted.judging import Judged
-    from resolvers.trusted.documents import Registered
+    from resolvers.trusted.documents import RegisteredDocument
 
 COLUMNS = ("document", "operations", "ids", "clients", "plans", "registered", "retired")
 CLIENT = re.compile(r"[A-Za-z0-9._~-]{1,60}")
 
 
-def find_registered(current: "Settings") -> "list[Registered]":
+def find_registered(current: "Settings") -> "list[RegisteredDocument]":
     from resolvers.trusted.documents import list_documents
 
     with use_database(current) as target:
@@ -45,7 +45,7 @@ def check_client(client: str | None) -> None:
         raise typer.BadParameter(told, param_hint="--client")
 
 
-def choose_documents(known: "Sequence[Registered]", names: Sequence[str]) -> set[str]:
+def choose_documents(known: "Sequence[RegisteredDocument]", names: Sequence[str]) -> set[str]:
     """Return the hashes of documents that are named by their SHA-256 or the ids of clients."""
     from gql.trusted.manifests import hash_in
 
@@ -58,7 +58,7 @@ def choose_documents(known: "Sequence[Registered]", names: Sequence[str]) -> set
     return {key for key in found.values() if key}
 
 
-def line_of(cache: "Cache", one: "Registered") -> dict[str, str]:
+def line_of(cache: "Cache", one: "RegisteredDocument") -> dict[str, str]:
     """Return a document as a line of a table."""
     from gql.trusted.judging import plans_of, read, summary
 
@@ -101,7 +101,7 @@ def tell_added(
             show_faults(one.hash, one.operations, one.files, one.faults)
 
 
-def tell_ended(ended: "Sequence[Registered]", change: str, *, as_json: bool) -> None:
+def tell_ended(ended: "Sequence[RegisteredDocument]", change: str, *, as_json: bool) -> None:
     """Show the documents that are answered no more.
 
     change: Such as `retired`.

@@ -33,7 +33,7 @@ from gql.cli.document_lines import (
 )
 
 app = typer.Typer(
-    help="Trusted documents: what clients may run by its hash alone.", no_args_is_help=True
+    help="Trusted documents, which clients may run by their hash.", no_args_is_help=True
 )
 
 Files = Annotated[
@@ -71,7 +71,7 @@ def add(
     """
     from gql.trusted.judging import judge
     from gql.trusted.manifests import read_manifests
-    from resolvers.trusted.documents import Registered, register
+    from resolvers.trusted.documents import RegisteredDocument, register
 
     check_client(client)
     entries = read_manifests(files)
@@ -79,7 +79,7 @@ def add(
     cache = cache_of(current)
     judged = judge(cache.documents, show_count("Reading documents", entries))
     good = [one for one in judged if not one.faults]
-    made = [Registered(d.hash, d.text, d.operations, frozenset(d.ids)) for d in good]
+    made = [RegisteredDocument(d.hash, d.text, d.operations, frozenset(d.ids)) for d in good]
     refused = len(good) < len(judged)
     with use_database(current) as target:
         run(ensure_usable(current, target))
@@ -149,7 +149,7 @@ def retire(
     ] = None,
     keep: Annotated[
         list[Path] | None,
-        typer.Option(help="But those in this manifest.", exists=True, dir_okay=False),
+        typer.Option(help="Except those in this manifest.", exists=True, dir_okay=False),
     ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,

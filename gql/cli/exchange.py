@@ -48,10 +48,10 @@ def oneroster(
         bool, typer.Option("--apply", help="Write it; otherwise only say what would change.")
     ] = False,
     school: Annotated[
-        int | None, typer.Option(help="Number of the school that the set's only school is.")
+        int | None, typer.Option(help="Number of the school that gets the set's only school.")
     ] = None,
     time_zone: Annotated[
-        str, typer.Option(help="Of schools that are new, and of times in date columns.")
+        str, typer.Option(help="Time zone of new schools, and of times in date columns.")
     ] = "Europe/Moscow",
     lenient: Annotated[
         bool, typer.Option("--leave-out", help="Leave out bad rows and what depends on them.")

@@ -26,8 +26,8 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     file: Annotated[Path, typer.Argument(help="A document with one operation.", exists=True)],
-    login: Annotated[str, typer.Option("--as", help="Whose login it is asked with.")],
-    role: Annotated[str | None, typer.Option(help="In which of their roles.")] = None,
+    login: Annotated[str, typer.Option("--as", help="The login to answer it for.")],
+    role: Annotated[str | None, typer.Option(help="One of their roles.")] = None,
     variables: Annotated[str, typer.Option(help="Variables, as JSON.")] = "{}",
     as_json: Json = False,
 ) -> None:

@@ -10,7 +10,7 @@ from gql.cli.console import Yes, amount, fail, insist, say
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-app = typer.Typer(help="The key of what is encrypted.", no_args_is_help=True)
+app = typer.Typer(help="The secret key, which encrypts protected data.", no_args_is_help=True)
 
 _SET = "Now set GOROD_SECRET_KEY to the new key, and unset GOROD_NEW_SECRET_KEY, before you start."
 

@@ -113,7 +113,7 @@ def breaking(
 
 @app.command()
 def release(
-    version: Annotated[str, typer.Argument(help="Of the release, as in 1.2.0.")],
+    version: Annotated[str, typer.Argument(help="Version of the release, as in 1.2.0.")],
     released: Annotated[Path, typer.Option(help="The file for the schema.")] = RELEASED,
     changelog: Annotated[Path, typer.Option(help="Its `Unreleased` is closed.")] = CHANGELOG,
 ) -> None:

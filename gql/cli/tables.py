@@ -62,7 +62,7 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command()
-def revise(message: Annotated[str, typer.Argument(help="What changes, in a few words.")]) -> None:
+def revise(message: Annotated[str, typer.Argument(help="The change, in a few words.")]) -> None:
     """For developers: write a new version of the tables, from the difference between the models
     and the newest version, made in a database of its own that is gone afterwards."""
     from models.database.embedded.server import open_database

@@ -9,7 +9,7 @@ from gql.cli.console import Json, print_json, say
 
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 
-Login = Annotated[str, typer.Argument(help="What the person signs in with.")]
+Login = Annotated[str, typer.Argument(help="The login of the person.")]
 Name = Annotated[str, typer.Option(help="The person's full name, the family name first.")]
 OPTIONS = {
     "login": "login",

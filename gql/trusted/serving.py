@@ -93,7 +93,7 @@ class TrustedServing:
         self.seen = revision
         return True
 
-    async def document(self, row: trusted.Registered) -> Document | None:
+    async def document(self, row: trusted.RegisteredDocument) -> Document | None:
         """The document as it was loaded before, or read now; None where that is not possible."""
         if (known := self.documents.trusted.hashes.get(row.hash)) is not None:
             return known

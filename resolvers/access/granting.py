@@ -79,7 +79,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Asked:
+class GrantInput:
     """The terms of a grant as a client sent them: ids, nothing checked yet."""
 
     person_id: Id[Person]
@@ -91,7 +91,7 @@ class Asked:
     school_class_id: Id[SchoolClass] | None
 
 
-async def check_terms(ctx: Ctx, asked: Asked, *, to: Right | None = None) -> Terms:
+async def check_terms(ctx: Ctx, asked: GrantInput, *, to: Right | None = None) -> Terms:
     """Check the terms of a grant: they must be well formed and about rows that the actor sees.
 
     to: The right that the actor must hold on the person; None if seeing them is enough.

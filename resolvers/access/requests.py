@@ -22,7 +22,7 @@ from resolvers.access.granting import (
     TERMS,
     AlreadyGranted,
     AlreadyRevoked,
-    Asked,
+    GrantInput,
     check_terms,
     find_conflicting_grant,
 )
@@ -161,7 +161,7 @@ async def request_role_grant(
     school_class_id: The class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
-    asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
+    asked = GrantInput(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
     if valid_to is not None and valid_to <= ctx.actor.today:
         raise InThePast(field="valid_to", least=ctx.actor.today + timedelta(days=1))
     terms = await check_terms(ctx, asked)

@@ -17,7 +17,7 @@ from resolvers.access.granting import (
     TERMS,
     AlreadyGranted,
     AlreadyRevoked,
-    Asked,
+    GrantInput,
     check_terms,
     end_role,
     find_conflicting_grant,
@@ -99,7 +99,7 @@ async def grant_role(
     school_class_id: The class; only with SCHOOL_CLASS.
     basis: The paper it rests on, 1..300 characters.
     """
-    asked = Asked(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
+    asked = GrantInput(person_id, role, valid_from, valid_to, scope, grade_level, school_class_id)
     terms = await check_terms(ctx, asked, to=Right.ROLES_GRANT)
     await lock_access(ctx)  # else a second person or a protected right could be added meanwhile
     await require_second_person(ctx, role)

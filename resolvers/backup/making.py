@@ -34,7 +34,7 @@ UPLOADED = """
 
 
 @dataclass(frozen=True)
-class Made:
+class Backup:
     """The contents of a backup.
 
     lost: The keys of files that the database knows of and that the storage lacks.
@@ -53,7 +53,7 @@ async def make(
     storage: Storage | None,
     key: bytes | None,
     progress: Callable[[str, float], None],
-) -> Made:
+) -> Backup:
     """Write a backup to a new file. The server may go on: the backup holds the state of one moment,
     and the files that belonged to it.
 
@@ -82,7 +82,7 @@ async def make(
         archive.finish({**facts, "lost": lost, "hasFiles": storage is not None})
     rows = sum(int(found.split()[0]) for found in facts["rows"].values())
     files = len(known) - len(lost) if storage else 0
-    return Made(target, rows, files, tuple(lost), key is not None)
+    return Backup(target, rows, files, tuple(lost), key is not None)
 
 
 async def _facts(connection: asyncpg.Connection, key: bytes | None) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class TooFewBytes(Problem):
     russian = "Байтов меньше, чем было заявлено."
 
 
-class Passing:
+class UploadCheck:
     """An upload whose bytes are counted, hashed and checked as they pass."""
 
     def __init__(self, size: int, media_type: str) -> None:
@@ -88,7 +88,7 @@ async def receive(
         raise
 
 
-async def expect_file(services: Services, link: Link, key: str, length: int | None) -> Passing:
+async def expect_file(services: Services, link: Link, key: str, length: int | None) -> UploadCheck:
     """Begin an attempt to upload a file. Its key is stored before any byte, so that bytes left by a
     killed process can be found. An earlier attempt that is still under way will fail.
 
@@ -102,7 +102,7 @@ async def expect_file(services: Services, link: Link, key: str, length: int | No
         status, earlier = (await session.execute(locked)).one()
         if status is not FileStatus.PENDING:
             raise AlreadyUploaded
-        passing = Passing(file.size, file.media_type)
+        passing = UploadCheck(file.size, file.media_type)
         if length is not None:
             passing.expect(length)
         services.storage.expect_room(file.size)
@@ -130,7 +130,7 @@ async def keep_key(services: Services, link: Link, *, instead_of: str, earlier: 
         await session.commit()
 
 
-async def finish_upload(services: Services, link: Link, key: str, passing: Passing) -> None:
+async def finish_upload(services: Services, link: Link, key: str, passing: UploadCheck) -> None:
     """Mark the file as ready, if no later attempt has taken its place and its owner may still
     upload it. Raises AlreadyUploaded otherwise."""
     async with enter(services, link) as (session, actor):

@@ -24,7 +24,7 @@ FRESH = text("DEFAULT")
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredDocument:
     """A registered document.
 
     hash: SHA-256 of its text, in hexadecimal digits.
@@ -66,7 +66,7 @@ class Plan:
 
 async def register(
     url: str,
-    documents: Sequence[Registered],
+    documents: Sequence[RegisteredDocument],
     *,
     client: str | None = None,
     dry_run: bool = False,
@@ -98,7 +98,7 @@ async def register(
 
 
 def change_of(
-    document: Registered, known: Mapping[str, Registered], clients: Sequence[str]
+    document: RegisteredDocument, known: Mapping[str, RegisteredDocument], clients: Sequence[str]
 ) -> Change:
     if (before := known.get(document.hash)) is None:
         return Change.NEW
@@ -109,7 +109,7 @@ def change_of(
 
 
 def find_taken_ids(
-    documents: Sequence[Registered], known: Mapping[str, Registered]
+    documents: Sequence[RegisteredDocument], known: Mapping[str, RegisteredDocument]
 ) -> dict[str, dict[str, str]]:
     """Return, by hash, the ids that belong to another document. Ids of retired ones are free."""
     answered = [one for one in known.values() if not one.retired_at]
@@ -124,8 +124,8 @@ def find_taken_ids(
 
 async def write(
     session: AsyncSession,
-    document: Registered,
-    before: Registered | None,
+    document: RegisteredDocument,
+    before: RegisteredDocument | None,
     clients: Sequence[str],
     now: datetime,
 ) -> None:
@@ -163,7 +163,7 @@ async def retire(
     client: str | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
-) -> list[Registered]:
+) -> list[RegisteredDocument]:
     """Retire documents, and return those that are answered no more.
 
     client: Retire them for this client only: a document that has other clients, too, is answered.
@@ -200,7 +200,7 @@ async def remove(url: str, hashes: Collection[str]) -> set[str]:
         return {key.hex() for key in gone_rows.scalars()}
 
 
-async def list_documents(url: str) -> list[Registered]:
+async def list_documents(url: str) -> list[RegisteredDocument]:
     """Return all documents that were not removed, the first registered first."""
     async with open_as_owner(url) as session:
         return await find_registered(session)
@@ -219,7 +219,9 @@ async def revision(session: AsyncSession | AsyncConnection) -> Revision:
     return number, last
 
 
-async def find_registered(session: AsyncSession, *, retired: bool = True) -> list[Registered]:
+async def find_registered(
+    session: AsyncSession, *, retired: bool = True
+) -> list[RegisteredDocument]:
     """Return the documents with their ids, with those that are `retired` or without."""
     ids: dict[bytes, set[str]] = defaultdict(set)
     for name, key in await session.execute(select(TrustedDocumentId.id, TrustedDocumentId.hash)):
@@ -230,7 +232,7 @@ async def find_registered(session: AsyncSession, *, retired: bool = True) -> lis
         query = query.where(t.retired_at.is_(None))
     found = await session.execute(query.order_by(t.registered_at, t.hash))
     return [
-        Registered(
+        RegisteredDocument(
             key.hex(), written, tuple(operations), frozenset(ids[key]), tuple(clients), made, ended
         )
         for key, written, operations, clients, made, ended in found

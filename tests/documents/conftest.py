@@ -20,7 +20,7 @@ from gql.transport.http import GraphQLOverHTTP
 from gql.trusted.serving import TrustedServing
 from models.database.readers import Readers
 from resolvers.core.context import Services
-from resolvers.trusted.documents import Registered, register
+from resolvers.trusted.documents import RegisteredDocument, register
 from tests.cli.conftest import Run, typed
 from tests.clones import Clones
 from tests.postgres import Server
@@ -59,7 +59,7 @@ class Served:
     tokens: dict[str, str]
 
     async def add(self, *texts: str, **more: Any) -> None:
-        made = [Registered(sha256(text), text, ("Who",), **more) for text in texts]
+        made = [RegisteredDocument(sha256(text), text, ("Who",), **more) for text in texts]
         await register(self.url, made)
         await self.serving.refresh()
 

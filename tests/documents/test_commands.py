@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from resolvers.trusted.documents import Change, Registered, list_documents, register, retire
+from resolvers.trusted.documents import Change, RegisteredDocument, list_documents, register, retire
 from tests.cli.conftest import Run
 from tests.clones import Clones
 from tests.documents.conftest import DATA, sha256
@@ -275,7 +275,7 @@ def test_a_terminal_shows_how_far_it_is(
 # -- the database ----------------------------------------------------------------------
 
 
-ONE = Registered(sha256("{ __typename }"), "{ __typename }", (), frozenset({"one"}))
+ONE = RegisteredDocument(sha256("{ __typename }"), "{ __typename }", (), frozenset({"one"}))
 
 
 async def test_two_who_register_the_same_at_once_register_it_once(
@@ -295,7 +295,9 @@ async def test_of_two_documents_that_want_one_id_at_once_one_gets_it(
 ) -> None:
     kept.written = True
     url = postgres.url("postgres", database)
-    other = Registered(sha256("{ b: __typename }"), "{ b: __typename }", (), frozenset({"one"}))
+    other = RegisteredDocument(
+        sha256("{ b: __typename }"), "{ b: __typename }", (), frozenset({"one"})
+    )
     both = await asyncio.gather(*(register(url, [document]) for document in (ONE, other)))
     assert sorted(len(plan.taken) for plan in both) == [0, 1]
     assert len(await list_documents(url)) == 1
@@ -308,7 +310,7 @@ async def test_what_is_cut_off_half_way_has_registered_nothing(
     kept.written = True
     url = postgres.url("postgres", database)
     with pytest.raises(Exception, match="ck_trusted_documents_hash"):
-        await register(url, [ONE, Registered("00" * 32, "{ b: __typename }")])
+        await register(url, [ONE, RegisteredDocument("00" * 32, "{ b: __typename }")])
     assert await list_documents(url) == []
 
 

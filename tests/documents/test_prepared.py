@@ -14,7 +14,7 @@ from gql.trusted import serving as keeping
 from models.database.availability import Availability
 from models.database.engine import connect
 from resolvers.core.context import Services
-from resolvers.trusted.documents import Registered, register, retire
+from resolvers.trusted.documents import RegisteredDocument, register, retire
 from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 
 
@@ -113,7 +113,7 @@ async def test_a_running_process_notices_what_is_registered_and_retired(
     task = asyncio.create_task(server.serving.keep())
     try:
         async with asyncio.timeout(60):
-            await register(server.url, [Registered(sha256(WHO), WHO, ("Who",))])
+            await register(server.url, [RegisteredDocument(sha256(WHO), WHO, ("Who",))])
             while not server.serving.planned:  # noqa: ASYNC110  # another process has no signal
                 await asyncio.sleep(0.05)
             assert known.trusted.hashes[sha256(WHO)].registered_name == "Who"

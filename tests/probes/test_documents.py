@@ -11,7 +11,7 @@ from httpx2 import AsyncClient
 from websockets.asyncio.client import connect
 
 from gql.settings import Settings
-from resolvers.trusted.documents import Registered, register
+from resolvers.trusted.documents import RegisteredDocument, register
 from tests.clones import Clones
 from tests.postgres import Server
 from tests.probes.conftest import by_get, by_post, told
@@ -67,7 +67,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 async def application_url(postgres: Server, database: str, kept: Clones) -> AsyncIterator[str]:
     """A database in which the documents are registered, by names."""
     made = [
-        Registered(digest(text), text, (name,), ids=frozenset({name}))
+        RegisteredDocument(digest(text), text, (name,), ids=frozenset({name}))
         for name, text in {**HIDDEN, **OPEN, "Me": ME}.items()
     ]
     await register(postgres.url("postgres", database), made)
