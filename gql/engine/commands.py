@@ -104,6 +104,8 @@ class Doing:
         for name, value in arguments.items():
             values[name] = self.sources[name].sent(actor, secrets, value)
         given = {name: place and arguments[place] for name, place in self.given.items()}
+        if self.command.check is not None:
+            self.command.check(**given)
         details = details_of(self.command, given)
         kept = arguments_hash(secrets, given) if given.get(KEY) else None
         names_row = names_its_row(self.command)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import (
     FieldNode,
@@ -19,6 +21,7 @@ from graphql import (
     ObjectValueNode,
     ValueNode,
     VariableNode,
+    coerce_input_value,
     get_argument_values,
 )
 from sqlalchemy import BindParameter, bindparam
@@ -28,7 +31,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Actor
 from gql.bridge.arguments import reader
-from gql.engine.operation import Operation
+from gql.engine.operation import DEFINED, Operation
 from gql.engine.shape import EACH, OR_NULL, Path, Step, Variables
 from gql.engine.sql import Unspeakable
 from models.base import Id
@@ -241,12 +244,23 @@ def parser(type_: GraphQLInputType) -> Callable[[Any], object]:
         one = parser(type_.of_type)
         return lambda sent: [one(part) for part in sent] if isinstance(sent, list) else [one(sent)]
     if isinstance(type_, GraphQLInputObjectType):
-        raise Unspeakable
+        return lambda sent: input_object(type_, sent)
     return type_.parse_value
+
+
+def input_object(type_: GraphQLInputObjectType, sent: Any) -> SimpleNamespace:
+    """An input object as a resolver gets it. Raises GraphQLError for one that does not fit."""
+    names = {n: one.extensions[DEFINED].python_name for n, one in type_.fields.items()}
+    found = coerce_input_value(sent, type_)
+    return SimpleNamespace(**{names[name]: value for name, value in found.items()})
 
 
 def as_sent(value: object) -> object:
     """A value as the driver wants it."""
     if isinstance(value, Enum):
         return value.name
-    return [as_sent(one) for one in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    if value and isinstance(value[0], dict):  # these connections take JSON as text
+        return orjson.dumps(value).decode()
+    return [as_sent(one) for one in value]

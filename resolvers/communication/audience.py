@@ -4,6 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -15,7 +29,10 @@ from models.school.schools import School
 from models.structure.classes import SchoolClass
 from models.structure.sections import Section
 from resolvers.core.context import Ctx
-from resolvers.core.loading import of_keys
+from resolvers.core.guards import Target
+from resolvers.core.items import items_of
+from resolvers.core.parameters import sent_as
+from resolvers.core.perform import ensure
 
 MOST = 100
 GRADES = range(13)
@@ -76,20 +93,6 @@ class NoticeTarget:
     to_guardians: bool = False
     to_staff: bool = False
 
-    @property
-    def needs_whole_school(self) -> str | None:
-        """What of it only they may ask for who publish to the whole school."""
-        if self.kind not in (TargetKind.SCHOOL_CLASS, TargetKind.SECTION):
-            return "kind"
-        return "to_staff" if self.to_staff else None
-
-    @property
-    def addresses_families(self) -> str | None:
-        """What of it only they may ask for who publish to families."""
-        if self.kind is TargetKind.PERSON:
-            return "person_id"
-        return next((flag for flag in FAMILIES if getattr(self, flag)), None)
-
     def row(self) -> rows.NoticeTarget:
         given = {
             name: value.key if isinstance(value, Id) else value
@@ -100,21 +103,46 @@ class NoticeTarget:
         return rows.NoticeTarget(**given)
 
 
-async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
-    """Targets as rows, each once.
+COLUMNS: Mapping[str, Any] = {
+    "kind": rows.NoticeTarget.kind.type,
+    "grade_level": BigInteger(),
+    "school_class_id": BigInteger(),
+    "section_id": BigInteger(),
+    "person_id": BigInteger(),
+    **dict.fromkeys(FLAGS, Boolean()),
+}
+"""The columns of targets as lines in SQL (`items_of`)."""
 
-    Raises NobodyAddressed, TargetMismatch or OutOfRange for one that is badly put, NotFound for one
-    that is not there, Forbidden for one that is out of the author's reach; each names its place.
-    Limit when there are too many.
-    """
+
+def targets_of(sent: Any) -> Any:
+    """Targets that were sent, a line each, as they are kept: who is there does not matter for a
+    single person."""
+    lines = items_of(sent, COLUMNS, "targets").c
+    is_person = lines.kind == TargetKind.PERSON
+    flags = (and_(~is_person, lines[flag]).label(flag) for flag in FLAGS)
+    kept = (lines[name] for name in COLUMNS if name not in FLAGS)
+    return select(lines.place, *kept, *flags).subquery("audience")
+
+
+async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
+    """Targets as rows, each once. Raises the problems of `check_audience` and `in_reach`."""
+    check_audience(targets)
+    sent = bindparam("targets", type_=JSONB())
+    found = in_reach(ctx.viewer, Target(), targets_of(sent))
+    given = sent_as(ctx.actor, ctx.caller.services.secrets, None, list(targets))
+    await ensure(ctx, found, {"targets": given})
+    return [target.row() for target in dict.fromkeys(targets)]
+
+
+def check_audience(targets: Sequence[NoticeTarget]) -> None:
+    """Raises NobodyAddressed, TargetMismatch or OutOfRange for a target that is badly put, and
+    names its place; Limit when there are too many."""
     if len(targets) > MOST:
         raise Limit(field="targets", most=MOST)
     if not targets:
         raise NobodyAddressed(field="targets")
     for place, target in enumerate(targets):
         check_form(target, f"targets.{place}")
-    await check_reach(ctx, targets)
-    return [target.row() for target in dict.fromkeys(targets)]
 
 
 def check_form(target: NoticeTarget, place: str) -> None:
@@ -127,50 +155,50 @@ def check_form(target: NoticeTarget, place: str) -> None:
         raise NobodyAddressed(field=f"{place}.to_students")
 
 
-async def check_reach(ctx: Ctx, targets: Sequence[NoticeTarget]) -> None:
-    """One statement for each kind of target, however many there are."""
-    numbered = dict(enumerate(targets))
-    to_families = {n: target for n, target in numbered.items() if target.addresses_families}
-    await check_right(ctx, numbered, Right.NOTICES_PUBLISH)
-    if to_families:
-        await check_right(ctx, to_families, Right.NOTICES_ADDRESS_FAMILIES)
-    await check_rows(ctx, Person, named(numbered, "person_id"), None)
+def in_reach(viewer: Viewer, target: Target, lines: Any) -> Target:
+    """A target with the guards that the author may address all lines of an audience: each needs the
+    right to publish there, and to families the right to address them."""
+    one = lines.c
+    is_person = one.kind == TargetKind.PERSON
+    target = within(viewer, target, lines, Right.NOTICES_PUBLISH, true())
+    right = Right.NOTICES_ADDRESS_FAMILIES
+    if not viewer.scopes(right):
+        named = {"person_id": is_person, **{flag: one[flag] for flag in FAMILIES}}
+        for field, addresses in named.items():
+            place = f"targets.{{place}}.{field}"
+            target = target.each(lines, ~addresses, Forbidden, place, requires=right)
+    else:
+        families = or_(is_person, *(one[flag] for flag in FAMILIES))
+        target = within(viewer, target, lines, right, families)
+    known = or_(one.person_id.is_(None), is_there(viewer, Person, one.person_id, lines))
+    return target.each(lines, known, NotFound, "targets.{place}.person_id")
 
 
-async def check_right(ctx: Ctx, targets: Mapping[int, NoticeTarget], right: Right) -> None:
-    """Whether a right reaches all targets.
-
-    targets: By their places in the input.
-    """
-    families = right is Right.NOTICES_ADDRESS_FAMILIES
-    if families and not ctx.viewer.scopes(right):
-        place, target = next(iter(targets.items()))
-        raise Forbidden(field=f"targets.{place}.{target.addresses_families}", requires=right)
-    needs = ((n, target.needs_whole_school) for n, target in targets.items())
-    wide = next((f"targets.{n}.{what}" for n, what in needs if what), None)
-    if wide and not await ctx.rows(visible(ctx.viewer, School, right)):
-        raise Forbidden(field=wide, requires=right)
-    await check_rows(ctx, SchoolClass, named(targets, "school_class_id"), right)
-    await check_rows(ctx, Section, named(targets, "section_id"), right)
-
-
-def named(targets: Mapping[int, NoticeTarget], reference: str) -> dict[str, Id[Any]]:
-    """What targets refer to, by the places in the input where they do."""
-    return {
-        f"targets.{n}.{reference}": getattr(target, reference)
-        for n, target in targets.items()
-        if getattr(target, reference) is not None
-    }
+def within(
+    viewer: Viewer, target: Target, lines: Any, right: Right, concerned: ColumnElement[bool]
+) -> Target:
+    """A target with the guards that a right reaches the lines that it concerns."""
+    one = lines.c
+    whole = is_there(viewer, School, viewer.school_id, lines, right)
+    is_wide = one.kind.not_in([TargetKind.SCHOOL_CLASS, TargetKind.SECTION])
+    wide = {"kind": is_wide, "to_staff": and_(~is_wide, one.to_staff)}
+    for field, needs in wide.items():
+        place = f"targets.{{place}}.{field}"
+        holds = or_(~concerned, ~needs, whole)
+        target = target.each(lines, holds, Forbidden, place, requires=right)
+    rows_named: Mapping[str, Any] = {"school_class_id": SchoolClass, "section_id": Section}
+    for field, row in rows_named.items():
+        place, key = f"targets.{{place}}.{field}", one[field]
+        seen_ = or_(key.is_(None), is_there(viewer, row, key, lines))
+        reached = or_(~concerned, key.is_(None), is_there(viewer, row, key, lines, right))
+        target = target.each(lines, seen_, NotFound, place)
+        target = target.each(lines, reached, Forbidden, place, requires=right)
+    return target
 
 
-async def check_rows(ctx: Ctx, row: Any, given: Mapping[str, Id[Any]], right: Right | None) -> None:
-    """Raises NotFound or Forbidden for the first place whose row is out of reach."""
-    keys = {one.key for one in given.values() if one.school_id == ctx.actor.school_id}
-    if not given:
-        return
-    reached = visible(ctx.viewer, row, right).where(of_keys(row.id, sorted(keys)))
-    found = {one.global_id for one in await ctx.rows(reached, row)}
-    for place, one in given.items():
-        if one not in found:
-            hidden = await ctx.find(one) is None
-            raise NotFound(field=place) if hidden else Forbidden(field=place, requires=right)
+def is_there(
+    viewer: Viewer, row: Any, key: Any, lines: Any, to: Right | None = None
+) -> ColumnElement[bool]:
+    """Whether the row that a line names is there for the author, and within reach of a right."""
+    found = visible(viewer, row, to).where(row.id == key).with_only_columns(row.id)
+    return exists(found.correlate(lines))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, true
 
 from auth.actor import Viewer
 from auth.communication.notices import stands
@@ -23,18 +23,26 @@ from models.files.files import File
 from models.problems import Conflict, Limit, NotFound, OutOfRange, Problem
 from resolvers.communication import audience
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.core.changes import Change, News, changed
+from resolvers.core.changes import Change, News, added, changed
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
-from resolvers.core.guards import Lock, named
+from resolvers.core.guards import Lock, Target, named
+from resolvers.core.items import keys_of
 from resolvers.core.keep import KEEP, edited
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.loading import of_keys
 from resolvers.core.news import Fact
-from resolvers.core.parameters import Arg, Logged, Search
+from resolvers.core.parameters import NO, NONE, NULL, Arg, Logged, Search
 from resolvers.core.perform import change
 from resolvers.core.shapes import Own, Plain
-from resolvers.files.attachments import NotUploaded, attach, ready_files
+from resolvers.files.attachments import (
+    NotUploaded,
+    attach,
+    attached,
+    check_number,
+    ready_files,
+    with_ready_files,
+)
 
 ORDERS: Mapping[str, Plain] = {"is_pinned": Own("is_pinned"), "visible_from": Own("visible_from")}
 
@@ -90,20 +98,27 @@ def find_notices(
     return Listing(Notice, order, tuple(where))
 
 
-@command(Right.NOTICES_PUBLISH, *PROBLEMS)
-async def publish_notice(
-    ctx: Ctx,
+def check_notice(
+    *, targets: Sequence[audience.NoticeTarget], file_ids: Sequence[Id[File]], **_: Any
+) -> None:
+    audience.check_audience(targets)
+    check_number(file_ids)
+
+
+@change(Right.NOTICES_PUBLISH, *PROBLEMS, writes=(Notice,), check=check_notice)
+def publish_notice(
+    viewer: Viewer,
     *,
-    title: str,
-    body: str,
-    targets: list[audience.NoticeTarget],
-    visible_from: datetime | None = None,
-    visible_until: datetime | None = None,
-    is_pinned: bool = False,
-    requires_acknowledgement: bool = False,
-    file_ids: Sequence[Id[File]] = (),
+    title: Arg[str],
+    body: Arg[str],
+    targets: Arg[list[audience.NoticeTarget]],
+    visible_from: Arg[datetime | None] = NULL,
+    visible_until: Arg[datetime | None] = NULL,
+    is_pinned: Arg[bool] = NO,
+    requires_acknowledgement: Arg[bool] = NO,
+    file_ids: Arg[Sequence[Id[File]]] = NONE,
     idempotency_key: UUID | None = None,
-) -> Logged[Notice]:
+) -> Change[Logged[Notice]]:
     """Put a notice up for an audience within one's right: one's sections, one's class, or the
     school. Whom it reaches is worked out when it is read: who joins later sees it too.
 
@@ -116,26 +131,28 @@ async def publish_notice(
     requires_acknowledgement: Whether readers must confirm that they have read it.
     file_ids: Files to attach, at most 20, all uploaded by you.
     """
-    parts = await audience.audience(ctx, targets)
-    files = await ready_files(ctx, file_ids)
-    now = ctx.actor.now
-    notice = Notice(
-        author_id=ctx.actor.person_id,
-        title=title,
-        body=body,
-        visible_from=max(visible_from or now, now),
-        visible_until=visible_until,
-        is_pinned=is_pinned,
-        requires_acknowledgement=requires_acknowledgement,
-    )
-    ctx.session.add(notice)
-    await ctx.session.flush()
-    belong(ctx, notice, parts)
-    attach(ctx, NoticeAttachment.notice_id, notice, files)
-    ctx.announce(Fact(EventKind.NOTICE_PUBLISHED, notice))
-    if notice.visible_from > now:
-        appear(ctx, notice)
-    return notice
+    lines, files = audience.targets_of(targets), keys_of(file_ids, "files")
+    target = audience.in_reach(viewer, Target(), lines)
+    target = with_ready_files(viewer, target, files)
+    new = {
+        "author_id": viewer.person_id,
+        "title": title,
+        "body": body,
+        "visible_from": func.greatest(viewer.now, visible_from),
+        "visible_until": visible_until,
+        "is_pinned": is_pinned,
+        "requires_acknowledgement": requires_acknowledgement,
+    }
+    done = added(viewer, Notice, target.line(literal_column("1").label("one")), new)
+    kept = [lines.c[name] for name in audience.COLUMNS]
+    whom = select(done.c.id.label("notice_id"), *kept).join_from(lines, done, true())
+    parts = whom.distinct().subquery("parts")
+    also = [
+        added(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
+        attached(viewer, NoticeAttachment.notice_id, done, files),
+    ]
+    told = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
+    return Change(Notice, target, done, [told], also, is_whole=True)
 
 
 def appear(ctx: Ctx, notice: Notice) -> None:

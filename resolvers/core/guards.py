@@ -8,7 +8,7 @@ a change is written from it. `refused` tells which guard is the first that fails
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -33,6 +33,9 @@ from auth.rights import Right
 from models.base import OfSchool, max_length_of
 from models.problems import Blank, Conflict, Forbidden, NotFound, Problem, TooLong
 from resolvers.core.keep import Taken
+
+PLACE: Final = "place"
+"""The detail of a guard that tells which item is to blame."""
 
 
 class Lock(Enum):
@@ -69,7 +72,8 @@ class Guard:
         details = {
             name: told[name] if is_sql(value) else value for name, value in self.details.items()
         }
-        return self.problem(field=self.field, **details)
+        field = self.field and self.field.format(place=details.pop(PLACE, None))
+        return self.problem(field=field, **details)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +119,19 @@ class Target:
         """Add a guard: see `Guard`."""
         guard = Guard(holds, problem, field, current, details)
         return replace(self, guards=(*self.guards, guard))
+
+    def each(
+        self, items: Any, holds: ColumnElement[bool], problem: type[Problem], field: str,
+        **details: Any,
+    ) -> "Target":  # fmt: skip
+        """Add a guard that holds for each of the items that a client sent; the first for which it
+        does not is to blame.
+
+        items: With a column `place`.
+        field: With `{place}` where that of the item stands.
+        """
+        first = select(func.min(items.c.place)).where(holds.is_not(True)).scalar_subquery()
+        return self.needs(first.is_(None), problem, field, **details, **{PLACE: first})
 
     def expects(
         self, row: Any, version: ColumnElement[Any], is_there: ColumnElement[bool] | None = None

@@ -32,6 +32,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
@@ -48,7 +49,9 @@ origin_of: Callable[[Annotation], object] = get_origin
 Arg: TypeAlias = BindParameter[T]
 """An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
 NULL: Any = None
-"""The default of an `Arg[X | None]`."""
+"""The default of an `Arg[X | None]`; of an `Arg[bool]`, and of an `Arg` of a list, follow."""
+NO: Any = False
+NONE: Any = ()
 Logged: TypeAlias = Annotated[T, "logged"]
 """A value that every reader of the audit log may know, so that the log may keep it. Of an argument
 that is not `Logged` the log keeps the name only; of a result, nothing."""
@@ -107,7 +110,7 @@ def sql_type(annotation: Annotation) -> TypeEngine[Any]:
     if origin_of(annotation) is Id:
         return BigInteger()
     if origin_of(annotation) in (list, Sequence, Few):
-        return ARRAY(sql_type(inner[0]))
+        return JSONB() if is_dataclass(inner[0]) else ARRAY(sql_type(inner[0]))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return SqlEnum(annotation, native_enum=False, length=40)
     return TYPES[annotation]
@@ -203,10 +206,20 @@ def in_parameters(annotation: Annotation, value: Any, make: Make, path: str = ""
     return value
 
 
+def plain_json(value: Any) -> Any:
+    """A field of an input object in JSON."""
+    if isinstance(value, Enum):
+        return value.name
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
 def sent_as(actor: Actor, secrets: Secrets, type_: Annotation, value: Any) -> Any:
     """A value as SQL compares it: of an id the key, which of another school's is nobody's."""
     if isinstance(value, Id):
         return value.key if value.school_id == actor.school_id else 0
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [sent_as(actor, secrets, type_, one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):  # as JSON
+        parts = ((item.name, getattr(value, item.name)) for item in fields(value))
+        return {name: plain_json(sent_as(actor, secrets, None, part)) for name, part in parts}
     return secrets.index(value) if type_ is Sealed else value

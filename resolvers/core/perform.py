@@ -20,6 +20,7 @@ from resolvers.core.attempts import KEY, IdempotencyKeyReused, arguments_hash, f
 from resolvers.core.changes import Change, deed
 from resolvers.core.command import COMMON, names_in, transacted
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Target
 from resolvers.core.parameters import in_parameters, is_logged, plain, sent_as
 from resolvers.core.refusals import Refusals, problems_of
 from resolvers.core.results import reread, spread
@@ -33,6 +34,7 @@ def change(
     *raises: type[Problem],
     writes: tuple[type[OfSchool], ...],
     private: bool = False,
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Declaration], Callable[..., Awaitable[Any]]]:
     """Make a command of a declaration `declare(viewer, **arguments)`, which says in SQL what is
     done and under which guards. It needs `right`, commits or rolls back as a whole, and is audited.
@@ -40,6 +42,8 @@ def change(
     raises: The problems of its guards beyond the COMMON ones; they become its error codes.
     writes: The rows that it writes with what its arguments say: their limits can refuse it, too.
     private: As of `resolvers.core.command.command`.
+    check: `check(**arguments)` raises a problem that depends on the arguments alone. It is looked
+        at before the guards.
 
     Arguments are parameters: `Arg[X]`; `Arg[X | None]`, by default NULL, where null is one more
     value; `Arg[X] | None` where the declaration says something else without it. An argument
@@ -59,6 +63,8 @@ def change(
             ctx.actor.require(right)
             if (earlier := await first_result(ctx, action, given, "row")) is not None:
                 return await reread(ctx, earlier)
+            if check is not None:
+                check(**given)
             return await perform(ctx, run, given, annotations)
 
         @wraps(declare)
@@ -77,6 +83,7 @@ def change(
         told.writes = writes
         told.problems, told.warns = tuple(dict.fromkeys(problems)), ()
         told.settles, told.meaning = frozenset[str](), meaning
+        told.check = check
         told.declare, told.takes = declare, annotations
         return run
 
@@ -120,6 +127,16 @@ async def perform(
     ctx.forget()
     written: OfSchool = row(school_id=actor.school_id, id=found)
     return written
+
+
+async def ensure(ctx: Ctx, target: Target, values: Mapping[str, Any]) -> None:
+    """For use cases. Raises the problem of the first guard that fails.
+
+    values: Of the parameters of the target, but for those of the viewer.
+    """
+    line = (await ctx.session.execute(target.refused(), {**ctx.actor.values, **values})).one()
+    if failed := target.failed(line):
+        raise failed[1]
 
 
 async def refusal_of(ctx: Ctx, done: Change[Any], values: Mapping[str, Any]) -> Problem:

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import ARRAY, CTE, BigInteger, bindparam, delete, exists, select, true
 
-from auth.policy import visible
+from auth.actor import Viewer
+from auth.policy import is_visible
 from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, NotFound, Problem
+from resolvers.core.changes import added
 from resolvers.core.context import Ctx
-from resolvers.core.loading import of_keys
+from resolvers.core.guards import Target
+from resolvers.core.items import each_once, keys_of
+from resolvers.core.perform import ensure
 
 MOST = 20
 
@@ -25,6 +29,27 @@ class NotUploaded(Problem):
     )
 
 
+def with_ready_files(viewer: Viewer, target: Target, files: Any) -> Target:
+    """A target with the guards that files are the viewer's own, and that their bytes have come.
+
+    files: The ids as `keys_of` gives them.
+    """
+    field = "file_ids.{place}"
+    mine = select(File.id).where(File.id == files.c.id, is_visible(viewer, File))
+    ready = mine.where(File.status == FileStatus.READY)
+    target = target.each(files, exists(mine.correlate(files)), NotFound, field)
+    return target.each(files, exists(ready.correlate(files)), NotUploaded, field)
+
+
+def check_number(file_ids: Sequence[Id[File]], *, already: int = 0) -> None:
+    """Raises Limit for more files than a row may have.
+
+    already: How many files there are besides these.
+    """
+    if len(set(file_ids)) + already > MOST:
+        raise Limit(field="file_ids", most=MOST)
+
+
 async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 0) -> list[int]:
     """Return the keys of uploaded files of the actor, each once, in their order.
 
@@ -32,20 +57,26 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
 
     Raises NotFound or NotUploaded, which name the place in `file_ids`, and Limit for too many.
     """
-    wanted = {file_id: place for place, file_id in reversed(list(enumerate(file_ids)))}
-    if len(wanted) + already > MOST:
-        raise Limit(field="file_ids", most=MOST)
-    if not wanted:
+    check_number(file_ids, already=already)
+    if not file_ids:
         return []
-    keys = [file_id.key for file_id in wanted if file_id.school_id == ctx.actor.school_id]
-    query = visible(ctx.viewer, File).where(of_keys(File.id, keys))
-    found = {file.global_id: file for file in await ctx.rows(query, File)}
-    for file_id, place in sorted(wanted.items(), key=lambda one: one[1]):
-        if file_id not in found:
-            raise NotFound(field=f"file_ids.{place}")
-        if found[file_id].status is not FileStatus.READY:
-            raise NotUploaded(field=f"file_ids.{place}")
-    return [file_id.key for file_id in dict.fromkeys(file_ids)]
+    sent = keys_of(bindparam("file_ids", type_=ARRAY(BigInteger)), "files")
+    keys = [one.key if one.school_id == ctx.actor.school_id else 0 for one in file_ids]
+    await ensure(ctx, with_ready_files(ctx.viewer, Target(), sent), {"file_ids": keys})
+    return list(dict.fromkeys(keys))
+
+
+def attached(viewer: Viewer, reference: Any, owner: Any, files: Any) -> CTE:
+    """Files added to a row, each once, in their order, in the statement that makes the row.
+
+    reference: The column by which an attachment refers to the row.
+    owner: The query that made it. files: The ids as `keys_of` gives them.
+    """
+    lines = each_once(files).subquery("once")
+    both = select(owner.c.id.label("owner"), lines).join_from(lines, owner, true())
+    new = both.subquery("new")
+    values = {reference.key: new.c.owner, "file_id": new.c.id, "position": new.c.position}
+    return added(viewer, reference.class_, new, values, name="attached")
 
 
 def attach(
