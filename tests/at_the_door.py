@@ -10,16 +10,19 @@ from gql.schema import schema
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.core.context import Services
+from tests.clones import Clones
 from tests.conftest import SignIn
 from tests.door import AtDoor
 from tests.postgres import Server
 
 
 @pytest.fixture
-async def writers(postgres: Server, database: str) -> Any:
+async def writers(postgres: Server, database: str, kept: Clones) -> Any:
+    """The connections of commands. The clones do not see what they write, so they are told."""
     writers = Writers(postgres.url("gorod_app", database), size=4)
     yield writers
     await writers.close()
+    kept.written = True
 
 
 @pytest.fixture
