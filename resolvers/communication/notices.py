@@ -38,8 +38,8 @@ from resolvers.core.shapes import Own, Plain
 from resolvers.files.attachments import (
     NotUploaded,
     attach,
-    attached,
     check_number,
+    insert_attachments,
     ready_files,
     with_ready_files,
 )
@@ -149,7 +149,7 @@ def publish_notice(
     parts = whom.distinct().subquery("parts")
     also = [
         added(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
-        attached(viewer, NoticeAttachment.notice_id, done, files),
+        insert_attachments(viewer, NoticeAttachment.notice_id, done, files),
     ]
     told = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
     return Change(Notice, target, done, [told], also, is_whole=True)

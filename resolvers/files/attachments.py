@@ -66,7 +66,7 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
     return list(dict.fromkeys(keys))
 
 
-def attached(viewer: Viewer, reference: Any, owner: Any, files: Any) -> CTE:
+def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> CTE:
     """Files added to a row, each once, in their order, in the statement that makes the row.
 
     reference: The column by which an attachment refers to the row.
