@@ -1,5 +1,5 @@
-"""How fast Gorod answers, beside the servers one would take instead: `make bench`.
+"""The benchmark: the speed of Gorod beside other servers, by `make bench`.
 
-Not a part of the product. `data` makes schools, `asks` draws requests from them, `servers` starts
-each peer, `loader` asks, `rounds` measures, `report` writes RESULTS.md.
+It is no part of the product. `data` makes schools, `asks` draws requests from them, `servers`
+starts each peer, `loader` sends requests, `rounds` measures, `report` writes RESULTS.md.
 """

@@ -1,11 +1,11 @@
-"""`python -m bench`: what is measured is said by `settings`."""
+"""`python -m bench`; `settings` says what is measured."""
 
 import os
 from contextlib import ExitStack
 
 from bench.data import HERE, KEPT, schools
 from bench.inside import look
-from bench.places import placed
+from bench.places import open_place
 from bench.processes import LOADER_CORE, SERVER_CORE, pin
 from bench.report import write
 from bench.results import Results
@@ -20,8 +20,8 @@ def main() -> None:
     settings = Settings()
     with ExitStack() as stack:
         databases = [stack.enter_context(schools(number)) for number in settings.schools]
-        pin(LOADER_CORE)  # not before: the databases shall run where they like
-        places = [stack.enter_context(placed(settings, *each)) for each in databases]
+        pin(LOADER_CORE)  # only now: databases started before would share the core
+        places = [stack.enter_context(open_place(settings, *each)) for each in databases]
         measures = all_rounds(settings, places)
         results = Results(
             measures,
@@ -29,7 +29,7 @@ def main() -> None:
             {(p.schools, *key): why for p in places for key, why in p.failed.items()},
             look(places[0], settings.queries),
         )
-    folder = KEPT if settings.quick else HERE  # a quick look overwrites no figures
+    folder = KEPT if settings.quick else HERE  # a quick run must not overwrite figures
     written = write(folder, settings, [made for _, made in databases], results)
     say(f"Written: {written.relative_to(HERE.parent)}, and results.json beside it.")
 

@@ -1,4 +1,4 @@
-"""Whether all answer alike: the same JSON, after parsing."""
+"""Comparison of the servers' answers: the same JSON, after parsing."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import postgraphile
 from bench.asks import Ask
-from bench.loader import Failed, Request, one
+from bench.loader import Failed, Request, load_one
 from bench.servers import Server
 
 HERE = Path(__file__).parent
@@ -24,17 +24,17 @@ def request_of(server: Server, query: str, ask: Ask) -> Request:
 
 
 async def answer_of(server: Server, query: str, ask: Ask, request: Request) -> Any:
-    """The parsed `data`. Raises Failed for an answer that is none."""
-    data = json.loads(await one(server.port, request))["data"]
+    """Return the parsed `data`. Raises Failed for an answer without it."""
+    data = json.loads(await load_one(server.port, request))["data"]
     if server.peer.own:
-        data = postgraphile.folded(query, ask.school_id, data)
+        data = postgraphile.fold(query, ask.school_id, data)
     if request.version is not None:
-        data["setMark"]["mark"]["version"] -= request.version  # each answer counts it up
+        data["setMark"]["mark"]["version"] -= request.version  # each answer increments it
     return data
 
 
 def compare(query: str, found: Sequence[Any], expected: Sequence[Any]) -> None:
-    """Raises Failed, naming the place of the first difference."""
+    """Compare answers. Raises Failed with the path of the first difference."""
     for theirs, ours in zip(found, expected, strict=True):
         if theirs != ours:
             raise Failed(f"{query} differs at {difference(theirs, ours)}")

@@ -1,5 +1,5 @@
-"""What is asked, and by whom: requests drawn from the schools that were made, each with the token
-of someone who may see what it asks for."""
+"""The variables of requests, drawn from the schools, each with the token of a person who may see
+the answer."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @dataclass(frozen=True)
 class Ask:
-    """A document's variables and who sends it."""
+    """The variables and sender of a document."""
 
     school_id: int
     person_id: int
@@ -124,14 +124,14 @@ VERSIONS = """
 
 
 class Drawing:
-    """Draws the asks of one school; the same seed draws the same."""
+    """The asks of one school, which are the same for the same seed."""
 
     def __init__(self, connection: Connection, school_id: int, today: date, many: int) -> None:
         self.connection, self.school_id, self.today, self.many = connection, school_id, today, many
         self.rng = random.Random(school_id)
         self.signed_in: set[str] = set()
 
-    async def all(self, queries: Collection[str]) -> dict[str, list[Ask]]:
+    async def draw_all(self, queries: Collection[str]) -> dict[str, list[Ask]]:
         makers = {
             "Q1": self.diaries,
             "Q2": self.journals,
@@ -225,7 +225,7 @@ class Drawing:
                 {
                     "assignment": self.id("Assignment", row["assignment_id"]),
                     "student": self.id("Student", row["student_id"]),
-                    "value": row["value"],  # as it is, or answers to others would change
+                    "value": row["value"],  # unchanged, or other answers would differ
                     "version": "<version>",
                 },
                 row["version"],
@@ -237,12 +237,17 @@ class Drawing:
 async def draw(
     connection: Connection, today: date, many: int, queries: Collection[str] = QUERIES
 ) -> dict[str, list[Ask]]:
-    """The asks of all schools, mixed. many: How many of a kind."""
+    """Draw the asks of all schools, mixed.
+
+    many: The number per query.
+    """
     schools = [r["id"] for r in await connection.fetch("SELECT id FROM schools ORDER BY id")]
     found: dict[str, list[Ask]] = defaultdict(list)
     each = -(-many // len(schools))
     for school_id in schools:
-        for query, asks in (await Drawing(connection, school_id, today, each).all(queries)).items():
+        for query, asks in (
+            await Drawing(connection, school_id, today, each).draw_all(queries)
+        ).items():
             found[query] += asks
     for asks in found.values():
         random.Random(1).shuffle(asks)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the bench's own, and what it spends."""
+"""The PostgreSQL server of the benchmark, and its CPU time."""
 
 import asyncio
 import re
@@ -20,13 +20,13 @@ SETTINGS = {
     "max_wal_size": "4GB",
     "wal_compression": "on",
 }
-"""What one would set on a machine of one's own; `fsync` stays on. The same for all peers."""
+"""Usual settings of a dedicated machine, the same for all peers; `fsync` stays on."""
 WIRE = re.compile(rb"LOG:  (?:execute|statement)\b")
-"""A line of the log for each statement that came over the wire."""
+"""The line of the log for each statement of a client."""
 
 
 class Cluster:
-    """The server over one data directory, with the settings of the bench."""
+    """The server of one data directory, with the settings of the benchmark."""
 
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ class Cluster:
         self.log = home.find(data_dir.resolve()).log
 
     def start(self) -> None:
-        """A cluster that was just made has other settings: it is started twice."""
+        """Start the server; a new one starts twice, as its settings need a restart."""
         self.embedded.start()
         if asyncio.run(self._settle()):
             self.embedded.stop()
@@ -48,15 +48,15 @@ class Cluster:
 
     @property
     def folder(self) -> str:
-        """Of the socket: what libpq calls the host."""
+        """Return the folder of the socket, which is the host in libpq."""
         return self.url().partition("host=")[2].partition("&")[0]
 
     async def session(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """One of who passes through all walls."""
+        """Open a session of the superuser, without row-level security."""
         return await asyncpg.connect(dsn(self.url("postgres")))
 
     async def _settle(self) -> bool:
-        """Whether a setting waits for a start."""
+        """Set the settings; return whether one needs a restart."""
         connection = await asyncpg.connect(dsn(self.embedded.url("postgres", "postgres")))
         try:
             for name, value in SETTINGS.items():
@@ -72,17 +72,17 @@ class Cluster:
             await connection.close()
 
     def cpu(self) -> float:
-        """Seconds its processes have worked so far, those that ended too."""
+        """Return the CPU seconds of its processes, ended ones included."""
         pid = self.embedded.pid
         return cpu_seconds(tree(pid), ended=True) if pid else 0.0
 
     def forward(self) -> None:
-        """Write down what is not yet on disk, so that no measurement pays for one before it."""
+        """Run a checkpoint, so that no measurement includes the writes of an earlier one."""
         asyncio.run(self._say("CHECKPOINT"))
 
     @contextmanager
     def counting(self) -> Iterator["Count"]:
-        """Count what comes over the wire meanwhile."""
+        """Count the statements of clients in the block."""
         count = Count(self.log)
         asyncio.run(self._log("all"))
         count.begin()
@@ -100,7 +100,8 @@ class Cluster:
             await connection.close()
 
     async def _log(self, what: str) -> None:
-        """Returns when sessions have heard of it: each looks between two statements."""
+        """Set `log_statement`, and return when sessions have reloaded it, which they do between two
+        statements."""
         connection = await self.session()
         try:
             await connection.execute(f"ALTER SYSTEM SET log_statement = '{what}'")

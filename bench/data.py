@@ -1,4 +1,4 @@
-"""The schools that are asked: made once, kept for the next run."""
+"""The schools of the benchmark, made once and kept for the next run."""
 
 import asyncio
 import hashlib
@@ -19,9 +19,9 @@ from resolvers import demo
 HERE = Path(__file__).parent
 KEPT = HERE / ".data"
 SECRET = "0" * 32
-"""The key of the sensitive columns, which nobody asks for here."""
+"""The key of the sensitive columns, which the benchmark does not read."""
 SIZES = {1: "school", 20: "city"}
-"""The demo that has so many schools."""
+"""The demo size by the number of schools."""
 SOURCES = (
     "models/database/migrations/versions",
     "resolvers/demo",
@@ -85,12 +85,12 @@ FURNISH = {
         WHERE m.school_id = $1 AND m.subject LIKE 'Письмо №%'
     """,
 }
-"""What the demo has too little of for twenty notices and five letters: by what it adds."""
+"""Statements that add notices and letters, up to twenty and five, of which the demo has fewer."""
 
 
 @dataclass
 class Made:
-    """What lies in a data directory, and how long it took to make."""
+    """The content of a data directory, and the time that it took to make."""
 
     schools: int
     day: str
@@ -100,7 +100,7 @@ class Made:
 
 
 def stamp() -> str:
-    """Of all that decides how the data look."""
+    """Return a hash of all that determines the data."""
     digest = hashlib.sha256()
     for name in SOURCES:
         place = HERE.parent / name
@@ -111,7 +111,7 @@ def stamp() -> str:
 
 @contextmanager
 def schools(number: int) -> Iterator[tuple[Cluster, Made]]:
-    """A running database with so many schools, made if it is not there."""
+    """Run a database with so many schools; make it if it is missing."""
     folder = KEPT / SIZES[number]
     cluster, card = Cluster(folder), folder / "made.json"
     cluster.start()
@@ -128,7 +128,7 @@ def schools(number: int) -> Iterator[tuple[Cluster, Made]]:
 
 
 async def make(cluster: Cluster, number: int) -> Made:
-    await emptied(cluster)
+    await empty_schema(cluster)
     began, today = time.monotonic(), datetime.now(UTC).date()
     await backend.make_ready(backend.embedded_database(cluster.url(), cluster.url("postgres")))
     owner = cluster.url("postgres")
@@ -146,8 +146,8 @@ async def make(cluster: Cluster, number: int) -> Made:
     return Made(number, str(today), round(time.monotonic() - began, 1), stamp(), rows)
 
 
-async def emptied(cluster: Cluster) -> None:
-    """Whatever an older bench left goes."""
+async def empty_schema(cluster: Cluster) -> None:
+    """Delete the data of an older benchmark."""
     await backend.prepare(backend.embedded_database(cluster.url(), cluster.url("postgres")))
     connection = await cluster.session()
     try:

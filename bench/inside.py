@@ -1,4 +1,4 @@
-"""What only Gorod itself can tell: see peers/gorod/inside.py."""
+"""Figures from inside of Gorod: see peers/gorod/inside.py."""
 
 import json
 import re
@@ -19,8 +19,12 @@ ROOT = HERE.parent
 
 @dataclass(frozen=True)
 class Inside:
-    """calls: Of Python functions, for a cached request of a query. cold: ms of compiling a new
-    Q2. plans: How each operation people are given was answered."""
+    """Figures from inside of Gorod.
+
+    calls: Of Python functions, for a cached request of a query.
+    cold: Milliseconds of compiling a new Q2.
+    plans: The kind of plan of each published operation.
+    """
 
     calls: dict[str, int] = field(default_factory=dict)
     cold: float | None = None
@@ -28,10 +32,10 @@ class Inside:
 
 
 def look(place: Place, queries: list[str]) -> Inside:
-    """Nothing where it cannot be found out."""
+    """Measure the figures; they are empty if they cannot be measured."""
     given = {
-        "cached": {query: asked(place, query) for query in queries if query != "M1"},
-        "cold": asked(place, "Q2"),
+        "cached": {query: read_ask(place, query) for query in queries if query != "M1"},
+        "cold": read_ask(place, "Q2"),
         "documents": documents(place),
     }
     done = subprocess.run(
@@ -48,14 +52,15 @@ def look(place: Place, queries: list[str]) -> Inside:
     return Inside(**json.loads(done.stdout))
 
 
-def asked(place: Place, query: str) -> dict[str, Any]:
+def read_ask(place: Place, query: str) -> dict[str, Any]:
     document = (HERE / "queries" / f"{query}.graphql").read_text()
     ask = place.asks[query][0]
     return {"token": ask.token, "query": document, "variables": ask.variables}
 
 
 def documents(place: Place) -> dict[str, dict[str, Any]]:
-    """What the README and the examples ask to read, with variables of someone who may."""
+    """Return the queries of the README and the examples, with variables of a person who may read
+    them."""
     readme = re.findall(r"```graphql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     found = {f"README {number}": text for number, text in enumerate(readme, 1)}
     found |= {file.stem: file.read_text() for file in sorted((ROOT / "examples").glob("*.graphql"))}
@@ -78,6 +83,6 @@ def reads(text: str) -> bool:
 
 
 def best(asks: tuple[Ask, ...], text: str) -> Ask:
-    """The one whose variables it wants; the last, a parent, if it wants none."""
+    """Return the ask whose variables fit; the last one, of a parent, if there are none."""
     wanted = set(re.findall(r"\$(\w+)", text))
     return next((ask for ask in asks if wanted and wanted <= ask.variables.keys()), asks[-1])

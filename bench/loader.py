@@ -1,5 +1,5 @@
-"""Asking as fast as a server can answer: requests are bytes made beforehand, and of an answer only
-its length is read, and whether it is one."""
+"""The load generator. Requests are bytes that are made in advance; of an answer it reads only the
+length and whether it is an error."""
 
 import asyncio
 import gc
@@ -14,32 +14,35 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 WRITTEN = re.compile(rb'"userErrors" ?: ?\[\]')
 VERSION = b"777777777"
-"""Stands in a request for the version of a mark, which each answer to it counts up."""
+"""The placeholder in a request for the version of a mark, which each answer increments."""
 PATIENCE = 120.0
-"""Seconds after which a server is given up."""
+"""Seconds after which a server is given up. Without it, a hanging one would stop the benchmark."""
 
 
 class Failed(Exception):
-    """A server that answers wrongly, or not at all, is not measured."""
+    """A server gives a wrong answer or none, and is not measured."""
 
 
 @dataclass(slots=True)
 class Request:
-    """version: Of the mark it changes, if it changes one."""
+    """A request in bytes.
+
+    version: Of the mark that it changes; None for other requests.
+    """
 
     raw: bytes
     version: int | None = None
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         if self.version is None:
             return self.raw
-        # JSON may have blanks before a number: so the length stays.
+        # JSON allows blanks before a number, so the length stays the same.
         return self.raw.replace(VERSION, b"%9d" % self.version)
 
 
 @dataclass(slots=True)
 class Load:
-    """What came of asking.
+    """The result of a load.
 
     latencies: Of each answer, in seconds, in ascending order.
     """
@@ -57,12 +60,12 @@ class Load:
 
 @dataclass
 class Client(asyncio.Protocol):
-    """One connection: asks, waits, asks again, until it is time to stop."""
+    """One connection that sends the next request after each answer, until the end."""
 
     requests: Iterator[Request]
     until: float
     left: int
-    """How many more to ask at most."""
+    """The number of further requests, at most."""
     latencies: list[float] = field(default_factory=list)
     parts: list[bytes] = field(default_factory=list)
 
@@ -78,7 +81,7 @@ class Client(asyncio.Protocol):
         self.request = next(self.requests)
         self.parts.clear()
         self.missing = None
-        self.transport.write(self.request.written())
+        self.transport.write(self.request.to_bytes())
         self.asked = perf_counter()
 
     def data_received(self, data: bytes) -> None:
@@ -88,10 +91,10 @@ class Client(asyncio.Protocol):
         elif self.missing >= 0:
             self.missing -= len(data)
         if self.missing == 0 or (self.missing == -1 and self.parts[-1].endswith(b"0\r\n\r\n")):
-            self.answered()
+            self.take_answer()
 
     def begin(self) -> None:
-        """The head, once all of it is here. `missing` is -1 where a length is not told."""
+        """Parse the head, once it is complete; `missing` is -1 for a chunked answer."""
         so_far = b"".join(self.parts)
         self.parts = [so_far]
         end = so_far.find(b"\r\n\r\n") + 4
@@ -105,11 +108,11 @@ class Client(asyncio.Protocol):
         else:
             self.fail(f"an answer without a length: {head!r}")
 
-    def answered(self) -> None:
+    def take_answer(self) -> None:
         now = perf_counter()
         self.latencies.append(now - self.asked)
         answer = b"".join(self.parts)
-        if wrong(answer, writes=self.request.version is not None):
+        if is_wrong(answer, writes=self.request.version is not None):
             self.fail(answer[:2000].decode(errors="replace"))
             return
         if self.request.version is not None:
@@ -130,8 +133,8 @@ class Client(asyncio.Protocol):
             self.transport.close()
 
 
-def wrong(answer: bytes, *, writes: bool) -> bool:
-    """Whether it is no answer: an error, or a refusal to write."""
+def is_wrong(answer: bytes, *, writes: bool) -> bool:
+    """Whether the answer has an error, or refuses a write."""
     good = answer.startswith(b"HTTP/1.1 200") and b'"errors"' not in answer
     return not good or (writes and not WRITTEN.search(answer))
 
@@ -139,8 +142,8 @@ def wrong(answer: bytes, *, writes: bool) -> bool:
 async def load(
     port: int, requests: Sequence[Request], clients: int, seconds: float, most: int = 10**9
 ) -> Load:
-    """Ask for some time, or `most` times. Each client has requests of its own as far as there are
-    enough, so that no two change the same mark.
+    """Send requests for some time, or `most` times. Each client has requests of its own if there
+    are enough, so that no two change the same mark.
 
     Raises Failed.
     """
@@ -169,18 +172,18 @@ async def load(
     return Load(spent, sorted(latency for one in open_ones for latency in one.latencies))
 
 
-async def one(port: int, request: Request) -> bytes:
-    """The body of one answer."""
+async def load_one(port: int, request: Request) -> bytes:
+    """Send one request, and return the body of its answer."""
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(
         lambda: Client(cycle([request]), 0.0, 1), "127.0.0.1", port
     )
     async with asyncio.timeout(PATIENCE):
         head, _, body = (await client.done).partition(b"\r\n\r\n")
-    return unchunked(body) if CHUNKED.search(head) else body
+    return join_chunks(body) if CHUNKED.search(head) else body
 
 
-def unchunked(body: bytes) -> bytes:
+def join_chunks(body: bytes) -> bytes:
     parts = []
     while body:
         size, _, body = body.partition(b"\r\n")

@@ -1,4 +1,4 @@
-"""A database and the servers over it: started, compared, counted and warmed, then frozen."""
+"""A database and its servers: started, compared, counted and warmed, then frozen."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ from bench.settings import Settings
 from gql.cli.console import say
 
 COMPARED = 8
-"""Answers of a query."""
+"""The number of answers per query that are compared."""
 COUNTED = 8
-"""Requests of which the statements are counted."""
+"""The number of requests whose statements are counted."""
 
 
 @dataclass
 class Place:
-    """A database, and the servers that run over it.
+    """A database and its servers.
 
-    expected: The answers that all must give: those of the first.
-    failed: Why a server is not asked a query.
-    statements: How many a server needs for one answer, once it knows who asks.
+    expected: The answers that all must give: those of the first server.
+    failed: The reason why a server is not measured with a query.
+    statements: The number per answer of a known viewer.
     """
 
     made: Made
@@ -49,7 +49,7 @@ class Place:
         return self.made.schools
 
     def add(self, settings: Settings, peer: Peer) -> None:
-        queries = [q for q in settings.queries if settings.asked(peer, q, self.schools)]
+        queries = [q for q in settings.queries if settings.is_asked(peer, q, self.schools)]
         if not queries:
             return
         say(f"{peer.title}, {self.schools} school(s) …")
@@ -65,14 +65,14 @@ class Place:
                 request_of(server, query, ask) for ask in self.asks[query]
             ]
             with self.noting(server, query):
-                uvloop.run(self.compared(server, query))
-                self.statements[server.name, query] = self.counted(server, query)
-                uvloop.run(self.asked(server, query, 16, settings.warm(peer)))
+                uvloop.run(self.compare_answers(server, query))
+                self.statements[server.name, query] = self.count_statements(server, query)
+                uvloop.run(self.send(server, query, 16, settings.warm(peer)))
         server.freeze()
 
     @contextmanager
     def noting(self, server: Server, query: str) -> Iterator[None]:
-        """A server that fails a query is not asked it any more."""
+        """Note the failure of a server, which then no longer gets the query."""
         try:
             yield
         except Failed as problem:
@@ -83,19 +83,19 @@ class Place:
         key = (server.name, query)
         return key in self.requests and key not in self.failed
 
-    async def asked(self, server: Server, query: str, clients: int, times: int) -> None:
+    async def send(self, server: Server, query: str, clients: int, times: int) -> None:
         await self.refresh(server, query)
         await load(server.port, self.requests[server.name, query], clients, 600.0, times)
 
-    async def compared(self, server: Server, query: str) -> None:
+    async def compare_answers(self, server: Server, query: str) -> None:
         await self.refresh(server, query)
         pairs = zip(self.asks[query], self.requests[server.name, query], strict=True)
         found = [await answer_of(server, query, *pair) for pair in islice(pairs, COMPARED)]
-        if server.name != "open":  # which may see more
+        if server.name != "open":  # without row-level security it sees more
             compare(query, found, self.expected.setdefault(query, found))
 
-    def counted(self, server: Server, query: str) -> float:
-        """Of someone who has just asked, and is known."""
+    def count_statements(self, server: Server, query: str) -> float:
+        """Count the statements per answer of a viewer who is known from a request before."""
         request = self.requests[server.name, query][:1]
         uvloop.run(self.refresh(server, query))
         uvloop.run(load(server.port, request, 1, 60.0, COUNTED))
@@ -104,7 +104,7 @@ class Place:
         return count.statements / COUNTED
 
     async def refresh(self, server: Server, query: str) -> None:
-        """Tell requests that change a mark which version it has by now."""
+        """Set the current version of marks in the requests that change them."""
         if query != "M1":
             return
         known: dict[tuple[int, ...], int] = {}
@@ -122,22 +122,22 @@ class Place:
 
 
 def cell_of(ask: Ask) -> tuple[int, ...]:
-    """School, assignment and student."""
+    """Return the numbers of school, assignment and student."""
     school_id, _, assignment = ask.variables["assignment"].partition(":")[2].partition("-")
     student = ask.variables["student"].rpartition("-")[2]
     return int(school_id), int(assignment), int(student)
 
 
 @contextmanager
-def placed(settings: Settings, cluster: Cluster, made: Made) -> Iterator[Place]:
-    """All servers over one database."""
+def open_place(settings: Settings, cluster: Cluster, made: Made) -> Iterator[Place]:
+    """Start all servers of one database."""
 
     async def drawn() -> dict[str, list[Ask]]:
         await open_role(cluster)
         connection = await cluster.session()
         try:
             await postgraphile.show(connection)
-            day, needed = date.fromisoformat(made.day), settings.needed(made.schools)
+            day, needed = date.fromisoformat(made.day), settings.find_needed(made.schools)
             return await draw(connection, day, settings.many, needed)
         finally:
             await connection.close()

@@ -1,5 +1,5 @@
-"""PostGraphile has a schema of its own, made of the tables: what it is asked and what it answers,
-put as the others put it."""
+"""PostGraphile, whose schema is made from the tables: its variables, and its answers in the shape
+of the other peers."""
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
@@ -12,7 +12,7 @@ PEERS = Path(__file__).parent / "peers"
 
 
 async def show(connection: Connection) -> None:
-    """Make the views and functions it is to show; statements are those of the other peers."""
+    """Make its views and functions, with the statements of the other peers."""
     script = (PEERS / "postgraphile/views.sql").read_text()
     for name in ("class_averages", "unread_counts"):
         lines = (PEERS / f"sql/{name}.sql").read_text().splitlines()
@@ -22,13 +22,13 @@ async def show(connection: Connection) -> None:
 
 
 def variables(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Ids without type and school, for it knows keys."""
+    """Return the variables with keys instead of ids."""
     return {name: value.rpartition("-")[2] if ":" in str(value) else value
             for name, value in given.items()}  # fmt: skip
 
 
 class Folding:
-    """What it answers, in the shape of the others; a school's number is not told there."""
+    """Its answers in the shape of the others. They lack the number of the school."""
 
     def __init__(self, school_id: int) -> None:
         self.school_id = school_id
@@ -39,7 +39,7 @@ class Folding:
     def lesson(self, lesson: Any) -> Any:
         return lesson | {
             "startsAt": lesson["startsAt"][:8],
-            "marks": [mark | {"value": whole(mark["value"])} for mark in lesson["marks"]],
+            "marks": [mark | {"value": to_int(mark["value"])} for mark in lesson["marks"]],
         }
 
     def diary(self, lessons: Any) -> Any:
@@ -54,7 +54,7 @@ class Folding:
         }
         if files := [line["file"] for line in notice.pop("attachments", [])]:
             told["attachments"] = [
-                {"fileName": f["name"], "mediaType": f["mediaType"], "size": whole(f["size"])}
+                {"fileName": f["name"], "mediaType": f["mediaType"], "size": to_int(f["size"])}
                 for f in files
             ]
         elif "readCount" in notice:
@@ -74,10 +74,10 @@ class Folding:
         }
 
     def cells(self, lesson: Any) -> list[Any]:
-        """By students; it comes by lessons."""
+        """Return the cells by student; PostGraphile has them by lesson."""
         marks: dict[int, list[Any]] = {}
         for mark in lesson["marks"]:
-            put = {"value": whole(mark["value"]), "kind": mark["kind"]}
+            put = {"value": to_int(mark["value"]), "kind": mark["kind"]}
             marks.setdefault(int(mark["studentId"]), []).append(put)
         codes = {int(one["studentId"]): {"code": one["code"]} for one in lesson["attendance"]}
         return [
@@ -157,22 +157,22 @@ class Folding:
         mark = data["setMark"]["mark"]
         told = {
             "id": self.id("Mark", mark["rowId"]),
-            "value": whole(mark["value"]),
+            "value": to_int(mark["value"]),
             "kind": mark["kind"],
-            "version": whole(mark["version"]),
+            "version": to_int(mark["version"]),
             "student": mark["student"]["person"],
             "assignment": mark["assignment"],
         }
         return {"setMark": {"mark": told, "userErrors": []}}
 
 
-def folded(query: str, school_id: int, data: Any) -> Any:
+def fold(query: str, school_id: int, data: Any) -> Any:
     fold: Callable[[Any], Any] = getattr(Folding(school_id), query.lower())
     return fold(data)
 
 
-def whole(value: str | None) -> int | None:
-    """A bigint, which comes as text."""
+def to_int(value: str | None) -> int | None:
+    """Return a bigint, which is text in JSON."""
     return None if value is None else int(value)
 
 

@@ -1,4 +1,4 @@
-"""What processes spend and where they run, as Linux tells it."""
+"""CPU time and cores of processes, by Linux's `/proc`."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ SERVER_CORE, LOADER_CORE = 0, 1
 
 
 def fields_of(pid: int) -> list[str]:
-    """`/proc/<pid>/stat` behind the name; nothing of a process that is gone."""
+    """Return the fields of `/proc/<pid>/stat` after the name; none if the process has ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -19,7 +19,7 @@ def fields_of(pid: int) -> list[str]:
 
 
 def tree(root: int) -> list[int]:
-    """A process and all that descend from it."""
+    """Return a process and all its descendants."""
     parents = {
         int(entry.name): int(fields[1])
         for entry in PROC.iterdir()
@@ -32,28 +32,28 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_seconds(pids: Iterable[int], *, ended: bool = False) -> float:
-    """User and system time of processes with all their threads; with `ended` also of their
-    children that are no more."""
+    """Return the user and system time of processes with their threads; with `ended` also of their
+    ended children."""
     last = 15 if ended else 13
     return sum(sum(map(int, fields_of(pid)[11:last])) for pid in pids) / TICKS
 
 
 def machine_seconds() -> float:
-    """What all processes of the machine have worked."""
+    """Return the CPU seconds of all processes of the machine."""
     first = (PROC / "stat").read_text().partition("\n")[0].split()[1:]
     user, nice, system, _, _, irq, soft = map(int, first[:7])
     return (user + nice + system + irq + soft) / TICKS
 
 
 def pin(core: int, pid: int = 0) -> None:
-    """Keep a process, 0 for this one, with its threads, on one core."""
+    """Pin a process, 0 for this one, with its threads, to one core."""
     threads = (PROC / str(pid or os.getpid()) / "task").iterdir()
     for thread in threads:
         os.sched_setaffinity(int(thread.name), {core})
 
 
 def freeze(pids: Iterable[int]) -> None:
-    """Stop processes where they are: warm, but without a share of the core."""
+    """Stop processes by SIGSTOP, so that they stay warm and use no CPU."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
 

@@ -54,7 +54,7 @@ def as_json(facts: dict[str, str], results: Results) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-# -- what it was measured on ------------------------------------------------------------
+# -- the machine ------------------------------------------------------------------------
 
 
 def facts_of(settings: Settings, made: Sequence[Made], results: Results) -> dict[str, str]:
@@ -129,7 +129,7 @@ def tables(settings: Settings, made: Sequence[Made], results: Results) -> Iterat
     for one in made:
         for query in settings.queries:
             for clients in settings.clients:
-                if results.all(query, schools=one.schools, clients=clients):
+                if results.find_all(query, schools=one.schools, clients=clients):
                     school = "1 school" if one.schools == 1 else f"{one.schools} schools"
                     yield f"## {query}, {TITLES[query]}: {school}, c = {clients}"
                     yield ""
@@ -137,8 +137,8 @@ def tables(settings: Settings, made: Sequence[Made], results: Results) -> Iterat
 
 
 def of_query(results: Results, schools: int, query: str, clients: int) -> Iterator[str]:
-    """“Gorod ×”: how many times its throughput Gorod's is."""
-    found = results.all(query, schools=schools, clients=clients)
+    """Yield the table of a query. “Gorod ×” is Gorod's throughput as a multiple of the server's."""
+    found = results.find_all(query, schools=schools, clients=clients)
     speeds = {one.peer: one.per_second for one in found}
 
     def multiple(of: float | None, by: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What was found, as medians of all rounds."""
+"""The results, as medians of all rounds."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,11 @@ FIGURES = ("per_second", "p50", "p99", "server_cpu", "postgres_cpu", "foreign")
 
 @dataclass
 class Results:
-    """statements: By schools, peer and query. failed: the same, why there is no figure."""
+    """The results of a run.
+
+    statements: By schools, peer and query.
+    failed: By the same, the reason why there is no figure.
+    """
 
     measures: Sequence[Measure]
     statements: dict[tuple[int, str, str], float]
@@ -23,17 +27,17 @@ class Results:
 
     @cached_property
     def medians(self) -> dict[tuple[int, str, int, str], Measure]:
-        """By schools, query, clients and peer."""
+        """The medians by schools, query, clients and peer."""
         found = defaultdict(list)
         for one in self.measures:
             found[one.schools, one.query, one.clients, one.peer].append(one)
         return {key: middle(measures) for key, measures in found.items()}
 
-    def of(self, query: str, peer: str, *, schools: int = 1, clients: int = 16) -> Measure | None:
+    def find(self, query: str, peer: str, *, schools: int = 1, clients: int = 16) -> Measure | None:
         return self.medians.get((schools, query, clients, peer))
 
-    def all(self, query: str, *, schools: int = 1, clients: int = 16) -> list[Measure]:
-        """Of all peers, the fastest first."""
+    def find_all(self, query: str, *, schools: int = 1, clients: int = 16) -> list[Measure]:
+        """Return the medians of all peers, the fastest first."""
         asked = (schools, query, clients)
         found = [measure for key, measure in self.medians.items() if key[:3] == asked]
         return sorted(found, key=lambda one: -one.per_second)

@@ -1,4 +1,4 @@
-"""Measuring: one server at a time, all in turn, several times."""
+"""The measurements: one server at a time, all in turn, several times."""
 
 import time
 from collections.abc import Sequence
@@ -16,9 +16,10 @@ from gql.cli.console import say
 
 @dataclass(frozen=True)
 class Measure:
-    """One server asked one query for some seconds. Times in ms; CPU of one answer.
+    """The measurement of one server with one query for some seconds. Times are in milliseconds; CPU
+    is per answer.
 
-    foreign: Cores that were busy with something else.
+    foreign: The number of cores that were busy with other processes.
     """
 
     schools: int
@@ -42,7 +43,7 @@ class Measure:
 
 
 def all_rounds(settings: Settings, places: Sequence[Place]) -> list[Measure]:
-    """Everything in turn, so that what else the machine does falls upon all alike."""
+    """Measure all in turn, so that other work of the machine affects all alike."""
     found = []
     for turn in range(settings.rounds):
         say(f"Round {turn + 1} of {settings.rounds} …")
@@ -65,17 +66,17 @@ def in_turn(settings: Settings, place: Place, query: str, clients: int) -> list[
 
 
 def measure(settings: Settings, place: Place, server: Server, query: str, clients: int) -> Measure:
-    def spent() -> tuple[float, ...]:
+    def read_times() -> tuple[float, ...]:
         return (
             time.monotonic(), server.cpu(), place.cluster.cpu(), time.process_time(),
             machine_seconds(),
         )  # fmt: skip
 
     uvloop.run(place.refresh(server, query))
-    before = spent()
+    before = read_times()
     requests = place.requests[server.name, query]
     found = uvloop.run(load(server.port, requests, clients, settings.seconds))
-    passed, cpu, postgres, own, machine = (b - a for a, b in zip(before, spent(), strict=True))
+    passed, cpu, postgres, own, machine = (b - a for a, b in zip(before, read_times(), strict=True))
     answers = len(found.latencies)
     return Measure(
         schools=place.schools,

@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is started, and kept out of the way while it waits."""
+"""The measured servers: how each is started, and frozen while others are measured."""
 
 import os
 import socket
@@ -19,9 +19,9 @@ HERE = Path(__file__).parent
 NODE = "node_modules/.bin/node"
 GOROD = Path(sys.executable).with_name("gorod")
 OURS, THEIRS = sys.executable, ".venv/bin/python"
-"""Python with Gorod's packages, and the one with the peers'."""
+"""The Python with Gorod's packages, and the one with the peers'."""
 CONNECTIONS = 6
-"""With the database, of each server: on two cores all are slower with more."""
+"""The database connections of each server: on two cores all are slower with more."""
 OPEN_ROLE = "bench_open"
 
 
@@ -30,10 +30,10 @@ class Peer:
     """A server to compare with.
 
     title: For people.
-    warm: How many requests of a query it is asked before it is measured.
+    warm: The number of requests per query before the measurement.
     rest: Indicates whether it answers `/Q1` and so on instead of documents.
-    own: Indicates whether it has documents of its own, for its schema is another.
-    executor: The setting of Gorod's.
+    own: Indicates whether its schema differs, so that it has documents of its own.
+    executor: Gorod's setting of that name.
     """
 
     name: str
@@ -49,35 +49,35 @@ class Peer:
         return self.command[0] == NODE
 
 
-def node(name: str, title: str, *, own: bool = False) -> Peer:
-    """V8 needs thousands of requests before it is as fast as it will be."""
+def make_node(name: str, title: str, *, own: bool = False) -> Peer:
+    """Make a peer on Node.js. V8 needs thousands of requests to reach its full speed."""
     return Peer(name, title, (NODE, f"peers/{name}/server.js"), 2500, own=own)
 
 
-def ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
+def make_ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
     return Peer(name, title, (str(GOROD), "serve", "--allow-demo"), warm, executor=executor)
 
 
-def python(name: str, title: str) -> Peer:
+def make_python(name: str, title: str) -> Peer:
     return Peer(name, title, (THEIRS, f"peers/{name}/server.py"))
 
 
-def limit(name: str, title: str, how: str) -> Peer:
+def make_limited(name: str, title: str, how: str) -> Peer:
     return Peer(name, title, (OURS, "peers/limit/server.py", how), 500, rest=True)
 
 
 PEERS = {
     peer.name: peer
     for peer in (
-        ours("standard", "Gorod, standard executor", 160, executor="standard"),
-        ours("engine", "Gorod", 500),
-        limit("limit", "limit: json_build_object", "json"),
-        limit("limit_best", "limit: text, no reset", "text"),
-        node("apollo", "Apollo Server + DataLoader"),
-        node("mercurius", "Mercurius + graphql-jit"),
-        node("postgraphile", "PostGraphile", own=True),
-        python("ariadne", "Ariadne + aiodataloader"),
-        python("graphene", "Graphene + aiodataloader"),
+        make_ours("standard", "Gorod, standard executor", 160, executor="standard"),
+        make_ours("engine", "Gorod", 500),
+        make_limited("limit", "limit: json_build_object", "json"),
+        make_limited("limit_best", "limit: text, no reset", "text"),
+        make_node("apollo", "Apollo Server + DataLoader"),
+        make_node("mercurius", "Mercurius + graphql-jit"),
+        make_node("postgraphile", "PostGraphile", own=True),
+        make_python("ariadne", "Ariadne + aiodataloader"),
+        make_python("graphene", "Graphene + aiodataloader"),
         Peer("open", "Gorod without rights and RLS", (OURS, "peers/gorod/open.py"), 500),
     )
 }
@@ -85,7 +85,7 @@ PEERS = {
 
 @dataclass
 class Server:
-    """A peer that runs, on one core, over one database."""
+    """A running peer on one core with one database."""
 
     peer: Peer
     schools: int
@@ -106,9 +106,9 @@ class Server:
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        """It alone works meanwhile."""
+        """Thaw the server in the block; all others stay frozen."""
         thaw(self.frozen)
-        time.sleep(0.2)  # what its timers have missed, it does now
+        time.sleep(0.2)  # it runs its overdue timers now, before the measurement
         try:
             yield
         finally:
@@ -125,7 +125,7 @@ class Server:
 
 
 async def open_role(cluster: Cluster) -> None:
-    """A user of the product's role whom no wall holds up."""
+    """Make a user with the product's role and without row-level security."""
     connection = await cluster.session()
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", OPEN_ROLE):
@@ -142,8 +142,8 @@ def free_port() -> int:
 def environment(
     peer: Peer, cluster: Cluster, schools: int, port: int, data: Path
 ) -> dict[str, str]:
-    """What libpq calls its own, Gorod's settings, and the only school of the database, if it has
-    but one: then connections are told so when they are opened."""
+    """Return the environment: libpq's variables, Gorod's settings, and the only school of the
+    database, if there is one, which connections set when they are opened."""
     user = OPEN_ROLE if peer.name == "open" else "gorod_app"
     given = {
         "PATH": os.environ["PATH"],
@@ -167,7 +167,7 @@ def environment(
 
 
 def start(peer: Peer, cluster: Cluster, schools: int, logs: Path) -> Server:
-    """Raises Failed if it does not listen within a minute."""
+    """Start a server. Raises Failed if it does not listen within a minute."""
     port = free_port()
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / f"{peer.name}-{schools}.log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""What a run is about, as the environment says."""
+"""The settings of a run, read from the environment."""
 
 import os
 from dataclasses import dataclass, field
@@ -17,19 +17,19 @@ def number(name: str, usual: float) -> float:
 
 @dataclass(frozen=True)
 class Settings:
-    """PEERS, QUERIES: names. SCHOOLS: `1`, `20` or both. CLIENTS: how many ask at once. ROUNDS:
-    how often all is measured, each DURATION seconds. QUICK=1: a look whether everything works; its
-    figures mean nothing."""
+    """The settings of a run. PEERS, QUERIES: names. SCHOOLS: `1`, `20` or both. CLIENTS: the
+    numbers of connections. ROUNDS: the number of measurements, each of DURATION seconds. QUICK=1: a
+    short run to see whether all works; its figures mean nothing."""
 
     quick: bool = field(default_factory=lambda: os.environ.get("QUICK", "") not in ("", "0"))
 
     @property
     def peers(self) -> list[Peer]:
-        """Raises ValueError for a peer there is not."""
+        """Return the peers to measure. Raises ValueError for an unknown one."""
         names = words("PEERS", " ".join(PEERS))
         if unknown := set(names) - set(PEERS):
             raise ValueError(f"no peer {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
-        # What is compared with is always there.
+        # The servers of the comparison are always included.
         always = ("engine", "standard", "limit", "limit_best")
         return [peer for name, peer in PEERS.items() if name in (*always, *names)]
 
@@ -55,19 +55,19 @@ class Settings:
 
     @property
     def many(self) -> int:
-        """How many different requests of a query there are."""
+        """The number of different requests per query."""
         return 64
 
     def warm(self, peer: Peer) -> int:
         return peer.warm // 10 if self.quick else peer.warm
 
-    def needed(self, schools: int) -> set[str]:
-        """Queries to draw asks for; of the first two something is always asked."""
-        asked = (q for q in self.queries for p in self.peers if self.asked(p, q, schools))
+    def find_needed(self, schools: int) -> set[str]:
+        """Return the queries that need asks; the first two always do."""
+        asked = (q for q in self.queries for p in self.peers if self.is_asked(p, q, schools))
         return {"Q1", "Q2", *asked}
 
-    def asked(self, peer: Peer, query: str, schools: int) -> bool:
-        """With many schools only what shows whether they matter; without rights only what shows
-        what rights cost."""
+    def is_asked(self, peer: Peer, query: str, schools: int) -> bool:
+        """Whether a peer gets a query. With many schools, and for the peer without rights, only two
+        queries are measured."""
         few = schools > 1 or peer.name == "open"
         return query in (("Q1", "Q2") if few else self.queries) and query in self.queries

@@ -1,4 +1,4 @@
-"""What Gorod must show, and whether it does."""
+"""The thresholds of Gorod, and whether it reaches them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,14 +8,18 @@ from bench.rounds import Measure
 from bench.servers import PEERS
 
 Figures = Mapping[str, float]
-"""By what they were measured on; the worst of them decides."""
+"""The figures by query; the worst decides."""
 OURS = "engine"
 NODE = [peer.name for peer in PEERS.values() if peer.is_node]
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """One line of the table. at_least: Whether more is better. shown: How a figure is written."""
+    """One line of the table.
+
+    at_least: Whether more is better.
+    shown: The format of a figure.
+    """
 
     title: str
     must: float
@@ -28,7 +32,7 @@ class Threshold:
         return figure >= bound if self.at_least else figure <= bound
 
     def line(self, results: Results) -> tuple[str, str, str, str, str]:
-        """Title, must, aim, measured, verdict."""
+        """Return title, must, aim, measured, verdict."""
         sign, found = "≥" if self.at_least else "≤", self.figures(results)
         must, aim = (f"{sign} {self.shown.format(bound)}" for bound in (self.must, self.aim))
         told = " · ".join(f"{name} {self.shown.format(value)}" for name, value in found.items())
@@ -44,13 +48,13 @@ class Threshold:
 
 
 def against(queries: str, *others: str) -> Callable[[Results], Figures]:
-    """Throughput as a multiple of the best of others'."""
+    """Return the function of throughput as a multiple of the best of the others."""
 
     def figures(results: Results) -> Figures:
         found = {}
         for query in queries.split():
-            ours = results.of(query, OURS)
-            theirs = [one.per_second for peer in others if (one := results.of(query, peer))]
+            ours = results.find(query, OURS)
+            theirs = [one.per_second for peer in others if (one := results.find(query, peer))]
             if ours and theirs:
                 found[query] = ours.per_second / max(theirs)
         return found
@@ -59,11 +63,11 @@ def against(queries: str, *others: str) -> Callable[[Results], Figures]:
 
 
 def cpu_against_node(results: Results) -> Figures:
-    """As a part of the thriftiest one's."""
+    """Return the server CPU as a part of that of the best Node server."""
     found = {}
     for query in ("Q1", "Q2", "Q3", "Q4", "Q5"):
-        ours = results.of(query, OURS)
-        theirs = [one.server_cpu for peer in NODE if (one := results.of(query, peer))]
+        ours = results.find(query, OURS)
+        theirs = [one.server_cpu for peer in NODE if (one := results.find(query, peer))]
         if ours and theirs:
             found[query] = ours.server_cpu / min(theirs)
     return found
@@ -79,24 +83,24 @@ def statements(results: Results) -> Figures:
 
 def spread(results: Results) -> Figures:
     queries = ("Q1", "Q2", "Q3", "Q4", "Q5", "M1")
-    measured = {query: results.of(query, OURS) for query in queries}
+    measured = {query: results.find(query, OURS) for query in queries}
     return {query: one.p99 / one.p50 for query, one in measured.items() if one}
 
 
 def growth(results: Results) -> Figures:
-    """Where nobody waits for anybody, if that was measured."""
+    """Return the growth of latency with the number of schools, with one client if measured."""
     clients = min((one.clients for one in results.measures), default=1)
 
     def p50(query: str, schools: int) -> Measure | None:
-        return results.of(query, OURS, schools=schools, clients=clients)
+        return results.find(query, OURS, schools=schools, clients=clients)
 
     pairs = {query: (p50(query, 20), p50(query, 1)) for query in ("Q1", "Q2")}
     return {query: many.p50 / one.p50 for query, (many, one) in pairs.items() if many and one}
 
 
 def rights(results: Results) -> Figures:
-    """The time of an answer with them as a multiple of the time without."""
-    pairs = {q: (results.of(q, "open"), results.of(q, OURS)) for q in ("Q1", "Q2")}
+    """Return the time of an answer with rights as a multiple of the time without."""
+    pairs = {q: (results.find(q, "open"), results.find(q, OURS)) for q in ("Q1", "Q2")}
     return {
         query: without.per_second / ours.per_second
         for query, (without, ours) in pairs.items()
@@ -104,7 +108,7 @@ def rights(results: Results) -> Figures:
     }
 
 
-def compiled(results: Results) -> Figures:
+def find_compiled(results: Results) -> Figures:
     plans = results.inside.plans.values()
     return {"": 100 * sum(p == "compiled" for p in plans) / len(plans)} if plans else {}
 
@@ -135,5 +139,5 @@ THRESHOLDS = (
     Threshold("Compiling a new operation of the size of Q2, ms of CPU",
               10, 4, cold, at_least=False, shown="{:.1f}"),
     Threshold("Share of the README's and the examples' operations that compile, %",
-              100, 100, compiled, shown="{:.0f}"),
+              100, 100, find_compiled, shown="{:.0f}"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The shapes every answer has: nodes, connections, payloads with their errors."""
+"""The common types of answers: nodes, connections, payloads with their errors."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ shown_enum(AccessScope)
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="Whoever does not hold this permission at any scope gets null and `FORBIDDEN`.",
+    description="A viewer without this permission in any scope gets null and `FORBIDDEN`.",
 )
 class Requires:
     permission: str = strawberry.directive_field(name="permission")
@@ -38,14 +38,14 @@ def global_id(row: strawberry.Parent[OfSchool]) -> strawberry.ID:
 @strawberry.interface(description="Anything that has an id.")
 class Node:
     id: strawberry.ID = strawberry.field(
-        resolver=global_id, description="Names it everywhere and for ever; tells nothing else."
+        resolver=global_id, description="The global id, which is opaque and never changes."
     )
 
 
 # -- connections ---------------------------------------------------------------------
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The place of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Indicates whether more follows.")
     has_previous_page: bool = strawberry.field(description="Indicates whether more precedes.")
@@ -53,7 +53,7 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Cursor of the last; null if empty.")
 
 
-@strawberry.type(description="A row in its place.")
+@strawberry.type(description="A row with its cursor.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(description="For `after` and `before` of the same list.")
     node: T = strawberry.field(description="The row.")
@@ -96,22 +96,22 @@ class Connection(Generic[T]):
 # -- mutations -----------------------------------------------------------------------
 
 
-@strawberry.interface(description="Why a mutation did not happen.")
+@strawberry.interface(description="A reason why a mutation was refused.")
 class UserError:
     field: list[str] | None = strawberry.field(
-        description="Path inside `input` to what is wrong; null when no single field is."
+        description="Path inside `input` to the invalid field; null if no single field is invalid."
     )
     message: str = strawberry.field(
-        description="For people, in the language asked for; may change, unlike the code."
+        description="For people, in the requested language; it may change, unlike the code."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """`SetMarkPayload { mark, userErrors }`: its type, and how to make one.
+    """The payload type of a mutation, `SetMarkPayload { mark, userErrors }`.
 
-    results: Names of the fields that hold what came of it.
-    single: Whether the command gives one row, not a dataclass of results.
+    results: Names of the fields with the results.
+    single: Whether the command returns one row, not a dataclass of results.
     """
 
     type: Any
@@ -120,29 +120,31 @@ class Payload:
     results: tuple[str, ...]
     single: bool
 
-    def done(self, result: Any) -> Any:
+    def make_result(self, result: Any) -> Any:
         given = [result] if self.single else [getattr(result, name) for name in self.results]
         return self.type(**dict(zip(self.results, given, strict=True)), user_errors=[])
 
-    def refused(self, problem: Problem, language: str) -> Any:
-        """Raises KeyError, a bug, for a problem the command did not declare."""
+    def make_refusal(self, problem: Problem, language: str) -> Any:
+        """Return the payload of a refused command. Raises KeyError, a bug, for a Problem that the
+        command does not declare."""
         kept: dict[str, Any] = {name: problem.extensions.get(name) for name in self.results}
         if problem.current is not None:
             kept[self.results[0]] = problem.current
         return self.type(
-            **kept, user_errors=[user_error(self.error, self.codes, problem, language)]
+            **kept, user_errors=[make_user_error(self.error, self.codes, problem, language)]
         )
 
 
-def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
-    """Raises KeyError, a bug, for a problem the command did not declare."""
+def make_user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
+    """Return the user error of a Problem. Raises KeyError, a bug, for a Problem that the command
+    does not declare."""
     path = problem.field.split(".") if problem.field else None
     most = problem.extensions.get("most")
     told: dict[str, Any] = {}
     if hasattr(error, "most"):
         told["most"] = most if isinstance(most, int) else None
     if isinstance(problem, WarningNeedsReason):
-        told["warnings"] = [warning_of(error.warning, one, language) for one in problem.cautions]
+        told["warnings"] = [make_warning(error.warning, one, language) for one in problem.cautions]
     return error(
         field=[to_camel_case(step) for step in path] if path else None,
         message=problem.describe(language),
@@ -151,7 +153,7 @@ def user_error(error: Any, codes: Any, problem: Problem, language: str) -> Any:
     )
 
 
-def warning_of(type_: Any, caution: Caution, language: str) -> Any:
+def make_warning(type_: Any, caution: Caution, language: str) -> Any:
     return type_(
         field=[to_camel_case(caution.field)] if caution.field else None,
         message=caution.describe(language),
@@ -160,21 +162,21 @@ def warning_of(type_: Any, caution: Caution, language: str) -> Any:
     )
 
 
-def payload(command: Any, results: dict[str, tuple[Any, str]], *, single: bool) -> Payload:
-    """The payload of a command's mutation; its codes are the command's own problems."""
-    name = pascal(command.__name__)
-    error, codes = error_type(command)
+def make_payload(command: Any, results: dict[str, tuple[Any, str]], *, single: bool) -> Payload:
+    """Make the payload type of a command; its codes are the command's Problems."""
+    name = to_pascal(command.__name__)
+    error, codes = make_error_type(command)
     fields = {
         field: (type_ | None, strawberry.field(description=told))
         for field, (type_, told) in results.items()
     }
     errors = strawberry.field(description="Empty when all went well.")
     fields["user_errors"] = (list.__class_getitem__(error), errors)
-    type_ = made(strawberry.type, f"{name}Payload", f"What came of `{name}`.", fields)
+    type_ = make_type(strawberry.type, f"{name}Payload", f"The result of `{name}`.", fields)
     return Payload(type_, error, codes, tuple(results), single)
 
 
-def codes_enum(name: str, told: str, problems: tuple[type[Problem], ...]) -> Any:
+def make_codes(name: str, told: str, problems: tuple[type[Problem], ...]) -> Any:
     members = {
         p.code(): strawberry.enum_value(p.code(), description=p.message("en")) for p in problems
     }
@@ -183,56 +185,60 @@ def codes_enum(name: str, told: str, problems: tuple[type[Problem], ...]) -> Any
 
 
 @cache
-def error_type(command: Any) -> tuple[Any, Any]:
-    """`SetMarkUserError` and the enum of its codes. Each command has one: an enum made twice under
-    one name leaves the codes of one of the two out of the schema."""
-    name, problems = pascal(command.__name__), command.problems
+def make_error_type(command: Any) -> tuple[Any, Any]:
+    """Make the type `SetMarkUserError` and the enum of its codes, once per command: of two enums
+    with one name, the schema would lack the codes of one."""
+    name, problems = to_pascal(command.__name__), command.problems
     warns = getattr(command, "warns", ())
-    codes = codes_enum(f"{name}ErrorCode", f"Why `{name}` may refuse.", problems)
+    codes = make_codes(f"{name}ErrorCode", f"The reasons why `{name}` may be refused.", problems)
     fields: dict[str, tuple[Any, Any]] = {
         "code": (codes, strawberry.field(description="For programs; never translated."))
     }
     if any(problem.tells("most") for problem in problems):
-        told = "How much is allowed, or how many characters; null where that is not the trouble."
+        told = "The limit, e.g. of characters; null if no limit is exceeded."
         fields["most"] = (int | None, strawberry.field(description=told, default=None))
     if warns:
-        told = "With WARNING_NEEDS_REASON, what speaks against it; else null."
-        listed: Any = list.__class_getitem__(warning := warning_type(name, warns))
+        told = "The warnings, with WARNING_NEEDS_REASON; otherwise null."
+        listed: Any = list.__class_getitem__(warning := make_warning_type(name, warns))
         fields["warnings"] = (listed | None, strawberry.field(description=told, default=None))
-    error = made(
-        strawberry.type, f"{name}UserError", f"Why `{name}` did not happen.", fields, UserError
+    error = make_type(
+        strawberry.type,
+        f"{name}UserError",
+        f"A reason why `{name}` was refused.",
+        fields,
+        UserError,
     )
     if warns:
         error.warning = warning
     return error, codes
 
 
-def warning_type(name: str, warns: tuple[type[Caution], ...]) -> Any:
-    """`ScheduleLessonWarning`: one of the things that speak against a command."""
-    codes = codes_enum(f"{name}WarningCode", f"What may speak against `{name}`.", warns)
-    about = "The row it is about, if there is one and you may read it."
+def make_warning_type(name: str, warns: tuple[type[Caution], ...]) -> Any:
+    """Make the type of a command's warnings, `ScheduleLessonWarning`."""
+    codes = make_codes(f"{name}WarningCode", f"The warnings of `{name}`.", warns)
+    about = "The row that it is about, if there is one and the viewer may read it."
     fields: dict[str, tuple[Any, Any]] = {
         "code": (codes, strawberry.field(description="For programs; never translated.")),
         "about": (Node | None, strawberry.field(description=about, default=None)),
     }
-    told = f"What speaks against `{name}`; `overrideReason` overrides it."
-    type_ = made(strawberry.type, f"{name}Warning", told, fields, UserError)
+    told = f"A warning of `{name}`, which `overrideReason` overrides."
+    type_ = make_type(strawberry.type, f"{name}Warning", told, fields, UserError)
     type_.codes = codes
     return type_
 
 
-def made(
+def make_type(
     kind: Callable[..., Any], name: str, told: str, fields: dict[str, tuple[Any, Any]], *base: type
 ) -> Any:
-    """A Strawberry type of the given fields: by name, the annotation and what is told of it."""
+    """Make a Strawberry type of the fields: annotation and description by name."""
     annotations = {field: annotation for field, (annotation, _) in fields.items()}
     contents = {field: content for field, (_, content) in fields.items()}
     return kind(type(name, base, {"__annotations__": annotations, **contents}), description=told)
 
 
-def pascal(name: str) -> str:
+def to_pascal(name: str) -> str:
     return "".join(word.title() for word in name.split("_"))
 
 
-def snake(name: str) -> str:
+def to_snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,4 +1,4 @@
-"""HTTP and sockets: who is at the door, and where what is served."""
+"""The ASGI application: middleware and routes of HTTP and sockets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,13 +24,13 @@ from gql.reference.serving import Reference
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport import browsers, file_transfer
-from gql.transport.addresses import Addresses, hand_on
-from gql.transport.admitting import Admitting
+from gql.transport.admission import AdmissionAdapter
 from gql.transport.http import GraphQLOverHTTP
-from gql.transport.origins import Origins, Untrusted
-from gql.transport.proxies import behind_proxies
+from gql.transport.observability import Observability
+from gql.transport.origins import OriginMiddleware, UntrustedOrigins
+from gql.transport.proxies import trust_proxies
 from gql.transport.requests import language_in
-from gql.transport.watching import Watching
+from gql.transport.response_middleware import ResponseMiddleware, reraise
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from gql.trusted.serving import TrustedServing
 from models.database.availability import Availability, trouble_of
@@ -43,7 +43,7 @@ from models.secrets import Secrets
 from resolvers.access.sweeping import sweep_access
 from resolvers.core.context import Services
 from resolvers.files.sweeping import sweep_files
-from resolvers.services.events.readers import Tails
+from resolvers.services.events.readers import EventTails
 from resolvers.services.events.tail import Pace
 from resolvers.services.storage import Storage
 from resolvers.services.tries import Tries, TryLimits
@@ -62,7 +62,7 @@ def services_of(settings: Settings, url: str, availability: Availability) -> Ser
         pool_size=settings.pool_size,
         max_overflow=0,
     )
-    # A pooler moves statements between sessions: nothing can be told to one beforehand.
+    # A pooler moves statements between sessions, so no session can be prepared.
     compiles = settings.statement_caches and settings.executor != "standard"
     pool: dict[str, Any] = {
         "size": settings.pool_size,
@@ -75,7 +75,7 @@ def services_of(settings: Settings, url: str, availability: Availability) -> Ser
     )
     kept = timedelta(days=settings.events_kept_days)
     pace = Pace(recheck=settings.socket_recheck_seconds, retention=kept)
-    tails = Tails(pace, connections=max(1, settings.pool_size // 2))
+    tails = EventTails(pace, connections=max(1, settings.pool_size // 2))
     return Services(
         engine,
         secrets,
@@ -109,14 +109,14 @@ def create_app(
     *,
     made_up: bool = False,
 ) -> ASGIApp:
-    """The API, GraphiQL and file transfer, on the database at `url` or of the settings.
+    """Make the ASGI application, on the database at `url` or of the settings.
 
-    availability: What is known of the database, where others look after it, too.
-    lane: Where long documents are read and plans are made.
-    made_up: Whether the password that everybody knows lets made-up people in.
+    availability: The state of the database, if other parts of the process use it, too.
+    lane: The thread in which long documents are parsed and plans are made.
+    made_up: Whether made-up people may sign in with the public password of the demo.
     """
     if url is None:
-        assert settings.database_url  # noqa: S101  # whoever starts it without one gives `url`
+        assert settings.database_url  # noqa: S101  # callers without the setting pass `url`
         url = settings.database_url.get_secret_value()
     services = services_of(settings, url, availability or Availability(url))
     services = replace(services, made_up=made_up)
@@ -127,12 +127,12 @@ def create_app(
     )  # fmt: skip
     engine = Engine(schema, services, settings.executor == "engine", documents)
     serving = TrustedServing(documents, engine.cache, services)
-    watching = Watching(settings, services, documents, url)
+    watching = Observability(settings, services, documents, url)
     shared = settings.rate_limit_url
     store = Store(shared.get_secret_value() if shared else None)
     admission = Admission(settings, settings.pool_size, store)
-    admitting = watching.watched(Admitting(admission, services.now))
-    untrusted = Untrusted()
+    admitting = watching.note_statements(AdmissionAdapter(admission, services.now))
+    untrusted = UntrustedOrigins()
     sockets = WebSocketEndpoint(
         engine,
         settings.trusted_origins,
@@ -144,7 +144,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await serving.refresh_safely()  # before the first request asks for one of them
+        await serving.refresh_safely()  # before the first request
         keeping = {asyncio.create_task(keep(services)) for keep in (sweep_files, sweep_access)}
         keeping.add(asyncio.create_task(serving.keep()))
         watching.lag.start()
@@ -162,20 +162,20 @@ def create_app(
         await services.engine.dispose()
 
     routes: list[BaseRoute] = [
-        Route("/", browsers.home),
-        Route("/favicon.ico", browsers.icon),
+        Route("/", browsers.show_home),
+        Route("/favicon.ico", browsers.send_icon),
         WebSocketRoute("/graphql", sockets),
-        *file_transfer.routes(services, language_of, watching.observers.finished),
+        *file_transfer.routes(services, language_of, watching.observers.notify),
         *watching.probes.routes(),
-        Route("/graphiql/logins.json", known_logins(logins)),
+        Route("/graphiql/logins.json", make_logins_handler(logins)),
         *graphiql.routes(trusted_only=settings.trusted_only),
         *Reference(services, settings, trusted_only=settings.trusted_only).routes(),
     ]
-    faults = {HTTPException: browsers.http_fault, Exception: hand_on}
+    faults = {HTTPException: browsers.answer_http_exception, Exception: reraise}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=faults)
-    app.router.redirect_slashes = False  # it would lead to the host that the client names
+    app.router.redirect_slashes = False  # it would redirect to the `Host` that the client sends
     door = GraphQLOverHTTP(
-        Addresses(app),
+        ResponseMiddleware(app),
         engine,
         admission=admitting,
         observe=watching.observe,
@@ -186,17 +186,17 @@ def create_app(
         ("gorod_in_flight", "Requests that are being answered."): lambda: door.running,
         ("gorod_running_weight", "Weight of the operations that run."): lambda: gate.inside,
         ("gorod_queue", "Operations that wait for others to end."): lambda: len(gate.waiting),
-        ("gorod_sockets", "Open sockets."): lambda: len(sockets.census.connections),
+        ("gorod_sockets", "Open sockets."): lambda: len(sockets.registry.connections),
     }
-    made = Origins(door, settings.trusted_origins, untrusted)
-    return behind_proxies(made, settings.trusted_proxies)
+    made = OriginMiddleware(door, settings.trusted_origins, untrusted)
+    return trust_proxies(made, settings.trusted_proxies)
 
 
 Logins = Callable[[], Awaitable[list[dict[str, str]]]]
 
 
-def known_logins(logins: Logins | None) -> Callable[[Request], Awaitable[Response]]:
-    """How the made-up people sign in, for GraphiQL to offer; nobody outside of the demo."""
+def make_logins_handler(logins: Logins | None) -> Callable[[Request], Awaitable[Response]]:
+    """Return the handler that lists the demo's logins for GraphiQL; the list is empty elsewhere."""
 
     async def answer(_: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""Descriptions: one docstring serves the code and the API."""
+"""Descriptions of the API, read from docstrings."""
 
 import inspect
 import re
@@ -6,8 +6,8 @@ from typing import Any
 
 
 def read_doc(documented: Any) -> tuple[str, dict[str, str]]:
-    """Split a docstring into its first paragraph and its `name: text` lines, which may run on
-    indented. Of a class, also what its base classes tell."""
+    """Split a docstring into its first paragraph and its `name: text` lines, which may continue
+    indented. The lines of a class include those of its bases."""
     texts: dict[str, str] = {}
     bases = reversed(documented.__mro__) if isinstance(documented, type) else [documented]
     for one in bases:
@@ -22,5 +22,5 @@ def summary_of(documented: Any) -> str:
     return " ".join(doc.partition("\n\n")[0].split())
 
 
-def sentence(*parts: str | None) -> str | None:
+def join_sentences(*parts: str | None) -> str | None:
     return " ".join(part for part in parts if part) or None

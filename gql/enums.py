@@ -1,4 +1,4 @@
-"""Enums of the models in the API: the enum itself, explained by its docstring."""
+"""Enums of the models as GraphQL enums, described by their docstrings."""
 
 from enum import Enum
 
@@ -9,16 +9,16 @@ from gql.docs import read_doc
 
 
 def shown_enum(enum: type[Enum]) -> type[Enum]:
-    """The enum itself, explained by its docstring's `NAME: text` lines."""
+    """Register an enum, described by its docstring's `NAME: text` lines, and return it."""
     if "__strawberry_definition__" in vars(enum):
-        explained(enum)
+        explain_enum(enum)
         return enum
     strawberry.enum(enum)
-    explained(enum)
+    explain_enum(enum)
     return enum
 
 
-def explained(enum: type[Enum]) -> None:
+def explain_enum(enum: type[Enum]) -> None:
     summary, texts = read_doc(enum)
     definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
     definition.description = summary

@@ -1,8 +1,8 @@
-"""Messages of graphql-core, for those who read them.
+"""graphql-core's messages for clients.
 
-They quote the values that were sent, which may be passwords. So values are quoted to nobody;
-`gql.guard.rules` sees to that. They quote names of the schema, too. Strangers from whom it is
-hidden get no such message: `gql.guard.strangers` answers them before validation.
+graphql-core quotes the values of a request, which may be passwords; `gql.guard.rules` removes them.
+It quotes names of the schema, too. Strangers from whom the schema is hidden get no such message:
+`gql.guard.strangers` answers them before validation.
 """
 
 import re
@@ -18,24 +18,24 @@ RUSSIAN: Mapping[str, str] = {
     INPUT: "Значение не подходит",
     UNRESOLVED: "Такую операцию здесь выполнить нельзя",
 }
-"""By code, a Russian sentence. The English message of graphql-core follows it: programmers know it
-and search for it."""
+"""A Russian sentence by code. graphql-core's English message follows it, as programmers search for
+it."""
 ARGUMENT: Mapping[str, str] = {
     "en": "An argument has a value that does not belong there.",
     "ru": "Значение аргумента здесь не подходит.",
 }
 OF_ARGUMENT = re.compile(r"(Argument|Variable) '")
-"""How graphql-core begins what it says of an argument while it executes. All else that it says
-then is about what we have answered ourselves, and quotes that."""
+"""The beginning of graphql-core's messages about an argument during execution. All others then are
+about our own answer, and quote it."""
 
 
 def is_about_argument(error: GraphQLError) -> bool:
-    """Whether an error of the execution is the fault of who sent the request."""
+    """Whether an error during execution is about an argument of the request."""
     return OF_ARGUMENT.match(error.message) is not None
 
 
-def worded(error: GraphQLError, code: str, language: str) -> GraphQLError:
-    """An error of graphql-core about a request, with its message for the client."""
+def word_for_client(error: GraphQLError, code: str, language: str) -> GraphQLError:
+    """Return an error of graphql-core about a request, with the message for the client."""
     extensions = {"code": code, **(error.extensions or {})}
     if error.path and code == INPUT:
         message = ARGUMENT[language]
@@ -43,7 +43,7 @@ def worded(error: GraphQLError, code: str, language: str) -> GraphQLError:
         message = f"{RUSSIAN[code]}: {error.message}"
     else:
         message = error.message
-    # A new error: this one may be kept with its document, and said to others in their language.
+    # A new object: the error is cached with its document, and other clients have other languages.
     return GraphQLError(
         message,
         nodes=error.nodes,

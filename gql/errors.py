@@ -1,4 +1,4 @@
-"""What a client learns of an error: a code in any case, the rest only if it was expected."""
+"""Errors for clients: each has a code, and bugs are masked."""
 
 from collections.abc import Iterable
 from datetime import date, time
@@ -9,7 +9,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.admission.problems import RateLimited
-from gql.error_texts import INPUT, PARSE, UNRESOLVED, VALIDATION, is_about_argument, worded
+from gql.error_texts import INPUT, PARSE, UNRESOLVED, VALIDATION, is_about_argument, word_for_client
 from gql.guard.strangers import SignInFirst
 from gql.logs import log
 from models.problems import (
@@ -22,33 +22,32 @@ from models.problems import (
 from resolvers.core.context import Caller
 from resolvers.core.refusals import LOST, sqlstate
 
-WHICH = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
-"""Raised when a request does not say which operation to run; by HTTP these are a 400."""
+UNRESOLVED_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""Raised if a request does not say which operation to run; over HTTP they are a 400."""
 CANCELLED = "57014"
-"""SQLSTATE of a statement that took too long."""
+"""The SQLSTATE of a statement that was cancelled by its timeout."""
 
 
-def retry_after(errors: Iterable[GraphQLError]) -> int | None:
-    """Seconds after which a client may try again: the database could not be used, or the server
-    has no room for it."""
+def find_retry_after(errors: Iterable[GraphQLError]) -> int | None:
+    """Return the seconds after which the client may try again; None if no error is temporary."""
     causes = (error.original_error for error in errors)
     passing = (c for c in causes if isinstance(c, ServiceUnavailable | RateLimited))
     return max((cause.retry_after for cause in passing), default=None)
 
 
-def named(error: GraphQLError, caller: Caller) -> GraphQLError:
-    """The error with a code; a bug without anything but the id to find it by in the log."""
+def add_code(error: GraphQLError, caller: Caller) -> GraphQLError:
+    """Return the error with a code; a bug shows the request id only, by which the log has it."""
     cause = error.original_error
     if cause and sqlstate(cause) == CANCELLED:
         cause = OperationTimeout()
     elif cause and sqlstate(cause) in LOST:
         cause = TransactionLost()
     if isinstance(cause, BadUserInput) and caller.hides_schema:
-        cause = SignInFirst()  # what is expected names types
+        cause = SignInFirst()  # the text of BadUserInput names types
     if isinstance(cause, Problem):
-        return told(error, cause, caller.language)
-    if isinstance(cause, WHICH):
-        return worded(error, UNRESOLVED, caller.language)
+        return describe_problem(error, cause, caller.language)
+    if isinstance(cause, UNRESOLVED_ERRORS):
+        return word_for_client(error, UNRESOLVED, caller.language)
     of_document = (error.extensions or {}).get("code") == VALIDATION
     of_request = cause is None or isinstance(cause, GraphQLError)
     if of_document or (of_request and (not error.path or is_about_argument(error))):
@@ -56,7 +55,7 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
             PARSE if isinstance(error, GraphQLSyntaxError) else VALIDATION if of_document else INPUT
         )
         log.debug("refused", request_id=caller.request_id, code=code)
-        return worded(error, code, caller.language)
+        return word_for_client(error, code, caller.language)
     log.error("request failed", request_id=caller.request_id, exc_info=cause or error)
     return GraphQLError(
         "Unexpected error." if caller.language != "ru" else "Непредвиденная ошибка.",
@@ -66,8 +65,8 @@ def named(error: GraphQLError, caller: Caller) -> GraphQLError:
     )
 
 
-def told(error: GraphQLError, problem: Problem, language: str) -> GraphQLError:
-    """A refusal in the reader's language, naming the argument to blame."""
+def describe_problem(error: GraphQLError, problem: Problem, language: str) -> GraphQLError:
+    """Return a Problem as an error in the reader's language, with the invalid argument."""
     extensions = {
         name: value.isoformat() if isinstance(value, date | time) else value
         for name, value in problem.extensions.items()

@@ -1,8 +1,8 @@
-"""What is logged, and how: one line an event.
+"""The log: one line per event.
 
-An error is logged with the places it passed, never with its message: messages hold values (a
-statement's parameters, the row that broke a constraint, the text that is no number), and those are
-people's marks, letters and tokens.
+An error is logged with its traceback, never with its message: messages contain values (a
+statement's parameters, the row that violates a constraint, the text that is no number), and those
+are people's marks, letters and tokens.
 """
 
 import logging
@@ -21,13 +21,13 @@ from structlog.typing import ExcInfo
 from models.database.problems import DatabaseProblem
 
 WITHOUT_VALUES = (DatabaseProblem,)
-"""Our own errors about the server's set-up. Their messages hold no data of a school."""
+"""Our own errors about the server's set-up, whose messages contain no data of a school."""
 QUOTED = re.compile("[(<]")
 TOLD_BY_DATABASE = ("sqlstate", "constraint_name", "table_name", "column_name")
 
 
 class Stderr:
-    """Whatever stderr is at the moment. A log on a full disk loses lines and stops nobody."""
+    """The current `sys.stderr`. If the disk is full, lines are lost and no request fails."""
 
     def write(self, text: str) -> None:
         with suppress(OSError):
@@ -39,22 +39,24 @@ class Stderr:
 
 
 def configure(*, as_json: bool = False, level: str = "info") -> None:
-    """JSON for machines in production, words for people elsewhere.
+    """Configure logging: JSON for programs, or text for people.
 
-    level: Of our own messages; of libraries only what is a warning at least.
+    level: Of our own messages. Libraries log warnings and errors only.
     """
     named = logging.getLevelNamesMapping()
     root = logging.getLogger()
     root.setLevel(max(named["WARNING"], named[level.upper()]))
-    handler = next((one for one in root.handlers if isinstance(one.formatter, WithoutValues)), None)
+    handler = next(
+        (one for one in root.handlers if isinstance(one.formatter, ValueFreeFormatter)), None
+    )
     if handler is None:
         handler = logging.StreamHandler(cast("TextIO", Stderr()))
         root.addHandler(handler)
-    handler.setFormatter(AsJson() if as_json else WithoutValues())
+    handler.setFormatter(JsonFormatter() if as_json else ValueFreeFormatter())
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=write_error
     )
-    told = structlog.processors.ExceptionRenderer(described)
+    told = structlog.processors.ExceptionRenderer(describe_error)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -68,14 +70,14 @@ def configure(*, as_json: bool = False, level: str = "info") -> None:
     )
 
 
-def described(exc_info: Any) -> str:
-    """An error and its causes: types, places, and what the database says apart from values."""
+def describe_error(exc_info: Any) -> str:
+    """Return an error and its causes: types, tracebacks, names of the database; no values."""
     return "\n".join(lines_of(exc_info[1])) if exc_info and exc_info[1] else ""
 
 
 def lines_of(error: BaseException, *after: BaseException) -> Iterator[str]:
-    """The lines of an error that led to those `after` it, which are not told twice: `raise error
-    from error` makes an error its own cause."""
+    """Yield the lines of an error that caused those `after` it. These are skipped as causes:
+    `raise error from error` makes an error its own cause."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and not any(cause is one for one in (error, *after)):
         yield from lines_of(cause, error, *after)
@@ -89,35 +91,35 @@ def lines_of(error: BaseException, *after: BaseException) -> Iterator[str]:
 
 
 def write_error(output: TextIO, exc_info: ExcInfo) -> None:
-    output.write("\n" + described(exc_info))
+    output.write("\n" + describe_error(exc_info))
 
 
-class WithoutValues(logging.Formatter):
-    """The messages of libraries, in words. asyncio quotes the error of a task that failed, and the
-    arguments of a callback: of its messages only what stands before the first of them is kept.
+class ValueFreeFormatter(logging.Formatter):
+    """Formats the messages of libraries as text. asyncio quotes the error of a failed task and the
+    arguments of a callback, so its messages are cut before the first of them.
     """
 
-    def message(self, record: logging.LogRecord) -> str:
+    def cut_message(self, record: logging.LogRecord) -> str:
         line = record.getMessage().partition("\n")[0]
         return QUOTED.split(line)[0].rstrip() if record.name == "asyncio" else line
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{record.levelname} {record.name}: {self.message(record)}"
-        told = described(record.exc_info)
+        line = f"{record.levelname} {record.name}: {self.cut_message(record)}"
+        told = describe_error(record.exc_info)
         return f"{line}\n{told}" if told else line
 
 
-class AsJson(WithoutValues):
-    """The messages of libraries, in the form of our own."""
+class JsonFormatter(ValueFreeFormatter):
+    """Formats the messages of libraries as JSON in the form of our own."""
 
     def format(self, record: logging.LogRecord) -> str:
         said = {
-            "event": self.message(record),
+            "event": self.cut_message(record),
             "logger": record.name,
             "level": record.levelname.lower(),
             "timestamp": datetime.fromtimestamp(record.created, UTC),
         }
-        if told := described(record.exc_info):
+        if told := describe_error(record.exc_info):
             said["exception"] = told
         return orjson.dumps(said, option=orjson.OPT_UTC_Z).decode()
 

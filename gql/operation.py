@@ -1,4 +1,4 @@
-"""An operation from its text to its Ctx: parsed once, found valid once, opened for one answer."""
+"""The Strawberry extension that parses and validates an operation, and opens its Ctx."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,35 +15,35 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from gql.guard.document import Document
-from gql.guard.strangers import answer_to_stranger
+from gql.guard.strangers import answer_stranger
 from gql.guard.sums import SCHEMA
 from resolvers.core.context import Caller, Ctx
 
 
-class Several(CannotGetOperationTypeError):
-    """A document of several operations, and no word of which is meant."""
+class AmbiguousOperation(CannotGetOperationTypeError):
+    """A document has several operations, and the request names none."""
 
     def as_http_error_reason(self) -> str:
         return "The document has several operations: `operationName` says which one to run."
 
 
-class Operation(SchemaExtension):
-    """Opens the Ctx of an operation: the door knows only a Caller, a socket carries many."""
+class OperationExtension(SchemaExtension):
+    """The extension of one operation. It opens the Ctx: transports have a Caller only."""
 
     asked_for: str | None = None
     read: Document | None = None
     given: ExecutionResult | None = None
-    """The answer, where it was given without the schema."""
+    """The answer, if it was made without the schema."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        # Once the document is parsed, the name would be that of its first operation.
+        # Later, after parsing, the name would be that of the first operation.
         self.asked_for = self.execution_context.operation_name
         async with self.execution_context.context.open() as ctx:
             self.execution_context.context = ctx
             yield
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """A stranger learns the schema only where that is wanted."""
+        """Refuse introspection by strangers, unless the settings open the schema."""
         ctx: Ctx = self.execution_context.context
         if self.given is not None:
             self.execution_context.result = self.given
@@ -52,8 +52,8 @@ class Operation(SchemaExtension):
         yield
 
     def on_parse(self) -> Iterator[None]:
-        """What the door has read is not parsed again. What did not come through the door, a tool's
-        or a test's, is read by the same limits here."""
+        """Use the document that the transport has parsed. Parse that of a tool or a test here,
+        within the same limits."""
         context = self.execution_context
         self.read = context.context.caller.document
         if self.read is None and context.query:
@@ -66,11 +66,11 @@ class Operation(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """By rules of our own: Strawberry leaves alone what has been judged here."""
+        """Validate by our own rules; Strawberry then skips its validation."""
         context = self.execution_context
         kinds = [type(part) for part in self.document.definitions]
         if self.asked_for is None and kinds.count(OperationDefinitionNode) > 1:
-            raise Several(None)
+            raise AmbiguousOperation(None)
         caller: Caller = context.context.caller
         if caller.hides_schema:
             context.pre_execution_errors = self.errors_for_stranger(caller)
@@ -79,13 +79,14 @@ class Operation(SchemaExtension):
         yield
 
     def errors_for_stranger(self, caller: Caller) -> list[GraphQLError] | None:
-        """What is wrong, told without the schema; or else the answer, if that is all it takes."""
+        """Return errors that do not reveal the schema; None if there are none, or if the answer was
+        made without the schema."""
         context, read = self.execution_context, self.read
         if read is None or read.errors_of_form:
             return list(read.errors_of_form) if read else None
         core, sent = context.schema._schema, context.variables or {}  # noqa: SLF001
         has_token = caller.token is not None
-        given = answer_to_stranger(core, read, self.asked_for, sent, has_token=has_token)
+        given = answer_stranger(core, read, self.asked_for, sent, has_token=has_token)
         if given is None:
             return None
         self.given = given if given.data is not None else None
@@ -93,13 +94,13 @@ class Operation(SchemaExtension):
 
     @property
     def document(self) -> DocumentNode:
-        """Once it is parsed."""
+        """The parsed document."""
         assert self.execution_context.graphql_document is not None  # noqa: S101
         return self.execution_context.graphql_document
 
 
 def introspects(document: DocumentNode) -> bool:
-    """Whether an operation asks about the schema, which it can do beside its root fields only."""
+    """Whether an operation selects introspection fields, which can be root fields only."""
     parts = (part for part in document.definitions if isinstance(part, ExecutableDefinitionNode))
     waiting = [part.selection_set for part in parts]
     while waiting:

@@ -1,4 +1,4 @@
-"""The public schema: the table of contents of the product."""
+"""The public schema, assembled from the features of all rooms."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,7 +12,7 @@ from strawberry.schema_directives import OneOf
 from strawberry.tools import merge_types
 
 from gql.bridge import query
-from gql.operation import Operation
+from gql.operation import OperationExtension
 from gql.scalars import SCALARS
 from gql.standard import StandardExecution
 from gql.whole_schema import Schema
@@ -36,28 +36,28 @@ ROOMS = (
     "files",
     "events",
 )
-"""In the order in which the schema shows them. Each module of a room is a feature."""
+"""The rooms in the order of the schema. Each module of a room is a feature."""
 FEATURES: tuple[ModuleType, ...] = tuple(
     import_module(f"gql.{room}.{feature.name}")
     for room in ROOMS
     for feature in iter_modules(import_module(f"gql.{room}").__path__)
 )
 ROOTS = {
-    "Query": "What one can ask (запросы). A field is null where the viewer has no right to it or "
-    "there is nothing.",
-    "Mutation": "What one can do (изменения). Each is one transaction, and its payload says why it "
-    "did not happen; those of a document are run one after another.",
-    "Subscription": "What one can listen to (подписки), over `graphql-transport-ws` at the same "
+    "Query": "All queries (запросы). A field is null if the viewer has no right to it or there is "
+    "no value.",
+    "Mutation": "All mutations (изменения). Each is one transaction, and its payload has the "
+    "reasons if it was refused; those of a document run one after another.",
+    "Subscription": "All subscriptions (подписки), over `graphql-transport-ws` at the same "
     "address.",
 }
 
 
-# Clients' linters want every directive explained.
+# Linters of clients require a description of every directive.
 OneOf.__strawberry_directive__.description = GraphQLOneOfDirective.description  # type: ignore[attr-defined]
 
 
-def root(name: str, *more: Any) -> Any:
-    """`Query`, `Mutation` or `Subscription` of all features."""
+def merge_root(name: str, *more: Any) -> Any:
+    """Merge `Query`, `Mutation` or `Subscription` of all features."""
     parts = (getattr(feature, name, None) for feature in FEATURES)
     merged = merge_types(name, (*more, *(part for part in parts if part is not None)))
     merged.__strawberry_definition__.description = ROOTS[name]  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def root(name: str, *more: Any) -> Any:
 
 
 def types_of(feature: ModuleType) -> list[Any]:
-    """What a feature shows: named here, for some are reached only as `Node`."""
+    """Return the types of a feature. The schema needs them, as some are reached as `Node` only."""
     return [
         shown
         for name, shown in vars(feature).items()
@@ -91,17 +91,17 @@ roles.
   `auditEvents`, `explainAccess`.
 
 Every object that has an `id` is found again by `node`. Long lists are connections with `first`,
-`after`, `filter`, `orderBy`. A field to which one has no right is null, and `errors` says
-`FORBIDDEN` and which permission it needs (`@requires`). Each mutation is one transaction; its
-`userErrors` say by `code` why it did not happen. Dates are ISO 8601, ids and cursors are opaque.
+`after`, `filter`, `orderBy`. A field is null without the right to it, and `errors` has `FORBIDDEN`
+and the permission that it needs (`@requires`). Each mutation is one transaction; its `userErrors`
+say by `code` why it was refused. Dates are ISO 8601, ids and cursors are opaque.
 """
 
 schema = Schema(
-    root("Query", Nodes),
-    root("Mutation"),
-    root("Subscription"),
+    merge_root("Query", Nodes),
+    merge_root("Mutation"),
+    merge_root("Subscription"),
     types=[shown for feature in FEATURES for shown in types_of(feature)],
-    extensions=[Operation],
+    extensions=[OperationExtension],
     execution_context_class=StandardExecution,
     config=StrawberryConfig(scalar_map=SCALARS),
-).described(DESCRIPTION.strip())
+).describe(DESCRIPTION.strip())

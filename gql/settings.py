@@ -1,4 +1,4 @@
-"""Everything the environment decides, read once and passed down as values."""
+"""The settings, read once from the environment."""
 
 import re
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gql.guard.limits import Limits
 from gql.guard.limits_of_use import LimitsOfSockets, LimitsOfTries, LimitsOfUse
-from gql.observe.settings import Observability
+from gql.observe.settings import ObservabilitySettings
 from models.keyfile import SHORTEST, KeyFile, KeyProblem
 
 FEWEST_LETTERS = 8
-"""Different characters of a secret key: `aaaa…` is long, too."""
+"""Different characters of a secret key; `aaaa…` is long but can be guessed."""
 STORES = ("file:///", "s3://", "gs://", "az://")
 REDIS = re.compile(
     r"rediss?://([^\s/?#@]*@)?(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:[0-9]{1,5})?(/[0-9]+)?"
@@ -26,15 +26,17 @@ REDIS = re.compile(
 ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 ADDRESS = re.compile(rf"{ORIGIN.pattern}(/[^\s?#]*)?")
 MISSPELT = 0.8
-"""How alike a name must be to that of a setting to be taken for it, 0..1. Others with our prefix
-stay unread: clusters set GOROD_SERVICE_HOST and the like by themselves."""
+"""The similarity, 0..1, from which a name counts as a misspelt setting. Other names with our prefix
+are ignored: clusters set GOROD_SERVICE_HOST and the like by themselves."""
 
 Executor = Literal["auto", "standard", "engine"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observability, BaseSettings):
-    """Read from the environment: a field `x` is the variable `GOROD_X`."""
+class Settings(
+    Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, ObservabilitySettings, BaseSettings
+):
+    """The settings of a server: a field `x` is the variable `GOROD_X`."""
 
     model_config = SettingsConfigDict(
         env_prefix="GOROD_", frozen=True, populate_by_name=True, env_ignore_empty=True
@@ -78,7 +80,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
     open_introspection: bool = Field(
         default=False,
         description="Indicates whether a stranger may read the schema, and errors suggest names "
-        "from it. Who is signed in may read it anyway. `gorod dev` sets it by itself.",
+        "from it. Signed-in users may always read it. `gorod dev` sets it by itself.",
     )
     trusted_only: bool = Field(
         default=False,
@@ -87,15 +89,15 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
     )
     executor: Executor = Field(
         default="auto",
-        description="Which executor answers what is read: `auto`, compiled where that can be; "
-        "`standard`, never compiled; `engine`, compiled or refused, for its makers.",
+        description="The executor of queries: `auto`, compiled if possible; `standard`, never "
+        "compiled; `engine`, compiled or refused, for its developers.",
     )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Key of the sensitive columns and of signed links, 32 characters or more. "
         "Unset: made at the first start and kept in `secret.key` in the data directory, "
-        "readable by its owner only. The database knows it again: with another one, or without "
-        "it, Gorod does not start. Whoever loses it loses those columns.",
+        "readable by its owner only. Gorod does not start without it, or with another one. If it "
+        "is lost, those columns are lost.",
     )
     new_secret_key: SecretStr | None = Field(
         default=None,
@@ -171,7 +173,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("secret_key", "new_secret_key")
     @classmethod
-    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_strength(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value() if value else ""
         if value is not None and (len(key) < SHORTEST or len(set(key)) < FEWEST_LETTERS):
             raise ValueError(
@@ -182,8 +184,8 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("data_dir")
     @classmethod
-    def _at_home(cls, value: Path) -> Path:
-        """A shell reads `~` only where it is not quoted; a service manager never does."""
+    def _expand_home(cls, value: Path) -> Path:
+        """Expand `~`, which a shell does only outside quotes, and a service manager never."""
         try:
             return value.expanduser()
         except RuntimeError as problem:
@@ -191,7 +193,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("storage_url")
     @classmethod
-    def _known_store(cls, value: str | None) -> str | None:
+    def _check_store(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(STORES):
             raise ValueError(f"must begin with {', '.join(STORES[:-1])} or {STORES[-1]}")
         if value is not None and "@" in value and not value.startswith("file:"):
@@ -200,7 +202,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("rate_limit_url")
     @classmethod
-    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _is_redis(value.get_secret_value()):
             raise ValueError(
                 "must look like redis://:password@host:6379/0, rediss://… or "
@@ -210,7 +212,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("public_url")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
+    def _check_address(cls, value: str | None) -> str | None:
         if value is not None and not ADDRESS.fullmatch(value):
             raise ValueError(
                 "must look like https://school.example or https://school.example/gorod"
@@ -219,15 +221,15 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @field_validator("trusted_origins")
     @classmethod
-    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(ORIGIN.fullmatch, value)):
             raise ValueError("must look like https://a.example,https://b.example:8443")
         return value
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """`*` is refused, too: whoever may say where they come from comes from anywhere."""
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Check the networks. `*` is refused: clients could then forge any address."""
         for part in value:
             try:
                 ip_network(part)
@@ -237,26 +239,27 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @property
     def key_file(self) -> KeyFile:
-        """Where the key is kept unless GOROD_SECRET_KEY says it."""
+        """The file of the key, which is used if GOROD_SECRET_KEY is not set."""
         return KeyFile(self.data_dir / "secret.key")
 
     @property
     def known_key(self) -> bytes | None:
-        """The secret key; None where none was made yet, or it was lost. Raises KeyProblem."""
+        """The secret key; None if none was made yet, or it was lost. Raises KeyProblem."""
         if self.secret_key:
             return self.secret_key.get_secret_value().encode()
         return self.key_file.read()
 
     @property
     def key(self) -> bytes:
-        """The secret key. Raises KeyProblem: it is made for a new database only, at its start."""
+        """The secret key. Raises KeyProblem if there is none: only the start with a new database
+        makes one."""
         if (key := self.known_key) is None:
             raise KeyProblem(f"There is no secret key in {self.key_file.path}.")
         return key
 
     @property
     def unfinished_restore(self) -> Path:
-        """A note that is there while a restore is under way, or was cut off."""
+        """The file that exists while a restore runs, and after one that was interrupted."""
         return self.data_dir / "restore.unfinished"
 
     @property
@@ -265,7 +268,7 @@ class Settings(Limits, LimitsOfUse, LimitsOfSockets, LimitsOfTries, Observabilit
 
     @property
     def public(self) -> str:
-        return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{_bracket_host(self.host)}:{self.port}").rstrip("/")
 
 
 def _is_redis(url: str) -> bool:
@@ -275,9 +278,10 @@ def _is_redis(url: str) -> bool:
         return False
 
 
-def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Variables that are no settings but look like one, and like which: a misspelt
-    GOROD_SECRET_KEY would be a new key, a misspelt GOROD_DATA_DIR another database."""
+def find_misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the variables that look like misspelt settings, with those settings. Without the
+    check, a misspelt GOROD_SECRET_KEY would be a new key, a misspelt GOROD_DATA_DIR another
+    database."""
     known = {f"GOROD_{name.upper()}" for name in Settings.model_fields}
     found = ((name, get_close_matches(name, known, 1, MISSPELT)) for name in names)
     return [
@@ -287,6 +291,6 @@ def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _bracketed(host: str) -> str:
-    """An IPv6 address as a URL wants it."""
+def _bracket_host(host: str) -> str:
+    """Return a host as in a URL, with an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""The standard executor: that of graphql-core, with what the house adds to it."""
+"""The standard executor: graphql-core's, with our additions."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ from gql.engine.failures import failed
 from gql.engine.operation import Operation as Asked
 from gql.engine.ordering import in_order
 from gql.engine.payloads import Readings, is_here
-from gql.guard.rules import variable_errors
+from gql.guard.rules import find_variable_errors
 from gql.guard.sums import SCHEMA
 from models.base import OfSchool
 from models.problems import ServiceUnavailable
@@ -25,68 +25,69 @@ from resolvers.events.listening import Delivery
 
 READINGS = Readings()
 DESCRIBING = ThreadPoolExecutor(1, "schema")
-"""One at a time: a client that asks for the schema again and again slows down itself alone."""
+"""One thread: a client that requests the schema repeatedly slows down nobody else."""
 
 
 class StandardExecution(StrawberryGraphQLCoreExecutionContext):
-    """Executes an operation. Each event of a subscription is answered in a Ctx of its own, which is
-    closed before the answer is sent."""
+    """The execution of one operation. Each event of a subscription is answered in a Ctx of its own,
+    which is closed before the answer is sent."""
 
     @classmethod
     def build(  # type: ignore[override]  # by the names graphql-core calls it with
         cls, schema: Any, document: Any, root: Any = None, context: Any = None, sent: Any = None,
         name: str | None = None, *more: Any, **options: Any,
     ) -> Any:  # fmt: skip
-        """Errors of variables are told without the values that were sent."""
+        """Build the execution. Errors of variables do not contain the sent values."""
         options["hide_suggestions"] = True
         found = super().build(schema, document, root, context, sent, name, *more, **options)
         if isinstance(found, list) and (operation := get_operation_ast(document, name)):
             declared = operation.variable_definitions or ()
-            told = variable_errors(schema, declared, sent or {})
+            told = find_variable_errors(schema, declared, sent or {})
             return told or [GraphQLError("The variables have an invalid value.")]
         return found
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         if self.is_about_schema:
-            return self.described()
+            return self.describe_schema()
         if not self.is_event:
-            return self.completed(super().execute_operation(serially))
-        if not isinstance(self.root_value, Delivery):  # it was asked as if it had one answer
+            return self.complete_answer(super().execute_operation(serially))
+        if not isinstance(self.root_value, Delivery):  # a subscription sent as a query
             raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
-        return self.answer()
+        return self.answer_event()
 
     @property
     def is_about_schema(self) -> bool:
-        """Whether it asks for nothing but the schema."""
-        asked = self.asked()
+        """Whether it selects the schema only."""
+        asked = self.make_operation()
         names = {field.name for field in asked.fields(asked.root, [asked.selections])}
         return bool(names & SCHEMA) and names <= SCHEMA | {"__typename"}
 
-    async def described(self) -> Any:
-        """The schema takes a third of a second to describe: meanwhile others are answered."""
+    async def describe_schema(self) -> Any:
+        """Describe the schema in a thread. It takes a third of a second, in which the event loop
+        must serve other requests."""
         describe = super().execute_operation
         return await asyncio.get_running_loop().run_in_executor(DESCRIBING, describe)
 
-    async def answer(self) -> Any:
-        """The answer to an event, given once the database can be asked: an event that was told in
-        halves would never be told again."""
+    async def answer_event(self) -> Any:
+        """Answer an event, after waiting for the database if it is unavailable. An event that was
+        sent in part would never be sent again."""
         delivery: Delivery = self.root_value
         services = delivery.ctx.caller.services
         while True:
             attempt = cast("StandardExecution", self.build_per_event_executor(delivery))
             try:
-                return await attempt.answered()
+                return await attempt.make_answer()
             except ServiceUnavailable:
                 delivery.ctx.forget()
                 await services.availability.wait_until_usable()
 
-    async def answered(self) -> Any:
-        """Raises ServiceUnavailable if any part of the answer could not be read."""
+    async def make_answer(self) -> Any:
+        """Answer an event once. Raises ServiceUnavailable if any part could not be read."""
         delivery: Delivery = self.root_value
         self.root_value, self.context_value = delivery.event, delivery.ctx
         async with delivery.ctx.caller.services.tails.turns.turn():
             try:
-                answer = await self.completed(super().execute_operation(False))
+                answer = await self.complete_answer(super().execute_operation(False))
                 for error in answer.errors or ():
                     if isinstance(error.original_error, ServiceUnavailable):
                         raise error.original_error
@@ -98,14 +99,14 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
     def complete_object_value(
         self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any
     ) -> Any:
-        """The row that an event tells of is read through a plan, where there is one."""
+        """Read the row of an event through a plan, if there is one."""
         ctx: Ctx = self.context_value
         readers = ctx.caller.services.readers
         is_root = path.prev is not None and path.prev.prev is None
         if readers and isinstance(result, OfSchool) and is_root and self.is_event and ctx.is_known:
             nodes = [detail.node for detail in details]
-            found = READINGS.get(self.asked(), return_type, nodes, type(result), ctx.actor)
-            # What all who listen are told of an event was read for them together.
+            found = READINGS.get(self.make_operation(), return_type, nodes, type(result), ctx.actor)
+            # The row of an event was already read for all subscribers together.
             at_hand = found and found.is_plain
             if found and is_here(result, ctx.actor) and not at_hand:
                 return found.read(ctx, result.id)
@@ -115,13 +116,13 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
     def is_event(self) -> bool:
         return self.operation.operation is OperationType.SUBSCRIPTION
 
-    def asked(self) -> Asked:
+    def make_operation(self) -> Asked:
         fragments = {name: part.definition for name, part in self.fragments.items()}
         return Asked(self.schema, self.operation, fragments, self.variable_values)
 
-    async def completed(self, answering: Any) -> Any:
-        """The answer, once the audit log was told what was read for it, with one error for each
-        field asked for that was refused by grant, and errors in order."""
+    async def complete_answer(self, answering: Any) -> Any:
+        """Complete the answer: write its special reads to the audit log, add one error for each
+        field without right, and sort the errors."""
         answer = await await_maybe(answering)
         asker: Ctx = self.context_value
         is_mutation = self.operation.operation is OperationType.MUTATION
@@ -129,30 +130,30 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
             for error in answer.errors or ():
                 cause = error.original_error
                 if isinstance(cause, ServiceUnavailable) and error.path and len(error.path) > 1:
-                    error.original_error = cause.after_commit()  # it is below a payload
+                    error.original_error = cause.after_commit()  # the error is below a payload
         if not self.is_event:
             try:
                 await told_of_reading(asker)
-            except Exception as failure:  # then nobody may see what was read
+            except Exception as failure:  # without its audit entry the answer may not be shown
                 if is_mutation and isinstance(failure, ServiceUnavailable):
                     failure = failure.after_commit()
-                return self.failed(failure)
+                return self.make_failure(failure)
         if isinstance(answer, ExecutionResult):
             data, errors = answer.data or {}, list(answer.errors or ())
             if asker.is_known:
-                denied = denials(self.asked(), asker.viewer, refused(data))
+                denied = denials(self.make_operation(), asker.viewer, find_refused(data))
                 errors += errors_of(denied, data)
             answer.errors = in_order(errors, data) or None
         return answer
 
-    def failed(self, failure: Exception) -> ExecutionResult:
-        """The answer where none of what was found may be shown."""
+    def make_failure(self, failure: Exception) -> ExecutionResult:
+        """Return an answer that shows nothing of what was read."""
         error = GraphQLError(str(failure), original_error=failure)
-        return ExecutionResult(*failed(self.asked(), error, self.context_value.viewer))
+        return ExecutionResult(*failed(self.make_operation(), error, self.context_value.viewer))
 
 
-def refused(data: dict[str, Any]) -> set[str]:
-    """Keys of mutations that were refused: all that was asked of what they would give is null."""
+def find_refused(data: dict[str, Any]) -> set[str]:
+    """Return the keys of refused mutations, whose results are all null."""
     return {
         key
         for key, payload in data.items()

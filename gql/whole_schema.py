@@ -1,4 +1,4 @@
-"""Strawberry's schema, with what Strawberry leaves out."""
+"""Strawberry's schema with our additions."""
 
 from functools import cached_property
 from typing import Any
@@ -9,14 +9,14 @@ from strawberry.schema_directives import OneOf
 from strawberry.types import ExecutionContext
 
 from gql.bridge.nodes import tell_scopes
-from gql.errors import named, retry_after
+from gql.errors import add_code, find_retry_after
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from resolvers.core.context import Caller, Ctx
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's, which does not tell graphql-core of `@oneOf`: introspection needs it."""
+    """Strawberry's schema, which also tells graphql-core of `@oneOf`: introspection needs it."""
 
     def __init__(self, *parts: Any, **options: Any) -> None:
         super().__init__(*parts, **options)
@@ -27,16 +27,16 @@ class Schema(strawberry.Schema):
 
     @cached_property
     def documents(self) -> Documents:
-        """Where documents are read that do not come through a door."""
+        """The cache of documents that do not come from a transport."""
         return Documents(self._schema, Limits())
 
-    def described(self, description: str) -> "Schema":
-        """The same schema with a description, which introspection and SDL tell."""
+    def describe(self, description: str) -> "Schema":
+        """Set the description of the schema, and return it."""
         self._schema.description = description
         return self
 
     def as_str(self) -> str:
-        """Strawberry prints no description of a schema."""
+        """Return the SDL with the description of the schema, which Strawberry omits."""
         tell_scopes()
         core = self._schema
         roots = (core.query_type, core.mutation_type, core.subscription_type)
@@ -47,9 +47,9 @@ class Schema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """The one place all errors pass, whatever the transport; they are replaced in place."""
+        """Replace errors by those for clients. The errors of all transports pass here."""
         context: Ctx | Caller = execution_context.context  # type: ignore[union-attr]
         caller = context.caller if isinstance(context, Ctx) else context
-        errors[:] = [named(error, caller) for error in errors]
-        if retry_after(errors) is not None:
+        errors[:] = [add_code(error, caller) for error in errors]
+        if find_retry_after(errors) is not None:
             caller.services.availability.count_refused()

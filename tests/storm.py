@@ -12,12 +12,12 @@ from gql.engine.plan import REFUSED
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
-from gql.trusted.preparing import actor_in, default_grants
+from gql.trusted.preparing import default_grants, make_actor
 from models.access.roles import Role
 
 FILTERED = "query ($f: StudentFilter) { students(filter: $f) { totalCount nodes { id } } }"
 WARM = 30
-DEPUTY = actor_in(Role.DEPUTY_DIRECTOR, default_grants()[Role.DEPUTY_DIRECTOR])
+DEPUTY = make_actor(Role.DEPUTY_DIRECTOR, default_grants()[Role.DEPUTY_DIRECTOR])
 
 
 def cheap(number: int) -> tuple[str, Mapping[str, Any]]:

@@ -46,7 +46,7 @@ INVALID: dict[str, list[str]] = {
     "UniqueArgumentNamesRule": [
         '{ student(by: { id: "hunter2" }, by: { id: "hunter2" }) { fullName } }'
     ],
-    "Values": [
+    "ValuesRule": [
         '{ student(by: { snil: "hunter2" }) { fullName } }',
         '{ student(by: "hunter2") { fullName } }',
         "{ student(by: { id: hunter2 }) { fullName } }",
@@ -75,7 +75,7 @@ INVALID: dict[str, list[str]] = {
     "MaxIntrospectionDepthRule": [
         "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }"  # noqa: E501
     ],
-    "OneOf": ["query ($a: ID) { student(by: { id: $a }) { fullName } }"],
+    "OneOfRule": ["query ($a: ID) { student(by: { id: $a }) { fullName } }"],
 }  # fmt: skip
 """By rule, documents that break it."""
 NOT_OURS = {

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql import logs
-from gql.logs import described
+from gql.logs import describe_error
 from models.base import Record
 from tests.conftest import Api, SignIn
 from tests.test_bad_input import (
@@ -114,13 +114,13 @@ def test_an_error_that_is_its_own_cause_is_told_once() -> None:
     error = RuntimeError()
     with pytest.raises(RuntimeError) as caught:
         raise error from error
-    assert described(caught._excinfo).count("RuntimeError") == 1  # noqa: SLF001
+    assert describe_error(caught._excinfo).count("RuntimeError") == 1  # noqa: SLF001
 
 
 def test_causes_that_lead_round_are_each_told_once() -> None:
     first, second = KeyError(), ValueError()
     first.__cause__, second.__cause__ = second, first
-    told = described((type(first), first, None))
+    told = describe_error((type(first), first, None))
     assert [told.count(name) for name in ("KeyError", "ValueError")] == [1, 1]
 
 

@@ -17,51 +17,15 @@ ROOMS = sorted(
 )
 UNREAD = frozenset(
     """
-    bench/asks.py
-    bench/cluster.py
-    bench/data.py
-    bench/inside.py
-    bench/loader.py
-    bench/places.py
-    bench/postgraphile.py
-    bench/processes.py
-    bench/results.py
-    bench/rounds.py
-    bench/servers.py
-    bench/settings.py
-    bench/thresholds.py
     gql/access
-    gql/admission
-    gql/answers.py
-    gql/app.py
     gql/bridge
     gql/engine
-    gql/enums.py
-    gql/error_texts.py
-    gql/errors.py
     gql/events
-    gql/graphiql
-    gql/guard
     gql/journal
-    gql/logs.py
-    gql/observe
-    gql/operation.py
     gql/people
-    gql/reference
-    gql/scalars.py
-    gql/schema.py
-    gql/settings.py
-    gql/standard.py
-    gql/transport
-    gql/trusted
-    gql/whole_schema.py
     resolvers/communication
     resolvers/core
-    resolvers/demo
-    resolvers/events
-    resolvers/exchange
     resolvers/journal
-    resolvers/services
     resolvers/timetable
     tests/access
     tests/admission

@@ -15,7 +15,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from gql.settings import Settings
 from gql.transport.http import GraphQLOverHTTP
-from gql.transport.proxies import behind_proxies
+from gql.transport.proxies import trust_proxies
 from resolvers.core.context import Services
 
 PROXY, CLIENT = "10.0.0.5", "192.0.2.9"
@@ -36,7 +36,7 @@ async def seen(
         assert request.client
         return PlainTextResponse(f"{request.client.host} {request.url.scheme}")
 
-    app = behind_proxies(Starlette(routes=[Route("/", tell)]), trusted)
+    app = trust_proxies(Starlette(routes=[Route("/", tell)]), trusted)
     async with asking(app, peer) as client:
         host, scheme = (await client.get("/", headers=headers)).text.split()
     return host, scheme
@@ -83,7 +83,7 @@ async def test_forwarded_is_not_read() -> None:
 async def test_a_guesser_who_forges_addresses_has_one(
     services: Services, trusted: tuple[str, ...]
 ) -> None:
-    door = behind_proxies(GraphQLOverHTTP(Starlette(), Engine(schema, services)), trusted)
+    door = trust_proxies(GraphQLOverHTTP(Starlette(), Engine(schema, services)), trusted)
     codes = []
     async with asking(door, PROXY if trusted else CLIENT) as client:
         for n in range(25):
@@ -97,7 +97,7 @@ async def test_a_guesser_who_forges_addresses_has_one(
 async def test_an_operator_who_forgot_the_proxy_is_told_once_and_no_address(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = behind_proxies(Starlette(), ())
+    app = trust_proxies(Starlette(), ())
     with caplog.at_level(logging.WARNING):
         async with asking(app, PROXY) as client:
             for _ in range(3):

@@ -1,5 +1,5 @@
-"""Admission: whether an operation may run now whose document is within the limits.
+"""Admission: whether an operation within the limits may run now.
 
-Each operation is paid for from budgets of points (`budget`), then takes a place among those that
-run (`gate`). `admission` puts the two together; transports ask it before they execute anything.
+Budgets of points pay for each operation (`budget`); then it takes a place among those that run
+(`gate`). `admission` joins the two; transports call it before they execute an operation.
 """

@@ -1,9 +1,9 @@
-"""The one question that transports ask before they run an operation: may it run now?"""
+"""The admission of operations: payment and a place before each runs."""
 
 import time
 from functools import lru_cache
 
-from gql.admission.budget import Budget, Payer, Purse, Standing
+from gql.admission.budget import Budget, BudgetStatus, Payer, Purse
 from gql.admission.gate import Gate
 from gql.admission.problems import Overloaded, RateLimited
 from gql.admission.store import Store
@@ -13,31 +13,30 @@ from resolvers.services.sessions import Known
 from resolvers.services.tries import network_of
 
 LONGEST_WAIT = 1.0
-"""Seconds that an operation may wait in two queues together: of its account, and of the process."""
+"""Seconds that an operation may wait in the queues of its account and of the process together."""
 LONGEST_PASSWORD_WAIT = 20.0
-"""The same for one that tries a password: at half past eight a school signs in at once, and each
+"""The same for one that tries a password: at half past eight a whole school signs in, and each
 password takes a core for a tenth of a second."""
 MOST_PASSWORDS, MOST_PASSWORDS_WAITING = 16, 400
-"""Operations that try a password, and those that wait for it. They have a queue of their own, so
-that nobody who only reads waits for passwords."""
+"""Operations that try a password at once, and those that wait. They have a queue of their own, so
+that operations that read need not wait for passwords."""
 HEAVY = 3_000
-"""Cost by which an operation takes one place more."""
+"""The cost for which an operation takes one more place."""
 LEAST = 1
-"""What an operation costs at least."""
+"""The least cost of an operation."""
 PASSWORD = 1_000
-"""What an operation costs more that tries a password: it takes a core as long as one that reads so
-many objects."""
+"""The extra cost of an operation that tries a password: the CPU time of reading so many objects."""
 MOST_CLIENTS = 20_000
-"""Accounts and addresses of which a process knows what they have at hand. Those that are forgotten
-lose a handful of points at most."""
+"""Accounts and addresses whose points a process keeps in memory. A forgotten one loses at most one
+handful of points."""
 
-network = lru_cache(10_000)(network_of)
+find_network = lru_cache(10_000)(network_of)
 
 
 class Client:
-    """An account, or an address from which strangers ask: what it may spend, and what it runs.
+    """An account, or an address of strangers, with its purses and its gate.
 
-    purses: Its own, and that of the school of an account. An operation is paid for from all.
+    purses: Its own, and that of the account's school. Each of them pays for an operation.
     """
 
     __slots__ = ("gate", "purses")
@@ -46,7 +45,7 @@ class Client:
         self.gate, self.purses = gate, purses
 
     def pay_at_once(self, cost: int, now: float) -> bool:
-        """Spend points that are at hand; whether there were enough."""
+        """Spend points at hand; return whether there were enough."""
         for paid, purse in enumerate(self.purses):
             if not purse.spend(cost, now):
                 for one in self.purses[:paid]:
@@ -68,7 +67,7 @@ class Client:
             raise
 
     def give_back(self, cost: int) -> None:
-        """Take back that an operation was paid for."""
+        """Undo the payment of an operation."""
         for purse in self.purses:
             purse.give_back(cost)
 
@@ -88,8 +87,8 @@ class Place:
         self.cost, self.weight = cost, weight
 
     def enter_at_once(self) -> bool:
-        """Pay, and take the place, if nothing must be waited for; whether that was so. Most
-        operations enter so, for a coroutine costs as much as all of this."""
+        """Pay and take the place if no wait is needed; return whether it was so. Most operations
+        enter in this way, as a coroutine would double the cost."""
         client, weight = self.client, self.weight
         if not client.pay_at_once(self.cost, time.monotonic()):
             return False
@@ -99,14 +98,14 @@ class Place:
         self.admission.admitted += 1
         return True
 
-    def standing(self) -> Standing:
-        """The state of the client's own budget, when the operation was paid for; that of the school
-        is nobody's business."""
+    def standing(self) -> BudgetStatus:
+        """Return the state of the client's own budget after the payment. That of the school is not
+        shown: it would tell what other people do."""
         return self.client.purses[0].standing(self.cost, time.monotonic())
 
     async def enter(self) -> None:
-        """Pay, and take the place. Raises RateLimited, OperationTooComplex, Overloaded; then
-        nothing was paid, and no place is taken."""
+        """Pay and take the place. Raises RateLimited, OperationTooComplex, Overloaded; then nothing
+        was paid and no place is taken."""
         admission, weight = self.admission, self.weight
         try:
             await self.client.pay(self.cost)
@@ -118,7 +117,7 @@ class Place:
         admission.admitted += 1
 
     def take(self, weight: int) -> bool:
-        """Take the place if there is room; whether that was so."""
+        """Take the place if there is room; return whether there was."""
         own = self.client.gate
         if not own.enter(weight):
             return False
@@ -128,7 +127,7 @@ class Place:
         return False
 
     async def wait(self, weight: int) -> None:
-        """Take the place once there is room. Raises Overloaded."""
+        """Wait for room, and take the place. Raises Overloaded."""
         own, common = self.client.gate, self.common
         is_password = common is self.admission.passwords
         end = time.monotonic() + (LONGEST_PASSWORD_WAIT if is_password else LONGEST_WAIT)
@@ -147,19 +146,19 @@ class Place:
             raise
 
     def leave(self) -> None:
-        """Give the place back, when the operation is over."""
+        """Give the place back after the operation."""
         if self.weight:
             self.common.leave(self.weight)
             self.client.gate.leave(self.weight)
 
 
 class Admission:
-    """Who may run what now, in this process.
+    """The admission of this process.
 
-    pool_size: Database sessions of a kind. Three times as much may run at once, for there are three
-        kinds.
-    admitted, limited, shed: Operations that were run, that could not be paid for, and that found no
-        place.
+    pool_size: Database sessions of one kind. Three times as many operations may run at once, as
+        there are three kinds.
+    admitted, limited, shed: The numbers of operations that ran, that could not be paid for, and
+        that found no place.
     """
 
     def __init__(self, limits: LimitsOfUse, pool_size: int, store: Store | None = None) -> None:
@@ -180,7 +179,7 @@ class Admission:
         cost: int,
         trait: Trait | None = None,
     ) -> Place:
-        """The place of an operation.
+        """Return the place of an operation.
 
         known: The holder of the token; None for a stranger, whose address pays.
         cost: Its static cost; see `gql.guard.cost`.
@@ -192,9 +191,9 @@ class Admission:
         return Place(self, self.client(known, address), cost, weight, common)
 
     def client(self, known: Known | None, address: str | None) -> Client:
-        """Who asks: the account of the holder of a token, or else the address."""
+        """Return the client: the account of a token's holder, or the address of a stranger."""
         actor = known.actor if known else None
-        key = (actor.school_id, actor.account_id) if actor else network(address)
+        key = (actor.school_id, actor.account_id) if actor else find_network(address)
         if (found := self.clients.get(key)) is None:
             if len(self.clients) >= MOST_CLIENTS:
                 self.forget_idle()
@@ -214,7 +213,7 @@ class Admission:
         return Client(gate, Purse(self.of_account, f"{school_id}-{account_id}", store), school)
 
     def forget_idle(self) -> None:
-        """Forget half of the clients: of those that run nothing, those known longest."""
+        """Forget half of the clients: the oldest of those that run nothing."""
         idle = [key for key, one in self.clients.items() if not one.gate.inside]
         for key in idle[: MOST_CLIENTS // 2]:
             del self.clients[key]

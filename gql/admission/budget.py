@@ -1,9 +1,9 @@
-"""Budgets: how many points an account, an address of strangers and a school may spend in a minute.
+"""Budgets: the points that an account, an address of strangers and a school may spend in a minute.
 
-An operation costs what the guard found it to cost. Points come back steadily within a minute. A
-process draws points from the store by the handful and spends them from there, so that most
-operations cost a subtraction and wait for nothing. What is left of a handful a minute later has
-come back in the store, and is dropped here.
+The guard computes the cost of an operation. Points come back steadily within a minute. A process
+draws points from the store by the handful and spends them in memory, so that most operations take
+one subtraction and no wait. The rest of a handful is dropped after a minute, when the store has
+refilled it.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from gql.admission.store import WINDOW, Store, Tally, item_of
 from gql.guard.over_limit import require
 
 HANDFULS = 20
-"""A handful is one part of so many of a budget: for each process that serves somebody, one may lie
+"""A handful is one part of so many of a budget. Each process that serves a payer may hold one
 unused."""
 
 
 class Payer(Enum):
-    """Whose budget it is."""
+    """The kind of a budget's owner."""
 
     VIEWER = "VIEWER"
     ADDRESS = "ADDRESS"
@@ -34,9 +34,9 @@ class Payer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much each payer of a kind may spend.
+    """The budget of each payer of a kind.
 
-    points: In a window.
+    points: Per window.
     """
 
     payer: Payer
@@ -49,10 +49,10 @@ class Budget:
         object.__setattr__(self, "handful", max(1, self.points // HANDFULS))
 
 
-class Standing(NamedTuple):
-    """The state of a budget after an operation was paid for.
+class BudgetStatus(NamedTuple):
+    """The state of a budget after a payment.
 
-    reset: Seconds until all points are there again, if no more are spent.
+    reset: Seconds until the budget is full, if no more points are spent.
     """
 
     cost: int
@@ -62,10 +62,10 @@ class Standing(NamedTuple):
 
 
 class Purse:
-    """What one payer may spend.
+    """The points of one payer in this process.
 
     at_hand: Points that were drawn from the store and not spent yet.
-    good_until: When they are dropped, by `time.monotonic`.
+    good_until: The time when they are dropped, by `time.monotonic`.
     """
 
     __slots__ = ("at_hand", "budget", "drawing", "good_until", "key", "store", "tally")
@@ -77,18 +77,20 @@ class Purse:
         self.drawing: asyncio.Lock | None = None
 
     def spend(self, cost: int, now: float) -> bool:
-        """Spend points at hand; whether there were enough."""
+        """Spend points at hand; return whether there were enough."""
         if self.at_hand < cost or now >= self.good_until:
             return False
         self.at_hand -= cost
         return True
 
     async def draw(self, cost: int) -> None:
-        """Spend points when there are not enough at hand. Raises RateLimited, and
-        OperationTooComplex for more than the whole budget."""
+        """Draw points from the store and spend them. Raises RateLimited, and OperationTooComplex
+        for more than the whole budget."""
         require("cost", cost, self.budget.points)
         self.drawing = self.drawing or asyncio.Lock()
-        async with self.drawing:  # of a hundred who ask at once one draws
+        async with (
+            self.drawing
+        ):  # otherwise a hundred operations at once would draw a hundred times
             now = time.monotonic()
             if self.spend(cost, now):
                 return
@@ -104,7 +106,7 @@ class Purse:
             self.at_hand -= cost
 
     async def take(self, missing: int) -> None:
-        """Draw a handful, or if that is too much what is missing."""
+        """Draw a handful, or only the missing points if that is too much."""
         budget, store = self.budget, self.store
         for points in dict.fromkeys((max(missing, budget.handful), missing)):
             if await store.take(budget.item, self.key, points):
@@ -113,16 +115,16 @@ class Purse:
         self.tally = await store.tally(budget.item, self.key)
 
     def give_back(self, cost: int) -> None:
-        """After an operation that was paid for and not run."""
+        """Add the points of an operation that did not run."""
         self.at_hand += cost
 
     def wait(self, points: int, now: float) -> float:
-        """Seconds until the store has so many points, as far as is known here."""
+        """Return the seconds until the store has so many points, by the last tally."""
         return max(0.0, self.tally.falls_to(self.budget.points - points) - now)
 
     def refusal(self, cost: int, now: float) -> RateLimited:
-        """The refusal of an operation, with the seconds until there are enough points. It does not
-        tell what is left of a school's budget: that would tell what other people do."""
+        """Return the refusal of an operation, with the seconds until there are enough points. It
+        does not show a school's remaining points: they would tell what other people do."""
         seconds = max(1, ceil(self.wait(cost - self.at_hand, now)))
         state = self.standing(cost, now)
         payer = self.budget.payer
@@ -130,12 +132,12 @@ class Purse:
         own = told if payer is not Payer.SCHOOL else {}
         return RateLimited(retry_after=seconds, budget=payer.value, cost=cost, **own)
 
-    def standing(self, cost: int, now: float) -> Standing:
-        """The state of the budget, for one whose operation cost so much."""
+    def standing(self, cost: int, now: float) -> BudgetStatus:
+        """Return the state of the budget after an operation of that cost."""
         points, tally = self.budget.points, self.tally
-        remaining = int(points - tally.spent(now))
+        remaining = int(points - tally.count_spent(now))
         if now < self.good_until:
             remaining += self.at_hand
         if remaining >= points:
-            return Standing(cost, points, points, 0)
-        return Standing(cost, points, max(0, remaining), int(tally.ends - now) + 1)
+            return BudgetStatus(cost, points, points, 0)
+        return BudgetStatus(cost, points, max(0, remaining), int(tally.ends - now) + 1)

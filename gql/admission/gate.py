@@ -1,31 +1,30 @@
-"""Gates: how much runs at once, and who waits.
+"""Gates: limits of concurrency with a queue.
 
-A gate lets in operations by weight, so that a heavy one takes the place of several light ones. Who
-does not fit waits in a short queue, where the first to come is the first to go in.
+A gate lets in operations by weight: a heavy one takes the place of several light ones. The others
+wait in a short queue, first in, first out.
 
-A gate that `sheds` looks how long its queue stands. Once it has not been empty for INTERVAL, there
-is more to do than can be done. Then the last to come goes in first, and nobody waits longer than
-BRIEFLY. So those who get in get in soon, the others are told soon to come back, and no work is done
-for clients that have given up.
+A gate that `sheds` watches its queue. If it has not been empty for INTERVAL, the server is
+overloaded. Then the queue becomes last in, first out, and no operation waits longer than BRIEFLY.
+So operations run soon or are refused soon, and none runs for a client that has given up.
 """
 
 import asyncio
 import time
 
-from gql.admission.problems import overloaded
+from gql.admission.problems import make_overloaded
 
 INTERVAL = 1.0
-"""Seconds for which a queue may stand before it counts as an overload."""
+"""Seconds after which a queue that is never empty counts as an overload."""
 BRIEFLY = 0.1
-"""Seconds to wait at most in an overload."""
+"""The longest wait in an overload, in seconds."""
 
 
 class Gate:
-    """Lets in so much at once.
+    """A semaphore of weights with a queue.
 
-    most: Weight that may be inside. Something heavier is let in alone.
-    most_waiting: Operations in the queue. When it is full, the next to come is refused; of a gate
-        that sheds, the one that has waited longest.
+    most: Weight that may be inside. A heavier operation is let in alone.
+    most_waiting: Operations in the queue. If it is full, the next operation is refused; a gate that
+        sheds refuses the oldest one instead.
     """
 
     __slots__ = ("empty_at", "inside", "most", "most_waiting", "sheds", "waiting")
@@ -37,14 +36,14 @@ class Gate:
         self.waiting: list[tuple[asyncio.Future[None], int]] = []
 
     def enter(self, weight: int) -> bool:
-        """Go in if there is room and nobody waits; whether that was so."""
+        """Enter if there is room and the queue is empty; return whether it was so."""
         if self.waiting or not self.has_room(weight):
             return False
         self.inside += weight
         return True
 
     async def wait(self, weight: int, end: float) -> None:
-        """Go in before `end` on the monotonic clock, after `enter` was refused. Raises
+        """Wait in the queue until `end` on the monotonic clock, after `enter` failed. Raises
         Overloaded."""
         loop, now = asyncio.get_running_loop(), time.monotonic()
         if not self.waiting:
@@ -54,12 +53,12 @@ class Gate:
             seconds = min(seconds, BRIEFLY)
         if len(self.waiting) >= self.most_waiting:
             if not (self.sheds and self.waiting):
-                raise overloaded()
-            shed(self.waiting.pop(0)[0])
+                raise make_overloaded()
+            refuse_waiting(self.waiting.pop(0)[0])
         turn: asyncio.Future[None] = loop.create_future()
         place = (turn, weight)
         self.waiting.append(place)
-        timer = loop.call_later(seconds, shed, turn)
+        timer = loop.call_later(seconds, refuse_waiting, turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -91,14 +90,14 @@ class Gate:
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether its queue has stood for too long."""
+        """Whether its queue has not been empty for too long."""
         return self.sheds and time.monotonic() > self.empty_at + INTERVAL
 
     def has_room(self, weight: int) -> bool:
         return self.inside + weight <= self.most or not self.inside
 
 
-def shed(turn: asyncio.Future[None]) -> None:
-    """Send one away who waits."""
+def refuse_waiting(turn: asyncio.Future[None]) -> None:
+    """Refuse an operation that waits."""
     if not turn.done():
-        turn.set_exception(overloaded())
+        turn.set_exception(make_overloaded())

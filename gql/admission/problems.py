@@ -1,4 +1,4 @@
-"""Why an operation is not run now."""
+"""The Problems of admission."""
 
 from random import uniform
 from typing import Any
@@ -31,10 +31,10 @@ class Overloaded(ServiceUnavailable):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is the same."""
+        """Return the code of ServiceUnavailable: programs need not tell them apart."""
         return ServiceUnavailable.code()
 
 
-def overloaded() -> Overloaded:
-    """A refusal. Clients that were refused together do not come back together."""
+def make_overloaded() -> Overloaded:
+    """Return a refusal with a random delay, so that refused clients do not return all at once."""
     return Overloaded(retry_after=round(uniform(1, 4)))  # noqa: S311  # no secret

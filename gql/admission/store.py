@@ -1,6 +1,7 @@
-"""Where points are counted: in the memory of the process, or in Redis, which several processes
-share. The library `limits` counts in both, by the strategy of a sliding window counter: two numbers
-a key, and what was spent a window ago fades linearly.
+"""The store of spent points: the memory of the process, or Redis, which several processes share.
+
+The library `limits` counts in both by a sliding window counter: two numbers per key, of which the
+one of the last window fades linearly.
 """
 
 import time
@@ -23,30 +24,30 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WINDOW = 60
-"""Seconds in which all of a budget comes back."""
+"""Seconds in which a spent budget is refilled."""
 SWEEP = 5.0
-"""Seconds between two looks for keys that nobody has used in two windows."""
+"""Seconds between two removals of keys that were not used in two windows."""
 MOST_KEYS = 100_000
-"""Keys that a process counts in memory: some 30 MB. Beyond it the oldest are forgotten, so that
-many addresses cannot fill the memory."""
+"""Keys in memory, about 30 MB. If there are more, the oldest are removed, so that many addresses
+cannot fill the memory."""
 PORT = 6379
 PATIENCE = 0.5
-"""Seconds that Redis may take to answer: meanwhile the operation waits."""
+"""Seconds that Redis may take to answer. Without it, operations would wait for a dead Redis."""
 PAUSE = 5.0
-"""Seconds for which Redis is not asked after it did not answer."""
+"""Seconds without requests to Redis after one failed."""
 
 
 class StoreProblem(Exception):
-    """The store of a setting cannot be used; the text says why, without a password."""
+    """The store of the settings cannot be used; the text says why, without a password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a key has spent.
+    """The points that a key has spent.
 
     previous, current: Points of the last window and of this one.
-    previous_ends, current_ends: When they will have faded, by `time.monotonic`. This window becomes
-        the last one a window before its end.
+    previous_ends, current_ends: The times when they have faded, by `time.monotonic`. This window
+        becomes the last one WINDOW seconds before its end.
     """
 
     previous: int = 0
@@ -54,14 +55,14 @@ class Tally:
     current: int = 0
     current_ends: float = 0.0
 
-    def spent(self, now: float) -> float:
-        """How many points count as spent."""
+    def count_spent(self, now: float) -> float:
+        """Return the points that count as spent."""
         if now >= self.current_ends - WINDOW:
             return self.current * max(0.0, self.current_ends - now) / WINDOW
         return self.previous * max(0.0, self.previous_ends - now) / WINDOW + self.current
 
     def falls_to(self, points: int) -> float:
-        """When no more than so many points will count as spent, if no more are spent."""
+        """Return the time when at most so many points count as spent, if no more are spent."""
         if self.current > points:
             return self.current_ends - points * WINDOW / self.current
         if self.previous == 0:
@@ -70,13 +71,13 @@ class Tally:
 
     @property
     def ends(self) -> float:
-        """When all points will be there again, if no more are spent."""
+        """The time when no points count as spent, if no more are spent."""
         return self.current_ends if self.current else self.previous_ends
 
 
-class Memory(MemoryStorage):
-    """The storage of `limits`, without its look through all keys after each hit, which took 2 ms
-    with 10,000 keys (measured)."""
+class SweptMemory(MemoryStorage):
+    """The storage of `limits` without its scan of all keys after each hit, which took 2 ms with
+    10,000 keys (measured)."""
 
     swept = 0.0
 
@@ -102,27 +103,27 @@ class Memory(MemoryStorage):
 
 
 class Store:
-    """Counts points by keys.
+    """The store of spent points by keys.
 
-    url: Of the Redis that several processes share; None: this process counts for itself. While
-        Redis does not answer, each process counts for itself, too: budgets then hold for each of
-        them. To refuse everybody would make a helper a single point of failure.
+    url: Of the Redis that several processes share; None: this process counts in memory. While Redis
+        does not answer, each process counts in memory, too, and budgets hold per process. To refuse
+        all operations would make Redis a single point of failure.
     """
 
     def __init__(self, url: str | None = None) -> None:
         self.url = url
-        self.memory = Memory()
-        self.shared = redis_at(url) if url else None
+        self.memory = SweptMemory()
+        self.shared = open_redis(url) if url else None
         self.is_away, self.asked_again_at = False, 0.0
 
     async def take(self, item: RateLimitItem, key: str, points: int) -> bool:
-        """Spend points, all of them or none; whether there were enough."""
+        """Spend all of the points or none; return whether there were enough."""
         return await self.ask(
             lambda storage: SlidingWindowCounterRateLimiter(storage).hit(item, key, cost=points)
         )
 
     async def tally(self, item: RateLimitItem, key: str) -> Tally:
-        """What the key has spent."""
+        """Return the points that the key has spent."""
         place = item.key_for(key)
         found = await self.ask(lambda storage: storage.get_sliding_window(place, WINDOW))
         previous, previous_left, current, current_left = found
@@ -149,10 +150,9 @@ class Store:
             log.warning("Redis is away: this process counts budgets for itself",
                         reason=reason_of(failure))  # fmt: skip
 
-    async def prove(self) -> None:
-        """Ask the Redis of the settings once. Raises StoreProblem where waiting does not help: the
-        name of its host is unknown, or it does not let us in. If it is only away, the log says
-        so."""
+    async def check_connection(self) -> None:
+        """Connect to Redis once. Raises StoreProblem if the settings are wrong: the host is
+        unknown, or Redis refuses the password. If Redis is down, log a warning."""
         if self.shared is None:
             return
         assert self.url  # noqa: S101  # it made `shared`
@@ -169,19 +169,19 @@ class Store:
 
 
 def item_of(points: int, kind: str) -> RateLimitItem:
-    """So many points in a window."""
+    """Return the `limits` item for so many points per window."""
     return RateLimitItemPerSecond(points, WINDOW, namespace=kind)
 
 
-def redis_at(url: str) -> RedisStorage:
-    """Raises StoreProblem where Redis's client is not installed."""
+def open_redis(url: str) -> RedisStorage:
+    """Return the storage in Redis. Raises StoreProblem if the client library is not installed."""
     if find_spec("redis") is None:
         raise StoreProblem(f"{place_of(url)} needs a client of Redis: install `gorod[redis]`")
     from redis.asyncio.retry import Retry  # of the extra
     from redis.backoff import NoBackoff
 
     parts = urlsplit(url)
-    if parts.hostname and parts.port is None:  # `limits` wants one
+    if parts.hostname and parts.port is None:  # `limits` requires a port
         url = parts._replace(netloc=f"{parts.netloc}:{PORT}").geturl()
     return RedisStorage(
         f"async+{url}",
@@ -195,19 +195,18 @@ def redis_at(url: str) -> RedisStorage:
 
 
 def connection_of(storage: RedisStorage) -> Any:
-    """The client of Redis below."""
+    """Return the Redis client below the storage."""
     return cast("RedispyBridge", storage.bridge).get_connection()
 
 
 def place_of(url: str) -> str:
-    """An address without its user and password."""
+    """Return an address without its user and password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def is_setting(failure: BaseException) -> bool:
-    """Whether the setting must be changed before Redis answers: it does not let us in, or nobody
-    knows the name of its host."""
+    """Whether the settings are wrong: Redis refuses the password, or its host is unknown."""
     causes: list[BaseException] = [failure]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
         causes.append(cause)

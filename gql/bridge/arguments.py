@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types.unset import UNSET
 
-from gql.answers import made
+from gql.answers import make_type
 from gql.bridge.types import is_report, shown
 from gql.docs import read_doc
 from models import base
@@ -92,7 +92,7 @@ def input_of(report: type) -> type:
             type_ = or_left_out(shown_input(plain(hints[item.name])), item.default)
             contents[item.name] = (type_, described)
         kind = partial(strawberry.input, one_of=True if getattr(report, "one_of", False) else None)
-        INPUTS[report] = made(kind, f"{report.__name__}Input", told, contents)
+        INPUTS[report] = make_type(kind, f"{report.__name__}Input", told, contents)
     return INPUTS[report]
 
 
@@ -106,7 +106,7 @@ def input_type(name: str, arguments: list[inspect.Parameter]) -> type:
         return type_, strawberry.field(description=told.description, **default)
 
     contents = {argument.name: described(argument) for argument in arguments}
-    input_: type = made(strawberry.input, f"{name}Input", f"Arguments of `{name}`.", contents)
+    input_: type = make_type(strawberry.input, f"{name}Input", f"Arguments of `{name}`.", contents)
     return input_
 
 

@@ -13,7 +13,7 @@ from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Viewer
-from gql.answers import made
+from gql.answers import make_type
 from gql.bridge.arguments import understood
 from gql.enums import shown_enum
 from models.base import Id, OfSchool
@@ -77,7 +77,7 @@ def comparison(type_: Annotation) -> Annotation:
         )
         name = type_.__name__ if is_enum else name
         told = f"What a value of `{name}` is compared to; all that is given must hold."
-        comparisons[type_] = made(strawberry.input, f"{name}Filter", told, contents)
+        comparisons[type_] = make_type(strawberry.input, f"{name}Filter", told, contents)
     return comparisons[type_]
 
 
@@ -107,7 +107,7 @@ def recursive(name: str, row: type[OfSchool], contents: Contents) -> Annotation:
     for word, (type_, text) in told.items():
         described = strawberry.field(name=word, description=text, default=UNSET)
         contents[f"{word}_"] = (type_ | None, described)
-    made_type = made(strawberry.input, name, f"Which rows of `{row.api_name()}`.", contents)
+    made_type = make_type(strawberry.input, name, f"Which rows of `{row.api_name()}`.", contents)
     globals()[name] = made_type  # where `strawberry.lazy` looks for it
     return made_type
 
@@ -223,7 +223,9 @@ def order_type(row: type[OfSchool], orders: Mapping[str, Plain]) -> Annotation:
             strawberry.field(description="Which way.", default=Direction.ASC),
         ),
     }
-    return made(strawberry.input, f"{name}Order", f"One key of an order of `{name}`.", contents)
+    return make_type(
+        strawberry.input, f"{name}Order", f"One key of an order of `{name}`.", contents
+    )
 
 
 class OrderKey(Protocol):

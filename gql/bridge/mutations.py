@@ -6,11 +6,11 @@ from typing import Annotated, Any, get_args, get_type_hints
 import strawberry
 
 from auth.rights import Right
-from gql.answers import Payload, pascal, payload, snake
+from gql.answers import Payload, make_payload, to_pascal, to_snake
 from gql.bridge.arguments import arguments_of, ids_among, input_type, received
 from gql.bridge.nodes import Info, requires
 from gql.bridge.types import is_report, shown
-from gql.docs import read_doc, sentence
+from gql.docs import join_sentences, read_doc
 from gql.guard.opened import RUNS
 from models.problems import Problem
 from resolvers.core.context import Ctx
@@ -19,7 +19,7 @@ from resolvers.core.parameters import plain
 
 def mutation(command: Any) -> Any:
     """A root field that runs a command: one `input`, and a payload that can tell of problems."""
-    name = pascal(command.__name__)
+    name = to_pascal(command.__name__)
     annotations, input_ = ids_among(command), input_type(name, arguments_of(command))
     answer = payload_of(command)
 
@@ -27,12 +27,12 @@ def mutation(command: Any) -> Any:
         ctx: Ctx = info.context
         try:
             given = received(annotations, vars(input) if input else {})
-            return answer.done(await command(ctx, **given))
+            return answer.make_result(await command(ctx, **given))
         except Problem as problem:
             if problem.code() not in answer.codes.__members__:
                 raise
             ctx.caller.refused = ctx.caller.refused or problem.code()
-            return answer.refused(problem, ctx.caller.language)
+            return answer.make_refusal(problem, ctx.caller.language)
 
     resolve.__name__ = command.__name__
     takes = arguments_of(command)
@@ -49,7 +49,7 @@ def mutation(command: Any) -> Any:
     return strawberry.mutation(
         resolve,
         graphql_type=answer.type | None,
-        description=sentence(read_doc(command)[0], f"Needs `{right}`." if right else None),
+        description=join_sentences(read_doc(command)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
         metadata={"command": command, "payload": answer, "open": RUNS if is_open else None},
     )
@@ -61,8 +61,8 @@ def payload_of(command: Any) -> Payload:
     if is_report(returned):
         hints, texts = get_type_hints(returned), read_doc(returned)[1]
         results = {f: (shown(hints[f]), texts.get(f, "")) for f in hints}
-        return payload(command, results, single=False)
+        return make_payload(command, results, single=False)
     row = returned if isinstance(returned, type) else get_args(returned)[0]
     told = "What came of it; after a `CONFLICT`, how it is now."
-    field_name = getattr(command, "result", None) or snake(row.__name__)
-    return payload(command, {field_name: (shown(row), told)}, single=True)
+    field_name = getattr(command, "result", None) or to_snake(row.__name__)
+    return make_payload(command, {field_name: (shown(row), told)}, single=True)

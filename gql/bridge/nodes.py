@@ -17,7 +17,7 @@ from auth.rights import Right
 from gql.answers import Requires
 from gql.bridge.types import required, shown
 from gql.bridge.wanted import Below
-from gql.docs import read_doc, sentence
+from gql.docs import join_sentences, read_doc
 from models.base import OfSchool
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Annotation
@@ -116,7 +116,7 @@ def part_field(
     return strawberry.field(
         denied_or(right, resolve),
         graphql_type=type_ | None if required(type_) else type_,
-        description=sentence(told, f"Needs `{right}`."),
+        description=join_sentences(told, f"Needs `{right}`."),
         directives=requires(right),
         metadata={"right": right},
     )
@@ -151,7 +151,9 @@ def made_field(
         denied_or(word.right, word.resolve) if word.right else word.resolve,
         graphql_type=type_,
         name=None,
-        description=sentence(told or word.told, f"Needs `{word.right}`." if word.right else None),
+        description=join_sentences(
+            told or word.told, f"Needs `{word.right}`." if word.right else None
+        ),
         directives=requires(word.right),
         metadata={"word": word, "right": word.right},
     )

@@ -24,7 +24,7 @@ from gql.bridge.filters import condition_of, filter_type, order_of, order_type
 from gql.bridge.nodes import Info, Resolver, requires
 from gql.bridge.types import shown
 from gql.bridge.wanted import Below
-from gql.docs import read_doc, sentence
+from gql.docs import join_sentences, read_doc
 from gql.guard.opened import IS_NULL, RUNS
 from models.base import OfSchool
 from resolvers.core.context import Ctx
@@ -217,7 +217,7 @@ def root_field(
     return strawberry.field(
         resolve,
         graphql_type=type_ if type(None) in get_args(type_) else type_ | None,
-        description=sentence(read_doc(use_case)[0], f"Needs `{right}`." if right else None),
+        description=join_sentences(read_doc(use_case)[0], f"Needs `{right}`." if right else None),
         directives=requires(right),
         metadata={
             "read": read,

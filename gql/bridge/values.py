@@ -23,7 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.policy import reach
 from auth.rights import Right
-from gql.answers import error_type, made, pascal, user_error
+from gql.answers import make_error_type, make_type, make_user_error, to_pascal
 from gql.bridge.arguments import UseCase, arguments_of, ids_among, received
 from gql.bridge.nodes import Info, Resolver, Word
 from gql.bridge.types import column_type
@@ -237,7 +237,7 @@ class Can(Word[Rights]):
 
         fields = {right: resolver(permission) for right, permission in self.rights.items()}
         told = "What the viewer may do; ask, then draw the button."
-        type_ = made(strawberry.type, f"{owner.__name__}{pascal(name)}", told, fields)
+        type_ = make_type(strawberry.type, f"{owner.__name__}{to_pascal(name)}", told, fields)
         object.__setattr__(self, "type", type_)
 
 
@@ -252,10 +252,10 @@ class Refused(Protocol):
 
 def problems(command: UseCase) -> Word[None]:
     """The refusals of one row of a batch, typed as the batch's own."""
-    error, codes = error_type(command)
+    error, codes = make_error_type(command)
 
     def resolve(parent: strawberry.Parent[Refused], info: Info) -> object:
         language = info.context.caller.language
-        return [user_error(error, codes, one, language) for one in parent.problems]
+        return [make_user_error(error, codes, one, language) for one in parent.problems]
 
     return Word(None, resolve, list.__class_getitem__(error), told="Empty when all went well.")

@@ -35,9 +35,9 @@ def read_settings(**given: Any) -> "Settings":
     from pydantic import ValidationError
 
     from gql.cli.wrong_settings import explain_values
-    from gql.settings import Settings, misspelt
+    from gql.settings import Settings, find_misspelt
 
-    if typed := misspelt(os.environ):
+    if typed := find_misspelt(os.environ):
         raise typer.BadParameter(
             "; ".join(f"there is no setting {name}: is it {known}?" for name, known in typed)
         )

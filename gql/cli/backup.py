@@ -53,7 +53,7 @@ def backup(
 ) -> None:
     """Save database, uploaded files and secret key in one file. The server may run meanwhile."""
     from resolvers.backup.making import make
-    from resolvers.services.storage import Storage, seen
+    from resolvers.services.storage import Storage, report_outage
 
     current = read_settings()
     if target.is_dir():
@@ -62,7 +62,7 @@ def backup(
         key = None if without_key else run(prove_key(current, source))
         storage = None if without_files else Storage(current.storage)
         shown = nullcontext(lambda step, done: None) if as_json else show_progress("Saving")
-        with shown as advance, seen():
+        with shown as advance, report_outage():
             made = run(make(source.owner, target.absolute(), storage, key, advance))
     if as_json:
         facts = {"rows": made.rows, "files": made.files, "lost": made.lost, "key": made.has_key}
@@ -83,10 +83,10 @@ def restore(source: Source) -> None:
     restore that was cut off is repeated by the same command."""
     from resolvers.backup import restoring
     from resolvers.backup.archive import read_archive
-    from resolvers.services.storage import Storage, seen
+    from resolvers.services.storage import Storage, report_outage
 
     current = read_settings()
-    with read_archive(source) as saved, seen():
+    with read_archive(source) as saved, report_outage():
         restoring.refuse_newer(saved)
         key, storage = restoring.choose_key(saved, current.known_key), Storage(current.storage)
         with (

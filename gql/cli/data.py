@@ -79,19 +79,19 @@ def remove(
 ) -> None:
     """Remove made-up schools with all their people, records and files."""
     from resolvers.demo import removing
-    from resolvers.services.storage import Storage, seen
+    from resolvers.services.storage import Storage, report_outage
 
     current = read_settings()
     with use_database(current) as target:
         run(ensure_usable(current, target))
         with blame_options({"school": "--school"}):
-            found = run(removing.made_up(target.owner, school or ()))
+            found = run(removing.find_made_up(target.owner, school or ()))
         if not found:
             say("There is no made-up school here.")
             return
         named = ", ".join(f"{one.number} ({one.name}, {one.persons} people)" for one in found)
         insist(yes, f"This removes for good: {named}, with everything that was entered there.")
-        with show_progress("Removing") as advance, seen():
+        with show_progress("Removing") as advance, report_outage():
             numbers = [one.number for one in found]
             storage = Storage(current.storage)
             rows = run(removing.remove(target.owner, storage, numbers, advance))

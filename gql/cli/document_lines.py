@@ -15,7 +15,7 @@ from gql.cli.exchange import escape_formula
 if TYPE_CHECKING:
     from gql.engine.cache import Cache
     from gql.settings import Settings
-    from gql.trusted.judging import Judged
+    from gql.trusted.judging import JudgedDocument
     from resolvers.trusted.documents import RegisteredDocument
 
 COLUMNS = ("document", "operations", "ids", "clients", "plans", "registered", "retired")
@@ -60,20 +60,20 @@ def choose_documents(known: "Sequence[RegisteredDocument]", names: Sequence[str]
 
 def line_of(cache: "Cache", one: "RegisteredDocument") -> dict[str, str]:
     """Return a document as a line of a table."""
-    from gql.trusted.judging import plans_of, read, summary
+    from gql.trusted.judging import plans_of, read_document, summarise
 
-    document, faults = read(cache.documents, one.text)
-    plans = "invalid" if faults or document is None else summary(run(plans_of(cache, document)))
+    document, faults = read_document(cache.documents, one.text)
+    plans = "invalid" if faults or document is None else summarise(run(plans_of(cache, document)))
     days = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (one.registered_at, one.retired_at)]
     words = [", ".join(part) for part in (one.operations, sorted(one.ids), one.clients)]
     return dict(zip(COLUMNS, (one.hash, *words, plans, *days), strict=True))
 
 
 def tell_added(
-    cache: "Cache", judged: "Sequence[Judged]", changes: dict[str, str], as_json: bool
+    cache: "Cache", judged: "Sequence[JudgedDocument]", changes: dict[str, str], as_json: bool
 ) -> None:
     """Show the change of each document with its plans, and the faults of those that are refused."""
-    from gql.trusted.judging import plans_of, summary
+    from gql.trusted.judging import plans_of, summarise
 
     lines: list[dict[str, Any]] = []
     for one in show_count("Making plans", judged):
@@ -90,7 +90,7 @@ def tell_added(
             }
         )
         one_line = (one.hash, ", ".join(one.operations), lines[-1]["change"])
-        lines[-1]["row"] = [*one_line, summary(plans) if plans else ""]
+        lines[-1]["row"] = [*one_line, summarise(plans) if plans else ""]
     rows = [line.pop("row") for line in lines]
     if as_json:
         print_json(lines)
@@ -132,7 +132,9 @@ def show_faults(
     say("\n".join([f"{key}  {'  '.join(names)}", *(f"    {fault}" for fault in faults)]))
 
 
-def conclude(judged: "Sequence[Judged]", *, dry_run: bool, leave_out: bool, as_json: bool) -> None:
+def conclude(
+    judged: "Sequence[JudgedDocument]", *, dry_run: bool, leave_out: bool, as_json: bool
+) -> None:
     refused = sum(1 for one in judged if one.faults)
     if refused:
         rest = "the others are registered" if leave_out and not dry_run else "nothing is registered"

@@ -197,17 +197,17 @@ def check(
 
     Without --schema, the limits of this server are checked, too.
     """
-    from gql.trusted.judging import faults_in, read, schema_in
+    from gql.trusted.judging import find_faults, parse_schema, read_document
     from gql.trusted.manifests import read_text
 
     current = read_settings()
     known = [one for one in find_registered(current) if not one.retired_at]
     if schema:
-        other = schema_in(read_text(schema), str(schema))
-        faults = [faults_in(other, one.text) for one in show_count("Checking", known)]
+        other = parse_schema(read_text(schema), str(schema))
+        faults = [find_faults(other, one.text) for one in show_count("Checking", known)]
     else:
         documents = cache_of(current).documents
-        faults = [read(documents, one.text)[1] for one in show_count("Checking", known)]
+        faults = [read_document(documents, one.text)[1] for one in show_count("Checking", known)]
     broken = [(one, told) for one, told in zip(known, faults, strict=True) if told]
     if as_json:
         print_json(

@@ -180,7 +180,7 @@ def look_at_uploads(it: Installation) -> str:
         return "none yet"
     from resolvers.services.storage import Storage
 
-    run(Storage(it.current.storage).look())
+    run(Storage(it.current.storage).check())
     return it.current.storage
 
 

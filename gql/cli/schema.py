@@ -89,7 +89,7 @@ def breaking(
     ] = CHANGELOG,
 ) -> None:
     """Fail if the schema breaks clients and the changelog does not tell them."""
-    from gql.reference.breaking import TOLD, dangerous_changes, is_of_last_release, untold
+    from gql.reference.breaking import TOLD, find_dangerous, find_unmentioned, is_of_last_release
 
     old, told = (file.read_text(encoding="utf-8") for file in (released, changelog))
     new = _print_schema()
@@ -98,9 +98,9 @@ def breaking(
             f"{released.name} is not the schema of the newest release in {changelog.name}. "
             "`gorod schema release VERSION` writes both."
         )
-    for change in dangerous_changes(old, new):
+    for change in find_dangerous(old, new):
         say(f"May break clients: {change.description}")
-    found = untold(old, new, told)
+    found = find_unmentioned(old, new, told)
     for change in found:
         say(f"{change.coordinate}: {change.description}")
     if found:

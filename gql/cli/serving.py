@@ -96,7 +96,7 @@ def _prove_store(url: str) -> None:
 
     async def ask() -> None:
         store = Store(url)
-        await store.prove()
+        await store.check_connection()
         await store.close()
 
     try:

@@ -12,7 +12,7 @@ from gql.engine.denials import errors_of
 from gql.engine.ordering import in_order
 from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
-from gql.errors import told
+from gql.errors import describe_problem
 from models.problems import Problem
 
 Errors: TypeAlias = Sequence[GraphQLFormattedError]
@@ -43,7 +43,7 @@ NOT_COMPILED = Answer(
 
 def refusal(problem: Problem, language: str) -> Answer:
     """Nothing but why."""
-    error = told(GraphQLError(str(problem)), problem, language)
+    error = describe_problem(GraphQLError(str(problem)), problem, language)
     body = orjson.dumps({"errors": [error.formatted]})
     return Answer(body, "compiled", refused=error, code=problem.code())
 
@@ -77,7 +77,9 @@ def errors_in(
 def formatted(errors: Iterable[GraphQLError], language: str) -> Errors:
     """Errors as JSON has them, those of expected problems in the language."""
     return [
-        (told(error, cause, language) if isinstance(cause, Problem) else error).formatted
+        (
+            describe_problem(error, cause, language) if isinstance(cause, Problem) else error
+        ).formatted
         for error in errors
         for cause in [error.original_error]
     ]

@@ -250,7 +250,7 @@ class Cache:
         try:
             return make(self.schema, operation, variables, actor)
         except OperationTooComplex as problem:
-            return TooLong(OverLimit.of(problem))
+            return TooLong(OverLimit.from_problem(problem))
         except Unspeakable:
             return STANDARD
 

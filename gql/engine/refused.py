@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from auth.actor import Actor
-from gql.answers import user_error
+from gql.answers import make_user_error
 from gql.engine.declared import written_sql
 from gql.engine.objects import bare
 from gql.engine.operation import DEFINED, Asked, Operation
@@ -49,7 +49,7 @@ class Refused:
 
     def payload(self, key: str, problem: Problem, current: bytes, language: str) -> bytes:
         """The member of `data`: the payload with the problem in it."""
-        error = user_error(self.answer.error, self.answer.codes, problem, language)
+        error = make_user_error(self.answer.error, self.answer.codes, problem, language)
         parts = []
         for field in self.asked:
             if field.name == "__typename":

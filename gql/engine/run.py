@@ -26,8 +26,8 @@ from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
-from gql.errors import named, retry_after
-from gql.guard.document import Document, valid
+from gql.errors import add_code, find_retry_after
+from gql.guard.document import Document, make_valid
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
@@ -99,10 +99,10 @@ class Engine:
         except GraphQLError:
             return None
         caller = asker.caller(self.services)
-        error = named(GraphQLError(str(failure), original_error=failure), caller)
+        error = add_code(GraphQLError(str(failure), original_error=failure), caller)
         data, errors = failed(operation, error, asker.known.viewer if asker.known else None)
         told = formatted(errors, asker.language)
-        if (seconds := retry_after([error])) is not None:
+        if (seconds := find_retry_after([error])) is not None:
             self.services.availability.count_refused()
         body = orjson.dumps({"data": data, "errors": told})
         return Answer(body, "compiled", seconds, code=first_code(told))
@@ -116,9 +116,11 @@ class Engine:
             variables = compiled.known_variables(variables)
             plan = compiled.plan(known.viewer, variables)
             if plan is None:
-                plan = await self.cache.load(compiled, known.at(self.services.now()), variables)
+                plan = await self.cache.load(
+                    compiled, known.at_moment(self.services.now()), variables
+                )
             if isinstance(plan, Doing):
-                actor, secrets = known.at(self.services.now()), self.services.secrets
+                actor, secrets = known.at_moment(self.services.now()), self.services.secrets
                 attempt = plan.attempt(actor, secrets, variables, asker.request_id)
             elif isinstance(plan, Plan):
                 plan, values = await self.filled_in(compiled, plan, asker, known, variables)
@@ -140,7 +142,7 @@ class Engine:
             if plan.is_special:
                 found = await self.recorded(asker, found)
             if plan.keyed:
-                actor = known.at(self.services.now())
+                actor = known.at_moment(self.services.now())
                 found = marks.filled(found, plan.keyed, self.services, actor)
         unexplained = {n: one for n, one in plan.explained.items() if found[n] == NULL_TEXT}
         if unexplained and len(unexplained) == len(plan.keys):
@@ -162,9 +164,9 @@ class Engine:
         if not attempt.failures and not denied:
             return Answer(body([payload], ()), plan.kind, code=code)
         caller = asker.caller(self.services)
-        named_ = [named(one, caller) for one in attempt.failures]
+        named_ = [add_code(one, caller) for one in attempt.failures]
         errors = errors_in(plan, [payload], asker.language, named_)
-        seconds = retry_after(named_)
+        seconds = find_retry_after(named_)
         return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors) or code)
 
     async def run_use_case(
@@ -180,16 +182,16 @@ class Engine:
             return None
         caller = asker.caller(self.services)
         is_usual = plan.command.right in HARMLESS
-        actor = known.at(self.services.now()) if is_usual else None
+        actor = known.at_moment(self.services.now()) if is_usual else None
         async with caller.open(actor) as ctx:
             outcome = await plan.run(self.schema, operation, ctx, variables)
         code = outcome.problem.code() if outcome.problem else None
         denied = bool(plan.denied) and outcome.is_shown
         if not outcome.failures and not denied:
             return Answer(body([outcome.text], ()), plan.kind, code=code)
-        failures = [named(one, caller) for one in outcome.failures]
+        failures = [add_code(one, caller) for one in outcome.failures]
         errors = errors_in(plan, [outcome.text], asker.language, failures)
-        seconds = retry_after(failures)
+        seconds = find_retry_after(failures)
         return Answer(
             body([outcome.text], errors), plan.kind, seconds, code=first_code(errors) or code
         )
@@ -206,7 +208,9 @@ class Engine:
         except REFUSED:
             # By the standard executor all the root fields would be answered, not only the one that
             # is refused, and an attacker could have it answer long lists.
-            plan = await self.cache.refusing(compiled, known.at(self.services.now()), variables)
+            plan = await self.cache.refusing(
+                compiled, known.at_moment(self.services.now()), variables
+            )
             told = await self.told(plan, asker, known) if plan.tellings else NOTHING
             return plan, self.values(plan, known, variables, told)
 
@@ -246,7 +250,7 @@ class Engine:
         actor, secrets = known.actor, self.services.secrets
         given = {name: source.value(variables) for name, source in plan.sources.items()}
         if plan.checks:
-            actor = known.at(now)
+            actor = known.at_moment(now)
             for check in plan.checks:
                 check.check(actor, **{n: given[name] for n, name in check.arguments.items()})
         for name, value in given.items():
@@ -277,7 +281,7 @@ class Engine:
         rest = replace(compiled.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
         parsed = DocumentNode(definitions=(rest, *compiled.fragments.values()))
         text = compiled.document.text
-        caller = replace(asker.caller(self.services), document=valid(text, parsed))
+        caller = replace(asker.caller(self.services), document=make_valid(text, parsed))
         result = await self.schema.execute(text, dict(variables), caller)
         data = {**(result.data or {}), **self.at_hand(plan, asker)}
         for place, one in unexplained.items():  # by now it may be there
@@ -290,5 +294,5 @@ class Engine:
             if (error.extensions or {}).get("coordinate") not in own
         ]
         errors = errors_in(plan, parts, caller.language, others)
-        seconds = retry_after(result.errors or ())
+        seconds = find_retry_after(result.errors or ())
         return Answer(body(parts, errors), MIXED, seconds, code=first_code(errors))

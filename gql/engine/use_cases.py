@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from auth.actor import Actor
-from gql.answers import Payload, user_error
+from gql.answers import Payload, make_user_error
 from gql.bridge.arguments import ids_among, received
 from gql.engine.denials import Denial, denials
 from gql.engine.operation import DEFINED, Asked, Operation
@@ -108,7 +108,7 @@ class UseCasePlan:
         values: dict[str, Any] = {name: problem.extensions.get(name) for name in names}
         if problem.current is not None:
             values[names[0]] = problem.current
-        error = user_error(self.answer.error, self.answer.codes, problem, ctx.caller.language)
+        error = make_user_error(self.answer.error, self.answer.codes, problem, ctx.caller.language)
         texts, is_shown = [], False
         for asked, name, reading in self.parts:
             if asked.name != "__typename" and is_for_errors(self.type, asked):

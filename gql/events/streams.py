@@ -11,7 +11,7 @@ from auth.rights import Right
 from gql.bridge import node, resolved
 from gql.bridge.arguments import arguments_of, ids_among, received
 from gql.bridge.nodes import Info, requires
-from gql.docs import read_doc, sentence
+from gql.docs import join_sentences, read_doc
 from models.base import OfSchool
 from models.communication.mail import MailMessage
 from models.communication.notices import Notice
@@ -91,7 +91,7 @@ def subscription(use_case: Callable[..., Any], right: Right, told: Any) -> Any:
     return strawberry.subscription(
         resolve,
         graphql_type=AsyncIterator[told | None],
-        description=sentence(read_doc(use_case)[0], MANNERS, f"Needs `{right}`."),
+        description=join_sentences(read_doc(use_case)[0], MANNERS, f"Needs `{right}`."),
         directives=requires(right),
     )
 

@@ -1,10 +1,9 @@
 """The GraphQL console: GraphiQL, served from this package and from nowhere else.
 
-``source/`` is what it is built from, ``static/`` is the built result (``npm ci && npm run build``
-in ``source/`` makes it anew), ``examples/`` are the queries it opens with, one tab each, in the
-order of their file names; ``first-password.graphql`` is all that it opens with for who has still to
-choose a password. They are read when the server starts and need no build. Each begins with a
-comment in Russian, a line ``# ---``, and the same in English.
+``static/`` is built from ``source/`` by ``npm ci && npm run build``. ``examples/`` has the queries
+of its first tabs, in the order of their file names. A user who must still choose a password gets
+only ``first-password.graphql``. The server reads these files at its start; they need no build. Each
+begins with a comment in Russian, a line ``# ---``, and the same in English.
 """
 
 import gzip
@@ -43,10 +42,10 @@ _SECURITY = {
             "style-src 'self' 'unsafe-inline'",
             "font-src 'self' data:",
             "img-src 'self' data:",
-            # Its own sockets, too: `'self'` stands for the host with any protocol that fits.
+            # `'self'` includes the host's WebSockets.
             "connect-src 'self'",
             "base-uri 'none'",
-            # A password must not end up in an address, even if the script failed to load.
+            # Without it, a form would put the password into the address if the script failed.
             "form-action 'none'",
             "frame-ancestors 'none'",
         ]
@@ -57,13 +56,13 @@ _SECURITY = {
 
 
 def examples() -> dict[str, list[str]]:
-    """By language, the queries the console opens with."""
+    """Return the queries of the first tabs, by language."""
     found = [_in_languages(file) for file in sorted((_HERE / "examples").glob("*.graphql"))]
     return {language: [one[language] for one in found] for language in ("ru", "en")}
 
 
 def first_password() -> dict[str, str]:
-    """By language, the mutation that chooses a password in place of the one-time one."""
+    """Return the mutation that replaces the one-time password, by language."""
     return _in_languages(_HERE / "first-password.graphql")
 
 
@@ -80,13 +79,13 @@ def routes(
     docs: str = "/docs/",
     trusted_only: bool = False,
 ) -> list[BaseRoute]:
-    """The console's page at ``path`` and its assets below; it talks to the API at ``endpoint``.
+    """Return the routes of the page at ``path`` and of its assets. It uses the API at ``endpoint``.
 
     docs: Where the reference of the schema is.
     trusted_only: Whether the API refuses documents that are not registered. The console says so.
     """
     template = (_STATIC / "index.html").read_text(encoding="utf-8")
-    # The names of the built files are the whole of what is served: no path leads elsewhere.
+    # Only these files are served, by name, so that no path can lead out of the folder.
     assets = {file.name: file for file in _ASSETS.iterdir() if file.suffix in _MEDIA_TYPES}
     queries, password = examples(), first_password()
 
@@ -100,7 +99,7 @@ def routes(
             "examples": queries,
             "firstPassword": password,
         }
-        # Inside a script element only "<" could end the text too early.
+        # Inside a script element, only "<" could end the text early.
         text = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
         html = template.replace('="./', f'="{escape(root + path)}/')
         return html.replace('id="gorod-config">null<', f'id="gorod-config">{text}<')
@@ -133,6 +132,6 @@ def routes(
 
 @lru_cache(maxsize=64)
 def _content(file: Path, packed: bool) -> bytes:
-    """What a built file contains; packed once, for everybody."""
+    """Return the content of a built file; its compressed form is cached."""
     content = file.read_bytes()
     return gzip.compress(content, mtime=0) if packed else content

@@ -1,1 +1,1 @@
-"""The guard: how much a document may ask for, and whether it is valid, before it is answered."""
+"""The guard: limits, static cost and validation of a document before it is executed."""

@@ -1,21 +1,20 @@
-"""Static cost: how many objects an operation asks for, reckoned from its document and variables
-before anything is read.
+"""Static cost: the number of objects that an operation asks for, computed from its document and
+variables before execution.
 
 A field costs
 
-- nothing where it gives a scalar, an enum, or a list of them; `totalCount` costs 10;
-- 1, and the cost of its selection, where it gives an object;
-- as much for each member where it gives a list. A list has as many members as `gql.guard.sizes`
-  declares for it;
-- of a connection, 1 and the cost of its selection, in which `nodes` and `edges` have as many
-  members as `first` or `last` says: 20 if neither is given, never more than 100. In the same way
-  `from` and `to` say how long the lists of a diary or of a journal are;
-- 10 more where it is a root field of a mutation;
-- ten times as much where it is a root field of a query that SQL does not answer, e.g. `roles`;
-- one tenth of the parts of the schema that it describes where it is `__schema` or `__type`.
+- nothing if it returns a scalar, an enum, or a list of them; `totalCount` costs 10;
+- 1 and the cost of its selection if it returns an object;
+- that much for each member of a list. `gql.guard.sizes` declares the number of members;
+- for a connection, 1 and the cost of its selection, in which `nodes` and `edges` have as many
+  members as `first` or `last` says: 20 by default, at most 100. In the same way `from` and `to`
+  set the length of a diary or a journal;
+- 10 more if it is a root field of a mutation;
+- ten times as much if it is a root field of a query that Python answers, e.g. `roles`;
+- one tenth of the described parts of the schema if it is `__schema` or `__type`.
 
 The cost of an operation is the sum of its root fields. A selection on several types counts all of
-them, for which of them a row has is not known yet; `@skip` and `@include` are not looked at.
+them, as the type of a row is not known yet; `@skip` and `@include` are ignored.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,33 +26,33 @@ from gql.guard.over_limit import require
 
 Variables = Mapping[str, Any]
 COUNTED = 10
-"""The cost of a `totalCount`: the database looks at each row that it counts."""
+"""The cost of a `totalCount`: the database reads each row that it counts."""
 CHANGED = 10
-"""What a root field of a mutation costs more than one of a query: locks, audit entry, commit."""
+"""The extra cost of a root field of a mutation: locks, audit entry, commit."""
 COMPLETED = 10
-"""How many times as much a root field costs whose answer is made in Python, object by object, in
-the event loop. Others wait meanwhile: a thousand objects take 30 ms."""
+"""The factor of a root field whose objects Python makes in the event loop. Other requests wait
+meanwhile: a thousand objects take 30 ms."""
 DESCRIBED = 10
-"""Parts of the schema that cost 1: they need no database."""
+"""The number of schema parts that cost 1: they need no database."""
 NONE: Mapping[Any, int] = MappingProxyType({})
 UNSENT = object()
 MOST_KEPT, LONGEST_KEPT = 8, 32
-"""Costs that are kept of an operation, and characters of a value by which one is kept: clients
-choose both, and could fill the memory."""
+"""Cached costs of an operation, and characters of a value in their keys. Clients choose both, and
+without a limit they could fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class VariableName:
     """A variable in the place of an argument."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Length:
-    """How many members a list has whose arguments say it.
+class ListLength:
+    """The length of a list that its arguments set.
 
-    reckon: Says it for the values of the arguments; None stands for one that is not given.
+    reckon: Returns it for the values of the arguments; a missing argument is None.
     """
 
     reckon: Callable[..., int]
@@ -61,39 +60,39 @@ class Length:
 
     @property
     def names(self) -> frozenset[str]:
-        """The variables that say it."""
-        return frozenset(one.name for one in self.arguments if isinstance(one, Named))
+        """The variables that it depends on."""
+        return frozenset(one.name for one in self.arguments if isinstance(one, VariableName))
 
     @property
     def is_known(self) -> bool:
-        """Whether the document alone says it."""
-        return not any(isinstance(one, Named) for one in self.arguments)
+        """Whether it depends on no variable."""
+        return not any(isinstance(one, VariableName) for one in self.arguments)
 
     def value(self, variables: Variables) -> int:
         given = []
-        for one in self.arguments:  # a comprehension is one call more, here and below
-            given.append(variables.get(one.name) if one.__class__ is Named else one)  # noqa: PERF401
+        for one in self.arguments:  # a comprehension costs one more call, here and below
+            given.append(variables.get(one.name) if one.__class__ is VariableName else one)  # noqa: PERF401
         return self.reckon(*given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Repeated:
-    """What is asked of each member of a list whose length variables say."""
+class RepeatedCost:
+    """The cost of each member of a list whose length depends on variables."""
 
-    length: Length
+    length: ListLength
     each: "Cost"
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A cost as far as the document says it.
+    """A cost before the variables are known.
 
-    flat: What it is whatever the variables are.
-    repeated: Lists whose length variables say, and how often each of them is asked for.
+    flat: The part that does not depend on variables.
+    repeated: Lists whose length depends on variables, and how often each of them is selected.
     """
 
     flat: int = 0
-    repeated: Mapping[Repeated, int] = field(default_factory=lambda: NONE)
+    repeated: Mapping[RepeatedCost, int] = field(default_factory=lambda: NONE)
 
     def __add__(self, other: "Cost") -> "Cost":
         if not other.repeated:
@@ -105,7 +104,7 @@ class Cost:
 
     @property
     def names(self) -> frozenset[str]:
-        """The variables that decide it."""
+        """The variables that it depends on."""
         names: frozenset[str] = frozenset()
         return names.union(*(one.length.names | one.each.names for one in self.repeated))
 
@@ -113,11 +112,11 @@ class Cost:
         repeated = {one: count * often for one, often in self.repeated.items()}
         return Cost(count * self.flat, repeated or NONE)
 
-    def for_each(self, length: Length) -> "Cost":
-        """That of a list of which each member costs this."""
+    def for_each(self, length: ListLength) -> "Cost":
+        """Return the cost of a list whose members cost this each."""
         if length.is_known:
             return self.times(length.value(NONE))
-        return Cost(0, {Repeated(length, self): 1})
+        return Cost(0, {RepeatedCost(length, self): 1})
 
     def value(self, variables: Variables) -> int:
         whole = self.flat
@@ -133,7 +132,7 @@ ONE = Cost(1)
 
 @dataclass(frozen=True, slots=True)
 class OperationCost:
-    """The cost of an operation whose variables say how long lists are.
+    """The cost of an operation that depends on its variables.
 
     most: The limit.
     defaults: Values of the variables that are not sent.
@@ -144,18 +143,18 @@ class OperationCost:
     defaults: Variables = field(default_factory=dict)
     names: tuple[str, ...] = field(init=False)
     found: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
-    """Costs by the values of the variables that decide them. Most clients ask for the same week."""
+    """Costs by the values of the variables. Most clients ask for the same week."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(sorted(self.cost.names)))
 
     def value(self, variables: Variables) -> int:
-        """The cost with these variables, as they were sent. Raises OperationTooComplex."""
+        """Return the cost with these variables, as sent. Raises OperationTooComplex."""
         key = tuple([variables.get(name, UNSENT) for name in self.names])
         try:
             if (known := self.found.get(key)) is not None:
                 return known
-        except TypeError:  # a list or an object decides it
+        except TypeError:  # it depends on a list or an object
             return self.reckon(variables)
         asked = self.reckon(variables)
         if all(is_plain(one) for one in key):
@@ -165,7 +164,7 @@ class OperationCost:
         return asked
 
     def reckon(self, variables: Variables) -> int:
-        """The cost with these variables, reckoned anew. Raises OperationTooComplex."""
+        """Compute the cost with these variables. Raises OperationTooComplex."""
         asked = self.cost.value({**self.defaults, **variables})
         if asked > self.most:
             require("cost", asked, self.most)
@@ -173,8 +172,8 @@ class OperationCost:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a cost is kept by the value. `1.0` and `true` equal `1`, and their cost is the same:
-    GraphQL takes the one for it, and refuses the other."""
+    """Whether the value may be in a key of the cache. `1.0` and `true` equal `1` there, which is
+    harmless: GraphQL takes `1.0` as 1 and refuses `true`."""
     if value is UNSENT or value is None:
         return True
     kind = value.__class__

@@ -1,4 +1,4 @@
-"""One document: what is kept of it, and what is known of its text."""
+"""One document with all that is cached of it."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from gql.guard.over_limit import OverLimit
 from gql.guard.walk import Trait
 
 LONGEST_NAME = 64
-"""Characters of the name of an operation that observers are told. Clients choose names."""
+"""Characters of an operation's name in records. Clients choose names of any length."""
 VALUE = re.compile(r"((?:Block)?String|Int|Float) '.*'", re.DOTALL)
 NAME = re.compile(r"Name '.*'", re.DOTALL)
 
@@ -27,21 +27,21 @@ NAME = re.compile(r"Name '.*'", re.DOTALL)
 class Document:
     """A document within the limits.
 
-    weight: Bytes it takes in memory with all that is kept of it.
-    validate: Finds what is wrong with it; by itself, without the schema, if told so.
-    reads: Whether it has operations that read, and no others.
-    costs: By the names of its operations; that of an only one by null, too. A number where the
-        document alone says it.
-    traits: In the same way, which of them listen or try a password.
-    refusals: In the same way, why they may not run, where the schema was needed to find out.
-    operations: What the engine keeps of its operations, by the name that was asked for.
-    fits_strangers: By the names of operations, whether they fit what is open to strangers; see
+    weight: Bytes it takes in memory with all that is cached of it.
+    validate: Returns its errors; with `form=True` only those that need no schema.
+    reads: Whether all its operations are queries.
+    costs: By operation name; that of an only one by None, too. A number if it does not depend on
+        variables.
+    traits: By the same keys, the subscriptions and the operations that try a password.
+    refusals: By the same keys, the limits exceeded that only the schema shows.
+    operations: The engine's plans of its operations, by the requested name.
+    fits_strangers: By operation name, whether it selects only what is open to strangers; see
         `gql.guard.strangers`.
-    digest: SHA-256 of the text, where clients ask for it by that.
-    registered_name: What it is called in metrics, if it is a registered one.
-    is_judged: Whether it was found out what is wrong with it.
-    labels: What observers call its operations, by their names; that of an only one by null, too.
-        Names that clients ask for and that are not there would fill the memory.
+    digest: SHA-256 of the text, if clients send it.
+    registered_name: Its name in metrics, if it is registered.
+    is_judged: Whether it was validated.
+    labels: The names of its operations in records; that of an only one by None, too. Names that
+        clients request and that do not exist would fill the memory.
     """
 
     text: str
@@ -63,8 +63,8 @@ class Document:
     _errors_of_form: Sequence[GraphQLError] | None = None
 
     def cost(self, name: str | None, variables: Mapping[str, Any]) -> int:
-        """The static cost of the operation with these variables, as they were sent; 0 where there
-        is no such operation, of which the executor tells. Raises OperationTooComplex.
+        """Return the static cost of the operation with these variables, as sent; 0 if there is no
+        such operation, which the executor reports. Raises OperationTooComplex.
 
         See `gql.guard.cost`.
         """
@@ -75,7 +75,7 @@ class Document:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it is registered: then the operator knows all that it can do."""
+        """Whether it is registered: the operator knows all that it can do."""
         return self.registered_name is not None
 
     @property
@@ -86,7 +86,7 @@ class Document:
         return self._errors
 
     def judge(self, hides: bool) -> None:
-        """Find out what is wrong with it, before anybody asks.
+        """Validate it in advance.
 
         hides: Whether the schema is hidden from the sender.
         """
@@ -95,14 +95,14 @@ class Document:
 
     @property
     def errors_of_form(self) -> Sequence[GraphQLError]:
-        """Those of them that tell nothing of the schema."""
+        """The errors that reveal nothing of the schema."""
         if self._errors_of_form is None:
             is_valid = self._errors is not None and not self._errors
             self._errors_of_form = () if is_valid else self.validate(self.node, form=True)
         return self._errors_of_form
 
     def label(self, name: str | None) -> "Label | None":
-        """What the operation is called that the name means; None if there is no such."""
+        """Return the label of the operation of that name; None if there is none."""
         if self.labels is None:
             self.labels = labels_of(self.node)
         return self.labels.get(name)
@@ -117,7 +117,7 @@ class Label(NamedTuple):
 
 
 def labels_of(node: DocumentNode) -> Mapping[str | None, Label]:
-    """What observers call the operations of a document."""
+    """Return the labels of the operations of a document."""
     found: dict[str | None, Label] = {}
     operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
     for one in operations:
@@ -131,14 +131,14 @@ def labels_of(node: DocumentNode) -> Mapping[str | None, Label]:
     return found
 
 
-def valid(text: str, node: DocumentNode) -> Document:
-    """A document that is made of one which was found valid."""
+def make_valid(text: str, node: DocumentNode) -> Document:
+    """Return a document that was derived from a valid one."""
     return Document(text, node, 0, 0, lambda *_, **__: ())
 
 
 def unlink_tokens(node: DocumentNode) -> None:
-    """Break the chain of tokens, of which only the parser has need. Each refers to the one before
-    and the one after it, so a document would stay in memory until all garbage is collected."""
+    """Break the chain of tokens, which only the parser needs. Each refers to its neighbours, and
+    these cycles would keep a document in memory until the garbage collector runs."""
     token = node.loc.start_token if node.loc else None
     while token is not None:
         following = token.next
@@ -151,9 +151,9 @@ def is_reading(node: DocumentNode) -> bool:
     return all(kind is OperationType.QUERY for kind in kinds)
 
 
-def without_values(error: GraphQLSyntaxError) -> GraphQLSyntaxError:
-    """The error without a value of the document, which may be a password. Where strings stand
-    before it, a name may be the rest of one that has a quotation mark in it."""
+def remove_values(error: GraphQLSyntaxError) -> GraphQLSyntaxError:
+    """Remove values of the document from the error, as they may be passwords. After a string, a
+    name may be the rest of a string with a quotation mark in it."""
     error.message = VALUE.sub(r"\1", error.message)
     if error.source and '"' in error.source.body[: min(error.positions or (0,))]:
         error.message = NAME.sub("Name", error.message)

@@ -1,10 +1,8 @@
-"""Documents: parsed, measured and validated once, then kept, for clients send the same few again
-and again.
+"""The cache of documents: parsed, measured and validated once, as clients send the same few often.
 
-What is kept is limited by its weight. A document that was sent once waits in a smaller part of the
-store; one that is sent again by somebody who is signed in moves to the larger part. So neither
-strangers nor documents that nobody repeats push out those that clients live by. Registered ones
-stand beside both (`gql.guard.trusted`).
+The cache is limited by weight. A document that was sent once is in its smaller part; one that a
+signed-in user sends again moves to the larger part. So neither strangers nor documents that are
+sent once can evict those that clients use. Registered ones are kept apart (`gql.guard.trusted`).
 """
 
 from collections import OrderedDict
@@ -19,27 +17,27 @@ from graphql import (
 )
 from graphql.language.parser import Parser
 
-from gql.guard.document import Document, is_reading, unlink_tokens, without_values
+from gql.guard.document import Document, is_reading, remove_values, unlink_tokens
 from gql.guard.lane import SHORT, Lane
 from gql.guard.limits import Limits
 from gql.guard.over_limit import require
 from gql.guard.rules import RULES, RULES_OF_FORM
-from gql.guard.trusted import Trusted, trusted_of
-from gql.guard.validate import errors_in
-from gql.guard.walk import judged, too_deep
+from gql.guard.trusted import TrustedDocuments, index_trusted
+from gql.guard.validate import find_errors
+from gql.guard.walk import measure_document, refuse_depth
 
 PER_TOKEN = 600
-"""Bytes that a token and its nodes take; 450 were measured, and plans refer to some more."""
+"""Bytes of a token and its nodes; 450 were measured, and plans refer to more."""
 PER_HASH = 200
-"""Bytes that it takes to find a document by its hash."""
+"""Bytes of an entry by hash."""
 WAITING = 8
-"""Documents that were sent once get one part of so many."""
+"""The share of documents that were sent once: one part of so many."""
 
 
-class Part:
-    """Documents by their texts, up to a weight; those used last stay.
+class DocumentCache:
+    """A cache of documents by their texts, up to a weight; the least recently used go first.
 
-    hashes: Those of all parts that clients ask for by their SHA-256.
+    hashes: The documents of all parts that clients name by their SHA-256.
     """
 
     def __init__(self, most: int, hashes: dict[str, Document]) -> None:
@@ -63,17 +61,17 @@ class Part:
         while self.weight > self.most and self.kept:
             document = next(iter(self.kept.values()))
             self.drop(document)
-            document.operations.clear()  # they refer to it, too, and it should go at once
+            document.operations.clear()  # the plans refer to it: without the cycle it is freed now
 
 
 class Documents:
     """The documents of a process.
 
     schema: graphql-core's.
-    suggests: Whether strangers may read the schema, and errors suggest names of it.
-    trusted_only: Whether transports refuse all documents that are not registered.
+    suggests: Whether strangers may read the schema, and errors suggest its names.
+    trusted_only: Whether transports refuse documents that are not registered.
     trusted: The registered ones.
-    lane: Where long ones are read; one of its own if not told.
+    lane: Where long ones are parsed; by default one of its own.
     """
 
     def __init__(
@@ -86,18 +84,18 @@ class Documents:
         lane: Lane | None = None,
     ) -> None:
         self.schema, self.limits, self.suggests = schema, limits, suggests
-        self.trusted_only, self.trusted = trusted_only, Trusted()
+        self.trusted_only, self.trusted = trusted_only, TrustedDocuments()
         most, self.hashes = limits.most_kept * 1_048_576, dict[str, Document]()
-        self.waiting = Part(most // WAITING, self.hashes)
-        self.known = Part(most - most // WAITING, self.hashes)
+        self.waiting = DocumentCache(most // WAITING, self.hashes)
+        self.known = DocumentCache(most - most // WAITING, self.hashes)
         self.lane, self.loaded = lane or Lane(), dict[str, Document]()
 
     def hides_from(self, stranger: bool) -> bool:
-        """Whether the schema is hidden from somebody."""
+        """Whether the schema is hidden from the sender."""
         return stranger and not self.suggests
 
-    def is_at_hand(self, text: str) -> bool:
-        """Whether it takes no time to read the document: it is kept, or short."""
+    def is_ready(self, text: str) -> bool:
+        """Whether the document can be read at once: it is cached, or short."""
         return (
             text in self.known.kept
             or len(text) <= SHORT
@@ -108,10 +106,10 @@ class Documents:
     async def load(
         self, text: str, name: str | None, variables: Mapping[str, Any], *, stranger: bool
     ) -> None:
-        """Parse and validate in the lane what is not at hand, for who reads it next. Raises
+        """Parse and validate in the lane a document that is not cached, for the next `read`. Raises
         OperationTooComplex, also for the cost of the operation, and GraphQLSyntaxError."""
         async with self.lane.turn:
-            if self.is_at_hand(text):
+            if self.is_ready(text):
                 return
             document = await self.lane.work(self.parse, text, stranger)
             hides = self.hides_from(stranger)
@@ -121,14 +119,14 @@ class Documents:
             self.loaded = {text: document}
 
     def read(self, text: str, *, stranger: bool = False) -> Document:
-        """The document of a text, parsed and within the limits; whether it is valid, its
-        `errors` tell. Raises OperationTooComplex, or GraphQLSyntaxError."""
+        """Return the document of a text, parsed and within the limits; it may be invalid, see
+        `errors`. Raises OperationTooComplex, GraphQLSyntaxError."""
         if (found := self.trusted.texts.get(text)) is not None:
-            return found  # within the limits when it was registered; a stranger costs no more
+            return found  # its limits were checked at registration
         if (found := self.known.kept.get(text)) is not None:
             self.known.kept.move_to_end(text)
         elif (found := self.waiting.kept.get(text)) is None:
-            found = self.parsed(text, stranger=stranger)
+            found = self.take_parsed(text, stranger=stranger)
             self.waiting.keep(found)
         elif not stranger:
             self.waiting.drop(found)
@@ -138,8 +136,8 @@ class Documents:
         return found
 
     def find(self, document_id: str, *, stranger: bool = False) -> Document | None:
-        """The document of a SHA-256, or of an id that a client registered. Raises
-        OperationTooComplex for a stranger."""
+        """Return the document of a SHA-256, or of a registered id. Raises OperationTooComplex for
+        a stranger."""
         if (found := self.trusted.find(document_id)) is not None:
             return found
         if self.trusted_only or (found := self.hashes.get(document_id)) is None:
@@ -147,9 +145,9 @@ class Documents:
         return self.read(found.text, stranger=stranger)
 
     def keep_hashed(self, text: str, digest: str, *, stranger: bool = False) -> Document:
-        """Read a document that will be asked for by its SHA-256 from now on. Of one who is signed
-        in it does not wait until it is sent again: strangers could push it out before. Raises
-        OperationTooComplex, or GraphQLSyntaxError."""
+        """Read a document, and let it be named by its SHA-256 from now on. That of a signed-in user
+        goes to the larger part at once: strangers could evict it before it is sent again. Raises
+        OperationTooComplex, GraphQLSyntaxError."""
         found = self.read(text, stranger=stranger)
         if found.is_trusted:
             return found
@@ -163,14 +161,14 @@ class Documents:
         return found
 
     def trust(self, documents: Mapping[str, tuple[Document, Iterable[str]]]) -> None:
-        """Take over what is registered now, by SHA-256, with the ids of clients."""
-        self.trusted = trusted_of(documents)
-        for text in self.trusted.texts:  # there must be one of each, or plans would be made twice
+        """Replace the registered documents: by SHA-256, with the ids of clients."""
+        self.trusted = index_trusted(documents)
+        for text in self.trusted.texts:  # a second object of a text would have plans of its own
             for part in (self.waiting, self.known):
                 if (one := part.kept.get(text)) is not None:
                     part.drop(one)
 
-    def parsed(self, text: str, *, stranger: bool) -> Document:
+    def take_parsed(self, text: str, *, stranger: bool) -> Document:
         return self.loaded.pop(text, None) or self.parse(text, stranger)
 
     def parse(self, text: str, stranger: bool) -> Document:
@@ -181,13 +179,13 @@ class Documents:
         try:
             node = parser.parse_document()
         except GraphQLSyntaxError as error:
-            if parser._lexical_token_counter > most:  # noqa: SLF001  # it counts for this limit
+            if parser._lexical_token_counter > most:  # noqa: SLF001  # the count for this limit
                 require("stranger_tokens" if stranger else "tokens", most + 1, most)
-            raise without_values(error) from None
+            raise remove_values(error) from None
         except RecursionError:
-            raise too_deep(limits) from None
+            raise refuse_depth(limits) from None
         unlink_tokens(node)
-        costs, traits, refusals = judged(self.schema, node, limits)
+        costs, traits, refusals = measure_document(self.schema, node, limits)
         if refusals and not self.hides_from(stranger):
             raise next(iter(refusals.values())).problem()
         tokens = parser.token_count
@@ -197,10 +195,10 @@ class Documents:
 
     def validate(self, node: DocumentNode, *, form: bool = False) -> Sequence[GraphQLError]:
         rules = RULES_OF_FORM if form else RULES
-        return errors_in(self.schema, node, suggest=self.suggests, rules=rules)
+        return find_errors(self.schema, node, suggest=self.suggests, rules=rules)
 
     def grow(self, document: Document, weight: int) -> None:
-        """Count what else is kept of a document."""
+        """Add to the weight of a document."""
         document.weight += weight
         for part in (self.known, self.waiting):
             if part.kept.get(document.text) is document:

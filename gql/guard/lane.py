@@ -1,8 +1,8 @@
-"""The lane: where long documents are read and plans are made, one after another, in a thread.
+"""The lane: one thread in which long documents are parsed and plans are made, one after another.
 
-A client can cause as much of this work as it likes. In the loop, all others would wait for its end;
-beside a thread, the loop goes on within a millisecond. There is one thread: twelve would leave the
-loop one thirteenth of the time.
+A client can cause as much of this work as it likes. In the event loop, all others would wait for
+its end; beside a thread, the loop goes on within a millisecond. There is only one thread: twelve
+would leave the loop one thirteenth of the time.
 """
 
 import asyncio
@@ -12,20 +12,20 @@ from typing import TypeVar
 
 T = TypeVar("T")
 SHORT = 300
-"""Characters of a document that is read in the loop: it takes less time than to change threads."""
+"""Characters of a document that is parsed in the loop: that is faster than a change of thread."""
 THREAD = ThreadPoolExecutor(1, "lane")
 
 
 class Lane:
-    """Work that waits for its turn.
+    """Work that is done one after another in the thread.
 
-    turn: Is held while something is worked on. Whoever has waited for it looks first whether the
-        same was done meanwhile for somebody else.
+    turn: Held during the work. A caller that has waited for it must check first whether the same
+        work was done meanwhile, or it would be done twice.
     """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
 
     async def work(self, function: Callable[..., T], *args: object) -> T:
-        """What the function gives, called in the thread."""
+        """Call the function in the thread, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(THREAD, function, *args)

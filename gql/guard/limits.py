@@ -1,4 +1,4 @@
-"""Limits of one request, and what to do when one is over them."""
+"""Limits of one request, with advice for requests that exceed them."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -9,9 +9,9 @@ from models.problems import Advice
 
 
 class Limits(BaseModel):
-    """Of one request. They are checked in the order in which they stand, each before the next step
-    costs anything; see `gql.transport.http`. They are settings: `most_tokens` is the variable
-    `GOROD_MOST_TOKENS`. Each has the advice for those who are over it (`gql.guard.over_limit`)."""
+    """The limits of one request, in the order in which they are checked: the cheap ones first; see
+    `gql.transport.http`. They are settings: `most_tokens` is the variable `GOROD_MOST_TOKENS`. Each
+    has advice for requests that exceed it (`gql.guard.over_limit`)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -200,11 +200,11 @@ class Limits(BaseModel):
 
 
 def limits_table() -> Iterator[str]:
-    """The limits of a request as README shows them, line by line."""
+    """Yield the lines of README's table of limits of a request."""
     yield "| `limit` | setting | default | what is counted |"
     yield "|---|---|---|---|"
     for name, setting in Limits.model_fields.items():
         limit = f"`{name.removeprefix('most_').removeprefix('stranger_')}`"
         default = f"{setting.default:,}".replace(",", " ")
-        shown = "–" if name == "most_kept" else limit  # nothing is refused by it
+        shown = "–" if name == "most_kept" else limit  # it refuses nothing
         yield f"| {shown} | `GOROD_{name.upper()}` | {default} | {setting.description} |"

@@ -1,4 +1,4 @@
-"""Limits of what is asked in a minute, of what runs at once, of sockets, and of failed tries."""
+"""Limits of points per minute, of concurrency, of sockets, and of failed tries."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LimitsOfUse(BaseModel):
-    """Of what is asked in a minute, and of what runs at once; see `gql.admission`. They are
-    settings, too. An operation takes one place, and another one for each 3,000 points it costs."""
+    """Limits of points per minute and of concurrency, which are settings; see `gql.admission`. An
+    operation takes one place, and another one for each 3,000 points of its cost."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,8 +48,8 @@ class LimitsOfUse(BaseModel):
 
 
 class LimitsOfSockets(BaseModel):
-    """Of sockets, in each process. What is above a limit is closed with a code that says whether to
-    connect again; see `gql.transport.websocket`. They are settings, too."""
+    """Limits of sockets per process, which are settings. A connection above a limit is closed with
+    a code that says whether to reconnect; see `gql.transport.websocket`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -99,9 +99,9 @@ class LimitsOfSockets(BaseModel):
 
 
 class LimitsOfTries(BaseModel):
-    """Of failed tries of passwords and refresh tokens, before one must wait; see
-    `resolvers.services.tries`. They are settings, too. With more than 100,000 nobody has to wait.
-    Who waits when a limit is raised waits no longer."""
+    """Limits of failed tries of passwords and refresh tokens before a wait, which are settings; see
+    `resolvers.services.tries`. A limit above 100,000 switches the wait off. A raised limit ends the
+    waits that it caused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -115,8 +115,8 @@ class LimitsOfTries(BaseModel):
     most_address_tries: int = Field(
         default=20,
         ge=1,
-        description="Failed tries from one address on unknown devices, whatever the login, but for "
-        "logins that get in from there after all; then there is one a minute.",
+        description="Failed tries from one address on unknown devices, with any login except those "
+        "that get in from there after all; then there is one a minute.",
     )
     most_login_tries: int = Field(
         default=50,
@@ -138,7 +138,7 @@ class LimitsOfTries(BaseModel):
 
 
 def table_of(limits: type[BaseModel]) -> Iterator[str]:
-    """The limits of use, or of sockets, as README shows them, line by line."""
+    """Yield the lines of README's table of such limits."""
     yield "| setting | default | what is counted |"
     yield "|---|---|---|"
     for name, setting in limits.model_fields.items():

@@ -1,11 +1,9 @@
-"""What strangers may run where the schema is hidden from them, and whether an operation keeps to
-it.
+"""The part of the schema that is open to strangers, if the rest is hidden from them.
 
-A root field that runs for strangers is declared so with its use case (`open_command`,
-`open_query`). What may be selected below it follows from the schema: all fields of the types that
-only answers are made of, and of rows the few fields in OF_ROWS. Whatever else an operation asks
-for, it does not fit, whether the schema has that or not. So nobody finds out by guessing what the
-schema has beyond this.
+The use case of a root field declares that it runs for strangers (`open_command`, `open_query`). The
+schema says which fields may be selected below it: all fields of types that are no rows, and of rows
+those in OF_ROWS. An operation that selects anything else does not fit, whether the schema has it or
+not. So strangers cannot find out the rest of the schema by guessing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,28 +29,28 @@ from gql.guard.document import Document
 from gql.guard.walk import DEFINED
 
 IS_NULL, RUNS = "is null", "runs"
-"""What a root field that is open to strangers does: it is null for those without a token, or it
-runs. Fields declare it as `open` in their metadata; all others refuse strangers."""
+"""The two ways of a root field that is open to strangers: it is null without a token, or it runs.
+Fields declare it as `open` in their metadata; all others refuse strangers."""
 OF_ROWS = frozenset({"id", "fullName", "shortName", "timeZone"})
-"""Fields of rows that strangers may select below a field that runs for them: the names by which a
-client greets who has signed in."""
+"""Fields of rows that strangers may select below a field that runs for them. A client greets the
+user with them after signing in."""
 ROW = "Node"
 """The interface of all types that show a row."""
 
 
-def open_by(field: Any) -> str | None:
-    """What a root field does for strangers."""
+def find_openness(field: Any) -> str | None:
+    """Return the way of a root field for strangers; None if it refuses them."""
     found: str | None = field.extensions[DEFINED].metadata.get("open")
     return found
 
 
-def fits(
+def fits_strangers(
     schema: GraphQLSchema, document: Document, name: str | None, operation: OperationDefinitionNode
 ) -> bool:
-    """Whether the operation of a document runs for strangers whatever the variables are: it is
-    valid by itself, and all of it is open. Other operations of the document make no difference.
+    """Whether the operation of a document runs for strangers with any variables: it is valid by
+    itself, and all its fields are open. Other operations of the document do not matter.
 
-    name: By which the operation was asked for.
+    name: The requested operation name.
     """
     if (found := document.fits_strangers.get(name)) is None:
         found = document.fits_strangers[name] = is_open(schema, document, operation)
@@ -61,7 +59,7 @@ def fits(
 
 def is_open(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
     root = schema.get_root_type(operation.operation)
-    opening = Opening(document.node)
+    opening = OpenSelection(document.node)
     if root is None or not opening.opens_root(operation.selection_set, root):
         return False
     reached = (opening.fragments[one] for one, _ in opening.spread if one in opening.fragments)
@@ -69,10 +67,10 @@ def is_open(schema: GraphQLSchema, document: Document, operation: OperationDefin
     return not document.validate(alone)
 
 
-class Opening:
+class OpenSelection:
     """A walk through one operation.
 
-    spread: Names of the fragments that were met, each with the name of the type it was met in.
+    spread: Names of the fragments visited, each with the name of the type around its spread.
     """
 
     def __init__(self, document: DocumentNode) -> None:
@@ -88,14 +86,14 @@ class Opening:
             one.name.value == "__typename"
             or (
                 one.name.value in root.fields
-                and open_by(field := root.fields[one.name.value]) == RUNS
+                and find_openness(field := root.fields[one.name.value]) == RUNS
                 and self.opens_below(one, field.type)
             )
             for one in self.fields(selections, root)
         )
 
     def opens(self, selections: SelectionSetNode, type_: GraphQLObjectType) -> bool:
-        """Whether all that is selected of an object is open."""
+        """Whether all selected fields of an object are open."""
         is_row = any(one.name == ROW for one in type_.interfaces)
         for one in self.fields(selections, type_):
             name = one.name.value
@@ -115,7 +113,7 @@ class Opening:
         return is_object and self.opens(node.selection_set, inner)  # type: ignore[arg-type]
 
     def fields(self, selections: SelectionSetNode, type_: GraphQLObjectType) -> Iterable[FieldNode]:
-        """The fields of a selection, fragments spread. Each fragment counts once for a type."""
+        """Yield the fields of a selection with fragments spread, each fragment once per type."""
         waiting = [selections]
         while waiting:
             for one in waiting.pop().selections:
@@ -129,13 +127,13 @@ class Opening:
                         waiting.append(fragment.selection_set)
 
 
-def takes(
+def accepts_variables(
     schema: GraphQLSchema,
     operation: OperationDefinitionNode,
     fields: Iterable[FieldNode],
     variables: Mapping[str, Any],
 ) -> bool:
-    """Whether an operation that fits takes the values of the variables.
+    """Whether an operation that fits accepts the values of the variables.
 
     fields: Its root fields.
     """

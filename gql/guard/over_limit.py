@@ -1,4 +1,4 @@
-"""Refusals of requests that are over a limit."""
+"""Refusals of requests that exceed a limit."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from gql.guard.limits import Limits
 from models.problems import Advice, OperationTooComplex
 
 MOST_TOLD = 2**31 - 1
-"""The greatest `Int` of GraphQL. Fragments that spread fragments multiply beyond any number."""
+"""The greatest `Int` of GraphQL. Counts of nested fragments can be larger."""
 UNSET: Mapping[str, Advice] = MappingProxyType(
     {
         "statement": Advice(
@@ -30,7 +30,7 @@ UNSET: Mapping[str, Advice] = MappingProxyType(
         ),
     }
 )
-"""Of limits that are no settings."""
+"""The advice of limits that are no settings."""
 ADVICE: Mapping[str, Advice] = MappingProxyType(
     {
         name.removeprefix("most_"): advice
@@ -40,11 +40,11 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
     }
     | dict(UNSET)
 )
-"""By the name of a limit, as `require` takes it."""
+"""The advice by the name of a limit, as `require` takes it."""
 
 
 class OverLimit(NamedTuple):
-    """A limit that a request is over, as the client is told of it."""
+    """A limit that a request exceeds, with the figures for the client."""
 
     advice: Advice
     limit: str
@@ -52,32 +52,32 @@ class OverLimit(NamedTuple):
     most: int
 
     @classmethod
-    def of(cls, problem: OperationTooComplex) -> "OverLimit":
+    def from_problem(cls, problem: OperationTooComplex) -> "OverLimit":
         told = problem.extensions
         return cls(problem.advice, told["limit"], told["asked"], told["most"])
 
     def problem(self) -> OperationTooComplex:
-        """A new one each time: one that is raised again and again keeps where it was raised."""
+        """Return a new exception: one that is raised repeatedly collects tracebacks."""
         return OperationTooComplex(
             self.advice, limit=self.limit, asked=min(self.asked, MOST_TOLD), most=self.most
         )
 
 
-def over_limit(limit: str, asked: int, most: int) -> OverLimit:
+def find_over_limit(limit: str, asked: int, most: int) -> OverLimit:
     return OverLimit(ADVICE[limit], limit.removeprefix("stranger_"), asked, most)
 
 
 def require(limit: str, asked: int, most: int) -> None:
-    """Raises OperationTooComplex if more is asked than may be.
+    """Raise OperationTooComplex if the limit is exceeded.
 
-    limit: A key of ADVICE. Strangers are told the name that it has for all.
+    limit: A key of ADVICE. Clients get it without the prefix `stranger_`.
     """
     if asked > most:
-        raise over_limit(limit, asked, most).problem()
+        raise find_over_limit(limit, asked, most).problem()
 
 
 def require_one_try(fields: list[str]) -> None:
-    """Raises OperationTooComplex if more than one root field tries a password: it names the first
-    of them."""
+    """Raise OperationTooComplex, which names the first field, if several root fields try a
+    password."""
     if len(fields) > 1:
         raise OverLimit(ADVICE["password"], fields[0], len(fields), 1).problem()

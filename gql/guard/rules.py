@@ -1,4 +1,4 @@
-"""The rules that a document and its variables must keep to."""
+"""The validation rules of documents and variables."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,12 +43,12 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 MOST_ERRORS = 8
-"""No client reads more. graphql-cop takes ten for a sign that there is no limit."""
+"""Errors of one answer. The tool graphql-cop takes ten as a sign that there is no limit."""
 
 
-class OneOf(OneOfInputValidationRule):
-    """Strawberry's, which knows a variable only where it was declared before: not in a fragment
-    that stands before its operation. Of one that nobody declared another rule tells."""
+class OneOfRule(OneOfInputValidationRule):
+    """Strawberry's rule, extended to variables in a fragment before the operation that declares
+    them. Another rule reports undeclared ones."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -61,19 +61,19 @@ class OneOf(OneOfInputValidationRule):
         self.variable_definitions = dict(self.declared)
 
     def enter_operation_definition(self, node: Any, *_: Any) -> None:
-        """Each may declare a name in its own way; its own come after this."""
+        """Forget the variables of the operation before: each may declare a name differently."""
         self.variable_definitions = dict(self.declared)
 
     def validate_one_of(self, node: ObjectValueNode, type: GraphQLNamedType) -> None:
-        """Only a variable: of all else graphql-core tells. It does not look into `Choice!`."""
+        """Check a variable only; graphql-core checks all else, except the nullability of one."""
         values = [field.value for field in node.fields]
         names = {value.name.value for value in values if isinstance(value, VariableNode)}
         if len(values) == len(names) == 1 and names <= self.variable_definitions.keys():
             super().validate_one_of(node, type)
 
 
-class Values(ValuesOfCorrectTypeRule):
-    """graphql-core's, without the values: they may be passwords, and errors are passed on."""
+class ValuesRule(ValuesOfCorrectTypeRule):
+    """graphql-core's rule without the values in its messages: they may be passwords."""
 
     def is_valid_value_node(self, node: ValueNode, input_type: Any) -> Any:
         if input_type:
@@ -86,23 +86,25 @@ class Values(ValuesOfCorrectTypeRule):
             )
             for error, path in errors:
                 suggest = not self.context.hide_suggestions
-                error.message = expected(input_type, path, error.message, suggest=suggest)
+                error.message = describe_expected(input_type, path, error.message, suggest=suggest)
                 self.context.report_error(error)
         return SKIP
 
 
-def expected(type_: Any, path: Sequence[Any], found: str = "", *, suggest: bool = False) -> str:
-    """What belongs at a place inside of a value of the type.
+def describe_expected(
+    type_: Any, path: Sequence[Any], found: str = "", *, suggest: bool = False
+) -> str:
+    """Describe the value that is expected at a place inside of a value of the type.
 
-    found: What graphql-core says of it. Only the name of a field is taken from that.
-    suggest: Whether to suggest names that are like it.
+    found: graphql-core's message, of which only the name of a field is used.
+    suggest: Whether to suggest similar names.
     """
     for step in path:
         type_ = get_nullable_type(type_)
         if isinstance(step, int):
             type_ = type_.of_type
             continue
-        while isinstance(type_, GraphQLList):  # one member may stand for a list of one
+        while isinstance(type_, GraphQLList):  # GraphQL takes one member as a list of one
             type_ = get_nullable_type(type_.of_type)
         type_ = type_.fields[step].type
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
@@ -128,11 +130,11 @@ MISSING = re.compile(r"Expected value of type '[^']*' to include required field 
 
 
 RULES = (
-    *(Values if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    *(ValuesRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
     MaybeNullValidationRule,
-    OneOf,
+    OneOfRule,
 )
-"""graphql-core's, and those that Strawberry adds."""
+"""The rules of graphql-core, and those that Strawberry adds."""
 RULES_OF_FORM = (
     ExecutableDefinitionsRule,
     UniqueOperationNamesRule,
@@ -147,14 +149,14 @@ RULES_OF_FORM = (
     UniqueArgumentNamesRule,
     UniqueInputFieldNamesRule,
 )
-"""Those of them that look at the document alone: what they say tells nothing of the schema."""
+"""The rules that need the document only: their messages reveal nothing of the schema."""
 
 
-def variable_errors(
+def find_variable_errors(
     schema: GraphQLSchema, declared: Iterable[VariableDefinitionNode], sent: Mapping[str, Any]
 ) -> list[GraphQLError]:
-    """What is wrong with the variables of an operation, without the values that were sent: they may
-    be passwords."""
+    """Return the errors of an operation's variables without their values, which may be
+    passwords."""
     errors: list[GraphQLError] = []
     for node in declared:
         type_ = type_from_ast(schema, node.type)
@@ -164,16 +166,16 @@ def variable_errors(
 
         def note(error: GraphQLError, path: Sequence[Any], at: Any = node, of: Any = type_) -> None:
             told = f"Variable '${at.variable.name.value}' has an invalid value."
-            errors.append(GraphQLError(f"{told} {expected(of, path, error.message)}", at))
+            errors.append(GraphQLError(f"{told} {describe_expected(of, path, error.message)}", at))
             if len(errors) >= MOST_ERRORS:
-                raise Enough
+                raise TooManyErrors
 
         try:
             validate_input_value(value, type_, note, hide_suggestions=True)
-        except Enough:
+        except TooManyErrors:
             break
     return errors
 
 
-class Enough(Exception):
-    """There are as many errors as anybody reads."""
+class TooManyErrors(Exception):
+    """There are MOST_ERRORS errors."""

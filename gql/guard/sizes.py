@@ -1,7 +1,7 @@
-"""How many members lists have, for the cost of an operation before it runs; see `gql.guard.cost`.
+"""The lengths of lists, for the static cost of an operation; see `gql.guard.cost`.
 
-Lists whose length an argument says are as long as it says. Of all others the length is declared
-here: what is usual in a large school, not a limit of what is answered.
+An argument sets the length of some lists. The length of all others is declared here: it is usual in
+a large school, and no limit of an answer.
 """
 
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ from graphql import (
     VariableNode,
 )
 
-from gql.guard.cost import Length, Named
+from gql.guard.cost import ListLength, VariableName
 from resolvers.core.listing import MOST, USUAL
 from resolvers.journal.diary import LONGEST as LONGEST_DIARY
 from resolvers.journal.marks import MOST as LONGEST_BATCH
 
 SCHOOL_YEAR = 34 * 7
-"""Days of a year on which there are lessons, with their weekends."""
+"""Days of the weeks with lessons in a year."""
 ELSEWHERE = 10
 MEMBERS: Mapping[str, int] = {
     "Assignment.marks": 30,
@@ -71,15 +71,15 @@ MEMBERS: Mapping[str, int] = {
     "__Type.possibleTypes": 3,
     "__Directive.args": 2,
 }
-"""By the coordinate of a field; all others have ELSEWHERE."""
+"""The length by the coordinate of a field; all others have ELSEWHERE."""
 OF_PARENT: Mapping[str, int] = {
     "Diary.days": 1,
     "Journal.cells": 30,
     "Journal.lessons": 1,
     "SetMarksPayload.results": 1,
 }
-"""Lists that are so many times as long as the arguments of the field around them say: a diary has a
-group a day, a journal a cell for each of 30 students in each lesson, a batch a result an item."""
+"""The factor of lists whose length follows from the arguments of the field around them: a diary has
+one group per day, a journal 30 cells per lesson, a batch one result per item."""
 
 
 def members_of(coordinate: str) -> int:
@@ -87,36 +87,36 @@ def members_of(coordinate: str) -> int:
 
 
 def members_of_parent(type_: Any, name: str) -> int:
-    """How many members a list has for each that the arguments of the field around it ask for; 0 for
-    one that these say nothing of."""
+    """Return the members of a list per member that the arguments of the field around it set; 0 if
+    they do not set its length."""
     if "pageInfo" in type_.fields:
         return 1 if name in ("nodes", "edges") else 0
     return OF_PARENT.get(f"{type_.name}.{name}", 0)
 
 
-def length_of(type_: Any, node: FieldNode, definition: GraphQLField) -> Length | None:
-    """How many members the arguments of a field ask for; None if they do not say."""
+def length_of(type_: Any, node: FieldNode, definition: GraphQLField) -> ListLength | None:
+    """Return the length that the arguments of a field set; None if they set none."""
     if "first" in definition.args:
-        return Length(size_of_page, (given(node, "first"), given(node, "last")))
+        return ListLength(size_of_page, (read_argument(node, "first"), read_argument(node, "last")))
     if reckon := BY_COORDINATE.get(f"{type_.name}.{node.name.value}"):
         names, length = reckon
-        return Length(length, tuple(given(node, name) for name in names))
+        return ListLength(length, tuple(read_argument(node, name) for name in names))
     return None
 
 
-def given(node: FieldNode, name: str) -> Any:
-    """The value of an argument: a number, a text, the count of a list, or a variable."""
+def read_argument(node: FieldNode, name: str) -> Any:
+    """Return the value of an argument: a number, a text, a list of that length, or a variable."""
     found = (one.value for one in node.arguments or () if one.name.value == name)
-    return constant(next(found, None))
+    return read_literal(next(found, None))
 
 
-def constant(value: ValueNode | None) -> Any:
-    """What a literal says, as far as lengths are made of it."""
+def read_literal(value: ValueNode | None) -> Any:
+    """Return the value of a literal, as far as a length needs it."""
     match value:
         case None | NullValueNode():
             return None
         case VariableNode():
-            return Named(value.name.value)
+            return VariableName(value.name.value)
         case IntValueNode():
             return int(value.value[:10])
         case StringValueNode():
@@ -124,13 +124,14 @@ def constant(value: ValueNode | None) -> Any:
         case ListValueNode():
             return [None] * len(value.values)
         case ObjectValueNode():
-            return {one.name.value: constant(one.value) for one in value.fields}
+            return {one.name.value: read_literal(one.value) for one in value.fields}
         case _:
             return UNREADABLE
 
 
 UNREADABLE = object()
-"""What no such argument takes. Validation tells of it; until then it counts as the most."""
+"""A literal that no such argument accepts. Validation reports it later; here it counts as the
+greatest length."""
 
 
 def size_of_page(first: Any, last: Any) -> int:
@@ -142,8 +143,8 @@ def size_of_page(first: Any, last: Any) -> int:
 
 
 def size_of_period(first: Any, last: Any, *, longest: int, weekly: int) -> int:
-    """How many of something that is there so many times a week are in a period; without a last day
-    it is a week."""
+    """Return the number of lessons or days in a period, by their number per week; without a last
+    day the period is a week."""
     days = longest
     if last is None:
         days = 7
@@ -176,4 +177,4 @@ BY_COORDINATE: Mapping[str, tuple[tuple[str, ...], Any]] = {
     ),
     "Query.nodes": (("ids",), size_of_list),
 }
-"""Fields whose arguments say how much they give, other than those of connections."""
+"""Fields, other than connections, whose arguments set their length."""

@@ -1,9 +1,8 @@
-"""Operations of strangers, answered so that nobody can find out the schema by guessing.
+"""Operations of strangers, answered so that they cannot find out the schema by guessing.
 
-Where strangers may not read the schema, an operation of theirs either keeps to what is open to them
-(`gql.guard.opened`) and runs, or it is answered here, before validation. That answer is the same
-whatever the schema has: each root field is refused, whether it exists or not, and whether the
-schema lacks it or it is asked for in a wrong way.
+If the schema is hidden from strangers, their operation either selects only open fields
+(`gql.guard.opened`) and runs, or it is answered here, before validation. That answer does not
+depend on the schema: each root field is refused, whether it exists, is misspelt or is misused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +26,7 @@ from graphql import (
 )
 
 from gql.guard.document import Document
-from gql.guard.opened import IS_NULL, fits, open_by, takes
+from gql.guard.opened import IS_NULL, accepts_variables, find_openness, fits_strangers
 from gql.guard.sums import SCHEMA
 from models.problems import Unauthenticated
 
@@ -46,7 +45,7 @@ class SignInFirst(Unauthenticated):
         return Unauthenticated.code()
 
 
-def answer_to_stranger(
+def answer_stranger(
     schema: GraphQLSchema,
     document: Document,
     name: str | None,
@@ -54,33 +53,35 @@ def answer_to_stranger(
     *,
     has_token: bool,
 ) -> ExecutionResult | None:
-    """The answer to a stranger's operation that does not run; None: it runs, or there is no such
-    operation, of which the executor tells.
+    """Return the answer to a stranger's operation that does not run. Return None if it runs, or if
+    there is no such operation, which the executor reports.
 
-    name: Of the operation. has_token: Whether they showed a token, which is not good.
+    name: Of the operation. has_token: Whether the request has a token, which is invalid.
     """
     operation = get_operation_ast(document.node, name)
     if operation is None:
         return None
     kind = operation.operation
-    fields = list(root_fields(document.node, operation.selection_set, variables))
-    if fits(schema, document, name, operation) and takes(schema, operation, fields, variables):
+    fields = list(find_root_fields(document.node, operation.selection_set, variables))
+    if fits_strangers(schema, document, name, operation) and accepts_variables(
+        schema, operation, fields, variables
+    ):
         return None
     names = {one.name.value for one in fields}
-    every = list(root_fields(document.node, operation.selection_set))
+    every = list(find_root_fields(document.node, operation.selection_set))
     if names & SCHEMA or all(one.name.value == "__typename" for one in every):
-        return ExecutionResult(None, [refused()])
+        return ExecutionResult(None, [sign_in_error()])
     if kind is OperationType.SUBSCRIPTION:
-        return ExecutionResult(None, [refused(every[0], key_of(every[0]))])
+        return ExecutionResult(None, [sign_in_error(every[0], key_of(every[0]))])
     root = schema.get_root_type(kind)
     known = root.fields if root else {}
     data: dict[str, Any] = {}
     errors: list[GraphQLError] = []
     for one in fields:
         key, called = key_of(one), one.name.value
-        is_null = called in known and open_by(known[called]) == IS_NULL and not has_token
+        is_null = called in known and find_openness(known[called]) == IS_NULL and not has_token
         if key not in data and called != "__typename" and not is_null:
-            errors.append(refused(one, key))
+            errors.append(sign_in_error(one, key))
         data[key] = root.name if called == "__typename" and root else None
     return ExecutionResult(data, errors or None)
 
@@ -88,25 +89,24 @@ def answer_to_stranger(
 def runs_for_strangers(
     schema: GraphQLSchema, document: Document, name: str | None, *, has_token: bool
 ) -> bool:
-    """Whether the operation runs for strangers whatever the variables are, or is null for those
-    without a token.
+    """Whether the operation runs for strangers with any variables, or is null without a token.
 
-    has_token: Whether they showed a token, which is not good.
+    has_token: Whether the request has a token, which is invalid.
     """
     operation = get_operation_ast(document.node, name)
     if operation is None:
         return False
-    if fits(schema, document, name, operation):
+    if fits_strangers(schema, document, name, operation):
         return True
     root = schema.get_root_type(operation.operation)
-    asked = {one.name.value for one in root_fields(document.node, operation.selection_set)}
+    asked = {one.name.value for one in find_root_fields(document.node, operation.selection_set)}
     asked.discard("__typename")
     known = root.fields if root else {}
-    nulls = (one in known and open_by(known[one]) == IS_NULL for one in asked)
+    nulls = (one in known and find_openness(known[one]) == IS_NULL for one in asked)
     return bool(asked) and not has_token and all(nulls)
 
 
-def refused(field: FieldNode | None = None, key: str | None = None) -> GraphQLError:
+def sign_in_error(field: FieldNode | None = None, key: str | None = None) -> GraphQLError:
     path = [key] if key else None
     return GraphQLError("", field, path=path, original_error=SignInFirst())
 
@@ -115,14 +115,14 @@ def key_of(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
 
 
-def root_fields(
+def find_root_fields(
     document: DocumentNode,
     selections: SelectionSetNode,
     variables: Mapping[str, Any] | None = None,
 ) -> Iterator[FieldNode]:
-    """The root fields of an operation in order, but for those that a directive leaves out.
+    """Yield the root fields of an operation in order, without those that a directive omits.
 
-    variables: By which directives do so; without them all fields are there.
+    variables: The values for the directives; without them all fields are yielded.
     """
     fragments = {
         part.name.value: part
@@ -134,7 +134,7 @@ def root_fields(
     while waiting:
         one = waiting.pop()
         directives = one.directives or () if variables is not None else ()
-        if any(leaves_out(directive, variables or {}) for directive in directives):
+        if any(omits_node(directive, variables or {}) for directive in directives):
             continue
         if isinstance(one, FieldNode):
             yield one
@@ -146,8 +146,8 @@ def root_fields(
                 waiting += reversed(fragment.selection_set.selections)
 
 
-def leaves_out(directive: DirectiveNode, variables: Mapping[str, Any]) -> bool:
-    """Whether `@skip` or `@include` leaves out what it stands at."""
+def omits_node(directive: DirectiveNode, variables: Mapping[str, Any]) -> bool:
+    """Whether a `@skip` or `@include` omits its node."""
     unless = {"skip": True, "include": False}.get(directive.name.value)
     for argument in directive.arguments or ():
         value = argument.value

@@ -1,8 +1,8 @@
-"""The sums of a selection: how much it asks for.
+"""The sums of a selection: its depth, fields, aliases and cost.
 
-Each node is looked at once. What a fragment asks for is summed up when it is first spread and
-multiplied from then on, so that fragments which spread each other twice cost no more than others.
-What makes a document invalid is passed over here: validation tells of it.
+Each node is visited once. A fragment is summed up when it is first spread, and the sums are reused,
+so that fragments which spread each other twice take no longer than others. Errors of a document are
+ignored here; validation reports them.
 """
 
 from collections.abc import Mapping
@@ -37,11 +37,11 @@ SCHEMA = {"__schema", "__type"}
 
 
 class Sums(NamedTuple):
-    """What a selection asks for, fragments spread.
+    """The sums of a selection with its fragments spread.
 
     depth: Fields inside each other.
     cost: See `gql.guard.cost`.
-    each: The cost of each member that the arguments of the field around it ask for.
+    each: The cost of each member whose number the arguments of the field around it set.
     described: Members of lists of the schema itself, lists inside lists multiplied.
     """
 
@@ -57,11 +57,11 @@ EMPTY = Sums()
 
 
 @dataclass
-class Summing:
+class SelectionSummer:
     """Sums up the selections of one document. Raises OperationTooComplex, which names the limit.
 
     known: The sums of fragments, by their names.
-    directives, literals, repeated: How many were met so far.
+    directives, literals, repeated: The counts so far.
     """
 
     schema: GraphQLSchema
@@ -72,12 +72,12 @@ class Summing:
     literals: int = 0
     repeated: int = 0
 
-    def selection(
+    def sum_selection(
         self, selection_set: SelectionSetNode, type_: Any, seen: set[str] | None = None
     ) -> Sums:
-        """What a selection of the type asks for.
+        """Sum up a selection on the type.
 
-        seen: The keys that stand before it in the selection of which it is an inline fragment.
+        seen: The keys before it in the selection around an inline fragment.
         """
         depth = fields = aliases = described = 0
         cost = each = NOTHING
@@ -85,17 +85,17 @@ class Summing:
         for one in selection_set.selections:
             if isinstance(one, FieldNode):
                 key = one.alias.value if one.alias else one.name.value
-                found = self.field(one, type_)
+                found = self.sum_field(one, type_)
             elif isinstance(one, InlineFragmentNode):
                 key = ""
                 condition = one.type_condition
                 inner = self.schema.get_type(condition.name.value) if condition else type_
                 self.note_directives(one)
-                found = self.selection(one.selection_set, inner, seen)
+                found = self.sum_selection(one.selection_set, inner, seen)
             elif isinstance(one, FragmentSpreadNode):
                 key = f"...{one.name.value}"
                 self.note_directives(one)
-                found = EMPTY if key in seen else self.fragment(one.name.value)
+                found = EMPTY if key in seen else self.sum_fragment(one.name.value)
             else:
                 continue
             if key in seen and isinstance(one, FieldNode):
@@ -112,30 +112,34 @@ class Summing:
                 each += found.each
         return Sums(depth, fields, aliases, cost, each, described)
 
-    def field(self, node: FieldNode, type_: Any) -> Sums:
+    def sum_field(self, node: FieldNode, type_: Any) -> Sums:
         self.note_directives(node)
         for argument in node.arguments or ():
             self.note_literals(argument.value)
         name, inner = node.name.value, node.selection_set
         aliased = 1 if node.alias else 0
-        definition = self.definition(type_, name)
+        definition = self.find_definition(type_, name)
         if inner is None:
             counted = name == "totalCount"
             return Sums(1, 1, aliased, Cost(COUNTED) if counted else NOTHING)
-        below = self.selection(inner, get_named_type(definition.type) if definition else None)
+        below = self.sum_selection(inner, get_named_type(definition.type) if definition else None)
         aliases = below.aliases + aliased
         if name in SCHEMA:  # graphql-core limits its depth
             return Sums(1, 1, aliases, described=below.described)
         sums = Sums(below.depth + 1, below.fields + 1, aliases, described=below.described)
         if definition is None:
             return sums
-        found = self.priced(sums, below, node, type_, definition)
-        return found._replace(cost=found.cost.times(COMPLETED)) if is_made(definition) else found
+        found = self.add_cost(sums, below, node, type_, definition)
+        return (
+            found._replace(cost=found.cost.times(COMPLETED))
+            if is_made_in_python(definition)
+            else found
+        )
 
-    def priced(
+    def add_cost(
         self, sums: Sums, below: Sums, node: FieldNode, type_: Any, definition: GraphQLField
     ) -> Sums:
-        """The sums of a field that gives an object or a list of them, with its cost."""
+        """Return the sums of a field of objects with its cost."""
         name = node.name.value
         cost = below.cost
         if (length := length_of(type_, node, definition)) is not None:
@@ -152,20 +156,22 @@ class Summing:
             return sums._replace(each=(ONE + cost).times(times))
         return sums._replace(cost=(ONE + cost).times(members_of(f"{type_.name}.{name}")))
 
-    def definition(self, type_: Any, name: str) -> Any:
+    def find_definition(self, type_: Any, name: str) -> Any:
         if type_ is None or not hasattr(type_, "fields"):
             return None
         if name in SCHEMA:
             return self.schema.get_field(type_, name)
         return type_.fields.get(name)
 
-    def fragment(self, name: str) -> Sums:
+    def sum_fragment(self, name: str) -> Sums:
         if name not in self.known:
-            self.known[name] = EMPTY  # what spreads itself is invalid, and must end here
+            self.known[name] = (
+                EMPTY  # ends the recursion of an invalid fragment that spreads itself
+            )
             if one := self.fragments.get(name):
                 self.note_directives(one)
                 type_ = self.schema.get_type(one.type_condition.name.value)
-                self.known[name] = self.selection(one.selection_set, type_)
+                self.known[name] = self.sum_selection(one.selection_set, type_)
         return self.known[name]
 
     def note_directives(self, node: Any) -> None:
@@ -174,7 +180,7 @@ class Summing:
             self.require("directives", self.directives)
 
     def note_literals(self, value: Any) -> None:
-        """Count the values of lists and objects that stand in the document."""
+        """Count the values of lists and objects in the document."""
         waiting = [value]
         while waiting:
             one = waiting.pop()
@@ -192,19 +198,19 @@ class Summing:
         require(limit, value, getattr(self.limits, f"most_{limit}"))
 
 
-def is_made(definition: GraphQLField) -> bool:
+def is_made_in_python(definition: GraphQLField) -> bool:
     """Whether it is a root field of a query that SQL does not answer; see `gql.bridge.reads`."""
     declared = definition.extensions.get("strawberry-definition")
     return getattr(declared, "metadata", READ).get("read", READ) is None
 
 
 READ: Mapping[str, Any] = {}
-"""In the place of what is declared of other fields."""
+"""The default for the metadata of other fields."""
 
 
 @lru_cache(4)
-def most_described(schema: GraphQLSchema) -> int:
-    """Twice what tools ask of the schema when they ask for all of it."""
+def find_most_described(schema: GraphQLSchema) -> int:
+    """Return the limit of introspection: twice the parts in the full query of tools."""
     document = parse(
         get_introspection_query(
             specified_by_url=True,
@@ -220,5 +226,5 @@ def most_described(schema: GraphQLSchema) -> int:
         if isinstance(one, FragmentDefinitionNode)
     }
     [operation] = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-    summing = Summing(schema, fragments, Limits())
-    return 2 * summing.selection(operation.selection_set, schema.query_type).described
+    summing = SelectionSummer(schema, fragments, Limits())
+    return 2 * summing.sum_selection(operation.selection_set, schema.query_type).described

@@ -1,7 +1,8 @@
-"""What is wrong with a document: by graphql-core's own rules, asked in fewer steps.
+"""Validation by graphql-core's own rules, in fewer steps.
 
-`validate` asks every rule at every node whether it has something to say there, and goes by every
-name. Here a rule is called where it has; that and the end after a few errors is all the difference.
+graphql-core's `validate` looks up every rule's method at every node, and visits every name. Here
+only the methods that exist are called, names are not visited, and validation ends after a few
+errors.
 """
 
 from collections.abc import Sequence
@@ -26,16 +27,16 @@ from graphql.language.visitor import EnterLeaveVisitor
 from graphql.validation.validate import FragmentNestingVisitor
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
-from gql.guard.rules import MOST_ERRORS, RULES, Enough
+from gql.guard.rules import MOST_ERRORS, RULES, TooManyErrors
 
 KEYS = {
     kind: tuple(key for key in keys if key not in ("name", "alias", "description"))
     for kind, keys in QUERY_DOCUMENT_KEYS.items()
 }
-"""What to go by. No rule looks at a name but from what it names."""
+"""The keys of a node to visit. No rule visits a name itself."""
 
 
-def errors_in(
+def find_errors(
     schema: GraphQLSchema,
     document: DocumentNode,
     *,
@@ -43,10 +44,10 @@ def errors_in(
     most: int = MOST_ERRORS,
     rules: Sequence[type[ASTValidationRule]] = RULES,
 ) -> list[GraphQLError]:
-    """The first errors of a document, at most so many; none if it is valid.
+    """Return the first errors of a document, at most so many; none if it is valid.
 
-    suggest: Whether they suggest names of the schema. To find a name that is alike takes longer
-        than all else, so it is not done in vain.
+    suggest: Whether they suggest names of the schema. To find a similar name takes longer than all
+        else.
     """
     info = TypeInfo(schema)
     errors: list[GraphQLError] = []
@@ -55,9 +56,9 @@ def errors_in(
         error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
         errors.append(error)
         if len(errors) >= most:
-            raise Enough
+            raise TooManyErrors
 
-    context = Context(schema, document, info, note, not suggest)
+    context = CachedContext(schema, document, info, note, not suggest)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     fragments = {
         part.name.value: part
@@ -67,8 +68,8 @@ def errors_in(
     try:
         if fragments:
             visitors.insert(0, FragmentNestingVisitor(fragments))
-        visit(document, Together(info, visitors), KEYS)
-    except Enough:
+        visit(document, ParallelVisitor(info, visitors), KEYS)
+    except TooManyErrors:
         pass
     except RecursionError:
         note(GraphQLError("The document is nested too deeply."))
@@ -76,31 +77,32 @@ def errors_in(
 
 
 @cache
-def methods(kinds: tuple[type[Visitor], ...]) -> dict[tuple[str, str], list[tuple[int, str]]]:
-    """By the way, into or out of, and the kind of node: places of the visitors of these kinds that
-    do something there, and the names of what they do. Filled as it is asked for."""
+def find_methods(kinds: tuple[type[Visitor], ...]) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """Return the methods of visitors of these classes, by direction (`enter`, `leave`) and kind of
+    node: indexes of the visitors and names of their methods. It begins empty and is filled when a
+    kind is first visited."""
     return {}
 
 
-class Together(Visitor):
-    """Visitors that look at a document together, and the types they ask for kept beside them."""
+class ParallelVisitor(Visitor):
+    """Visitors that visit a document in parallel, with the TypeInfo that they share."""
 
     def __init__(self, info: TypeInfo, visitors: Sequence[Visitor]) -> None:
         super().__init__()
         self.info, self.visitors = info, visitors
-        self.methods = methods(tuple(map(type, visitors)))
+        self.methods = find_methods(tuple(map(type, visitors)))
         self.skipping: dict[int, Any] = {}
-        """By places of visitors, the node they do not look into."""
+        """By indexes of visitors, the node whose inside they skip."""
 
     def get_enter_leave_for_kind(self, kind: str) -> EnterLeaveVisitor:
         if (found := self.enter_leave_map.get(kind)) is None:
             found = self.enter_leave_map[kind] = EnterLeaveVisitor(
-                self.entering(kind), self.leaving(kind)
+                self.make_enter(kind), self.make_leave(kind)
             )
         return found
 
-    def bound(self, way: str, kind: str) -> tuple[Any, list[tuple[int, Any]]]:
-        """What is to be called: of the types, and of the visitors."""
+    def bind_methods(self, way: str, kind: str) -> tuple[Any, list[tuple[int, Any]]]:
+        """Return the methods to call: of TypeInfo, and of the visitors."""
         visitors = self.visitors
         if (named := self.methods.get((way, kind))) is None:
             names = (f"{way}_{kind}", way)
@@ -110,9 +112,9 @@ class Together(Visitor):
         calls = [(place, getattr(visitors[place], name)) for place, name in named]
         return getattr(self.info, f"{way}_{kind}", None), calls
 
-    def entering(self, kind: str) -> Any:
+    def make_enter(self, kind: str) -> Any:
         skipping = self.skipping
-        told, calls = self.bound("enter", kind)
+        told, calls = self.bind_methods("enter", kind)
 
         def enter(node: Node, *around: Any) -> None:
             if told:
@@ -123,9 +125,9 @@ class Together(Visitor):
 
         return enter
 
-    def leaving(self, kind: str) -> Any:
+    def make_leave(self, kind: str) -> Any:
         skipping = self.skipping
-        told, calls = self.bound("leave", kind)
+        told, calls = self.bind_methods("leave", kind)
 
         def leave(node: Node, *around: Any) -> None:
             for place, call in calls:
@@ -142,14 +144,14 @@ class Together(Visitor):
         return leave
 
 
-class Context(ValidationContext):
-    """What rules ask of a document as a whole."""
+class CachedContext(ValidationContext):
+    """The context of rules, with variable usages cached by identity."""
 
     def __init__(self, *about: Any) -> None:
         super().__init__(*about)
         self.direct: dict[int, list[VariableUsage]] = {}
         self.recursive: dict[int, list[VariableUsage]] = {}
-        """By where a definition is: to tell it by what it holds is to look through all of it."""
+        """By `id` of a definition: hashing a node reads all that it contains."""
 
     def get_variable_usages(
         self, node: OperationDefinitionNode | FragmentDefinitionNode
@@ -157,7 +159,7 @@ class Context(ValidationContext):
         if (found := self.direct.get(id(node))) is None:
             fragment = node if isinstance(node, FragmentDefinitionNode) else None
             visitor = VariableUsageVisitor(self._type_info, fragment)
-            visit(node, Together(self._type_info, [visitor]), KEYS)
+            visit(node, ParallelVisitor(self._type_info, [visitor]), KEYS)
             found = self.direct[id(node)] = visitor.usages
         return found
 

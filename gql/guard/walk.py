@@ -1,5 +1,5 @@
-"""The walk: how much a document asks for, before it is validated. `gql.guard.sums` sums up its
-selections; here the sums of each operation are judged."""
+"""The walk through a document before validation. `gql.guard.sums` sums up its selections; here the
+sums of each operation are compared with the limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,33 +21,31 @@ from graphql import (
 
 from gql.guard.cost import CHANGED, DESCRIBED, Cost, OperationCost
 from gql.guard.limits import Limits
-from gql.guard.over_limit import OverLimit, over_limit, require, require_one_try
-from gql.guard.sizes import constant
-from gql.guard.sums import Summing, most_described
+from gql.guard.over_limit import OverLimit, find_over_limit, require, require_one_try
+from gql.guard.sizes import read_literal
+from gql.guard.sums import SelectionSummer, find_most_described
 from models.problems import OperationTooComplex
 
 DEFINED = "strawberry-definition"
 
 
 class Trait(Enum):
-    """What else of an operation is known before it runs, of those that are no plain reading or
-    changing.
+    """A trait of an operation that admission needs before it runs.
 
     LISTENS: It is a subscription.
-    TRIES_PASSWORD: It looks whether a password is right.
+    TRIES_PASSWORD: It checks a password.
     """
 
     LISTENS = "LISTENS"
     TRIES_PASSWORD = "TRIES_PASSWORD"  # noqa: S105  # no password
 
 
-class Found(NamedTuple):
-    """What the walk found of the operations of a document, by their names; of its only one by null,
-    too.
+class Measured(NamedTuple):
+    """The result of the walk by operation name; that of an only operation by None, too.
 
-    costs: A number where the document alone says it.
-    refusals: Why an operation may not run, where the schema was needed to say so. Strangers from
-        whom the schema is hidden must not be told: it would tell them what is in it.
+    costs: A number if it does not depend on variables.
+    refusals: The limits exceeded that only the schema shows. A stranger from whom the schema is
+        hidden must not see them: they would reveal it.
     """
 
     costs: Mapping[str | None, int | OperationCost]
@@ -55,20 +53,20 @@ class Found(NamedTuple):
     refusals: Mapping[str | None, OverLimit]
 
 
-def judged(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> Found:
-    """Walk through a document. Raises OperationTooComplex, which names the limit, for what the
-    document alone says."""
+def measure_document(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> Measured:
+    """Walk through a document. Raises OperationTooComplex, which names the limit, unless it takes
+    the schema to see it."""
     try:
         walk = Walk(schema, document, limits)
         walk.check()
     except RecursionError:
-        raise too_deep(limits) from None
-    return Found(walk.costs, walk.traits, walk.refusals)
+        raise refuse_depth(limits) from None
+    return Measured(walk.costs, walk.traits, walk.refusals)
 
 
-def too_deep(limits: Limits) -> OperationTooComplex:
-    """Of what is deeper than Python can follow."""
-    return over_limit("depth", limits.most_depth + 1, limits.most_depth).problem()
+def refuse_depth(limits: Limits) -> OperationTooComplex:
+    """Return the refusal of a document that is too deep for Python's recursion."""
+    return find_over_limit("depth", limits.most_depth + 1, limits.most_depth).problem()
 
 
 @dataclass
@@ -79,7 +77,7 @@ class Walk:
     document: DocumentNode
     limits: Limits
     fragments: dict[str, FragmentDefinitionNode] = field(init=False)
-    summing: Summing = field(init=False)
+    summing: SelectionSummer = field(init=False)
     costs: dict[str | None, int | OperationCost] = field(default_factory=dict)
     traits: dict[str | None, "Trait"] = field(default_factory=dict)
     refusals: dict[str | None, OverLimit] = field(default_factory=dict)
@@ -90,7 +88,7 @@ class Walk:
             for one in self.document.definitions
             if isinstance(one, FragmentDefinitionNode)
         }
-        self.summing = Summing(self.schema, self.fragments, self.limits)
+        self.summing = SelectionSummer(self.schema, self.fragments, self.limits)
 
     def check(self) -> None:
         parts = self.document.definitions
@@ -99,8 +97,8 @@ class Walk:
         self.summing.require("fragments", len(self.fragments))
         for one in operations:
             self.check_operation(one)
-        for name in self.fragments:  # those that nobody spreads are validated, too
-            self.summing.fragment(name)
+        for name in self.fragments:  # unused ones are validated, too
+            self.summing.sum_fragment(name)
         if len(operations) == 1:
             self.costs[None] = next(iter(self.costs.values()))
             for trait in list(self.traits.values()):
@@ -112,22 +110,22 @@ class Walk:
         kind = operation.operation
         variables = operation.variable_definitions or ()
         self.summing.require("variables", len(variables))
-        roots = self.roots(operation.selection_set)
+        roots = self.find_roots(operation.selection_set)
         changes = kind is OperationType.MUTATION
         self.summing.require("mutations" if changes else "root_fields", len(roots))
         self.summing.note_directives(operation)
         for variable in variables:
             self.summing.note_directives(variable)
             self.summing.note_literals(variable.default_value)
-        sums = self.summing.selection(operation.selection_set, self.schema.get_root_type(kind))
+        sums = self.summing.sum_selection(operation.selection_set, self.schema.get_root_type(kind))
         for limit in ("depth", "fields", "aliases"):
             self.summing.require(limit, getattr(sums, limit))
         cost = sums.cost + Cost(sums.described // DESCRIBED + CHANGED * changes * len(roots))
         name = operation.name.value if operation.name else None
-        defaults = {one.variable.name.value: constant(one.default_value) for one in variables}
+        defaults = {one.variable.name.value: read_literal(one.default_value) for one in variables}
         whole = OperationCost(cost, self.limits.most_cost, defaults)
         self.costs[name] = whole if cost.repeated else cost.flat
-        tries = self.password_tries(roots) if changes else []
+        tries = self.find_password_tries(roots) if changes else []
         if kind is OperationType.SUBSCRIPTION:
             self.traits[name] = Trait.LISTENS
         elif tries:
@@ -135,15 +133,15 @@ class Walk:
         try:
             require_one_try(tries)
             if sums.described:
-                require("introspection", sums.described, most_described(self.schema))
+                require("introspection", sums.described, find_most_described(self.schema))
             self.summing.require("cost", cost.flat)
         except OperationTooComplex as refusal:
-            self.refusals[name] = OverLimit.of(refusal)
+            self.refusals[name] = OverLimit.from_problem(refusal)
 
     # -- root fields ------------------------------------------------------------------
 
-    def roots(self, selection_set: SelectionSetNode) -> dict[str, str]:
-        """The root fields of an operation: their keys in the answer, and their names."""
+    def find_roots(self, selection_set: SelectionSetNode) -> dict[str, str]:
+        """Return the root fields of an operation: names by response keys."""
         found: dict[str, str] = {}
         spread: set[str] = set()
         waiting = [selection_set]
@@ -161,8 +159,8 @@ class Walk:
                         waiting.append(fragment.selection_set)
         return found
 
-    def password_tries(self, roots: dict[str, str]) -> list[str]:
-        """Those of the root mutations that try a password. One document may do that once; see
+    def find_password_tries(self, roots: dict[str, str]) -> list[str]:
+        """Return the root mutations that try a password. One document may try one; see
         `resolvers.core.command.open_command`."""
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}

@@ -1,1 +1,1 @@
-"""Observability: what operators learn of a running server, and of each operation it answered."""
+"""Observability: access log, metrics, traces and readiness of a running server."""

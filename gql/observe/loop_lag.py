@@ -1,12 +1,12 @@
-"""The lag of the event loop: how late it runs what is due. Everybody waits so long."""
+"""The lag of the event loop: the delay of its timers, and so of all requests."""
 
 import asyncio
 from collections import deque
 
 PERIOD = 0.25
-"""Seconds between two looks."""
+"""Seconds between two measurements."""
 LOOKS = 60
-"""Looks that are remembered: a quarter of a minute, which is how often Prometheus asks."""
+"""Measurements that are kept: 15 seconds, the usual interval of Prometheus."""
 LAG = (
     "gorod_event_loop_lag_seconds",
     "Longest delay of the event loop in the last 15 seconds, looked at four times a second.",
@@ -21,17 +21,17 @@ class LoopLag:
         self.timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start to measure."""
         loop = asyncio.get_running_loop()
-        self.timer = loop.call_later(PERIOD, self.look, loop, loop.time() + PERIOD)
+        self.timer = loop.call_later(PERIOD, self.measure, loop, loop.time() + PERIOD)
 
-    def look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        """Note how much later than due it is, and look again."""
+    def measure(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """Note the delay, and schedule the next measurement."""
         self.lags.append(max(0.0, loop.time() - due))
-        self.timer = loop.call_later(PERIOD, self.look, loop, loop.time() + PERIOD)
+        self.timer = loop.call_later(PERIOD, self.measure, loop, loop.time() + PERIOD)
 
     def longest(self) -> float:
-        """Seconds; 0 before the first look."""
+        """Return the longest delay in seconds; 0 before the first measurement."""
         return max(self.lags, default=0.0)
 
     def stop(self) -> None:

@@ -1,8 +1,8 @@
 """Metrics for Prometheus.
 
-Operations are counted here and not by the counters of `prometheus_client`, whose locks and labels
-take five times as long (4 µs an operation instead of 0.8, measured); the library is asked for the
-form of the answer, and for the figures of the process.
+Operations are counted here, without the counters of `prometheus_client`, whose locks and labels
+take five times as long (4 µs per operation instead of 0.8, measured). The library writes the
+answer, and collects the figures of the process.
 """
 
 from bisect import bisect_left
@@ -27,16 +27,16 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from gql.observe.record import MOST_OUTCOMES, STARTED, Finished, Outcome
+from gql.observe.record import MOST_OUTCOMES, STARTED, OperationRecord, Outcome
 from models.database.availability import Trouble
 from resolvers.core.context import Services
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: upper bounds of the buckets of durations."""
 MOST_NAMES = 200
-"""Names of operations that are told apart. Prometheus keeps a series for each, for good."""
+"""Operation names with a label of their own. Prometheus keeps a series for each for ever."""
 MOST_CODES = 500
-"""Codes that are told apart: there are fewer in the schema, and no client can make one."""
+"""Codes with a label of their own. The schema has fewer, and clients cannot invent any."""
 OTHER = "other"
 ADMISSIONS = ("admitted", "limited", "shed")
 
@@ -46,24 +46,24 @@ Key = tuple[str, str, str, str, str, str]
 
 @dataclass(slots=True)
 class Series:
-    """What was counted of operations that are alike."""
+    """The count and durations of operations with the same labels."""
 
     count: int = 0
     seconds: float = 0.0
     buckets: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
 
 
-class Operations:
-    """Counts finished operations. It is a sink of `Observers`."""
+class OperationCounter:
+    """The observer that counts finished operations."""
 
     def __init__(self) -> None:
         self.series: dict[Key, Series] = {}
         self.names: set[str] = set()
         self.codes: set[str] = set()
         self.found: dict[Outcome, Series] = {}
-        """By outcomes, the series in which they are counted."""
+        """The series by outcome."""
 
-    def __call__(self, record: Finished) -> None:
+    def __call__(self, record: OperationRecord) -> None:
         if (series := self.found.get(record.outcome)) is None:
             if len(self.found) >= MOST_OUTCOMES:
                 self.found.clear()
@@ -74,21 +74,21 @@ class Operations:
         series.buckets[bisect_left(BOUNDS, seconds)] += 1
 
     def series_of(self, outcome: Outcome) -> Series:
-        """Where an operation is counted. A subscription is counted when it ends."""
+        """Return the series of an operation. A subscription is counted when it ends."""
         if outcome.event == STARTED:
             return Series()
         name = outcome.operation if outcome.registered else None
         key = (
             outcome.transport,
-            bounded(name, self.names, MOST_NAMES) if name else "",
+            limit_label(name, self.names, MOST_NAMES) if name else "",
             outcome.kind or "",
             outcome.plan or "",
-            bounded(outcome.code, self.codes, MOST_CODES) if outcome.code else "",
+            limit_label(outcome.code, self.codes, MOST_CODES) if outcome.code else "",
             outcome.admission or "",
         )
         return self.series.setdefault(key, Series())
 
-    def families(self) -> Iterator[Any]:
+    def collect_operations(self) -> Iterator[Any]:
         labels = ("transport", "operation", "kind", "plan", "code")
         counted = CounterMetricFamily(
             "gorod_operations",
@@ -122,14 +122,14 @@ class Operations:
         for labels_of, count in counts.items():
             counted.add_metric(labels_of, count)
         for short, series in together.items():
-            took.add_metric(short, list(cumulated(series.buckets)), series.seconds)
+            took.add_metric(short, list(cumulate(series.buckets)), series.seconds)
         for admitted, count in asked.items():
             admissions.add_metric(admitted, count)
         yield from (counted, took, admissions)
 
 
-def bounded(name: str, known: set[str], most: int) -> str:
-    """The name, or `other` once so many are known."""
+def limit_label(name: str, known: set[str], most: int) -> str:
+    """Return the name, or `other` once so many names are known."""
     if name not in known:
         if len(known) >= most:
             return OTHER
@@ -137,8 +137,8 @@ def bounded(name: str, known: set[str], most: int) -> str:
     return name
 
 
-def cumulated(buckets: Iterable[int]) -> Iterator[tuple[str, float]]:
-    """The buckets as Prometheus wants them: each counts all that took no longer."""
+def cumulate(buckets: Iterable[int]) -> Iterator[tuple[str, float]]:
+    """Yield the cumulative buckets that Prometheus expects: each counts all shorter operations."""
     total = 0
     for bound, count in zip((*map(str, BOUNDS), "+Inf"), buckets, strict=True):
         total += count
@@ -147,22 +147,22 @@ def cumulated(buckets: Iterable[int]) -> Iterator[tuple[str, float]]:
 
 Gauge = Callable[[], float]
 Gauges = Mapping[tuple[str, str], Gauge]
-"""Figures that are asked for when somebody reads them, by name and what is told of each."""
+"""Functions that return a figure when the metrics are read, by name and description."""
 
 
-class Server(Collector):
-    """What is under way, and what the process holds, at the moment it is asked."""
+class ServerCollector(Collector):
+    """The collector of gauges: operations, the database and its sessions."""
 
-    def __init__(self, operations: Operations, services: Services, gauges: Gauges) -> None:
+    def __init__(self, operations: OperationCounter, services: Services, gauges: Gauges) -> None:
         self.operations, self.services, self.gauges = operations, services, gauges
 
     def collect(self) -> Iterator[Any]:
         yield InfoMetricFamily("gorod", "Which Gorod this is.", value={"version": VERSION})
-        yield from self.operations.families()
+        yield from self.operations.collect_operations()
         yield from (GaugeMetricFamily(*named, value=of()) for named, of in self.gauges.items())
-        yield from self.database()
+        yield from self.collect_database()
 
-    def database(self) -> Iterator[Any]:
+    def collect_database(self) -> Iterator[Any]:
         services = self.services
         troubles = GaugeMetricFamily(
             "gorod_database_trouble",
@@ -178,7 +178,7 @@ class Server(Collector):
             "Outages of the database that are over.",
             value=services.availability.recoveries,
         )
-        yield from self.sessions()
+        yield from self.collect_sessions()
         yield GaugeMetricFamily(
             "gorod_subscriptions", "Running subscriptions.", value=services.tails.listeners
         )
@@ -189,8 +189,8 @@ class Server(Collector):
             value=services.tails.silence,
         )
 
-    def sessions(self) -> Iterator[Any]:
-        """Sessions with the database, of the three pools."""
+    def collect_sessions(self) -> Iterator[Any]:
+        """Yield the database sessions of the three pools."""
         open_ = GaugeMetricFamily(
             "gorod_database_sessions", "Open sessions.", labels=("pool", "state")
         )
@@ -220,22 +220,22 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """All figures of a server.
+    """All metrics of a server.
 
-    count: Counts the operations that were not counted yet.
+    count: Called before reading, so that operations that wait for observers are counted.
     """
 
     def __init__(
         self, services: Services, gauges: Gauges, count: Callable[[], None] = lambda: None
     ) -> None:
-        self.operations, self.count = Operations(), count
+        self.operations, self.count = OperationCounter(), count
         self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(Server(self.operations, services, gauges))
+        self.registry.register(ServerCollector(self.operations, services, gauges))
         for make in (ProcessCollector, PlatformCollector, GCCollector):
             make(registry=self.registry)
 
-    def text(self, names: Collection[str] = ()) -> bytes:
-        """In the form of Prometheus; only the metrics of these names, if any are named."""
+    def render(self, names: Collection[str] = ()) -> bytes:
+        """Return the metrics in the format of Prometheus; only those of the names, if given."""
         self.count()
         registry = self.registry.restricted_registry(names) if names else self.registry
         return generate_latest(registry)

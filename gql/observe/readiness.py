@@ -1,4 +1,4 @@
-"""Readiness: whether this process can serve requests now, and what of it does not work."""
+"""Readiness: whether this process can serve requests now, and which parts do not work."""
 
 import asyncio
 import time
@@ -10,19 +10,19 @@ from models.database.readiness import version_at
 from resolvers.core.context import Services
 
 KEPT = 1.0
-"""Seconds for which an answer is kept: anybody may ask, and each question is a session with the
-database."""
+"""Seconds for which an answer is cached. Without it, strangers could open a database session with
+each request."""
 SILENT = 15.0
-"""Seconds after which a log of events that nobody has read counts as one that cannot be read.
-It is read twice a second."""
+"""Seconds after which an event log that was not read counts as unreadable. It is read twice a
+second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """What a process is ready for.
+class ReadyState:
+    """The state of a process.
 
-    reasons: Why it can serve nobody: `database`, `migrations`, `events`.
-    degraded: What does not work while all else does: `writing`, `files`, `sessions`.
+    reasons: Why it cannot serve requests: `database`, `migrations`, `events`.
+    degraded: Parts that do not work while all else does: `writing`, `files`, `sessions`.
     """
 
     reasons: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Ready:
 
 
 class Readiness:
-    """Asks the database at most once in `KEPT` seconds, whoever asks.
+    """The readiness check. It asks the database at most once in `KEPT` seconds.
 
     url: Of the database.
     """
@@ -38,17 +38,17 @@ class Readiness:
     def __init__(self, services: Services, url: str) -> None:
         self.services, self.url = services, url
         self.newest = migrate.head()
-        self.found, self.until = Ready(), 0.0
+        self.found, self.until = ReadyState(), 0.0
         self.turn = asyncio.Lock()
 
-    async def look(self) -> Ready:
+    async def check(self) -> ReadyState:
         async with self.turn:
             if time.monotonic() >= self.until:
-                self.found = Ready(await self.reasons(), self.degraded())
+                self.found = ReadyState(await self.find_reasons(), self.find_degraded())
                 self.until = time.monotonic() + KEPT
             return self.found
 
-    async def reasons(self) -> tuple[str, ...]:
+    async def find_reasons(self) -> tuple[str, ...]:
         away = self.services.availability.outages.get(Trouble.AWAY)
         if away and away.confirmed:
             return ("database",)
@@ -60,7 +60,7 @@ class Readiness:
             return ("migrations",)
         return ("events",) if self.services.tails.silence > SILENT else ()
 
-    def degraded(self) -> tuple[str, ...]:
+    def find_degraded(self) -> tuple[str, ...]:
         availability, files = self.services.availability, self.services.storage.reach
         is_full = availability.space is not None and availability.space.shortage() is not None
         troubles = {

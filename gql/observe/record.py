@@ -1,4 +1,4 @@
-"""Records of finished operations, and those who are told of them."""
+"""Records of finished operations, and the observers that receive them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ OPERATION, STARTED = "operation", "subscription started"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What finished operations can have in common. Get it by `outcome_of`: then those alike are one
-    object, and observers keep by it what they would else make anew for each operation.
+    """The fields that finished operations can have in common. `outcome_of` returns one object for
+    equal fields, so that observers can cache by it.
 
     event: `operation`, or `subscription started`.
     transport: `http`, `websocket` or `files`.
-    operation: Its name; None where it has none or the name is too long.
-    registered: Whether its document is a registered one.
-    kind: `query`, `mutation` or `subscription`; for files the method of HTTP.
-    plan: `compiled`, `command`, `mixed` or `standard`; None where it was refused before.
-    status: The status of HTTP, or what it would be on a socket; 499 where the client left before
-        it was answered; None of what has only begun.
+    operation: Its name; None if it has none or the name is too long.
+    registered: Whether its document is registered.
+    kind: `query`, `mutation` or `subscription`; for files the HTTP method.
+    plan: `compiled`, `command`, `mixed` or `standard`; None if it was refused before.
+    status: The HTTP status, or its equivalent on a socket; 499 if the client left before the
+        answer; None if it has only begun.
     code: The code of its first error, or of the first user error of a mutation; None if it has
         none.
     viewer: The code of the role, or `stranger`.
     school: The number of the school.
-    admission: `admitted`, `limited` where its budget was spent, `shed` where there was no room for
-        it; None where it was refused before, and for files.
+    admission: `admitted`, `limited` if its budget was spent, `shed` if there was no room; None if
+        it was refused before, and for files.
     """
 
     event: str
@@ -47,12 +47,12 @@ class Outcome:
 
 
 MOST_OUTCOMES = 2_000
-"""Those that are kept. Clients choose names of operations, so there is no end of them."""
+"""Cached outcomes. Clients choose operation names; without a limit they could fill the memory."""
 outcomes: dict[tuple[Any, ...], Outcome] = {}
 
 
 def outcome_of(*fields: Any) -> Outcome:
-    """The outcome with these fields, in the order of Outcome's."""
+    """Return the outcome with these fields, in the order of Outcome."""
     if (found := outcomes.get(fields)) is None:
         if len(outcomes) >= MOST_OUTCOMES:
             outcomes.clear()
@@ -60,19 +60,19 @@ def outcome_of(*fields: Any) -> Outcome:
     return found
 
 
-class Finished(NamedTuple):
-    """An operation, or a request that never became one, when its answer has been sent.
+class OperationRecord(NamedTuple):
+    """The record of an operation, or of a refused request, after its answer was sent.
 
-    It holds no variable, no literal and no text of a document.
+    It contains no variable, no literal and no text of a document.
 
-    at: When it was finished, in seconds since 1970.
-    ms: Milliseconds from the head of the request until the answer was handed to the network.
-    cost: Its static cost, where that was computed.
+    at: The time of its end, in seconds since 1970.
+    ms: Milliseconds from the head of the request to the write of the answer.
+    cost: Its static cost, if that was computed.
     received: Bytes of the body.
-    sent: Bytes of the answer before it is compressed, or of all answers on a socket.
-    events: How many answers a socket sent; None elsewhere.
-    traceparent: The header of that name, if it is well formed and traces are on.
-    statements: What it sent to the database; None if traces are off.
+    sent: Bytes of the answer before compression, or of all answers on a socket.
+    events: The number of answers on a socket; None elsewhere.
+    traceparent: The header of that name, if it is well-formed and traces are on.
+    statements: Its SQL statements; None if traces are off.
     """
 
     outcome: Outcome
@@ -87,20 +87,20 @@ class Finished(NamedTuple):
     statements: Sequence[Timing] | None = None
 
 
-Sink = Callable[[Finished], None]
+Sink = Callable[[OperationRecord], None]
 
 
 class Observers:
-    """Those who are told of finished operations.
+    """The observers of finished operations.
 
-    sinks: Called in turn. They must not wait for anything.
+    sinks: Called in turn. They must not wait.
     """
 
     def __init__(self, *sinks: Sink) -> None:
         self.sinks: Sequence[Sink] = sinks
 
-    def finished(self, record: Finished) -> None:
-        """Tell everyone. A sink that fails must not fail the answer, which is already sent."""
+    def notify(self, record: OperationRecord) -> None:
+        """Call all sinks. The failure of one is logged, as the answer was already sent."""
         try:
             for sink in self.sinks:
                 sink(record)

@@ -1,4 +1,4 @@
-"""What operators decide of logs, metrics and traces."""
+"""The settings of logs, metrics and traces."""
 
 from typing import Literal
 
@@ -9,8 +9,8 @@ SHORTEST_TOKEN = 16
 Choice = Literal["all", "refused", "off"]
 
 
-class Observability(BaseModel):
-    """They are settings: `access_log` is the variable `GOROD_ACCESS_LOG`."""
+class ObservabilitySettings(BaseModel):
+    """Settings of observability: `access_log` is the variable `GOROD_ACCESS_LOG`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class Observability(BaseModel):
 
     @field_validator("metrics_token")
     @classmethod
-    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_length(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(
                 f"must have {SHORTEST_TOKEN} characters or more; `openssl rand -hex 16` makes one"

@@ -1,10 +1,8 @@
-"""Traces: a span of each operation, and below it one of each of its statements, by OpenTelemetry.
-This module is imported only where traces are switched on: the library belongs to the extra
-`gorod[otel]`.
+"""Traces by OpenTelemetry: a span per operation, with a child span per SQL statement.
 
-Spans are made of what was recorded when the operation is over, so that operations wait for nothing
-and the engine knows nothing of them. The header `traceparent` of the request says what an operation
-belongs to, and whether it is to be sent at all.
+This module is imported only if traces are on: the library belongs to the extra `gorod[otel]`. Spans
+are made from the record of a finished operation, so that operations do not wait and the engine does
+not depend on them. The header `traceparent` names the parent span, and says whether to send any.
 """
 
 from dataclasses import asdict
@@ -17,12 +15,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gql.observe.record import STARTED, Finished
+from gql.observe.record import STARTED, OperationRecord
 from models.database.timings import Timing
 
 NANOSECONDS = 1_000_000_000
 MOST_TEXT = 2_000
-"""Characters that are sent of a statement: a compiled one may have 200,000."""
+"""Characters of a statement in its span: a compiled one may have 200,000."""
 ATTRIBUTES = {
     "request_id": "gorod.request_id",
     "transport": "network.protocol.name",
@@ -38,14 +36,13 @@ ATTRIBUTES = {
     "sent": "http.response.body.size",
     "events": "gorod.events",
 }
-"""Fields of a record, and what OpenTelemetry calls them."""
+"""Fields of a record, and the names of OpenTelemetry."""
 
 
-class Traces:
-    """Sends the spans of each finished operation. It is a sink of `Observers`.
+class TraceObserver:
+    """The observer that sends the spans of each finished operation.
 
-    exporter: Sends spans; by OTLP over HTTP if not told, to where the variables of OpenTelemetry
-        say.
+    exporter: Sends spans; by default OTLP over HTTP, to the address in OpenTelemetry's variables.
     """
 
     def __init__(self, exporter: SpanExporter | None = None) -> None:
@@ -59,7 +56,7 @@ class Traces:
         self.tracer = self.provider.get_tracer("gorod")
         self.propagator = TraceContextTextMapPropagator()
 
-    def __call__(self, record: Finished) -> None:
+    def __call__(self, record: OperationRecord) -> None:
         outcome = record.outcome
         if outcome.event == STARTED:
             return
@@ -84,7 +81,7 @@ class Traces:
         span.end(end)
 
     def add(self, timing: Timing, operation: Context) -> None:
-        """Send the span of a statement. Its text has placeholders for values."""
+        """Send the span of a statement, whose text has placeholders instead of values."""
         verb = timing.sql.split(None, 1)[0] if timing.sql else "statement"
         span = self.tracer.start_span(
             f"{verb} {timing.pool}",
@@ -104,5 +101,5 @@ class Traces:
         span.end(int(timing.ended * NANOSECONDS))
 
     def close(self) -> None:
-        """Send what has not been sent."""
+        """Send the spans that wait."""
         self.provider.shutdown()

@@ -1,2 +1,2 @@
-"""What client developers and their tools read about the schema: files at `/schema/`, pages at
-`/docs/`. All of it is derived from the schema and the declarations behind it."""
+"""The reference of the schema for client developers and tools: files at `/schema/`, pages at
+`/docs/`. All of it is generated from the schema and its declarations."""

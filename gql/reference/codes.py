@@ -1,4 +1,4 @@
-"""The error codes of the API, read off the classes of problems and the mutations' own enums."""
+"""The error codes of the API, read from the classes of Problems and the enums of mutations."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,10 @@ DECLARING = (
     "gql.transport.http",
     "resolvers.trusted.documents",
 )
-"""Modules that import all others in which problems of the API are declared."""
+"""Modules that import all others that declare Problems of the API."""
 OUR_PACKAGES = frozenset({"auth", "gql", "models", "resolvers"})
 ABSTRACT = frozenset({Problem, Caution})
-"""Bases of others; they are never raised themselves."""
+"""Base classes, which are never raised themselves."""
 Message = tuple[str, str]
 """The English and the Russian text."""
 WITHOUT_CLASS: Mapping[str, Message] = {
@@ -46,13 +46,13 @@ WITHOUT_CLASS: Mapping[str, Message] = {
 
 @dataclass(frozen=True)
 class ErrorCode:
-    """A code with all that is said under it.
+    """An error code with its messages and uses.
 
-    messages: The texts of all problems of this code.
-    statuses: HTTP statuses, by the path that answers with them. On `/graphql` it is that of a
-        request refused as a whole; an error beside data comes with 200.
-    mutations: Whose `userErrors` may have the code.
-    is_warning: Whether it stands in the `warnings` of a mutation, which a reason overrides.
+    messages: The texts of all Problems of this code.
+    statuses: HTTP statuses by path. On `/graphql` it is the status of a request refused as a whole;
+        an error beside data comes with 200.
+    mutations: The mutations whose `userErrors` may have the code.
+    is_warning: Whether it is in the `warnings` of a mutation, which a reason overrides.
     """
 
     code: str
@@ -63,11 +63,11 @@ class ErrorCode:
 
 
 def error_codes(schema: GraphQLSchema) -> tuple[ErrorCode, ...]:
-    """Every code a client can meet, in alphabetical order."""
+    """Return every code that a client can get, in alphabetical order."""
     texts: dict[str, list[Message]] = defaultdict(list)
     statuses: dict[str, set[tuple[str, int]]] = defaultdict(set)
     warnings = set()
-    for problem in problems():
+    for problem in find_problems():
         code = problem.code()
         message = (problem.message("en"), problem.message("ru"))
         if message not in texts[code]:
@@ -80,19 +80,23 @@ def error_codes(schema: GraphQLSchema) -> tuple[ErrorCode, ...]:
     where = mutations_of(schema)
     return tuple(
         ErrorCode(
-            code, tuple(texts[code]), by_path(statuses[code]), where.get(code, ()), code in warnings
+            code,
+            tuple(texts[code]),
+            group_by_path(statuses[code]),
+            where.get(code, ()),
+            code in warnings,
         )
         for code in sorted(texts)
     )
 
 
-def by_path(statuses: set[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+def group_by_path(statuses: set[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
     paths = sorted({path for path, _ in statuses})
     return {path: tuple(sorted(n for where, n in statuses if where == path)) for path in paths}
 
 
-def problems() -> Iterator[type[Problem]]:
-    """All declared problems, a base class before those derived from it."""
+def find_problems() -> Iterator[type[Problem]]:
+    """Yield all declared Problems, base classes first."""
     for module in DECLARING:
         import_module(module)
     todo: list[type[Problem]] = [Problem]
@@ -104,7 +108,7 @@ def problems() -> Iterator[type[Problem]]:
 
 
 def statuses_of(problem: type[Problem]) -> Iterator[tuple[str, int]]:
-    """The paths that answer a problem with a status of its own, and that status."""
+    """Yield the paths that have a status for a Problem, with that status."""
     from gql.transport.file_transfer import STATUSES as OF_FILES
     from gql.transport.responses import STATUS as OF_GRAPHQL
 
@@ -117,7 +121,7 @@ def statuses_of(problem: type[Problem]) -> Iterator[tuple[str, int]]:
 
 @cache
 def mutations_of(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
-    """For each code, the mutations whose `userErrors` or `warnings` declare it."""
+    """Return by code the mutations whose `userErrors` or `warnings` declare it."""
     found: dict[str, list[str]] = defaultdict(list)
     mutations = schema.mutation_type.fields if schema.mutation_type else {}
     for name, field in sorted(mutations.items()):
@@ -128,18 +132,18 @@ def mutations_of(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
 
 
 def enums_of_codes(payload: object) -> Iterator[GraphQLEnumType]:
-    """The enum of the codes in a payload's `userErrors`, and that of their `warnings`."""
+    """Yield the enums of codes in a payload's `userErrors` and in their `warnings`."""
     errors = getattr(payload, "fields", {}).get("userErrors")
     if errors is None:
         return
     error = get_named_type(errors.type)
     fields = getattr(error, "fields", {})
-    for part in (fields.get("code"), warning_code(fields)):
+    for part in (fields.get("code"), find_warning_code(fields)):
         if part is not None and isinstance(enum := get_named_type(part.type), GraphQLEnumType):
             yield enum
 
 
-def warning_code(error: Mapping[str, Any]) -> Any:
+def find_warning_code(error: Mapping[str, Any]) -> Any:
     warnings = error.get("warnings")
     named = get_named_type(warnings.type) if warnings else None
     return getattr(named, "fields", {}).get("code")

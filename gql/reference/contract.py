@@ -1,4 +1,4 @@
-"""The files at `/schema/`, which `gorod schema` prints, too: the contract for programs."""
+"""The contract for programs: the files at `/schema/`, which `gorod schema` prints, too."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from graphql import (
 
 from gql.guard.limits import Limits
 from gql.reference.codes import ErrorCode, error_codes
-from gql.reference.stored import Stored
+from gql.reference.stored import StoredFile
 
 JSON = "application/json"
 SCRIPT = "text/javascript"
@@ -32,73 +32,76 @@ export const keys = Object.fromEntries(types.map((type) => [type, () => null]));
 """
 KEYS_TYPES = "export declare const keys: Record<string, () => null>;\n"
 WRITTEN_AS = {"Boolean": "boolean", "Float": "number", "ID": "string", "Int": "number"}
-"""What scalars are in TypeScript where they are no strings on the wire, and the built-in ones."""
+"""TypeScript's types of the built-in scalars, and of scalars that are no strings in JSON."""
 
 
 @dataclass(frozen=True)
-class Described:
-    """A file with what it is good for, in English and Russian."""
+class DescribedFile:
+    """A file with its description in English and Russian."""
 
-    stored: Stored
+    stored: StoredFile
     english: str
     russian: str
 
 
-def contract_files(limits: Limits | None = None) -> Mapping[str, Described]:
-    """All files by name. limits: Those in force; the default ones where no server runs."""
-    made = made_files()
-    return {**made, "client.json": manifest(limits or Limits(), made)}
+def contract_files(limits: Limits | None = None) -> Mapping[str, DescribedFile]:
+    """Return all files by name.
+
+    limits: Those in force; by default those of a new server.
+    """
+    made = make_files()
+    return {**made, "client.json": make_manifest(limits or Limits(), made)}
 
 
 @cache
-def made_files() -> Mapping[str, Described]:
-    """The files that are the same on every server of this version."""
+def make_files() -> Mapping[str, DescribedFile]:
+    """Return the files that are the same on every server of this version."""
     from gql.schema import schema
 
     core = schema._schema  # noqa: SLF001  # graphql-core's
-    keyless = types_without_id(core)
+    keyless = find_types_without_id(core)
     script = KEYS_SCRIPT.replace("{types}", json.dumps(keyless, indent=2))
     return {
-        "schema.graphql": Described(
-            Stored.of(f"{schema.as_str().rstrip()}\n", TEXT),
+        "schema.graphql": DescribedFile(
+            StoredFile.from_text(f"{schema.as_str().rstrip()}\n", TEXT),
             "The schema in SDL, for code generators and editors.",
             "Схема на языке SDL: для генераторов кода и редакторов.",
         ),
-        "introspection.json": Described(
-            Stored.of(minified(introspection(core)), JSON),
+        "introspection.json": DescribedFile(
+            StoredFile.from_text(minify(introspect(core)), JSON),
             "The answer to the introspection query, minified.",
             "Ответ на запрос интроспекции без пробелов.",
         ),
-        "possible-types.json": Described(
-            Stored.of(pretty(possible_types(core)), JSON),
+        "possible-types.json": DescribedFile(
+            StoredFile.from_text(prettify(find_possible_types(core)), JSON),
             "Interfaces and unions with their types: `possibleTypes` of Apollo Client's cache.",
             "Интерфейсы и объединения с их типами: `possibleTypes` для кэша Apollo Client.",
         ),
-        "graphcache-keys.json": Described(
-            Stored.of(pretty(keyless), JSON),
+        "graphcache-keys.json": DescribedFile(
+            StoredFile.from_text(prettify(keyless), JSON),
             "Types without an `id`, which a normalised cache keeps inside their parents.",
             "Типы без `id`: нормализованный кэш хранит их внутри родителя.",
         ),
-        "graphcache-keys.js": Described(
-            Stored.of(script, SCRIPT),
+        "graphcache-keys.js": DescribedFile(
+            StoredFile.from_text(script, SCRIPT),
             "The same as a module: `cacheExchange({ schema, keys })` of urql's graphcache.",
             "То же как модуль: `cacheExchange({ schema, keys })` для graphcache из urql.",
         ),
-        "graphcache-keys.d.ts": Described(
-            Stored.of(KEYS_TYPES, TEXT),
+        "graphcache-keys.d.ts": DescribedFile(
+            StoredFile.from_text(KEYS_TYPES, TEXT),
             "The types of that module, for TypeScript.",
             "Типы этого модуля для TypeScript.",
         ),
-        "error-codes.json": Described(
-            Stored.of(pretty([code_in_json(one) for one in error_codes(core)]), JSON),
+        "error-codes.json": DescribedFile(
+            StoredFile.from_text(prettify([code_in_json(one) for one in error_codes(core)]), JSON),
             "All error codes with their texts, HTTP statuses and mutations.",
             "Все коды ошибок с текстами, статусами HTTP и мутациями.",
         ),
     }
 
 
-def manifest(limits: Limits, made: Mapping[str, Described]) -> Described:
-    """What a client has to know of this server besides the schema."""
+def make_manifest(limits: Limits, made: Mapping[str, DescribedFile]) -> DescribedFile:
+    """Return the file of facts that a client needs besides the schema: addresses and limits."""
     from gql.schema import schema
 
     core = schema._schema  # noqa: SLF001
@@ -121,18 +124,18 @@ def manifest(limits: Limits, made: Mapping[str, Described]) -> Described:
             }
             for name, about in Limits.model_fields.items()
         ],
-        "scalars": {name: scalar_in_json(one) for name, one in scalars(core).items()},
+        "scalars": {name: scalar_in_json(one) for name, one in find_scalars(core).items()},
         "files": {name: f"sha256:{file.stored.digest}" for name, file in made.items()},
     }
-    return Described(
-        Stored.of(pretty(told), JSON),
+    return DescribedFile(
+        StoredFile.from_text(prettify(told), JSON),
         "Addresses, protocols, limits in force, and what scalars are in TypeScript.",
         "Адреса, протоколы, действующие ограничения и типы скаляров в TypeScript.",
     )
 
 
-def introspection(schema: GraphQLSchema) -> dict[str, Any]:
-    """All that the schema can tell about itself."""
+def introspect(schema: GraphQLSchema) -> dict[str, Any]:
+    """Return the answer to the full introspection query."""
     query = get_introspection_query(
         specified_by_url=True,
         directive_is_repeatable=True,
@@ -145,7 +148,7 @@ def introspection(schema: GraphQLSchema) -> dict[str, Any]:
     return answer.data
 
 
-def possible_types(schema: GraphQLSchema) -> dict[str, list[str]]:
+def find_possible_types(schema: GraphQLSchema) -> dict[str, list[str]]:
     return {
         name: sorted(one.name for one in schema.get_possible_types(type_))
         for name, type_ in sorted(schema.type_map.items())
@@ -153,8 +156,8 @@ def possible_types(schema: GraphQLSchema) -> dict[str, list[str]]:
     }
 
 
-def types_without_id(schema: GraphQLSchema) -> list[str]:
-    """Types that a normalised cache cannot know by an id of their own."""
+def find_types_without_id(schema: GraphQLSchema) -> list[str]:
+    """Return the types that a normalised cache cannot identify by an `id`."""
     roots = {schema.query_type, schema.mutation_type, schema.subscription_type}
     return sorted(
         name
@@ -166,7 +169,7 @@ def types_without_id(schema: GraphQLSchema) -> list[str]:
     )
 
 
-def scalars(schema: GraphQLSchema) -> dict[str, GraphQLScalarType]:
+def find_scalars(schema: GraphQLSchema) -> dict[str, GraphQLScalarType]:
     found = sorted(schema.type_map.items())
     return {name: type_ for name, type_ in found if isinstance(type_, GraphQLScalarType)}
 
@@ -190,11 +193,11 @@ def code_in_json(code: ErrorCode) -> dict[str, Any]:
     }
 
 
-def minified(value: Any) -> str:
-    """JSON without spaces. The standard library would hold the event loop for a tenth of a second,
-    from whatever thread."""
+def minify(value: Any) -> str:
+    """Return JSON without spaces. The standard library would block the event loop for a tenth of a
+    second, even from another thread."""
     return orjson.dumps(value).decode()
 
 
-def pretty(value: Any) -> str:
+def prettify(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

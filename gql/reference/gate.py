@@ -1,4 +1,4 @@
-"""Who may read the schema, its reference included: those who may ask it by introspection."""
+"""Access to the schema and its reference, the same as to introspection."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ PASS_LASTS = timedelta(hours=8)
 
 
 async def may_read(services: Services, request: Request) -> bool:
-    """Whether the client may read the schema: strangers may, or it holds a pass or a token. Raises
-    ServiceUnavailable."""
+    """Whether the client may read the schema: it is open to strangers, or the client has a pass or
+    a token. Raises ServiceUnavailable."""
     if services.open_introspection or await holds_pass(services, request):
         return True
     held = token_of(request)
@@ -24,14 +24,14 @@ async def may_read(services: Services, request: Request) -> bool:
 
 
 def token_of(request: Request) -> str:
-    """The access token of a request, or an empty text."""
+    """Return the access token of a request, or an empty text."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def holds_pass(services: Services, request: Request) -> bool:
-    """Whether a browser shows a pass whose session goes on. It sends no `Authorization` when a link
-    is followed; the pass opens what this module guards, nothing else. Raises ServiceUnavailable.
+    """Whether a browser has a pass whose session is alive. A browser sends no `Authorization` when
+    it follows a link. The pass opens the schema and its reference only. Raises ServiceUnavailable.
     """
     content = services.secrets.unsign(request.cookies.get(COOKIE, ""))
     match content.decode().split(" ") if content else []:
@@ -42,8 +42,8 @@ async def holds_pass(services: Services, request: Request) -> bool:
 
 
 async def give_pass(services: Services, request: Request, response: Response) -> None:
-    """Let the browser read the reference for a few hours, as long as the session goes on. It sends
-    the pass nowhere else. Raises Unauthenticated, ServiceUnavailable."""
+    """Set a cookie by which the browser may read the reference for a few hours, while the session
+    is alive. The browser sends it nowhere else. Raises Unauthenticated, ServiceUnavailable."""
     key = await session_of(Asker(token_of(request)).caller(services))
     expires = int((services.now() + PASS_LASTS).timestamp())
     for path in ("/docs", "/schema"):

@@ -1,4 +1,4 @@
-"""`/schema/` and `/docs/`, to those who may read the schema."""
+"""The routes `/schema/` and `/docs/`, for clients that may read the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
@@ -13,9 +13,9 @@ from gql.guard.limits import Limits
 from gql.reference import gate
 from gql.reference.book.links import Links
 from gql.reference.book.templates import HERE, render
-from gql.reference.contract import Described, contract_files, pretty
-from gql.reference.stored import Shelf, Stored
-from gql.transport.browsers import json_fault, language_of, redirect, root_of
+from gql.reference.contract import DescribedFile, contract_files, prettify
+from gql.reference.stored import FileCache, StoredFile
+from gql.transport.browsers import error_response, language_of, redirect, root_of
 from models.problems import ServiceUnavailable, Unauthenticated
 from resolvers.core.context import Services
 
@@ -32,33 +32,34 @@ KEPT = {
     "Cache-Control": "private, no-cache",
     "Vary": "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie",
 }
-"""A client keeps a file and asks with its ETag whether it is the same; who may not read it any
-more is refused."""
+"""Headers of a file that a client may cache. It must revalidate by ETag each time, so that a client
+that lost the right is refused."""
 
 
 class Reference:
-    """What `/schema/` and `/docs/` answer.
+    """The routes of `/schema/` and `/docs/`.
 
-    trusted_only: Whether only registered documents are run: then nobody signs in with GraphiQL.
+    trusted_only: Whether the server runs registered documents only, so that GraphiQL cannot sign
+        in.
     """
 
     def __init__(self, services: Services, limits: Limits, *, trusted_only: bool = False) -> None:
         self.services, self.trusted_only = services, trusted_only
-        self.contract = Shelf(lambda: contract_files(limits))
-        self.book = Shelf(book_files)
+        self.contract = FileCache(lambda: contract_files(limits))
+        self.book = FileCache(book_files)
         self.assets = open_assets()
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/docs", slash),
-            Route("/docs/", self.guarded(self.first_page)),
+            Route("/docs", add_slash),
+            Route("/docs/", self.guard(self.first_page)),
             Route("/docs/pass", self.give_pass, methods=["POST"]),
-            Route("/docs/pass", not_allowed, methods=["GET"]),
+            Route("/docs/pass", refuse_get, methods=["GET"]),
             *(Route(f"/docs/{name}", self.asset) for name in self.assets),
-            Route("/docs/{path:path}", self.guarded(self.page)),
-            Route("/schema", slash),
-            Route("/schema/", self.guarded(self.index)),
-            Route("/schema/{name}", self.guarded(self.file)),
+            Route("/docs/{path:path}", self.guard(self.page)),
+            Route("/schema", add_slash),
+            Route("/schema/", self.guard(self.index)),
+            Route("/schema/{name}", self.guard(self.file)),
         ]
 
     async def first_page(self, request: Request) -> Response:
@@ -73,28 +74,28 @@ class Reference:
         return await found.respond(request, KEPT)
 
     async def asset(self, request: Request) -> Response:
-        """Style and script of the page that strangers see, too."""
+        """Send the style or the script of the sign-in page, which strangers see."""
         found = self.assets[request.url.path.rpartition("/")[2]]
         return await found.respond(request, {**KEPT, "Cache-Control": "no-cache"})
 
     async def give_pass(self, request: Request) -> Response:
-        """Let a browser in whose user is signed in."""
+        """Give a pass to the browser of a signed-in user."""
         response = Response(status_code=204, headers={**SAFE, "Cache-Control": "no-store"})
         try:
             await gate.give_pass(self.services, request, response)
         except Unauthenticated as problem:
-            return refused(request, problem)
+            return unauthenticated_response(request, problem)
         except ServiceUnavailable as problem:
             return self.unavailable(request, problem)
         return response
 
     def unavailable(self, request: Request, problem: ServiceUnavailable) -> Response:
-        """The response while the database is away."""
+        """Return the response while the database is unavailable."""
         self.services.availability.count_refused()
-        return refusal(request, problem, 503, {"Retry-After": str(problem.retry_after)})
+        return problem_response(request, problem, 503, {"Retry-After": str(problem.retry_after)})
 
-    def guarded(self, handler: Handler) -> Handler:
-        """Refuses those who may not read the schema."""
+    def guard(self, handler: Handler) -> Handler:
+        """Wrap a handler so that it refuses clients that may not read the schema."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -104,19 +105,19 @@ class Reference:
                 return self.unavailable(request, problem)
             if wants_html(request):
                 return sign_in_page(request, trusted_only=self.trusted_only)
-            return refused(request, Unauthenticated())
+            return unauthenticated_response(request, Unauthenticated())
 
         return answer
 
     async def index(self, request: Request) -> Response:
-        """The list of files, for people or for programs."""
+        """Send the list of files, for people or for programs."""
         files = await self.contract.files()
         if wants_html(request):
             language = language_of(request)
             shown = {"files": files, "root": root_of(request), "links": Links((), up="")}
             return HTMLResponse(render("schema.html", language, **shown), headers=KEPT)
         told = [index_entry(name, file) for name, file in files.items()]
-        return await Stored.of(pretty(told), "application/json").respond(request, KEPT)
+        return await StoredFile.from_text(prettify(told), "application/json").respond(request, KEPT)
 
     async def file(self, request: Request) -> Response:
         found = (await self.contract.files()).get(request.path_params["name"])
@@ -126,26 +127,26 @@ class Reference:
 
 
 @cache
-def book_files() -> Mapping[str, Stored]:
-    """The pages of the reference, by their paths below `/docs/`."""
+def book_files() -> Mapping[str, StoredFile]:
+    """Return the pages of the reference by their paths below `/docs/`."""
     from gql.reference.book.pages import MEDIA_TYPES, build
 
     return {
-        path: Stored.of(text, MEDIA_TYPES[f".{path.rpartition('.')[2]}"])
+        path: StoredFile.from_text(text, MEDIA_TYPES[f".{path.rpartition('.')[2]}"])
         for path, text in build().items()
     }
 
 
-def open_assets() -> Mapping[str, Stored]:
-    """Files that tell nothing of the schema."""
+def open_assets() -> Mapping[str, StoredFile]:
+    """Return the files that reveal nothing of the schema, by name."""
     style, script = (HERE / "static" / "style.css", HERE / "enter.js")
     return {
-        style.name: Stored(style.read_bytes(), "text/css"),
-        script.name: Stored(script.read_bytes(), "text/javascript"),
+        style.name: StoredFile(style.read_bytes(), "text/css"),
+        script.name: StoredFile(script.read_bytes(), "text/javascript"),
     }
 
 
-def index_entry(name: str, file: Described) -> dict[str, Any]:
+def index_entry(name: str, file: DescribedFile) -> dict[str, Any]:
     return {
         "name": name,
         "description": file.english,
@@ -155,14 +156,14 @@ def index_entry(name: str, file: Described) -> dict[str, Any]:
     }
 
 
-async def not_allowed(_: Request) -> Response:
-    """An address that takes POST only. Without it the pages below `/docs/` would look for a file of
-    that name."""
+async def refuse_get(_: Request) -> Response:
+    """Refuse a GET of an address that takes POST only. Otherwise the route of the pages would
+    search for a file of that name."""
     raise HTTPException(405, headers={"Allow": "POST"})
 
 
-async def slash(request: Request) -> Response:
-    """Links in the pages are relative: without the slash they would lead elsewhere."""
+async def add_slash(request: Request) -> Response:
+    """Redirect to the address with a slash, which the relative links of the pages need."""
     to = f"{root_of(request)}{request.url.path.removeprefix(root_of(request))}/"
     return redirect(to, 308, SAFE)
 
@@ -171,21 +172,21 @@ def wants_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def refused(request: Request, problem: Unauthenticated) -> Response:
-    return refusal(request, problem, 401, {"WWW-Authenticate": "Bearer"})
+def unauthenticated_response(request: Request, problem: Unauthenticated) -> Response:
+    return problem_response(request, problem, 401, {"WWW-Authenticate": "Bearer"})
 
 
-def refusal(
+def problem_response(
     request: Request, problem: Unauthenticated | ServiceUnavailable, status: int,
     more: Mapping[str, str],
 ) -> Response:  # fmt: skip
-    response = json_fault(problem.describe(language_of(request)), problem.code(), status)
+    response = error_response(problem.describe(language_of(request)), problem.code(), status)
     response.headers.update(more)
     return response
 
 
 def sign_in_page(request: Request, *, trusted_only: bool) -> Response:
-    """How to get in, for people who came by a link."""
+    """Return the page that says how to sign in, for people who followed a link."""
     told = {"root": root_of(request), "trusted_only": trusted_only}
     html = render("sign-in.html", language_of(request), **told)
     headers = {**SAFE, "Cache-Control": "no-store", "WWW-Authenticate": "Bearer"}

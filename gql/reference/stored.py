@@ -1,4 +1,4 @@
-"""Files that are made once and sent many times."""
+"""Generated files that are cached and served with ETags."""
 
 import asyncio
 import gzip
@@ -22,15 +22,15 @@ SMALL = 1024
 
 
 @dataclass(frozen=True)
-class Stored:
-    """The content of a file, each compressed form of which is made once."""
+class StoredFile:
+    """The content of a file, with its compressed forms cached."""
 
     content: bytes
     media_type: str
     packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, text: str, media_type: str) -> "Stored":
+    def from_text(cls, text: str, media_type: str) -> "StoredFile":
         return cls(text.encode(), media_type)
 
     @property
@@ -39,7 +39,8 @@ class Stored:
         return sha256(self.content).hexdigest()
 
     async def respond(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """The file, or 304 for a client that has it. Each encoding has a strong ETag of its own."""
+        """Return the file, or 304 if the client has it. Each encoding has a strong ETag of its
+        own."""
         encoding = self.encoding_for(request.headers.get("accept-encoding", ""))
         tag = f'"{self.digest[:32]}{f"-{encoding}" if encoding else ""}"'
         sent = {**headers, "ETag": tag, "X-Content-Type-Options": "nosniff"}
@@ -54,7 +55,7 @@ class Stored:
         return Response(body, headers=sent, media_type=self.media_type)
 
     def encoding_for(self, accepted: str) -> str | None:
-        """The encoding to send, of those in an `Accept-Encoding`; None to send it as it is."""
+        """Return the best encoding that an `Accept-Encoding` allows; None for no compression."""
         if len(self.content) < SMALL:
             return None
         named = {}
@@ -78,10 +79,10 @@ def is_named(tag: str, header: str) -> bool:
 T = TypeVar("T")
 
 
-class Shelf(Generic[T]):
-    """Files that are made together, when the first of them is asked for.
+class FileCache(Generic[T]):
+    """Files that are generated together when the first of them is requested.
 
-    They are made in a thread: it takes seconds, in which others are answered.
+    A thread generates them: it takes seconds, in which the event loop must serve other requests.
     """
 
     def __init__(self, make: Callable[[], Mapping[str, T]]) -> None:

@@ -1,1 +1,1 @@
-"""Transports: what the protocols say of a request before GraphQL begins, a file each."""
+"""Transports: HTTP and WebSocket, the part of a request before GraphQL begins."""

@@ -1,4 +1,4 @@
-"""Where a request over HTTP stands: in the body of a POST, or in the query string of a GET."""
+"""Reading a request over HTTP: the body of a POST, or the query string of a GET."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,11 +20,12 @@ from gql.transport.problems import (
 JSON = b"application/json"
 UTF8 = (b"utf-8", b"utf8")
 SLOWEST_BODY = 30
-"""Seconds in which a body must be here: clients that send nothing must not fill the server."""
+"""Seconds in which a body must have come. Without it, clients that send slowly would take up all
+connections of the server."""
 PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
 IN_JSON = ("variables", "extensions")
 MOST_PARAMETERS = 50
-"""In a query string, those that are not looked at included."""
+"""In a query string, ignored ones included."""
 
 
 class ClientLeft(Exception):
@@ -32,7 +33,7 @@ class ClientLeft(Exception):
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
-    """The bytes of a JSON body, to its end. Raises UnsupportedMediaType, RequestTooLarge,
+    """Read a JSON body to its end. Raises UnsupportedMediaType, RequestTooLarge,
     RequestTimeout, and ClientLeft."""
     kind = headers.get(b"content-type", b"")
     if kind != JSON and not is_json(kind):
@@ -47,15 +48,15 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int)
         raise ClientLeft
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
-        return await rest_of_body(body, receive, most)
+        return await read_rest_of_body(body, receive, most)
     return body
 
 
 def parse_body(body: bytes, most: int) -> Any:
-    """The JSON of a body. Raises RequestTooLarge, BadRequest.
+    """Parse the JSON of a body. Raises RequestTooLarge, BadRequest.
 
-    The parser refuses what is no UTF-8, half a surrogate pair, `NaN`, and more than 1024 brackets
-    inside each other.
+    The parser refuses invalid UTF-8, half a surrogate pair, `NaN`, and brackets nested deeper than
+    1024.
     """
     if len(body) > most:
         raise RequestTooLarge(most=most)
@@ -67,7 +68,7 @@ def parse_body(body: bytes, most: int) -> Any:
 
 @lru_cache(64)
 def is_json(content_type: bytes) -> bool:
-    """Whether a `Content-Type` says JSON in UTF-8, whatever the case of its letters."""
+    """Whether a `Content-Type` says JSON in UTF-8, in letters of any case."""
     name, *parameters = (part.strip().lower() for part in content_type.split(b";"))
     charsets = [
         value.strip().strip(b'"')
@@ -77,9 +78,9 @@ def is_json(content_type: bytes) -> bool:
     return name == JSON and all(charset in UTF8 for charset in charsets)
 
 
-async def rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
-    """A body that comes in parts, counted as they come. Raises RequestTooLarge, RequestTimeout,
-    and ClientLeft."""
+async def read_rest_of_body(begun: bytes, receive: Receive, most: int) -> bytes:
+    """Read a body that comes in parts, counting them. Raises RequestTooLarge, RequestTimeout,
+    ClientLeft."""
     parts, size, more = [begun], len(begun), True
     try:
         async with asyncio.timeout(SLOWEST_BODY):
@@ -105,8 +106,8 @@ def has_body(headers: Mapping[bytes, bytes]) -> bool:
 async def read_query_string(
     scope: Scope, receive: Receive, most: int
 ) -> tuple[dict[str, Any], int]:
-    """The parameters of a GET in the form in which a body has them, and their size in bytes. A body
-    is not looked at. Raises RequestTooLarge, BadRequest, and ClientLeft."""
+    """Return the parameters of a GET in the form of a body, and their size in bytes. A body
+    is ignored. Raises RequestTooLarge, BadRequest, ClientLeft."""
     query_string: bytes = scope.get("query_string", b"")
     if len(query_string) > most:
         raise RequestTooLarge(most=most)
@@ -124,15 +125,15 @@ async def read_query_string(
         raise BadRequest(expected="a query string in UTF-8") from None
     sent: dict[str, Any] = {}
     for name, value in given:
-        if name not in PARAMETERS or not value:  # `URLSearchParams` writes what is missing as empty
+        if name not in PARAMETERS or not value:  # `URLSearchParams` writes a missing value as empty
             continue
         if name in sent:
             raise BadRequest(field=name, expected="one value")
-        sent[name] = parsed(name, value) if name in IN_JSON else value
+        sent[name] = parse_parameter(name, value) if name in IN_JSON else value
     return sent, len(query_string)
 
 
-def parsed(name: str, value: str) -> Any:
+def parse_parameter(name: str, value: str) -> Any:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What browsers meet around the API: its start page, its icon, addresses where nothing is."""
+"""Pages for browsers around the API: the start page, the icon, errors of unknown addresses."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gql.transport.headers import NAMES, fault
+from gql.transport.headers import NAMES, error_body
 from gql.transport.requests import language_in
 
 HOME = {
@@ -71,33 +71,33 @@ def language_of(request: Request) -> str:
 
 
 def redirect(to: str, status: int, headers: Mapping[str, str]) -> Response:
-    """A redirect whose body tells where it leads, for clients that do not follow it (RFC 9110,
+    """Return a redirect whose body names its target, for clients that do not follow it (RFC 9110,
     15.4)."""
     link = escape(to)
     body = f'<!doctype html>\n<title>{link}</title>\n<p>→ <a href="{link}">{link}</a></p>\n'
     return HTMLResponse(body, status, {**headers, "Location": to})
 
 
-def json_fault(message: str, code: str, status: int, allow: str | None = None) -> Response:
+def error_response(message: str, code: str, status: int, allow: str | None = None) -> Response:
     headers = {**NAMES, "Allow": allow} if allow else NAMES
-    return Response(fault(message, code), status, headers)
+    return Response(error_body(message, code), status, headers)
 
 
-async def home(request: Request) -> Response:
-    """What this is, for people who open the address of a server."""
+async def show_home(request: Request) -> Response:
+    """Show the start page, for people who open the address of a server."""
     language = language_of(request)
     page = PAGE.format(language=language, root=escape(root_of(request)), **HOME[language])
     return HTMLResponse(page, headers=PAGE_HEADERS)
 
 
-async def icon(_: Request) -> Response:
-    """What browsers ask for without being told to, for the tab of a page that names no icon."""
+async def send_icon(_: Request) -> Response:
+    """Send `favicon.ico`, which browsers request for a page that names no icon."""
     headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
-    return Response(icon_file(), headers=headers, media_type="image/vnd.microsoft.icon")
+    return Response(read_icon(), headers=headers, media_type="image/vnd.microsoft.icon")
 
 
 @cache
-def icon_file() -> bytes:
+def read_icon() -> bytes:
     return Path(__file__).with_name("favicon.ico").read_bytes()
 
 
@@ -105,28 +105,28 @@ def root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def tell_methods(allow: str, request_id: str | None = None) -> Response:
-    """The response to `OPTIONS` (RFC 9110, 9.3.7), which may be asked of every address.
+def answer_options(allow: str, request_id: str | None = None) -> Response:
+    """Answer `OPTIONS` (RFC 9110, 9.3.7), which every address supports.
 
     allow: The methods of the address.
-    request_id: Of the request, where nobody else adds it.
+    request_id: Of the request, where no middleware adds it.
     """
     headers = {name: value for name, value in NAMES.items() if name != "content-type"}
     named = {"X-Request-Id": request_id} if request_id else {}
     return Response(status_code=204, headers={**headers, "Allow": allow, **named})
 
 
-async def http_fault(request: Request, exception: Exception) -> Response:
-    """The response to an address where nothing is, or a method that it does not know, in the shape
-    of every error."""
-    assert isinstance(exception, HTTPException)  # noqa: S101  # no other is handed over
+async def answer_http_exception(request: Request, exception: Exception) -> Response:
+    """Answer a request to an unknown address, or by an unknown method, in the shape of every
+    error."""
+    assert isinstance(exception, HTTPException)  # noqa: S101  # Starlette passes no other
     status, headers = exception.status_code, exception.headers or {}
     if status == 404:
-        return json_fault(NOWHERE[language_of(request)], "NOT_FOUND", 404)
+        return error_response(NOWHERE[language_of(request)], "NOT_FOUND", 404)
     if "Allow" not in headers:
-        return json_fault(exception.detail or "This cannot be asked.", "BAD_REQUEST", status)
-    # Starlette joins a set: without an order each process would answer in another.
+        return error_response(exception.detail or "This cannot be asked.", "BAD_REQUEST", status)
+    # Starlette joins a set, whose order differs from process to process.
     allow = ", ".join(sorted({*headers["Allow"].split(", "), "OPTIONS"}))
     if request.method == "OPTIONS":
-        return tell_methods(allow)
-    return json_fault(OTHER_METHOD[language_of(request)], "BAD_REQUEST", status, allow)
+        return answer_options(allow)
+    return error_response(OTHER_METHOD[language_of(request)], "BAD_REQUEST", status, allow)

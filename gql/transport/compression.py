@@ -1,4 +1,4 @@
-"""Long answers are compressed, by gzip, Brotli or Zstandard, as `Accept-Encoding` allows."""
+"""Compression of long answers by gzip, Brotli or Zstandard, as `Accept-Encoding` allows."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
 LEAST_COMPRESSED = 8192
-"""Bytes of an answer. To compress a shorter one takes longer than to send the few packets less."""
+"""Bytes of an answer. Compressing a shorter one takes longer than sending a few more packets."""
 ENCODINGS = (b"gzip", b"br", b"zstd", b"*")
 PART = 65536
-"""Bytes that are compressed at once: others are answered between two parts."""
+"""Bytes that are compressed at once. Between two parts the event loop serves other requests."""
 
 add_compress_type("application/graphql-response+json")
 
 
 @lru_cache(64)
 def names_encoding(accepted: bytes) -> bool:
-    """Whether an `Accept-Encoding` names one of ours. The library is not asked otherwise: to find
-    out that nothing is to be done takes it 60 µs (measured)."""
+    """Whether an `Accept-Encoding` names one of ours. The library is not called otherwise: it takes
+    60 µs to find out that there is nothing to do (measured)."""
     named = accepted.lower()
     return any(name in named for name in ENCODINGS)
 
 
 async def send_parts(scope: Scope, _: Receive, send: Send) -> None:
-    """The application whose answer the library compresses: it sends what stands in its scope."""
+    """Send the answer in the scope; the library compresses what this ASGI application sends."""
     start, body = scope["answer"]
     await send(start)
     for begin in range(0, len(body), PART):
@@ -46,9 +46,9 @@ async def send_compressed(
     """Send an answer in the best of the encodings that a client accepts, if it accepts any."""
     headers = [(b"accept-encoding", encodings)]
     scope: Scope = {"type": "http", "headers": headers, "answer": (start, body)}
-    await compress(scope, nothing_more, send)
+    await compress(scope, refuse_reading, send)
 
 
-async def nothing_more() -> Any:
-    """The rest of a request that was read to its end."""
+async def refuse_reading() -> Any:
+    """Fail: the request was read to its end, and no answer reads more of it."""
     raise RuntimeError("An answer that is sent reads nothing.")

@@ -1,50 +1,52 @@
-"""Connections over HTTP/1.1: how long and how large what a client sends may be before there is a
-request that anybody could answer, and what is said to bytes that are none."""
+"""Connections over HTTP/1.1: limits of time and size before a request is complete, and answers to
+bytes that are no request."""
 
 from asyncio import TimerHandle, Transport
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from gql.transport.headers import refusal
-from gql.transport.parsing import ParsingProtocol, TooLong
+from gql.transport.headers import closing_response
+from gql.transport.parsing import HeadTooLong, ParsingProtocol
 from gql.transport.whole import WholeResponses
 
 MOST_HEAD = 65_536
-"""Bytes of a request line and its headers, and of the trailers after a body. A GET has its document
-in the request line."""
+"""Bytes of a request line with its headers, and of the trailers after a body. The request line of
+a GET contains its document."""
 HEAD_SECONDS = 15.0
-"""For a head, from the first byte on; also until the first byte of a new connection."""
+"""The time for a head, from its first byte, and for the first byte of a new connection. Without it,
+clients that send half a head would keep all connections."""
 SILENT_SECONDS = 20.0
-"""Without a byte of a body that is expected. `gql.transport.bodies` limits a whole body."""
+"""The longest pause within a body. `gql.transport.bodies` limits the time of a whole body."""
 KEPT_SECONDS = 60
-"""For which a connection is kept after a response; proxies before a server keep theirs as long."""
+"""How long a connection is kept after a response; proxies in front of servers keep theirs as
+long."""
 LINGER_SECONDS = 2.0
-"""For which what a client sends is dropped that has been refused."""
+"""How long the bytes of a refused client are read and dropped, so that it can read the answer."""
 UNREAD_SECONDS, LEAST_READ = 60.0, 65_536
-"""A client that leaves much of an answer unread must read at least so many bytes of it in each of
-these periods. The kernel gives up on those who read nothing (`gql.cli.server`), but neither on
-those who read a byte now and then, nor on a proxy that still answers for its client."""
+"""A client with much of an answer unread must read at least so many bytes in each of these periods.
+The kernel gives up a client that reads nothing (`gql.cli.server`). It gives up neither one that
+reads a byte now and then, nor a proxy that still answers in place of its client."""
 MOST_PIPELINED = 16
-"""Requests that wait on a connection. While more come, nothing is read, and so nobody sees that the
-client leaves."""
+"""Requests that wait on a connection. If there are more, reading stops, and then the server cannot
+see that the client leaves."""
 LATE = "The rest of the request did not come in time."
 
 
 class Connection(ParsingProtocol):
-    """uvicorn's connection with limits. It answers in JSON what is no HTTP.
+    """uvicorn's connection with limits. It answers in JSON to bytes that are no HTTP.
 
-    Without the time limits a client that sends half a head, or announces a body and is silent, has
-    a connection for ever, and a few thousand of them have all that the process may open.
+    Without the time limits, a client that sends half a head, or announces a body and sends none,
+    keeps a connection for ever. A few thousand of them take all that the process may open.
     """
 
     timer: TimerHandle | None = None
     unread_timer: TimerHandle | None = None
     head_size = trailers_size = 0
     is_refused = False
-    """Whether nothing more is answered; what comes is dropped."""
+    """Whether the connection was refused: it answers nothing more and drops what comes."""
     late_refusal: tuple[int, str, str] | None = None
-    """What is said when all requests before have their answers."""
+    """The refusal to send after the answers to all requests before it."""
     answering: Any = None
     """The request that the application answers now; `cycle` is the last that came."""
 
@@ -65,18 +67,18 @@ class Connection(ParsingProtocol):
         super()._start_asgi_task(cycle, whole)
 
     def end_request(self) -> None:
-        """Tell the application that nobody waits for its answer. Of several requests that were
-        pipelined, uvicorn tells the last."""
+        """Tell the application that its client has disconnected. Of several pipelined requests,
+        uvicorn tells the last one only."""
         if (answering := self.answering) is not None and not answering.response_complete:
             answering.disconnected = True
             answering.message_event.set()
 
-    # -- what comes -----------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
             return
-        if len(data) > MOST_HEAD:  # the parser takes a head of any length: look in between
+        if len(data) > MOST_HEAD:  # in parts, as the parser itself takes a head of any length
             for begin in range(0, len(data), MOST_HEAD):
                 if not self.transport.is_closing():
                     self.data_received(data[begin : begin + MOST_HEAD])
@@ -109,16 +111,16 @@ class Connection(ParsingProtocol):
         if self.pipeline and len(self.pipeline) < MOST_PIPELINED:
             self.flow.resume_reading()
 
-    # -- how much and how long ------------------------------------------------------------
+    # -- limits of size and time ----------------------------------------------------------
 
     def check_head(self) -> None:
-        """Judge a head that has come in several parts. Raises TooLong."""
+        """Check the size of a head that came in several parts. Raises HeadTooLong."""
         size = sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size + len(self.url) > MOST_HEAD:
-            raise TooLong
+            raise HeadTooLong
 
     def count_head(self, size: int) -> None:
-        """Limit the head that has begun, or whatever else comes after a response was sent."""
+        """Limit a head that has begun, and any bytes after a response."""
         self.head_size += size
         if self.transport.is_closing():
             return
@@ -128,13 +130,13 @@ class Connection(ParsingProtocol):
             self.wait(HEAD_SECONDS)
 
     def count_trailers(self, size: int) -> None:
-        """Limit what comes instead of a body that has begun: the parser keeps each trailer."""
+        """Limit the trailers after a body: the parser keeps each in memory."""
         self.trailers_size += size
         if self.trailers_size > MOST_HEAD and not self.transport.is_closing():
             self.refuse(431, f"Trailers have {MOST_HEAD} bytes at most.", "REQUEST_TOO_LARGE")
 
     def refuse_head(self) -> None:
-        """Say which part of a head is too long: its address or its headers."""
+        """Refuse a head, and say which part is too long: the address or the headers."""
         if len(self.url) > MOST_HEAD // 2:
             told = "The address is too long. Send the document in the body of a POST."
             self.refuse(414, told, "REQUEST_TOO_LARGE")
@@ -143,7 +145,7 @@ class Connection(ParsingProtocol):
             self.refuse(431, told, "REQUEST_TOO_LARGE")
 
     def wait(self, seconds: float) -> None:
-        """Wait so long for more bytes."""
+        """Give up the connection unless more bytes come in so many seconds."""
         self.timer = self.loop.call_later(seconds, self.give_up)
 
     def stop_waiting(self) -> None:
@@ -160,21 +162,21 @@ class Connection(ParsingProtocol):
         cycle = self.cycle
         answering = cycle is not None and not cycle.response_complete
         if answering and (self.flow.read_paused or not cycle.more_body):
-            self.wait(HEAD_SECONDS)  # it is the server that does not read, or has yet to answer
+            self.wait(HEAD_SECONDS)  # the server has stopped reading, or has yet to answer
         else:
             self.refuse(408, LATE, "BAD_REQUEST")
 
     def refuse(self, status: int, message: str, code: str) -> None:
-        """Answer in place of the application, and close the connection. Nothing is said where no
-        request has begun, or in the middle of a response.
+        """Answer in place of the application, and close the connection. If no request has begun, or
+        a response is half sent, close it without an answer.
 
-        What the client still sends is dropped for a while: if the connection were closed at once,
-        its system would drop the answer (RFC 9112, 9.6). Requests that came before are answered
-        first: of a mutation, the client would never learn that it was done."""
+        Bytes that the client still sends are dropped for a while: if the connection were closed at
+        once, the client's system would drop the answer (RFC 9112, 9.6). Earlier requests are
+        answered first: the client of a mutation would never learn that it was done."""
         scope, cycle, answering = self.scope, self.cycle, self.answering
         if answering and not answering.response_complete and not answering.more_body:
             if self.pipeline and self.pipeline[0][0].more_body:
-                self.pipeline.popleft()  # it is this one that is refused
+                self.pipeline.popleft()  # the request that is refused
             self.is_refused, self.late_refusal = True, (status, message, code)
             self.stop_waiting()
             self.flow.resume_reading()
@@ -187,7 +189,7 @@ class Connection(ParsingProtocol):
             self.is_refused = True
             self.stop_waiting()
             self.end_request()
-            self.transport.write(refusal(STATUS_LINE[status], message, code, *more))
+            self.transport.write(closing_response(STATUS_LINE[status], message, code, *more))
             self.transport.write_eof()
             self.flow.resume_reading()
             self.timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
@@ -215,12 +217,13 @@ class Connection(ParsingProtocol):
             self.unread_timer = None
 
     def expect_reading(self) -> None:
-        """Wait until the client has read a part of what waits for it."""
+        """Start the time in which the client must read a part of the answer."""
         size = self.transport.get_write_buffer_size()
         self.unread_timer = self.loop.call_later(UNREAD_SECONDS, self.look_at_unread, size)
 
     def look_at_unread(self, size: int) -> None:
-        """Give up a client that has read almost nothing: nobody else would ever free what waits."""
+        """Abort the connection of a client that has read almost nothing. Otherwise its answer would
+        stay in memory for ever."""
         if self.transport.get_write_buffer_size() > size - LEAST_READ:
             self.transport.abort()
         else:

@@ -1,4 +1,4 @@
-"""Clients that leave before they are answered: their operation ends, and so does its SQL."""
+"""Clients that disconnect before they are answered: their operation and its SQL are cancelled."""
 
 import asyncio
 from time import monotonic
@@ -6,20 +6,19 @@ from time import monotonic
 from starlette.types import Receive
 
 PATIENCE = 0.3
-"""Seconds an operation may take before anybody looks whether its client is still there: to look
-costs a task, and most are answered long before. SQL must be gone within a second."""
+"""Seconds after which the server begins to watch for the disconnect of a client. Watching costs a
+task, and most operations end long before. SQL must be cancelled within a second."""
 
 
-class Leaving:
-    """Watches whether the client of a request leaves, once its body was read, and then cancels the
-    task of the request.
+class DisconnectWatch:
+    """The watch over one request whose body was read: on a disconnect it cancels the task.
 
-    has_left: Whether that happened.
+    has_left: Whether the client disconnected.
     """
 
     __slots__ = ("departures", "has_left", "receive", "since", "task", "watching")
 
-    def __init__(self, departures: "Departures", receive: Receive) -> None:
+    def __init__(self, departures: "DisconnectWatches", receive: Receive) -> None:
         self.departures, self.receive = departures, receive
         self.task, self.since = asyncio.current_task(), monotonic()
         self.has_left = False
@@ -27,39 +26,39 @@ class Leaving:
 
     async def wait(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
-            pass  # the rest of a body that nobody looks at
+            pass  # the rest of an ignored body
         self.has_left = True
         if self.task:
             self.task.cancel()
 
     def forget(self) -> None:
-        """Look no more: there is an answer, or something happens that must not be broken off."""
+        """Stop watching: there is an answer, or a mutation runs that must not be cancelled."""
         if self.watching is not None:
             self.watching.cancel()
         else:
             self.departures.waiting.pop(self, None)
 
 
-class Departures:
-    """Begins to watch the clients of requests that take long, with one timer for all requests.
+class DisconnectWatches:
+    """All watches of a process, started by one timer for all requests.
 
-    waiting: Those that are not watched yet, the oldest first.
+    waiting: Watches that are not started yet, the oldest first.
     """
 
     def __init__(self) -> None:
-        self.waiting: dict[Leaving, None] = {}
+        self.waiting: dict[DisconnectWatch, None] = {}
         self.timer: asyncio.TimerHandle | None = None
 
-    def watch(self, receive: Receive) -> Leaving:
-        """Watch the client of the present task from PATIENCE on."""
-        found = Leaving(self, receive)
+    def watch(self, receive: Receive) -> DisconnectWatch:
+        """Watch the client of the current task, beginning after PATIENCE."""
+        found = DisconnectWatch(self, receive)
         self.waiting[found] = None
         if self.timer is None:
             self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.look)
         return found
 
     def look(self) -> None:
-        """Begin to watch those that have waited long enough."""
+        """Start the watches that have waited for PATIENCE."""
         self.timer = None
         for one in list(self.waiting):
             left = one.since + PATIENCE - monotonic()

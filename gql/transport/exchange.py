@@ -1,4 +1,4 @@
-"""An operation on its way from a request to an answer, whichever transport carries it."""
+"""The state of one operation from request to answer, on every transport."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,30 +17,30 @@ from models.database.timings import Timing
 
 @dataclass(slots=True)
 class Exchange:
-    """What is known of an operation at any time. Admission reads it and adds headers; observers get
-    it once the answer was sent, or the operation was refused.
+    """The state of one operation. Admission reads it and adds headers; observers get it after the
+    answer was sent or the operation was refused.
 
-    asker: Who asks; `asker.known` is None for a stranger.
+    asker: The client; `asker.known` is None for a stranger.
     transport: `http` or `websocket`.
     request, document: None until they are read.
-    plan: How the answer was found: compiled, mixed or standard; None if it was refused.
-    status: Of the HTTP response; 499 if the client left before. On a socket 200 where the operation
-        was run to its end, else what it would be over HTTP.
+    plan: How the answer was made: compiled, mixed or standard; None if it was refused.
+    status: Of the HTTP response; 499 if the client left before. On a socket 200 if the operation
+        ran to its end, else the status that HTTP would have.
     code: Of the first error, or of the first user error of a mutation; None if there is none.
     cost: Its static cost, where admission knows it.
-    admission: `admitted`, `limited` or `shed`; None if it did not come so far.
-    received, sent: Bytes of the body and of the answer before it is compressed, or of all answers
-        on a socket.
-    events: How many answers a socket sent of the operation.
+    admission: `admitted`, `limited` or `shed`; None if it was refused before.
+    received, sent: Bytes of the body, and of the answer before compression or all answers on a
+        socket.
+    events: The number of answers that a socket sent.
     traceparent: The header of that name.
-    statements: What was sent to the database since it was admitted; None if traces are off.
-    headers: That the response gets besides those that every response has.
+    statements: The SQL statements since admission; None if traces are off.
+    headers: Of the response, besides those of every response.
     extensions: Of the response.
     media_type: Of the response.
     encodings: The header `Accept-Encoding`.
     is_read: Whether the body was read to its end.
-    is_simple: Whether any web page could have sent the request without a CORS preflight. Then no
-        other document may be run than one that was registered.
+    is_simple: Whether any web page could have sent the request without a CORS preflight. Such a
+        request may run registered documents only.
     began, ended: By `time.perf_counter`; `ended` is 0 until it is over.
     """
 
@@ -68,33 +68,33 @@ class Exchange:
     ended: float = 0.0
 
     def with_extensions(self, body: bytes) -> bytes:
-        """A JSON object that has no extensions yet, with those of the response."""
+        """Return a JSON object with the extensions of the response added."""
         if not self.extensions:
             return body
         return b'%b,"extensions":%b}' % (body[:-1], orjson.dumps(self.extensions))
 
     @property
     def seconds(self) -> float:
-        """Since the request began to be read, until it was over."""
+        """The duration from the first read of the request to its end, or until now."""
         return (self.ended or perf_counter()) - self.began
 
 
 Admission: TypeAlias = Callable[[Exchange], AbstractAsyncContextManager[None]]
-"""Entered before an operation is executed and left after. It may raise a Problem instead, which
-refuses the operation, and may add headers to the exchange. On a socket it lasts as long as the
-operation, so a subscription must not hold a place meant for queries."""
+"""Entered before an operation is executed and left after. It may raise a Problem, which refuses the
+operation, and may add headers to the exchange. On a socket it lasts as long as the operation, so a
+subscription must not hold a place of queries."""
 Observer: TypeAlias = Callable[[Exchange], None]
-"""Called once for each operation, refused ones too, and for a subscription when it begins, when its
-`status` is still 0. It must not raise and must not wait."""
+"""Called once for each operation, refused ones too, and also when a subscription begins, with
+`status` 0. It must not raise and must not wait."""
 
 
 def admit_all(_: Exchange) -> AbstractAsyncContextManager[None]:
-    """The admission that admits every operation."""
+    """Admit every operation."""
     return ADMITTED
 
 
 class Admitted(AbstractAsyncContextManager[None]):
-    """Does nothing."""
+    """A context manager that does nothing."""
 
     async def __aexit__(self, *_: object) -> None:
         return None

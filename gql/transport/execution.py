@@ -1,5 +1,5 @@
-"""Execution, the same for all transports: a request becomes a document within the limits of who
-asks, and a document an answer, by a plan where there is one, else by the standard executor."""
+"""Execution, the same for all transports: a request becomes a document within the limits of its
+client, and a document an answer, by a plan if there is one, else by the standard executor."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from strawberry.types.graphql import OperationType as Kind
 from gql.engine.answer import Answer, code_of
 from gql.engine.asker import Asker, is_known
 from gql.engine.run import Engine
-from gql.errors import retry_after
+from gql.errors import find_retry_after
 from gql.guard.document import Document
-from gql.guard.strangers import answer_to_stranger
+from gql.guard.strangers import answer_stranger
 from gql.transport.persisted import check_text, document_of, document_of_stranger
 from gql.transport.problems import StrangerRequestTooLarge
 from gql.transport.requests import Request, check_values
-from gql.transport.responses import written
+from gql.transport.responses import dump_json
 
 KINDS = frozenset({Kind.QUERY, Kind.MUTATION})
 
 
 class Executor:
-    """Answers queries and mutations, whichever transport carries them."""
+    """Answers queries and mutations of every transport."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -29,8 +29,8 @@ class Executor:
     async def read_document(
         self, asker: Asker, request: Request, size: int
     ) -> tuple[Document, int | None]:
-        """The document to run, within the limits of who asks, and its cost; None where nothing
-        runs. Raises PersistedQueryNotFound, SignInForDocument, TrustedDocumentRequired,
+        """Return the document to run, within the limits of its client, and its cost; None if
+        nothing runs. Raises PersistedQueryNotFound, SignInForDocument, TrustedDocumentRequired,
         StrangerRequestTooLarge, BadRequest, OperationTooComplex, GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
@@ -42,7 +42,7 @@ class Executor:
         documents, text = self.documents, request.query
         if text is not None:
             check_text(documents, request)
-            if not documents.is_at_hand(text):
+            if not documents.is_ready(text):
                 await documents.load(text, request.name, request.variables, stranger=stranger)
         if stranger and not services.open_introspection:
             document = document_of_stranger(documents, request, asker)
@@ -54,9 +54,9 @@ class Executor:
         return document, document.cost(request.name, request.variables)
 
     def runs_nothing(self, document: Document, request: Request, asker: Asker) -> bool:
-        """Whether a stranger from whom the schema is hidden asks for what does not run for them.
-        Then the cost is neither told nor paid: it would tell what is in the schema."""
-        given = answer_to_stranger(
+        """Whether the schema is hidden from a stranger, and the document does not run for them.
+        Then the cost is neither shown nor paid: it would reveal the schema."""
+        given = answer_stranger(
             self.documents.schema,
             document,
             request.name,
@@ -66,7 +66,7 @@ class Executor:
         return given is not None
 
     async def execute(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """The answer by a plan where there is one, else that of the standard executor."""
+        """Answer by a plan if there is one, else by the standard executor."""
         if asker.token and not asker.is_stranger:
             text, variables, name = document.text, request.variables, request.name
             found = await self.engine.answer(asker, text, variables, name, document)
@@ -75,7 +75,7 @@ class Executor:
         return await self.execute_standard(asker, document, request)
 
     async def execute_standard(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """The answer of the standard executor. Raises what `gql.errors.WHICH` names."""
+        """Answer by the standard executor. Raises the exceptions of `gql.errors.WHICH`."""
         caller = asker.caller(self.engine.services)
         caller.document = document
         extensions = dict(request.extensions) if request.extensions else None
@@ -94,4 +94,4 @@ class Executor:
             answer["errors"] = [error.formatted for error in errors]
         first = errors[0] if refused and errors else None
         code = code_of(errors[0]) if errors else caller.refused
-        return Answer(written(answer), "standard", retry_after(errors), first, code)
+        return Answer(dump_json(answer), "standard", find_retry_after(errors), first, code)

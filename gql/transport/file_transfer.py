@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from gql.observe.record import FILES, OPERATION, Finished, Sink, outcome_of
-from gql.transport.browsers import OTHER_METHOD, language_of, tell_methods
-from gql.transport.disconnects import Departures
+from gql.observe.record import FILES, OPERATION, OperationRecord, Sink, outcome_of
+from gql.transport.browsers import OTHER_METHOD, answer_options, language_of
+from gql.transport.disconnects import DisconnectWatches
 from gql.transport.responses import CLIENT_LEFT
 from models.problems import NotFound, Problem, ServiceUnavailable
 from resolvers.core.context import Services
@@ -42,17 +42,18 @@ CONTAINED = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""What was uploaded may be anything: it is saved, never shown as a page of this server."""
+"""Headers of a download. An uploaded file may contain scripts: a browser saves it and never shows
+it as a page of this server."""
 METHODS = "GET, HEAD, OPTIONS, PUT"
 LINK = "link"
 """The viewer of a transfer."""
 LONGEST_LENGTH = 16
-"""Digits of a length that is believed."""
+"""Digits of a `Content-Length`; a longer one is not counted."""
 Language = Callable[[HTTPConnection], str]
 
 
-class Files:
-    """Answers at `/files/<token>`.
+class FileTransfer:
+    """The ASGI application of `/files/<token>`.
 
     observe: Called with the record of each transfer when it is over.
     """
@@ -61,40 +62,42 @@ class Files:
         self, services: Services, language_of: Language, observe: Sink | None = None
     ) -> None:
         self.services, self.language_of, self.observe = services, language_of, observe
-        self.departures = Departures()
+        self.departures = DisconnectWatches()
         self.methods = {
-            "GET": self.get, "HEAD": self.get, "PUT": self.put, "OPTIONS": options,
+            "GET": self.get, "HEAD": self.get, "PUT": self.put, "OPTIONS": answer_file_options,
         }  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request, sent = Request(scope, receive), Sent(send)
+        request, sent = Request(scope, receive), CountingSend(send)
         try:
             await self.answer(request, sent)
         finally:
             if self.observe:
                 self.observe(record_of(request, sent))
 
-    async def answer(self, request: Request, send: "Sent") -> None:
-        """Receive or hand out a file, or say why not."""
+    async def answer(self, request: Request, send: "CountingSend") -> None:
+        """Receive or send a file, or answer with the Problem."""
         try:
-            response = await self.methods.get(request.method, not_allowed)(request)
+            response = await self.methods.get(request.method, refuse_method)(request)
         except ServiceUnavailable as problem:
             self.services.availability.count_refused()
             send.code = problem.code()
-            response = refusal(problem, self.language_of(request))
+            response = problem_response(problem, self.language_of(request))
             response.headers["Retry-After"] = str(problem.retry_after)
         except Problem as problem:
             send.code = problem.code()
-            response = refusal(problem, self.language_of(request))
+            response = problem_response(problem, self.language_of(request))
         except ClientDisconnect:
-            return  # nobody is there to be answered, and nothing was kept
+            return  # the client has left, and nothing was stored
         except Exception as cause:
             send.code = "INTERNAL_SERVER_ERROR"
-            response = failure(cause, self.language_of(request), request.scope.get("request_id"))
+            response = bug_response(
+                cause, self.language_of(request), request.scope.get("request_id")
+            )
         try:
             await response(request.scope, request.receive, send)
         except FilesUnavailable:
-            return  # half-way: the server closes the connection, and the length tells it is not all
+            return  # the server closes the connection: fewer bytes than `Content-Length` were sent
 
     async def get(self, request: Request) -> Response:
         leaving = self.departures.watch(request.receive)
@@ -110,7 +113,7 @@ class Files:
             leaving.forget()
         headers = {
             **CONTAINED,
-            "Content-Disposition": disposition(parcel.name),
+            "Content-Disposition": content_disposition(parcel.name),
             "Content-Length": str(parcel.size),
             "Content-Type": parcel.media_type,
         }
@@ -124,11 +127,11 @@ class Files:
         return Response(status_code=204)
 
 
-class Sent:
-    """What is sent, and how much of it.
+class CountingSend:
+    """An ASGI `send` that notes the status and counts the bytes.
 
-    status: 499 if nobody was there to be answered.
-    code: Of the error that it says.
+    status: 499 if the client left before the response.
+    code: Of the error in the response.
     """
 
     def __init__(self, send: Send) -> None:
@@ -144,14 +147,14 @@ class Sent:
         await self.send(message)
 
 
-def record_of(request: Request, sent: Sent) -> Finished:
-    """What observers learn of a transfer. Its link lets in whoever has it, so it is nobody's."""
+def record_of(request: Request, sent: CountingSend) -> OperationRecord:
+    """Return the record of a transfer. It names no person: everybody may use the link."""
     length = request.headers.get("content-length", "")
     kind = request.method if request.method in ("GET", "HEAD", "PUT") else None
     outcome = outcome_of(
         OPERATION, FILES, None, False, kind, None, sent.status, sent.code, LINK, None
     )
-    return Finished(
+    return OperationRecord(
         outcome,
         request.scope.get("request_id") or new_request_id(),
         time(),
@@ -167,26 +170,27 @@ def bearer_of(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-async def options(_: Request) -> Response:
-    return tell_methods(METHODS)
+async def answer_file_options(_: Request) -> Response:
+    return answer_options(METHODS)
 
 
-async def not_allowed(request: Request) -> Response:
+async def refuse_method(request: Request) -> Response:
     message = OTHER_METHOD[language_of(request)]
     error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
     return JSONResponse({"errors": [error]}, 405, {"Allow": METHODS})
 
 
-def refusal(problem: Problem, language: str) -> Response:
-    """In the shape of every other error. What is still on its way of a body is not waited for."""
+def problem_response(problem: Problem, language: str) -> Response:
+    """Return a response in the shape of every error. It closes the connection, so that the server
+    need not read the rest of a body."""
     error = {"message": problem.describe(language), "extensions": problem.extensions}
     headers = {"Cache-Control": "no-store", "Connection": "close"}
     status = next(STATUSES[kind] for kind in type(problem).mro() if kind in STATUSES)
     return JSONResponse({"errors": [error]}, status, headers)
 
 
-def failure(cause: Exception, language: str, request_id: str | None) -> Response:
-    """A bug: nothing of the cause, but the id to find it by."""
+def bug_response(cause: Exception, language: str, request_id: str | None) -> Response:
+    """Return the response to a bug: the request id, and nothing of the cause."""
     request_id = request_id or new_request_id()
     log.error("transfer failed", request_id=request_id, exc_info=cause)
     message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
@@ -194,11 +198,11 @@ def failure(cause: Exception, language: str, request_id: str | None) -> Response
     return JSONResponse({"errors": [{"message": message, "extensions": extensions}]}, 500)
 
 
-def disposition(name: str) -> str:
-    """To be saved under its own name (RFC 6266, RFC 5987)."""
+def content_disposition(name: str) -> str:
+    """Return a `Content-Disposition` that saves a file under its name (RFC 6266, RFC 5987)."""
     plain = "".join(c if (c.isascii() and c.isalnum()) or c in "._- " else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def routes(services: Services, language_of: Language, observe: Sink | None = None) -> list[Route]:
-    return [Route("/files/{token}", Files(services, language_of, observe))]
+    return [Route("/files/{token}", FileTransfer(services, language_of, observe))]

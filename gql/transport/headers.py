@@ -1,4 +1,4 @@
-"""What every response has: its headers, and the shape of an error."""
+"""The headers of every response, and the shape of an error."""
 
 import orjson
 
@@ -19,13 +19,13 @@ CLOSING = (b"connection", b"close")
 """Of a response to a request whose body was not read."""
 
 
-def refusal(status: bytes, message: str, code: str, *more: tuple[bytes, bytes]) -> bytes:
-    """A whole response in place of the application, after which the connection is closed.
+def closing_response(status: bytes, message: str, code: str, *more: tuple[bytes, bytes]) -> bytes:
+    """Return a whole HTTP response in place of the application's; the connection is closed after.
 
     status: The status line.
     more: Other headers.
     """
-    body = fault(message, code)
+    body = error_body(message, code)
     headers = [
         *HEADERS[JSON],
         CLOSING,
@@ -36,6 +36,6 @@ def refusal(status: bytes, message: str, code: str, *more: tuple[bytes, bytes]) 
     return b"".join((status, *(b"%b: %b\r\n" % one for one in headers), b"\r\n", body))
 
 
-def fault(message: str, code: str) -> bytes:
-    """An error in the shape of every other."""
+def error_body(message: str, code: str) -> bytes:
+    """Return the JSON of an error in the shape of every other."""
     return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})

@@ -1,10 +1,9 @@
 """GraphQL over HTTP: `POST` and `GET /graphql`, by the specification of that name.
 
-A request passes these steps in this order, each before the next costs anything: negotiation of the
-media type; its body or query string is read, and counted while it is read; it becomes a Request; it
-is found out who asks; the document is read within their limits; admission; execution, by a plan
-where there is one, else by the standard executor; the response; the observer. `gql.guard.limits`
-holds the limits.
+A request passes these steps in order, the cheap ones first: the media type is negotiated; the body
+or query string is read and counted; it becomes a Request; the client is identified; the document is
+read within the client's limits; admission; execution, by a plan if there is one, else by the
+standard executor; the response; the observer. `gql.guard.limits` holds the limits.
 """
 
 import asyncio
@@ -18,12 +17,12 @@ from gql.engine.answer import Answer
 from gql.engine.asker import Asker
 from gql.engine.run import Engine
 from gql.transport.bodies import ClientLeft, has_body, parse_body, read_body, read_query_string
-from gql.transport.browsers import redirect, tell_methods
-from gql.transport.disconnects import Departures
+from gql.transport.browsers import answer_options, redirect
+from gql.transport.disconnects import DisconnectWatches
 from gql.transport.exchange import Admission, Exchange, Observer, admit_all
 from gql.transport.execution import Executor
 from gql.transport.headers import CLOSING
-from gql.transport.lingering import Lingering
+from gql.transport.lingering import LingeringClose
 from gql.transport.negotiation import media_type_of
 from gql.transport.problems import MethodNotAllowed, PreflightRequired
 from gql.transport.requests import (
@@ -47,13 +46,13 @@ FORCING_PREFLIGHT = frozenset(
     {b"authorization", b"graphql-require-preflight", b"apollo-require-preflight",
      b"x-apollo-operation-name"}
 )  # fmt: skip
-"""Headers that a web page of another origin cannot send before its browser has asked us."""
+"""Headers that a web page of another origin cannot send without a CORS preflight."""
 
 
 class GraphQLOverHTTP:
-    """An ASGI application before another, which gets all but HTTP requests to `/graphql`.
+    """ASGI middleware that answers HTTP requests to `/graphql` and passes on all others.
 
-    console: Whether browsers that open the address are led to GraphiQL.
+    console: Whether browsers that open the address are redirected to GraphiQL.
     admission: Decides before each execution whether there is room for it.
     observe: Called with the exchange of each operation when it is over.
     """
@@ -70,7 +69,7 @@ class GraphQLOverHTTP:
         self.app, self.engine, self.console = app, engine, console
         self.executor, self.limits = Executor(engine), engine.documents.limits
         self.admission, self.observe = admission, observe
-        self.departures, self.running = Departures(), 0
+        self.departures, self.running = DisconnectWatches(), 0
         """How many requests are being answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +83,7 @@ class GraphQLOverHTTP:
             await lead_to_console(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
-            await tell_methods(METHODS, request_id_in(headers))(scope, receive, send)
+            await answer_options(METHODS, request_id_in(headers))(scope, receive, send)
             return
         asker = asker_of(headers, scope.get("client"))
         exchange = Exchange(
@@ -103,7 +102,7 @@ class GraphQLOverHTTP:
         except Exception as failure:
             if not exchange.is_read and has_body(headers):
                 exchange.headers.append(CLOSING)
-                send = Lingering(receive, send).send
+                send = LingeringClose(receive, send).send
             await refuse(send, exchange, failure, self.engine.services)
         finally:
             self.running -= 1
@@ -118,7 +117,8 @@ class GraphQLOverHTTP:
         send: Send,
         exchange: Exchange,
     ) -> None:
-        """Read a request, execute it and send the answer. Raises what refuses it as a whole."""
+        """Read a request, execute it and send the answer. Raises the Problem that refuses the whole
+        request."""
         method = scope["method"]
         if method != "POST" and method not in READING:
             raise MethodNotAllowed(METHODS)
@@ -148,9 +148,9 @@ class GraphQLOverHTTP:
     async def run(
         self, exchange: Exchange, request: Request, size: int, method: str, receive: Receive
     ) -> Answer:
-        """The answer to a request that was read. Raises what refuses it as a whole; and ClientLeft,
-        with its SQL cancelled, if its client leaves. A mutation that has begun is done to its end:
-        nobody could tell the client how much of it had happened."""
+        """Answer a request that was read. Raises the Problem that refuses the whole request, and
+        ClientLeft, with its SQL cancelled, if the client disconnects. A mutation that has begun
+        runs to its end: a client could not find out how much of it had happened."""
         leaving = self.departures.watch(receive)
         try:
             document, exchange.cost = await self.executor.read_document(
@@ -160,7 +160,7 @@ class GraphQLOverHTTP:
             if exchange.is_simple and not document.is_trusted:
                 raise PreflightRequired
             if method != "POST":
-                check_reads(document.node, request.name)
+                check_reads_only(document.node, request.name)
             if self.admission is admit_all:
                 if not document.reads:
                     leaving.forget()
@@ -178,7 +178,7 @@ class GraphQLOverHTTP:
 
 
 def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:
-    """Who asks, as far as the headers tell."""
+    """Return the client, as far as the headers describe it."""
     return Asker(
         bearer_in(headers),
         language_in(headers),
@@ -188,9 +188,9 @@ def asker_of(headers: Mapping[bytes, bytes], client: Any) -> Asker:
     )
 
 
-def check_reads(node: DocumentNode, name: str | None) -> None:
-    """Raises MethodNotAllowed if the operation to run changes something: a GET never does, for
-    browsers and proxies repeat it as they like (RFC 9110, 9.2.1)."""
+def check_reads_only(node: DocumentNode, name: str | None) -> None:
+    """Raise MethodNotAllowed if the operation to run is a mutation: browsers and proxies may repeat
+    a GET (RFC 9110, 9.2.1)."""
     operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
     for one in operations:
         is_meant = len(operations) == 1 if name is None else one.name and one.name.value == name
@@ -204,7 +204,7 @@ def is_browser(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
 
 
 async def lead_to_console(scope: Scope, receive: Receive, send: Send) -> None:
-    """Lead a browser from the address of the API to GraphiQL."""
+    """Redirect a browser from the address of the API to GraphiQL."""
     root = str(scope.get("root_path", "")).rstrip("/")
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     await redirect(f"{root}/graphiql", 303, headers)(scope, receive, send)

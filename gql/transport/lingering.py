@@ -1,8 +1,8 @@
-"""Requests that are answered before their body was read to its end, and then closed.
+"""Lingering close: requests that are answered before their body was read to its end.
 
-A server that closes a connection on which bytes still come makes the client's system drop the
-answer that it has not read yet: the client hears of a broken connection and not of the reason. So
-the answer is sent, then the rest of the body is read and dropped for a while (RFC 9112, 9.6).
+If a server closes a connection on which bytes still come, the client's system drops an unread
+answer: the client sees a broken connection instead of the reason. So the server sends the answer,
+and then reads and drops the rest of the body for a while (RFC 9112, 9.6).
 """
 
 import asyncio
@@ -12,16 +12,15 @@ from starlette.types import Message, Receive, Send
 from gql.transport.headers import CLOSING
 
 LINGER_SECONDS = 30.0
-"""For which the rest of a body is read, as long as one may take that is not refused. nginx waits as
-long."""
+"""How long the rest of a body is read: the time of an accepted body, and of nginx."""
 SILENT_SECONDS = 1.0
-"""For which nothing need come."""
+"""The longest pause between two parts."""
 MOST_DROPPED = 256 * 1_048_576
 """Bytes that are read and dropped."""
 
 
-class Lingering:
-    """The two ends of a request: hand `receive` and `send` to an application in their place.
+class LingeringClose:
+    """A pair of ASGI `receive` and `send` to pass to an application.
 
     is_read: Whether the body was read to its end.
     """
@@ -47,7 +46,7 @@ class Lingering:
         await self.send_next({"type": "http.response.body", "body": b""})
 
     async def drop_body(self) -> None:
-        """Read what is left of the body, within the limits."""
+        """Read and drop the rest of the body, within the limits."""
         dropped = 0
         end = asyncio.get_running_loop().time() + LINGER_SECONDS
         while not self.is_read and dropped < MOST_DROPPED:

@@ -1,4 +1,4 @@
-"""Which media type an answer has: the one that the header `Accept` prefers."""
+"""Content negotiation: the media type of an answer, by the header `Accept`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from functools import lru_cache
 from gql.transport.problems import NotAcceptable
 
 LONGEST_KEPT = 300
-"""Bytes of a header whose meaning is kept: real ones are shorter, and strangers write them."""
+"""Bytes of a header that is cached. Real ones are shorter; without a limit strangers could fill the
+memory with long ones."""
 
 
 @dataclass(eq=False, slots=True)
 class MediaType:
     """A media type of answers.
 
-    refused: Status of an operation that was understood but could not be executed.
+    refused: Status of a well-formed operation that could not be executed.
     """
 
     name: bytes
@@ -23,23 +24,23 @@ class MediaType:
 
 GRAPHQL = MediaType(b"application/graphql-response+json", refused=400)
 JSON = MediaType(b"application/json", refused=200)
-"""What clients know that were written before GRAPHQL was specified."""
+"""The type for clients that were written before GRAPHQL was specified."""
 
 
 def media_type_of(headers: Mapping[bytes, bytes]) -> MediaType:
-    """The media type of the answer to a request. Raises NotAcceptable."""
+    """Return the media type of the answer to a request. Raises NotAcceptable."""
     accept = headers.get(b"accept")
     if not accept:
         return JSON
-    found = (negotiated if len(accept) <= LONGEST_KEPT else preferred)(accept)
+    found = (prefer_cached if len(accept) <= LONGEST_KEPT else prefer_media_type)(accept)
     if found is None:
         raise NotAcceptable
     return found
 
 
-def preferred(accept: bytes) -> MediaType | None:
-    """The type of the two that has the higher quality. Of two alike, the one that is named more
-    exactly; of two named alike, GRAPHQL. Whoever accepts anything gets JSON, as they always did."""
+def prefer_media_type(accept: bytes) -> MediaType | None:
+    """Return the media type of higher quality. Of two alike, it is the one named more exactly; of
+    two named alike, GRAPHQL. A client that accepts `*/*` gets JSON, as always."""
     ranges = list(ranges_of(accept))
     found: list[tuple[float, int, bool, MediaType]] = []
     for media_type in (GRAPHQL, JSON):
@@ -53,12 +54,12 @@ def preferred(accept: bytes) -> MediaType | None:
     return best[3] if best and best[0] > 0 else None
 
 
-negotiated = lru_cache(256)(preferred)
+prefer_cached = lru_cache(256)(prefer_media_type)
 
 
 def ranges_of(accept: bytes) -> Iterator[tuple[bytes, float]]:
-    """The media ranges of an `Accept` header with their qualities, 0..1 (RFC 9110, 12.5.1). A range
-    of another charset than UTF-8 is left out, and so is one whose quality is no number."""
+    """Yield the media ranges of an `Accept` header with their qualities, 0..1 (RFC 9110, 12.5.1).
+    It skips a range of another charset than UTF-8, and one whose quality is no number."""
     for part in accept.lower().split(b","):
         name, *parameters = (piece.strip() for piece in part.split(b";"))
         quality = 1.0

@@ -1,4 +1,4 @@
-"""Web pages of other origins: those that are trusted may use the API, all others learn why not."""
+"""CORS: web pages of trusted origins may use the API; all others get a reason."""
 
 import re
 from collections.abc import Awaitable, Collection
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.logs import log
-from gql.transport.headers import NAMES, fault
+from gql.transport.headers import NAMES, error_body
 from gql.transport.requests import headers_of, language_in, request_id_in
 
 EXPOSED = (
@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT")
 UNTRUSTED = {
     "ru": "Страницам с этого адреса (`Origin`) нельзя обращаться к API. Кто управляет сервером, "
     "разрешает это переменной `GOROD_TRUSTED_ORIGINS`.",
-    "en": "Pages of this origin may not use the API. Whoever runs the server allows it by "
+    "en": "Pages of this origin may not use the API. The operator of the server allows it by "
     "`GOROD_TRUSTED_ORIGINS`.",
 }
 OTHER_METHOD = {
@@ -37,15 +37,15 @@ PREFLIGHT_VARY = (
     "Accept-Language, Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 )
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[A-Za-z0-9.:\[\]_-]{1,260}|null")
-"""As browsers write it. Whatever else comes was no page, and is not logged."""
+"""An origin as browsers write it. Another text came from no page, and is not logged."""
 MOST_LOGGED = 50
-"""Origins. Strangers can name any number of them."""
+"""The number of origins. Without it, strangers who invent origins could fill the log."""
 
 
 @dataclass
-class Untrusted:
-    """The origins that were refused since the server started: each is logged once, up to
-    MOST_LOGGED of them."""
+class UntrustedOrigins:
+    """The origins that were refused since the server started. Each is logged once, up to
+    MOST_LOGGED."""
 
     known: set[str] = field(default_factory=set)
 
@@ -61,31 +61,32 @@ class Untrusted:
         )
 
 
-class Origins:
-    """Lets pages of other origins use the API, each origin by its name."""
+class OriginMiddleware:
+    """ASGI middleware that lets pages of named origins use the API."""
 
-    def __init__(self, app: ASGIApp, origins: Collection[str], untrusted: Untrusted) -> None:
-        self.app, self.sharing = app, Sharing(app, origins, untrusted)
+    def __init__(self, app: ASGIApp, origins: Collection[str], untrusted: UntrustedOrigins) -> None:
+        self.app, self.sharing = app, CorsResponses(app, origins, untrusted)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Requests of no page go straight on: the library takes 16 µs to see that (measured)."""
+        """Pass on a request without `Origin` at once: the library takes 16 µs to do so
+        (measured)."""
         for name, _ in scope.get("headers", ()):
             if name == b"origin":
                 return self.sharing(scope, receive, send)
         return self.app(scope, receive, send)
 
 
-class Sharing(CORSMiddleware):
-    """Cross-origin resource sharing, in the shape of our answers."""
+class CorsResponses(CORSMiddleware):
+    """Starlette's CORS with answers in our shape."""
 
-    def __init__(self, app: ASGIApp, origins: Collection[str], untrusted: Untrusted) -> None:
+    def __init__(self, app: ASGIApp, origins: Collection[str], untrusted: UntrustedOrigins) -> None:
         super().__init__(
             app,
             allow_origins=origins,
             allow_methods=METHODS,
             allow_headers=("*",),
             expose_headers=EXPOSED,
-            allow_private_network=True,  # whoever named the origin knows where the server stands
+            allow_private_network=True,  # the operator named the origin and knows the network
         )
         exposed = ", ".join(EXPOSED).encode()
         self.granted = [(b"access-control-expose-headers", exposed)]
@@ -104,11 +105,11 @@ class Sharing(CORSMiddleware):
         if not self.is_allowed_origin(origin):
             self.untrusted.note(origin)
             told = UNTRUSTED
-        body = fault(told[language_in(sent)], "FORBIDDEN")
+        body = error_body(told[language_in(sent)], "FORBIDDEN")
         return Response(body, 403, NAMES | headers)
 
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
-        """Every response varies by `Origin` already: only the leave is added."""
+        """Add the permission to a response; it varies by `Origin` already."""
         if message["type"] == "http.response.start":
             origin = request_headers.get("origin")
             if origin is not None and self.is_allowed_origin(origin):

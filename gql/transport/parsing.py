@@ -1,8 +1,8 @@
-"""Requests over HTTP/1.1, taken out of the bytes of a connection.
+"""Parsing of HTTP/1.1 requests.
 
-A request may offer to go on in another protocol, as Java's HttpClient offers `h2c` each time. A
-server that does not speak it ignores the offer (RFC 9110, 7.8). The parser of uvicorn stops at such
-a request and drops its body, so its head is parsed once more, without the offer.
+A request may offer an upgrade to another protocol: Java's HttpClient always offers `h2c`. A server
+that does not speak it ignores the offer (RFC 9110, 7.8). uvicorn's parser stops at such a request
+and drops its body, so its head is parsed once more, without the offer.
 """
 
 import re
@@ -24,19 +24,19 @@ OLD_CODED = (
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:[0-9]*)?")
 """RFC 3986, 3.2.2 and 3.2.3."""
 OF_UPGRADE = frozenset({b"upgrade", b"http2-settings"})
-"""Headers of an offer, and the names by which the header `Connection` tells of them."""
+"""Headers of an upgrade, which are also the tokens of the header `Connection`."""
 
 
-class Unclear(Exception):
-    """It cannot be told for sure to whom a request goes, or where it ends. A proxy could understand
-    that in another way, and take what follows for another request."""
+class AmbiguousRequest(Exception):
+    """The target or the end of a request is ambiguous. A proxy could read it in another way, and
+    take the rest for another request (request smuggling)."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status, self.message = status, message
 
 
-class TooLong(Exception):
+class HeadTooLong(Exception):
     """A head is longer than it may be."""
 
 
@@ -44,7 +44,7 @@ class ParsingProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with WebSocket as its only upgrade, and answers in JSON."""
 
     def feed(self, data: bytes) -> None:
-        """Parse what came."""
+        """Parse the received bytes."""
         self._unset_keepalive_if_required()
         while True:
             try:
@@ -61,14 +61,13 @@ class ParsingProtocol(HttpToolsProtocol):
                     return
                 data = self.head_without_upgrade() + data[upgrade.args[0] :]
                 self.parser = HttpRequestParser(self)
-                # As uvicorn does: a request that closes the connection is answered, whatever
-                # follows it.
+                # As uvicorn does: bytes after a request that closes the connection are ignored.
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             except HttpParserError as error:
                 cause = error.__context__
-                if isinstance(cause, TooLong):
+                if isinstance(cause, HeadTooLong):
                     self.refuse_head()
-                elif isinstance(cause, Unclear):
+                elif isinstance(cause, AmbiguousRequest):
                     self.refuse(cause.status, cause.message, "BAD_REQUEST")
                 else:
                     self.logger.warning(INVALID)
@@ -80,7 +79,7 @@ class ParsingProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.check_framing()
         if self.parser.should_upgrade() and not self._should_upgrade():
-            return  # it is parsed once more
+            return  # the head is parsed once more
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -89,20 +88,24 @@ class ParsingProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def check_framing(self) -> None:
-        """Judge by RFC 9112, 3.2 and 6.1, what the parser lets pass. Raises Unclear."""
+        """Check by RFC 9112, 3.2 and 6.1, what the parser accepts. Raises AmbiguousRequest."""
         hosts, is_old = 0, self.parser.get_http_version() == "1.0"
         for name, value in self.headers:
             if name == b"host":
                 hosts += 1
                 if not HOST.fullmatch(value):
-                    raise Unclear(400, NO_HOST)
+                    raise AmbiguousRequest(400, NO_HOST)
             elif name == b"transfer-encoding" and (is_old or value.lower() != b"chunked"):
                 last = value.lower().rpartition(b",")[2].strip()
                 if is_old:
-                    raise Unclear(400, OLD_CODED)
-                raise Unclear(501, CODED) if last == b"chunked" else Unclear(400, NOT_CHUNKED)
+                    raise AmbiguousRequest(400, OLD_CODED)
+                raise (
+                    AmbiguousRequest(501, CODED)
+                    if last == b"chunked"
+                    else AmbiguousRequest(400, NOT_CHUNKED)
+                )
         if hosts != 1 and not (hosts == 0 and is_old):
-            raise Unclear(400, NO_HOST)
+            raise AmbiguousRequest(400, NO_HOST)
 
     def _should_upgrade(self) -> bool:
         """Whether a request opens a WebSocket (RFC 6455, 4.2.1)."""
@@ -111,7 +114,7 @@ class ParsingProtocol(HttpToolsProtocol):
         return is_new and parser.get_method() == b"GET" and super()._should_upgrade()
 
     def head_without_upgrade(self) -> bytes:
-        """The head of the request that was parsed last, as if it offered no other protocol."""
+        """Return the head of the last parsed request, without the offer of an upgrade."""
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
         for name, value in self.headers:

@@ -1,11 +1,11 @@
-"""Persisted documents: what a request asks to run, by its text, by an id, or by both.
+"""Persisted documents: the document that a request names by its text, by an id, or by both.
 
-The one place for all transports. `documentId` is that of GraphQL over HTTP, appendix A; the hash in
+All transports use it. `documentId` is that of GraphQL over HTTP, appendix A; the hash in
 `extensions.persistedQuery` is that of Apollo's automatic persisted queries. Both name a registered
-document, or else one that a client sent with its hash a while ago.
+document, or one that a client sent with its hash before.
 
-Ids of clients can be guessed. So strangers from whom the schema is hidden get one answer for every
-id but those of documents that run for them, whether there is such a document or not.
+The ids of clients can be guessed. So a stranger from whom the schema is hidden gets the same answer
+for every id, except those of documents that run for strangers.
 """
 
 from gql.engine.asker import Asker
@@ -24,7 +24,7 @@ from models.problems import OperationTooComplex, Problem
 
 
 def check_text(documents: Documents, request: Request) -> None:
-    """Before a text is read. Raises BadRequest where it is not the one its id stands for, and
+    """Check a text before it is parsed. Raises BadRequest if its id belongs to another text, and
     TrustedDocumentRequired."""
     text, document_id = request.query, request.document_id
     if document_id is not None and text is not None:
@@ -36,7 +36,7 @@ def check_text(documents: Documents, request: Request) -> None:
 
 
 def document_of(documents: Documents, request: Request, *, stranger: bool) -> Document:
-    """The document that a request asks to run, once its text is checked. Raises
+    """Return the document that a request names; its text was checked. Raises
     PersistedQueryNotFound, OperationTooComplex, GraphQLSyntaxError."""
     text, document_id = request.query, request.document_id
     if document_id is None:
@@ -51,9 +51,9 @@ def document_of(documents: Documents, request: Request, *, stranger: bool) -> Do
 
 
 def document_of_stranger(documents: Documents, request: Request, asker: Asker) -> Document:
-    """The same for a stranger from whom the schema is hidden. Raises AutomaticQueryNotFound and
-    SignInForDocument instead of PersistedQueryNotFound, also if there is such a document but does
-    not run for strangers: a client whose token ended is to hear of that."""
+    """Return the same for a stranger from whom the schema is hidden. Raises AutomaticQueryNotFound
+    and SignInForDocument instead of PersistedQueryNotFound, also for a document that does not run
+    for strangers: a client whose token has ended must learn that."""
     if request.query is not None or request.document_id is None:
         return document_of(documents, request, stranger=True)
     unknown: type[Problem] = AutomaticQueryNotFound if is_automatic(request) else SignInForDocument

@@ -1,4 +1,4 @@
-"""What supervisors and Prometheus ask: `/healthz`, `/readyz`, `/metrics`, by GET or HEAD."""
+"""Probes of supervisors and Prometheus: `/healthz`, `/readyz`, `/metrics`, by GET or HEAD."""
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from gql.observe.metrics import TEXT, Metrics
 from gql.observe.readiness import Readiness
-from gql.transport.browsers import json_fault, language_of
+from gql.transport.browsers import error_response, language_of
 from gql.transport.headers import NAMES
 from models.problems import ServiceUnavailable
 
@@ -27,19 +27,19 @@ NOT_HERE = {
     "en": "Metrics are read from this machine, or with the token of GOROD_METRICS_TOKEN.",
 }
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
-"""Headers by which a proxy tells that the client is not the one who connected."""
+"""Headers by which a proxy says that it connects in place of a client."""
 
 
 async def is_alive(_: Request) -> Response:
-    """Whether the process lives: it does if this is answered. The database is not asked, for to
-    start the process anew would not bring it back."""
+    """Answer that the process is alive. The database is not asked: a restart of this process would
+    not bring it back."""
     return Response(b'{"status":"ok"}', headers=NAMES)
 
 
 class Probes:
-    """Answers that need the state of the server.
+    """The probes that need the state of the server.
 
-    token: Who shows it may read the metrics. Empty: programs on this machine may.
+    token: The bearer token of the metrics. If it is empty, programs on this machine may read them.
     is_open: Whether everybody may read the metrics.
     """
 
@@ -50,8 +50,9 @@ class Probes:
         self.token, self.is_open = token, is_open
 
     async def is_ready(self, request: Request) -> Response:
-        """Whether requests should be sent here. Names of reasons only: strangers may ask."""
-        found = await self.readiness.look()
+        """Answer whether requests should be sent here, with names of reasons only: strangers may
+        read them."""
+        found = await self.readiness.check()
         if not found.reasons:
             said = {"status": "ready", "degraded": found.degraded}
             return Response(orjson.dumps(said), headers=NAMES)
@@ -60,18 +61,18 @@ class Probes:
         headers = {**NAMES, "Retry-After": str(RETRY_AFTER)}
         return Response(orjson.dumps({"errors": [error]}), 503, headers)
 
-    async def figures(self, request: Request) -> Response:
-        """The metrics, which tell how busy a school is: not for the world."""
-        if self.token and not self.is_shown(request.headers.get("authorization", "")):
-            refused = json_fault(NO_TOKEN[language_of(request)], "UNAUTHENTICATED", 401)
+    async def show_metrics(self, request: Request) -> Response:
+        """Answer with the metrics. They are not public: they show how busy a school is."""
+        if self.token and not self.has_token(request.headers.get("authorization", "")):
+            refused = error_response(NO_TOKEN[language_of(request)], "UNAUTHENTICATED", 401)
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
-        if not (self.token or self.is_open or is_near(request)):
-            return json_fault(NOT_HERE[language_of(request)], "FORBIDDEN", 403)
-        body = self.metrics.text(request.query_params.getlist("name[]"))
+        if not (self.token or self.is_open or is_local(request)):
+            return error_response(NOT_HERE[language_of(request)], "FORBIDDEN", 403)
+        body = self.metrics.render(request.query_params.getlist("name[]"))
         return Response(body, headers={**NAMES, "content-type": TEXT})
 
-    def is_shown(self, header: str) -> bool:
+    def has_token(self, header: str) -> bool:
         scheme, _, shown = header.partition(" ")
         return scheme.lower() == "bearer" and compare_digest(
             shown.strip().encode(), self.token.encode()
@@ -81,14 +82,14 @@ class Probes:
         answers: Mapping[str, object] = {
             "/healthz": is_alive,
             "/readyz": self.is_ready,
-            "/metrics": self.figures,
+            "/metrics": self.show_metrics,
         }
         return [Route(path, answer) for path, answer in answers.items()]  # type: ignore[arg-type]
 
 
-def is_near(request: Request) -> bool:
-    """Whether a program on this machine asks, and for itself: a proxy on this machine, which is not
-    among the trusted ones, asks for others."""
+def is_local(request: Request) -> bool:
+    """Whether a program on this machine asks for itself. An untrusted proxy on this machine asks in
+    place of others."""
     if request.client is None or any(name in request.headers for name in FORWARDED):
         return False
     try:

@@ -119,7 +119,7 @@ class PersistedQueryNotFound(Problem):
 
     @classmethod
     def code(cls) -> str:
-        """As Apollo's clients know it."""
+        """Return the code that Apollo's clients know."""
         return "PERSISTED_QUERY_NOT_FOUND"
 
 
@@ -129,8 +129,8 @@ class AutomaticQueryNotFound(PersistedQueryNotFound):
     russian = "Под этим хешем документа нет: пришлите ещё раз и его текст."
 
     def describe(self, _language: str) -> str:
-        """The text by which clients know that they are to send the document: urql and older ones of
-        Apollo do not look at the code."""
+        """Return the text on which clients send the document: urql and older Apollo clients ignore
+        the code."""
         return "PersistedQueryNotFound"
 
 
@@ -146,7 +146,7 @@ class SignInForDocument(SignInFirst):
 
 
 class TrustedDocumentRequired(Problem):
-    """This server runs registered documents only: send the `documentId` of one. Whoever runs the
+    """This server runs registered documents only: send the `documentId` of one. The operator of the
     server registers those of a client with `gorod documents add`."""
 
     russian = (

@@ -1,4 +1,4 @@
-"""Where clients call from, if there are proxies before the server."""
+"""The addresses of clients behind proxies."""
 
 from collections.abc import Awaitable
 
@@ -10,27 +10,27 @@ from gql.logs import log
 FORWARDED = b"x-forwarded-for"
 
 
-def behind_proxies(app: ASGIApp, trusted: tuple[str, ...]) -> ASGIApp:
-    """The application, told the address of the client by the proxies that are trusted: the last one
-    in `X-Forwarded-For` that is none of theirs. Whatever a client writes there stands before it.
+def trust_proxies(app: ASGIApp, trusted: tuple[str, ...]) -> ASGIApp:
+    """Return the application with the client's address taken from trusted proxies: the last address
+    in `X-Forwarded-For` that is not theirs. A forged address stands before it.
 
-    `Forwarded` is not read: proxies that write only `X-Forwarded-For` hand on whatever `Forwarded`
-    a client has sent.
+    `Forwarded` is not read: a proxy that writes only `X-Forwarded-For` passes on a `Forwarded` that
+    the client forged.
     """
     if trusted:
         return ProxyHeadersMiddleware(app, list(trusted))  # type: ignore[arg-type, return-value]
-    return Unproxied(app)
+    return UnproxiedMiddleware(app)
 
 
-class Unproxied:
-    """An application whose clients call directly. If they do not, all of them have the proxy's
-    address, and fail together: the log says so once."""
+class UnproxiedMiddleware:
+    """ASGI middleware without trusted proxies. It logs one warning if there is a proxy: all clients
+    then have the proxy's address and share its limits."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.is_told = app, False
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Nothing waits here, so it is no coroutine around that of the application."""
+        """Look for the header of a proxy. This is no coroutine, as nothing waits here."""
         if not self.is_told:
             for name, _ in scope.get("headers", ()):
                 if name == FORWARDED:

@@ -1,4 +1,4 @@
-"""Requests: the one reader of what clients send, over HTTP and on sockets, for both executors.
+"""GraphQL requests, read in one place for HTTP and sockets and for both executors.
 
 The parameters are those of the specification "GraphQL over HTTP": `query`, `operationName`,
 `variables`, `extensions`, and `documentId` of its appendix on persisted documents. Apollo's
@@ -18,18 +18,18 @@ from resolvers.core.request_ids import new_request_id
 
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 LONGEST_ID = 200
-"""Characters of a `documentId`, whatever made it."""
+"""Characters of a `documentId` of any kind."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
-"""Ids of requests that are taken over. They stand in the log, in the audit log and in headers."""
+"""The form of request ids that clients may choose. They go into logs, the audit log and headers."""
 
 
 @dataclass(slots=True)
 class Request:
     """One operation that a client asks for.
 
-    query: The text of the document; None where only `document_id` names it.
+    query: The text of the document; None if only `document_id` names it.
     name: Of the operation to run, where the document has several.
-    extensions: What the client adds for programs.
+    extensions: The request's entry of that name.
     document_id: Of a stored document: the SHA-256 of its text in lower-case hexadecimal digits, or
         any other identifier as it was sent.
     """
@@ -42,7 +42,7 @@ class Request:
 
 
 def request_of(sent: Any) -> Request:
-    """The request in JSON that was parsed. Raises BadRequest, OperationResolutionFailure."""
+    """Return the request in parsed JSON. Raises BadRequest, OperationResolutionFailure."""
     if not isinstance(sent, dict):
         raise BadRequest(expected="a JSON object with a `query`")
     query, variables = sent.get("query"), sent.get("variables")
@@ -64,8 +64,8 @@ def request_of(sent: Any) -> Request:
 
 
 def document_id_of(document_id: Any, extensions: Mapping[str, Any]) -> str | None:
-    """The stored document that a request names in one of two ways. Raises BadRequest, also if it
-    names two different ones."""
+    """Return the id of the stored document that a request names in one of two ways. Raises
+    BadRequest, also for two different ids."""
     if not isinstance(document_id, str | None):
         raise BadRequest(field="documentId", expected="a string or null")
     if document_id is not None and not 0 < len(document_id) <= LONGEST_ID:
@@ -78,8 +78,8 @@ def document_id_of(document_id: Any, extensions: Mapping[str, Any]) -> str | Non
 
 
 def persisted_id(persisted: Any) -> str | None:
-    """The id of Apollo's protocol "automatic persisted queries". It is called a hash; clients of a
-    registered manifest send whatever id that has. Raises BadRequest."""
+    """Return the id of Apollo's protocol "automatic persisted queries". It is called a hash;
+    clients of a registered manifest send other ids there. Raises BadRequest."""
     if persisted is None:
         return None
     if not isinstance(persisted, dict):
@@ -94,20 +94,20 @@ def persisted_id(persisted: Any) -> str | None:
 
 
 def plain_id(document_id: str) -> str:
-    """The identifier without the prefix `sha256:`, so that both spellings name one document."""
+    """Return the id without the prefix `sha256:`, so that both spellings name one document."""
     found = SHA256.fullmatch(document_id)
     return found[1].lower() if found else document_id
 
 
 def hash_of(text: str) -> str:
-    """The SHA-256 of a document in lower-case hexadecimal digits. Half a surrogate pair, which no
-    UTF-8 can hold, is hashed like a character: the parser refuses it."""
+    """Return the SHA-256 of a document in lower-case hexadecimal digits. Half a surrogate pair,
+    which UTF-8 cannot encode, is hashed like a character: the parser refuses it later."""
     return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def check_values(variables: Mapping[str, Any], limits: Limits, *, stranger: bool = False) -> None:
-    """Raises OperationTooComplex for more values in the variables than there may be, or more lists
-    and objects inside each other. Its own time is linear, without recursion."""
+    """Raise OperationTooComplex if the variables have too many values or are nested too deeply. The
+    check takes linear time, without recursion."""
     limit, most = "values", limits.most_values
     if stranger:
         limit, most = "stranger_values", limits.most_stranger_values
@@ -121,13 +121,13 @@ def check_values(variables: Mapping[str, Any], limits: Limits, *, stranger: bool
             if (count := count + len(one)) > most:
                 require(limit, count, most)
             for part in one.values() if isinstance(one, dict) else one:
-                if part.__class__ in (dict, list):  # as the parser makes them
-                    below.append(part)  # noqa: PERF401  # a comprehension is one call more
+                if part.__class__ in (dict, list):  # the only containers that the parser makes
+                    below.append(part)  # noqa: PERF401  # a comprehension costs one more call
         level = below
 
 
 def headers_of(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The headers of a request; values of one that is there twice are joined (RFC 9110, 5.3)."""
+    """Return the headers of a request; repeated ones are joined (RFC 9110, 5.3)."""
     headers: dict[bytes, bytes] = {}
     for name, value in sent:
         headers[name] = headers[name] + b", " + value if name in headers else value
@@ -138,7 +138,7 @@ LANGUAGES = {b"ru": "ru", b"en": "en"}
 
 
 def language_in(headers: Mapping[bytes, bytes]) -> str:
-    """`ru` or `en`, by the first of the two that `Accept-Language` names; Russian by default."""
+    """Return `ru` or `en`, by the first that `Accept-Language` names; Russian by default."""
     for part in headers.get(b"accept-language", b"").split(b","):
         if (tag := part.strip()[:2].lower()) in LANGUAGES:
             return LANGUAGES[tag]
@@ -146,14 +146,14 @@ def language_in(headers: Mapping[bytes, bytes]) -> str:
 
 
 def bearer_in(headers: Mapping[bytes, bytes]) -> str:
-    """The token of `Authorization: Bearer …`; empty without one."""
+    """Return the token of `Authorization: Bearer …`; empty without one."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 
 def request_id_in(headers: Mapping[bytes, bytes]) -> str:
-    """The id that `X-Request-Id` gives a request; a new one if there is none, or one that is too
-    long or has other characters than ids have."""
+    """Return the id in `X-Request-Id`, or a new one if it is missing, too long or has other
+    characters than ids have."""
     given = headers.get(b"x-request-id")
     if given and REQUEST_ID.fullmatch(given):
         return given.decode()

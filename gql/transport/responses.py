@@ -1,4 +1,4 @@
-"""Responses: all are JSON, none is kept by a cache, each has the id of its request."""
+"""Responses: each is JSON, is not cached, and has the id of its request."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from starlette.types import Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from gql.admission.problems import Overloaded, RateLimited
-from gql.errors import WHICH, named, retry_after, told
+from gql.errors import UNRESOLVED_ERRORS, add_code, describe_problem, find_retry_after
 from gql.transport.compression import LEAST_COMPRESSED, names_encoding, send_compressed
 from gql.transport.exchange import Exchange
 from gql.transport.headers import HEADERS
@@ -38,18 +38,17 @@ STATUS: Mapping[type[Problem], int] = {
     RateLimited: 429,
     Overloaded: 503,
 }
-"""Of requests that are refused whatever media type their answer has."""
+"""Statuses of refused requests, the same for both media types."""
 LIMITED, SHED = "limited", "shed"
-"""Why admission refused an operation: its budget was spent, or there was no room for it."""
+"""The reasons of admission to refuse an operation: its budget is spent, or there is no room."""
 LONGEST_REASON = 300
-"""Characters. It quotes the name that a client asked for."""
+"""Characters of a reason. It quotes an operation's name from the client, of any length."""
 CLIENT_LEFT = 499
-"""For observers: nobody is there to be answered. The number is nginx's."""
+"""The status in records if the client disconnected, as in nginx."""
 
 
 async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> None:
-    """Send the answer with the headers and extensions that the exchange has, compressed if it is
-    long.
+    """Send the answer with the headers and extensions of the exchange, compressed if it is long.
 
     body: A JSON object without extensions.
     """
@@ -70,38 +69,38 @@ async def respond(send: Send, exchange: Exchange, status: int, body: bytes) -> N
 
 
 async def refuse(send: Send, exchange: Exchange, failure: Exception, services: Services) -> None:
-    """Say why a request is refused as a whole: for what is wrong with it, or for a bug."""
+    """Send the error that refuses a whole request: a Problem, or a masked bug."""
     error = error_of(failure, exchange, services)
     exchange.code = (error.extensions or {}).get("code")
-    if (seconds := retry_after([error])) is not None:
+    if (seconds := find_retry_after([error])) is not None:
         if isinstance(failure, ServiceUnavailable):
             services.availability.count_refused()
         exchange.headers.append((b"retry-after", str(seconds).encode()))
     if isinstance(failure, MethodNotAllowed):
         exchange.headers.append((b"allow", failure.allow.encode()))
     status = status_of(error, exchange.media_type)
-    await respond(send, exchange, status, written({"errors": [error.formatted]}))
+    await respond(send, exchange, status, dump_json({"errors": [error.formatted]}))
 
 
 def error_of(failure: Exception, exchange: Exchange, services: Services) -> GraphQLError:
-    """The failure as a client may know it: of a bug nothing but the id to find it by."""
+    """Return the failure as an error for clients; of a bug it shows the request id only."""
     if isinstance(failure, RateLimited):
         exchange.admission = LIMITED
     elif isinstance(failure, Overloaded):
         exchange.admission = SHED
     if isinstance(failure, Problem):
-        return told(GraphQLError(str(failure)), failure, exchange.asker.language)
-    if isinstance(failure, WHICH):
+        return describe_problem(GraphQLError(str(failure)), failure, exchange.asker.language)
+    if isinstance(failure, UNRESOLVED_ERRORS):
         error = GraphQLError(reason_of(failure), original_error=failure)
     elif isinstance(failure, GraphQLSyntaxError):
         error = failure
     else:
         error = GraphQLError(str(failure), original_error=failure)
-    return named(error, exchange.asker.caller(services))
+    return add_code(error, exchange.asker.caller(services))
 
 
 def status_of(error: GraphQLError, media_type: MediaType) -> int:
-    """The status of an operation that was not executed, by the one error that says why."""
+    """Return the status of an operation that was not executed, by its one error."""
     code = (error.extensions or {}).get("code")
     if code == "INTERNAL_SERVER_ERROR":
         return 500
@@ -117,7 +116,7 @@ def status_of(error: GraphQLError, media_type: MediaType) -> int:
 
 
 def reason_of(unclear: Exception) -> str:
-    """The reason why a request names no operation, or one that cannot be run over HTTP."""
+    """Explain why a request names no operation, or one that cannot be run over HTTP."""
     reason = getattr(unclear, "as_http_error_reason", None)
     if reason is None:
         return "The request has no query."
@@ -127,9 +126,9 @@ def reason_of(unclear: Exception) -> str:
     return told if len(told) <= LONGEST_REASON else f"{told[:LONGEST_REASON]}…"
 
 
-def written(answer: object) -> bytes:
-    """JSON in UTF-8, for people read it in consoles and logs."""
+def dump_json(answer: object) -> bytes:
+    """Return JSON in UTF-8, which people can read in consoles and logs."""
     try:
         return orjson.dumps(answer)
-    except TypeError:  # half a character of the request, quoted in an error: no UTF-8 can hold it
+    except TypeError:  # an error quotes half a surrogate pair, which UTF-8 cannot encode
         return json.dumps(answer, separators=(",", ":")).encode()

@@ -1,7 +1,7 @@
 """Responses whose head and body are written at once.
 
-uvicorn writes the head when an application sends it, and so each answer costs two system calls and
-wakes its client twice.
+uvicorn writes the head by itself, so each answer would cost two system calls and wake its client
+twice.
 """
 
 from collections.abc import Awaitable
@@ -18,8 +18,8 @@ that do not know the key send the response as any other."""
 
 
 class WholeResponses:
-    """An application before another, for one request. It joins a head that says that its body comes
-    at once with that body. All else is sent as uvicorn sends it.
+    """ASGI middleware for one request. It joins a head that has the key WHOLE with its body, and
+    passes on all others.
 
     cycle: uvicorn's state of the request and its response.
     """
@@ -53,7 +53,7 @@ class WholeResponses:
         return bool(cycle.keep_alive and cycle.scope["method"] != "HEAD")
 
     def write(self, start: Message, message: Message) -> bool:
-        """Write a whole response, and end its request as uvicorn does; false if it is none."""
+        """Write a whole response, and end its request as uvicorn does; False if it cannot."""
         cycle = self.cycle
         body = message["body"]
         headers = [*cycle.default_headers, *start["headers"]]
@@ -68,7 +68,7 @@ class WholeResponses:
         head = STATUS_LINE[start["status"]] + b"".join([b"%b: %b\r\n" % one for one in headers])
         lines = len(headers) + 1
         if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
-            raise RuntimeError("A header has a control character.")  # it could add other headers
+            raise RuntimeError("A header has a control character.")  # it could forge a header
         cycle.response_started = True
         cycle.waiting_for_100_continue = False
         cycle.transport.write(b"%b\r\n%b" % (head, body))

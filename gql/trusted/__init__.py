@@ -1,1 +1,1 @@
-"""Trusted documents: reading manifests, judging what they hold, and making plans beforehand."""
+"""Trusted documents: reading manifests, validating documents, and making plans in advance."""

@@ -1,4 +1,4 @@
-"""Judging documents before they are registered, and again when the schema has changed."""
+"""Validation of documents before registration, and again when the schema has changed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from graphql import (
 from gql.engine.cache import Cache
 from gql.guard.document import Document
 from gql.guard.documents import Documents
-from gql.guard.validate import errors_in
+from gql.guard.validate import find_errors
 from gql.trusted.manifests import Entry
 from gql.trusted.preparing import default_actors, names_of, prepare
 from models.access.roles import Role
@@ -24,19 +24,19 @@ from models.problems import OperationTooComplex
 
 
 class SchemaUnreadable(OperatorProblem):
-    """A file that holds no schema. The text says where it goes wrong."""
+    """A file contains no schema. The text says where the error is."""
 
     exit_code = 2
 
 
 @dataclass
-class Judged:
+class JudgedDocument:
     """A document that is to be registered, from one manifest or more.
 
-    ids: Ids of its own by which clients ask for it.
-    files: Where it was found.
+    ids: Its ids for clients.
+    files: The manifests that contain it.
     faults: Why it cannot be registered, in words.
-    document: As it was read; None where it could not be.
+    document: The parsed document; None if it could not be parsed.
     """
 
     hash: str
@@ -52,17 +52,17 @@ class Judged:
 
 
 def operations_of(document: Document | None) -> tuple[str, ...]:
-    """The names of the operations of a document."""
+    """Return the names of the operations of a document."""
     return tuple(name for name in names_of(document) if name) if document else ()
 
 
-def judge(documents: Documents, entries: Iterable[Entry]) -> list[Judged]:
-    """Each document once, however many files have it."""
-    found: dict[str, Judged] = {}
+def judge(documents: Documents, entries: Iterable[Entry]) -> list[JudgedDocument]:
+    """Validate the documents, each once even if several files contain it."""
+    found: dict[str, JudgedDocument] = {}
     for entry in entries:
         if (one := found.get(entry.hash)) is None:
-            one = found[entry.hash] = Judged(entry.hash, entry.text)
-            one.document, one.faults = read(documents, entry.text)
+            one = found[entry.hash] = JudgedDocument(entry.hash, entry.text)
+            one.document, one.faults = read_document(documents, entry.text)
         if (fault := entry.fault()) is not None:
             one.faults.append(fault)
         elif entry.client_id is not None:
@@ -71,37 +71,37 @@ def judge(documents: Documents, entries: Iterable[Entry]) -> list[Judged]:
     return list(found.values())
 
 
-def read(documents: Documents, text: str) -> tuple[Document | None, list[str]]:
-    """A document as the server reads it, and what is wrong with it, in words."""
+def read_document(documents: Documents, text: str) -> tuple[Document | None, list[str]]:
+    """Read a document as the server does. Return it with its faults in words."""
     try:
-        document = documents.parsed(text, stranger=False)
+        document = documents.take_parsed(text, stranger=False)
     except OperationTooComplex as problem:
         limit, advice = problem.extensions["limit"], problem.describe("en")
         return None, [f"it is over the limit of `{limit}`: {advice}"]
     except GraphQLSyntaxError as error:
-        return None, [told(error)]
-    faults = [told(error) for error in document.errors]
+        return None, [describe_error(error)]
+    faults = [describe_error(error) for error in document.errors]
     if not names_of(document):
         faults.append("it has no operation")
     return document, faults
 
 
-def faults_in(schema: GraphQLSchema, text: str) -> list[str]:
-    """What is wrong with a document by a schema that may be another than the server's."""
+def find_faults(schema: GraphQLSchema, text: str) -> list[str]:
+    """Return the faults of a document by a schema, which may differ from the server's."""
     try:
-        return [told(error) for error in errors_in(schema, parse(text), suggest=True)]
+        return [describe_error(error) for error in find_errors(schema, parse(text), suggest=True)]
     except GraphQLSyntaxError as error:
-        return [told(error)]
+        return [describe_error(error)]
 
 
-def told(error: GraphQLError) -> str:
-    """An error with its place in the document."""
+def describe_error(error: GraphQLError) -> str:
+    """Return an error's message with its place in the document."""
     place = error.locations[0] if error.locations else None
     return f"{error.message} (line {place.line}, column {place.column})" if place else error.message
 
 
-def schema_in(sdl: str, name: str) -> GraphQLSchema:
-    """Raises SchemaUnreadable."""
+def parse_schema(sdl: str, name: str) -> GraphQLSchema:
+    """Parse a schema in SDL. Raises SchemaUnreadable."""
     try:
         schema = build_schema(sdl)
     except (GraphQLError, TypeError, RecursionError) as problem:
@@ -112,15 +112,15 @@ def schema_in(sdl: str, name: str) -> GraphQLSchema:
 
 
 async def plans_of(cache: Cache, document: Document) -> dict[Role, str]:
-    """By role, with the rights of a new school: how a valid document is answered."""
+    """Return by role, with the rights of a new school, how a valid document is answered."""
     return {
         actor.role: await prepare(cache, document, actor, briefly=True)
         for actor in default_actors()
     }
 
 
-def summary(plans: Mapping[Role, str]) -> str:
-    """In a few words: `compiled`, or the commonest kind and the roles that differ from it."""
+def summarise(plans: Mapping[Role, str]) -> str:
+    """Summarise the plans: `compiled`, or the commonest kind and the roles that differ from it."""
     by_kind: dict[str, list[str]] = {}
     for role, kind in plans.items():
         by_kind.setdefault(kind, []).append(role.name)

@@ -1,8 +1,8 @@
-"""Manifests: the files in which build tools write the documents of a client.
+"""Manifests: files with the documents of a client, which build tools write.
 
-The client preset of GraphQL Code Generator and Relay write a JSON object of texts by their ids,
-Apollo a list of operations in an object that names its format. A file `.graphql` or `.gql` is one
-document by itself.
+The client preset of GraphQL Code Generator and Relay write a JSON object of texts by id. Apollo
+writes an object with its format and a list of operations. A file `.graphql` or `.gql` is one
+document.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ DIGESTS: Mapping[int, tuple[str, Callable[..., Any]]] = {
     40: ("SHA-1", hashlib.sha1),
     64: ("SHA-256", hashlib.sha256),
 }
-"""By the number of hexadecimal digits, the hashes that tools make ids with."""
+"""The hashes that tools use as ids, by the number of hexadecimal digits."""
 HEX = re.compile(r"[0-9a-f]+")
 SHAPES = (
     "a manifest is a JSON object of texts by their ids (GraphQL Code Generator, Relay), one of "
@@ -34,7 +34,7 @@ SHAPES = (
 
 
 class ManifestUnreadable(OperatorProblem):
-    """A file that is no manifest. The text names the file and what it should be."""
+    """A file is no manifest. The text names the file and the expected format."""
 
     exit_code: ClassVar[int] = 2
 
@@ -43,7 +43,7 @@ class ManifestUnreadable(OperatorProblem):
 class Entry:
     """A document of a manifest.
 
-    id: What the manifest calls it; None in a plain file.
+    id: In the manifest; None in a plain file.
     """
 
     text: str
@@ -56,11 +56,11 @@ class Entry:
 
     @property
     def client_id(self) -> str | None:
-        """The id by which clients ask for it, if it is another than its SHA-256."""
+        """The id for clients, if it is not its SHA-256."""
         return self.id if self.id and hash_in(self.id) is None else None
 
     def fault(self) -> str | None:
-        """What is wrong with its id; None if it may be used."""
+        """Return the fault of its id; None if it may be used."""
         if self.id is None:
             return None
         digits = self.id.removeprefix(PREFIX)
@@ -79,40 +79,40 @@ class Entry:
 
 
 def sha256_of(text: str) -> str:
-    """In hexadecimal digits."""
+    """Return the SHA-256 in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def hash_in(name: str) -> str | None:
-    """The SHA-256 that an id gives, with or without its prefix; None of any other id."""
+    """Return the SHA-256 in an id, with or without its prefix; None for any other id."""
     digits = name.removeprefix(PREFIX)
     return digits.lower() if SHA256.fullmatch(digits) else None
 
 
 def read_manifests(files: Iterable[Path]) -> list[Entry]:
-    """The documents of all the files. Raises ManifestUnreadable."""
+    """Return the documents of all files. Raises ManifestUnreadable."""
     return [entry for file in files for entry in read_manifest(file)]
 
 
 def read_manifest(file: Path) -> list[Entry]:
-    """The documents of a file. Raises ManifestUnreadable."""
+    """Return the documents of a file. Raises ManifestUnreadable."""
     text = read_text(file)
     if file.suffix in PLAIN:
         return [Entry(text, None, file)]
     try:
-        found = json.loads(text, object_pairs_hook=unrepeated)
-    except Repeated as twice:
+        found = json.loads(text, object_pairs_hook=refuse_repeated)
+    except RepeatedKey as twice:
         raise ManifestUnreadable(f"{file} has {str(twice)!r} twice.") from None
     except (ValueError, RecursionError) as problem:
         raise ManifestUnreadable(f"{file} is no JSON ({problem}): {SHAPES}.") from problem
-    entries = list(entries_of(found, file))
+    entries = list(read_entries(found, file))
     if not entries:
         raise ManifestUnreadable(f"{file} holds no documents.")
     return entries
 
 
 def read_text(file: Path) -> str:
-    """Raises ManifestUnreadable for what is no text in UTF-8."""
+    """Read a file in UTF-8. Raises ManifestUnreadable."""
     try:
         text = file.read_bytes().decode("utf-8-sig" if file.suffix not in PLAIN else "utf-8")
     except UnicodeDecodeError as problem:
@@ -122,20 +122,20 @@ def read_text(file: Path) -> str:
     return text
 
 
-def entries_of(found: Any, file: Path) -> Iterator[Entry]:
-    """The documents in the JSON of a manifest. Raises ManifestUnreadable."""
+def read_entries(found: Any, file: Path) -> Iterator[Entry]:
+    """Yield the documents in the JSON of a manifest. Raises ManifestUnreadable."""
     if not isinstance(found, dict):
         raise ManifestUnreadable(f"{file} is no manifest: {SHAPES}.")
     if "format" in found and not isinstance(found.get("operations"), str | None):
-        yield from apollo_entries(found, file)
+        yield from read_apollo_entries(found, file)
         return
     for name, text in found.items():
         if not isinstance(text, str):
             raise ManifestUnreadable(f"{file} has no text for {name!r}: {SHAPES}.")
-        yield Entry(storable(text, name, file), name, file)
+        yield Entry(check_storable(text, name, file), name, file)
 
 
-def apollo_entries(found: Mapping[str, Any], file: Path) -> Iterator[Entry]:
+def read_apollo_entries(found: Mapping[str, Any], file: Path) -> Iterator[Entry]:
     kind, version = found["format"], found.get("version")
     if kind != APOLLO or version != VERSION or isinstance(version, bool):
         raise ManifestUnreadable(
@@ -149,23 +149,23 @@ def apollo_entries(found: Mapping[str, Any], file: Path) -> Iterator[Entry]:
         if not isinstance(name, str) or not isinstance(text, str):
             told = "`operations` is a list of objects with `id` and `body`"
             raise ManifestUnreadable(f"{file} is no manifest of Apollo: {told}.")
-        yield Entry(storable(text, name, file), name, file)
+        yield Entry(check_storable(text, name, file), name, file)
 
 
-def storable(text: str, name: str, file: Path) -> str:
-    """Raises ManifestUnreadable for what no GraphQL document holds, and no database keeps."""
+def check_storable(text: str, name: str, file: Path) -> str:
+    """Return the text. Raises ManifestUnreadable for characters that PostgreSQL cannot store."""
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ManifestUnreadable(f"{file} has NUL or half a character in the text of {name!r}.")
     return text
 
 
-class Repeated(Exception):
-    """An object has a key twice: readers of JSON would take either text."""
+class RepeatedKey(Exception):
+    """An object has a key twice, and it is not clear which text is meant."""
 
 
-def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
-        raise Repeated(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+        raise RepeatedKey(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
     return found

@@ -1,4 +1,4 @@
-"""Making the plans of trusted documents before anybody asks for them."""
+"""Making the plans of trusted documents in advance."""
 
 import base64
 import json
@@ -26,22 +26,22 @@ from resolvers.core.listing import Listing
 from resolvers.core.parameters import Annotation
 
 KINDS = ("compiled", "command", "mixed", "standard")
-"""How an operation is answered, the quickest first."""
+"""The kinds of plans, the fastest first."""
 PASSES = 3
-"""To make a plan may show a parameter that the plans before took for a part of the statement."""
+"""The number of times that samples are planned. A plan may show that an input is a parameter, while
+earlier plans took it for a part of the statement."""
 
 
 def default_grants() -> dict[Role, Grants]:
-    """The rights of each role in a school that changed nothing."""
+    """Return the rights of each role in a new school."""
     held: dict[Role, set[tuple[Right, AccessScope]]] = {role: set() for role in Role}
     for role, right, scope in default_rights():
         held[role].add((right, scope))
     return {role: frozenset(rights) for role, rights in held.items()}
 
 
-def actor_in(role: Role, grants: Grants) -> Actor:
-    """Somebody with these rights, for whom plans are made; they are the same for all with these
-    rights."""
+def make_actor(role: Role, grants: Grants) -> Actor:
+    """Return an actor with these rights. Everybody with the same rights shares plans."""
     day = datetime(2026, 9, 1, tzinfo=UTC)
     plays = {Role.STUDENT: "student_id", Role.PARENT: "guardian_id"}.get(role, "staff_id")
     part: dict[str, Any] = {plays: 1}
@@ -60,11 +60,11 @@ def actor_in(role: Role, grants: Grants) -> Actor:
 
 
 def default_actors() -> list[Actor]:
-    return [actor_in(role, grants) for role, grants in default_grants().items()]
+    return [make_actor(role, grants) for role, grants in default_grants().items()]
 
 
 def names_of(document: Document) -> list[str | None]:
-    """The names of its operations; None for one without a name."""
+    """Return the names of a document's operations; None for one without a name."""
     parts = document.node.definitions
     return [
         one.name.value if one.name else None
@@ -74,26 +74,31 @@ def names_of(document: Document) -> list[str | None]:
 
 
 Work = Callable[..., Awaitable[Any]]
-"""Calls a function with arguments, somewhere: at once, or in a thread."""
+"""Calls a function with arguments, at once or in a thread."""
 
 
-async def at_once(function: Callable[..., Any], *args: Any) -> Any:
+async def call_at_once(function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
 async def prepare(
-    cache: Cache, document: Document, actor: Actor, work: Work = at_once, *, briefly: bool = False
+    cache: Cache,
+    document: Document,
+    actor: Actor,
+    work: Work = call_at_once,
+    *,
+    briefly: bool = False,
 ) -> str:
-    """Plan each operation of a valid document for those with the rights of the actor, and pin the
-    plans. The slowest of the kinds in which its operations are answered.
+    """Plan each operation of a valid document for the rights of the actor, and pin the plans.
+    Return the slowest kind among its operations.
 
-    briefly: Make only as many plans as tell the kind.
+    briefly: Whether to make only as many plans as determine the kind.
     """
     names, kinds = names_of(document), set[str]()
     for name in names:
         compiled = cache.operation(document, name)
         if len(names) == 1:
-            cache.operation(document, None)  # most clients name the only operation, some do not
+            cache.operation(document, None)  # some clients do not name the only operation
         if compiled is None:
             kinds.add(KINDS[-1])
         else:
@@ -104,8 +109,8 @@ async def prepare(
 async def plan_samples(
     cache: Cache, compiled: Compiled, actor: Actor, work: Work, *, briefly: bool
 ) -> str:
-    """The quickest of the kinds: a sample with a value that no client sends is answered by the
-    standard executor, which says what is wrong with it."""
+    """Plan the samples of an operation, and return the fastest kind. A sample may have an invalid
+    value, which the standard executor reports."""
     samples = await work(samples_of, cache, compiled, actor)
     viewer, kinds = actor.viewer, set[str]()
     for _ in range(PASSES):
@@ -128,9 +133,9 @@ async def plan_samples(
 def samples_of(cache: Cache, compiled: Compiled, actor: Actor) -> list[dict[str, Any]]:
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
     samples = Samples(schema, compiled.definition, compiled.fragments)
-    first = samples.all()[0]
-    samples.cursors.update(cursors_for(cache, compiled, samples, first, actor))
-    return samples.all()
+    first = samples.list_samples()[0]
+    samples.cursors.update(make_cursors(cache, compiled, samples, first, actor))
+    return samples.list_samples()
 
 
 # -- cursors --------------------------------------------------------------------------
@@ -145,22 +150,22 @@ VALUES: Mapping[type, Any] = {
 }
 
 
-def cursors_for(
+def make_cursors(
     cache: Cache, compiled: Compiled, samples: Samples, sent: Mapping[str, Any], actor: Actor
 ) -> dict[str, str]:
-    """By variables, cursors that fit the lists of the operation."""
+    """Return cursors for the lists of the operation, by variable."""
     found: dict[str, str] = {}
     for name, uses in samples.uses.items():
         for use in uses:
-            if use.is_cursor and (cursor := cursor_for(cache, compiled, use.root, sent, actor)):
+            if use.is_cursor and (cursor := make_cursor(cache, compiled, use.root, sent, actor)):
                 found[name] = cursor
     return found
 
 
-def cursor_for(
+def make_cursor(
     cache: Cache, compiled: Compiled, node: FieldNode, sent: Mapping[str, Any], actor: Actor
 ) -> str | None:
-    """A cursor of the list that a root field gives; None where it gives none to this actor."""
+    """Return a cursor for the list of a root field; None if this actor gets no list there."""
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
     declared = compiled.definition.variable_definitions or ()
     coerced = get_variable_values(schema, declared, dict(sent), 1, hide_suggestions=True)
@@ -174,21 +179,21 @@ def cursor_for(
     try:
         given = Arguments(cache.schema, operation, sent).of(definition, node)
         window_of(given)
-        listing = read.said(actor, given, parameter)
-        return written(listing, actor) if isinstance(listing, Listing) else None
+        listing = read.said(actor, given, make_parameter)
+        return write_cursor(listing, actor) if isinstance(listing, Listing) else None
     except REFUSED:
         return None
 
 
-def parameter(
+def make_parameter(
     _type: Annotation, sql_type: TypeEngine[Any], value: object, _path: str, *,
     is_nullable: bool = False,
 ) -> BindParameter[Any]:  # fmt: skip
     return bindparam(None, value, type_=sql_type)
 
 
-def written(listing: Listing[Any], actor: Actor) -> str:
-    """A cursor of a row that need not be there."""
+def write_cursor(listing: Listing[Any], actor: Actor) -> str:
+    """Return a cursor of a row that need not exist."""
     place = [value_of(key.type) for key, _ in listing.keys(actor.viewer)]
     return base64.urlsafe_b64encode(json.dumps([listing.name, *place]).encode()).decode()
 

@@ -1,8 +1,8 @@
-"""Serving trusted documents: a process loads them when it starts and after each change, and makes
+"""Serving trusted documents: a process loads them at its start and after each change, and makes
 their plans in the background.
 
-It looks for changes every two seconds with one small statement. `LISTEN` would need a session of
-its own, which a pooler in transaction mode does not give.
+It polls for changes every two seconds with one small statement. `LISTEN` needs a session of its
+own, which a pooler in transaction mode does not offer.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from gql.engine.cache import Cache, weight_with_plans
 from gql.guard.document import Document
 from gql.guard.documents import Documents
 from gql.trusted.judging import operations_of
-from gql.trusted.preparing import actor_in, default_grants, prepare
+from gql.trusted.preparing import default_grants, make_actor, prepare
 from models.access.roles import GrantScope, Role
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.core.context import READING, Services, stand_in
@@ -30,9 +30,9 @@ from resolvers.trusted import documents as trusted
 log = structlog.get_logger("gorod")
 
 EVERY = 2.0
-"""Seconds between looks for changes."""
+"""Seconds between polls for changes."""
 SHORT_HASH = 12
-"""Digits of a hash that name a document in metrics, if its operations have no names."""
+"""Digits of the hash in the metrics' name of a document whose operations have no names."""
 SCHOOLS = text("SELECT DISTINCT school_id FROM credential_schools ORDER BY school_id")
 RIGHTS = text("""
     SELECT role, array_agg(permission || ' ' || scope ORDER BY permission, scope) FROM role_rights
@@ -41,9 +41,9 @@ RIGHTS = text("""
 
 
 class TrustedServing:
-    """Keeps the trusted documents of a process as they are registered.
+    """The task that keeps the trusted documents of a process current.
 
-    seen: Which state of the registry is loaded.
+    seen: The loaded revision of the registry.
     planned: The documents whose plans were made.
     """
 
@@ -53,28 +53,29 @@ class TrustedServing:
         self.planned: set[Document] = set()
 
     async def keep(self) -> None:
-        """Load what changes and prepare it, until cancelled."""
+        """Load changed documents and make their plans, until cancelled."""
         while True:
             await self.refresh_safely()
             try:
                 await self.prepare()
             except ServiceUnavailable:
                 log.debug("plans of trusted documents are made when the database can be used")
-            except Exception:  # a plan that cannot be made must not leave the process deaf
+            except Exception:  # after a failed plan the process must still load changes
                 log.warning("plans of trusted documents cannot be made", exc_info=True)
             await asyncio.sleep(EVERY)
 
     async def refresh_safely(self) -> None:
-        """`refresh`, for a process that goes on with what it knows if that fails."""
+        """Refresh, or log a failure and go on with the loaded documents."""
         try:
             await self.refresh()
         except ServiceUnavailable:
             log.debug("trusted documents are loaded when the database can be used again")
-        except Exception:  # whatever it is, the next time tries again
+        except Exception:  # the next poll tries again
             log.warning("trusted documents cannot be loaded", exc_info=True)
 
     async def refresh(self) -> bool:
-        """Load the documents if any was changed; whether that was so. Raises ServiceUnavailable."""
+        """Load the documents if any was changed; return whether one was. Raises
+        ServiceUnavailable."""
         async with AsyncSession(self.services.engine) as session:
             await session.connection(execution_options=READING)
             revision = await trusted.revision(session)
@@ -94,7 +95,7 @@ class TrustedServing:
         return True
 
     async def document(self, row: trusted.RegisteredDocument) -> Document | None:
-        """The document as it was loaded before, or read now; None where that is not possible."""
+        """Return the document, loaded before or parsed now; None if it cannot be parsed."""
         if (known := self.documents.trusted.hashes.get(row.hash)) is not None:
             return known
         try:
@@ -109,8 +110,8 @@ class TrustedServing:
         return document
 
     async def prepare(self) -> None:
-        """Make the plans that were not made yet, for the rights of a new school and for those that
-        schools have given their roles. Takes at most half of the time of the process."""
+        """Make the missing plans, for the rights of a new school and for the rights that schools
+        have given their roles. It takes at most half of the time of the process."""
         waiting = [one for one in self.documents.trusted.hashes.values() if one not in self.planned]
         if not waiting:
             return
@@ -133,8 +134,8 @@ class TrustedServing:
             log.warning(told, setting="GOROD_MOST_KEPT", megabytes=self.documents.limits.most_kept)
 
     async def work(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function in the lane. Those who wait for the lane, and the loop, then have as much
-        time as it took."""
+        """Call a function in the lane, then sleep as long as it took. Otherwise requests that wait
+        for the lane would starve."""
         lane = self.documents.lane
         async with lane.turn:
             began = perf_counter()
@@ -144,7 +145,7 @@ class TrustedServing:
         return found
 
     async def actors(self) -> list[Actor]:
-        """One for each set of rights that somebody may have."""
+        """Return an actor for each set of rights that a viewer can have."""
         held = {(role, grants) for role, grants in default_grants().items()}
         async with AsyncSession(self.services.engine) as session:
             await session.connection(execution_options=READING)
@@ -153,4 +154,4 @@ class TrustedServing:
                 rows = await session.execute(RIGHTS, {"school_id": school_id})
                 for role, rights in rows:
                     held.add((Role[role], granted(tuple(rights), GrantScope.SCHOOL)))
-        return [actor_in(role, grants) for role, grants in held]
+        return [make_actor(role, grants) for role, grants in held]

@@ -1,5 +1,4 @@
-"""Uses of variables: where they stand in the arguments of root fields, and what the use case takes
-there."""
+"""Uses of variables in the arguments of root fields, with the types that use cases take there."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,9 +30,9 @@ CURSORS = frozenset({"after", "before"})
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place where a variable stands.
+    """A use of a variable.
 
-    names: From the root field inwards. annotation: What the use case takes there, if it is known.
+    names: The path from the root field inwards. annotation: The use case's type there, if known.
     """
 
     root: FieldNode
@@ -54,29 +53,29 @@ class Uses:
     fragments: Mapping[str, FragmentDefinitionNode]
 
     def by_variable(self) -> dict[str, list[Use]]:
-        """By the names of variables, where they stand."""
+        """Return the uses by variable."""
         found: dict[str, list[Use]] = {}
-        for root in self.roots(self.operation.selection_set, set()):
-            taken = self.annotations(root)
+        for root in self.find_roots(self.operation.selection_set, set()):
+            taken = self.find_annotations(root)
             for argument in root.arguments or ():
                 name = argument.name.value
                 use = Use(root, (root.name.value, name), taken.get(to_snake_case(name)))
-                for variable, place in placed(argument.value, use):
+                for variable, place in find_uses(argument.value, use):
                     found.setdefault(variable, []).append(place)
         return found
 
-    def roots(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+    def find_roots(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
         for one in selections.selections:
             if isinstance(one, FieldNode):
                 yield one
             elif isinstance(one, InlineFragmentNode):
-                yield from self.roots(one.selection_set, spread)
+                yield from self.find_roots(one.selection_set, spread)
             elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
                 spread.add(one.name.value)
-                yield from self.roots(self.fragments[one.name.value].selection_set, spread)
+                yield from self.find_roots(self.fragments[one.name.value].selection_set, spread)
 
-    def annotations(self, root: FieldNode) -> Mapping[str, Any]:
-        """What the use case of a root field takes, by the names of its arguments."""
+    def find_annotations(self, root: FieldNode) -> Mapping[str, Any]:
+        """Return the parameter types of a root field's use case, by argument."""
         type_ = self.schema.get_root_type(self.operation.operation)
         definition = type_.fields.get(root.name.value) if type_ else None
         metadata = definition.extensions[DEFINED].metadata if definition else {}
@@ -85,8 +84,8 @@ class Uses:
         read = metadata.get("read")
         return read.annotations if read else {}
 
-    def conditions(self, selections: SelectionSetNode, spread: set[str]) -> set[str]:
-        """The types that parts of a selection are for."""
+    def find_conditions(self, selections: SelectionSetNode, spread: set[str]) -> set[str]:
+        """Return the type conditions in a selection."""
         found: set[str] = set()
         for one in selections.selections:
             inner: Any = one if isinstance(one, InlineFragmentNode) else None
@@ -96,43 +95,43 @@ class Uses:
             if inner and inner.type_condition:
                 found.add(inner.type_condition.name.value)
             if inner:
-                found |= self.conditions(inner.selection_set, spread)
+                found |= self.find_conditions(inner.selection_set, spread)
         return found - {"Node"}
 
 
-def inside(use: Use | None) -> Use | None:
-    """A member of a list."""
+def use_in_list(use: Use | None) -> Use | None:
+    """Return the use inside a list."""
     if use is None or use.annotation is None:
         return use
-    inner = get_args(bare(use.annotation))
+    inner = get_args(strip_annotation(use.annotation))
     return Use(use.root, use.names, inner[0] if inner else None)
 
 
-def part(use: Use | None, name: str) -> Use | None:
-    """A field of an input."""
+def use_in_field(use: Use | None, name: str) -> Use | None:
+    """Return the use in a field of an input."""
     if use is None:
         return None
-    hints: Any = bare(use.annotation)
+    hints: Any = strip_annotation(use.annotation)
     if is_report(hints):
         hints = get_type_hints(hints)
     known = hints if isinstance(hints, Mapping) else {}
     return Use(use.root, (*use.names, name), known.get(to_snake_case(name)))
 
 
-def placed(value: ValueNode, use: Use) -> Iterator[tuple[str, Use]]:
-    """The variables in the value of an argument, and where they stand."""
+def find_uses(value: ValueNode, use: Use) -> Iterator[tuple[str, Use]]:
+    """Yield the variables in the value of an argument, with their uses."""
     if isinstance(value, VariableNode):
         yield value.name.value, use
     elif isinstance(value, ListValueNode):
         for one in value.values:
-            yield from placed(one, inside(use) or use)
+            yield from find_uses(one, use_in_list(use) or use)
     elif isinstance(value, ObjectValueNode):
         for given in value.fields:
-            yield from placed(given.value, part(use, given.name.value) or use)
+            yield from find_uses(given.value, use_in_field(use, given.name.value) or use)
 
 
-def bare(annotation: Any) -> Any:
-    """What is taken, without `Arg`, `Logged` and `| None`."""
+def strip_annotation(annotation: Any) -> Any:
+    """Return a type without `Arg`, `Logged` and `| None`."""
     if annotation is None or isinstance(annotation, Mapping):
         return annotation
     found = plain(annotation)
@@ -141,6 +140,6 @@ def bare(annotation: Any) -> Any:
 
 
 def row_in(annotation: Any) -> type[OfSchool] | None:
-    """The row of an `Id[Row]`."""
-    found = bare(annotation)
+    """Return the row type of an `Id[Row]`; None for other types."""
+    found = strip_annotation(annotation)
     return get_args(found)[0] if get_origin(found) is Id else None

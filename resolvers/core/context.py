@@ -26,7 +26,7 @@ from resolvers.core.loading import Place, assembled, joined, rows_by
 from resolvers.core.news import Fact
 from resolvers.core.request_ids import new_request_id
 from resolvers.core.shapes import NOTHING, Wanted
-from resolvers.services.events.readers import Tails
+from resolvers.services.events.readers import EventTails
 from resolvers.services.sessions import Sessions
 from resolvers.services.storage import Storage
 from resolvers.services.tries import Tries
@@ -54,7 +54,7 @@ class Services:
     now: Callable[[], datetime] = utc_now
     public_url: str = ""
     """Where the server is reached, for links it hands out; empty: they are relative."""
-    tails: Tails = field(default_factory=Tails)
+    tails: EventTails = field(default_factory=EventTails)
     """Who listens to what happens."""
     open_introspection: bool = False
     """Whether strangers, too, may read the schema."""

@@ -1,4 +1,4 @@
-"""A believable school to look at, to test with and to measure: `load`, then `logins`."""
+"""A believable school for demonstrations, tests and measurements: `load`, then `logins`."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ _FIRST = 0x64656D6F  # "demo"
 
 @dataclass(frozen=True)
 class Login:
-    """How to sign in to the main demo school in a role.
+    """The login of a role in the main demo school.
 
     name: Full name of the person.
     school: Short name of the school.
@@ -44,7 +44,8 @@ class Login:
 
 @asynccontextmanager
 async def closing_session(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """As who owns the tables; but a superuser stays one, for to others COPY is closed (RLS)."""
+    """Open a session as the owner of the tables. A superuser stays one, as row-level security
+    forbids COPY to others."""
     connection = await open_session(url)
     try:
         superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -72,9 +73,9 @@ async def load(
 ) -> None:
     """Make the schools of a size (see SIZES) as the owner of the tables, each in a transaction.
 
-    The same size, seed and day make the same schools, but for salts and nonces. `progress` hears
-    the school's name and what share of everything is done, 0..1. `today` is each school's own if
-    not told; up to the day before it, the year has happened.
+    The same size, seed and day make the same schools, except salts and nonces. `progress` is called
+    with the school's name and the share that is done, 0..1. `today` is by default the school's day;
+    the year has happened up to the day before it.
     """
     planned, secrets = plans(size), Secrets(secret_key)
     await keys.prove(url, [secret_key])
@@ -82,16 +83,16 @@ async def load(
         credentials = await Credentials.open(connection)
         for number, plan in enumerate(planned):
 
-            def told(share: float, done: int = number, name: str = plan.card.short) -> None:
+            def report(share: float, done: int = number, name: str = plan.card.short) -> None:
                 progress(name, (done + share) / len(planned))
 
             day = today or datetime.now(ZoneInfo(plan.card.zone)).date()
-            await make(connection, plan, seed, day, secrets, credentials, told)
+            await make(connection, plan, seed, day, secrets, credentials, report)
         await connection.execute("ANALYZE")
 
 
 async def load_first(url: str, secret_key: bytes, progress: Callable[[str, float], None]) -> None:
-    """Make the small school unless there is a school; of two who begin at once one makes it."""
+    """Make the small school unless there is a school; of two processes at once, one makes it."""
     async with closing_session(url) as connection:
         await connection.execute(f"SELECT pg_advisory_lock({_FIRST})")  # until it is closed
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM schools)"):
@@ -99,8 +100,8 @@ async def load_first(url: str, secret_key: bytes, progress: Callable[[str, float
 
 
 async def logins(url: str) -> list[Login]:
-    """One login for every role, of the main school of the first demo loaded; none without one. Who
-    has another password by now, or is locked, is left out."""
+    """Return one login for every role of the main school of the first demo; none without a demo.
+    Logins with a changed password, and locked ones, are left out."""
     async with closing_session(url) as connection, connection.transaction():
         school = await connection.fetchrow(
             "SELECT id, short_name FROM schools WHERE sourced_id = $1 ORDER BY id LIMIT 1", MARKED
@@ -109,7 +110,7 @@ async def logins(url: str) -> list[Login]:
             return []
         await connection.execute(f"SET LOCAL app.school_id = '{school['id']:d}'")
         rows = await connection.fetch(
-            # The login may have a number behind it if the plain one was taken.
+            # The login may end with a number, if the plain one was taken.
             "SELECT regexp_replace(c.login, '-[0-9]+$', '') AS known, c.login, p.full_name,"
             " c.password_hash"
             " FROM accounts a JOIN credentials c ON c.id = a.credential_id"

@@ -1,4 +1,4 @@
-"""Who was in which lesson: illnesses of several days, lessons skipped, and coming late."""
+"""Attendance: illnesses of several days, skipped lessons, and late arrivals."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,20 +6,20 @@ from datetime import date
 from models.journal.attendance import AttendanceCode, AttendanceRecord
 from resolvers.demo.density import Density
 from resolvers.demo.ground import Site
-from resolvers.demo.lessons import Held
+from resolvers.demo.lessons import PastLesson
 from resolvers.demo.roster import Pupil
 from resolvers.school.federal_subjects import SPORT
 
 PRESENT, EXCUSED, ILLNESS, UNEXCUSED, ABSENT, LATE, EXEMPT = (code.name for code in AttendanceCode)
 LATE_SHARE, SKIPPED_SHARE = 0.008, 0.003
 FALLS_ILL, STAYS_AWAY = 0.012, 0.005
-"""Chances a day."""
+"""Probabilities per day."""
 UNEXPLAINED = 2
-"""School days before today of which the school does not know yet why someone was absent."""
+"""School days before today whose absences have no reason yet."""
 
 
 class Attendance:
-    """Puts attendance, and tells who was there to be marked."""
+    """The writer of attendance, which also returns who was present."""
 
     def __init__(self, site: Site, density: Density) -> None:
         self._site, self._density, self._rng = site, density, site.rng("attendance")
@@ -28,14 +28,14 @@ class Attendance:
         )
 
     def miss_days(self, pupils: Iterable[Pupil]) -> None:
-        """Decide on what days each student was not at school at all."""
+        """Choose the days that each student misses as a whole."""
         for pupil in pupils:
             days = [d for d in self._site.year.days_of(pupil.klass.grade) if d < self._site.today]
             recent = days[-UNEXPLAINED:]
-            away = self._away(days)
+            away = self._choose_absences(days)
             pupil.away = {day: ABSENT if day in recent else away[day] for day in away}
 
-    def _away(self, days: list[date]) -> dict[date, str]:
+    def _choose_absences(self, days: list[date]) -> dict[date, str]:
         away: dict[date, str] = {}
         for number, day in enumerate(days):
             if day in away:
@@ -48,8 +48,8 @@ class Attendance:
                 away[day] = EXCUSED if self._rng.random() < 0.7 else UNEXCUSED
         return away
 
-    def write(self, lesson: Held) -> list[Pupil]:
-        """Put who was not there and, in most lessons, who was; returns who can have got a mark."""
+    def write(self, lesson: PastLesson) -> list[Pupil]:
+        """Write the absences and, in most lessons, the presences; return who can have a mark."""
         there: list[Pupil] = []
         add, chance, day = self._sheet.add, self._rng.random, lesson.day
         said = chance() < self._density.present
@@ -69,7 +69,7 @@ class Attendance:
         return there
 
     def _in_lesson(self, freed: bool) -> str:
-        """Of someone who came to school that day."""
+        """Return the code of a student who came to school that day."""
         lot = self._rng.random()
         if freed:
             return EXEMPT

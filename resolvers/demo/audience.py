@@ -1,4 +1,4 @@
-"""Who belongs to a class, a section, the school: whom notices and letters are for."""
+"""The audiences of notices and letters: people of a class, a section or the school."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -17,26 +17,26 @@ def is_of_age(human: Human, day: date) -> bool:
 
 
 class Audience:
-    """Looks people up by what they are in the school today. Guardians are those the school tells
-    of the child: not of a child of age, not against a court's decision."""
+    """People by their place in the school today. Guardians are those who are informed of the child:
+    not of a child of age, and not against the decision of a court."""
 
     def __init__(self, families: Iterable[Family], staff: list[Human], today: date) -> None:
         self.staff, self._today = staff, today
         self._families = list(families)
-        self._logins = {human.login: human for human in self._all()}
+        self._logins = {human.login: human for human in self._all_people()}
 
-    def _all(self) -> Iterable[Human]:
+    def _all_people(self) -> Iterable[Human]:
         yield from self.staff
         for family in self._families:
             yield from (pupil.human for pupil in family.children)
             yield from (member.human for member in family.adults)
 
-    def named(self, login: str) -> Human | None:
-        """Who signs in so, if there is such a one here."""
+    def find_login(self, login: str) -> Human | None:
+        """Return the person with the login, if there is one here."""
         return self._logins.get(login)
 
     def pupils(self, where: str = "") -> list[Pupil]:
-        """Of the classes whose name begins so: `7А`, `7`, or all."""
+        """Return the pupils of the classes whose name begins so: `7А`, `7`, or all."""
         children = [pupil for family in self._families for pupil in family.children]
         return [p for p in children if not p.left_on and matches(p.klass.name, where)]
 
@@ -44,7 +44,7 @@ class Audience:
         return [pupil.human for pupil in self.pupils(where)]
 
     def guardians(self, where: str = "") -> list[Human]:
-        """Of those students, each once."""
+        """Return the guardians of those students, each once."""
         wanted = set(self.pupils(where))
         found: dict[Human, None] = {}
         for family in self._families:
@@ -55,10 +55,10 @@ class Audience:
 
 
 def matches(name: str, where: str) -> bool:
-    """Whether a class is meant by its name, its grade or nothing: `1` is not 10А."""
+    """Whether `where` is the name or grade of the class, or empty: `1` is not 10А."""
     return where in ("", name, name[:-1])
 
 
 def of_teachers(teachers: Iterable[Teacher]) -> list[Human]:
-    """Those who work here today."""
+    """Return the teachers who work here today."""
     return [teacher.human for teacher in teachers if teacher.heir is None]

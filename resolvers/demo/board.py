@@ -25,11 +25,11 @@ READ, ACKNOWLEDGED = 0.6, 0.7
 
 @dataclass(frozen=True)
 class Draft:
-    """A notice to be written. Days count back from today; negative ones are to come.
+    """The text of a notice. Days count back from today; negative ones are in the future.
 
     by: A role of the office, or a login.
     to: `school`, `grade 9`, `class 7А`, `section <name>` or `person <login>`.
-    whom: Letters of who is addressed: s students, g guardians, t staff.
+    whom: Letters of the addressees: s students, g guardians, t staff.
     """
 
     by: Role | str
@@ -75,7 +75,7 @@ DRAFTS = (
 
 
 class Board:
-    """Puts notices, their targets, earlier texts and receipts."""
+    """The writer of notices, their targets, earlier texts and receipts."""
 
     def __init__(
         self, site: Site, office: dict[Role, Human], classes: list[Klass], audience: Audience
@@ -94,11 +94,11 @@ class Board:
 
     def _author(self, by: Role | str) -> Human | None:
         if isinstance(by, str):
-            return self._audience.named(by)
+            return self._audience.find_login(by)
         return self._office.get(by)
 
     def _target(self, to: str) -> dict[str, Any] | None:
-        """Columns of the target; nothing if this school has no such class or person."""
+        """Return the columns of the target; None if the school has no such class or person."""
         kind, _, name = to.partition(" ")
         if kind == "school":
             return {"kind": TargetKind.SCHOOL}
@@ -111,12 +111,12 @@ class Board:
             section = self._sections.get(name)
             key, found = "section_id", section.id if section else None
         else:
-            person = self._audience.named(name)
+            person = self._audience.find_login(name)
             key, found = "person_id", person.id if person else None
         return {"kind": TargetKind[KINDS[kind]], key: found} if found else None
 
     def _notice(self, draft: Draft, author: Human, target: dict[str, Any]) -> None:
-        ledger, before = self._site.ledger, self._site.before
+        ledger, before = self._site.ledger, self._site.days_before
         since = before(draft.since, 9)
         edited_at = since + timedelta(hours=5) if draft.before_edit else None
         notice = ledger[Notice].put(
@@ -149,13 +149,13 @@ class Board:
         self._receipts(notice, draft)
 
     def _receipts(self, notice: int, draft: Draft) -> None:
-        """Some have read it by yesterday evening, of these some confirmed; of notices to come or
-        taken down, nobody."""
+        """Write receipts: some people have read the notice by yesterday evening, and some of them
+        have confirmed it. A future or withdrawn notice has none."""
         if draft.since < 2 or draft.withdrawn is not None:
             return
         for human in self._readers(draft):
             if self._rng.random() < READ:
-                at = self._site.before(draft.since - 1, 12, self._rng.randrange(60))
+                at = self._site.days_before(draft.since - 1, 12, self._rng.randrange(60))
                 confirmed = draft.must_confirm and self._rng.random() < ACKNOWLEDGED
                 self._site.ledger[NoticeReceipt].put(
                     notice_id=notice,
@@ -167,10 +167,10 @@ class Board:
     def _readers(self, draft: Draft) -> list[Human]:
         kind, _, name = draft.to.partition(" ")
         if kind in ("person", "section"):
-            person = self._audience.named(name)
+            person = self._audience.find_login(name)
             members = self._sections[name].members if kind == "section" else []
             return [person] if person else [pupil.human for pupil, *_ in members]
         readers = self._audience.students(name) if "s" in draft.whom else []
         readers += self._audience.guardians(name) if "g" in draft.whom else []
-        # A teacher whose child is here is addressed twice, but reads it once.
+        # A teacher whose child is here is addressed twice and reads it once.
         return list(dict.fromkeys(readers + (self._audience.staff if "t" in draft.whom else [])))

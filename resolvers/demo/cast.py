@@ -1,7 +1,6 @@
-"""Who is who in the main demo school: the people with a story, the same for every size and seed.
+"""The people with a story in the main demo school, the same for every size and seed.
 
-Everyone else is made up at random around them. Logins are stable: tests and screenshots may use
-them.
+All others are random. Logins are stable, so that tests and screenshots may use them.
 """
 
 from dataclasses import dataclass, field
@@ -10,13 +9,13 @@ from models.access.roles import Role
 from models.people.guardians import GuardianRelation, LegalStatus
 
 CLASS = "7А"
-"""The class most stories are about."""
-"""An assignment of that class whose marks families see only in some days."""
+"""The class of most stories."""
+"""An assignment of that class whose marks families see some days later."""
 
 
 @dataclass(frozen=True)
 class Tie:
-    """What an adult is to the children of a family; as in GuardianLink."""
+    """The tie of an adult to the children of a family, as in GuardianLink."""
 
     relation: GuardianRelation = GuardianRelation.MOTHER
     legal: LegalStatus = LegalStatus.FULL
@@ -33,7 +32,7 @@ FATHER_APART = Tie(GuardianRelation.FATHER, lives_with=False)
 
 @dataclass(frozen=True)
 class Relative:
-    """An adult; one whose login a teacher has is that teacher."""
+    """An adult of a family; with the login of a teacher it is that teacher."""
 
     name: str
     login: str
@@ -74,12 +73,12 @@ class Cast:
 
     office: dict[Role, Employee] = field(default_factory=dict)
     teachers: tuple[Employee, ...] = ()
-    """By their post: the first of a post gets the story class first."""
+    """In the order of posts: the first of a post gets the story class first."""
     households: tuple[Household, ...] = ()
 
 
 LEADER = "teacher.belova"
-"""Leads the story class."""
+"""The class teacher of the story class."""
 RETIRES, RETIRED_ON, SUCCESSOR = "teacher.safonova", (10, 12), "teacher.petrenko"
 LEAD_NO_CLASS = ("teacher.gusev", RETIRES)
 
@@ -242,4 +241,4 @@ STORIES = {
     "without a patronymic, foreign document": "student.li",
     "same name as another": "student.kuznetsov",
 }
-"""What is special about whom: the story, and the login it belongs to."""
+"""The stories, with their logins."""

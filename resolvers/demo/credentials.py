@@ -10,7 +10,7 @@ from resolvers.demo.names import Human, latin
 
 
 class Credentials:
-    """Issues logins for the schools of one load; the same login in two schools is one person."""
+    """The logins of one load; the same login in two schools is one person."""
 
     def __init__(
         self, connection: "asyncpg.Connection[asyncpg.Record]", password_hash: str
@@ -20,19 +20,19 @@ class Credentials:
 
     @classmethod
     async def open(cls, connection: "asyncpg.Connection[asyncpg.Record]") -> "Credentials":
-        """With one hash for all: a hash each would take minutes for a city's accounts and hide
-        nothing, since the password is in the documentation."""
+        """Open it with one hash for all. A hash per account would take minutes for a city and
+        protect nothing, as the password is in the documentation."""
         return cls(connection, await hash_password(DEMO_PASSWORD))
 
     async def issue(self, site: Site, people: list[Human]) -> dict[Human, int]:
-        """A credential's id for each; whoever has none yet gets a login made of the name."""
+        """Return a credential's id for each person; a new person gets a login made of the name."""
         told: Counter[str] = Counter()
         known = {
             human: self._shared[human.login] for human in people if human.login in self._shared
         }
         wanted = {self._login(site, human, told): human for human in people if human not in known}
         await self._evade(wanted)
-        created_at = site.before(30, 9)
+        created_at = site.days_before(30, 9)
         rows = await self._connection.fetch(
             "INSERT INTO credentials (login, password_hash, must_change_password,"
             " password_changed_at) SELECT login, $2, false, $3 FROM unnest($1::text[]) AS login"
@@ -54,7 +54,7 @@ class Credentials:
 
     @staticmethod
     def _login(site: Site, human: Human, told: Counter[str]) -> str:
-        """`ivanova.m`, then `ivanova.m2`; in a school that is not the first, `ivanova.m.s3`."""
+        """Make a login: `ivanova.m`, then `ivanova.m2`; in other schools, `ivanova.m.s3`."""
         if not human.login:
             name = f"{latin(human.family)}.{latin(human.given)[0]}"
             told[name] += 1
@@ -63,7 +63,7 @@ class Credentials:
         return human.login
 
     async def _evade(self, wanted: dict[str, Human]) -> None:
-        """Where a login is taken already by someone in this database, append a number."""
+        """Append a number to logins that are already taken in this database."""
         left, number = list(wanted.values()), 1
         while left:
             logins = [human.login for human in left]

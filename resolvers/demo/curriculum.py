@@ -34,7 +34,7 @@ from resolvers.school.federal_subjects import (
 )
 
 SPLIT = (ENGLISH, COMPUTING, LABOUR)
-"""Taught to two subgroups in classes big enough; the first of them also where it is asked for."""
+"""Taught to two subgroups in large classes; the first of them also in classes that request it."""
 
 
 _PRIMARY = {RUSSIAN: 5, READING: 4, ENGLISH: 2, MATHS: 4, WORLD: 2, ART: 1, MUSIC: 1, LABOUR: 1,
@@ -67,12 +67,12 @@ HOURS: dict[int, dict[str, int]] = {
 
 
 class Post(NamedTuple):
-    """A kind of teacher: what is written on the card and what such a teacher teaches."""
+    """A kind of teacher: the position on the card, and the subjects."""
 
     position: str
     subjects: frozenset[str]
     room: str = ""
-    """Where they teach, if not in an ordinary room."""
+    """The special room, if they need one."""
 
 
 def post(position: str, *subjects: str, room: str = "") -> Post:
@@ -80,7 +80,7 @@ def post(position: str, *subjects: str, room: str = "") -> Post:
 
 
 PRIMARY_POST = post("Учитель начальных классов")
-"""Leads a class of grades 1-4 and teaches it all but English."""
+"""The teacher of a class of grades 1-4, who teaches it all subjects except English."""
 _COMMON_POSTS = (
     post("Учитель русского языка и литературы", RUSSIAN, LITERATURE),
     post("Учитель английского языка", ENGLISH),
@@ -109,5 +109,5 @@ CITY_POSTS = (
 
 
 def hours_of(grade: int) -> dict[str, int]:
-    """Subjects of a grade with their hours a week, in the order of lists."""
+    """Return the subjects of a grade with their hours a week, in order."""
     return {subject: HOURS[grade][subject] for subject in SUBJECTS if HOURS[grade].get(subject)}

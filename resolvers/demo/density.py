@@ -1,4 +1,4 @@
-"""How much of a journal is filled in."""
+"""The density of marks and attendance in a journal."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from resolvers.school.defaults import ANSWER, HOMEWORK, QUIZ
 
 SCARCE = 4
 ABSENT_SHARE, QUIZ_SHARE = 0.07, 0.18
-"""What the rest of the generator makes, about: of (student, lesson), and of lessons."""
+"""The approximate shares that the generator makes: of (student, lesson), and of lessons."""
 
 
 @dataclass(frozen=True)
 class Density:
-    """How much a journal is written in.
+    """The density of a journal.
 
-    present: Share of lessons in which presence is said, not only absence.
+    present: Share of lessons with presences, not only absences.
     answers: Share of those present who get a mark for an ordinary lesson.
     quizzes: The same for a quiz; larger works are marked for all.
-    twice: Share of lessons in which homework is marked besides.
+    twice: Share of lessons in which homework is marked, too.
     every_revision: Indicates whether first marks are in the history, too, not only changes.
     """
 
@@ -29,8 +29,10 @@ class Density:
 
     @classmethod
     def for_rows(cls, rows: int, cells: int, graded: int) -> "Density":
-        """So that marks and attendance are `rows`, given how many (student, lesson) there are and
-        in how many of them marks can be given; fewer if the year is too young."""
+        """Return the density with which marks and attendance are `rows`; fewer early in the year.
+
+        cells: The number of (student, lesson); graded: of those in which marks are possible.
+        """
         if not graded:
             return cls(every_revision=False)
         present = min(0.95, rows / cells / 2)
@@ -41,9 +43,9 @@ class Density:
         twice = min(0.6, max(0.0, share - 1))
         return cls(present, min(1.0, max(0.02, answers)), quizzes, twice, every_revision=False)
 
-    def of(self, kind: str, hours: int) -> float:
-        """Share of those present who get a mark in a work of the kind; where there are few hours
-        a week, more of them, or there would be nothing to sum up."""
+    def share_of(self, kind: str, hours: int) -> float:
+        """Return the share of those present who get a mark in a work of the kind. It is larger with
+        few hours a week: otherwise there would be no term marks."""
         if kind in (ANSWER, HOMEWORK):
             return self.answers * max(1.0, SCARCE - hours)
         return self.quizzes if kind == QUIZ else 1.0

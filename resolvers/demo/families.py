@@ -1,4 +1,4 @@
-"""The children of a school and their families: the cast in its classes, others around them."""
+"""The children of a school and their families: those of the cast, and random ones."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -8,13 +8,13 @@ from models.people.guardians import GuardianRelation
 from models.people.persons import Sex
 from resolvers.demo.cast import FATHER, FATHER_APART, MOTHER, Household, Kid, Tie
 from resolvers.demo.ground import Site
-from resolvers.demo.names import MEN, SURNAMES, Human, adult, child, named
+from resolvers.demo.names import MEN, SURNAMES, Human, make_adult, make_child, make_human
 from resolvers.demo.roster import Klass, Pupil
 from resolvers.school.federal_subjects import ENGLISH
 
 YEAR = 365
 ENTERED_AT = 7
-"""Age, about, at which children enter grade 1."""
+"""The approximate age of children who enter grade 1."""
 SENIOR = 10
 MOST_CHILDREN = 3
 
@@ -24,12 +24,12 @@ class Adult:
     human: Human
     tie: Tie
     id: int = 0
-    """Of the guardian's row."""
+    """The id of the guardian's row."""
 
 
 @dataclass(slots=True, eq=False)
 class Family:
-    """Who lives at an address; children have the father's name in their patronymics."""
+    """The people at an address; children have the father's name in their patronymics."""
 
     root: str
     father: str
@@ -39,7 +39,7 @@ class Family:
 
 
 class Population:
-    """Fills the seats of the classes; `families` is everyone's family."""
+    """The families that fill the seats of the classes."""
 
     def __init__(self, site: Site, classes: list[Klass], staff: dict[str, Human]) -> None:
         self._site, self._staff = site, staff
@@ -66,7 +66,9 @@ class Population:
         for relative in household.relatives:
             grandmother = relative.tie.relation is GuardianRelation.GUARDIAN
             born = self._parent_born(youngest) - timedelta(days=grandmother * 22 * YEAR)
-            human = self._staff.get(relative.login) or named(relative.name, born, relative.login)
+            human = self._staff.get(relative.login) or make_human(
+                relative.name, born, relative.login
+            )
             family.adults.append(Adult(human, relative.tie))
         return family
 
@@ -75,7 +77,7 @@ class Population:
         born = self._born(klass.grade)
         if kid.of_age:
             born = date(self._site.year.since - 18, 6, 20)
-        pupil = self._enrol(klass, named(kid.name, born, kid.login))
+        pupil = self._enrol(klass, make_human(kid.name, born, kid.login))
         pupil.freed_from_sport, pupil.foreign = kid.freed_from_sport, kid.foreign
         since = pupil.stays[0][1]
         if kid.arrives and (arrived := self._site.day(*kid.arrives)) < self._site.today:
@@ -89,28 +91,28 @@ class Population:
         return pupil
 
     def _seat(self, klass: Klass, families: list[Family]) -> None:
-        """Someone new: of a family known from higher grades, or of a new one."""
+        """Add a pupil of a family with older children, or of a new family."""
         born = self._born(klass.grade)
         family = self._rng.choice(families) if families and self._rng.random() < 0.33 else None
         if not family or not self._fits(family, born):
             family = self._family(born)
             families.append(family)
         taken = frozenset(pupil.human.given for pupil in family.children)
-        human = child(self._rng, family.root, family.father, born, taken)
+        human = make_child(self._rng, family.root, family.father, born, taken)
         family.children.append(self._enrol(klass, human))
 
     def _fits(self, family: Family, born: date) -> bool:
-        """A mother has not too many children, a year apart and before she is 45."""
+        """Whether the family can have the child: not too many, a year apart, mother under 45."""
         apart = all(abs((born - p.human.born).days) > YEAR for p in family.children)
         young = all((born - a.human.born).days < 45 * YEAR for a in family.adults)
         return apart and young and len(family.children) < MOST_CHILDREN
 
     def _family(self, born: date) -> Family:
-        """Mostly mother and father, sometimes apart or one of them alone."""
+        """Make a family: mostly mother and father, sometimes apart or one of them alone."""
         rng, root, chance = self._rng, self._rng.choice(SURNAMES), self._rng.random()
         family = Family(root, rng.choice(MEN), self._address())
-        mother = adult(rng, Sex.FEMALE, self._parent_born(born), root)
-        father = adult(rng, Sex.MALE, self._parent_born(born), root, family.father)
+        mother = make_adult(rng, Sex.FEMALE, self._parent_born(born), root)
+        father = make_adult(rng, Sex.MALE, self._parent_born(born), root, family.father)
         if chance < 0.97:
             family.adults.append(Adult(mother, MOTHER))
         if chance < 0.62 or chance >= 0.97:
@@ -120,7 +122,7 @@ class Population:
         return family
 
     def _enrol(self, klass: Klass, human: Human) -> Pupil:
-        """Admitted to grade 1 here, or, of some, later from another school."""
+        """Admit a pupil to grade 1 here, or sometimes later from another school."""
         since = self._site.year.starts_on
         came = self._rng.randint(1, klass.grade) if self._rng.random() < 0.2 else 1
         admitted = date(since.year - klass.grade + came, 9, 1)
@@ -129,7 +131,8 @@ class Population:
         return pupil
 
     def _born(self, grade: int) -> date:
-        """Six and a half to nearly eight on entering grade 1; the oldest a little younger."""
+        """Return a birth date: six and a half to nearly eight years on entering grade 1; a little
+        younger in the highest grades."""
         first = date(self._site.year.since - ENTERED_AT - grade, 11, 1)
         if grade >= SENIOR:
             first = date(first.year + 1, 2, 1)
@@ -144,7 +147,7 @@ class Population:
         return f"{card.place}, ул. {rng.choice(card.streets)}, д. {rng.randint(1, 60)}{flat}"
 
 
-def roll(rng: Random, klass: Klass) -> None:
+def fill_sections(rng: Random, klass: Klass) -> None:
     """Put the students of a class into its sections, dated as their stays are.
 
     A subject in two groups halves the class by the alphabet; chance decides which half is which.

@@ -1,4 +1,4 @@
-"""What a school has before anyone comes: rights, calendar, bells, rooms, subjects."""
+"""The rows of a school without people: rights, calendar, bells, rooms, subjects."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,16 +17,16 @@ from resolvers.school.defaults import SchoolCalendar, WorkingRules
 from resolvers.school.school_year import SchoolYear
 
 TO_CLOSE = timedelta(weeks=2)
-"""How long after a term's last day its journal is locked."""
+"""The time after a term's last day at which its journal is locked."""
 HALF_YEARS_FROM = 10
 """The first grade whose year has half-years instead of quarters."""
 SHARED_BY = 1.6
-"""Teachers to an ordinary room where a school works in two shifts."""
+"""Teachers per ordinary room in a school with two shifts."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """The school being made, the day it is made for, and where its rows go."""
+    """The school that is being made, its day, and the ledger of its rows."""
 
     school_id: int
     plan: Plan
@@ -37,28 +37,28 @@ class Site:
     secrets: Secrets
 
     def rng(self, purpose: str) -> Random:
-        """Chance of its own for every purpose, so that a change in one moves no other."""
+        """Return a random generator per purpose, so that a change in one does not affect others."""
         return Random(f"{self.seed}/{self.plan.key}/{self.today}/{purpose}")  # noqa: S311
 
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.plan.card.zone)
 
-    def at(self, day: date, clock: time) -> datetime:
-        """A school-local time as an instant."""
+    def moment(self, day: date, clock: time) -> datetime:
+        """Return a school-local time as an instant."""
         return datetime.combine(day, clock, self.zone).astimezone(ZoneInfo("UTC"))
 
-    def before(self, days: int, hour: int, minute: int = 0) -> datetime:
-        """So many days before today, school-local; negative for days to come."""
-        return self.at(self.today - timedelta(days=days), time(hour, minute))
+    def days_before(self, days: int, hour: int, minute: int = 0) -> datetime:
+        """Return a school-local time so many days before today; negative days are in the future."""
+        return self.moment(self.today - timedelta(days=days), time(hour, minute))
 
     def day(self, month: int, day: int) -> date:
-        """A day of this academic year."""
+        """Return a day of this academic year."""
         return date(self.year.since + (month < 9), month, day)
 
 
 class Ground(SchoolCalendar):
-    """Ids of what a school begins with, written for the demo: its earlier terms are closed."""
+    """The ids of a school's first rows, written for the demo: its earlier terms are closed."""
 
     def __init__(self, site: Site) -> None:
         def put(row: type[OfSchool], values: dict[str, object]) -> int:
@@ -72,20 +72,20 @@ class Ground(SchoolCalendar):
         return self.half_year if grade >= HALF_YEARS_FROM else self.quarter
 
     def term_of(self, grade: int, day: date) -> int:
-        """The place of the day's term in the year, from 0."""
+        """Return the place of the day's term in the year, from 0."""
         spans = self.spans[self.term_type(grade)]
         return next(place for place, span in enumerate(spans) if day <= span.ends_on)
 
 
 def term_status(today: date, ends_on: date) -> TermStatus:
-    """The status of a term by its last day."""
+    """Return the status of a term by its last day."""
     if today > ends_on + TO_CLOSE:
         return TermStatus.CLOSED
     return TermStatus.MARKING if today > ends_on else TermStatus.OPEN
 
 
 def rooms_for(site: Site, teachers: list[roster.Teacher]) -> list[roster.Room]:
-    """Give every teacher a room; returns the ordinary ones, where any lesson can be held."""
+    """Give every teacher a room; return the ordinary ones, which suit any lesson."""
     ledger, heirs = site.ledger, {teacher.heir for teacher in teachers}
     teachers = [teacher for teacher in teachers if teacher not in heirs]
     usual = [teacher for teacher in teachers if not teacher.post.room]

@@ -1,4 +1,4 @@
-"""Rows on their way into the database: numbered here, written in bulk, parents before children."""
+"""The rows of a school before they are written in bulk, with their ids, parents before children."""
 
 from enum import Enum
 from typing import Any
@@ -12,11 +12,11 @@ from models.base import OfSchool, Record
 ROWS_AT_ONCE = 10_000
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 KEPT_BY_DATABASE = "school_id"
-"""Filled in from the setting of the transaction, as for every row the product makes."""
+"""The column with a default from the transaction's setting, as in the product."""
 
 
 class Sheet:
-    """The rows of one table that wait to be written; ids go on from the table's sequence."""
+    """The rows of one table before they are written; ids continue the table's sequence."""
 
     def __init__(self, table: Table, last_id: int) -> None:
         self.table = table
@@ -26,13 +26,13 @@ class Sheet:
             for column in table.columns
             if column.computed is None
             and column.name != KEPT_BY_DATABASE
-            # Arrays cannot stand in `statement`; they keep the defaults of the database.
+            # `statement` cannot have array columns; they keep their defaults.
             and not isinstance(column.type, ARRAY)
         ]
         self.rows: list[tuple[Any, ...]] = []
 
     def put(self, **values: Any) -> int:
-        """Add a row by names: what is not said is null, and it is the row's first version."""
+        """Add a row by names, with null for missing columns and version 1."""
         self.last_id += 1
         known = {"id": self.last_id, "version": 1, **values}
         self.rows.append(tuple(plain(known.pop(c.name, None)) for c in self.columns))
@@ -41,19 +41,19 @@ class Sheet:
         return self.last_id
 
     def narrow(self, columns: str) -> "Sheet":
-        """From now on only these columns, besides id and version: for tables with many rows."""
+        """Write only these columns, with id and version, for tables with many rows."""
         named = ["id", "version", *columns.split()]
         self.columns = [self.table.columns[name] for name in named]
         return self
 
     def add(self, *values: Any, version: int = 1) -> int:
-        """Add a row by the columns in their order here."""
+        """Add a row by values in the order of the columns."""
         self.last_id = number = self.last_id + 1
         self.rows.append((number, version, *values))
         return number
 
     def statement(self) -> str:
-        """One INSERT of arrays, one for each column."""
+        """Return one INSERT with an array for each column."""
         names = ", ".join(column.name for column in self.columns)
         types = (column.type.compile(DIALECT) for column in self.columns)
         arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
@@ -61,17 +61,17 @@ class Sheet:
 
 
 def is_numbered(table: Table) -> bool:
-    """Whether its rows belong to a school and count from a sequence."""
+    """Whether its rows belong to a school and have ids of a sequence."""
     return KEPT_BY_DATABASE in table.primary_key and "id" in table.primary_key
 
 
 def plain(value: Any) -> Any:
-    """A value as the driver takes it: enums are stored by name."""
+    """Return a value for the driver: enums are stored by name."""
     return value.name if isinstance(value, Enum) else value
 
 
 class Ledger:
-    """All sheets of the school that is being made."""
+    """All tables of the school that is being made."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
@@ -80,7 +80,7 @@ class Ledger:
 
     @classmethod
     async def open(cls, connection: "asyncpg.Connection[asyncpg.Record]") -> "Ledger":
-        """Begin after the last id of every table."""
+        """Open a ledger whose ids begin after the last one of every table."""
         ledger = cls(connection)
         walled = await connection.fetchval("SELECT row_security_active('persons')")
         ledger._may_copy = not walled
@@ -99,7 +99,7 @@ class Ledger:
         return self._sheets[row.__tablename__]
 
     async def flush(self) -> None:
-        """Write what waits and tell the sequences."""
+        """Write all rows, and set the sequences."""
         waiting = [self._sheets[t.name] for t in Record.metadata.sorted_tables if self._waits(t)]
         for sheet in waiting:
             await self._write(sheet)
@@ -113,8 +113,8 @@ class Ledger:
         )
 
     async def _write(self, sheet: Sheet) -> None:
-        """By COPY for a superuser; the server refuses it to all who stand behind the walls (RLS),
-        and INSERT takes a third longer."""
+        """Write rows by COPY as a superuser, else by INSERT, which takes a third longer: the server
+        refuses COPY under row-level security."""
         if self._may_copy:
             names = [column.name for column in sheet.columns]
             await self._connection.copy_records_to_table(

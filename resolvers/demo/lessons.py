@@ -1,4 +1,4 @@
-"""Lessons of the whole year from the weekly timetable, with topics and homework of those held."""
+"""Lessons of the whole year from the weekly timetable, with topics and homework of past ones."""
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -12,8 +12,8 @@ from resolvers.demo.cast import CLASS
 from resolvers.demo.ground import Site
 from resolvers.demo.roster import Klass, Room, Section
 from resolvers.demo.timetable import Meeting
-from resolvers.demo.topics import topic
-from resolvers.demo.works import PRACTICAL, home
+from resolvers.demo.topics import find_topic
+from resolvers.demo.works import PRACTICAL, choose_homework
 from resolvers.school.federal_subjects import ALGEBRA
 from resolvers.school.school_year import bell
 
@@ -22,12 +22,12 @@ PLANNED, CONDUCTED, CANCELLED = (
 )  # fmt: skip
 CANCELLED_SHARE, HOMEWORK_SHARE = 0.004, 0.75
 SUBSTITUTED = 9
-"""Which algebra lesson of the story class the deputy director held, from 0."""
+"""The number of the story class's algebra lesson that the deputy director held, from 0."""
 
 
 @dataclass(slots=True)
-class Held:
-    """A lesson that was held: by whom (a person), and when it was written into the journal."""
+class PastLesson:
+    """A past lesson, with its author (a person) and the time of its entry in the journal."""
 
     id: int
     section: Section
@@ -40,7 +40,7 @@ class Held:
 
 
 class Lessons:
-    """Writes lessons class by class."""
+    """The writer of lessons, class by class."""
 
     def __init__(
         self, site: Site, meetings: list[Meeting], substitute: tuple[int, int] | None
@@ -58,16 +58,16 @@ class Lessons:
         for meeting in sorted(meetings, key=lambda meeting: meeting.place):
             self._week[meeting.klass, meeting.place[0]].append(meeting)
 
-    def held(self, klass: Klass) -> int:
-        """How many lessons of the class are over, subgroups counted once."""
+    def count_past(self, klass: Klass) -> int:
+        """Count the past lessons of the class, subgroups once."""
         days = Counter(day.weekday() for day in self._days(klass) if day < self._site.today)
         return sum(days[weekday] * len(self._week[klass, weekday]) for weekday in days)
 
     def _days(self, klass: Klass) -> list[date]:
         return self._site.year.days_of(klass.grade)
 
-    def write(self, klass: Klass) -> list[Held]:
-        """Put all lessons of the class; returns those that were held, in order of time."""
+    def write(self, klass: Klass) -> list[PastLesson]:
+        """Write all lessons of the class; return the past ones in order of time."""
         days = self._days(klass)
         week = Counter(day.weekday() for day in days)
         totals: Counter[Section] = Counter()
@@ -77,13 +77,13 @@ class Lessons:
                     totals[section] += times
         told: Counter[Section] = Counter()
         self._set, self._takes_place = [], defaultdict(list)
-        held: list[Held] = []
+        held: list[PastLesson] = []
         for day in days:
             for meeting in self._week[klass, day.weekday()]:
                 for section, room in zip(meeting.sections, meeting.rooms, strict=True):
                     number = told[section]
                     told[section] += 1
-                    about = topic(section.subject, klass.grade, number, totals[section])
+                    about = find_topic(section.subject, klass.grade, number, totals[section])
                     lesson = self._lesson(section, room, day, meeting, number, about)
                     held += [lesson] if lesson else []
         last = {lesson.section: lesson for lesson in held}
@@ -100,7 +100,7 @@ class Lessons:
         meeting: Meeting,
         number: int,
         about: str,
-    ) -> Held | None:
+    ) -> PastLesson | None:
         _, shift, ordinal = meeting.place
         starts_at, ends_at = bell(shift, ordinal)
         status = self._status(day)
@@ -122,31 +122,31 @@ class Lessons:
         if not conducted:
             return None
         self._set_home(lesson_id, section, day)
-        at = self._site.at(day, ends_at) + timedelta(minutes=2 + int(self._rng.random() * 88))
-        return Held(lesson_id, section, day, number, about, author_id, at)
+        at = self._site.moment(day, ends_at) + timedelta(minutes=2 + int(self._rng.random() * 88))
+        return PastLesson(lesson_id, section, day, number, about, author_id, at)
 
     def _status(self, day: date) -> str:
-        """Lessons of today are still to come: nobody knows at what hour the demo is loaded."""
+        """Return the status. Lessons of today are in the future: the demo is loaded at any hour."""
         soon = day < self._site.today + timedelta(days=7)
         if soon and self._rng.random() < CANCELLED_SHARE:
             return CANCELLED
         return CONDUCTED if day < self._site.today else PLANNED
 
     def _teacher(self, section: Section, day: date, number: int) -> tuple[int, int]:
-        """Staff and person of who holds the lesson."""
+        """Return staff and person of the lesson's teacher."""
         story = section.klass.name == CLASS and section.subject == ALGEBRA
         if story and number == SUBSTITUTED and self._substitute:
             return self._substitute
-        teacher = section.teacher.on(day)
+        teacher = section.teacher.teacher_on(day)
         return teacher.id, teacher.human.id
 
     def _set_home(self, lesson_id: int, section: Section, day: date) -> None:
         wanted = section.klass.grade > 1 and section.subject not in PRACTICAL
         if wanted and self._rng.random() < HOMEWORK_SHARE:
-            self._set.append((lesson_id, section, day, home(self._rng, section.subject)))
+            self._set.append((lesson_id, section, day, choose_homework(self._rng, section.subject)))
 
     def _set_homes(self) -> None:
-        """Put the homework of a class, due in the section's next lesson on a later day."""
+        """Write the homework of a class, due in the section's next lesson on a later day."""
         for lesson_id, section, day, text in self._set:
             days = self._takes_place[section]
             place = bisect_right(days, day, key=itemgetter(0))

@@ -1,4 +1,4 @@
-"""Mail of a demo school: conversations, a circular, drafts, hidden copies, unread letters."""
+"""Mail of a demo school: conversations, a circular, drafts, blind copies, unread letters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from resolvers.demo.names import Human
 class Letter:
     """A letter by logins; `to` may also be `guardians of <class>` or `staff`.
 
-    days: Sent so many days before today, at `hour`; a draft was last saved then.
+    days: The days before today when it was sent, or last saved as a draft, at `hour`.
     answers: Indicates whether it answers the letter before it.
-    unread: Indicates whether those it is to have not read it yet.
+    unread: Indicates whether its recipients have not read it yet.
     """
 
     by: str
@@ -72,8 +72,8 @@ LETTERS = (
 
 
 class Post:
-    """Puts letters and everybody's copies; a letter from or to someone who is not here is left
-    out, and so is the answer to it."""
+    """The writer of letters and their copies. A letter from or to somebody who is not in the school
+    is left out, and so is its answer."""
 
     def __init__(self, site: Site, audience: Audience) -> None:
         self._site, self._audience = site, audience
@@ -84,7 +84,7 @@ class Post:
         for letter in LETTERS:
             if not letter.answers:
                 thread = previous = None
-            sender = self._audience.named(letter.by)
+            sender = self._audience.find_login(letter.by)
             to = self._people(letter.to)
             if sender is None or (letter.to and not to) or (letter.answers and not previous):
                 continue
@@ -98,7 +98,7 @@ class Post:
                 found += self._audience.staff
             elif name.startswith("guardians of "):
                 found += self._audience.guardians(name.removeprefix("guardians of "))
-            elif human := self._audience.named(name):
+            elif human := self._audience.find_login(name):
                 found.append(human)
         return found
 
@@ -110,7 +110,7 @@ class Post:
         thread: int | None,
         previous: int | None,
     ) -> int:
-        at = self._site.before(letter.days, letter.hour)
+        at = self._site.days_before(letter.days, letter.hour)
         message = self._site.ledger[MailMessage].put(
             sender_id=sender.id,
             thread_id=thread,
@@ -129,13 +129,13 @@ class Post:
         ):
             for human in people:
                 if human is not sender:
-                    self._received(letter, message, human, role, at)
+                    self._write_copy(letter, message, human, role, at)
         return message
 
-    def _received(
+    def _write_copy(
         self, letter: Letter, message: int, human: Human, role: MailRole, at: datetime
     ) -> None:
-        """A copy that was read the same evening, unless the letter is said to lie unread."""
+        """Write a copy that was read the same evening, unless the letter is unread."""
         read_at = at + timedelta(minutes=self._rng.randint(5, 55))
         unread = letter.draft or (letter.unread and role is MailRole.TO)
         folder = None if letter.draft else letter.put_away

@@ -1,4 +1,4 @@
-"""Logins of made-up people: finding those that are open, and closing them."""
+"""Logins of made-up people: finding open ones, and closing them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -33,9 +33,9 @@ HOLDERS = """
 class Holder:
     """An account of a made-up school, and its login.
 
-    shared: The login opens a real school, too.
-    known: The login has the password that is printed in the documentation.
-    reopened: The login got its password after `gorod demo lock` had closed the school.
+    shared: Whether the login opens a real school, too.
+    known: Whether the login has the password of the documentation.
+    reopened: Whether the login got its password after `gorod demo lock` had closed the school.
     """
 
     school_id: int
@@ -47,21 +47,21 @@ class Holder:
 
     @property
     def loses_login(self) -> bool:
-        """Whether closing it closes the login. A login of a real school stays open there, unless
-        its password is known: then anybody could read that school."""
+        """Whether closing it closes the login. A login of a real school stays open there, unless it
+        has the public password, by which anybody could read that school."""
         return self.known or not self.shared
 
 
 async def open_logins(url: str) -> int:
-    """How many logins open a made-up school. Those that the operator opened again after
-    `gorod demo lock`, with a password of their own, do not count."""
+    """Count the logins that open a made-up school. Those that the operator opened again after
+    `gorod demo lock`, with a new password, do not count."""
     return len({one.credential for one in await _open(url) if one.known or not one.reopened})
 
 
 async def lock(url: str, *, now: datetime | None = None) -> int:
-    """Close all made-up schools: nothing opens a login again until `gorod user reset-password`
-    gives it a new password. Of a login that opens a real school, too, only the account in the
-    made-up school is locked. Their sessions end. Returns the number of logins."""
+    """Close all made-up schools and end their sessions; return the number of logins. Only
+    `gorod user reset-password` opens a login again. Of a login that opens a real school, too, only
+    the account in the made-up school is locked."""
     found, now = await _open(url), now or utc_now()
     if not found:
         return 0
@@ -97,13 +97,13 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
 
 
 async def known_hashes(hashes: Iterable[str]) -> set[str]:
-    """Those of the hashes that are of the password in the documentation. The logins of one load
-    share a hash, so there are few to try unless many people chose a password."""
+    """Return the hashes of the password in the documentation. The logins of one load share a hash,
+    so there are few to check unless many people chose a password."""
     return {one for one in set(hashes) if await matches(one, DEMO_PASSWORD)}
 
 
 async def _open(url: str) -> list[Holder]:
-    """Accounts of made-up schools that somebody can sign in to."""
+    """Return the accounts of made-up schools that somebody can sign in to."""
     connection = await open_session(url)
     try:
         async with connection.transaction(readonly=True):
@@ -129,8 +129,8 @@ async def _open(url: str) -> list[Holder]:
 async def _holders(
     connection: asyncpg.Connection,
 ) -> tuple[list[tuple[int, asyncpg.Record]], set[int]]:
-    """Every account of a made-up school that has a password, with its school; and the logins of
-    real schools. The product sees a school only from within, so each is asked what it is."""
+    """Return every account with a password in a made-up school, and the logins of real schools.
+    Row-level security shows one school at a time, so each school is read by itself."""
     found: list[tuple[int, asyncpg.Record]] = []
     real: set[int] = set()
     opens: dict[int, set[int]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""Marks of the lessons held, with their history, and the term marks they add up to."""
+"""Marks of past lessons, with their history and the sums of term marks."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from models.structure.sections import MarkScale
 from resolvers.demo.cast import CLASS
 from resolvers.demo.density import Density
 from resolvers.demo.ground import Ground, Site
-from resolvers.demo.lessons import Held
+from resolvers.demo.lessons import PastLesson
 from resolvers.demo.roster import Pupil, Section
-from resolvers.demo.works import PRACTICAL, WEIGHTS, comment, work
+from resolvers.demo.works import PRACTICAL, WEIGHTS, choose_comment, choose_work
 from resolvers.school.defaults import ANSWER, DIAGNOSTIC, HOMEWORK
 from resolvers.school.federal_subjects import ALGEBRA
 
@@ -21,14 +21,17 @@ JOURNAL = RevisionSource.JOURNAL.name
 COMMENTED, CHANGED, INDEBTED, FAILED = 0.03, 0.012, 0.02, 0.03
 REASONS = ("Исправлена опечатка", "Пересдача", "Ошибка при переносе из черновика")
 PUBLISHED_IN = 3
-"""Days from today until families see the marks of the diagnostic test."""
+"""The days until families see the marks of the diagnostic test."""
 LOTS = 32
 SPREAD = 0.72
 
 
 class Marks:
-    """Puts assignments and marks. `sums` holds, by student, subject and term (its place in the
-    year), the sum of weight times mark and the sum of weights."""
+    """The writer of assignments and marks.
+
+    sums: By student, subject and term (its place in the year), the sum of weight times mark and the
+        sum of weights.
+    """
 
     def __init__(self, site: Site, ground: Ground, density: Density) -> None:
         self._site, self._ground, self._density = site, ground, density
@@ -44,29 +47,29 @@ class Marks:
         self._revisions = ledger[MarkRevision].narrow(
             "mark_id author_id old_kind old_value new_kind new_value reason source at"
         )
-        self._publish_at = site.before(-PUBLISHED_IN, 12)
+        self._publish_at = site.days_before(-PUBLISHED_IN, 12)
         self._lots: dict[tuple[Pupil, str], list[int]] = {}
         self.sums: dict[tuple[Pupil, str, int], list[int]] = defaultdict(lambda: [0, 0])
 
-    def write(self, lesson: Held, there: list[Pupil]) -> None:
-        """What those present were marked for in a lesson."""
+    def write(self, lesson: PastLesson, there: list[Pupil]) -> None:
+        """Write the works and marks of a lesson."""
         section = lesson.section
         if section.scale is MarkScale.UNGRADED:
             return
-        kind = work(section.subject, lesson.number)
-        self._assign(lesson, kind, self._some(section, kind, there))
+        kind = choose_work(section.subject, lesson.number)
+        self._assign(lesson, kind, self._choose_marked(section, kind, there))
         theoretical = kind != HOMEWORK and section.subject not in PRACTICAL
         if theoretical and self._rng.random() < self._density.twice:
-            self._assign(lesson, HOMEWORK, self._some(section, HOMEWORK, there))
+            self._assign(lesson, HOMEWORK, self._choose_marked(section, HOMEWORK, there))
         if lesson.is_last and section.klass.name == CLASS and section.subject == ALGEBRA:
             self._assign(lesson, DIAGNOSTIC, there)
 
-    def _some(self, section: Section, kind: str, there: list[Pupil]) -> list[Pupil]:
-        share, chance = self._density.of(kind, section.hours), self._rng.random
+    def _choose_marked(self, section: Section, kind: str, there: list[Pupil]) -> list[Pupil]:
+        share, chance = self._density.share_of(kind, section.hours), self._rng.random
         return [pupil for pupil in there if chance() < share]
 
-    def _assign(self, lesson: Held, kind: str, pupils: list[Pupil]) -> None:
-        """One assignment with its marks; none if nobody was marked."""
+    def _assign(self, lesson: PastLesson, kind: str, pupils: list[Pupil]) -> None:
+        """Write one assignment with its marks, if there are any."""
         if not pupils:
             return
         publish_at = (
@@ -93,7 +96,7 @@ class Marks:
                 sums[1] += WEIGHTS[kind]
 
     def _value(self, pupil: Pupil, section: Section) -> tuple[str, int]:
-        """A mark in the section's scale, by how good the student is at the subject."""
+        """Return a mark in the section's scale, by the student's ability in the subject."""
         if section.scale is MarkScale.PASS_FAIL:
             return PASS_FAIL, int(self._rng.random() >= FAILED)
         lots = self._lots.get((pupil, section.subject))
@@ -102,13 +105,13 @@ class Marks:
         return NUMERIC, lots[int(self._rng.random() * LOTS)]
 
     def _draw(self, pupil: Pupil) -> list[int]:
-        """The marks a student gets in a subject, as often as they get them."""
+        """Return a student's possible marks in a subject, each as often as it is likely."""
         level = pupil.ability + self._rng.gauss(0, 0.3)
         return [min(5, max(2, round(self._rng.gauss(level, SPREAD)))) for _ in range(LOTS)]
 
     def _mark(
         self,
-        lesson: Held,
+        lesson: PastLesson,
         assignment: int,
         pupil: Pupil,
         kind: str,
@@ -126,7 +129,9 @@ class Marks:
             lesson.author_id,
             kind,
             value,
-            comment(self._rng, value) if kind != PASS_FAIL and chance() < COMMENTED else None,
+            choose_comment(self._rng, value)
+            if kind != PASS_FAIL and chance() < COMMENTED
+            else None,
             set_at,
             max(at, set_at),
             version=2 if changed else 1,
@@ -141,7 +146,7 @@ class Marks:
     def _revise(
         self,
         mark: int,
-        lesson: Held,
+        lesson: PastLesson,
         change: tuple[str | None, int | None, str, int | None],
         at: datetime,
     ) -> None:

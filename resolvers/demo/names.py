@@ -1,7 +1,7 @@
-"""Russian names: agreed by sex, given by generation, and as they look in a login.
+"""Russian names by sex and generation, and their form in logins.
 
 The lists are our own: name generators mix all ages and countries (a first-grader called Акакий),
-while a class register must look like one.
+and a class register must be believable.
 """
 
 from dataclasses import dataclass
@@ -11,35 +11,35 @@ from random import Random
 from models.people.persons import Sex
 
 
-def listed(words: str) -> list[str]:
+def split_words(words: str) -> list[str]:
     return words.split()
 
 
-BOYS = listed("""
+BOYS = split_words("""
 Артём Александр Михаил Максим Иван Дмитрий Матвей Даниил Кирилл Егор Илья Тимофей Лев Никита
 Роман Мирон Марк Степан Арсений Фёдор Глеб Константин Владислав Ярослав Николай Андрей Алексей
 Павел Пётр Семён Савелий Захар Богдан Денис Григорий Тимур Вячеслав Сергей Владимир
 """)
-GIRLS = listed("""
+GIRLS = split_words("""
 София Анна Мария Алиса Виктория Полина Елизавета Ева Варвара Александра Василиса Анастасия
 Ксения Дарья Арина Вероника Милана Екатерина Ульяна Кира Валерия Таисия Маргарита Злата Алёна
 Ольга Софья Яна Диана Стефания Вера Надежда Юлия Татьяна Пелагея Мирослава
 """)
-MEN = listed("""
+MEN = split_words("""
 Александр Сергей Дмитрий Алексей Андрей Евгений Иван Михаил Николай Владимир Роман Павел Денис
 Виталий Антон Игорь Олег Максим Константин Юрий Виктор Артём Вадим Пётр Илья Станислав Анатолий
 Василий Григорий Руслан
 """)
-WOMEN = listed("""
+WOMEN = split_words("""
 Елена Ольга Наталья Татьяна Ирина Светлана Анна Екатерина Юлия Мария Марина Оксана Анастасия
 Людмила Евгения Галина Виктория Надежда Алёна Лариса Вера Валентина Любовь Ксения Дарья Олеся
 Инна Кристина Александра Яна
 """)
-GRANDFATHERS = listed("""
+GRANDFATHERS = split_words("""
 Александр Владимир Николай Сергей Виктор Анатолий Юрий Михаил Иван Валерий Геннадий Василий
 Борис Леонид Пётр Фёдор Григорий Вячеслав Павел Олег Алексей Семён Яков
 """)
-SURNAMES = listed("""
+SURNAMES = split_words("""
 Смирнов Иванов Кузнецов Попов Соколов Лебедев Козлов Новиков Морозов Петров Волков Соловьёв
 Васильев Зайцев Павлов Семёнов Голубев Виноградов Богданов Воробьёв Фёдоров Михайлов Беляев
 Тарасов Белов Комаров Орлов Киселёв Макаров Андреев Ковалёв Ильин Гусев Титов Кузьмин Кудрявцев
@@ -67,14 +67,14 @@ STEMS = {"Пётр": "Петров", "Павел": "Павлов", "Лев": "Л
 STEMS |= {"Дмитрий": "Дмитриев", "Игорь": "Игорев", "Михаил": "Михайлов"}
 LATIN = dict(zip(
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-    listed("a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya"),
+    split_words("a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya"),
     strict=True,
 ))  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
 class Human:
-    """A person on the way to the database; `id` is set when they are written."""
+    """A person; `id` is set when the row is written."""
 
     family: str
     given: str
@@ -88,8 +88,8 @@ class Human:
         return " ".join(filter(None, (self.family, self.given, self.patronymic)))
 
 
-def named(full: str, born: date, login: str = "") -> Human:
-    """Someone by their full name, `Иванова Мария Петровна`; the patronymic may be missing."""
+def make_human(full: str, born: date, login: str = "") -> Human:
+    """Make a person by the full name, `Иванова Мария Петровна`; the patronymic may be missing."""
     family, given, *rest = full.split()
     woman = rest[0].endswith("на") if rest else given in (*GIRLS, *WOMEN)
     sex = Sex.FEMALE if woman else Sex.MALE
@@ -97,7 +97,7 @@ def named(full: str, born: date, login: str = "") -> Human:
 
 
 def surname(root: str, sex: Sex) -> str:
-    """A surname as the sex takes it, from its male form: `Островский` -> `Островская`."""
+    """Return a surname by sex, from its male form: `Островский` -> `Островская`."""
     if sex is Sex.MALE:
         return root
     if root.endswith(("ов", "ев", "ёв", "ин", "ын")):
@@ -106,7 +106,7 @@ def surname(root: str, sex: Sex) -> str:
 
 
 def patronymic(father: str, sex: Sex) -> str:
-    """A patronymic from the father's given name: `Андрей` -> `Андреевич`, `Андреевна`."""
+    """Return a patronymic from the father's given name: `Андрей` -> `Андреевич`, `Андреевна`."""
     if father in IRREGULAR:
         return IRREGULAR[father][sex is Sex.FEMALE]
     stem = STEMS.get(father) or father + "ов"
@@ -117,15 +117,17 @@ def patronymic(father: str, sex: Sex) -> str:
     return stem + ("на" if sex is Sex.FEMALE else "ич")
 
 
-def adult(rng: Random, sex: Sex, born: date, root: str | None = None, given: str = "") -> Human:
-    """A grown-up; surname and given name at random unless they are known."""
+def make_adult(
+    rng: Random, sex: Sex, born: date, root: str | None = None, given: str = ""
+) -> Human:
+    """Make an adult, with a random surname and given name unless they are given."""
     given = given or rng.choice(WOMEN if sex is Sex.FEMALE else MEN)
     family = surname(root or rng.choice(SURNAMES), sex)
     return Human(family, given, patronymic(rng.choice(GRANDFATHERS), sex), sex, born)
 
 
-def child(rng: Random, root: str, father: str, born: date, taken: frozenset[str]) -> Human:
-    """A child of the family; no two of one family share a given name."""
+def make_child(rng: Random, root: str, father: str, born: date, taken: frozenset[str]) -> Human:
+    """Make a child of the family; no two of one family share a given name."""
     sex = rng.choice((Sex.FEMALE, Sex.MALE))
     given = rng.choice(
         [name for name in (GIRLS if sex is Sex.FEMALE else BOYS) if name not in taken]
@@ -134,5 +136,5 @@ def child(rng: Random, root: str, father: str, born: date, taken: frozenset[str]
 
 
 def latin(text: str) -> str:
-    """As in a login: `Щербакова` -> `shcherbakova`."""
+    """Return the form of a name in logins: `Щербакова` -> `shcherbakova`."""
     return "".join(LATIN.get(letter, letter) for letter in text.lower()).replace("-", "")

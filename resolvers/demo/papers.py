@@ -1,4 +1,4 @@
-"""Documents, addresses and health: what only some may read, sealed as the product seals it."""
+"""Documents, addresses and health: sensitive data, encrypted as in the product."""
 
 from datetime import date, timedelta
 from itertools import count
@@ -21,10 +21,10 @@ from resolvers.demo.names import Human
 from resolvers.demo.roster import Pupil
 
 FIRST_SNILS, SNILS_STEP, SNILS_SPAN = 100_000_000, 104_729_777, 800_000_000
-"""A step without a common divisor with the span: numbers look random and never repeat."""
+"""The step and the span have no common divisor, so that numbers look random and never repeat."""
 PASSPORT_FROM = 14
 PHONE_FROM = 9
-"""From what age children have a phone of their own."""
+"""The age from which children have a phone of their own."""
 ACCOMMODATIONS = (
     "Сидеть на первой парте: близорукость", "Ограничить чтение мелкого шрифта",
     "Не вызывать к доске после приступа астмы", "Давать больше времени на письменные работы",
@@ -33,7 +33,7 @@ ACCOMMODATIONS = (
 
 
 class Papers:
-    """Writes what is private of students, guardians and staff."""
+    """The writer of sensitive data of students, guardians and staff."""
 
     def __init__(self, site: Site) -> None:
         self._site, self._rng = site, site.rng("papers")
@@ -59,7 +59,7 @@ class Papers:
         return (self._site.today - human.born).days // 365
 
     def _phone(self) -> str:
-        """Looks like a mobile number, in a range given to nobody."""
+        """Return a mobile number in an unassigned range."""
         number = next(self._phones) + self._site.plan.number * 4000
         return f"+7 900 00{number // 10000}-{number // 100 % 100:02d}-{number % 100:02d}"
 
@@ -128,7 +128,7 @@ class Papers:
         }
 
 
-def elsewhere(rng: Random, site: Site) -> str:
-    """The address of a parent who lives apart."""
+def make_other_address(rng: Random, site: Site) -> str:
+    """Return the address of a parent who lives apart."""
     card = site.plan.card
     return f"{card.place}, ул. {rng.choice(card.streets)}, д. {rng.randint(61, 90)}"

@@ -1,4 +1,4 @@
-"""Everyone of a school written down: cards, ties, stays, roles and accounts."""
+"""The rows of a school's people: cards, ties, stays, roles and accounts."""
 
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -13,8 +13,8 @@ from resolvers.demo.cast import Employee
 from resolvers.demo.credentials import Credentials
 from resolvers.demo.families import Adult, Family
 from resolvers.demo.ground import Site
-from resolvers.demo.names import Human, adult, named
-from resolvers.demo.papers import Papers, elsewhere
+from resolvers.demo.names import Human, make_adult, make_human
+from resolvers.demo.papers import Papers, make_other_address
 from resolvers.demo.roster import Pupil, Teacher
 
 POSITIONS = {
@@ -31,7 +31,7 @@ FULL_POSITION = 18
 
 
 class Registry:
-    """Puts people; `office` is who holds which role outside the classroom."""
+    """The writer of people; `office` has the holders of roles outside the classroom."""
 
     def __init__(self, site: Site) -> None:
         self._site, self._ledger = site, site.ledger
@@ -43,7 +43,7 @@ class Registry:
         self.everyone: list[Human] = []
 
     def person(self, human: Human) -> int:
-        """Put the person once, in whatever capacities they come."""
+        """Write the person once, whatever their roles are."""
         if not human.id:
             human.id = self._ledger[Person].put(
                 family_name=human.family,
@@ -56,7 +56,8 @@ class Registry:
         return human.id
 
     def hire_office(self) -> None:
-        """Administration and specialists. The municipal officer works elsewhere: only a person."""
+        """Write administration and specialists. The municipal officer is a person without staff
+        row, as they work elsewhere."""
         for role in self._site.plan.offices:
             employee = self._site.plan.cast.office.get(role)
             human = self._official(role, employee)
@@ -70,14 +71,14 @@ class Registry:
     def _official(self, role: Role, employee: Employee | None) -> Human:
         born = self._site.today - timedelta(days=self._rng.randint(31 * 365, 60 * 365))
         if employee:
-            return named(employee.name, born, employee.login)
+            return make_human(employee.name, born, employee.login)
         sex = Sex.FEMALE if self._rng.random() < 0.8 else Sex.MALE
-        human = adult(self._rng, sex, born)
+        human = make_adult(self._rng, sex, born)
         human.login = f"{role.name.lower().replace('_', '.')}.{self._site.plan.number}"
         return human
 
     def hire(self, teacher: Teacher, since: date | None = None) -> None:
-        """A teacher with their card and role; a newcomer `since` that day."""
+        """Write a teacher with card and role; a newcomer since the day `since`."""
         hired_on = since or self._long_ago()
         load = Decimal(teacher.hours) / FULL_POSITION
         teacher.id = self._staff(
@@ -118,14 +119,14 @@ class Registry:
             role=role,
             scope=GrantScope.SCHOOL,
             granted_by_id=None if human is director else director.id,
-            granted_at=min(self._site.at(since, time(9)), self._site.before(1, 9)),
+            granted_at=min(self._site.moment(since, time(9)), self._site.days_before(1, 9)),
             basis=f"Приказ от {since:%d.%m.%Y} № {self._numbers}-к",
             valid_from=since,
             valid_to=until,
         )
 
     def settle(self, family: Family) -> None:
-        """A family: its children, its adults, and what each is to each."""
+        """Write a family: its children, its adults and their ties."""
         for pupil in family.children:
             self._enrol(pupil)
             self._papers.of_student(pupil, family)
@@ -156,7 +157,7 @@ class Registry:
     def _guardian(self, member: Adult, family: Family) -> None:
         member.id = self._ledger[Guardian].put(person_id=self.person(member.human))
         apart = not member.tie.lives_with
-        address = elsewhere(self._rng, self._site) if apart else family.address
+        address = make_other_address(self._rng, self._site) if apart else family.address
         self._papers.of_guardian(member.id, member.human, address)
 
     def _link(self, member: Adult, pupil: Pupil, priority: int) -> None:
@@ -176,7 +177,7 @@ class Registry:
         )
 
     async def open_accounts(self, credentials: Credentials) -> None:
-        """An account for everyone, so that anyone's view can be tried."""
+        """Write an account for everyone, so that every view can be tried."""
         issued = await credentials.issue(self._site, self.everyone)
         for human in self.everyone:
             seen = self._rng.random() < 0.7
@@ -186,5 +187,5 @@ class Registry:
                 credential_id=issued[human],
                 status=AccountStatus.ACTIVE,
                 password_may_be_known=False,
-                last_signed_in_at=self._site.before(days, hour) if seen else None,
+                last_signed_in_at=self._site.days_before(days, hour) if seen else None,
             )

@@ -1,4 +1,4 @@
-"""What each demo school is like before anyone is in it: its card, classes and density."""
+"""The plan of each demo school: its card, classes and density."""
 
 from dataclasses import dataclass, replace
 
@@ -7,15 +7,15 @@ from resolvers.demo.cast import CLASS, MAIN, NEIGHBOUR, NOBODY, Cast
 from resolvers.demo.curriculum import CITY_POSTS, SPLIT, VILLAGE_POSTS, Post
 
 MARKED = "gorod-demo"
-"""`schools.sourced_id` of the school whose logins are offered; others get a number behind it."""
+"""`schools.sourced_id` of the school whose logins are shown; those of others end with a number."""
 HEAVY = 600_000
-"""Marks and attendance of a school of a thousand, whatever part of the year has passed."""
+"""Rows of marks and attendance in a school of a thousand students, at any time of the year."""
 SIZES = ("small", "school", "city")
 
 
 @dataclass(frozen=True)
 class Card:
-    """What the school's own card says; `place` and `streets` are where its families live."""
+    """The card of the school; `place` and `streets` are those of its families."""
 
     short: str
     full: str
@@ -32,7 +32,7 @@ class Card:
 class Plan:
     """One school to be made.
 
-    number: 0 for the main one; others get it into their logins.
+    number: 0 for the main one; others have it in their logins.
     classes: Seats by class, `7А: 12`; together the students of the school.
     late_grades: Grades of the second shift.
     rows: Marks and attendance together; null for as many as a diligent school has.
@@ -54,7 +54,7 @@ class Plan:
         return f"{MARKED}-{self.number}" if self.number else MARKED
 
     def subgroups(self, klass: str, subject: str) -> int:
-        """Into how many groups a class is divided for the subject."""
+        """Return the number of groups of a class for the subject."""
         big = self.classes[klass] >= 25 and subject in SPLIT
         asked = bool(self.cast.teachers) and klass == CLASS and subject == SPLIT[0]
         return 2 if big or asked else 1
@@ -65,7 +65,7 @@ ALL_OFFICES = (
     Role.HR_SPECIALIST, Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE, Role.MUNICIPAL_OFFICER,
 )  # fmt: skip
 
-# Streets and hosts exist nowhere: `.example` is reserved, phones lie in unassigned ranges.
+# Streets and hosts do not exist: `.example` is reserved, and phones are in unassigned ranges.
 VILLAGE = Card(
     short="МБОУ «Заречненская СОШ»",
     full="Муниципальное бюджетное общеобразовательное учреждение «Заречненская средняя "
@@ -118,7 +118,7 @@ BIG = Plan(0, TOWN, MANY_SEATS, CITY_POSTS, MAIN, frozenset({3, 4, 6}), ALL_OFFI
 
 
 def plans(size: str) -> list[Plan]:
-    """The schools of a size. Raises ValueError for a size there is not."""
+    """Return the schools of a size. Raises ValueError for an unknown size."""
     if size not in SIZES:
         raise ValueError(f"a demo is {', '.join(SIZES)}, not {size}")
     if size == "small":
@@ -127,7 +127,7 @@ def plans(size: str) -> list[Plan]:
 
 
 def town(number: int) -> Plan:
-    """One of the city's alike schools; only the first has the people with a story."""
+    """Return one of the city's similar schools; only the first has people with a story."""
     written = {name: text.format(number=201 + number) for name, text in (
         ("short", TOWN.short), ("full", TOWN.full), ("address", TOWN.address),
         ("phone", TOWN.phone), ("host", TOWN.host))}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Removing made-up schools from a database that is to serve real ones."""
+"""Removal of made-up schools from a database that will serve real ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.problems import Problem
 from resolvers.access.operators import NoSuchSchool
 from resolvers.demo import closing_session
 from resolvers.demo.plan import MARKED
-from resolvers.demo.school import hurry
+from resolvers.demo.school import skip_reference_checks
 from resolvers.services.storage import Storage
 
 SCHOOLS = "SELECT id, short_name, coalesce(sourced_id, '') AS mark FROM schools ORDER BY id"
@@ -43,7 +43,7 @@ class NotMadeUp(Problem):
 class MadeUp:
     """A made-up school.
 
-    persons: How many people it has.
+    persons: The number of its people.
     """
 
     number: int
@@ -51,8 +51,8 @@ class MadeUp:
     persons: int
 
 
-async def made_up(url: str, wanted: Sequence[int] = ()) -> list[MadeUp]:
-    """Made-up schools in the database: all of them, or those with these numbers.
+async def find_made_up(url: str, wanted: Sequence[int] = ()) -> list[MadeUp]:
+    """Return the made-up schools in the database: all, or those with these numbers.
 
     Raises NoSuchSchool for a number that no school has, NotMadeUp for that of a real school.
     """
@@ -63,24 +63,24 @@ async def made_up(url: str, wanted: Sequence[int] = ()) -> list[MadeUp]:
 async def remove(
     url: str, storage: Storage, schools: Sequence[int], progress: Callable[[str, float], None]
 ) -> int:
-    """Remove made-up schools with everything of theirs, in one transaction; how many rows. Logins
-    that open another school, too, stay as they are there.
+    """Remove made-up schools with all their rows in one transaction; return the number of rows.
+    Logins that open another school, too, do not change there.
 
-    Uploaded files are removed before the transaction ends. If it is cut off, the schools are still
-    there and can be removed again; no file is left of which no row speaks.
+    Uploaded files are removed before the transaction ends. If it fails, the schools are still there
+    and can be removed again, and no file is left without a row.
 
     Raises NoSuchSchool, NotMadeUp.
     """
     rows: int = 0
     async with closing_session(url) as connection, connection.transaction():
-        # Rows that are being written refer to their school, so this waits for them, and whatever
-        # is written afterwards is refused by the reference.
+        # New rows refer to their school, so this waits for running writes, and later ones violate
+        # the foreign key.
         await connection.execute(
             "SELECT FROM schools WHERE id = ANY ($1) ORDER BY id FOR UPDATE", list(schools)
         )
         found = await _made_up(connection, schools)
         logins = await _own_logins(connection, [one.number for one in found])
-        await hurry(connection)
+        await skip_reference_checks(connection)
         keys: list[str] = []
         for done, one in enumerate(found):
             progress(one.name, done / len(found))
@@ -113,7 +113,7 @@ async def _made_up(connection: Connection, wanted: Sequence[int]) -> list[MadeUp
 
 
 async def _own_logins(connection: Connection, schools: Sequence[int]) -> list[int]:
-    """Ids of credentials by which only these schools know somebody."""
+    """Return the ids of credentials that belong to these schools only."""
     ours: set[int] = set()
     others = {line[0] for line in await connection.fetch(ELSEWHERE, list(schools))}
     for line in await connection.fetch(SCHOOLS):
@@ -129,8 +129,8 @@ async def _keys(connection: Connection, school: int) -> list[str]:
 
 
 async def _remove(connection: Connection, school: int) -> int:
-    """All rows of a school, in one statement: references are judged when it ends, so the order of
-    the tables does not matter, nor that some refer to each other."""
+    """Delete all rows of a school in one statement. Foreign keys are checked at its end, so neither
+    the order of tables nor cycles matter."""
     tables = [line[0] for line in await connection.fetch(TABLES)]
     parts = [
         f"of_{number} AS (DELETE FROM {table} WHERE school_id = $1 RETURNING 1)"  # noqa: S608  # names of the catalog

@@ -1,4 +1,4 @@
-"""Requests to change access in the demo: approved, refused, and waiting for the director."""
+"""Access requests of the demo: approved, refused, and waiting for the director."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,14 +14,14 @@ APPROVED, PENDING = Role.PSYCHOLOGIST, Role.HR_SPECIALIST
 
 
 def write_requests(site: Site, office: Mapping[Role, Human], grants: Mapping[Role, int]) -> None:
-    """What the administrator requested: a role for the new psychologist, marks for himself, and now
-    that the secretary stands in for the HR specialist. Nothing in a school without such people."""
+    """Write the requests of the administrator: a role for the new psychologist, marks for himself,
+    and the secretary as a stand-in for the HR specialist. A school without them gets none."""
     who = (Role.SCHOOL_ADMINISTRATOR, Role.DIRECTOR, Role.SECRETARY, APPROVED, PENDING)
     if not all(role in office for role in who):
         return
     sheet = site.ledger[AccessRequest]
     admin, director = office[Role.SCHOOL_ADMINISTRATOR].id, office[Role.DIRECTOR].id
-    asked = site.before(400, 9)
+    asked = site.days_before(400, 9)
     filed = {"concerns_director": False, "requested_by_id": admin}
     common = {
         **filed,
@@ -41,9 +41,9 @@ def write_requests(site: Site, office: Mapping[Role, Human], grants: Mapping[Rol
         requested_at=asked,
         expires_at=asked + LASTS,
         decided_by_id=director,
-        decided_at=site.before(400, 12),
+        decided_at=site.days_before(400, 12),
     )
-    asked = site.before(60, 10)
+    asked = site.days_before(60, 10)
     refused = sheet.put(
         **filed,
         kind=AccessChange.SET_ROLE_RIGHTS,
@@ -56,7 +56,7 @@ def write_requests(site: Site, office: Mapping[Role, Human], grants: Mapping[Rol
         requested_at=asked,
         expires_at=asked + LASTS,
         decided_by_id=director,
-        decided_at=site.before(59, 9),
+        decided_at=site.days_before(59, 9),
         decision_reason="Отметки видят учителя и завуч; с журналом поможет завуч",
     )
     site.ledger[RequestedRight].put(
@@ -65,7 +65,7 @@ def write_requests(site: Site, office: Mapping[Role, Human], grants: Mapping[Rol
         scope=AccessScope.SCHOOL,
         is_added=True,
     )
-    asked = site.before(1, 15)
+    asked = site.days_before(1, 15)
     sheet.put(
         **common,
         status=RequestStatus.PENDING,

@@ -1,4 +1,4 @@
-"""Classes, their sections, and who teaches what to whom."""
+"""Classes, sections and their teachers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,21 +12,22 @@ from models.people.persons import Sex
 from models.structure.sections import MarkScale
 from resolvers.demo.cast import CLASS, LEAD_NO_CLASS, LEADER, Employee
 from resolvers.demo.curriculum import PRIMARY_POST, Post, hours_of
-from resolvers.demo.names import Human, adult, named
+from resolvers.demo.names import Human, make_adult, make_human
 from resolvers.demo.plan import Plan
 from resolvers.school.federal_subjects import ENGLISH, SUBJECTS
 from resolvers.school.school_year import SchoolYear
 
 PRIMARY = 4
-"""The last grade that has nearly all lessons with its own teacher."""
+"""The last grade whose class teacher gives nearly all lessons."""
 WOMEN_SHARE = 0.82
 FULL_LOAD = 24
-"""Hours a week a teacher is planned for at most; 18 are a full position."""
+"""The most hours a week of a teacher; 18 are a full position."""
 
 
 @dataclass(slots=True, eq=False)
 class Pupil:
-    """A student; `stays` are the classes of this year with the days from and before which."""
+    """A student; `stays` are the classes of this year, each with its first day and the day after
+    the last one."""
 
     human: Human
     admitted: date
@@ -35,7 +36,7 @@ class Pupil:
     freed_from_sport: bool = False
     foreign: bool = False
     away: dict[date, str] = field(default_factory=dict)
-    """Days missed as a whole, with the code of attendance."""
+    """Whole days of absence, with the code of attendance."""
     id: int = 0
 
     @property
@@ -56,7 +57,7 @@ class Room:
 
 @dataclass(slots=True, eq=False)
 class Teacher:
-    """One of the teaching staff; from `until` on, `heir` has all of their sections."""
+    """A teacher; from `until` on, `heir` has all of their sections."""
 
     human: Human
     post: Post
@@ -66,8 +67,8 @@ class Teacher:
     heir: "Teacher | None" = None
     id: int = 0
 
-    def on(self, day: date) -> "Teacher":
-        """Who stands before the class that day."""
+    def teacher_on(self, day: date) -> "Teacher":
+        """Return the teacher or the heir on that day."""
         return self.heir if self.heir and self.until and day >= self.until else self
 
 
@@ -112,7 +113,7 @@ class Klass:
 
 
 class Share(NamedTuple):
-    """A subject of a class to be given to a teacher; as in Section."""
+    """A subject of a class before it has a teacher; as in Section."""
 
     subject: str
     hours: int
@@ -120,11 +121,11 @@ class Share(NamedTuple):
 
 
 Bundle = tuple[Klass, list[Share]]
-"""What of a class one teacher takes at once."""
+"""The subjects of a class that one teacher takes together."""
 
 
 class Faculty:
-    """The teachers of a school, hired by the hours there are to teach."""
+    """The teachers of a school, hired by the hours of its curriculum."""
 
     def __init__(self, rng: Random, plan: Plan, year: SchoolYear) -> None:
         self._rng, self._plan, self._year = rng, plan, year
@@ -143,14 +144,14 @@ class Faculty:
             klass.sections.sort(key=lambda section: (order.index(section.subject), section.group))
 
     def _hire(self, post: Post) -> Teacher:
-        """Someone with a story if there is one of this post left, else someone new."""
+        """Hire a person with a story of this post if there is one left, else a random one."""
         hired = {teacher.human.login for teacher in self.teachers}
         born = date(self._year.since - self._rng.randint(26, 62), self._rng.randint(1, 12), 14)
         for employee in self._plan.cast.teachers:
             if employee.login not in hired and post.position.startswith(employee.position):
-                return self._enter(named(employee.name, born, employee.login), post)
+                return self._enter(make_human(employee.name, born, employee.login), post)
         sex = Sex.FEMALE if self._rng.random() < WOMEN_SHARE else Sex.MALE
-        return self._enter(adult(self._rng, sex, born), post)
+        return self._enter(make_adult(self._rng, sex, born), post)
 
     def _enter(self, human: Human, post: Post) -> Teacher:
         self.teachers.append(Teacher(human, post))
@@ -158,11 +159,11 @@ class Faculty:
 
     @staticmethod
     def _own_shares(klass: Klass) -> list[Share]:
-        """What the teacher of a primary class teaches it."""
+        """Return the subjects that the teacher of a primary class gives."""
         return [Share(s, hours) for s, hours in hours_of(klass.grade).items() if s != ENGLISH]
 
     def _staff(self, post: Post) -> None:
-        """Hire for the post, then give out its bundles, the heaviest first, evenly."""
+        """Hire for the post, then distribute its bundles evenly, the heaviest first."""
         bundles = [bundle for klass in self.classes for bundle in self._bundles(klass, post)]
         total = sum(weight(bundle) for bundle in bundles)
         grouped = any(share.group for _, shares in bundles for share in shares)
@@ -174,8 +175,8 @@ class Faculty:
             self._teach(min(free, key=lambda teacher: teacher.hours), klass, shares)
 
     def _bundles(self, klass: Klass, post: Post) -> Iterator[Bundle]:
-        """All the post's subjects of the class; then each second group apart, since it is taught
-        at the time of the first."""
+        """Yield the post's subjects of the class together, then each second group by itself, as it
+        is taught at the same time as the first."""
         mine = {
             subject: hours
             for subject, hours in hours_of(klass.grade).items()
@@ -192,7 +193,7 @@ class Faculty:
             teacher.hours += hours
 
     def _leader_of(self, klass: Klass) -> Teacher:
-        """Who knows the class best of those who lead none yet."""
+        """Choose the class teacher: the one with most hours there who leads no class yet."""
         leading = {other.leader for other in self.classes}
         hours: Counter[Teacher] = Counter()
         for section in klass.sections:
@@ -205,11 +206,11 @@ class Faculty:
 
         return min(hours, key=rank)
 
-    def succeed(self, retires: str, on: date, newcomer: Employee) -> None:
-        """One teacher retires in the middle of the year and another takes over."""
+    def replace_teacher(self, retires: str, on: date, newcomer: Employee) -> None:
+        """Let one teacher retire in the middle of the year and another take over."""
         for teacher in self.teachers:
             if teacher.human.login == retires:
-                human = named(newcomer.name, date(self._year.since - 24, 3, 5), newcomer.login)
+                human = make_human(newcomer.name, date(self._year.since - 24, 3, 5), newcomer.login)
                 teacher.until = on
                 teacher.heir = Teacher(human, teacher.post, teacher.room, teacher.hours)
                 self.teachers.append(teacher.heir)
@@ -220,7 +221,8 @@ order = list(SUBJECTS)
 
 
 def story_first(klass: Klass) -> bool:
-    """Sort key: the story class before others, so that the first of a post teaches it."""
+    """Return the sort key that puts the story class first, so that the first of a post teaches
+    it."""
     return klass.name != CLASS
 
 

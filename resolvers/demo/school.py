@@ -1,4 +1,4 @@
-"""One demo school made, in one transaction: people first, then the year they have had."""
+"""Making one demo school in one transaction: people first, then their year."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +13,7 @@ from resolvers.demo.board import Board
 from resolvers.demo.cast import NEWCOMER, RETIRED_ON, RETIRES
 from resolvers.demo.credentials import Credentials
 from resolvers.demo.density import Density
-from resolvers.demo.families import Population, roll
+from resolvers.demo.families import Population, fill_sections
 from resolvers.demo.ground import Ground, Site, rooms_for
 from resolvers.demo.ledger import Ledger
 from resolvers.demo.lessons import Lessons
@@ -32,8 +32,8 @@ Told = Callable[[float], None]
 PEOPLE_DONE, LESSONS_DONE = 0.1, 0.95
 
 
-async def found(connection: "asyncpg.Connection[asyncpg.Record]", plan: Plan) -> int:
-    """Put the school itself and make it the school of this transaction."""
+async def make_school_row(connection: "asyncpg.Connection[asyncpg.Record]", plan: Plan) -> int:
+    """Write the school, and make it the school of this transaction."""
     card = plan.card
     school_id: int = await connection.fetchval(
         "INSERT INTO schools (version, short_name, full_name, legal_address, phone, email, site,"
@@ -57,11 +57,11 @@ async def found(connection: "asyncpg.Connection[asyncpg.Record]", plan: Plan) ->
     return school_id
 
 
-async def hurry(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Go without checks of references, five sixths of the time, where the server permits it.
+async def skip_reference_checks(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Switch off checks of foreign keys, five sixths of the time, if the server permits it.
 
-    All keys are given out here, and the tests load once with the checks on. Everything else is
-    still judged by the database: limits, uniqueness, overlaps.
+    All keys are made here, and the tests load once with the checks on. The database still checks
+    all else: limits, uniqueness, overlaps.
     """
     allowed = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
     if await connection.fetchval(allowed):
@@ -69,7 +69,7 @@ async def hurry(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 class Making:
-    """The parts of a school, each from those before it."""
+    """The parts of a school, in the order in which they depend on each other."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -77,7 +77,7 @@ class Making:
         self.faculty = Faculty(site.rng("faculty"), site.plan, site.year)
         retired_on = site.day(*RETIRED_ON)
         if retired_on < site.today:
-            self.faculty.succeed(RETIRES, retired_on, NEWCOMER)
+            self.faculty.replace_teacher(RETIRES, retired_on, NEWCOMER)
         self.rooms = rooms_for(site, self.faculty.teachers)
         self.classes = self.faculty.classes
         staff = {teacher.human.login: teacher.human for teacher in self.faculty.teachers}
@@ -86,7 +86,7 @@ class Making:
         self.registry = Registry(site)
 
     async def people(self, credentials: Credentials) -> None:
-        """Cards, ties, accounts, classes and sections."""
+        """Write cards, ties, accounts, classes and sections."""
         self.registry.hire_office()
         for teacher in self.faculty.teachers:
             newcomer = any(other.heir is teacher for other in self.faculty.teachers)
@@ -97,12 +97,12 @@ class Making:
         write_requests(self.site, self.registry.office, self.registry.grants)
         rng = self.site.rng("groups")
         for klass in self.classes:
-            roll(rng, klass)
+            fill_sections(rng, klass)
         write_classes(self.site, self.ground, self.classes)
         await self.site.ledger.flush()
 
     async def year(self, told: Told) -> None:
-        """Lessons, journal and term marks, a class at a time so that memory stays small."""
+        """Write lessons, journal and term marks, class by class to save memory."""
         site, meetings = self.site, self._timetable().meetings
         lessons = Lessons(site, meetings, self._substitute())
         density = self._density(lessons)
@@ -132,15 +132,15 @@ class Making:
         return Timetable(self.site.rng("timetable"), self.classes, self.rooms)
 
     def _substitute(self) -> tuple[int, int] | None:
-        """Staff and person of the deputy director, who teaches no section and is always free."""
+        """Return staff and person of the deputy director, who teaches no section and is free."""
         staff = self.registry.office_staff.get(Role.DEPUTY_DIRECTOR)
         return (staff, self.registry.office[Role.DEPUTY_DIRECTOR].id) if staff else None
 
     def _density(self, lessons: Lessons) -> Density:
-        """Of (student, lesson) there are `cells`; in those of grade 1 there are no marks."""
+        """Return the density by the number of (student, lesson); grade 1 has no marks."""
         if self.site.plan.rows is None:
             return Density()
-        cells = {klass: lessons.held(klass) * len(klass.pupils) for klass in self.classes}
+        cells = {klass: lessons.count_past(klass) * len(klass.pupils) for klass in self.classes}
         graded = sum(number for klass, number in cells.items() if klass.grade > 1)
         return Density.for_rows(self.site.plan.rows, sum(cells.values()), graded)
 
@@ -154,10 +154,10 @@ async def make(
     credentials: Credentials,
     told: Told,
 ) -> None:
-    """Make the school of the plan; `told` hears what part of it is done."""
+    """Make the school of the plan; `told` is called with the share that is done."""
     async with connection.transaction():
-        await hurry(connection)
-        school_id = await found(connection, plan)
+        await skip_reference_checks(connection)
+        school_id = await make_school_row(connection, plan)
         ledger = await Ledger.open(connection)
         site = Site(school_id, plan, SchoolYear.of_day(today), today, seed, ledger, secrets)
         making = Making(site)

@@ -1,4 +1,4 @@
-"""Classes and sections written down: who leads, teaches and attends them, and since when."""
+"""The rows of classes and sections with their teachers and members."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,7 +16,7 @@ from resolvers.demo.roster import Klass, Teacher
 
 
 def write_classes(site: Site, ground: Ground, classes: list[Klass]) -> None:
-    """The classes with their leaders and members."""
+    """Write the classes with their leaders and members."""
     fixed_on = site.day(9, 20)
     for klass in classes:
         leader = klass.leader
@@ -83,7 +83,7 @@ def _write_section(site: Site, ground: Ground, section: roster.Section) -> None:
             valid_from=since,
             valid_to=until,
         )
-    for teacher, since, until in reigns(section.teacher, site.year.starts_on):
+    for teacher, since, until in find_spans(section.teacher, site.year.starts_on):
         site.ledger[TeachingAssignment].put(
             section_id=section.id,
             staff_id=teacher.id,
@@ -93,8 +93,9 @@ def _write_section(site: Site, ground: Ground, section: roster.Section) -> None:
         )
 
 
-def reigns(teacher: Teacher, since: date) -> Iterator[tuple[Teacher, date, date | None]]:
-    """Who has the teacher's sections from when to when this year."""
+def find_spans(teacher: Teacher, since: date) -> Iterator[tuple[Teacher, date, date | None]]:
+    """Yield the teachers of the sections this year, with their first day and the day after the
+    last one."""
     yield teacher, since, teacher.until
     if teacher.heir and teacher.until:
         yield teacher.heir, teacher.until, None

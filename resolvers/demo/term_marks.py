@@ -1,4 +1,4 @@
-"""Term marks of terms that are over, year marks of a year that is, and journals locked."""
+"""Term marks of past terms, year marks of a past year, and closed journals."""
 
 from datetime import date, time, timedelta
 
@@ -25,32 +25,34 @@ Sums = dict[tuple[Pupil, str, int], list[int]]
 
 
 def close_journals(site: Site, ground: Ground, closed_by: int) -> None:
-    """One closure of every locked term, by the person."""
+    """Write one closure of every locked term, by the person."""
     for spans in ground.spans.values():
         for span in spans:
             if span.status is TermStatus.CLOSED:
                 closed_on = span.ends_on + TO_CLOSE
                 site.ledger[JournalClosure].put(
-                    term_id=span.id, closed_by_id=closed_by, closed_at=site.at(closed_on, time(18))
+                    term_id=span.id,
+                    closed_by_id=closed_by,
+                    closed_at=site.moment(closed_on, time(18)),
                 )
 
 
 class TermMarks:
-    """Sums current marks up; `sums` as in Marks."""
+    """The writer of term marks; `sums` as in Marks."""
 
     def __init__(self, site: Site, ground: Ground, sums: Sums) -> None:
         self._site, self._ground, self._sums = site, ground, sums
         self._sheet, self._history = site.ledger[TermMark], site.ledger[TermMarkRevision]
 
     def write(self, klass: Klass) -> None:
-        """Of all sections of the class that are graded."""
+        """Write the term marks of all graded sections of the class."""
         for section in klass.sections:
             if section.scale is not MarkScale.UNGRADED:
                 for member in section.members:
                     self._year(section, *member)
 
     def _year(self, section: Section, pupil: Pupil, since: date, until: date | None) -> None:
-        """A student's terms at whose end they were in the section; then perhaps the year."""
+        """Write a student's terms at whose end they were in the section, then perhaps the year."""
         spans = self._ground.spans[self._ground.term_type(section.klass.grade)]
         values: list[TermMarkValue] = []
         for place, span in enumerate(spans):
@@ -59,7 +61,7 @@ class TermMarks:
                 values.append(self._value(section, pupil, place))
                 self._put(section, pupil, values[-1], span.ends_on, span.id)
         if len(values) == len(spans):
-            self._put(section, pupil, of_year(values), spans[-1].ends_on)
+            self._put(section, pupil, round_year(values), spans[-1].ends_on)
 
     def _value(self, section: Section, pupil: Pupil, place: int) -> TermMarkValue:
         if section.subject == SPORT and pupil.freed_from_sport:
@@ -67,7 +69,7 @@ class TermMarks:
         if section.scale is MarkScale.PASS_FAIL:
             return TermMarkValue.PASS
         total, weights = self._sums.get((pupil, section.subject, place), (0, 0))
-        return rounded(total, weights) if weights else TermMarkValue.NOT_ASSESSED
+        return round_mean(total, weights) if weights else TermMarkValue.NOT_ASSESSED
 
     def _put(
         self,
@@ -77,10 +79,10 @@ class TermMarks:
         ends_on: date,
         term_id: int | None = None,
     ) -> None:
-        """Set on the last school day; with the entry its history begins with."""
-        teacher = section.teacher.on(ends_on)
+        """Write a term mark of the last school day, with the first entry of its history."""
+        teacher = section.teacher.teacher_on(ends_on)
         day = ends_on - timedelta(days=max(0, ends_on.weekday() - 4))
-        set_at = self._site.at(day, time(16) if term_id else time(17))
+        set_at = self._site.moment(day, time(16) if term_id else time(17))
         mark = self._sheet.put(
             student_id=pupil.id,
             subject_id=self._ground.subjects[section.subject],
@@ -95,12 +97,12 @@ class TermMarks:
         self._history.put(term_mark_id=mark, author_id=teacher.human.id, new_value=value, at=set_at)
 
 
-def rounded(total: int, of: int) -> TermMarkValue:
-    """The mean as a mark, halves up."""
+def round_mean(total: int, of: int) -> TermMarkValue:
+    """Return the mean as a mark, halves up."""
     return VALUES[(2 * total + of) // (2 * of)]
 
 
-def of_year(terms: list[TermMarkValue]) -> TermMarkValue:
-    """The mean of the terms that have a number; without any, what the last term has."""
+def round_year(terms: list[TermMarkValue]) -> TermMarkValue:
+    """Return the mean of the terms with a number; without any, the mark of the last term."""
     numbers = [number for number, value in VALUES.items() for term in terms if term is value]
-    return rounded(sum(numbers), len(numbers)) if numbers else terms[-1]
+    return round_mean(sum(numbers), len(numbers)) if numbers else terms[-1]

@@ -1,8 +1,8 @@
 """A weekly timetable in which nobody is in two places at once.
 
-Every class gets a full day without gaps, so its week has exactly as many places as lessons. Lessons
-are put one by one where they hurt least; what stands in the way is put out and placed again. What
-was put out often becomes expensive to put out, which keeps the search from going in circles.
+Every class gets full days without gaps, so its week has exactly as many places as lessons. Lessons
+are placed one by one where the cost is least; conflicting ones are removed and placed again. The
+cost of removing a lesson grows each time, so that the search does not go in circles.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from resolvers.demo.roster import Klass, Room, Section, Teacher
 
 DAYS = 5
 Place = tuple[int, int, int]
-"""Weekday from 0, shift, which lesson of the day from 1. Different places never overlap in time."""
+"""Weekday from 0, shift, lesson of the day from 1. Different places never overlap in time."""
 NOWHERE = (-1, 0, 0)
 
 
@@ -38,7 +38,7 @@ class Meeting:
 
 
 def meetings_of(klass: Klass) -> list[Meeting]:
-    """As many meetings a week as the class has hours."""
+    """Return the meetings of the class, one per hour a week."""
     by_subject: dict[str, list[Section]] = {}
     for section in klass.sections:
         by_subject.setdefault(section.subject, []).append(section)
@@ -50,7 +50,7 @@ def meetings_of(klass: Klass) -> list[Meeting]:
 
 
 def places_of(klass: Klass, lessons: int) -> list[Place]:
-    """The places of the class's week: days as even as can be, the longer ones first."""
+    """Return the places of the class's week: even days, the longer ones first."""
     short, longer = divmod(lessons, DAYS)
     return [
         (day, klass.shift, ordinal)
@@ -94,7 +94,7 @@ class Timetable:
             self._put(meeting, place)
 
     def _best(self, meeting: Meeting) -> Place:
-        """The place that hurts least; chance decides between equals."""
+        """Return the place of least cost, a random one of equals."""
         often = 2 if meeting.sections[0].hours > DAYS else 1
         chance, price = self._rng.random, self._price
         return min(
@@ -130,7 +130,7 @@ class Timetable:
         meeting.put_out += 1
 
     def _house(self, rooms: list[Room]) -> None:
-        """Everyone in their own room; if it is taken at the time, in a free one."""
+        """Give every meeting its teacher's room, or a free one if that is taken."""
         by_place: dict[Place, list[tuple[Meeting, Teacher]]] = defaultdict(list)
         for meeting in self.meetings:
             by_place[meeting.place] += [(meeting, t) for t in meeting.teachers]

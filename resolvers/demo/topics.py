@@ -1,4 +1,4 @@
-"""What lessons are about (темы уроков), by subject and part of the school."""
+"""Topics of lessons (темы уроков), by subject and part of the school."""
 
 from functools import cache
 
@@ -36,7 +36,7 @@ STAGES = {
     **dict.fromkeys(PRACTICAL, ("", ". Продолжение", ". Практическое занятие", ". Закрепление")),
 }
 USUAL_STAGES = ("", ". Работа с текстом", ". Закрепление", ". Обсуждение", ". Обобщение")
-"""How a topic goes on when there are more lessons than topics."""
+"""The endings of a topic if there are more lessons than topics."""
 
 YOUNG, MIDDLE, OLD = 4, 6, 11
 """The last grade of each part."""
@@ -163,16 +163,16 @@ _TOPICS = {
 
 
 @cache
-def listed(subject: str, grade: int) -> tuple[str, ...]:
-    """The topics of the part of the school the grade belongs to."""
+def list_topics(subject: str, grade: int) -> tuple[str, ...]:
+    """Return the topics of the grade's part of the school."""
     parts = [part for part in (YOUNG, MIDDLE, OLD) if (subject, part) in _TOPICS]
     part = next((part for part in parts if grade <= part), parts[-1])
     return tuple(topic.strip() for topic in _TOPICS[subject, part].split(";"))
 
 
-def topic(subject: str, grade: int, number: int, of: int) -> str:
-    """The topic of a lesson by its number, from 0, `of` all in the year."""
-    topics = listed(subject, grade)
+def find_topic(subject: str, grade: int, number: int, of: int) -> str:
+    """Return the topic of a lesson by its number, from 0, `of` all in the year."""
+    topics = list_topics(subject, grade)
     place = number * len(topics) // of
     first, end = (-(-border * of // len(topics)) for border in (place, place + 1))
     stages = STAGES.get(subject, USUAL_STAGES)

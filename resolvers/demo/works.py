@@ -1,4 +1,4 @@
-"""What marks are given for, what is set for home, and what teachers write to families."""
+"""Works that are marked, homework, and comments for families."""
 
 from random import Random
 
@@ -56,9 +56,9 @@ BIG = {
     LABOUR: (PRACTICE, PRESENTATION), SPORT: (NORM,), SAFETY: (TEST, PRACTICE),
     PROJECT: (PRESENTATION,),
 }  # fmt: skip
-"""Larger works of a subject, in turn; of others, tests."""
+"""The larger works of a subject, in turn; other subjects have tests."""
 PRACTICAL = frozenset({ART, MUSIC, LABOUR, SPORT, SAFETY, RELIGIONS, PROJECT})
-"""Without quizzes, and with little for home."""
+"""Subjects without quizzes and with little homework."""
 BIG_EVERY, QUIZ_EVERY = 9, 4
 
 HOME = {
@@ -88,8 +88,8 @@ ADVICE = ("Обратите внимание на оформление", "Ест
           "Можно лучше: не хватило одного задания", "Работа над ошибками сдана")  # fmt: skip
 
 
-def home(rng: Random, subject: str) -> str:
-    """A homework as teachers write it."""
+def choose_homework(rng: Random, subject: str) -> str:
+    """Return a homework as teachers write it."""
     page, section, number = rng.randint(8, 170), rng.randint(2, 46), rng.randint(12, 640)
     return rng.choice(HOME.get(subject, USUAL_HOME)).format(
         p=page, q=page + rng.randint(1, 6), s=section, t=section + 1,
@@ -97,15 +97,15 @@ def home(rng: Random, subject: str) -> str:
     )  # fmt: skip
 
 
-def comment(rng: Random, value: int | None) -> str:
-    """A note to the family that fits the mark."""
+def choose_comment(rng: Random, value: int | None) -> str:
+    """Return a comment for the family that fits the mark."""
     if value is None or value <= 2:
         return rng.choice(BLAME)
     return rng.choice(PRAISE if value == 5 else ADVICE)
 
 
-def work(subject: str, number: int) -> str:
-    """What the lesson of that number in the year is marked for."""
+def choose_work(subject: str, number: int) -> str:
+    """Return the kind of work in the lesson of that number in the year."""
     if number % BIG_EVERY == BIG_EVERY - 1:
         big = BIG.get(subject, (TEST,))
         return big[number // BIG_EVERY % len(big)]

@@ -1,1 +1,1 @@
-"""Telling those who listen what happens, as it happens."""
+"""Subscriptions: live events of notices, mail and journals."""

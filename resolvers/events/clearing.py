@@ -1,4 +1,4 @@
-"""Clearing away events that are too old to go on from."""
+"""Deletion of events that are older than the retention."""
 
 from datetime import datetime
 
@@ -6,11 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MOST = 1000
-"""How many are cleared away in one transaction."""
+"""The number of events that one transaction deletes."""
 STAY = 1000
-"""How many of the newest stay however old they are. A process knows by the last event it has seen
-that the log is still the one it has been following; after the holidays, others may be writing new
-ones before it has looked."""
+"""The number of newest events that are kept at any age. A process recognises the log by the last
+event that it has read. After the holidays, others may write new events before it reads again."""
 
 ALONE = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended('gorod clears events', :school_id))"
@@ -30,8 +29,8 @@ CLEAR = text("""
 
 
 async def clear(session: AsyncSession, school_id: int, before: datetime) -> bool:
-    """Clear away the first events of the log, as many as one transaction should, up to the first
-    that is not older; whether there may be more. One process does it at a time."""
+    """Delete the oldest events of the log, up to MOST and only older ones; return whether there may
+    be more. One process does it at a time."""
     if not await session.scalar(ALONE, {"school_id": school_id}):
         return False
     given = {"school_id": school_id, "before": before, "most": MOST, "stay": STAY}

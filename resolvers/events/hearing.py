@@ -1,8 +1,8 @@
-"""Who may hear what: judged anew at every event, of all who listen for it at once.
+"""Authorisation of subscribers: checked at every event, for all subscribers together.
 
-A thousand parents who are told of one notice are a thousand questions, but only a handful of
-statements: who they are, whether they may still listen, and, for those who hold the same grants,
-which of them may read it.
+If a thousand parents get one notice, there are a thousand questions and only a few statements: one
+identifies the viewers, one checks their sessions, and one per set of grants finds the viewers who
+may read the row.
 """
 
 from collections import defaultdict
@@ -29,48 +29,51 @@ from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.services.events.entries import Entry, Interest
 
 OUT_OF_REACH = object()
-"""What one is told of what is theirs no more."""
-Told: TypeAlias = Mapping[int, Any]
-"""What each of a crowd is told, by their places, from 1: an event, or None."""
+"""The event of a subscriber who may no longer listen."""
+EventsByPlace: TypeAlias = Mapping[int, Any]
+"""The event of each subscriber of a crowd by place, from 1; None if it is not for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
-    """A stream, as far as it differs from others.
+class StreamSpec:
+    """The declaration of a subscription field.
 
-    coordinate: The field of it.
-    right: Without it there is nothing to hear; when it ends, the stream does.
-    interest: What of the log is for an actor; `whose` as with `Question`.
-    alike: What entries must have in common to be asked of in one statement.
-    tell: What a crowd is told of what they ask.
-    otherwise: What those are told of whom that says nothing; also when they but ask if they may
-        listen.
+    coordinate: Of the field.
+    right: Required; the stream ends with it.
+    interest: Returns the entries of the log for an actor; `whose` as in `Question`.
+    batch_by: Returns the key of entries that one statement can read together.
+    tell: Returns the events of a crowd.
+    otherwise: The event of subscribers that `tell` does not mention, also if there is no entry.
     """
 
     coordinate: str
     right: Right
     interest: Callable[[Actor, int], Interest]
-    alike: Callable[[Entry], Hashable]
-    tell: Callable[["Crowd"], Awaitable[Told]]
+    batch_by: Callable[[Entry], Hashable]
+    tell: Callable[["SubscriberGroup"], Awaitable[EventsByPlace]]
     otherwise: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the holder of a token is to hear of an entry; without one: whether they may listen.
+    """The question which event an entry is for a token's holder; without an entry: whether they may
+    listen.
 
-    whose: The student whose journal they listen to; 0 where there is no choice.
+    whose: The student whose journal they listen to; 0 in other streams.
     """
 
     token: str
-    ear: Ear
+    ear: StreamSpec
     whose: int
     entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """They may listen. `event`: what the entry is to them; None if it is not for them."""
+    """The subscriber may listen.
+
+    event: The event of the entry; None if it is not for them.
+    """
 
     actor: Actor
     event: Any
@@ -78,15 +81,18 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why not: as it is told to one who wants to begin, and to one who has been listening."""
+    """The subscriber may not listen.
+
+    first: The Problem at the beginning; later: the Problem in a running stream.
+    """
 
     first: Problem
     later: Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
-    """Where the listeners of a school are judged."""
+class SchoolDatabase:
+    """The database and school in which subscribers are authorised."""
 
     engine: AsyncEngine
     school_id: int
@@ -94,8 +100,8 @@ class Court:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
-    """Listeners of a stream who hold the same grants, and what each of them asks."""
+class SubscriberGroup:
+    """Subscribers of a stream with the same grants, and their questions."""
 
     session: AsyncSession
     actors: Sequence[Actor]
@@ -103,40 +109,41 @@ class Crowd:
 
     @property
     def viewer(self) -> Viewer:
-        """All of them: for statements that are FROM `them`."""
+        """The viewer of all of them, for statements FROM `them`."""
         return Viewers(self.actors[0].grants, is_scoped=self.actors[0].is_scoped)
 
     @property
     def viewer_then(self) -> Viewer:
-        """All of them when the event happened. An event of a notice or mark that came into view
-        later is told to those who saw the row at that moment; the others get an event of their own
-        when it comes into view, and would else hear of it twice if they read the log afterwards."""
+        """The viewer of all of them at the time of the event. Only subscribers who saw the row at
+        that time get an event of a scheduled notice or mark. The others get a later event of their
+        own; without this check they would get two when they read the log afterwards."""
         return PastViewers(self.actors[0].grants)
 
     @property
     def entry(self) -> Entry | None:
-        """One like all the others that are asked of; none for those who ask if they may listen."""
+        """An entry of the questions, which are alike; None if they ask whether they may listen."""
         return self.asked[0].entry
 
     def entry_of(self, place: int) -> Entry:
         entry = self.asked[place - 1].entry
-        assert entry is not None  # noqa: S101  # who asks of none is told of none
+        assert entry is not None  # noqa: S101  # without an entry there is no event
         return entry
 
-    def them(self) -> TableValuedAlias:
-        """A line for each: its `place`, from 1, the `key` of the row asked of, `whose`, and `at`:
-        when the event happened."""
+    def subscribers(self) -> TableValuedAlias:
+        """Return a table of the subscribers: `place` from 1, the `key` of the row, `whose`, and
+        `at`, the time of the event."""
         keys = [one.entry.subject.key if one.entry else 0 for one in self.asked]
         whose = [one.whose for one in self.asked]
-        moments = [microseconds(one.entry.at) if one.entry else 0 for one in self.asked]
+        moments = [to_microseconds(one.entry.at) if one.entry else 0 for one in self.asked]
         return viewers_of(self.actors, key=keys, whose=whose, at=moments)
 
     async def lines(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         return (await self.session.execute(query, self.actors[0].values)).all()
 
     async def rows(self, row: type[OfSchool], keys: Collection[int]) -> dict[int, Any]:
-        """Rows by id, with what is read as their own. Not through `visible`: who may read which of
-        them has been asked. They are told to many, so nothing else may be hung onto them."""
+        """Return rows by id with the relations that belong to their type. They are not read through
+        `visible`, as `tell` has checked who may read them. Many subscribers share them, so nothing
+        of one viewer may be attached."""
         vias = [shape.path for shape in SHAPES[row].values() if isinstance(shape, Via)]
         here = row.school_id == self.actors[0].school_id
         query = select(row).where(here, of_keys(row.id, sorted(set(keys))))
@@ -145,31 +152,31 @@ class Crowd:
         return {one.id: one for one in assembled(await self.lines(query), places)}
 
 
-def microseconds(moment: datetime) -> int:
-    """Since 1970, exactly: a float would round."""
+def to_microseconds(moment: datetime) -> int:
+    """Return the exact microseconds since 1970; a float would round them."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-async def judged(court: Court, asked: Sequence[Question]) -> list[Allowed | Denied]:
-    """The answers to all the questions, as of one moment: not before any of the events, even if
-    another server, whose clock is ahead of ours, wrote them down."""
+async def authorise(court: SchoolDatabase, asked: Sequence[Question]) -> list[Allowed | Denied]:
+    """Answer the questions as of one moment. It is not before any event, even if another server
+    with a faster clock wrote one."""
     now = max([court.now(), *(one.entry.at for one in asked if one.entry)])
     async with AsyncSession(court.engine, expire_on_commit=False) as session:
         await session.connection(execution_options=READING)
         await stand_in(session, court.school_id)
         actors = await identify_all(session, court.school_id, {one.token for one in asked}, now)
         strangers = {one.token for one in asked} - actors.keys()
-        alive = await still_alive(session, court.school_id, strangers, now) if strangers else set()
-        answers: list[Any] = [denied(one, actors.get(one.token), alive) for one in asked]
-        for places in alike(asked, actors, answers):
+        alive = await find_alive(session, court.school_id, strangers, now) if strangers else set()
+        answers: list[Any] = [find_denial(one, actors.get(one.token), alive) for one in asked]
+        for places in group_alike(asked, actors, answers):
             them = [asked[place] for place in places]
-            crowd = Crowd(session, [actors[one.token] for one in them], them)
-            for place, answer in zip(places, await answers_of(crowd), strict=True):
+            crowd = SubscriberGroup(session, [actors[one.token] for one in them], them)
+            for place, answer in zip(places, await read_answers(crowd), strict=True):
                 answers[place] = answer
     return answers
 
 
-async def answers_of(crowd: Crowd) -> list[Allowed | Denied]:
+async def read_answers(crowd: SubscriberGroup) -> list[Allowed | Denied]:
     ear = crowd.asked[0].ear
     told = await ear.tell(crowd)
     events = [told.get(place, ear.otherwise) for place, _ in enumerate(crowd.asked, start=1)]
@@ -179,9 +186,9 @@ async def answers_of(crowd: Crowd) -> list[Allowed | Denied]:
     ]
 
 
-def denied(question: Question, actor: Actor | None, alive: Collection[str]) -> Denied | None:
-    """Why someone may not listen, whatever happened."""
-    if actor is None:  # the session is over, or only the role it worked in
+def find_denial(question: Question, actor: Actor | None, alive: Collection[str]) -> Denied | None:
+    """Return why the subscriber may not listen, independent of the entry; None if they may."""
+    if actor is None:  # the session has ended, or only its role
         over = AccessRevoked() if question.token in alive else TokenEnded()
         return Denied(Unauthenticated(), over)
     if actor.must_change_password:
@@ -192,26 +199,26 @@ def denied(question: Question, actor: Actor | None, alive: Collection[str]) -> D
     return None
 
 
-def alike(
+def group_alike(
     asked: Sequence[Question], actors: dict[str, Actor], answers: Sequence[Any]
 ) -> list[list[int]]:
-    """The places of those who have no answer yet, together with whom one statement serves."""
+    """Group the places without an answer so that one statement serves each group."""
     crowds: dict[Any, list[int]] = defaultdict(list)
     for place, (one, answer) in enumerate(zip(asked, answers, strict=True)):
         if answer is None:
-            kind = one.ear.alike(one.entry) if one.entry else None
+            kind = one.ear.batch_by(one.entry) if one.entry else None
             actor = actors[one.token]
             crowds[one.ear, kind, actor.grants, actor.is_scoped].append(place)
     return list(crowds.values())
 
 
-async def still_alive(
+async def find_alive(
     session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
 ) -> set[str]:
-    """Tokens whose session goes on, though nobody can work in its role any more."""
+    """Return the tokens whose session is alive although its role has ended."""
     hashes = bindparam(None, [hashed(token) for token in tokens], type_=ARRAY(LargeBinary))
     account = and_(Account.school_id == Session.school_id, Account.id == Session.account_id)
-    # Not through `visible`: who asks is nobody any more.
+    # Not through `visible`: without a role there is no viewer.
     query = (
         select(Session.access_hash)
         .join(Account, account)

@@ -1,4 +1,4 @@
-"""Listening: telling one listener of events, one after the other, as they take them."""
+"""Subscriptions: the stream of events for one subscriber, at the speed at which they read."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +12,15 @@ from models.people.students import Student
 from models.problems import ServiceUnavailable, Unauthenticated
 from resolvers.core.context import Caller, Ctx
 from resolvers.core.identify import school_of
-from resolvers.events.hearing import Allowed, Court, Denied, Ear, Question, judged
-from resolvers.events.log import Log
+from resolvers.events.hearing import (
+    Allowed,
+    Denied,
+    Question,
+    SchoolDatabase,
+    StreamSpec,
+    authorise,
+)
+from resolvers.events.log import EventLog
 from resolvers.services.events.entries import Cursor, Entry
 from resolvers.services.events.tail import Missed, MissedReason
 
@@ -21,12 +28,12 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What every event says of itself.
+class EventFields:
+    """The fields of every event.
 
-    cursor: Names this event: for `after`, and to know it if it comes twice.
-    occurred_at: When it happened, or came into view.
-    kind: What happened.
+    cursor: The place of the event in the log, for `after`. It is equal if an event comes twice.
+    occurred_at: The time when it happened, or came into view.
+    kind: The kind of the event.
     """
 
     cursor: str
@@ -36,10 +43,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class EventsMissed:
-    """Events may have been missed: read anew what you show. The stream goes on after it.
+    """Events may have been missed: read again what you show. The stream goes on after it.
 
-    reason: Why.
-    cursor: Where the stream goes on from.
+    reason: The reason.
+    cursor: The place from which the stream goes on.
     """
 
     reason: MissedReason
@@ -48,9 +55,9 @@ class EventsMissed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event, and a Ctx of the listener as they were when it was judged: what is asked of the
-    event beyond its own row is read in it, under their policy. Whoever answers takes a turn, and
-    closes the Ctx before the answer is sent: a slow client keeps nobody waiting."""
+    """An event, with a Ctx of the subscriber as of its authorisation, in which all beyond the
+    event's own row is read. The executor takes a turn for that, and closes the Ctx before it sends
+    the answer: otherwise a slow client would hold a database session."""
 
     event: Any
     ctx: Ctx
@@ -61,32 +68,31 @@ Stream: TypeAlias = AsyncIterator[Delivery]
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who listens to what; `whose` as with `Question`."""
+    """A subscriber of a stream; `whose` as in `Question`."""
 
     caller: Caller
     token: str
-    court: Court
-    ear: Ear
+    court: SchoolDatabase
+    ear: StreamSpec
     whose: int
 
     async def ask(self, entry: Entry | None = None) -> Allowed | Denied:
         turns = self.caller.services.tails.turns
-        return await turns.together(
-            judged, self.court, Question(self.token, self.ear, self.whose, entry)
+        return await turns.ask_together(
+            authorise, self.court, Question(self.token, self.ear, self.whose, entry)
         )
 
-    async def still(self, entry: Entry | None = None) -> Allowed:
-        """What an entry is to them; while the database is away, they wait for it. Raises
-        TokenEnded, AccessRevoked."""
-        if isinstance(answer := await self.patiently(lambda: self.ask(entry)), Denied):
+    async def allow(self, entry: Entry | None = None) -> Allowed:
+        """Return the event of an entry for a running stream. Wait while the database is
+        unavailable. Raises TokenEnded, AccessRevoked."""
+        if isinstance(answer := await self.retry(lambda: self.ask(entry)), Denied):
             raise answer.later
         return answer
 
-    async def patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """An answer, asked for again and again while the database is away: a stream goes on by
-        itself where it was."""
+    async def retry(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask until the database is available, so that a stream goes on by itself."""
         while True:
-            unless_cancelled()
+            raise_if_cancelled()
             try:
                 return await ask()
             except ServiceUnavailable:
@@ -94,40 +100,40 @@ class Listener:
 
 
 async def listen(
-    ctx: Ctx, ear: Ear, after: str | None, student_id: Id[Student] | None = None
+    ctx: Ctx, ear: StreamSpec, after: str | None, student_id: Id[Student] | None = None
 ) -> Stream:
-    """What happens from now on, or from after a cursor. Raises BadUserInput, Forbidden, NotFound
+    """Yield the events from now on, or after a cursor. Raises BadUserInput, Forbidden, NotFound
     before the first event; TokenEnded and AccessRevoked at any later one."""
-    caller, services = ctx.caller, ctx.caller.services  # not `ctx`: it lasts as long as the stream
+    caller, services = ctx.caller, ctx.caller.services  # `ctx` would live as long as the stream
     token, school_id = caller.token, school_of(caller.token)
     if token is None or school_id is None:
         raise Unauthenticated
-    # A student of another school has a number that means nobody here.
+    # The number of a student of another school would mean another student here.
     whose = student_id.key if student_id and student_id.school_id == school_id else 0
-    court = Court(services.engine, school_id, services.now)
+    court = SchoolDatabase(services.engine, school_id, services.now)
     listener = Listener(caller, token, court, ear, whose)
     if isinstance(answer := await listener.ask(), Denied):
         raise answer.first
     start = Cursor.parse(after, school_id) if after is not None else None
-    log, interest = Log(services.engine, school_id), ear.interest(answer.actor, whose)
-    async with services.tails.reader(log, interest, services.now, start) as reader:
+    log, interest = EventLog(services.engine, school_id), ear.interest(answer.actor, whose)
+    async with services.tails.open_reader(log, interest, services.now, start) as reader:
         while True:
             try:
-                entries = await listener.patiently(reader.batch)
+                entries = await listener.retry(reader.batch)
             except Missed as lost:
                 missed = EventsMissed(lost.reason, str(reader.tail.cursor))
-                async with caller.open((await listener.still()).actor) as fresh:
+                async with caller.open((await listener.allow()).actor) as fresh:
                     yield Delivery(missed, fresh)
                 continue
-            for entry in entries or (None,):  # who has been told nothing is looked at again
-                allowed = await listener.still(entry)
+            for entry in entries or (None,):  # without an entry the right alone is checked again
+                allowed = await listener.allow(entry)
                 if allowed.event is not None:
                     async with caller.open(allowed.actor) as fresh:
                         yield Delivery(allowed.event, fresh)
 
 
-def unless_cancelled() -> None:
-    """A listener waits for ever, so one whose cancelling was lost in a library would never end:
-    Python's `wait_for` loses it before 3.12 if what it waits for comes at the same moment."""
+def raise_if_cancelled() -> None:
+    """Raise CancelledError if the task was cancelled. Otherwise a subscriber could wait for ever:
+    before Python 3.12 `wait_for` loses a cancellation if its result comes at the same moment."""
     if (task := asyncio.current_task()) and task.cancelling():
         raise asyncio.CancelledError

@@ -1,10 +1,10 @@
-"""Why a stream of events does not begin, or ends."""
+"""The Problems of subscriptions."""
 
 from models.problems import Problem, Unauthenticated
 
 
 class AccessRevoked(Problem):
-    """What you listened to is no longer yours to hear: the role or the right to it has ended."""
+    """You may no longer listen to this: the role or the right to it has ended."""
 
     russian = "Эти события вам больше недоступны: роль или право на них закончились."
 
@@ -20,7 +20,7 @@ class TokenEnded(Unauthenticated):
 
     @classmethod
     def code(cls) -> str:
-        """To a client it is what any operation without a good token gets."""
+        """Return the code of every operation without a valid token."""
         return Unauthenticated.code()
 
 

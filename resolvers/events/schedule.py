@@ -1,4 +1,4 @@
-"""Making events of what is due: notices and marks that come into view with time."""
+"""Scheduled events: notices and marks that come into view at a later time."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MOST = 500
-"""How many become events in one transaction: their school's writers queue behind it."""
+"""The number of events that one transaction makes. It locks the school's head, so writers wait."""
 
 RELEASE = text("""
     WITH claimed AS MATERIALIZED (
@@ -32,7 +32,7 @@ RELEASE = text("""
 
 
 async def release(session: AsyncSession, school_id: int, now: datetime) -> None:
-    """Make events of what is due by now. What one process has claimed others pass over; if it dies
-    before the commit, nothing has happened. The head of the school is locked last, as by commands,
-    and the events get the next numbers: whoever has heard all before them hears them, too."""
+    """Make events of all that is due. Other processes skip what one has claimed; if it dies before
+    the commit, nothing has happened. The head of the school is locked last, as by commands, and the
+    events get the next numbers: otherwise a subscriber behind the head would miss them."""
     await session.execute(RELEASE, {"school_id": school_id, "now": now, "most": MOST})

@@ -1,4 +1,4 @@
-"""The streams: what is told of notices, of mail and of a student's journal."""
+"""The subscriptions: events of notices, of mail and of a student's journal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,17 +19,17 @@ from models.journal.marks import Mark
 from models.people.students import Student
 from models.timetable.lessons import Lesson
 from resolvers.core.context import Ctx
-from resolvers.events.hearing import OUT_OF_REACH, Crowd, Ear, Told
-from resolvers.events.listening import Heard, Stream, listen
-from resolvers.events.log import newest
+from resolvers.events.hearing import OUT_OF_REACH, EventsByPlace, StreamSpec, SubscriberGroup
+from resolvers.events.listening import EventFields, Stream, listen
+from resolvers.events.log import select_newest
 from resolvers.services.events.entries import Entry, Interest, cursor_at
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeEvent(Heard):
+class NoticeEvent(EventFields):
     """Something happened to a notice that is or was on the viewer's board.
 
-    notice_id: Which notice.
+    notice_id: Id of the notice.
     notice: The notice as it is now; null once it is taken down, for all but its author and those
         who oversee the noticeboard.
     """
@@ -39,10 +39,10 @@ class NoticeEvent(Heard):
 
 
 @dataclass(frozen=True, slots=True)
-class MailEvent(Heard):
+class MailEvent(EventFields):
     """A letter came.
 
-    message_id: Which letter.
+    message_id: Id of the letter.
     message: The letter.
     """
 
@@ -51,13 +51,13 @@ class MailEvent(Heard):
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEvent(Heard):
+class JournalEvent(EventFields):
     """Something happened in a student's journal.
 
-    student_id: Whose journal it is.
+    student_id: Id of the student whose journal it is.
     entity_id: Id of the `node`.
-    node: What changed, as it is now. Its type goes by `kind`: MARK_SET gives a `Mark`,
-        MARK_WITHDRAWN the `Assignment` there is no mark for any more, ATTENDANCE_SET an
+    node: The changed row, as it is now. Its type depends on `kind`: MARK_SET gives a `Mark`,
+        MARK_WITHDRAWN the `Assignment` that has no mark any more, ATTENDANCE_SET an
         `AttendanceRecord`, HOMEWORK_SET a `Homework`, TERM_MARK_SET a `TermMark`. A client may
         switch by `__typename` instead.
     """
@@ -68,14 +68,14 @@ class JournalEvent(Heard):
 
 
 async def events_cursor(ctx: Ctx) -> str | None:
-    """Where the log of events stands, for `after` of any stream. Ask for it in the same query as
-    what you show, then listen from it: nothing that happens in between is lost."""
-    found = await ctx.lines(newest(ctx.viewer.school_id))
-    last = Entry.of(found[0][0]) if found else None
+    """The end of the event log, for `after` of any stream. Select it in the same query as the data
+    that you show, then listen from it: no event in between is lost."""
+    found = await ctx.lines(select_newest(ctx.viewer.school_id))
+    last = Entry.from_event(found[0][0]) if found else None
     return str(cursor_at(ctx.actor.school_id, last))
 
 
-def heard(entry: Entry) -> dict[str, Any]:
+def make_event_fields(entry: Entry) -> dict[str, Any]:
     return {"cursor": entry.cursor, "occurred_at": entry.at, "kind": entry.kind}
 
 
@@ -83,20 +83,20 @@ def heard(entry: Entry) -> dict[str, Any]:
 
 
 def notice_events(ctx: Ctx, *, after: str | None = None) -> Stream:
-    """What happens on the noticeboard (доска объявлений) to notices the viewer may read. One that
-    is to be seen later is told of when its time comes.
+    """Events of the noticeboard (доска объявлений), of notices that the viewer may read. A notice
+    that is scheduled for later has its event at that time.
 
-    after: The `cursor` of the last event heard, to go on from there; null: from now on.
+    after: The `cursor` of the last event, to go on from there; null: from now on.
     """
     return listen(ctx, BOARD, after)
 
 
-async def tell_notices(crowd: Crowd) -> Told:
-    """That a notice was taken down is told to those who had it on their board, and after that
-    nothing else is told of it."""
+async def tell_notices(crowd: SubscriberGroup) -> EventsByPlace:
+    """Return the events of a notice. Its withdrawal goes to all who had it on their board, and no
+    event follows it."""
     if crowd.entry is None:
         return {}
-    viewer, then, them = crowd.viewer, crowd.viewer_then, crowd.them()
+    viewer, then, them = crowd.viewer, crowd.viewer_then, crowd.subscribers()
     readable = is_visible(viewer, Notice)
     told = or_(readable, saw_notice(then, Notice))
     if not withdraws(crowd.entry):
@@ -107,7 +107,7 @@ async def tell_notices(crowd: Crowd) -> Told:
     rows = await crowd.rows(Notice, [key for _, key, may_read in lines if may_read])
 
     def event(entry: Entry, notice: Notice | None) -> NoticeEvent:
-        return NoticeEvent(**heard(entry), notice_id=entry.entity, notice=notice)
+        return NoticeEvent(**make_event_fields(entry), notice_id=entry.entity, notice=notice)
 
     return {
         place: event(crowd.entry_of(place), rows[key] if may_read else None)
@@ -119,11 +119,11 @@ def withdraws(entry: Entry) -> bool:
     return entry.kind is EventKind.NOTICE_WITHDRAWN
 
 
-BOARD = Ear(
+BOARD = StreamSpec(
     coordinate="Subscription.noticeEvents",
     right=Right.NOTICES_READ,
     interest=lambda actor, _: Interest(Topic.NOTICES),
-    alike=withdraws,
+    batch_by=withdraws,
     tell=tell_notices,
 )
 
@@ -132,33 +132,33 @@ BOARD = Ear(
 
 
 def mail_events(ctx: Ctx, *, after: str | None = None) -> Stream:
-    """Letters as they come to the viewer (входящие письма).
+    """Letters to the viewer (входящие письма), as they come.
 
-    after: The `cursor` of the last event heard, to go on from there; null: from now on.
+    after: The `cursor` of the last event, to go on from there; null: from now on.
     """
     return listen(ctx, MAILBOX, after)
 
 
-async def tell_letters(crowd: Crowd) -> Told:
-    """To whom it came, as long as they keep it."""
+async def tell_letters(crowd: SubscriberGroup) -> EventsByPlace:
+    """Return the events of a letter for its recipients, unless they have deleted it."""
     if crowd.entry is None:
         return {}
-    viewer, them = crowd.viewer, crowd.them()
+    viewer, them = crowd.viewer, crowd.subscribers()
     here = and_(is_visible(viewer, MailMessage), MailMessage.id == them.c.key)
     lines = await crowd.lines(select(them.c.place, MailMessage.id).join(MailMessage, here))
     rows = await crowd.rows(MailMessage, [key for _, key in lines])
 
     def event(entry: Entry, message: MailMessage) -> MailEvent:
-        return MailEvent(**heard(entry), message_id=entry.entity, message=message)
+        return MailEvent(**make_event_fields(entry), message_id=entry.entity, message=message)
 
     return {place: event(crowd.entry_of(place), rows[key]) for place, key in lines}
 
 
-MAILBOX = Ear(
+MAILBOX = StreamSpec(
     coordinate="Subscription.mailEvents",
     right=Right.MAIL_USE,
     interest=lambda actor, _: Interest(Topic.MAIL, actor.person_id),
-    alike=lambda _: None,
+    batch_by=lambda _: None,
     tell=tell_letters,
 )
 
@@ -167,23 +167,24 @@ MAILBOX = Ear(
 
 
 def journal_events(ctx: Ctx, *, student_id: Id[Student], after: str | None = None) -> Stream:
-    """What happens in a student's journal (журнал): marks, attendance, homework and term marks,
-    each as far as the viewer may read it. A mark that is published later is told of then.
+    """Events of a student's journal (журнал): marks, attendance, homework and term marks, each if
+    the viewer may read it. A mark that is published later has its event at that time.
 
-    student_id: Whose journal.
-    after: The `cursor` of the last event heard, to go on from there; null: from now on.
+    student_id: The student whose journal it is.
+    after: The `cursor` of the last event, to go on from there; null: from now on.
     """
     return listen(ctx, JOURNAL, after, student_id)
 
 
-async def tell_journal(crowd: Crowd) -> Told:
-    """Whether the student is in reach is asked by the same statement."""
-    viewer, them = crowd.viewer, crowd.them()
+async def tell_journal(crowd: SubscriberGroup) -> EventsByPlace:
+    """Return the events of a journal. The same statement checks whether the viewer may read the
+    student."""
+    viewer, them = crowd.viewer, crowd.subscribers()
     in_reach = and_(is_visible(viewer, Student), Student.id == them.c.whose)
     query: Any = select(them.c.place, null()).join(Student, in_reach)
     if crowd.entry is None:
         return dict(await crowd.lines(query))
-    target, which = changed(crowd, them, crowd.entry)
+    target, which = find_changed_row(crowd, them, crowd.entry)
     query = select(them.c.place, target.id).select_from(them).join(Student, in_reach)
     lines = await crowd.lines(query.outerjoin(target, and_(is_visible(viewer, target), which)))
     rows = await crowd.rows(target, [key for _, key in lines if key is not None])
@@ -191,7 +192,7 @@ async def tell_journal(crowd: Crowd) -> Told:
     def event(place: int, row: OfSchool) -> JournalEvent:
         student_id, entity_id = crowd.asked[place - 1].whose, row.global_id
         return JournalEvent(
-            **heard(crowd.entry_of(place)),
+            **make_event_fields(crowd.entry_of(place)),
             student_id=str(Id(Student, row.school_id, student_id)),
             entity_id=str(entity_id),
             node=row,
@@ -200,8 +201,10 @@ async def tell_journal(crowd: Crowd) -> Told:
     return {place: event(place, rows[key]) if key is not None else None for place, key in lines}
 
 
-def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[bool]]:
-    """Which row an event is about, for the student each of them listens to."""
+def find_changed_row(
+    crowd: SubscriberGroup, them: Any, entry: Entry
+) -> tuple[Any, ColumnElement[bool]]:
+    """Return the type and condition of the row of an event, for each subscriber's student."""
     then, named = crowd.viewer_then, entry.subject.row
     if entry.kind is EventKind.MARK_WITHDRAWN:
         mark = select(Mark.id).where(
@@ -212,7 +215,7 @@ def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[b
         )
         marked = exists(mark.correlate(Assignment, them))
         return Assignment, and_(Assignment.id == them.c.key, marked)
-    if named is Lesson:  # all who were in it and not recorded yet
+    if named is Lesson:  # attendance of the whole class, confirmed by one command
         record = AttendanceRecord
         return record, and_(record.lesson_id == them.c.key, record.student_id == them.c.whose)
     if named is Mark:
@@ -220,11 +223,11 @@ def changed(crowd: Crowd, them: Any, entry: Entry) -> tuple[Any, ColumnElement[b
     return named, named.id == them.c.key
 
 
-JOURNAL = Ear(
+JOURNAL = StreamSpec(
     coordinate="Subscription.journalEvents",
     right=Right.STUDENTS_READ,
     interest=lambda _, student: Interest(Topic.JOURNAL, student),
-    alike=lambda entry: (entry.kind, entry.subject.row),
+    batch_by=lambda entry: (entry.kind, entry.subject.row),
     tell=tell_journal,
     otherwise=OUT_OF_REACH,
 )

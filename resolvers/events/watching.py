@@ -1,4 +1,4 @@
-"""Watching the tokens of open connections: whether they are still good."""
+"""Checking whether the tokens of open connections are still valid."""
 
 from collections.abc import Collection, Mapping
 
@@ -13,9 +13,8 @@ from resolvers.events.problems import AccessRevoked, TokenEnded
 async def ended_tokens(
     services: Services, school_id: int, tokens: Collection[str]
 ) -> Mapping[str, Problem]:
-    """The tokens of a school that are good no more, each with the reason: TokenEnded, or
-    AccessRevoked where only the role has ended. One statement asks about all of them. Raises
-    ServiceUnavailable."""
+    """Return the invalid tokens of a school with the reason: TokenEnded, or AccessRevoked if only
+    the role has ended. One statement checks all of them. Raises ServiceUnavailable."""
     async with services.tails.turns.turn(), AsyncSession(services.engine) as session:
         await session.connection(execution_options=READING)
         await stand_in(session, school_id)

@@ -1,1 +1,1 @@
-"""What the requests of a process share: storage, token holders, failed tries, event logs."""
+"""The services that requests of a process share: storage, sessions, failed tries, event logs."""

@@ -1,6 +1,5 @@
-"""Whether the place of uploaded files can be used, and what is refused while it cannot.
-
-It does for files what `models.database.availability` does for the database.
+"""The availability of the storage of files, as `models.database.availability` is that of the
+database.
 """
 
 import asyncio
@@ -24,21 +23,20 @@ from models.problems import ServiceUnavailable
 log = structlog.get_logger("gorod")
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between probes: the first and the last."""
+"""Seconds between probes: the first and the longest pause."""
 LONGEST_RETRY = 30
 LOST = (OSError, GenericError, JoinError, PermissionDeniedError, UnauthenticatedError)
-"""Errors that waiting, or the operator, can mend. Others of obstore say that it was asked
-wrongly."""
+"""Errors that end with time, or that the operator can end. obstore's others are bugs of ours."""
 NO_BUCKET = re.compile("NoSuchBucket|ContainerNotFound|specified bucket does not exist")
 QUERY = re.compile(r"\?\S*")
-"""Of an address: it may hold a signature."""
+"""The query string of an address, which may contain a signature."""
 
 
 class FilesUnavailable(ServiceUnavailable):
     """Uploaded files cannot be reached at the moment, all else works: repeat this in `retryAfter`
     seconds.
 
-    reason: What the storage said, for the operator only.
+    reason: The message of the storage, for the operator only.
     """
 
     russian = (
@@ -52,13 +50,13 @@ class FilesUnavailable(ServiceUnavailable):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is the same."""
+        """Return the code of ServiceUnavailable: programs need not tell them apart."""
         return ServiceUnavailable.code()
 
 
 @dataclass
 class Outage:
-    """From the first error to the first probe that passes."""
+    """An outage, from the first error to the first probe that passes."""
 
     reason: str
     since: float
@@ -66,17 +64,17 @@ class Outage:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def refusal(self) -> FilesUnavailable:
-        """The longer it lasts, the later one should come back."""
+        """Return a refusal; the longer the outage lasts, the later the client should retry."""
         self.refused += 1
         seconds = min(LONGEST_RETRY, max(1, round(time.monotonic() - self.since)))
         return FilesUnavailable(reason=self.reason, retry_after=seconds)
 
 
-class Reach:
-    """What is known in this process of the place of files.
+class StorageAvailability:
+    """The state of the storage in this process.
 
-    probe: Asks whether it can be used. Without it nothing is remembered, and each error is answered
-        by itself: so it is on the command line.
+    probe: Checks whether the storage can be used. Without it, as on the command line, no outage is
+        remembered.
     """
 
     def __init__(self, probe: Callable[[], Awaitable[object]] | None = None) -> None:
@@ -85,13 +83,13 @@ class Reach:
         self._following: asyncio.Task[None] | None = None
 
     def require(self) -> None:
-        """Refuse at once while it is known to be away. Raises FilesUnavailable."""
+        """Raise FilesUnavailable during an outage."""
         if self.outage:
             raise self.outage.refusal()
 
     @contextmanager
-    def needed(self) -> Iterator[None]:
-        """Around whatever asks the place. Raises FilesUnavailable if it cannot be used, and lets
+    def translate_errors(self) -> Iterator[None]:
+        """Wrap a use of the storage. Raises FilesUnavailable if it cannot be used, and lets
         FileNotFoundError of a single file pass."""
         try:
             yield
@@ -103,10 +101,10 @@ class Reach:
             raise self.note(error) from error
 
     def note(self, error: BaseException) -> FilesUnavailable:
-        """Remember it until a probe passes. The first to notice says so in the log."""
+        """Begin an outage, which lasts until a probe passes, and log it once."""
         outage = self.outage
         if outage is None:
-            outage = Outage(told(error), time.monotonic())
+            outage = Outage(describe_outage(error), time.monotonic())
             if self.probe is not None:
                 self.outage = outage
                 log.warning("the storage of files is away", reason=outage.reason)
@@ -114,7 +112,7 @@ class Reach:
         return outage.refusal()
 
     async def usable(self) -> None:
-        """Wait until it is worth asking again, for who has asked in vain."""
+        """Wait for the end of an outage before a retry."""
         if self.outage:
             await self.outage.over.wait()
         else:
@@ -145,6 +143,7 @@ class Reach:
         return True
 
 
-def told(error: BaseException) -> str:
-    """For the log and the operator, in one line: addresses and keys, nothing of people's."""
+def describe_outage(error: BaseException) -> str:
+    """Return an error for the log and the operator in one line. It has addresses and keys, and no
+    personal data."""
     return QUERY.sub("", str(error).partition("\n")[0]) or "no answer comes"

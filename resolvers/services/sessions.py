@@ -1,7 +1,7 @@
-"""A cache of token holders, kept for a few seconds: most requests of a client come together.
+"""A cache of token holders for a few seconds, as the requests of a client come together.
 
-A command that may change who can do what makes the process forget its school at once; another
-process notices within `KEPT`.
+A command that may change rights clears its school from the cache of this process at once; other
+processes notice within `KEPT`.
 """
 
 import time
@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.actor import Actor, Viewer
 
 KEPT = 5.0
-"""Seconds."""
+"""Seconds for which a holder is cached. Without the limit, other processes would never notice a
+revoked right."""
 SWEPT = 60.0
-"""Seconds after which those are forgotten who ask no more."""
+"""Seconds between removals of expired holders."""
 MOST = 10_000
 NEVER = datetime.min.replace(tzinfo=UTC)
 MIDNIGHT = time_of_day()
@@ -29,10 +30,10 @@ LASTING = [one.name for one in fields(Actor) if one.name not in ("now", "today")
 
 @dataclass(slots=True)
 class Known:
-    """An actor, and what of their parameters does not change with the time.
+    """A cached actor, with the parameters that do not change with time.
 
-    facts: What was asked of them since they are known.
-    day_begins, day_ends: When the school's day, told last, began and will end.
+    facts: Further facts that were read about the actor.
+    day_begins, day_ends: The bounds of the school's day that `day` returned last.
     """
 
     actor: Actor
@@ -50,15 +51,15 @@ class Known:
         self.lasting = {name: getattr(self.actor, name) for name in LASTING}
 
     def values(self, now: datetime) -> dict[str, Any]:
-        """The parameters of the viewer at this moment."""
+        """Return the parameters of the viewer at this moment."""
         return {**self.fixed, "viewer_now": now, "viewer_today": self.day(now)}
 
-    def at(self, now: datetime) -> Actor:
-        """The actor, with the time set to this moment."""
+    def at_moment(self, now: datetime) -> Actor:
+        """Return the actor at this moment."""
         return Actor(**self.lasting, now=now, today=self.day(now))
 
     def day(self, now: datetime) -> date:
-        """The day in the school at this moment."""
+        """Return the day in the school at this moment."""
         if not self.day_begins <= now < self.day_ends:
             today = self.today = now.astimezone(self.zone).date()
             self.day_begins = datetime.combine(today, MIDNIGHT, self.zone).astimezone(UTC)
@@ -76,17 +77,17 @@ class Sessions:
     swept: float = field(default_factory=time.monotonic)
 
     def get(self, token: str) -> Known | None:
-        """The holder of the token, if it was asked a moment ago."""
+        """Return the cached holder of the token."""
         found = self.known.get(token)
         return found if found is not None and found.until > time.monotonic() else None
 
     async def ask(self, token: str, asked: Awaitable[Actor]) -> Known:
-        """The holder of the token, as `asked` finds them. Raises what `asked` raises."""
+        """Await the holder of the token and cache them. Raises the errors of `asked`."""
         asked_at, before = time.monotonic(), self.forgotten
         actor = await asked
         if len(self.known) >= MOST:
             self.known.clear()
-        if asked_at > self.swept + SWEPT:  # what is known of them refers to plans
+        if asked_at > self.swept + SWEPT:  # expired holders would keep their plans in memory
             self.swept = asked_at
             self.known = {t: one for t, one in self.known.items() if one.until > asked_at}
         zone = ZoneInfo(actor.time_zone)
@@ -96,19 +97,19 @@ class Sessions:
         return found
 
     def forget_token(self, token: str | None) -> None:
-        """Ask anew for the holder of a token."""
+        """Forget the holder of a token."""
         self.forgotten += 1
         self.known.pop(token or "", None)
 
     def forget_sessions(self, ended: Collection[tuple[int, int]]) -> None:
-        """Ask anew for the holders of sessions, given by school and key."""
+        """Forget the holders of sessions, given by school and key."""
         self.forgotten += 1
         for token, one in list(self.known.items()):
             if (one.actor.school_id, one.actor.session_id) in ended:
                 del self.known[token]
 
     def forget(self, school_id: int | None) -> None:
-        """Ask anew for whoever works in the school; also who is being asked for right now."""
+        """Forget all holders of the school, including those that are being read now."""
         self.forgotten += 1
         for token in [t for t, one in self.known.items() if one.actor.school_id == school_id]:
             del self.known[token]
@@ -118,12 +119,12 @@ ENDED = "ended"
 
 
 def note_ended(session: AsyncSession, school_id: int, keys: Sequence[int]) -> None:
-    """Remember sessions whose access tokens are good no more, for the process to forget who held
-    them (`forget_ended`): else it would take them for good for some seconds."""
+    """Note sessions whose access tokens have ended, for `forget_ended`. Otherwise the cache would
+    accept them for some seconds."""
     session.info.setdefault(ENDED, set()).update((school_id, key) for key in keys)
 
 
 def forget_ended(session: AsyncSession, sessions: Sessions) -> None:
-    """Ask anew for the holders of the sessions that ended in a transaction, in whatever school."""
+    """Forget the holders of the sessions that ended in a transaction, in all schools."""
     if ended := session.info.pop(ENDED, None):
         sessions.forget_sessions(ended)

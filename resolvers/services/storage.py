@@ -1,4 +1,4 @@
-"""Where the bytes of files lie: a local folder, or an S3 bucket by setting."""
+"""The storage of uploaded files: a local folder, or an S3 bucket by setting."""
 
 import asyncio
 import fcntl
@@ -18,17 +18,17 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from models.database.space import free_bytes
 from models.operator import OperatorProblem
 from models.problems import Problem
-from resolvers.services.outage import FilesUnavailable, Reach
+from resolvers.services.outage import FilesUnavailable, StorageAvailability
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 PATIENCE = 10.0
-"""Seconds in which a place must answer."""
+"""Seconds in which the storage must answer. Without it, requests would wait for a dead one."""
 STALLED = 30.0
-"""Seconds after which a place that takes no more of a file, or gives no more of it, is given up."""
+"""Seconds without progress in a transfer. Without it, one could hang for ever."""
 LONGEST = "1h"
-"""For one request to a bucket, with all its bytes: a slow reader may take long."""
+"""The time of one request to a bucket with all its bytes: a slow reader may take long."""
 RETRIES: "RetryConfig" = {
     "max_retries": 2,
     "retry_timeout": timedelta(seconds=5),
@@ -38,23 +38,24 @@ RETRIES: "RetryConfig" = {
         "base": 2,
     },
 }
-"""Of a request to a bucket. By itself obstore tries for three minutes while somebody waits."""
+"""The retries of a request to a bucket. obstore's default is three minutes, for which the client
+would wait."""
 AT_ONCE = 2
-"""Parts of one file that are under way at once: what is held in memory is so many parts."""
+"""Parts of one file that are sent at once, and so are in memory."""
 
 
 PART = re.compile(r"[0-9]+/[0-9]+/[A-Za-z0-9_-]+#[0-9]+")
-"""How obstore calls a file that is being written: its key and a number."""
+"""obstore's name of a file that is being written: its key and a number."""
 FULL = re.compile("No space left on device|Disk quota exceeded")
 
 
 class StorageProblem(OperatorProblem):
-    """Files cannot be kept where GOROD_STORAGE_URL says."""
+    """Files cannot be stored at GOROD_STORAGE_URL."""
 
 
 class StorageFull(Problem):
-    """There is no room for files on the server at the moment: try again later, or tell whoever
-    looks after the server."""
+    """There is no room for files on the server at the moment: try again later, or tell the operator
+    of the server."""
 
     russian = (
         "На сервере сейчас нет места для файлов: повторите позже или сообщите тому, кто "
@@ -63,26 +64,27 @@ class StorageFull(Problem):
 
 
 class Storage:
-    """Bytes by key. `url` is `file:///folder` or anything else obstore knows, e.g. `s3://bucket`.
+    """A store of bytes by key.
 
+    url: `file:///folder`, or another address of obstore, e.g. `s3://bucket`.
     minimum: Bytes that must stay free on the disk of a folder.
-    follows: Whether an outage is remembered and followed until it is over, as a server does.
+    follows: Whether an outage is remembered and probed until its end, as a server does.
 
-    Raises StorageProblem. Whether a bucket is there and open to us shows at its first use.
+    Raises StorageProblem. A missing or closed bucket shows at its first use only.
     """
 
     def __init__(self, url: str, minimum: int = 0, *, follows: bool = False) -> None:
         self.minimum = minimum
-        self.reach = Reach(self.probe if follows else None)
+        self.reach = StorageAvailability(self.probe if follows else None)
         self.folder: Path | None = None
-        """Where the files lie, if not in a bucket."""
+        """The folder of the files; None for a bucket."""
         self._lock: int | None = None
         try:
             if url.startswith("file://"):
-                self.folder = made(unquote(url.removeprefix("file://")))
+                self.folder = make_folder(unquote(url.removeprefix("file://")))
                 self.store: ObjectStore = LocalStore(str(self.folder))
             else:
-                self.store = from_url(url, client_options=client(), retry_config=RETRIES)
+                self.store = from_url(url, client_options=client_options(), retry_config=RETRIES)
         except (OSError, ValueError, BaseError) as problem:
             said = str(problem).partition("\n")[0]
             raise StorageProblem(
@@ -91,28 +93,28 @@ class Storage:
             ) from problem
 
     def expect_room(self, size: int) -> None:
-        """Raises StorageFull if so many bytes would leave less than the minimum, FilesUnavailable
-        while nothing can be stored."""
+        """Raise StorageFull if so many bytes would leave less than the minimum, FilesUnavailable
+        during an outage."""
         self.reach.require()
         if self.folder and self.minimum:
-            with self.reach.needed():
+            with self.reach.translate_errors():
                 free = free_bytes(self.folder)
             if free - size < self.minimum:
                 raise StorageFull
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
-        """Write what comes, without holding it whole; a broken stream leaves nothing behind.
+        """Write a stream without holding all of it in memory; a broken stream leaves nothing.
 
         Raises StorageFull if there was no room for all of it, FilesUnavailable.
         """
         self.reach.require()
         try:
-            with self.reach.needed():
+            with self.reach.translate_errors():
                 try:
                     async with asyncio.timeout(STALLED) as limit:
-                        sent = paced(content, limit)
+                        sent = pace_chunks(content, limit)
                         await obstore.put_async(self.store, key, sent, max_concurrency=AT_ONCE)
-                except BaseError as problem:  # which has no code of its own for it
+                except BaseError as problem:  # obstore has no class for a full disk
                     if self.folder and FULL.search(str(problem)):
                         raise StorageFull from problem
                     raise
@@ -120,17 +122,17 @@ class Storage:
             raise failed.cause from None
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
-        """Raises FileNotFoundError, before anything is given out, and FilesUnavailable, also on the
-        way."""
+        """Return the bytes. Raises FileNotFoundError before the first of them, and FilesUnavailable
+        at any time."""
         self.reach.require()
-        with self.reach.needed():
+        with self.reach.translate_errors():
             async with asyncio.timeout(PATIENCE):
                 found = await obstore.get_async(self.store, key)
 
         async def chunks() -> AsyncIterator[bytes]:
             stream = aiter(found.stream())
             while True:
-                with self.reach.needed():
+                with self.reach.translate_errors():
                     async with asyncio.timeout(STALLED):
                         chunk = await anext(stream, None)
                 if chunk is None:
@@ -140,23 +142,23 @@ class Storage:
         return chunks()
 
     async def drop(self, key: str) -> None:
-        """Harmless where there is nothing. Raises FilesUnavailable."""
+        """Delete a file, if it exists. Raises FilesUnavailable."""
         self.reach.require()
-        with suppress(FileNotFoundError), self.reach.needed():
+        with suppress(FileNotFoundError), self.reach.translate_errors():
             async with asyncio.timeout(PATIENCE):
                 await obstore.delete_async(self.store, key)
 
     async def schools(self) -> list[int]:
-        """Schools that have files, or have begun to. Raises FilesUnavailable."""
+        """Return the schools that have files, finished or not. Raises FilesUnavailable."""
         self.reach.require()
-        with self.reach.needed():
+        with self.reach.translate_errors():
             found = await obstore.list_with_delimiter_async(self.store)
         names = [prefix.rstrip("/") for prefix in found["common_prefixes"]]
         return [int(name) for name in names if name.isdecimal()]
 
     def claim(self) -> bool:
-        """Say that this process uses the folder, until it ends. Whether no other process does: then
-        nobody else is uploading. Of a bucket nobody knows."""
+        """Lock the folder for this process until its end. Return whether no other process uses it,
+        so that no upload is running; False for a bucket, which has no locks."""
         if self.folder is None or self._lock is not None:
             return False
         self._lock = os.open(self.folder, os.O_RDONLY)
@@ -166,32 +168,32 @@ class Storage:
             is_alone = False
         else:
             is_alone = True
-        with suppress(OSError):  # some network file systems know no locks
+        with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(self._lock, fcntl.LOCK_SH)
         return is_alone
 
     def sweep(self, before: float) -> None:
-        """Remove parts of files that a killed process has left, if nothing was written to them
-        since that moment, in seconds since 1970."""
+        """Remove the partial files of killed processes that were not written to since that moment,
+        in seconds since 1970."""
         for part in self.folder.glob("*/*/*#*") if self.folder else ():
-            with suppress(OSError):  # it was finished or swept meanwhile
+            with suppress(OSError):  # it was finished or removed meanwhile
                 is_left = part.stat().st_mtime < before
                 if is_left and PART.fullmatch(str(part.relative_to(part.parents[2]))):
                     part.unlink()
 
     async def keys(self) -> list[str]:
-        """Of all that lies there. Raises StorageProblem."""
-        with seen(), self.reach.needed():
+        """Return the keys of all files. Raises StorageProblem."""
+        with report_outage(), self.reach.translate_errors():
             found = await obstore.list(self.store).collect_async()
         return [one["path"] for one in found]
 
-    async def look(self) -> None:
-        """Raises StorageProblem where nothing can be read, or no answer comes."""
-        with seen(), self.reach.needed():
+    async def check(self) -> None:
+        """Check the storage. Raises StorageProblem if it cannot be read or does not answer."""
+        with report_outage(), self.reach.translate_errors():
             await self.probe()
 
     async def probe(self) -> None:
-        """Ask for the first of the files. Raises what obstore raises, TimeoutError."""
+        """List the first file. Raises TimeoutError and the errors of obstore."""
         async with asyncio.timeout(PATIENCE):
             if self.folder:
                 await asyncio.to_thread(os.listdir, self.folder)
@@ -200,8 +202,8 @@ class Storage:
 
 
 @contextmanager
-def seen() -> Iterator[None]:
-    """What goes wrong with a place, in words for the operator. Raises StorageProblem."""
+def report_outage() -> Iterator[None]:
+    """Translate FilesUnavailable into StorageProblem, for the operator."""
     try:
         yield
     except FilesUnavailable as problem:
@@ -212,16 +214,18 @@ def seen() -> Iterator[None]:
 
 
 class SenderFailed(Exception):
-    """Bytes that were on their way to a place do not come any more: no fault of the place."""
+    """The sender of a file failed, not the storage."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__()
         self.cause = cause
 
 
-async def paced(content: AsyncIterator[bytes], limit: asyncio.Timeout) -> AsyncIterator[bytes]:
-    """What a sender sends. The limit runs only while the place has something to do: a sender may be
-    as slow as they like. Raises SenderFailed."""
+async def pace_chunks(
+    content: AsyncIterator[bytes], limit: asyncio.Timeout
+) -> AsyncIterator[bytes]:
+    """Yield the chunks of a sender. The limit runs only while the storage works: a slow sender does
+    not count. Raises SenderFailed."""
     now = asyncio.get_running_loop().time
     while True:
         limit.reschedule(None)
@@ -235,9 +239,9 @@ async def paced(content: AsyncIterator[bytes], limit: asyncio.Timeout) -> AsyncI
         yield chunk
 
 
-def client() -> "ClientConfig":
-    """Of requests to a bucket: how long they wait. Options take the place of all that obstore reads
-    from the environment, so what it would have read there of plain HTTP is repeated here."""
+def client_options() -> "ClientConfig":
+    """Return obstore's options for a bucket. They replace those that obstore reads from the
+    environment, so the option of plain HTTP is read here."""
     plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true")
     return {
         "connect_timeout": "3s",
@@ -247,7 +251,7 @@ def client() -> "ClientConfig":
     }
 
 
-def made(path: str) -> Path:
+def make_folder(path: str) -> Path:
     folder = Path(path)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -1,10 +1,10 @@
-"""Failed tries of passwords and tokens: how many count, and who must wait.
+"""Failed tries of passwords and tokens: their counters and waits.
 
-A device that has signed in to a login before has a counter of its own there. All others count by
-login and address, by address, and by login. So a stranger slows down strangers only: nobody is kept
-out on a device they use, and one address alone cannot use up what a login allows to all others.
+A device that has signed in to a login before has a counter of its own. All others count by login
+and address, by address, and by login. So strangers slow down strangers only: users get in on a
+device that they use, and one address cannot use up the tries of a login from all others.
 
-The counters stand in the database: they hold for all processes, and after a restart.
+The counters are in the database, for all processes and across restarts.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from models.problems import Problem
 from models.secrets import Secrets, encode_place
 
 DOUBLED = 20
-"""How often a wait is doubled at most; the longest wait is reached long before."""
+"""The most times that a wait is doubled; the longest wait is reached long before."""
 AT_ONCE = 4
-"""Passwords that a process looks at at once: two are worked on (`passwords.THREADS`), two ask the
-database. A try is counted only when its turn comes: otherwise a few hundred people behind one
-address who sign in at 8:30 would, until their passwords are found right, count as failures."""
+"""Passwords that a process checks at once: two are hashed (`passwords.THREADS`), two wait for the
+database. A try is counted when its turn comes. Otherwise, a few hundred people behind one address
+who sign in at 8:30 would count as failures until their passwords are checked."""
 ANY_ADDRESS = "unknown"
 
 
@@ -39,13 +39,13 @@ class TooManyTries(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """How a counter slows down.
+    """The waits of a kind of counter.
 
-    free: Failures after which one must wait.
-    first: Seconds to wait then; each further failure doubles them.
-    longest: Seconds to wait at most.
-    fading: Seconds after which one failure is forgotten; all are within a day, or within the time
-        that as many as `free` take.
+    free: Failures after which a wait begins.
+    first: Seconds of the first wait; each further failure doubles them.
+    longest: Seconds of the longest wait.
+    fading: Seconds after which one failure is forgotten. All are forgotten within a day, or within
+        the time that `free` failures take.
     """
 
     free: int
@@ -56,7 +56,7 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class TryLimits:
-    """Failures before one must wait, by what they are counted by; and how long devices are known.
+    """The number of failures before a wait, by kind of counter, and the lifetime of devices.
 
     most: Of a known device, and of a login from one address.
     most_of_address: Of an address. A login that gets in from there gives back its own failures.
@@ -72,9 +72,9 @@ class TryLimits:
     device_lasts: timedelta = timedelta(days=180)
 
     def brake(self, kind: TryKind) -> Brake:
-        """The waits of an address and of a login are as long as a failure is remembered: from then
-        on there is one try at a time. That of a login is shorter than the longest wait of one
-        address, so that several addresses are needed to use it up."""
+        """Return the waits of a kind of counter. Those of an address and of a login are as long as
+        a failure is remembered: from then on there is one try per wait. That of a login is shorter
+        than the longest wait of one address, so that one address alone cannot use it up."""
         match kind:
             case TryKind.DEVICE | TryKind.LOGIN_AND_ADDRESS:
                 return Brake(self.most, first=30, longest=900, fading=7200)
@@ -88,9 +88,9 @@ class TryLimits:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """What a process knows of tries.
+    """The limits of tries in a process.
 
-    turns: Whoever looks at a password holds one.
+    turns: Held while a password is checked.
     """
 
     limits: TryLimits = TryLimits()
@@ -99,7 +99,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """One that a try counts in."""
+    """A counter of failed tries."""
 
     key: bytes
     kind: TryKind
@@ -107,8 +107,8 @@ class Counter:
 
 
 def network_of(address: str | None) -> str:
-    """What an address counts as: an IPv6 address as its /64, which is one connection's; one of IPv4
-    written as IPv6 as what it is."""
+    """Return the network that an address counts for: the /64 of an IPv6 address, which belongs to
+    one connection; an IPv4 address, also if it is written as IPv6, is itself."""
     if address is None:
         return ANY_ADDRESS
     try:
@@ -129,7 +129,7 @@ def login_hash_of(secrets: Secrets, login: str) -> bytes:
 def password_counters(
     secrets: Secrets, login: str, address: str | None, device_id: int | None
 ) -> list[Counter]:
-    """What a try of a password counts in; it makes no difference whether there is such a login.
+    """Return the counters of a try of a password, the same if there is no such login.
 
     device_id: Of a device that is known to the login.
     """
@@ -149,7 +149,7 @@ def password_counters(
 
 
 def refresh_counters(secrets: Secrets, address: str | None) -> list[Counter]:
-    """What an unknown refresh token counts in."""
+    """Return the counters of an unknown refresh token."""
     place = (TryKind.REFRESH.name, network_of(address))
     return [Counter(secrets.digest(encode_place(place)), TryKind.REFRESH)]
 
@@ -164,20 +164,20 @@ BRAKES = """
     )
 """
 FAILURES = "ceil((extract(epoch FROM greatest(c.clear_at, b.now) - b.now) - 1) / b.fading)"
-"""SQL: how many failures of a counter are remembered. Tries reach a counter in another order than
-that of their `now`; the second taken off keeps an older `now` from finding one failure too many."""
+"""SQL: the number of failures that a counter remembers. Tries reach a counter in another order than
+that of their `now`. Without the subtracted second, an older `now` would find one too many."""
 REMEMBERED = "ceil(extract(epoch FROM c.clear_at - b.now) / b.fading)"
 """SQL: the same for the `now` of the try itself."""
 MOST_REMEMBERED = 100_000
-"""Failures that a counter can remember. Settings above it slow nobody down."""
+"""Failures that a counter can remember. A setting above it causes no wait."""
 LONGEST = f"""greatest(
     interval '1 day', b.second * b.fading * least(b.free, {MOST_REMEMBERED}))"""
-"""SQL: how long failures are remembered at most. In less time than `free` of them take to be
-forgotten they would never be as many as `free`, and nobody would have to wait."""
+"""SQL: the longest time for which failures are remembered. If it were shorter than the time that
+`free` failures take to be forgotten, there would never be a wait."""
 NO_WAIT = "CAST('-infinity' AS timestamptz)"
-"""SQL: the `retry_at` of a counter at which nobody must wait. The `now` of a try in its place would
-refuse all tries with an older `now` that reach the counter later. Python cannot hold this value:
-compare it in SQL only."""
+"""SQL: the `retry_at` of a counter without a wait. With the `now` of a try instead, tries with an
+older `now` that reach the counter later would be refused. Python cannot represent the value, so it
+is compared in SQL only."""
 COUNT = text(f"""
     WITH {BRAKES}
     INSERT INTO try_counters AS c (key, kind, login_hash, retry_at, clear_at)
@@ -195,11 +195,10 @@ COUNT = text(f"""
     )
     RETURNING c.key
 """)  # noqa: S608  # made of constants alone
-"""A wait ends early where fewer failures are remembered than may be: it began under settings that
-were stricter.
+"""A wait ends early if fewer failures are remembered than are free, as after a setting was raised.
 
-Counters are locked in the order of their keys, here as in TAKE_BACK and `clear_tries`: two who
-lock them in another order wait for each other for ever."""
+Counters are locked in the order of their keys, here as in TAKE_BACK and `clear_tries`. Otherwise
+two transactions could deadlock."""
 TAKE_BACK = text(f"""
     WITH {BRAKES}, before AS (
         SELECT {FAILURES} AS failures, b.*
@@ -217,16 +216,16 @@ TAKE_BACK = text(f"""
 async def count_try(
     session: AsyncSession, limits: TryLimits, counters: Sequence[Counter], now: datetime
 ) -> None:
-    """Count a try as failed, in all of the counters or in none, and commit. The password is looked
-    at afterwards: of sixty tries at once each finds what those before have counted. Raises
-    TooManyTries while one must wait; such a try does not count."""
-    counted = set(await session.scalars(COUNT, parameters(limits, counters, now)))
+    """Count a try as failed, in all counters or in none, and commit. The password is checked
+    afterwards; otherwise sixty tries at once would not see each other. Raises TooManyTries during a
+    wait; such a try does not count."""
+    counted = set(await session.scalars(COUNT, make_parameters(limits, counters, now)))
     refused = [one.key for one in counters if one.key not in counted]
     if not refused:
         await session.commit()
         return
-    # Before the rollback: COUNT has locked the counters that refuse. Afterwards another may end the
-    # wait that refused this try, and its length could not be told.
+    # Before the rollback, while COUNT has locked the counters that refuse. Afterwards another
+    # transaction may end the wait, and its length could not be read.
     waits = select(func.max(TryCounter.retry_at)).where(
         TryCounter.key.in_(refused), TryCounter.retry_at > now
     )
@@ -239,13 +238,15 @@ async def count_try(
 async def take_back(
     session: AsyncSession, limits: TryLimits, counters: Sequence[Counter], now: datetime
 ) -> None:
-    """The password was right: those were no guesses. Clears the counter of the device, or of login
-    and address, and takes its failures back from the others; the caller commits. The failures of
-    other logins stay: else whoever signs in to an account of their own could guess on elsewhere."""
-    await session.execute(TAKE_BACK, parameters(limits, counters, now))
+    """Undo the failures before a right password: clear the counter of the device, or of login and
+    address, and subtract its failures from the others. The caller commits. The failures of other
+    logins stay: otherwise an attacker could reset them by signing in to an account of their own."""
+    await session.execute(TAKE_BACK, make_parameters(limits, counters, now))
 
 
-def parameters(limits: TryLimits, counters: Sequence[Counter], now: datetime) -> dict[str, Any]:
+def make_parameters(
+    limits: TryLimits, counters: Sequence[Counter], now: datetime
+) -> dict[str, Any]:
     brakes = [limits.brake(one.kind) for one in counters]
     return {
         "now": now,

@@ -35,4 +35,4 @@ def test_the_day_is_the_one_of_the_school_at_each_moment(zone: str) -> None:
 def test_an_actor_differs_in_the_time_only() -> None:
     now = datetime(2026, 9, 1, 13, 0, tzinfo=UTC)
     expected = replace(ACTOR, now=now, today=date(2026, 9, 2))
-    assert known("Asia/Kamchatka").at(now) == expected
+    assert known("Asia/Kamchatka").at_moment(now) == expected

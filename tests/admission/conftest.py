@@ -15,7 +15,7 @@ from gql.admission.admission import Admission
 from gql.engine.run import Engine
 from gql.guard.limits_of_use import LimitsOfUse
 from gql.schema import schema
-from gql.transport.admitting import Admitting
+from gql.transport.admission import AdmissionAdapter
 from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from resolvers.core.context import Services
@@ -90,7 +90,7 @@ def serve(services: Services, template: Template) -> Serve:
         mine = services if executor == "auto" else replace(services, readers=None)
         admission = Admission(LimitsOfUse(**limits), pool_size)
         health = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("well"))])
-        admitting = Admitting(admission, mine.now)
+        admitting = AdmissionAdapter(admission, mine.now)
         door = GraphQLOverHTTP(health, Engine(schema, mine), admission=admitting)
         return Served(mine, template, admission, door)
 

@@ -8,7 +8,7 @@ import pytest
 from gql.admission import budget
 from gql.admission.budget import HANDFULS, Budget, Payer, Purse
 from gql.admission.problems import RateLimited
-from gql.admission.store import WINDOW, Memory, Store
+from gql.admission.store import WINDOW, Store, SweptMemory
 from models.problems import OperationTooComplex
 
 POINTS = 1_000
@@ -177,7 +177,7 @@ async def test_of_many_who_ask_at_once_nobody_pays_twice(store: Store) -> None:
 
 
 async def test_memory_forgets_who_asks_no_more(clock: Time) -> None:
-    memory = Memory()
+    memory = SweptMemory()
     for number in range(100):
         await memory.incr(f"key{number}", 2 * WINDOW)
     clock.now += 3 * WINDOW
@@ -187,7 +187,7 @@ async def test_memory_forgets_who_asks_no_more(clock: Time) -> None:
 
 async def test_memory_is_bounded(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gql.admission.store.MOST_KEYS", 50)
-    memory = Memory()
+    memory = SweptMemory()
     for number in range(200):
         clock.now += 0.001
         await memory.incr(f"key{number}", 2 * WINDOW)

@@ -112,12 +112,12 @@ async def test_a_redis_that_does_not_let_us_in_is_told_at_the_start(tmp_path: Pa
         redis.start("--requirepass", "topsecret")
         store = Store(redis.url)
         with pytest.raises(StoreProblem) as refused:
-            await store.prove()
+            await store.check_connection()
         assert str(redis.socket) in str(refused.value)
         await store.close()
         wrong = Store(redis.url.replace("://", "://u:wrongsecret@"))
         with pytest.raises(StoreProblem) as refused:
-            await wrong.prove()
+            await wrong.check_connection()
         assert "secret" not in str(refused.value)
         await wrong.close()
 
@@ -128,6 +128,6 @@ async def test_a_redis_that_is_only_away_at_the_start_is_told_in_the_log(
     store = Store(redis.url)
     redis.stop()
     with capture_logs() as told:
-        await store.prove()
+        await store.check_connection()
     assert len(told) == 1
     await store.close()

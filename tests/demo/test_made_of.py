@@ -14,7 +14,7 @@ from resolvers.demo.names import latin, patronymic, surname
 from resolvers.demo.plan import SIZES, Plan, plans
 from resolvers.demo.roster import Faculty
 from resolvers.demo.timetable import NOWHERE, Timetable
-from resolvers.demo.topics import topic
+from resolvers.demo.topics import find_topic
 from resolvers.school.school_year import BELLS, SchoolYear, bell
 
 YEARS = [SchoolYear(since) for since in range(2020, 2040)]
@@ -104,7 +104,7 @@ def test_the_curriculum_sums_up_to_the_sanitary_maximum() -> None:
 def test_every_subject_has_topics_for_all_its_lessons() -> None:
     for grade in HOURS:
         for subject, hours in hours_of(grade).items():
-            told = [topic(subject, grade, number, 34 * hours) for number in range(34 * hours)]
+            told = [find_topic(subject, grade, number, 34 * hours) for number in range(34 * hours)]
             assert all(told)
             assert len(set(told)) >= min(6, len(told))
             in_order = [about for about, _ in groupby(told)]

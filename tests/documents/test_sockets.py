@@ -24,7 +24,7 @@ EVENTS = "subscription Board { noticeEvents { __typename } }"
 def registered(documents: Documents, *texts: str) -> None:
     found: dict[str, tuple[Document, list[str]]] = {}
     for text in texts:
-        document = documents.parsed(text, stranger=False)
+        document = documents.take_parsed(text, stranger=False)
         document.registered_name = "registered"
         found[sha256(text)] = (document, [f"web-{len(found)}"])
     documents.trust(found)

@@ -17,7 +17,7 @@ from gql.engine.sql import Keys, Name, Statement, numbered
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
-from gql.trusted.preparing import actor_in, default_grants
+from gql.trusted.preparing import default_grants, make_actor
 from models.access.roles import AccessScope, Role
 from resolvers.core.shapes import SHAPES
 from tests.engine import generator
@@ -70,7 +70,7 @@ def asked_for(monkeypatch: pytest.MonkeyPatch) -> set[Keys]:
 
 def plan(cache: Cache, documents: list[Any], role: Role) -> int:
     """How many of them there is a plan of now."""
-    actor, planned = actor_in(role, GRANTS[role]), 0
+    actor, planned = make_actor(role, GRANTS[role]), 0
     for document, variables in documents:
         if compiled := cache.operation(cache.documents.read(document), None):
             try:
@@ -114,7 +114,7 @@ def test_the_queries_for_keys_of_any_rights_take_little(
     documents = different(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
     weights = []
     for number, grants in enumerate(rights_at_random(40)):
-        actor = actor_in(list(Role)[number % len(Role)], grants)
+        actor = make_actor(list(Role)[number % len(Role)], grants)
         for document, variables in documents:
             compiled = cache.operation(cache.documents.read(document), None)
             assert compiled
@@ -154,7 +154,7 @@ def test_an_operation_keeps_plans_for_so_many_sets_of_rights(cache: Cache) -> No
     assert isinstance(compiled, Compiled)
     empty, most, sets = document.weight, 0, 0
     for grants in rights_at_random(3 * MOST_FAMILIES):
-        actor = actor_in(Role.DIRECTOR, grants)
+        actor = make_actor(Role.DIRECTOR, grants)
         sets += compiled.plan(actor.viewer, {}) is None
         cache.planned(compiled, actor, {})
         assert len(compiled.families) <= MOST_FAMILIES

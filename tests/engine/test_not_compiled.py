@@ -5,7 +5,7 @@ from pathlib import Path
 from auth.rights import Right
 from gql.engine.explain import plan_of
 from gql.schema import schema
-from gql.trusted.preparing import actor_in
+from gql.trusted.preparing import make_actor
 from models.access.roles import AccessScope, Role
 from tests.engine.coordinates import operations
 
@@ -18,7 +18,7 @@ MOST = 5
 def test_all_other_fields_are_compiled() -> None:
     known = [line.partition(": ")[0] for line in LIST.read_text().splitlines()]
     assert len(known) <= MOST
-    actor, asked, handed_back = actor_in(Role.DIRECTOR, EVERY_RIGHT), 0, []
+    actor, asked, handed_back = make_actor(Role.DIRECTOR, EVERY_RIGHT), 0, []
     for coordinate, document in operations(CORE, ends=known):
         asked += 1
         if plan_of(schema, document, {}, actor).kind != "compiled":

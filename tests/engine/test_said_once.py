@@ -15,7 +15,7 @@ from gql.engine.sql import joined, numbered, sql
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
-from gql.trusted.preparing import actor_in, default_grants
+from gql.trusted.preparing import default_grants, make_actor
 from models.access.roles import Role
 from models.base import Id
 from models.people.students import Student
@@ -32,7 +32,7 @@ def planned(name: str, role: Role) -> tuple[Plan, int]:
     cache = Cache(schema, documents)
     compiled = cache.operation(documents.read(QUARTER.replace("query", f"query {name}")), None)
     assert compiled
-    plan = cache.planned(compiled, actor_in(role, default_grants()[role]), {"s": "Section:1-68"})
+    plan = cache.planned(compiled, make_actor(role, default_grants()[role]), {"s": "Section:1-68"})
     assert isinstance(plan, Plan)
     return plan, said_once.cache_info().misses - before
 

@@ -9,7 +9,7 @@ import pytest
 from auth.actor import Actor
 from gql.engine.explain import plan_of
 from gql.schema import schema
-from gql.trusted.preparing import actor_in, default_grants
+from gql.trusted.preparing import default_grants, make_actor
 from models.access.roles import Role
 from tests.engine.asked import ASKED
 
@@ -27,7 +27,7 @@ CLAUSE = re.compile(
 
 def actor(role: Role) -> Actor:
     """Somebody with the rights that the role has by default."""
-    return actor_in(role, GRANTS[role])
+    return make_actor(role, GRANTS[role])
 
 
 def in_lines(sql: str) -> str:

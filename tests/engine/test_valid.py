@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLError, parse, validate
 
 from gql.guard.rules import RULES
-from gql.guard.validate import errors_in
+from gql.guard.validate import find_errors
 from gql.schema import schema
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
@@ -104,7 +104,7 @@ async def test_a_variable_that_does_not_fit_a_choice_is_refused_in_words(
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_found(what: str) -> None:
     assert not theirs(WRONG[what])
-    assert errors_in(CORE, parse(WRONG[what]))
+    assert find_errors(CORE, parse(WRONG[what]))
 
 
 def changed(document: str, chance: random.Random) -> Iterator[str]:
@@ -126,7 +126,7 @@ def test_what_they_find_is_found() -> None:
         for one in (document, *changed(document, chance)):
             if read(one):
                 valid = theirs(one)
-                assert (not errors_in(CORE, parse(one))) is valid, one
+                assert (not find_errors(CORE, parse(one))) is valid, one
                 found[valid] += 1
     assert min(found.values()) > len(DOCUMENTS)
 

@@ -7,9 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.core.context import Services
-from resolvers.events.log import Log
+from resolvers.events.log import EventLog
 from resolvers.services.events.entries import Cursor
-from resolvers.services.events.readers import Tails
+from resolvers.services.events.readers import EventTails
 from tests.conftest import NOON, Api, Clock, SignIn
 from tests.events.listening import (
     JOURNAL,
@@ -47,7 +47,7 @@ async def test_old_events_are_cleared_away_a_thousand_at_a_time(
     services: Services, sql: AsyncConnection
 ) -> None:
     await happened(sql, old=2300, new=1020)
-    log = Log(services.engine, 1)
+    log = EventLog(services.engine, 1)
     assert await log.clear(NOON - WEEK) is True
     assert await left(sql) == (1001, 3320, 2320)
     assert await log.clear(NOON - WEEK) is True
@@ -61,7 +61,7 @@ async def test_the_newest_thousand_stay_however_old_they_are(
     services: Services, sql: AsyncConnection
 ) -> None:
     await happened(sql, old=1030, new=0)
-    await Log(services.engine, 1).clear(NOON - WEEK)
+    await EventLog(services.engine, 1).clear(NOON - WEEK)
     assert await left(sql) == (31, 1030, 1000)
 
 
@@ -70,7 +70,7 @@ async def test_one_process_at_a_time_clears_events_away(
 ) -> None:
     await happened(sql, old=1030, new=5)
     await sql.execute(LOCK)
-    assert await Log(services.engine, 1).clear(NOON - WEEK) is False
+    assert await EventLog(services.engine, 1).clear(NOON - WEEK) is False
     assert await left(sql) == (1, 1035, 1035)
 
 
@@ -105,12 +105,12 @@ async def test_a_school_that_wakes_after_the_holidays_misses_nothing(
     await hears
     clock.now += timedelta(days=90)
     hears = mother.soon()
-    elsewhere = replace(api(desk.login).caller, services=replace(services, tails=Tails(NEVER)))
+    elsewhere = replace(api(desk.login).caller, services=replace(services, tails=EventTails(NEVER)))
     for value in (3, 4):
         again = desk.cell(value=value, expectedVersion=version)
         data = await Api(elsewhere)(SET_MARK, input=again)
         version = data["setMark"]["mark"]["version"]
-    await Log(services.engine, 1).clear(clock.now - WEEK)
+    await EventLog(services.engine, 1).clear(clock.now - WEEK)
     services.tails.wake(1)
     assert (await hears)["kind"] == (await mother.next())["kind"] == "MARK_SET"
 
@@ -118,9 +118,9 @@ async def test_a_school_that_wakes_after_the_holidays_misses_nothing(
 async def test_a_cursor_from_before_what_was_cleared_away_is_answered_by_events_missed(
     api: SignIn, desk: Desk, listen: Listen, services: Services, sql: AsyncConnection
 ) -> None:
-    mother, log = api("parent.ivanova"), Log(services.engine, 1)
+    mother, log = api("parent.ivanova"), EventLog(services.engine, 1)
     await happened(sql, old=1030, new=5)
-    [cleared], [old], [kept] = [await log.since(seq, 1) for seq in (20, 500, 1032)]
+    [cleared], [old], [kept] = [await log.read_since(seq, 1) for seq in (20, 500, 1032)]
     await log.clear(NOON - WEEK)
     now = await here(mother)
     for before in (str(Cursor(1, 0)), cleared.cursor, old.cursor):

@@ -148,7 +148,9 @@ async def test_what_many_ask_while_they_wait_is_asked_once() -> None:
         return [number * number for number in numbers]
 
     async with turns.turn():
-        answers = [asyncio.ensure_future(turns.together(ask, "squares", n)) for n in range(1200)]
+        answers = [
+            asyncio.ensure_future(turns.ask_together(ask, "squares", n)) for n in range(1200)
+        ]
         await asyncio.sleep(0)
         answers[7].cancel()  # goes away, and takes nobody's answer along
     kept = [answer for answer in answers if answer is not answers[7]]
@@ -165,11 +167,11 @@ async def test_a_failure_is_told_to_all_who_wait_and_to_nobody_after() -> None:
         return list(numbers)
 
     failed = await asyncio.gather(
-        *(turns.together(ask, None, n) for n in range(3)), return_exceptions=True
+        *(turns.ask_together(ask, None, n) for n in range(3)), return_exceptions=True
     )
     assert [str(error) for error in failed] == ["the database is gone"] * 3
     broken[0] = False
-    assert await turns.together(ask, None, 4) == 4
+    assert await turns.ask_together(ask, None, 4) == 4
 
 
 async def test_one_whose_leaving_was_not_noticed_does_not_listen_for_ever(

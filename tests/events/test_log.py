@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access.roles import Role
 from resolvers.core.context import Services
 from resolvers.services.events.entries import Cursor
-from resolvers.services.events.readers import Tails
+from resolvers.services.events.readers import EventTails
 from resolvers.services.events.tail import Pace
 from tests.conftest import Api, Clock, SignIn
 from tests.events.listening import (
@@ -72,7 +72,7 @@ async def test_what_another_process_did_is_seen_at_the_next_look(
     pace(Pace(poll=0.02, recheck=3600))
     mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
     hears = mother.soon()
-    elsewhere = replace(api(desk.login).caller, services=replace(services, tails=Tails(NEVER)))
+    elsewhere = replace(api(desk.login).caller, services=replace(services, tails=EventTails(NEVER)))
     await Api(elsewhere)(SET_MARKS, input={"items": [desk.cell()]})
     assert (await hears)["kind"] == "MARK_SET"
 

@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.core.context import Services
-from resolvers.events.log import Log
+from resolvers.events.log import EventLog
 from resolvers.events.schedule import release
 from resolvers.services.events.entries import Cursor
-from resolvers.services.events.readers import Tails
+from resolvers.services.events.readers import EventTails
 from tests.conftest import NOON, Api, Clock, SignIn
 from tests.events.listening import (
     CLEAR_MARK,
@@ -113,7 +113,7 @@ async def test_two_processes_that_see_the_hour_strike_tell_of_it_once(
     leader: Api, api: SignIn, listen: Listen, ours: str, services: Services, clock: Clock,
     sql: AsyncConnection,
 ) -> None:  # fmt: skip
-    elsewhere = replace(services, tails=Tails(NEVER))
+    elsewhere = replace(services, tails=EventTails(NEVER))
     processes = services, elsewhere
     mothers = [
         await listen(Api(replace(api("parent.ivanova").caller, services=one)), NOTICES)
@@ -144,7 +144,7 @@ async def test_two_processes_that_see_the_hour_strike_tell_of_it_once(
 
 
 async def dies_before_it_commits(services: Services, sql: AsyncConnection) -> None:
-    async with Log(services.engine, 1).opened() as session:
+    async with EventLog(services.engine, 1).open_session() as session:
         await release(session, 1, TOMORROW)
         its = await session.scalar(text("SELECT pg_backend_pid()"))
         await sql.execute(text("SELECT pg_terminate_backend(:its)"), {"its": its})

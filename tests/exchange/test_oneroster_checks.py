@@ -7,7 +7,7 @@ import pytest
 from resolvers.exchange.oneroster import read
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.records import composite
-from resolvers.exchange.oneroster.references import REFERENCES, leading
+from resolvers.exchange.oneroster.references import REFERENCES, find_leading
 from resolvers.exchange.oneroster.vocabulary import ClassKind
 from tests.exchange.rosters import DIALECTS, FIXTURES, found, read_with, text, with_row
 
@@ -81,7 +81,7 @@ def test_a_set_without_errors_has_no_needed_reference_open(dialect: str) -> None
     for reference in REFERENCES:
         targets = getattr(records, reference.to)
         if reference.needed:
-            assert all(key in targets for _, key in leading(reference, records))
+            assert all(key in targets for _, key in find_leading(reference, records))
 
 
 def test_what_is_being_deleted_may_refer_to_what_is_gone(tmp_path: Path) -> None:

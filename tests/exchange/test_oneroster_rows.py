@@ -19,7 +19,7 @@ def cells(content: str | bytes) -> tuple[list[tuple[int, list[str]]], list[Code]
     findings = Findings()
     raw = content.encode() if isinstance(content, str) else content
     table = table_of(RosterFile("orgs", "orgs.csv", raw), 1000, findings)
-    return (table.rows if table else []), [it.code for it in findings.all()]
+    return (table.rows if table else []), [it.code for it in findings.list_all()]
 
 
 # -- text ----------------------------------------------------------------------------

@@ -204,7 +204,7 @@ async def test_a_download_that_is_cut_off_is_not_taken_for_all_of_it(
 
     token = file["url"].rpartition("/")[2]
     scope = {"type": "http", "method": "GET", "path_params": {"token": token}, "headers": []}
-    await routes.Files(far, language_of)(scope, asyncio.Event().wait, send)  # type: ignore[arg-type]
+    await routes.FileTransfer(far, language_of)(scope, asyncio.Event().wait, send)  # type: ignore[arg-type]
     assert sent[0]["status"] == 200
     assert (b"content-length", str(len(PDF)).encode()) in sent[0]["headers"]
     assert [message for message in sent[1:] if not message["more_body"]] == [], "never ended"

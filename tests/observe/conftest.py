@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from gql.app import create_app
 from gql.transport.http import GraphQLOverHTTP
-from gql.transport.watching import Watching
+from gql.transport.observability import Observability
 from models.database.availability import Availability
 from tests.conftest import Template
 from tests.postgres import Server
@@ -35,9 +35,9 @@ class Served:
             self.watching.log.flush()
 
     @property
-    def watching(self) -> Watching:
+    def watching(self) -> Observability:
         """What watches it."""
-        watching: Watching = self.door.observe.__self__
+        watching: Observability = self.door.observe.__self__
         return watching
 
     def asks(self, login: str | None = None, peer: str = "127.0.0.1") -> AsyncClient:

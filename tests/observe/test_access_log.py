@@ -12,8 +12,8 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.observe.record import Finished, Observers, outcome_of
-from gql.transport import watching
+from gql.observe.record import Observers, OperationRecord, outcome_of
+from gql.transport import observability
 from gql.transport.exchange import Exchange
 from tests.files.sending import FILE, PDF, REQUEST
 from tests.observe.conftest import Serve, Served
@@ -289,9 +289,9 @@ async def test_observers_are_told_by_themselves_and_of_the_time_it_was(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An operation waits for others, and its time does not grow meanwhile."""
-    told: asyncio.Queue[Finished] = asyncio.Queue()
+    told: asyncio.Queue[OperationRecord] = asyncio.Queue()
     monkeypatch.setattr(server.watching.observers, "sinks", (told.put_nowait,))
-    monkeypatch.setattr(watching, "PAUSE", 1.0)
+    monkeypatch.setattr(observability, "PAUSE", 1.0)
     before = time.time()
     async with server.asks("parent.ivanova") as http:
         answers = [await ask(http, "{ viewer { fullName } }") for _ in range(2)]
@@ -344,24 +344,24 @@ async def test_an_operation_that_is_over_is_no_garbage(
 async def test_large_requests_do_not_wait_in_memory_for_others(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Finished] = []
+    told: list[OperationRecord] = []
     monkeypatch.setattr(server.watching.observers, "sinks", (told.append,))
-    monkeypatch.setattr(watching, "PAUSE", 60.0)
-    monkeypatch.setattr(watching, "MOST_HELD", 20_000)
+    monkeypatch.setattr(observability, "PAUSE", 60.0)
+    monkeypatch.setattr(observability, "MOST_HELD", 20_000)
     large = "# " + "a" * 8_000
     async with server.asks("zavuch") as http:
         for _ in range(3):
             await http.post("/graphql", json={"query": f"{{ viewer {{ fullName }} }} {large}"})
-            assert server.watching.held <= watching.MOST_HELD
+            assert server.watching.held <= observability.MOST_HELD
     assert len(told) == 3
 
 
 def test_an_observer_that_fails_fails_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
-    def fail(_: Finished) -> None:
+    def fail(_: OperationRecord) -> None:
         raise ValueError(SECRET)
 
     refused = outcome_of("operation", "http", None, False, None, None, 400, None, "stranger", None)
-    Observers(fail).finished(Finished(refused, "1", 0, 1))
+    Observers(fail).notify(OperationRecord(refused, "1", 0, 1))
     told = capfd.readouterr().err
     assert "ValueError" in told
     assert SECRET not in told

@@ -6,11 +6,11 @@ import time
 from httpx2 import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from gql.admission.problems import overloaded
+from gql.admission.problems import make_overloaded
 from gql.engine.asker import Asker
 from gql.observe.loop_lag import PERIOD, LoopLag
-from gql.observe.metrics import MOST_NAMES, OTHER, Operations
-from gql.observe.record import Finished, outcome_of
+from gql.observe.metrics import MOST_NAMES, OTHER, OperationCounter
+from gql.observe.record import OperationRecord, outcome_of
 from gql.transport.exchange import Exchange
 from gql.transport.responses import error_of
 from tests.observe.conftest import Serve, Served
@@ -60,10 +60,10 @@ async def test_a_thousand_made_up_names_are_one_series(server: Served) -> None:
 
 
 def test_registered_names_are_bounded_too() -> None:
-    operations = Operations()
+    operations = OperationCounter()
     for number in range(1_000):
         made = ("operation", "http", f"Made{number}", True, "query", "compiled", 200, None, "", 1)
-        operations(Finished(outcome_of(*made), "1", 0, 1))
+        operations(OperationRecord(outcome_of(*made), "1", 0, 1))
     names = {key[1] for key in operations.series}
     assert len(names) == MOST_NAMES + 1
     assert OTHER in names
@@ -92,19 +92,19 @@ async def test_admission_is_counted_by_what_came_of_it(serve: Serve) -> None:
 async def test_what_is_shed_in_an_overload_is_counted(server: Served) -> None:
     """Requests whose document was not read are counted, too."""
     exchange = Exchange(Asker(""))
-    error_of(overloaded(), exchange, server.watching.services)
+    error_of(make_overloaded(), exchange, server.watching.services)
     server.watching.observe(exchange)
     async with server.asks() as http:
         assert (await admissions(http))["shed", ""] == 1
 
 
 def test_admissions_have_the_names_of_registered_documents_only() -> None:
-    operations = Operations()
+    operations = OperationCounter()
     for number, registered in enumerate([True, False] * MOST_NAMES * 2):
         made = ("operation", "http", f"Made{number}", registered, "query", "compiled", 200, None,
                 "", 1, "admitted")  # fmt: skip
-        operations(Finished(outcome_of(*made), "1", 0, 1))
-    [*_, family] = operations.families()
+        operations(OperationRecord(outcome_of(*made), "1", 0, 1))
+    [*_, family] = operations.collect_operations()
     counts = {sample.labels["operation"]: sample.value for sample in family.samples
               if sample.labels["admission"] == "admitted"}  # fmt: skip
     assert len(counts) == MOST_NAMES + 2, "the registered ones, `other` and the nameless"

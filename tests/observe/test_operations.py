@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gql.observe.record import Finished, Outcome
-from gql.settings import Settings, misspelt
+from gql.observe.record import OperationRecord, Outcome
+from gql.settings import Settings, find_misspelt
 from models.problems import Problem
 from tests.observe.conftest import Served
 
@@ -46,7 +46,7 @@ def test_every_field_of_a_line_is_explained() -> None:
     explained = set(
         re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", told, re.MULTILINE)))
     )
-    named = {one.name for one in fields(Outcome)} | set(Finished._fields)
+    named = {one.name for one in fields(Outcome)} | set(OperationRecord._fields)
     in_traces_only = {"statements"}
     assert explained == (named - {"outcome", "at"} - in_traces_only) | {"timestamp"}
 
@@ -62,7 +62,7 @@ def settings_of(file: Path) -> dict[str, str]:
 def test_the_environment_of_the_service_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
     given = settings_of(HERE / "environment")
     assert "GOROD_DATA_DIR" in given
-    assert not misspelt(given)
+    assert not find_misspelt(given)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert Settings().public == given["GOROD_PUBLIC_URL"]

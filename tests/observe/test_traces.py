@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.observe.traces import Traces
+from gql.observe.traces import TraceObserver
 from models.database.timings import MOST, TIMINGS, time_sending
 from tests.observe.conftest import Serve, Served
 
@@ -23,7 +23,7 @@ UNSAMPLED = PARENT[:-1] + "0"
 def spans(server: Served) -> InMemorySpanExporter:
     """What is sent of the operations of the server."""
     exporter = InMemorySpanExporter()
-    server.watching.trace(Traces(exporter))
+    server.watching.trace(TraceObserver(exporter))
     return exporter
 
 
@@ -87,7 +87,7 @@ async def traced(
 ) -> AsyncIterator[tuple[Served, InMemorySpanExporter]]:
     """A server that traces, as GOROD_TRACES makes it, and what it sends."""
     exporter = InMemorySpanExporter()
-    monkeypatch.setattr("gql.transport.watching.traces", lambda: Traces(exporter))
+    monkeypatch.setattr("gql.transport.observability.load_traces", lambda: TraceObserver(exporter))
     async with serve(traces=True) as server:
         yield server, exporter
 

@@ -19,7 +19,7 @@ from auth.rights import Right
 from gql.cli import app
 from gql.reference.book.links import Links
 from gql.reference.book.pages import Book, build
-from gql.reference.book.rights import held_by, name_of, right_of, right_to_read
+from gql.reference.book.rights import find_rights, name_of, right_of, right_to_read
 from gql.reference.book.subjects import ROOMS
 from gql.reference.book.texts import LANGUAGES, TEXTS
 from gql.schema import schema
@@ -279,7 +279,7 @@ def test_a_role_reads_and_does_what_the_matrix_gives_it(role: Role) -> None:
     """For each field and command of the schema: granted where the matrix of rights grants it."""
     book = Book(CORE)
     rights = {right for holder, right, _ in default_rights() if holder is role}
-    assert set(held_by(role)) == rights
+    assert set(find_rights(role)) == rights
     for subject in book.subjects:
         section = part_of_role(role, subject.room)
         link = f'href="../{subject.path}#{subject.coordinate}"'
@@ -304,10 +304,10 @@ def test_a_role_reads_and_does_what_the_matrix_gives_it(role: Role) -> None:
 
 def test_the_scopes_of_a_right_are_those_of_the_matrix() -> None:
     for role in Role:
-        for right, scopes in held_by(role).items():
+        for right, scopes in find_rights(role).items():
             given = {s for holder, held, s in default_rights() if (holder, held) == (role, right)}
             assert set(scopes) == given
-    assert held_by(Role.PARENT)[Right.MARKS_READ] == (AccessScope.CHILD,)
+    assert find_rights(Role.PARENT)[Right.MARKS_READ] == (AccessScope.CHILD,)
 
 
 def test_a_parent_is_told_what_they_may_see_and_what_not() -> None:

@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from gql.cli import app
 from gql.reference.breaking import (
-    breaking_changes,
-    dangerous_changes,
+    find_breaking,
+    find_dangerous,
+    find_unmentioned,
     is_of_last_release,
-    untold,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ BROKEN = {
 @pytest.mark.parametrize("coordinate", BROKEN)
 def test_a_breaking_change_must_be_named_in_an_item_of_its_own(coordinate: str) -> None:
     sdl = BROKEN[coordinate]
-    assert coordinate in [one.coordinate for one in breaking_changes(RELEASED, sdl)]
+    assert coordinate in [one.coordinate for one in find_breaking(RELEASED, sdl)]
     for silent in (
         "# Changelog\n",
         f"- New: `{coordinate}`.\n",
@@ -51,16 +51,16 @@ def test_a_breaking_change_must_be_named_in_an_item_of_its_own(coordinate: str) 
         f"- Breaking: `Other.field`, and with it `{coordinate}`.\n",
         f"## Unreleased\n\n## 0.9.0, 2026-11-01\n\n- Breaking: `{coordinate}` is gone.\n",
     ):
-        assert coordinate in [one.coordinate for one in untold(RELEASED, sdl, silent)]
+        assert coordinate in [one.coordinate for one in find_unmentioned(RELEASED, sdl, silent)]
     told = f"## Unreleased\n\n- Fixed.\n- Breaking: what was asked of\n  `{coordinate}` is gone.\n"
-    assert coordinate not in [one.coordinate for one in untold(RELEASED, sdl, told)]
+    assert coordinate not in [one.coordinate for one in find_unmentioned(RELEASED, sdl, told)]
 
 
 def test_an_addition_breaks_nobody() -> None:
     more = RELEASED.replace("email: String", "email: String phone: String").replace(
         "TEACHER", "TEACHER DIRECTOR"
     )
-    assert list(breaking_changes(RELEASED, more)) == []
+    assert list(find_breaking(RELEASED, more)) == []
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_an_addition_breaks_nobody() -> None:
     ],
 )
 def test_what_may_break_clients_is_shown(coordinate: str, sdl: str) -> None:
-    assert list(breaking_changes(RELEASED, sdl)) == []
-    [change] = dangerous_changes(RELEASED, sdl)
+    assert list(find_breaking(RELEASED, sdl)) == []
+    [change] = find_dangerous(RELEASED, sdl)
     assert change.coordinate == coordinate or "Node2" in change.description
 
 
@@ -91,7 +91,7 @@ def test_every_breaking_change_since_the_last_release_is_told() -> None:
         (ROOT / name).read_text()
         for name in (".ci/schema/released.graphql", "schema.graphql", "CHANGELOG.md")
     )
-    assert untold(released, current, changelog) == []
+    assert find_unmentioned(released, current, changelog) == []
 
 
 def test_the_command_fails_for_a_change_that_is_not_told(tmp_path: Path) -> None:

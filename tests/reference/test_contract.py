@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from gql.cli import app
 from gql.guard.limits import Limits
-from gql.reference.codes import WITHOUT_CLASS, problems
+from gql.reference.codes import WITHOUT_CLASS, find_problems
 from gql.reference.contract import contract_files
 from gql.schema import schema
 from models.problems import Caution
@@ -82,7 +82,7 @@ def test_each_type_is_known_by_its_id_or_listed_as_one_without() -> None:
 
 def test_every_declared_problem_is_an_error_code_in_two_languages() -> None:
     told = codes()
-    for problem in problems():
+    for problem in find_problems():
         messages = told[problem.code()]["messages"]
         assert {"en": problem.message("en"), "ru": problem.message("ru")} in messages
         assert told[problem.code()]["warning"] == issubclass(problem, Caution)

@@ -8,7 +8,7 @@ from gql.admission.admission import Admission
 from gql.engine.run import Engine
 from gql.guard.limits_of_use import LimitsOfUse
 from gql.schema import schema
-from gql.transport.admitting import Admitting
+from gql.transport.admission import AdmissionAdapter
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.core.context import Services
 from tests.conftest import SignIn
@@ -28,7 +28,7 @@ def admission() -> Admission:
 def endpoint(services: Services, admission: Admission) -> WebSocketEndpoint:
     services.tails.pace = NEVER
     engine = Engine(schema, services)
-    return WebSocketEndpoint(engine, admission=Admitting(admission, services.now))
+    return WebSocketEndpoint(engine, admission=AdmissionAdapter(admission, services.now))
 
 
 async def ask(client: Client, query: str, id: str = "1", **extensions: object) -> None:

@@ -82,9 +82,9 @@ async def test_a_socket_with_a_good_token_may_be_idle_for_ever(
 ) -> None:
     async with connected() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
-        [connection] = endpoint.census.connections
+        [connection] = endpoint.registry.connections
         connection.idle_since -= 100_000
-        await endpoint.census.look()
+        await endpoint.registry.look()
         await client.say("ping")
         assert await client.hear() == {"type": "pong"}
 
@@ -103,7 +103,7 @@ async def test_a_thousand_sockets_are_looked_at_by_one_statement(
             await client.sign_in(api(people[number % len(people)]).caller.token)
             if number in (0, 29):
                 with statements() as sent:
-                    await endpoint.census.look()
+                    await endpoint.registry.look()
                 asked.append([one.split()[0] for one in sent])
     assert asked[0] == asked[1]
     assert asked[0].count("SELECT") == 1
@@ -119,11 +119,11 @@ async def test_a_stranger_who_does_nothing_is_not_kept(
 ) -> None:
     async with connected() as client:
         await client.sign_in(token)
-        await endpoint.census.look()
+        await endpoint.registry.look()
         await client.ask("{ __typename }")
         assert (await client.hear())["type"] == "next"
         assert (await client.hear())["type"] == "complete"
-        [connection] = endpoint.census.connections
+        [connection] = endpoint.registry.connections
         connection.idle_since -= 61
-        await endpoint.census.look()
+        await endpoint.registry.look()
         assert (await client.closed())[0] == 4401

@@ -91,7 +91,7 @@ async def test_a_mutation_is_done_to_its_end_though_its_client(
                 await client.wire.close()
             else:
                 client.wire.transport.abort()
-                await until(lambda: not endpoint.census.connections)
+                await until(lambda: not endpoint.registry.connections)
             assert await sql.scalar(WAITING) == 1
         await waiting(sql, 0)
         async with asyncio.timeout(30):

@@ -33,7 +33,7 @@ async def test_one_person_has_only_so_many_sockets(
             assert (code, "account" in reason) == (4429, True)
         await other.sign_in(teacher)
         await first.wire.close()
-        await until(lambda: len(endpoint.census.connections) == 2)
+        await until(lambda: len(endpoint.registry.connections) == 2)
         async with connected() as next_:
             await next_.sign_in(mother)
 
@@ -68,9 +68,9 @@ async def test_sockets_that_are_gone_are_not_counted(
         async with connected() as client:
             await client.sign_in(token)
             client.wire.transport.abort()
-        await until(lambda: not endpoint.census.connections)
-    assert not endpoint.census.counts
-    assert endpoint.census.watching is None
+        await until(lambda: not endpoint.registry.connections)
+    assert not endpoint.registry.counts
+    assert endpoint.registry.watching is None
 
 
 # -- what one may send -----------------------------------------------------------------
@@ -142,10 +142,10 @@ async def test_whoever_does_not_read_is_given_up(
     async with connected(close_timeout=0) as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         client.wire.transport.pause_reading()
-        [connection] = endpoint.census.connections
+        [connection] = endpoint.registry.connections
         for number in range(20):
             await client.ask(SCHEMA, id=str(number))
-        await until(lambda: not endpoint.census.connections)
+        await until(lambda: not endpoint.registry.connections)
         assert connection.outbox.is_lost
         assert not connection.operations
 
@@ -172,7 +172,7 @@ async def test_a_message_that_cannot_be_written_for_long_is_given_up(
         client.wire.transport.pause_reading()
         for number in range(3):
             await client.ask(SCHEMA, id=str(number))
-        await until(lambda: not endpoint.census.connections)
+        await until(lambda: not endpoint.registry.connections)
 
 
 async def last_code(client: Client) -> int:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gql.observe.record import Finished
+from gql.observe.record import OperationRecord
 from gql.transport.exchange import Exchange
-from gql.transport.watching import record_of
+from gql.transport.observability import record_of
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.core.context import Services
 from tests.conftest import SignIn
@@ -15,9 +15,9 @@ SECRET = "hunter2"
 
 
 @pytest.fixture
-def records(endpoint: WebSocketEndpoint) -> list[Finished]:
+def records(endpoint: WebSocketEndpoint) -> list[OperationRecord]:
     """What was told, in order."""
-    told: list[Finished] = []
+    told: list[OperationRecord] = []
 
     def observe(exchange: Exchange) -> None:
         told.append(record_of(exchange))
@@ -27,7 +27,7 @@ def records(endpoint: WebSocketEndpoint) -> list[Finished]:
 
 
 async def test_each_operation_is_told_of_once(
-    records: list[Finished], api: SignIn, connected: Connect
+    records: list[OperationRecord], api: SignIn, connected: Connect
 ) -> None:
     async with connected() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
@@ -59,7 +59,7 @@ async def test_each_operation_is_told_of_once(
 
 
 async def test_a_subscription_is_told_of_when_it_begins_and_when_it_ends(
-    records: list[Finished], api: SignIn, connected: Connect, desk: Desk, services: Services
+    records: list[OperationRecord], api: SignIn, connected: Connect, desk: Desk, services: Services
 ) -> None:
     mother = api("parent.ivanova")
     async with connected() as client:
@@ -80,7 +80,9 @@ async def test_a_subscription_is_told_of_when_it_begins_and_when_it_ends(
     assert ended.ms > began.ms
 
 
-async def test_a_stranger_is_told_of_as_one(records: list[Finished], connected: Connect) -> None:
+async def test_a_stranger_is_told_of_as_one(
+    records: list[OperationRecord], connected: Connect
+) -> None:
     async with connected() as client:
         await client.sign_in(None)
         await client.ask("subscription Mail { mailEvents { __typename } }")

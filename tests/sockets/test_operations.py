@@ -100,7 +100,7 @@ async def test_a_bug_ends_only_its_operation_and_tells_nothing(
     def broken(*_: Any) -> Any:
         raise RuntimeError("the password is 123")
 
-    monkeypatch.setattr("resolvers.events.listening.Log", broken)
+    monkeypatch.setattr("resolvers.events.listening.EventLog", broken)
     async with connected() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         await client.ask(NOTICES)

@@ -173,7 +173,7 @@ async def test_who_does_not_read_an_answer_keeps_no_place_from_others(
     endpoint.admission = admission
     async with connected(close_timeout=0) as client:
         await client.sign_in(api("parent.ivanova").caller.token)
-        [connection] = endpoint.census.connections
+        [connection] = endpoint.registry.connections
         client.wire.transport.pause_reading()
         for number in range(20):
             await client.ask(SCHEMA, id=str(number))

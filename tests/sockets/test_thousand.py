@@ -36,7 +36,7 @@ async def test_a_thousand_sockets_are_answered_and_the_next_is_closed(
     server: tuple[uvicorn.Server, str], endpoint: WebSocketEndpoint
 ) -> None:
     _, address = server
-    census = endpoint.census
+    census = endpoint.registry
 
     async def begin(open_: AsyncExitStack) -> Raw:
         client = await open_.enter_async_context(raw(address))

@@ -75,8 +75,8 @@ async def test_a_bug_is_told_by_its_id_in_json(
         break_down()
 
     monkeypatch.setattr(Executor, "read_document", fail)
-    monkeypatch.setattr("gql.transport.browsers.json_fault", break_down)
-    monkeypatch.setattr("gql.reference.stored.Stored.respond", fail)
+    monkeypatch.setattr("gql.transport.browsers.error_response", break_down)
+    monkeypatch.setattr("gql.reference.stored.StoredFile.respond", fail)
     headers = {"X-Request-Id": "mine", "Accept-Language": "en"}
     response = await (
         http.post(path, json=Q, headers=headers)

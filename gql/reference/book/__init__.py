@@ -1,2 +1,2 @@
-"""The pages at `/docs/`: the schema by room and by role, in Russian and English, for screens, paper
-and disks without a server."""
+"""The pages at `/docs/`: the schema by room and by role, in Russian and English. They can be
+printed, and read from a disk without a server."""

@@ -1,4 +1,4 @@
-"""The operations of the repository's examples, and what of the schema each of them uses."""
+"""The operations of the repository's examples, with the fields that each uses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ FOLDERS = (TOP / "examples", TOP / "examples" / "begin", TOP / "gql" / "graphiql
 
 @dataclass(frozen=True)
 class Example:
-    """A named operation. uses: Coordinates of the fields it asks for, `Mark.value`."""
+    """A named operation.
+
+    uses: Coordinates of its fields, `Mark.value`.
+    """
 
     name: str
     text: str
@@ -31,7 +34,7 @@ class Example:
 
 
 class Uses(Visitor):
-    """Notes the coordinates of all fields."""
+    """A visitor that collects the coordinates of all fields."""
 
     def __init__(self, types: TypeInfo) -> None:
         super().__init__()
@@ -43,9 +46,9 @@ class Uses(Visitor):
 
 
 def examples_of(schema: GraphQLSchema) -> list[Example]:
-    """The operations by name; of two with one name the first."""
+    """Return the named operations; of two with one name, the first."""
     found: dict[str, Example] = {}
-    for text in texts():
+    for text in read_texts():
         for part in parse(text).definitions:
             if isinstance(part, OperationDefinitionNode) and part.name:
                 types = TypeInfo(schema)
@@ -56,7 +59,7 @@ def examples_of(schema: GraphQLSchema) -> list[Example]:
     return list(found.values())
 
 
-def texts() -> Iterator[str]:
+def read_texts() -> Iterator[str]:
     for folder in FOLDERS:
         for file in sorted(folder.glob("*.graphql")):
             yield file.read_text(encoding="utf-8")

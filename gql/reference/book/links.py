@@ -14,30 +14,30 @@ STRONG = re.compile(r"\*\*(.+?)\*\*")
 
 
 class Links:
-    """Where things stand, seen from one page. All links are relative, so that the folder can be
-    read from a disk; on the page that holds everything they lead to places on it.
+    """The links from one page. They are relative, so that the folder can be read from a disk. On
+    the page of the whole book they lead to anchors on it.
 
-    up: The way to the folder of the language: `../`, or nothing.
+    up: The path to the folder of the language: `../`, or nothing.
     """
 
     def __init__(self, subjects: Iterable[Subject], *, up: str, within: bool = False) -> None:
         self.up, self.within = up, within
         self.places = names_of(subjects)
 
-    def to(self, place: str) -> str:
-        """The address of a page, or of a place on it: `codes.html#CONFLICT`."""
+    def link_to(self, place: str) -> str:
+        """Return the link to a page, or to an anchor on it: `codes.html#CONFLICT`."""
         path, _, anchor = place.partition("#")
         return f"#{anchor}" if self.within and anchor else f"{self.up}{path}#{anchor}".rstrip("#")
 
     def name(self, name: str, text: str | None = None) -> Markup:
-        """A type or a root field by its name, a field by its coordinate: `Mark.value`. Of a path
-        as `viewer.contexts` the beginning is where the link leads."""
+        """Return the link to a type or a root field by its name, or to a field by its coordinate,
+        `Mark.value`. The link of a path, `viewer.contexts`, leads to its first name."""
         place = self.places.get(name) or self.places.get(name.partition(".")[0])
         shown = Markup("<code>{}</code>").format(text or name)
-        return Markup('<a href="{}">{}</a>').format(self.to(place), shown) if place else shown
+        return Markup('<a href="{}">{}</a>').format(self.link_to(place), shown) if place else shown
 
     def type(self, type_: GraphQLType) -> Markup:
-        """`[Mark!]!`, with the name as a link."""
+        """Return a type, `[Mark!]!`, with its name as a link."""
         if isinstance(type_, GraphQLNonNull):
             return Markup("{}<code>!</code>").format(self.type(type_.of_type))
         if isinstance(type_, GraphQLList):
@@ -46,27 +46,27 @@ class Links:
         return self.name(type_.name)
 
     def right(self, right: Right) -> Markup:
-        place = self.to(f"rights.html#{right.value}")
+        place = self.link_to(f"rights.html#{right.value}")
         return Markup('<a class="right" href="{}"><code>{}</code></a>').format(place, right.value)
 
     def code(self, code: str) -> Markup:
-        place = self.to(f"codes.html#{code}")
+        place = self.link_to(f"codes.html#{code}")
         return Markup('<a href="{}"><code>{}</code></a>').format(place, code)
 
     def prose(self, text: str | None, right: Right | None = None) -> Markup:
-        """A description in one line: what stands in backticks is code, and a link where it names
-        something of the schema.
+        """Return a description in one line. Text in backticks becomes code, and a link if it is a
+        name of the schema.
 
-        right: The one it needs, which the page tells beside it: its sentence is left out.
+        right: The right that it needs. The page shows it elsewhere, so its sentence is removed.
         """
         told = (text or "").removesuffix(f" Needs `{right}`.") if right else text or ""
         parts = told.split("`")
         return Markup("").join(
-            self.name(part) if place % 2 else strong(part) for place, part in enumerate(parts)
+            self.name(part) if place % 2 else mark_strong(part) for place, part in enumerate(parts)
         )
 
     def blocks(self, text: str | None) -> Markup:
-        """A description of several paragraphs and lists."""
+        """Return a description of several paragraphs and lists."""
         made = []
         for block in (text or "").split("\n\n"):
             if block.startswith(BULLET):
@@ -78,7 +78,7 @@ class Links:
         return Markup("\n").join(made)
 
 
-def strong(text: str) -> Markup:
+def mark_strong(text: str) -> Markup:
     parts = STRONG.split(text)
     return Markup("").join(
         Markup("<strong>{}</strong>").format(part) if place % 2 else Markup("{}").format(part)
@@ -87,7 +87,7 @@ def strong(text: str) -> Markup:
 
 
 def names_of(subjects: Iterable[Subject]) -> Mapping[str, str]:
-    """Where each root field, type and field stands, by its name or its coordinate."""
+    """Return the path of each root field, type and field by its name or coordinate."""
     found: dict[str, str] = {}
     for one in subjects:
         if one.root:

@@ -1,4 +1,4 @@
-"""The pages of the reference, made of the schema."""
+"""The pages of the reference, generated from the schema."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ from graphql import (
 from auth.rights import Right
 from gql.reference.book.examples import Example, examples_of
 from gql.reference.book.links import Links, names_of
-from gql.reference.book.rights import Scopes, held_by, holders, name_of, right_of, right_to_read
+from gql.reference.book.rights import Scopes, find_rights, holders, name_of, right_of, right_to_read
 from gql.reference.book.subjects import ROOMS, Subject, subjects_of
 from gql.reference.book.templates import HERE, render
 from gql.reference.book.texts import LANGUAGES
@@ -47,7 +47,7 @@ MOST_EXAMPLES = 2
 
 
 def build() -> dict[str, str]:
-    """All files of the reference, by their paths in its folder."""
+    """Return all files of the reference by their paths in its folder."""
     from gql.schema import schema
 
     book = Book(schema._schema)  # noqa: SLF001  # graphql-core's
@@ -66,7 +66,7 @@ def build() -> dict[str, str]:
 
 
 class Book:
-    """Everything that the pages tell, in no language yet."""
+    """The content of the pages, independent of the language."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
@@ -75,7 +75,7 @@ class Book:
         self.examples = examples_of(schema)
 
     def pages(self, language: str) -> Iterator[tuple[str, str]]:
-        """Path in the folder of the language, and the page."""
+        """Yield the pages of a language with their paths in its folder."""
         top, below = (Links(self.subjects, up=up) for up in ("", "../"))
         whole = Links(self.subjects, up="", within=True)
         common = {"book": self, "name_of": lambda role: name_of(role, language)}
@@ -97,7 +97,7 @@ class Book:
 
     @cached_property
     def rooms(self) -> list[str]:
-        """Rooms in which something stands."""
+        """The rooms that have subjects."""
         return [room for room in ROOMS if any(one.room == room for one in self.subjects)]
 
     def of_room(self, room: str, root: str | None) -> list[Subject]:
@@ -109,14 +109,14 @@ class Book:
         return right_of(subject.field) if subject.field else right_to_read(subject.types[0])
 
     def rights_on(self, subject: Subject) -> dict[Right, Any]:
-        """The rights that something on the page needs, with who holds them."""
+        """Return the rights that the page mentions, with their holders."""
         found = {self.right(subject)}
         for type_ in subject.types:
             found |= {right_of(field) for field in fields_of(type_).values()}
         return {right: holders(right) for right in Right if right in found}
 
     def codes_of(self, subject: Subject) -> list[ErrorCode]:
-        """The codes with which a command may be refused or warned of."""
+        """Return the codes of a command's user errors and warnings."""
         if subject.root != "Mutation" or subject.field is None:
             return []
         payload = subject.field.type
@@ -124,7 +124,7 @@ class Book:
         return [one for one in self.codes if one.code in named]
 
     def examples_with(self, subject: Subject) -> list[Example]:
-        """The shortest examples that use it."""
+        """Return the shortest examples that use the subject."""
         if subject.root:
             found = [one for one in self.examples if subject.coordinate in one.uses]
         else:
@@ -136,7 +136,7 @@ class Book:
             ]
         return sorted(found, key=lambda one: len(one.text))[:MOST_EXAMPLES]
 
-    def possible(self, type_: GraphQLNamedType) -> list[str]:
+    def find_possible(self, type_: GraphQLNamedType) -> list[str]:
         if not isinstance(type_, GraphQLAbstractType):
             return []
         return sorted(one.name for one in self.schema.get_possible_types(type_))
@@ -144,12 +144,12 @@ class Book:
     # -- a role --------------------------------------------------------------------------
 
     def reach(self, role: Role, right: Right | None) -> Scopes:
-        """How far the role holds a right; nothing where it does not."""
-        return held_by(role).get(right, ()) if right else ()
+        """Return the scopes of a right for a role; none if it lacks the right."""
+        return find_rights(role).get(right, ()) if right else ()
 
     def root_fields_for(self, role: Role, room: str, root: str) -> list[tuple[Subject, Scopes]]:
-        """What the role may ask, do or listen to, with its scopes; none where no right is
-        needed."""
+        """Return the root fields that a role may use, with the scopes; these are empty if no right
+        is needed."""
         found = []
         for one in self.of_room(room, root):
             right = self.right(one)
@@ -157,14 +157,14 @@ class Book:
                 found.append((one, self.reach(role, right)))
         return found
 
-    def types_for(self, role: Role, room: str) -> list["Seen"]:
-        """The types of which the role reads rows, and reports with parts that need a right."""
+    def types_for(self, role: Role, room: str) -> list["VisibleType"]:
+        """Return the types whose rows the role reads, and reports with fields that need a right."""
         found = []
         for one in self.of_room(room, None):
             type_, right = one.types[0], self.right(one)
             if not isinstance(type_, GraphQLObjectType) or (right and not self.reach(role, right)):
                 continue
-            seen = Seen(type_, self.reach(role, right))
+            seen = VisibleType(type_, self.reach(role, right))
             for name, field in type_.fields.items():
                 needed = right_of(field)
                 if needed is None or needed is right:
@@ -177,7 +177,7 @@ class Book:
                 found.append(seen)
         return found
 
-    # -- what templates ask about types --------------------------------------------------
+    # -- types, for the templates ----------------------------------------------------------
 
     @staticmethod
     def kind(type_: GraphQLNamedType) -> str:
@@ -195,8 +195,8 @@ class Book:
 
     @staticmethod
     def default(argument: Any) -> str:
-        """The default value of an argument or an input field in GraphQL; empty without one, and
-        where it is null: that is what leaving it out means."""
+        """Return the default value of an argument or an input field in GraphQL. It is empty without
+        one, and for null, which means the same."""
         if argument.default_value in (Undefined, None):
             return ""
         node = ast_from_value(argument.default_value, argument.type)
@@ -211,12 +211,12 @@ class Book:
         return is_required_input_field(field)
 
 
-class Seen:
-    """What a role sees of a type.
+class VisibleType:
+    """The fields of a type that a role sees.
 
-    scopes: How far its rows are seen; none where it shows no rows of its own.
-    open: Fields that need nothing more; granted: those of rights that the role holds;
-    refused: those of rights that it does not.
+    scopes: Of its rows; empty if the type shows no rows.
+    open: Fields that need no further right; granted: fields of rights that the role holds;
+    refused: fields of rights that it lacks.
     """
 
     def __init__(self, type_: GraphQLObjectType, scopes: Scopes) -> None:
@@ -227,7 +227,7 @@ class Seen:
 
 
 def fields_of(type_: GraphQLNamedType) -> Mapping[str, GraphQLField]:
-    """The fields of an object type or an interface."""
+    """Return the fields of an object type or an interface."""
     if isinstance(type_, GraphQLInputObjectType):
         return {}
     fields: Mapping[str, GraphQLField] = getattr(type_, "fields", {})

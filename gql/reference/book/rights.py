@@ -1,4 +1,4 @@
-"""Who may see and do what, read off the declarations that enforce it."""
+"""The rights of each role, read from the declarations that enforce them."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +18,7 @@ Scopes = tuple[AccessScope, ...]
 
 
 def right_of(field: GraphQLField) -> Right | None:
-    """The right that `@requires` prints."""
+    """Return the right in the directive `@requires`."""
     definition: Any = (field.extensions or {}).get("strawberry-definition")
     for directive in getattr(definition, "directives", ()):
         if isinstance(directive, Requires):
@@ -27,14 +27,14 @@ def right_of(field: GraphQLField) -> Right | None:
 
 
 def right_to_read(type_: GraphQLNamedType) -> Right | None:
-    """The right to rows of a type; None where the type shows no row."""
+    """Return the right to the rows of a type; None if the type shows no row."""
     row = ROWS.get(type_.name)
     return reading.get(row) if row else None
 
 
 @cache
 def holders(right: Right) -> Mapping[AccessScope, tuple[Role, ...]]:
-    """Who holds the right in a new school, by how far it reaches."""
+    """Return the roles that hold the right in a new school, by scope."""
     given = [(scope, role) for role, held, scope in default_rights() if held is right]
     return {
         scope: roles
@@ -44,8 +44,8 @@ def holders(right: Right) -> Mapping[AccessScope, tuple[Role, ...]]:
 
 
 @cache
-def held_by(role: Role) -> Mapping[Right, Scopes]:
-    """The rights of a role in a new school, with their scopes from near to far."""
+def find_rights(role: Role) -> Mapping[Right, Scopes]:
+    """Return the rights of a role in a new school, with their scopes from near to far."""
     given = [(right, scope) for holder, right, scope in default_rights() if holder is role]
     return {
         right: tuple(scope for scope in AccessScope if (right, scope) in given)
@@ -55,6 +55,7 @@ def held_by(role: Role) -> Mapping[Right, Scopes]:
 
 
 def name_of(role: Role, language: str) -> str:
-    """`Class teacher` or `Классный руководитель`, from the description of the role."""
+    """Return the name of a role from its description: `Class teacher` or `Классный
+    руководитель`."""
     english, _, russian = read_doc(Role)[1][role.name].rstrip(".").partition(" (")
     return english if language == "en" else (russian[:1].upper() + russian[1:]).rstrip(")")

@@ -1,4 +1,4 @@
-"""What has a page of its own, and which types stand on it."""
+"""Subjects: root fields and types that have a page of their own."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ class Subject:
     """A root field or a type, with the types that belong to it alone.
 
     root: `Query`, `Mutation` or `Subscription` of a root field; None of a type.
-    types: On its page, in the order in which they stand there.
+    types: On its page, in this order.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Subject:
 
 
 def subjects_of(schema: GraphQLSchema) -> list[Subject]:
-    """All subjects: root fields in the order of the rooms, then types by name."""
+    """Return all subjects: root fields in the order of the rooms, then types by name."""
     owned: dict[str, Subject] = {}
     found = list(root_fields(schema))
     for subject in found:
@@ -99,7 +99,7 @@ def root_fields(schema: GraphQLSchema) -> Iterator[Subject]:
 
 
 def types_of_command(command: GraphQLField) -> Iterator[GraphQLNamedType]:
-    """The input of a mutation, its payload, and what says why it was refused."""
+    """Yield the input of a mutation, its payload, and the types of its user errors."""
     for argument in command.args.values():
         if isinstance(input_ := get_named_type(argument.type), GraphQLInputObjectType):
             yield from inputs_inside(input_, set())
@@ -121,7 +121,7 @@ def inputs_inside(
 
 
 def refusals_inside(type_: Any) -> Iterator[GraphQLNamedType]:
-    """A user error with its codes and warnings."""
+    """Yield a user error type with its codes and warnings."""
     if not type_.name.endswith(("UserError", "Warning")) or not hasattr(type_, "fields"):
         return
     yield type_
@@ -132,8 +132,8 @@ def refusals_inside(type_: Any) -> Iterator[GraphQLNamedType]:
 
 
 def parts_of_lists(schema: GraphQLSchema) -> Mapping[str, str]:
-    """For types that exist for another alone, the name of that one: pages of it, their edges,
-    filters and orders, what the viewer may do with it, by what it is looked up."""
+    """Return the owners of types that belong to one other type: its connection and edges, filters
+    and orders, lookups, and the viewer's rights on it."""
     found: dict[str, str] = {}
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
@@ -156,7 +156,7 @@ def parts_of_lists(schema: GraphQLSchema) -> Mapping[str, str]:
 
 
 def node_of(type_: GraphQLNamedType) -> str | None:
-    """The name of what a connection is a page of."""
+    """Return the name of the node type of a connection; None for other types."""
     fields = getattr(type_, "fields", {})
     if not {"edges", "nodes", "pageInfo"} <= fields.keys():
         return None
@@ -167,12 +167,12 @@ def node_of(type_: GraphQLNamedType) -> str | None:
 def room_of(type_: GraphQLNamedType) -> str:
     definition: Any = (type_.extensions or {}).get(DEFINED)
     origin = getattr(definition, "origin", None) or getattr(definition, "wrapped_cls", None)
-    if origin is None and hasattr(type_, "types"):  # a union stands where its first member does
+    if origin is None and hasattr(type_, "types"):  # a union is in the room of its first member
         return room_of(type_.types[0])
     return room_of_module(getattr(origin, "__module__", None) or "")
 
 
 def room_of_module(module: str) -> str:
-    """`gql.journal.marks`, `models.journal.marks` -> `journal`."""
+    """Return the room of a module: `journal` of `gql.journal.marks` and `models.journal.marks`."""
     room = f"{module}..".split(".")[1]
     return room if room in ROOMS else COMMON

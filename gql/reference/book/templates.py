@@ -1,4 +1,4 @@
-"""Pages are made of the templates in `html/`, in which Jinja escapes every value."""
+"""The templates of the pages in `html/`, in which Jinja escapes every value."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 @cache
 def environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # at the first page
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # loaded with the first page
 
     return Environment(
         loader=FileSystemLoader(HERE / "html"),
@@ -26,6 +26,6 @@ def environment() -> "Environment":
 
 
 def render(template: str, language: str, **values: Any) -> str:
-    """A page in `ru` or `en`. In templates `t` holds the texts of the language."""
+    """Return a page in `ru` or `en`. In templates `t` has the texts of the language."""
     texts = TEXTS[language]
     return environment().get_template(template).render(language=language, t=texts, **values)

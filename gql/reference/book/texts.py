@@ -1,4 +1,4 @@
-"""The words of the pages around what the schema says, in Russian and in English."""
+"""The texts of the pages around the schema, in Russian and in English."""
 
 from collections.abc import Mapping
 
@@ -140,7 +140,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "scope_CLASS": "classes they lead",
         "scope_SCHOOL": "the whole school",
         "needs": "needs",
-        "row_needs": "Rows are seen by whom they concern, with the right",
+        "row_needs": "Rows are seen by the people whom they concern, with the right",
         "nullable": "may be null",
         "required": "required",
         "optional": "optional",
@@ -174,7 +174,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "console": "GraphiQL console",
         "bytes": "bytes",
         "sign_in_title": "Sign in first",
-        "sign_in_lead": "The reference and the files of the schema are open to who has signed in.",
+        "sign_in_lead": "Sign in to read the reference and the files of the schema.",
         "sign_in_way": "Sign in in the GraphiQL console, then open this page in the same tab.",
         "sign_in_trusted_only": "This server runs registered documents only (GOROD_TRUSTED_ONLY), "
         "so nobody can sign in to it with the GraphiQL console. Read the reference on a server "

@@ -1,1 +1,1 @@
-"""Sockets: the protocol `graphql-transport-ws`."""
+"""WebSocket: the protocol `graphql-transport-ws`."""

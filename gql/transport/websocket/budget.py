@@ -1,7 +1,6 @@
-"""How much a socket may send: a token bucket of messages and one of bytes.
+"""Rate limits of a socket: a token bucket of messages and one of bytes, kept in memory.
 
-Both are kept by socket and in memory. A process that serves fewer sockets than
-`LimitsOfSockets.most_sockets` is never kept busy by one of them.
+They prevent that one socket takes all the time of the process.
 """
 
 from collections.abc import Callable
@@ -10,11 +9,11 @@ from time import monotonic
 from gql.guard.limits_of_use import LimitsOfSockets
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket.
 
-    size: Tokens that can be taken at once.
-    rate: Tokens that come back in a second.
+    size: The most tokens that it holds.
+    rate: Tokens added per second.
     """
 
     __slots__ = ("left", "rate", "seen", "size")
@@ -30,18 +29,18 @@ class Bucket:
 
 
 class Budget:
-    """What one socket may still send."""
+    """The messages and bytes that one socket may still send."""
 
     __slots__ = ("bytes", "clock", "messages")
 
     def __init__(self, limits: LimitsOfSockets, clock: Callable[[], float] = monotonic) -> None:
         now = clock()
         self.clock = clock
-        self.messages = Bucket(limits.most_messages, limits.most_messages / REFILL, now)
-        self.bytes = Bucket(limits.most_message_bytes, limits.most_message_bytes / REFILL, now)
+        self.messages = TokenBucket(limits.most_messages, limits.most_messages / REFILL, now)
+        self.bytes = TokenBucket(limits.most_message_bytes, limits.most_message_bytes / REFILL, now)
 
     def take(self, size: int) -> bool:
-        """Take one message of so many bytes; False if that is more than there is left."""
+        """Take one message of so many bytes; False if there is not enough left."""
         now = self.clock()
         return self.messages.take(1, now) and self.bytes.take(size, now)
 

@@ -1,8 +1,7 @@
-"""A connection: from the handshake over `connection_init` to its end.
+"""A WebSocket connection from the handshake to its end.
 
-A stranger may open a connection: tools connect before anybody signs in, an answer to a wrong token
-here would tell no more than one to an operation does, and each operation is judged by itself
-anyway. A connection that began with a good token ends when the token does.
+A stranger may open a connection: tools connect before a user signs in, and each operation is
+authorised by itself. A connection that began with a valid token ends with the token.
 """
 
 import asyncio
@@ -15,11 +14,10 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocket
 
 from gql.engine.asker import Asker, is_known
-from gql.errors import told
+from gql.errors import describe_problem
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.requests import bearer_in, language_in
 from gql.transport.websocket.budget import Budget
-from gql.transport.websocket.census import Census
 from gql.transport.websocket.messages import (
     RESTART,
     Closing,
@@ -31,6 +29,7 @@ from gql.transport.websocket.messages import (
 )
 from gql.transport.websocket.operations import Operation, OperationRunner
 from gql.transport.websocket.outbox import ClientGone, Outbox
+from gql.transport.websocket.registry import ConnectionRegistry
 from models.problems import Problem, ServiceUnavailable
 from resolvers.core.context import Services
 from resolvers.events.problems import SubscriptionLimit
@@ -38,29 +37,29 @@ from resolvers.services.sessions import Known
 from resolvers.services.tries import network_of
 
 INIT_TIMEOUT = 5.0
-"""Seconds in which `connection_init` must come."""
+"""Seconds in which `connection_init` must come. Without it, silent clients keep sockets open."""
 SOONEST, SPREAD = 0.5, 100
-"""Seconds after which the first client may connect again to a server that restarts, and how many of
-the others may do so in each second after it."""
+"""Seconds until the first client may reconnect to a server that restarts, and how many clients may
+reconnect in each second after. Without it, all would reconnect at once."""
 ACK = b'{"type":"connection_ack"}'
 PONG = b'{"type":"pong"}'
 
 
 class ConnectionEndpoint(OperationRunner, Protocol):
-    """What the endpoint offers to a connection; see `gql.transport.websocket.endpoint`."""
+    """The interface of `gql.transport.websocket.endpoint` for a connection."""
 
     services: Services
     limits: LimitsOfSockets
-    census: "Census[Connection]"
+    registry: "ConnectionRegistry[Connection]"
     init_timeout: float
 
 
 class Connection:
     """A connection of a client, and the operations on it.
 
-    counted_as: The account it belongs to; the network it comes from while nobody has signed in.
-    is_watched: Whether it ends when its token does: for the token was good when it came.
-    idle_since: When its last operation ended, by the clock of the loop.
+    counted_as: Its account; the network of its address while no user has signed in.
+    is_watched: Whether it ends with its token: the token was valid at `connection_init`.
+    idle_since: The end of its last operation, by the clock of the loop.
     """
 
     def __init__(self, endpoint: ConnectionEndpoint, socket: WebSocket) -> None:
@@ -84,11 +83,11 @@ class Connection:
     # -- from the handshake to the end ----------------------------------------------------
 
     async def serve(self) -> None:
-        """Answer until the client leaves, or the connection is closed."""
+        """Serve the connection until the client disconnects or it is closed."""
         late = Closing(Code.INITIALISATION_TIMEOUT, "Connection initialisation timeout")
         self.waiting = self.loop.call_later(self.endpoint.init_timeout, self.end_soon, late)
         try:
-            self.endpoint.census.enter(self)
+            self.endpoint.registry.enter(self)
             await self.receive()
         except Closing as closing:
             await self.end(closing)
@@ -101,11 +100,11 @@ class Connection:
         finally:
             self.task = None
             self.waiting.cancel()
-            self.endpoint.census.leave(self)
+            self.endpoint.registry.leave(self)
             await self.finish()
 
     async def receive(self) -> None:
-        """Take messages until there are no more. Raises Closing, ClientGone."""
+        """Handle messages until the client disconnects. Raises Closing, ClientGone."""
         while True:
             frame = await self.socket.receive()
             if frame["type"] == "websocket.disconnect":
@@ -119,7 +118,7 @@ class Connection:
             await self.handle(message_of(frame), size)
 
     async def handle(self, message: Any, size: int) -> None:
-        """Do what a message asks. Raises Closing, ClientGone."""
+        """Handle one message. Raises Closing, ClientGone."""
         match message["type"]:
             case "connection_init":
                 await self.initialise(message.get("payload") or {})
@@ -134,7 +133,7 @@ class Connection:
                 pass
 
     async def finish(self) -> None:
-        """Let all that still runs come to its end: a mutation is not broken off."""
+        """Cancel queries and subscriptions, and wait for mutations to end."""
         for operation in list(self.operations.values()):
             operation.leave()
         self.operations.clear()
@@ -146,11 +145,11 @@ class Connection:
                 task.cancel()
             raise
 
-    # -- who it is ------------------------------------------------------------------------
+    # -- identification -------------------------------------------------------------------
 
     async def initialise(self, payload: dict[str, Any]) -> None:
-        """`connection_init`, with `authorization` and `accept-language` as headers would say them:
-        browsers cannot set headers of a socket. Raises Closing."""
+        """Handle `connection_init`. Its `authorization` and `accept-language` stand for headers,
+        which browsers cannot set on a socket. Raises Closing."""
         if self.is_initialised:
             raise Closing(Code.TOO_MANY_REQUESTS, "Too many initialisation requests")
         self.is_initialised = True
@@ -169,7 +168,7 @@ class Connection:
         try:
             self.is_watched = await is_known(self.services, asker)
         except ServiceUnavailable:
-            self.is_watched = bool(self.token)  # found out when the database is there again
+            self.is_watched = bool(self.token)  # checked when the database is back
         if asker.known:
             self.recognise(asker.known)
         await self.outbox.send(ACK)
@@ -177,16 +176,16 @@ class Connection:
 
     def recognise(self, known: Known) -> None:
         """Count the connection to its account. Raises Closing if that has too many."""
-        self.endpoint.census.count_as(self, (known.actor.school_id, known.actor.account_id))
+        self.endpoint.registry.count_as(self, (known.actor.school_id, known.actor.account_id))
 
     def asker(self) -> Asker:
-        """Who asks for an operation, which gets an id of its own."""
+        """Return the client of an operation, which gets a request id of its own."""
         return Asker(self.token, self.language, self.agent, self.address)
 
     # -- operations -----------------------------------------------------------------------
 
     async def subscribe(self, id: str, payload: dict[str, Any], size: int) -> None:
-        """Begin an operation. Raises Closing."""
+        """Start an operation. Raises Closing."""
         if not self.is_acknowledged:
             raise Closing(Code.UNAUTHORIZED, "Unauthorized")
         if id in self.operations:
@@ -198,14 +197,14 @@ class Connection:
         operation.task = self.start(operation.run())
 
     def forget(self, operation: Operation) -> None:
-        """An operation is over, and its id may be used again."""
+        """Remove a finished operation, whose id may be used again."""
         if self.operations.get(operation.id) is operation:
             del self.operations[operation.id]
         self.idle_since = self.loop.time()
 
     def refusal(self, problem: Problem) -> bytes:
-        """The payload of an error."""
-        error = told(GraphQLError(str(problem)), problem, self.language)
+        """Return the payload of an `error` message."""
+        error = describe_problem(GraphQLError(str(problem)), problem, self.language)
         return orjson.dumps([error.formatted])
 
     def start(self, work: Any) -> asyncio.Task[None]:
@@ -217,14 +216,14 @@ class Connection:
     # -- the end --------------------------------------------------------------------------
 
     def end_soon(self, closing: Closing, problem: Problem | None = None) -> None:
-        """End the connection, for those who cannot wait for it."""
+        """Start to end the connection, without waiting."""
         if not self.is_ending:
             self.start(self.end(closing, problem))
 
     async def end(self, closing: Closing, problem: Problem | None = None) -> None:
-        """Close the connection before any operation can say another word.
+        """Close the connection before any operation can send another message.
 
-        problem: What each operation is told to have ended with.
+        problem: Sent as the error of each operation.
         """
         if self.is_ending:
             return
@@ -242,19 +241,19 @@ class Connection:
         await self.outbox.close(closing.code, reason_of(closing.reason))
 
     async def restart(self) -> None:
-        """End because the server stops: queries and mutations are still answered, subscriptions are
-        not completed, for their clients are to begin them again elsewhere."""
+        """End the connection because the server stops. Queries and mutations are still answered.
+        Subscriptions get no `complete`, so that their clients subscribe again elsewhere."""
         for operation in list(self.operations.values()):
             if operation.goes_on:
                 operation.leave()
         while self.tasks:
             await asyncio.wait(self.tasks)
-        widest = len(self.endpoint.census.connections) / SPREAD
+        widest = len(self.endpoint.registry.connections) / SPREAD
         hint = {"retryAfter": round(SOONEST + random.uniform(0, 1 + widest), 1)}  # noqa: S311
         await self.end(Closing(Code.SERVICE_RESTART, orjson.dumps(hint).decode()))
 
     def give_up(self) -> None:
-        """End without a word: the client does not read."""
+        """End without a message: the client does not read."""
         for operation in list(self.operations.values()):
             operation.leave()
         if self.task:

@@ -1,8 +1,8 @@
-"""Where sockets are opened: an ASGI application that speaks `graphql-transport-ws`.
+"""The ASGI application for sockets, which speaks `graphql-transport-ws`.
 
-Strawberry's handler is not used. Here a message that is none of the protocol closes the connection,
-and an operation that fails, also one with a syntax error, ends only itself. What a client may send
-and leave unread is limited. One statement finds all connections whose session has ended.
+It replaces Strawberry's handler. Here an invalid message closes the connection, and a failed
+operation, even with a syntax error, ends only itself. The messages that a client may send or leave
+unread are limited. One statement finds all connections whose session has ended.
 """
 
 from collections.abc import Collection
@@ -19,17 +19,17 @@ from gql.engine.run import Engine
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.exchange import Admission, Observer, admit_all
 from gql.transport.execution import Executor
-from gql.transport.origins import Untrusted
-from gql.transport.websocket.census import Census
+from gql.transport.origins import UntrustedOrigins
 from gql.transport.websocket.connection import INIT_TIMEOUT, Connection
 from gql.transport.websocket.messages import PROTOCOL, Code
+from gql.transport.websocket.registry import ConnectionRegistry
 
 
 class WebSocketEndpoint:
     """An ASGI application for sockets.
 
-    origins: Of web pages that may open sockets from a browser, besides the server's own.
-    untrusted: What is known of all others.
+    origins: Of web pages that may open sockets, besides the server's own.
+    untrusted: The origins that were refused.
     init_timeout: Seconds in which `connection_init` must come.
     """
 
@@ -39,23 +39,23 @@ class WebSocketEndpoint:
         origins: Collection[str] = (),
         limits: LimitsOfSockets | None = None,
         *,
-        untrusted: Untrusted | None = None,
+        untrusted: UntrustedOrigins | None = None,
         admission: Admission = admit_all,
         observe: Observer | None = None,
     ) -> None:
         self.engine, self.services = engine, engine.services
         self.origins = normalize_allowed_origins(origins)
         self.limits = limits or LimitsOfSockets()
-        self.untrusted = untrusted or Untrusted()
+        self.untrusted = untrusted or UntrustedOrigins()
         self.admission, self.observe = admission, observe
         self.init_timeout = INIT_TIMEOUT
         self.executor = Executor(engine)
-        self.census = Census[Connection](self.services, self.limits)
+        self.registry = ConnectionRegistry[Connection](self.services, self.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         if not self.is_allowed(socket):
-            await socket.close()  # before it was accepted: the client gets a 403
+            await socket.close()  # before `accept`, so the client gets a 403
         elif PROTOCOL not in scope["subprotocols"]:
             await socket.accept()
             await socket.close(Code.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
@@ -64,8 +64,8 @@ class WebSocketEndpoint:
             await Connection(self, socket).serve()
 
     def is_allowed(self, socket: WebSocket) -> bool:
-        """Whether the page that opens the socket may: browsers do not ask beforehand, as they do
-        for HTTP, and name the origin of the page. Other clients name none."""
+        """Whether the origin of the page may open a socket. Browsers send no preflight for sockets;
+        other clients send no `Origin`."""
         headers = socket.headers
         origin = headers.get("origin")
         if origin is None or headers.get("sec-fetch-site") == "same-origin":

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-from gql.transport.responses import written
+from gql.transport.responses import dump_json
 
 PROTOCOL = "graphql-transport-ws"
 LONGEST_REASON = 120
@@ -18,12 +18,12 @@ LONGEST_REASON = 120
 
 
 RESTART = "gorod.restart"
-"""In the `websocket.disconnect` of a server that stops: the connection is still open."""
+"""A key of `websocket.disconnect`: the server stops, and the connection is still open."""
 
 
 class Code(IntEnum):
-    """Why a connection is closed. The client `graphql-ws` connects again after 1012, 1013, 4403 and
-    4408, and gives up at once after the others."""
+    """The close code of a connection. The client `graphql-ws` reconnects after 1012, 1013, 4403 and
+    4408, and gives up after the others."""
 
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
@@ -63,7 +63,7 @@ SUBSCRIBE_PAYLOAD: Mapping[str, tuple[type, ...]] = {
 
 
 def size_of(frame: Mapping[str, Any]) -> int:
-    """Bytes of a frame."""
+    """Return the size of a frame in bytes."""
     text: str | None = frame.get("text")
     if text is None:
         return len(frame.get("bytes") or b"")
@@ -71,12 +71,12 @@ def size_of(frame: Mapping[str, Any]) -> int:
 
 
 def message_of(frame: Mapping[str, Any]) -> dict[str, Any]:
-    """The message in a frame that the server received. Raises Closing for all that is none."""
+    """Return the message in a received frame. Raises Closing for an invalid one."""
     text = frame.get("text")
     if text is None:
         raise Closing(Code.BAD_REQUEST, "A message is a text frame")
     try:
-        message = parsed(text)
+        message = parse_json(text)
     except (ValueError, RecursionError):
         raise Closing(Code.BAD_REQUEST, "A message is JSON") from None
     if not isinstance(message, dict) or not isinstance(kind := message.get("type"), str):
@@ -90,11 +90,11 @@ def message_of(frame: Mapping[str, Any]) -> dict[str, Any]:
     return message
 
 
-def parsed(text: str) -> Any:
-    """The JSON in a text. Raises ValueError, RecursionError.
+def parse_json(text: str) -> Any:
+    """Parse the JSON in a text. Raises ValueError, RecursionError.
 
-    The faster parser refuses half a surrogate pair, which JSON may hold: that is for the operation
-    to refuse, and ends nothing else.
+    The faster parser refuses half a surrogate pair, which JSON may contain. The second one accepts
+    it, so that the operation is refused and not the connection closed.
     """
     try:
         return orjson.loads(text)
@@ -103,7 +103,7 @@ def parsed(text: str) -> Any:
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """`NaN` and `Infinity` are no JSON."""
+    """Refuse `NaN` and `Infinity`, which are no JSON."""
     raise ValueError(name)
 
 
@@ -112,8 +112,8 @@ def fits(given: Mapping[str, Any], shape: Mapping[str, tuple[type, ...]]) -> boo
 
 
 def is_operation(payload: Mapping[str, Any]) -> bool:
-    """Whether a payload asks for an operation, by its document or by the id of a stored one. What
-    else is wrong with it, the operation itself is refused for."""
+    """Whether a payload names an operation, by its document or by the id of a stored one. Other
+    errors refuse the operation later, and do not close the connection."""
     return fits(payload, SUBSCRIBE_PAYLOAD) and (
         "query" in payload
         or "documentId" in payload
@@ -122,14 +122,14 @@ def is_operation(payload: Mapping[str, Any]) -> bool:
 
 
 def message(kind: str, id: str, payload: bytes | None = None) -> bytes:
-    """A message to the client about an operation.
+    """Return a message to the client about an operation.
 
     payload: In JSON.
     """
-    head = b'{"id":%b,"type":"%b"' % (written(id), kind.encode())
+    head = b'{"id":%b,"type":"%b"' % (dump_json(id), kind.encode())
     return head + (b',"payload":%b}' % payload if payload is not None else b"}")
 
 
 def reason_of(reason: str) -> str:
-    """A reason that fits into a frame that closes a connection, and is text."""
+    """Cut a reason so that it fits into a close frame and stays valid UTF-8."""
     return reason.encode("utf-8", "replace")[:LONGEST_REASON].decode("utf-8", "ignore")

@@ -17,19 +17,19 @@ from gql.transport.exchange import Admission, Exchange, Observer
 from gql.transport.execution import Executor
 from gql.transport.negotiation import GRAPHQL
 from gql.transport.requests import Request, request_of
-from gql.transport.responses import CLIENT_LEFT, error_of, status_of, written
-from gql.transport.websocket.census import ENDINGS
+from gql.transport.responses import CLIENT_LEFT, dump_json, error_of, status_of
 from gql.transport.websocket.messages import Closing, message
 from gql.transport.websocket.outbox import ClientGone, Outbox
+from gql.transport.websocket.registry import ENDINGS
 from resolvers.core.context import Services
 from resolvers.services.sessions import Known
 
 EXECUTED = b'{"data":{'
-"""How the answer to an operation begins that was executed."""
+"""The first bytes of the answer to an executed operation."""
 
 
 class OperationRunner(Protocol):
-    """What the endpoint offers to an operation: to be admitted, executed and observed."""
+    """The interface of the endpoint for an operation: executor, admission and observer."""
 
     engine: Engine
     executor: Executor
@@ -38,7 +38,7 @@ class OperationRunner(Protocol):
 
 
 class OperationOwner(Protocol):
-    """What its connection offers to an operation; see `gql.transport.websocket.connection`."""
+    """The interface of `gql.transport.websocket.connection` for an operation."""
 
     services: Services
     outbox: Outbox
@@ -47,27 +47,27 @@ class OperationOwner(Protocol):
     def endpoint(self) -> OperationRunner: ...
 
     def asker(self) -> Asker:
-        """Who asks for an operation, which gets an id of its own."""
+        """Return the client of an operation, which gets a request id of its own."""
 
     def recognise(self, known: Known) -> None:
         """Count the connection to its account. Raises Closing if that has too many."""
 
     def forget(self, operation: "Operation") -> None:
-        """An operation is over, and its id may be used again."""
+        """Remove a finished operation, whose id may be used again."""
 
     async def end(self, closing: Closing) -> None:
-        """Close the connection before any operation can say another word."""
+        """Close the connection before any operation can send another message."""
 
 
 class Operation:
-    """An operation that a client asked for.
+    """An operation on a connection.
 
     size: Of its message, in bytes.
-    kind: Whether it is a query, a mutation or a subscription; None until its document is read.
-    is_begun: Whether it can be broken off. Before, it ends by itself when it begins: a task that is
-        cancelled before it begins would not be observed.
-    has_begun_to_write: Whether it is a mutation that runs.
-    is_over: Whether its client has been told of its end, or wants to hear no more.
+    kind: Query, mutation or subscription; None until its document is read.
+    is_begun: Whether its task may be cancelled. A task that is cancelled before it runs would not
+        be observed; it ends by itself when it begins.
+    has_begun_to_write: Whether it is a running mutation.
+    is_over: Whether its last message was sent, or its client left it.
     """
 
     def __init__(
@@ -80,19 +80,19 @@ class Operation:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it has no end of its own."""
+        """Whether it is a subscription."""
         return self.kind is OperationType.SUBSCRIPTION
 
     def leave(self) -> None:
-        """Say nothing more. What reads or waits is broken off; a mutation that has begun is done to
-        its end, as over HTTP: nobody could say how much of it had happened."""
+        """Send nothing more, and cancel the task. A running mutation goes on to its end, as over
+        HTTP: a client could not find out how much of it had happened."""
         self.is_over = True
         task = None if self.has_begun_to_write else self.task
         if task and self.is_begun and task is not asyncio.current_task():
             task.cancel()
 
     async def run(self) -> None:
-        """Answer it."""
+        """Read, execute and answer it."""
         connection, endpoint = self.connection, self.connection.endpoint
         exchange = Exchange(connection.asker(), "websocket", received=self.size)
         self.is_begun = True
@@ -101,7 +101,7 @@ class Operation:
                 raise ClientGone
             request = exchange.request = request_of(self.payload)
             document = exchange.document = await self.read(request, exchange)
-            await connection.outbox.drained()
+            await connection.outbox.wait_until_sent()
             answer: Answer | None = None
             async with endpoint.admission(exchange):
                 if self.goes_on:
@@ -109,7 +109,7 @@ class Operation:
                 else:
                     self.has_begun_to_write = self.kind is OperationType.MUTATION
                     answer = await endpoint.executor.execute(exchange.asker, document, request)
-            if answer is not None:  # sent here, so that a slow reader takes nobody's place
+            if answer is not None:  # outside of admission: a slow reader would hold its place
                 await self.answer(answer, exchange)
         except ClientGone:
             exchange.status = CLIENT_LEFT
@@ -118,7 +118,7 @@ class Operation:
             raise
         except Closing as closing:
             await connection.end(closing)
-        except Exception as failure:  # of a bug the client must not learn more than that
+        except Exception as failure:  # a bug, which is masked
             error = error_of(failure, exchange, connection.services)
             await self.refuse(exchange, [error])
         finally:
@@ -127,8 +127,8 @@ class Operation:
                 endpoint.observe(exchange)
 
     async def read(self, request: Request, exchange: Exchange) -> Document:
-        """The document, within the limits of who asks. Raises a Problem, GraphQLSyntaxError, and
-        Closing if it turns out whose connection this is, and they have too many."""
+        """Return the document, within the limits of its client. Raises a Problem,
+        GraphQLSyntaxError, and Closing if the client's account has too many connections."""
         executor = self.connection.endpoint.executor
         document, exchange.cost = await executor.read_document(exchange.asker, request, self.size)
         if exchange.asker.known:
@@ -138,7 +138,7 @@ class Operation:
         return document
 
     async def answer(self, answer: Answer, exchange: Exchange) -> None:
-        """Send the one answer of a query or a mutation."""
+        """Send the only answer of a query or a mutation."""
         exchange.plan, exchange.status, exchange.code = answer.kind, 200, answer.code
         if answer.body.startswith(EXECUTED):
             await self.say_next(exchange, exchange.with_extensions(answer.body))
@@ -146,12 +146,12 @@ class Operation:
         else:
             if answer.refused is not None:
                 note(exchange, answer.refused)
-            told = written(orjson.loads(answer.body)["errors"])
+            told = dump_json(orjson.loads(answer.body)["errors"])
             exchange.sent += len(told)
             await self.say("error", told)
 
     async def stream(self, request: Request, document: Document, exchange: Exchange) -> None:
-        """The events of a subscription."""
+        """Send the events of a subscription."""
         caller = exchange.asker.caller(self.connection.services)
         caller.document = document
         exchange.plan = "standard"
@@ -163,7 +163,7 @@ class Operation:
             operation_extensions=dict(request.extensions) if request.extensions else None,
         )
         if self.connection.endpoint.observe:
-            self.connection.endpoint.observe(exchange)  # of its beginning
+            self.connection.endpoint.observe(exchange)  # it has begun
         async with aclosing(stream):
             async for result in stream:
                 assert isinstance(result, ExecutionResult)  # noqa: S101  # no `@defer` here
@@ -172,15 +172,15 @@ class Operation:
                     return
                 if result.errors:
                     exchange.code = exchange.code or code_of(result.errors[0])
-                answer = written(answer_of(result))
+                answer = dump_json(answer_of(result))
                 await self.say_next(exchange, exchange.with_extensions(answer))
         exchange.status = 200
         await self.say("complete")
 
     async def refuse(self, exchange: Exchange, errors: Sequence[GraphQLError]) -> None:
-        """End with errors; they may end the connection, too."""
+        """End with errors, some of which end the connection, too."""
         note(exchange, errors[0])
-        told = written([error.formatted for error in errors])
+        told = dump_json([error.formatted for error in errors])
         exchange.sent += len(told)
         try:
             await self.say("error", told)
@@ -197,10 +197,10 @@ class Operation:
         await self.say("next", answer)
 
     async def say(self, kind: str, payload: bytes | None = None) -> None:
-        """Send a message; none after the last one. Raises ClientGone."""
+        """Send a message, unless the last one was sent. Raises ClientGone."""
         if self.is_over:
             return
-        if kind != "next":  # the id may be used again as soon as the client has heard of the end
+        if kind != "next":  # the client may use the id again as soon as it gets the last message
             self.is_over = True
             self.connection.forget(self)
         await self.connection.outbox.send(message(kind, self.id, payload))
@@ -214,6 +214,6 @@ def answer_of(result: ExecutionResult) -> dict[str, Any]:
 
 
 def note(exchange: Exchange, error: GraphQLError) -> None:
-    """Note that an operation was refused as a whole, by which error."""
+    """Note the error that refused the whole operation."""
     exchange.code = (error.extensions or {}).get("code")
     exchange.status = status_of(error, GRAPHQL)

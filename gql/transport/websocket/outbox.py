@@ -1,7 +1,7 @@
-"""Sending: one message after another, and no more of them in memory than a limit.
+"""Sending messages one after another, with a limit of those in memory.
 
-A server writes a message into a buffer of the connection, and makes the next one wait while the
-client does not read that. All further messages wait here.
+uvicorn writes a message into the buffer of the connection, and the next one waits while the client
+does not read. All further messages wait here.
 """
 
 import asyncio
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 LONGEST_WAIT = 60.0
-"""Seconds in which a client must read so much that the next message can be written. The kernel
-gives up earlier on those who read nothing at all (`gql.cli.server`), but neither on those who read
-a byte now and then, nor on a proxy that still answers for its client."""
+"""Seconds in which the client must read enough for the next message. The kernel gives up earlier a
+client that reads nothing (`gql.cli.server`). It gives up neither one that reads a byte now and
+then, nor a proxy that still answers in place of its client."""
 
 
 class ClientGone(Exception):
-    """There is nobody to send to: the connection is closed, or was given up."""
+    """The connection is closed or was given up."""
 
 
 class Outbox:
     """The messages to the client of one connection.
 
-    most: Bytes that may wait, unless it is one message alone.
-    give_up: Called once if the client does not read what is sent.
+    most: Bytes that may wait; a single message may be longer.
+    give_up: Called once if the client does not read.
     waiting: Bytes that wait.
     """
 
@@ -34,7 +34,7 @@ class Outbox:
         self.turn = asyncio.Lock()
 
     async def send(self, message: bytes) -> None:
-        """Returns when the message was written. Raises ClientGone."""
+        """Send a message, and return when it was written. Raises ClientGone."""
         if self.waiting and self.waiting + len(message) > self.most:
             self.lose()
         self.check()
@@ -51,7 +51,7 @@ class Outbox:
         finally:
             self.waiting -= len(message)
 
-    async def drained(self) -> None:
+    async def wait_until_sent(self) -> None:
         """Wait until all messages are written. Raises ClientGone."""
         if self.waiting:
             async with self.turn:
@@ -59,7 +59,7 @@ class Outbox:
         self.check()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the connection. What still waits is not sent."""
+        """Close the connection. Messages that wait are not sent."""
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 if self.connection.application_state is WebSocketState.CONNECTED:

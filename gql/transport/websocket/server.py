@@ -1,10 +1,10 @@
-"""uvicorn's end of a socket, in turns with everybody else.
+"""uvicorn's WebSocket protocol with fair turns of the event loop.
 
-uvicorn reads up to 256 KB at once and takes all frames out of them before anybody else has a turn:
-that is 40,000 empty ones. It answers each ping frame, however many there are and whether or not the
-client reads the answers; and it closes connections by itself when it stops. Here frames are taken
-out of a small part at a time, none while messages wait for the application, and those that the
-application never sees are counted by the budget of messages.
+uvicorn reads up to 256 KB at once and parses all their frames, up to 40,000 empty ones, before any
+other connection is served. It answers every ping frame, even if the client does not read the
+answers, and closes connections by itself when it stops. This class parses a small part at a time,
+and none while messages wait for the application. Frames that the application never sees count for
+the budget of messages.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
 from gql.guard.limits_of_use import LimitsOfSockets
-from gql.transport.headers import refusal
+from gql.transport.headers import closing_response
 from gql.transport.http import ENDPOINT
 from gql.transport.origins import UNTRUSTED
 from gql.transport.requests import language_in
@@ -28,21 +28,21 @@ NO_SUCH_ADDRESS = {
     "en": f"This address has no sockets: they are at `{ENDPOINT}`.",
 }
 PART = 4_096
-"""Bytes out of which frames are taken in one turn: 700 of the smallest."""
+"""Bytes that are parsed in one turn: up to 700 of the smallest frames."""
 MOST_AFTER_CLOSING = 1_048_576
-"""Bytes that are still read of a client that is to answer a closing frame."""
+"""Bytes that are still read from a client until it answers a close frame."""
 CLOSING_SECONDS = 2.0
-"""How long clients have to answer a closing frame when the server stops."""
+"""The time in which clients must answer a close frame when the server stops."""
 
 
 def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
-    """The protocol for uvicorn's setting `ws`."""
+    """Return the protocol for uvicorn's setting `ws`."""
 
     class SocketProtocol(WebSocketsSansIOProtocol):
         """A connection.
 
-        unread: Bytes out of which no frames have been taken.
-        next_turn: When it goes on with them; None while the application has messages to look at.
+        unread: Received bytes that are not parsed yet.
+        next_turn: The handle of the next turn; None while the application has messages to read.
         """
 
         def __init__(self, *given: Any, **named: Any) -> None:
@@ -58,7 +58,7 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
                 self.take_turn()
 
         def take_turn(self) -> None:
-            """Take frames out of the next part."""
+            """Parse the next part."""
             self.next_turn = None
             if self.disconnected or self.transport.is_closing():
                 self.unread.clear()
@@ -78,7 +78,7 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             self.read_on()
 
         def handle_connect(self, event: Request) -> None:
-            """As uvicorn does it; what is refused is answered in JSON."""
+            """Handle a handshake as uvicorn does, with refusals in JSON."""
             response = self.conn.accept(event)
             if response.status_code == 101:
                 super().handle_connect(event)
@@ -90,14 +90,14 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             self.refuse(response.status_code, message, "BAD_REQUEST", *more)
 
         def refuse(self, status: int, message: str, code: str, *more: tuple[bytes, bytes]) -> None:
-            """Answer a handshake, and close the connection. Without an answer it would stay open
-            for as long as the client likes, and count for no limit."""
+            """Refuse a handshake, and close the connection. Otherwise the client could keep it
+            open, and no limit would count it."""
             self.handshake_initiated = self.handshake_complete = self.close_sent = True
-            self.transport.write(refusal(STATUS_LINE[status], message, code, *more))
+            self.transport.write(closing_response(STATUS_LINE[status], message, code, *more))
             self.transport.close()
 
         def read_on(self) -> None:
-            """Go on in the next turn, unless the application has messages to look at."""
+            """Schedule the next turn, unless the application has messages to read."""
             if self.read_paused or self.disconnected or self.transport.is_closing():
                 return
             if self.unread:
@@ -123,11 +123,11 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
                     self.refuse(404, NO_SUCH_ADDRESS[language], "NOT_FOUND")
                 return
             await super().send(message)
-            if self.close_sent:  # what is still unread has the answer of the client at its end
+            if self.close_sent:  # the client's close frame comes after the unread bytes
                 self.read_on()
 
         def send_receive_event_to_app(self) -> None:
-            """As uvicorn does it, without a traceback in the log for what a client has sent."""
+            """Pass on a message as uvicorn does, without a traceback for invalid UTF-8."""
             data, self.frames = b"".join(self.frames), []
             if self.close_sent:
                 return
@@ -145,7 +145,7 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
 
         def handle_ping(self) -> None:
             if self.close_sent:
-                self.conn.data_to_send()  # the pong: nothing follows a closing frame
+                self.conn.data_to_send()  # drop the pong: nothing may follow a close frame
                 return
             super().handle_ping()
             self.count(0)
@@ -159,12 +159,12 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             self.count(len(event.data))
 
         def count(self, size: int) -> None:
-            """Count a frame that the application does not see, or not as one."""
+            """Count a frame that the application does not get as a message."""
             if not self.close_sent and not self.budget.take(size):
                 self.close(Code.TOO_MANY_REQUESTS, "Too many frames")
 
         def close(self, code: int, reason: str) -> None:
-            """Close, as if the application did, and tell it."""
+            """Close the connection, and send the application `websocket.disconnect`."""
             self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
@@ -172,8 +172,8 @@ def protocol_of(limits: LimitsOfSockets) -> type[WebSocketsSansIOProtocol]:
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
 
         def shutdown(self) -> None:
-            """The server stops. The application is told, and closes the connection when those
-            operations that have an end have come to it."""
+            """Tell the application that the server stops. It closes the connection when queries and
+            mutations have ended."""
             self.close_timeout = CLOSING_SECONDS
             if self.close_sent or not self.handshake_complete:
                 super().shutdown()

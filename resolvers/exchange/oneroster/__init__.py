@@ -1,4 +1,4 @@
-"""Reading and checking sets of OneRoster CSV files; see `roster.read`."""
+"""Import of OneRoster CSV files; see `roster.read` and `apply.import_roster`."""
 
 from resolvers.exchange.oneroster.files import Limits
 from resolvers.exchange.oneroster.refusals import RosterUnreadable

@@ -1,4 +1,4 @@
-"""Guardians and staff out of users."""
+"""Plan guardians and staff from users."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from models.people.guardians import Guardian
 from models.people.private import GuardianContacts
 from models.people.staff import Staff
 from resolvers.exchange.oneroster.book import Entry
-from resolvers.exchange.oneroster.cards import FILE_NUMBER, Cards, shown
+from resolvers.exchange.oneroster.cards import FILE_NUMBER, Cards, describe_user
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.planning import NOT_STAFF, Planning
 from resolvers.exchange.oneroster.records import RoleRecord, User
@@ -27,11 +27,11 @@ POSITIONS: Final = {
     Role.PROCTOR: "Дежурный",
     Role.STAFF: "Сотрудник",
 }
-"""What a new employee is called; the school words it better later, and that stays."""
+"""The position of a new employee. The school may change it later; an import keeps the change."""
 
 
 def plan_people(plan: Planning) -> None:
-    """Students first: who is a guardian here depends on who studies here."""
+    """Plan students, then guardians, who depend on the students here, and staff."""
     cards, users = Cards(plan), plan.records.users.values()
     for user in users:
         cards.student(user)
@@ -40,8 +40,8 @@ def plan_people(plan: Planning) -> None:
         for it in plan.records.relationships.values()
         if it.guardian and it.active and it.student_id in plan.students
     }
-    contacts = plan.book[GuardianContacts].named("guardian_id")
-    numbers = set(plan.book[Staff].named("personnel_no"))
+    contacts = plan.book[GuardianContacts].rows_by("guardian_id")
+    numbers = set(plan.book[Staff].rows_by("personnel_no"))
     for user in users:
         if user.active and (user.sourced_id in family or cards.roles(user, GUARDIANS)):
             guardian(cards, user, contacts)
@@ -54,20 +54,20 @@ def guardian(cards: Cards, user: User, contacts: dict[int, Entry]) -> None:
     plan = cards.plan
     found = plan.guardians.get(user.sourced_id)
     fresh = {"person_id": cards.person(user).id, "sourced_id": user.sourced_id}
-    entry = plan.book[Guardian].put(found, user.place, shown(user), fresh)
+    entry = plan.book[Guardian].put(found, user.place, describe_user(user), fresh)
     plan.guardians[user.sourced_id] = entry
     owner = {"guardian_id": entry.id}
     cards.contacts(plan.book[GuardianContacts], contacts.get(entry.id), user, owner)
 
 
 def employee(cards: Cards, user: User, numbers: set[str]) -> None:
-    """Hire, keep or let go."""
+    """Hire, keep or dismiss an employee."""
     plan = cards.plan
     found = plan.staff.get(user.sourced_id)
     if cards.stays_as(user, WORK, found):
         hire(cards, user, found, numbers)
     elif found is not None and cards.named_as(user, WORK):
-        plan.book[Staff].put(found, user.place, shown(user))
+        plan.book[Staff].put(found, user.place, describe_user(user))
         if found["dismissed_on"] is None or found["dismissed_on"] > plan.today:
             found.end("dismissed_on", plan.today, found["hired_on"])
         plan.left_staff[found.id] = found["dismissed_on"]
@@ -88,12 +88,12 @@ def hire(cards: Cards, user: User, found: Entry | None, numbers: set[str]) -> No
     }
     numbers.add(number)
     said = {"work_email": user.email} if user.email else {}
-    entry = plan.book[Staff].put(found, user.place, shown(user), fresh, **said)
+    entry = plan.book[Staff].put(found, user.place, describe_user(user), fresh, **said)
     plan.staff[user.sourced_id] = entry
     cards.check_age(user, entry, entry["hired_on"], STAFF)
     gone = entry["dismissed_on"]
     if gone is not None and gone <= plan.today:
-        plan.tell(Code.ENDED_HERE, user, value=shown(user), taken=gone)
+        plan.tell(Code.ENDED_HERE, user, value=describe_user(user), taken=gone)
         plan.left_staff[entry.id] = gone
 
 

@@ -1,4 +1,4 @@
-"""What follows from the rest of a plan: whose class a section is, and what ends with a leaving."""
+"""The last part of a plan: the class of a section, and facts that end when a person leaves."""
 
 from datetime import date
 
@@ -13,8 +13,8 @@ from resolvers.exchange.oneroster.vocabulary import ClassKind
 
 
 def plan_endings(plan: Planning) -> None:
-    """Who has left is in no class any more, teaches nothing, and holds no role; a class that was
-    withdrawn has neither students nor teachers. What they did stays theirs."""
+    """End the memberships, teaching and roles of people who have left, and the students and
+    teachers of withdrawn classes. Marks and other past records stay."""
     people = {plan.book[Staff][key]["person_id"]: day for key, day in plan.left_staff.items()}
     gone = {it.sourced_id for it in plan.class_records if not it.active}
     classes = {it.id: plan.today for key, it in plan.classes.items() if key in gone}
@@ -44,10 +44,10 @@ def end(plan: Planning, shelf: Shelf, column: str, since: dict[int, date]) -> No
 
 
 def plan_homes(plan: Planning) -> None:
-    """The class whose students a section's members are, if it is one. A section that has a class
-    keeps it: one guest from another class does not make it a section of none."""
-    homes = living(plan, ClassMembership, "student_id", "school_class_id")
-    members = living(plan, SectionMembership, "section_id", "student_id")
+    """Set the class of a section if all its members are in one class. A section that has a class
+    keeps it: one guest from another class does not change it."""
+    homes = find_connected(plan, ClassMembership, "student_id", "school_class_id")
+    members = find_connected(plan, SectionMembership, "section_id", "student_id")
     for key, entry in plan.sections.items():
         record = plan.records.classes.get(key)
         if record is None or entry["school_class_id"] is not None:
@@ -65,14 +65,14 @@ def plan_homes(plan: Planning) -> None:
                 entry.values["is_subgroup"] = len(students) < size
 
 
-def living(plan: Planning, kind: type[OfSchool], of: str, to: str) -> dict[int, set[int]]:
-    """{row: what it is connected with} by stays that are not over, or that the set speaks of."""
+def find_connected(plan: Planning, kind: type[OfSchool], of: str, to: str) -> dict[int, set[int]]:
+    """Return {row: connected rows} by stays that have not ended, or that the set contains."""
     found: dict[int, set[int]] = {}
     for entry in plan.book[kind]:
-        if entry.place is not None or lasts(entry, plan.today):
+        if entry.place is not None or is_current(entry, plan.today):
             found.setdefault(entry[of], set()).add(entry[to])
     return found
 
 
-def lasts(entry: Entry, today: date) -> bool:
+def is_current(entry: Entry, today: date) -> bool:
     return entry["valid_to"] is None or entry["valid_to"] > today

@@ -1,9 +1,9 @@
-"""Taking a set in: all its schools in one transaction, or nothing.
+"""Import of a set: all its schools in one transaction, or nothing.
 
     report = await import_roster(owner_url, read(path), apply=False, today=date.today())
 
-Without `apply` the same plan is made in a transaction that cannot write. The same set again
-changes nothing. Nobody gets an account, a password or a right by it.
+Without `apply` the same plan is made in a read-only transaction. A second import of the same set
+changes nothing. An import creates no account, password or right.
 """
 
 from datetime import date, datetime
@@ -24,17 +24,17 @@ from resolvers.core.refusals import cause_constraint
 from resolvers.exchange.oneroster.book import Book
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Findings, Severity
-from resolvers.exchange.oneroster.founding import Target, adopt, found_school, targets
+from resolvers.exchange.oneroster.founding import Target, adopt, find_targets, found_school
 from resolvers.exchange.oneroster.marked import find_marks_in_the_way, read_free_days
-from resolvers.exchange.oneroster.plan import changes, counts, plan_school
+from resolvers.exchange.oneroster.plan import count_rows, list_changes, plan_school
 from resolvers.exchange.oneroster.report import ImportReport, SchoolReport
 from resolvers.exchange.oneroster.roster import MOSCOW, RosterSet
 from resolvers.exchange.oneroster.writing import ChangedMeanwhile, write
 
 ACTION = "gorod import oneroster"
 QUEUE = text("SELECT pg_advisory_xact_lock(x'6f6e65726f73746572'::bit(64)::bigint)")
-"""One import after another. A lock of its own statement: those after it see what was committed
-while it waited."""
+"""The lock that makes imports run one after another. It is a statement of its own: otherwise the
+snapshot of the next one would lack what was committed during the wait."""
 LOOK_ONLY = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -50,14 +50,14 @@ async def import_roster(
 ) -> ImportReport:
     """Plan the set and, with `apply`, write it, unless there is an error among the findings.
 
-    url: Of the owner of the tables, or of one who may act as the owner.
-    school: The school of ours that the only school of the set is.
-    today: The day on which things end that the set ends without naming a day.
-    time_zone: Of schools that are new here.
+    url: Of the owner of the tables, or of a role that may act as the owner.
+    school: Our school that the only school of the set stands for.
+    today: The day on which facts end that the set ends without a day.
+    time_zone: Of new schools.
     """
     if time_zone not in available_timezones():
         raise NoSuchTimeZone(field="time_zone")
-    work = Work(roster, today, time_zone, now or utc_now())
+    work = ImportRun(roster, today, time_zone, now or utc_now())
     try:
         async with open_as_owner(url) as session:
             await session.execute(QUEUE if apply else LOOK_ONLY)
@@ -65,22 +65,22 @@ async def import_roster(
             writing = apply and not work.refused
             for target, book in work.books if writing else ():
                 await work.write(session, target, book)
-    except Refused as refusal:
+    except ImportRefused as refusal:
         writing = False
         work.findings.add(refusal.code, value=refusal.why)
     return work.report(writing)
 
 
-class Refused(Exception):
-    """The database, or somebody who was quicker, does not let it happen."""
+class ImportRefused(Exception):
+    """The database refuses the import, or somebody else has changed a row."""
 
     def __init__(self, code: Code, why: str) -> None:
         super().__init__(why)
         self.code, self.why = code, why
 
 
-class Work:
-    """One import: the books of its schools, and what was found out about them."""
+class ImportRun:
+    """One import: the books and findings of its schools."""
 
     def __init__(self, roster: RosterSet, today: date, time_zone: str, now: datetime) -> None:
         self.roster, self.today, self.time_zone, self.now = roster, today, time_zone, now
@@ -90,12 +90,12 @@ class Work:
 
     @property
     def refused(self) -> bool:
-        """Whether something stands in the way."""
-        mine = any(it.severity is Severity.ERROR for it in self.findings.all())
+        """Whether there is an error among the findings."""
+        mine = any(it.severity is Severity.ERROR for it in self.findings.list_all())
         return mine or bool(self.roster.errors)
 
     async def plan(self, session: AsyncSession, school: int | None) -> None:
-        found = await targets(session, self.roster, school, self.findings)
+        found = await find_targets(session, self.roster, school, self.findings)
         for target in found:
             if target.school_id is None:
                 self.founded.add(target.key)
@@ -114,13 +114,13 @@ class Work:
             self.books.append((target, book))
 
     def _check_zone(self, target: Target) -> None:
-        """Days that were instants must have been read in the zone of the school."""
+        """Find a school whose zone is not the one in which instants were read as days."""
         if self.roster.instants and target.time_zone not in (None, self.roster.zone):
             code = Code.INSTANTS_ELSEWHERE
             self.findings.add(code, value=self.roster.zone, taken=target.time_zone)
 
     async def write(self, session: AsyncSession, target: Target, book: Book) -> None:
-        """One school, and its entry in the audit log, if there was anything to do."""
+        """Write one school and its audit entry, if anything changes."""
         changed = target.adopts or any(entry.changes for it in book.shelves() for entry in it)
         try:
             if target.school_id is None:
@@ -134,22 +134,23 @@ class Work:
                 await self._check_marks(session, target.school_id, book)
                 await self._tell(session, target.school_id, book)
         except ChangedMeanwhile as lost:
-            raise Refused(Code.CHANGED_MEANWHILE, lost.table) from lost
+            raise ImportRefused(Code.CHANGED_MEANWHILE, lost.table) from lost
         except DBAPIError as refusal:
-            if (why := constraint(refusal)) is None:
+            if (why := find_constraint(refusal)) is None:
                 raise
-            raise Refused(Code.REFUSED, why) from refusal
+            raise ImportRefused(Code.REFUSED, why) from refusal
 
     async def _check_marks(self, session: AsyncSession, school_id: int, book: Book) -> None:
-        """A mark may have been put since the plan was made."""
+        """Find marks that were put since the plan was made."""
         await find_marks_in_the_way(session, school_id, book, late := Findings())
-        if late.all():
-            raise Refused(Code.CHANGED_MEANWHILE, Mark.__tablename__)
+        if late.list_all():
+            raise ImportRefused(Code.CHANGED_MEANWHILE, Mark.__tablename__)
 
     async def _tell(self, session: AsyncSession, school_id: int, book: Book) -> None:
-        """The last statement for a school: it locks the head of its logs."""
+        """Write the audit entry. It is the last statement for a school, as it locks the head of its
+        logs."""
         details = [{"name": "dialect", "values": [self.roster.dialect.value]}]
-        for kind, tally in counts(book).items():
+        for kind, tally in count_rows(book).items():
             done = f"{tally.created} created, {tally.updated} updated, {tally.ended} ended"
             details.append({"name": kind, "values": [done]})
         deed = {
@@ -163,7 +164,7 @@ class Work:
         await record(session, school_id, self.now, (), deed)
 
     def report(self, applied: bool) -> ImportReport:
-        found = (*self.roster.findings, *self.findings.all())
+        found = (*self.roster.findings, *self.findings.list_all())
         return ImportReport(
             applied=applied,
             dialect=self.roster.dialect,
@@ -178,13 +179,13 @@ class Work:
             name=target.name,
             school_id=None if founded and not applied else target.school_id,
             founded=founded,
-            counts=counts(book),
-            changes=changes(book),
+            counts=count_rows(book),
+            changes=list_changes(book),
         )
 
 
-def constraint(refusal: DBAPIError) -> str | None:
-    """Which rule of the tables was broken; None of what is no broken rule."""
+def find_constraint(refusal: DBAPIError) -> str | None:
+    """Return the name of the violated constraint; None for other errors."""
     cause = refusal.orig.__cause__ if refusal.orig else None
     state = getattr(cause, "sqlstate", None) or ""
     return cause_constraint(cause) or state if state.startswith(("22", "23")) else None

@@ -1,4 +1,4 @@
-"""The rows of a school as they are and as they are to be; nothing is written while planning.
+"""The rows of a school, current and planned; nothing is written during planning.
 
 A new row has a negative number until it is written; rows that refer to it carry that number.
 """
@@ -27,7 +27,7 @@ KINDS: Final[tuple[type[OfSchool], ...]] = (
     *(StudentContacts, GuardianContacts, Subject, SchoolClass, ClassTeacher, ClassMembership),
     *(Section, SectionMembership, TeachingAssignment, RoleGrant),
 )
-"""All that an import may touch. Role grants are only ever ended: it gives no rights."""
+"""The tables that an import may change. It can end role grants and never makes any."""
 PLACES = {table.name: place for place, table in enumerate(Record.metadata.sorted_tables)}
 ORDER: Final = tuple(sorted(KINDS, key=lambda kind: PLACES[kind.__tablename__]))
 """Parents before children."""
@@ -35,23 +35,23 @@ KEPT = {"school_id", "id", "version"}
 
 
 def columns_of(kind: type[OfSchool]) -> list[Column[Any]]:
-    """What a row says, besides its key and version and what the database computes."""
+    """Return the columns of a row, except its key, its version and generated columns."""
     return [
         column
         for column in Record.metadata.tables[kind.__tablename__].columns
         if column.name not in KEPT
         and column.computed is None
-        # A set has no lists, and `unnest` would take them apart.
+        # A set has no arrays, and `unnest` would flatten them.
         and not isinstance(column.type, ARRAY)
     ]
 
 
 class Entry:
-    """A row: `values` is what it is to be, `before` what it is; None of a new one.
+    """A row with its planned `values` and its current ones, `before`, which are None if it is new.
 
-    place: The row of the set that speaks of it; None if none does.
-    first: Written before the others of its kind, because it makes room for them.
-    ended: It is given a last day.
+    place: Its row in the set; None if there is none.
+    first: Whether it is written before the others of its kind, because it makes room for them.
+    ended: Whether it gets a last day.
     """
 
     __slots__ = ("before", "ended", "first", "id", "label", "place", "values", "version")
@@ -73,7 +73,7 @@ class Entry:
         return self.before is None or self.before != self.values
 
     def end(self, column: str, day: date, begun: date) -> None:
-        """Give it a last day, which is not before its first."""
+        """Set its last day, which is not before its first."""
         self.values[column] = max(day, begun)
         self.ended = self.first = True
 
@@ -94,7 +94,7 @@ class Shelf:
         return self.by_id[key]
 
     def keep(self, id: int, version: int, *values: Any) -> Entry:
-        """A row there is."""
+        """Add an existing row."""
         known = dict(zip((column.name for column in self.columns), values, strict=True))
         self.by_id[id] = entry = Entry(id, version, known, dict(known))
         return entry
@@ -107,7 +107,7 @@ class Shelf:
         fresh: dict[str, Any] | None = None,
         **values: Any,
     ) -> Entry:
-        """Change the row that was found to these values, or make one of them and the `fresh`."""
+        """Change the found row to these values, or make a new one of them and the `fresh` ones."""
         entry = found or self._new(fresh or {})
         entry.values.update(values)
         entry.place, entry.label = place or entry.place, label
@@ -119,12 +119,12 @@ class Shelf:
         self.by_id[-self._made] = entry = Entry(-self._made, 1, None, blank | fresh)
         return entry
 
-    def named(self, column: str = "sourced_id") -> dict[Any, Entry]:
-        """{what the column says: the row}, of those that say something."""
+    def rows_by(self, column: str = "sourced_id") -> dict[Any, Entry]:
+        """Return {value of the column: row} of the rows that have a value."""
         return {entry[column]: entry for entry in self if entry[column] is not None}
 
-    def grouped(self, *columns: str) -> dict[tuple[Any, ...], list[Entry]]:
-        """{what the columns say: rows}."""
+    def group_by(self, *columns: str) -> dict[tuple[Any, ...], list[Entry]]:
+        """Return {values of the columns: rows}."""
         found: dict[tuple[Any, ...], list[Entry]] = {}
         for entry in self:
             found.setdefault(tuple(entry[column] for column in columns), []).append(entry)
@@ -132,7 +132,7 @@ class Shelf:
 
 
 class Book:
-    """All shelves of a school."""
+    """All tables of a school."""
 
     def __init__(self) -> None:
         self._shelves = {kind: Shelf(kind) for kind in ORDER}
@@ -141,12 +141,12 @@ class Book:
         return self._shelves[kind]
 
     def shelves(self) -> Iterable[Shelf]:
-        """Parents before children."""
+        """Return the tables, parents before children."""
         return self._shelves.values()
 
     @classmethod
     async def read(cls, session: AsyncSession, school_id: int | None) -> "Book":
-        """The rows of the school the transaction stands in; none of one still to be made."""
+        """Read the rows of the transaction's school; there are none of a new school."""
         book = cls()
         for shelf in book.shelves() if school_id else ():
             table = shelf.kind.__table__

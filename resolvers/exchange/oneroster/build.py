@@ -1,4 +1,4 @@
-"""From tables to records: every row becomes a record, or an error says why it did not."""
+"""From tables to records: each row becomes a record, or there is an error."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -19,7 +19,8 @@ R = TypeVar("R", bound=Record)
 def records_of(
     tables: Mapping[str, Table], dialect: Dialect, zone: ZoneInfo, findings: Findings
 ) -> Records:
-    """The records of all tables. The rows are given up on the way, to hold the set only once."""
+    """Return the records of all tables. Their rows are dropped on the way, so that the set is in
+    memory only once."""
     made = Records()
 
     def fill(kind: str, reader: Callable[[Cells], R | None], into: dict[str, R]) -> None:
@@ -69,7 +70,7 @@ def take(
 
 
 def keep(record: R, into: dict[str, R], row: Cells) -> None:
-    """The first of a name stays; one that says the same again does no harm."""
+    """Keep the first record of a key. A second one is found unless it is equal."""
     first = into.setdefault(record.sourced_id, record)
     if first is not record:
         code = Code.ROW_TWICE if first == record else Code.KEY_CONFLICT

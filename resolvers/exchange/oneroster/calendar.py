@@ -1,4 +1,4 @@
-"""School years and terms out of sessions."""
+"""Plan school years and terms from sessions."""
 
 from datetime import date
 from typing import Final
@@ -10,9 +10,9 @@ from resolvers.exchange.oneroster.planning import DAY, Planning, cut
 from resolvers.exchange.oneroster.records import Session
 from resolvers.exchange.oneroster.term_kinds import (
     SUMMER,
+    find_whole_terms,
     named_kind,
     term_kinds,
-    whole_terms,
 )
 from resolvers.exchange.oneroster.vocabulary import SessionKind
 
@@ -30,7 +30,7 @@ def plan_calendar(plan: Planning) -> None:
         for code in ("QUARTER", "HALF_YEAR"):
             term_type(plan, code)
     by_name: dict[str, list[Session]] = {}
-    for session in relevant(plan):
+    for session in find_relevant(plan):
         by_name.setdefault(name_of(plan, session), []).append(session)
     if not by_name and not any(plan.book[AcademicYear]) and plan.class_records:
         add_usual_year(plan)
@@ -43,12 +43,12 @@ def plan_calendar(plan: Planning) -> None:
             plan.types.setdefault(term["sourced_id"], term["term_type_id"])
             year = plan.book[AcademicYear][term["academic_year_id"]]
             plan.years.setdefault(term["sourced_id"], year)
-    for sourced_id, year in plan.book[AcademicYear].named().items():
+    for sourced_id, year in plan.book[AcademicYear].rows_by().items():
         plan.years.setdefault(sourced_id, year)
 
 
-def relevant(plan: Planning) -> list[Session]:
-    """Sessions of the years that this school's classes are in; all, if they name none."""
+def find_relevant(plan: Planning) -> list[Session]:
+    """Return the sessions of the years of this school's classes; all, if classes name none."""
     active = [it for it in plan.records.sessions.values() if it.active]
     used = {key for it in plan.class_records if it.active for key in it.session_ids}
     names = {name_of(plan, it) for it in active if it.sourced_id in used}
@@ -56,7 +56,7 @@ def relevant(plan: Planning) -> list[Session]:
 
 
 def name_of(plan: Planning, session: Session) -> str:
-    """`2022/2023`: by the dates, since titles say anything."""
+    """Return `2022/2023`, by the dates, as titles are unreliable."""
     above = plan.records.sessions.get(plan.roster.year_of.get(session.sourced_id, ""))
     return year_name((above or session).start)
 
@@ -67,7 +67,7 @@ def year_name(start: date) -> str:
 
 
 def add_usual_year(plan: Planning) -> None:
-    """The set has no session at all: the year that runs, from September to May."""
+    """Plan the current year from September to May, if the set has no session."""
     name = year_name(plan.today)
     begins = int(name[:4])
     days = {"starts_on": date(begins, 9, 1), "ends_on": date(begins + 1, 5, 31)}
@@ -77,12 +77,12 @@ def add_usual_year(plan: Planning) -> None:
 
 
 def plan_year(plan: Planning, name: str, sessions: list[Session]) -> None:
-    """The year with all its terms in it. One that is here is made longer, never shorter."""
+    """Plan a year that includes all its terms. An existing year becomes longer, never shorter."""
     shelf = plan.book[AcademicYear]
     own = [it for it in sessions if it.kind is SessionKind.SCHOOL_YEAR]
     head = (own or sessions)[0]
-    found = next((y for it in own if (y := shelf.named().get(it.sourced_id))), None)
-    found = found or shelf.named("name").get(name)
+    found = next((y for it in own if (y := shelf.rows_by().get(it.sourced_id))), None)
+    found = found or shelf.rows_by("name").get(name)
     starts_on = min(it.start for it in sessions)
     ends_on = max(starts_on + DAY, *(it.end for it in sessions))
     if found is not None:
@@ -90,7 +90,7 @@ def plan_year(plan: Planning, name: str, sessions: list[Session]) -> None:
     for other in shelf:
         if other is not found and starts_on <= other["ends_on"] and other["starts_on"] <= ends_on:
             plan.tell(Code.YEARS_OVERLAP, head, value=name, taken=other["name"])
-    # Without a year of its own in the set, a year bears no identifier.
+    # A year that the set does not contain has no identifier.
     key = own[0].sourced_id if own else None
     fresh = {"name": name, "status": YearStatus.PLANNED, "sourced_id": key}
     year = shelf.put(found, head.place, name, fresh, starts_on=starts_on, ends_on=ends_on)
@@ -100,7 +100,7 @@ def plan_year(plan: Planning, name: str, sessions: list[Session]) -> None:
 
 
 def choose_current(plan: Planning) -> None:
-    """The year that today is in, else the latest there is, unless the school has said otherwise."""
+    """Make the year of today current, else the latest one, unless the school has chosen one."""
     years = sorted(plan.book[AcademicYear], key=lambda year: year["starts_on"])
     current = next((y for y in years if y["status"] is YearStatus.CURRENT), None)
     around = next((y for y in years if y["starts_on"] <= plan.today <= y["ends_on"]), None)
@@ -118,12 +118,14 @@ def choose_current(plan: Planning) -> None:
 
 
 def plan_terms(plan: Planning) -> None:
-    """All terms, a term before its parts."""
-    sessions = [it for it in relevant(plan) if it.kind is not SessionKind.SCHOOL_YEAR]
+    """Plan all terms, a term before its parts."""
+    sessions = [it for it in find_relevant(plan) if it.kind is not SessionKind.SCHOOL_YEAR]
     known = plan.records.sessions
     kinds = term_kinds(sessions, known)
-    for session in sorted(sessions, key=lambda it: (len(whole_terms(it, known)), it.start, it.end)):
-        whole, kind = next(iter(whole_terms(session, known)), None), kinds[session.sourced_id]
+    for session in sorted(
+        sessions, key=lambda it: (len(find_whole_terms(it, known)), it.start, it.end)
+    ):
+        whole, kind = next(iter(find_whole_terms(session, known)), None), kinds[session.sourced_id]
         if whole is not None and is_plain_part(plan, session, kind, kinds.get(whole.sourced_id)):
             plan.tell(Code.TERM_IS_PART, session, value=session.title, taken=whole.title)
             if whole.sourced_id in plan.types:
@@ -133,36 +135,36 @@ def plan_terms(plan: Planning) -> None:
 
 
 def is_plain_part(plan: Planning, session: Session, kind: str, whole: str | None) -> bool:
-    """Whether a session within a term is no term of its own. A half-year may have quarters, and a
-    title may name another kind; what is a term here already stays one."""
-    if whole is None or session.sourced_id in plan.book[Term].named():
+    """Whether a session within a term is not itself a term. A half-year may have quarters, and a
+    title may name another kind. An existing term stays one."""
+    if whole is None or session.sourced_id in plan.book[Term].rows_by():
         return False
     apart = named_kind(session) or (kind if whole == "HALF_YEAR" else None)
     return apart in (None, whole)
 
 
 def term_type(plan: Planning, code: str) -> Entry:
-    """The school's own type of this code, or a new one."""
+    """Return the school's type of this code, or a new one."""
     shelf = plan.book[TermType]
-    found = shelf.named("code").get(code)
+    found = shelf.rows_by("code").get(code)
     return found or shelf.put(None, None, TYPES[code], {"code": code, "name": TYPES[code]})
 
 
 def plan_term(plan: Planning, session: Session, code: str) -> None:
-    """One term. The database keeps terms of a kind from overlapping: the first one stays."""
+    """Plan one term. Terms of one kind must not overlap in the database: the first one stays."""
     year, shelf = plan.years[session.sourced_id], plan.book[Term]
     kind = term_type(plan, code)
     plan.types[session.sourced_id] = kind.id
     others = [it for it in shelf if it["term_type_id"] == kind.id]
     days = {"starts_on": session.start, "ends_on": session.end}
-    found = shelf.named().get(session.sourced_id) or next(
+    found = shelf.rows_by().get(session.sourced_id) or next(
         (it for it in others if it["sourced_id"] is None and days.items() <= it.values.items()),
         None,
     )
     if found is not None and found["term_type_id"] != kind.id:
         plan.types[session.sourced_id] = found["term_type_id"]
         others = [it for it in shelf if it["term_type_id"] == found["term_type_id"]]
-    across = next((it for it in others if it is not found and crosses(it, session)), None)
+    across = next((it for it in others if it is not found and overlaps(it, session)), None)
     locked = found is not None and found["status"] is TermStatus.CLOSED
     ordinal = found["ordinal"] if found else place_of(others, year, session)
     if across or session.end <= session.start or ordinal > MOST_TERMS:
@@ -178,16 +180,16 @@ def plan_term(plan: Planning, session: Session, code: str) -> None:
         **days,
     }
     said = {"name": cut(session.title, 60), "sourced_id": session.sourced_id}
-    # A closed term's journal rests on its days.
+    # The journal of a closed term depends on its days.
     shelf.put(found, session.place, session.title, fresh, **said, **({} if locked else days))
 
 
-def crosses(term: Entry, session: Session) -> bool:
+def overlaps(term: Entry, session: Session) -> bool:
     return bool(term["starts_on"] <= session.end and session.start <= term["ends_on"])
 
 
 def place_of(others: list[Entry], year: Entry, session: Session) -> int:
-    """Its number in the year: the next after the terms before it that is free."""
+    """Return its number in the year: the next free one after earlier terms."""
     mine = [it for it in others if it["academic_year_id"] == year.id]
     taken = {it["ordinal"] for it in mine}
     number = 1 + max((it["ordinal"] for it in mine if it["starts_on"] < session.start), default=0)

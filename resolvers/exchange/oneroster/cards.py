@@ -1,4 +1,4 @@
-"""People out of users: their personal cards, and those of students."""
+"""Plan personal cards and students from users."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -23,27 +23,27 @@ FILE_NUMBER: Final = 40
 
 
 class Cards:
-    """Writes the people of one school into its book."""
+    """The people of one school in its book."""
 
     def __init__(self, plan: Planning) -> None:
         self.plan, self.book = plan, plan.book
         self.persons = self._persons()
-        self.known = self._known()
-        self.file_numbers = set(self.book[Student].named("personal_file_no"))
-        self.stays = self.book[Enrollment].grouped("student_id")
-        self.student_contacts = self.book[StudentContacts].named("student_id")
+        self.known = self._find_people()
+        self.file_numbers = set(self.book[Student].rows_by("personal_file_no"))
+        self.stays = self.book[Enrollment].group_by("student_id")
+        self.student_contacts = self.book[StudentContacts].rows_by("student_id")
         self.begins = self._first_days()
         current = [y for y in self.book[AcademicYear] if y["starts_on"] <= plan.today]
         self.usual = max((y["starts_on"] for y in current), default=plan.today)
 
     def _persons(self) -> dict[str, Entry]:
-        """{user: the person}: one, whatever they are here."""
+        """{user: person}, one person for all roles of a user."""
         plan, shelf = self.plan, self.book[Person]
         cards = (plan.students, plan.guardians, plan.staff)
         return {key: shelf[it["person_id"]] for rows in cards for key, it in rows.items()}
 
-    def _known(self) -> dict[tuple[str, date], str]:
-        """{name and birth date: user} of the people who are here, to notice one coming twice."""
+    def _find_people(self) -> dict[tuple[str, date], str]:
+        """{name and birth date: user} of existing people, to find duplicates."""
         keys = {entry.id: key for key, entry in self.persons.items()}
         return {
             (full_name(it), it["birth_date"]): keys.get(it.id, "—")
@@ -52,7 +52,7 @@ class Cards:
         }
 
     def _first_days(self) -> dict[str, date]:
-        """{user: the first day the set names them in a class of this school}."""
+        """{user: their first day in a class of this school, by the set}."""
         mine = {it.sourced_id for it in self.plan.class_records}
         found: dict[str, date] = {}
         for it in self.plan.records.enrollments.values():
@@ -65,7 +65,7 @@ class Cards:
         return [it for it in roles if it.role in kinds and (it.active or not active)]
 
     def stays_as(self, user: User, kinds: Iterable[Role], here: Entry | None) -> bool:
-        """Whether they are it, as far as the set says; one who is here need not be named again."""
+        """Whether a user has such a role by the set. An existing person need not be repeated."""
         if not user.active:
             return False
         return bool(self.roles(user, kinds)) or (
@@ -87,7 +87,7 @@ class Cards:
             else:
                 self.plan.tell(Code.BIRTH_DATE_ODD, about, "birthDate", value=about.birth_date)
         found = self.persons.get(user.sourced_id)
-        person = self.book[Person].put(found, user.place, shown(user), **said)
+        person = self.book[Person].put(found, user.place, describe_user(user), **said)
         if found is None:
             self.persons[user.sourced_id] = person
             for column, name in (
@@ -99,27 +99,27 @@ class Cards:
                     self.plan.tell(Code.NAME_ODD, user, column, value=name)
             alike = self.known.get((full_name(person), person["birth_date"]))
             if alike:
-                name = f"{shown(user)}, {person['birth_date']}"
+                name = f"{describe_user(user)}, {person['birth_date']}"
                 self.plan.tell(Code.POSSIBLE_DUPLICATE, user, value=name, taken=alike)
         return person
 
     def check_age(self, user: User, card: Entry, since: date, kind: Kind) -> None:
-        """Tell of somebody new who would be of an unusual age on the first day."""
+        """Find a new person of an unusual age on the first day."""
         born = self.book[Person][card["person_id"]]["birth_date"]
         if card.before is not None or born is None or kind.ages is None:
             return
         youngest, oldest = kind.ages
         if not youngest <= (age := age_on(since, born)) <= oldest:
-            self.plan.tell(Code.AGE_UNUSUAL, user, value=shown(user), taken=age)
+            self.plan.tell(Code.AGE_UNUSUAL, user, value=describe_user(user), taken=age)
 
     def contacts(
         self, shelf: Shelf, found: Entry | None, user: User, owner: dict[str, Any]
     ) -> None:
-        """Only what the set says: an empty cell takes nothing away."""
+        """Plan the contacts of the set; an empty cell removes nothing."""
         said = {"phone": user.phone or user.sms, "email": user.email}
         said = {name: value for name, value in said.items() if value}
         if said:
-            shelf.put(found, user.place, shown(user), owner, **said)
+            shelf.put(found, user.place, describe_user(user), owner, **said)
 
     # -- students ---------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class Cards:
         if user.sourced_id in self.begins:
             began.append(self.begins[user.sourced_id])
         since = min(began, default=self.usual)
-        person, label = self.person(user), shown(user)
+        person, label = self.person(user), describe_user(user)
         fresh = {"person_id": person.id, "admitted_on": since, "status": StudentStatus.ENROLLED}
         said = {"personal_file_no": self._file_number(user, found), "sourced_id": user.sourced_id}
         student = self.book[Student].put(found, user.place, label, fresh, **said)
@@ -157,19 +157,19 @@ class Cards:
             self.book[Enrollment].put(last, user.place, label)
 
     def _returns(self, user: User, student: Entry, last: Entry, began: date | None) -> bool:
-        """Who has left is admitted again only by a later day of the set's own."""
+        """Whether a student who has left is admitted again: only by a later day in the set."""
         if last["exit_date"] is None and student["status"] is StudentStatus.ENROLLED:
             return False
         if last["exit_date"] and began and began > last["exit_date"]:
             return True
         if last["exit_date"] is None or last["exit_date"] <= self.plan.today:
             gone = last["exit_date"] or "—"
-            self.plan.tell(Code.ENDED_HERE, user, value=shown(user), taken=gone)
+            self.plan.tell(Code.ENDED_HERE, user, value=describe_user(user), taken=gone)
             self.plan.left_students[student.id] = last["exit_date"] or self.plan.today
         return False
 
     def _leave(self, user: User, student: Entry) -> None:
-        today, label = self.plan.today, shown(user)
+        today, label = self.plan.today, describe_user(user)
         stays = [it for it in self.stays.get((student.id,), []) if it["exit_date"] is None]
         self.book[Student].put(student, user.place, label)
         if student["status"] is StudentStatus.ENROLLED:
@@ -182,7 +182,7 @@ class Cards:
         self.plan.left_students[student.id] = today
 
     def _file_number(self, user: User, found: Entry | None) -> str:
-        """The official number; or the sender's identifier, as it is or shortened."""
+        """Return the official number, or the sender's identifier, shortened if necessary."""
         own = found["personal_file_no"] if found else None
         if found and not user.identifier:
             return str(own)
@@ -198,7 +198,7 @@ class Cards:
         return number
 
 
-def shown(user: User) -> str:
+def describe_user(user: User) -> str:
     return " ".join(it for it in (user.family_name, user.given_name, user.middle_name) if it)
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum, auto
 
 
 class Code(StrEnum):
-    """What was found. The same code always has the same severity."""
+    """The code of a finding. A code always has the same severity."""
 
     @staticmethod
     def _generate_next_value_(name: str, *_: object) -> str:
@@ -77,7 +77,7 @@ class Code(StrEnum):
     SELF_GUARDIAN = auto()
     USERNAME_TWICE = auto()
     SAME_PERSON = auto()
-    # -- what stands in the way of taking a set in, or is decided on the way
+    # -- the import
     SCHOOL_UNKNOWN = auto()
     SCHOOL_NOT_ONE = auto()
     SCHOOL_TAKEN = auto()

@@ -1,4 +1,4 @@
-"""What is possible on paper and odd in a school: warnings for somebody who knows the people."""
+"""Warnings of data that is valid and unusual in a school, for somebody who knows the people."""
 
 from collections import defaultdict
 from datetime import date
@@ -17,7 +17,7 @@ ALWAYS: Final = (date.min, date.max)
 
 
 def check_coherence(records: Records, findings: Findings) -> None:
-    """What is odd in itself."""
+    """Find records that are unusual by themselves."""
     check_enrollments(records, findings)
     check_homerooms(records, findings)
     check_users(records, findings)
@@ -29,7 +29,7 @@ def tell(findings: Findings, code: Code, record: Record, **details: object) -> N
 
 
 def check_complete(records: Records, findings: Findings) -> None:
-    """What is odd if this is all there is: a set of changes need not repeat the rest."""
+    """Find records that are unusual in a complete set; a set of changes may omit the rest."""
     placed = {it.user_id for it in records.roles.values()}
     placed.update(it.relative_id for it in records.relationships.values())
     for user in records.users.values():
@@ -41,14 +41,14 @@ def check_complete(records: Records, findings: Findings) -> None:
 
 
 def span_of(record: ClassRecord, records: Records) -> Span:
-    """From the beginning of its first session to the end of the last."""
+    """Return the span from the beginning of its first session to the end of the last."""
     sessions = [records.sessions[key] for key in record.session_ids if key in records.sessions]
     if not sessions:
         return ALWAYS
     return min(it.start for it in sessions), max(it.end for it in sessions)
 
 
-def apart(one: Span, other: Span) -> bool:
+def is_apart(one: Span, other: Span) -> bool:
     return one[1] < other[0] or other[1] < one[0]
 
 
@@ -61,14 +61,14 @@ def check_enrollments(records: Records, findings: Findings) -> None:
             continue
         if it.org_id and it.org_id != group.org_id:
             tell(findings, Code.ENROLLMENT_ELSEWHERE, it, value=it.org_id, taken=group.org_id)
-        if apart((it.begin or date.min, it.end or date.max), spans[it.class_id]):
+        if is_apart((it.begin or date.min, it.end or date.max), spans[it.class_id]):
             tell(findings, Code.ENROLLMENT_OUTSIDE_SESSIONS, it, value=group.title)
         if roles.get(it.user_id) and it.role not in roles[it.user_id]:
             tell(findings, Code.ENROLLMENT_ROLE_DIFFERS, it, value=it.user_id, taken=it.word)
 
 
 def check_homerooms(records: Records, findings: Findings) -> None:
-    """A student is in one school class at a time."""
+    """Find students in two school classes at a time."""
     stays: dict[str, list[tuple[Span, Enrollment]]] = defaultdict(list)
     for it in records.enrollments.values():
         group = records.classes.get(it.class_id)
@@ -80,7 +80,7 @@ def check_homerooms(records: Records, findings: Findings) -> None:
     for user_id, spans in stays.items():
         spans.sort(key=lambda stay: stay[0])
         for (one, first), (other, second) in pairwise(spans):
-            if not apart(one, other):
+            if not is_apart(one, other):
                 tell(findings, Code.TWO_HOMEROOMS, second, value=user_id, taken=first.place.row)
 
 
@@ -98,7 +98,7 @@ def check_users(records: Records, findings: Findings) -> None:
 
 
 def check_same_people(records: Records, findings: Findings) -> None:
-    """One name and one birth date twice; nobody is merged because of it."""
+    """Find two users with one name and birth date. They are not merged."""
     seen: dict[tuple[str, date], User] = {}
     for user in records.users.values():
         known = records.demographics.get(user.sourced_id)

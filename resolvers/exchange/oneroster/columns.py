@@ -1,8 +1,7 @@
-"""The files of a set, their columns, and other names the same columns go by.
+"""The files of a set, their columns, and other names of the same columns.
 
-A column has one name here, that of OneRoster 1.2; the names of the other dialects and the
-misspellings seen in real sets lead to it. So the dialects differ in what they leave out, and
-hardly in anything else.
+A column has the name of OneRoster 1.2 here. The names of other dialects and misspellings of real
+sets are mapped to it. So the dialects hardly differ except in missing columns.
 """
 
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ READ: Final = (
     "relationships",
     "userFlags",
 )
-# Gradebook, resources and accounts elsewhere: part of the standards, no part of a roster.
+# Gradebook, resources and accounts of other systems: in the standards, and no part of a roster.
 NOT_READ: Final = (
     PROFILES,
     "categories",
@@ -40,9 +39,9 @@ NOT_READ: Final = (
 )
 FILES: Final = {name.casefold(): name for name in (MANIFEST, *READ, *NOT_READ)}
 
-# Passwords are blanked as a file is read: no row, record or finding ever holds one.
+# Passwords are blanked when a file is read: no row, record or finding contains one.
 PASSWORD: Final = "password"  # noqa: S105
-# 152-ФЗ, art. 10: a school has no ground to take these in, so they are not looked at.
+# 152-ФЗ, art. 10: a school may not process these, so they are not read.
 UNWANTED: Final = frozenset(
     {
         "americanIndianOrAlaskaNative",

@@ -1,8 +1,8 @@
 """Dates as people and spreadsheets write them: 2023-05-01, 01.05.2023, 1/05/2023, 1 мая 2023.
 
-Whether 1/05/2023 is in May or in January is settled by the file itself: some date in it has a
-day beyond 12. If none has, the day is taken to come first, as it does in Russia. An instant,
-2023-04-30T21:00:00Z, is the day that it falls on in the time zone of the school.
+The file decides whether 1/05/2023 is in May or in January: some date in it has a day beyond 12. If
+none has, the day comes first, as in Russia. An instant, 2023-04-30T21:00:00Z, is a day in the time
+zone of the school.
 """
 
 import re
@@ -31,7 +31,7 @@ LATEST: Final = 2100
 
 
 class Style(Enum):
-    """How a date was written. UNSURE: with slashes; read with the day first, without proof.
+    """The form of a date. UNSURE: with slashes, read with the day first, without proof.
     INSTANT: with a time and its zone."""
 
     ISO = auto()
@@ -43,17 +43,17 @@ class Style(Enum):
 
 
 class Dates:
-    """Reads the dates of one file; remembers them, because they repeat.
+    """The reader of one file's dates, with a cache, as they repeat.
 
     zone: The time zone in which an instant becomes a day.
     """
 
     def __init__(self, table: Table, zone: ZoneInfo) -> None:
-        self.slashes, self.zone = order_of(slashed(table)), zone
+        self.slashes, self.zone = order_of(find_slashed(table)), zone
         self._known: dict[str, tuple[date, Style] | None] = {}
 
     def read(self, text: str) -> tuple[date, Style] | None:
-        """The date and how it was written; None if it is no date."""
+        """Return the date and its form; None if it is no date."""
         if text not in self._known:
             self._known[text] = self._read(text)
         return self._known[text]
@@ -66,7 +66,7 @@ class Dates:
         if first := YEAR_FIRST.fullmatch(text):
             return day_of(first[1], first[3], first[4], Style.NAMED)
         if slash := SLASHED.fullmatch(text):
-            return self._slashed(slash[1], slash[2], slash[3])
+            return self._read_slashed(slash[1], slash[2], slash[3])
         if named := DAY_AND_NAME.fullmatch(text):
             return day_of(named[3], month_named(named[2]), named[1], Style.NAMED)
         if named := NAME_AND_DAY.fullmatch(text):
@@ -74,7 +74,7 @@ class Dates:
         return None
 
     def _instant(self, text: str) -> tuple[date, Style] | None:
-        """The day of the school on which a time with a zone falls; None of any other text."""
+        """Return the school's day of a time with a zone; None for any other text."""
         try:
             moment = datetime.fromisoformat(text)
             found = moment.astimezone(self.zone).date() if moment.tzinfo else None
@@ -82,8 +82,8 @@ class Dates:
             return None
         return (found, Style.INSTANT) if found and in_range(found) else None
 
-    def _slashed(self, one: str, other: str, year: str) -> tuple[date, Style] | None:
-        """A number beyond 12 is the day, whatever the order of the rest of the file."""
+    def _read_slashed(self, one: str, other: str, year: str) -> tuple[date, Style] | None:
+        """Read a date with slashes. A number beyond 12 is the day in any order."""
         if int(one) > 12 or int(other) > 12:
             day, month = (one, other) if int(one) > 12 else (other, one)
             return day_of(year, month, day, Style.NAMED)
@@ -93,7 +93,7 @@ class Dates:
 
 
 def month_named(word: str) -> str:
-    """The number of a month by the beginning of its Russian or English name; 0 of no month."""
+    """Return the number of a month by the beginning of its Russian or English name; 0 if none."""
     folded = word.casefold()
     found = (n for n, names in enumerate(MONTHS, 1) if folded.startswith(names))
     return str(next(found, 0))
@@ -111,8 +111,8 @@ def in_range(day: date) -> bool:
     return EARLIEST <= day.year <= LATEST
 
 
-def slashed(table: Table) -> Iterable[tuple[int, int]]:
-    """(first, second) number of every date with slashes in the file."""
+def find_slashed(table: Table) -> Iterable[tuple[int, int]]:
+    """Yield (first, second) number of every date with slashes in the file."""
     places = [at for column, at in table.header.columns.items() if column in DATES]
     for _, cells in table.rows:
         for at in places:
@@ -131,7 +131,7 @@ def order_of(dates: Iterable[tuple[int, int]]) -> Style:
 
 
 def moment_of(text: str) -> datetime | None:
-    """2023-05-01T18:25:43.511Z; a time without a zone is taken to be UTC."""
+    """Parse 2023-05-01T18:25:43.511Z; a time without a zone is in UTC."""
     try:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""From bytes to text. The standards say UTF-8; spreadsheets in Russia say windows-1251."""
+"""Decoding of files. The standards say UTF-8; spreadsheets in Russia write windows-1251."""
 
 import codecs
 from typing import Final
@@ -14,7 +14,7 @@ REPLACED: Final = "\ufffd"
 
 
 def text_of(content: bytes, file: str, findings: Findings) -> str:
-    """The text, with lines ended by `\\n` alone; what cannot be decoded becomes U+FFFD."""
+    """Decode the text, with `\\n` as line ends and U+FFFD for bytes that cannot be decoded."""
     encoding = encoding_of(content)
     if encoding != "utf-8-sig":
         findings.add(Code.ENCODING_GUESSED, file, value=encoding)
@@ -23,17 +23,19 @@ def text_of(content: bytes, file: str, findings: Findings) -> str:
 
 
 def encoding_of(content: bytes) -> str:
-    """A guess is made only of what is neither UTF-8, even with a little damage, nor UTF-16."""
+    """Return the encoding. It is guessed if it is neither UTF-8, even slightly damaged, nor
+    UTF-16."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     head = content[:SAMPLE]
     if head.count(0) * 4 > len(head):  # Latin letters and commas in UTF-16 are half zeros
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-    return "utf-8-sig" if nearly_utf8(content) else guessed(content)
+    return "utf-8-sig" if nearly_utf8(content) else guess_encoding(content)
 
 
 def nearly_utf8(content: bytes) -> bool:
-    """In a text of another encoding most letters beyond ASCII are not valid UTF-8."""
+    """Whether it is slightly damaged UTF-8: of another encoding, most non-ASCII letters would be
+    invalid."""
     try:
         content.decode()
     except UnicodeDecodeError:
@@ -43,8 +45,8 @@ def nearly_utf8(content: bytes) -> bool:
     return True
 
 
-def guessed(content: bytes) -> str:
-    """Judged by the lines that are not ASCII: the others say nothing and outweigh them."""
+def guess_encoding(content: bytes) -> str:
+    """Guess the encoding by the lines that are not ASCII; the others would outweigh them."""
     telling = b"\n".join(line for line in content.splitlines() if not line.isascii())
     best = from_bytes(telling[:SAMPLE], cp_isolation=CANDIDATES).best()
     return best.encoding if best else CANDIDATES[0]

@@ -1,4 +1,5 @@
-"""What findings say in English. `{value}` is what the file says, `{taken}` what was made of it."""
+"""The English texts of findings. `{value}` is the text of the file, `{taken}` its
+interpretation."""
 
 from resolvers.exchange.oneroster.codes import Code
 

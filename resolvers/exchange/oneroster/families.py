@@ -1,8 +1,7 @@
-"""Who answers for which child, out of relationships.
+"""Plan the links of guardians and students from relationships.
 
-The set says only that two people belong together. What a court decided, and what a social
-pedagogue wrote down here, is never undone by it: of a link that is here a set can only move the
-days, and only to an earlier end.
+The set says only that two people are related. It never undoes the decision of a court or the record
+of a social pedagogue: of an existing link it can only move the days, and only to an earlier end.
 """
 
 from typing import Any
@@ -21,7 +20,7 @@ LAST_TO_CALL = 20
 
 def plan_families(plan: Planning) -> None:
     shelf = plan.book[GuardianLink]
-    here = shelf.grouped("guardian_id", "student_id")
+    here = shelf.group_by("guardian_id", "student_id")
     priorities: dict[int, int] = {}
     for entry in shelf:
         student = entry["student_id"]
@@ -40,14 +39,14 @@ def plan_families(plan: Planning) -> None:
 def plan_link(
     plan: Planning, it: Relationship, links: list[Entry], student: Entry, guardian: Entry
 ) -> list[New]:
-    """The new link, if it takes one."""
+    """Return the new link, if one is needed."""
     last = max(links, key=lambda link: link["valid_from"], default=None)
     label = f"{name(plan, guardian)} — {name(plan, student)}"
     gone = not it.active or plan.withdrawn(it.relative_id)
     if last is not None and last["legal_status"] is not LegalStatus.FULL and not gone:
         last.place, last.label = it.place, label
         return []
-    # Where there is a link, later days are not for the set to give.
+    # The set cannot give an existing link a later end.
     shorter = it.end is not None and (last is None or it.end < (last["valid_to"] or it.end))
     open_ended = last is not None and last["valid_to"] is None
     wanted = Wanted(
@@ -69,7 +68,7 @@ def plan_link(
 
 
 def terms_of(plan: Planning, it: Relationship, guardian: Entry) -> dict[str, Any]:
-    """What a new link allows: a parent or guardian everything, any other relative nothing."""
+    """Return the permissions of a new link: all for a parent or guardian, none for others."""
     legal = it.role is not Role.RELATIVE
     return {
         "relation": relation(plan, it, guardian),
@@ -82,7 +81,7 @@ def terms_of(plan: Planning, it: Relationship, guardian: Entry) -> dict[str, Any
 
 
 def relation(plan: Planning, it: Relationship, guardian: Entry) -> GuardianRelation:
-    """Mother or father, where the documents or the patronymic tell."""
+    """Return mother or father if the documents or the patronymic show it."""
     if it.role is not Role.PARENT:
         return GuardianRelation.GUARDIAN
     person = plan.book[Person][guardian["person_id"]]

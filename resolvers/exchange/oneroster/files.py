@@ -1,8 +1,8 @@
-"""From a folder or a ZIP to the bytes of the files of a set, without trusting either.
+"""Reading the files of a set from an untrusted folder or ZIP.
 
-An archive may come from anybody who can upload one: it is read within limits, in memory, and
-nothing of it is ever written to disk. What breaks a limit is left out and found; only a thing
-that cannot be a set at all is refused.
+Anybody who can upload may have made the archive. It is read within limits, in memory, and nothing
+is written to disk. A file beyond a limit is skipped with a finding; a path that cannot be a set is
+refused.
 """
 
 import os
@@ -39,7 +39,7 @@ PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a set is read. Half a million rows in a file are within it, a bomb is not.
+    """The limits of reading a set. They allow half a million rows in a file, and no ZIP bomb.
 
     archive: Bytes of the ZIP itself.
     entries: Files and folders in it.
@@ -60,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file before it is read: where it lies, how large it says it is, how to open it."""
+    """A file before it is read: its path, its declared size, and a function that opens it."""
 
     path: PurePosixPath
     size: int
@@ -69,14 +69,14 @@ class Entry:
 
     @property
     def kind(self) -> str | None:
-        """Its name in the standard: `users` of `school/Users.CSV`."""
+        """Its name in the standard: `users` for `school/Users.CSV`."""
         known = self.path.suffix.casefold() == ".csv"
         return FILES.get(self.path.stem.casefold()) if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class RosterFile:
-    """A file of the set: `kind` is its name in the standard, `name` the one it has."""
+    """A file of the set: `kind` is its name in the standard, `name` its own."""
 
     kind: str
     name: str
@@ -84,12 +84,12 @@ class RosterFile:
 
 
 def files_of(path: Path, limits: Limits, findings: Findings) -> dict[str, RosterFile]:
-    """The files of the set at `path`, by kind."""
+    """Read the files of the set at `path`, by kind."""
     try:
         if path.is_dir():
             return the_set(list(in_folder(path, limits, findings)), limits, findings)
         if path.exists() and not path.is_file():
-            raise RosterUnreadable(Why.NOT_A_SET)  # a pipe would be waited for
+            raise RosterUnreadable(Why.NOT_A_SET)  # reading a pipe would block for ever
         with path.open("rb") as handle:
             measure(handle, limits)
             with zipfile.ZipFile(handle) as archive:
@@ -103,14 +103,14 @@ def files_of(path: Path, limits: Limits, findings: Findings) -> dict[str, Roster
 def in_folder(
     folder: Path, limits: Limits, findings: Findings, above: PurePosixPath = TOP
 ) -> Iterator[Entry]:
-    """Plain files, in this folder and a little below; links are not followed."""
+    """Yield the plain files in this folder and a little below; links are not followed."""
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda it: it.name)
     if len(entries) > limits.entries:
         raise RosterUnreadable(Why.TOO_LARGE)
     for entry in entries:
         path = above / entry.name
-        if hidden(path):
+        if is_hidden(path):
             continue
         if entry.is_symlink():
             findings.add(Code.SYMLINK, str(path), value=entry.name)
@@ -122,14 +122,14 @@ def in_folder(
 
 
 def open_plain(path: Path) -> IO[bytes]:
-    """Opens what was a plain file a moment ago, and fails if it has become a link."""
+    """Open a plain file; fail if it was replaced by a link."""
     return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
 
 
 def measure(handle: IO[bytes], limits: Limits) -> None:
-    """Refuses an archive that is too large, or whose list of files would be.
+    """Refuse an archive that is too large, or that has too long a list of files.
 
-    `zipfile` builds the whole list before anybody can count it, so its size is looked up first.
+    `zipfile` builds the whole list in memory, so its size is read first.
     """
     size = handle.seek(0, os.SEEK_END)
     handle.seek(max(0, size - (1 << 16) - END_OF_DIRECTORY.size - 20))
@@ -146,11 +146,12 @@ def measure(handle: IO[bytes], limits: Limits) -> None:
 
 
 def in_archive(archive: zipfile.ZipFile, limits: Limits, findings: Findings) -> Iterator[Entry]:
-    """Its files; a name that leads out of the archive, or a link, is found and left alone."""
+    """Yield its files. A link, or a name that leads out of the archive, is skipped with a
+    finding."""
     if len(archive.infolist()) > limits.entries:
         raise RosterUnreadable(Why.TOO_LARGE)
     for info in archive.infolist():
-        name = info.filename.replace("\\", "/")  # some packers of Windows write it so
+        name = info.filename.replace("\\", "/")  # some programs of Windows write backslashes
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or DRIVE.match(name):
             findings.add(Code.UNSAFE_NAME, value=info.filename)
@@ -167,14 +168,14 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
 
 
 def the_set(entries: list[Entry], limits: Limits, findings: Findings) -> dict[str, RosterFile]:
-    """Reads the files that lie in the folder of the set."""
+    """Read the files in the folder of the set."""
     folder = folder_of_set(entries)
     files: dict[str, RosterFile] = {}
     total = 0
     for entry in entries:
         kind, name = entry.kind, str(entry.path)
         if kind is None or entry.path.parent != folder:
-            if entry.path.suffix.casefold() == ".csv" and not hidden(entry.path):
+            if entry.path.suffix.casefold() == ".csv" and not is_hidden(entry.path):
                 findings.add(Code.FILE_UNKNOWN, name)
         elif kind in files:
             findings.add(Code.TWO_FILES, entry.path.name)
@@ -187,10 +188,10 @@ def the_set(entries: list[Entry], limits: Limits, findings: Findings) -> dict[st
 
 
 def folder_of_set(entries: list[Entry]) -> PurePosixPath:
-    """The folder with the most files of the standard, if there is one such folder."""
+    """Return the folder with the most files of the standard, which must be unique."""
     known: dict[PurePosixPath, set[str]] = {}
     for entry in entries:
-        if entry.kind and not hidden(entry.path):
+        if entry.kind and not is_hidden(entry.path):
             known.setdefault(entry.path.parent, set()).add(entry.kind)
     if not known:
         raise RosterUnreadable(Why.NO_FILES)
@@ -201,13 +202,14 @@ def folder_of_set(entries: list[Entry]) -> PurePosixPath:
     return folders[0]
 
 
-def hidden(path: PurePosixPath) -> bool:
-    """What systems leave behind: `__MACOSX/._users.csv`."""
+def is_hidden(path: PurePosixPath) -> bool:
+    """Whether it is a file of an operating system: `__MACOSX/._users.csv`."""
     return path.parts[0] == "__MACOSX" or any(part.startswith(".") for part in path.parts)
 
 
 def content_of(entry: Entry, limits: Limits, findings: Findings) -> bytes | None:
-    """The bytes of a file, or None with a finding. Sizes are checked as said and as read."""
+    """Return the bytes of a file, or None with a finding. Both the declared and the real size are
+    checked."""
     name = entry.path.name
     swells = entry.size > max(limits.free, entry.packed * limits.ratio)
     if entry.size > limits.file or swells:

@@ -1,8 +1,8 @@
-"""What is wrong with a set, said to the person who has to mend it, in English and in Russian.
+"""Findings about a set, in English and Russian, for the person who must correct it.
 
-An error means that something of the set cannot be taken in as it is written: a value, a row, a
-column or a whole file. A warning means that it can, and how it was understood; an error in a row
-on which nothing depends is a warning, because the row is left out (`left_out`).
+An error means that a value, a row, a column or a file cannot be imported as it is. A warning means
+that it can, and says how it was interpreted. An error in a row on which nothing depends becomes a
+warning, because the row is left out (`left_out`).
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from resolvers.exchange.oneroster.russian import RUSSIAN
 
 
 class Severity(StrEnum):
-    """Whether a finding stands in the way."""
+    """Whether a finding prevents the import."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -24,11 +24,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend, or to know.
+    """One error or warning.
 
-    file: The file of the set, as it is named there; empty for the set as a whole.
-    row: Its line as a person counts: the header is 1. None: the file as a whole.
-    column: The column as it is named in the file.
+    file: The file by its own name; empty for the set as a whole.
+    row: Its line; the header is line 1. None: the file as a whole.
+    column: The column by its name in the file.
     """
 
     severity: Severity
@@ -41,10 +41,10 @@ class Finding:
 
 
 class Findings:
-    """Collects findings; of a kind that repeats itself, the first ones and the number of the rest.
+    """A list of findings. Of a repeated kind it keeps the first ones and the number of the rest.
 
-    A kind is a code in a file. Without the limit a file in which every row is wrong would make
-    more findings than anybody reads, or memory holds.
+    A kind is a code in a file. Without the limit, a file with an error in every row would fill the
+    memory.
     """
 
     MOST_OF_A_KIND = 100
@@ -66,9 +66,9 @@ class Findings:
         self._counts[code, file] += 1
         self._told.add((code, file, column))
         if self._counts[code, file] <= self.MOST_OF_A_KIND:
-            self._found.append(finding(code, file, row, column, **details))
+            self._found.append(make_finding(code, file, row, column, **details))
 
-    def once(
+    def add_once(
         self,
         code: Code,
         file: str = "",
@@ -76,13 +76,13 @@ class Findings:
         column: str | None = None,
         **details: object,
     ) -> None:
-        """Adds the first only: what is said of a column need not be said of every row."""
+        """Add only the first of a kind, e.g. about a column that affects every row."""
         if (code, file, column) not in self._told:
             self.add(code, file, row, column, **details)
 
     def soften(self, harmless: Callable[[Finding], bool]) -> None:
-        """Turn errors into warnings. Those of a kind that repeats itself stay errors unless every
-        one that is kept was harmless."""
+        """Turn errors into warnings. A repeated kind stays an error unless all that are kept of it
+        are harmless."""
         found = [
             replace(it, severity=Severity.WARNING)
             if it.severity is Severity.ERROR and harmless(it)
@@ -93,31 +93,31 @@ class Findings:
         self._harmless |= {(it.code, it.file) for it in found} - left
         self._found = found
 
-    def all(self) -> tuple[Finding, ...]:
-        """Every finding, by file and row; what concerns a whole file comes before its rows."""
-        found = [*self._found, *self._rest()]
+    def list_all(self) -> tuple[Finding, ...]:
+        """Return all findings by file and row; those of a whole file come before its rows."""
+        found = [*self._found, *self._count_rest()]
         return tuple(sorted(found, key=lambda it: (it.file, it.row or 0)))
 
-    def _rest(self) -> Iterator[Finding]:
+    def _count_rest(self) -> Iterator[Finding]:
         for (code, file), count in self._counts.items():
             if count > self.MOST_OF_A_KIND:
                 serious = code in ERRORS and (code, file) not in self._harmless
                 more = Code.MORE_ERRORS if serious else Code.MORE_WARNINGS
                 left = count - self.MOST_OF_A_KIND
-                yield finding(more, file, None, None, count=left, of=code.value)
+                yield make_finding(more, file, None, None, count=left, of=code.value)
 
 
-def finding(
+def make_finding(
     code: Code, file: str, row: int | None, column: str | None, **details: object
 ) -> Finding:
     severity = Severity.ERROR if code in ERRORS else Severity.WARNING
-    said = {name: shortened(detail) for name, detail in details.items()}
+    said = {name: shorten(detail) for name, detail in details.items()}
     english, russian = ENGLISH[code].format_map(said), RUSSIAN[code].format_map(said)
-    place = shortened(file, 200), row, shortened(column) if column else None
+    place = shorten(file, 200), row, shorten(column) if column else None
     return Finding(severity, code, *place, english, russian)
 
 
-def shortened(detail: object, most: int = 60) -> str:
-    """On one line, without control characters, and no longer than fits a table of findings."""
+def shorten(detail: object, most: int = 60) -> str:
+    """Return a detail on one line, without control characters, cut to fit a table."""
     text = "".join(char if char.isprintable() else " " for char in str(detail)[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"

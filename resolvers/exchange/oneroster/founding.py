@@ -1,4 +1,4 @@
-"""Which schools of ours the schools of a set are, and making those that are new."""
+"""Matching the schools of a set with ours, and making new schools."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,11 @@ SHORT, FULL = 200, 500
 
 @dataclass(slots=True)
 class Target:
-    """A school of the set. `school_id` is None until it is made; `adopts`: a school of ours that
-    has no `sourced_id` yet gets this one."""
+    """A school of the set.
+
+    school_id: Our number; None until the school is made.
+    adopts: Whether our school has no `sourced_id` yet and gets this one.
+    """
 
     key: str
     name: str
@@ -29,10 +32,10 @@ class Target:
     adopts: bool = False
 
 
-async def targets(
+async def find_targets(
     session: AsyncSession, roster: RosterSet, school: int | None, findings: Findings
 ) -> list[Target]:
-    """The schools of the set: by `sourced_id`, or the only one as the school that was named."""
+    """Return the schools of the set: by `sourced_id`, or the only one as the named school."""
     orgs = roster.records.orgs
     keys = [key for key in roster.schools if orgs[key].active]
     for key in roster.schools:
@@ -42,10 +45,10 @@ async def targets(
     named_in = [it.org_id for it in roster.records.classes.values()]
     named_in += [it.org_id or "" for it in roster.records.roles.values()]
     absent = set(named_in) - orgs.keys()
-    ours = await here(session, {*keys, *absent})
+    ours = await find_schools(session, {*keys, *absent})
     keys += sorted(key for key in absent if key in ours)  # changes need not repeat the school
     if school is not None:
-        return await named(session, roster, school, keys, ours, findings)
+        return await find_named(session, roster, school, keys, ours, findings)
     found = []
     for key in keys:
         known = ours.get(key, [])
@@ -57,7 +60,7 @@ async def targets(
     return found
 
 
-async def here(session: AsyncSession, keys: set[str]) -> dict[str, list[School]]:
+async def find_schools(session: AsyncSession, keys: set[str]) -> dict[str, list[School]]:
     found: dict[str, list[School]] = {}
     query = select(School).where(School.sourced_id.in_(keys)).order_by(School.id)
     for school in await session.scalars(query):
@@ -65,7 +68,7 @@ async def here(session: AsyncSession, keys: set[str]) -> dict[str, list[School]]
     return found
 
 
-async def named(
+async def find_named(
     session: AsyncSession,
     roster: RosterSet,
     school: int,
@@ -89,8 +92,8 @@ async def named(
 
 
 async def found_school(session: AsyncSession, target: Target, time_zone: str) -> int:
-    """Make a school with the defaults of every school but for the calendar and the subjects, which
-    the set brings. From now on its card is its own: later sets do not touch it."""
+    """Make a school with the usual defaults, except calendar and subjects, which the set brings.
+    Later sets do not change its card."""
     new = NewSchool(cut(target.name, SHORT), time_zone)
     school = await founding.found_school(session, new, utc_now(), calendar=False)
     card = {"sourced_id": target.key, "full_name": cut(target.name, FULL)}
@@ -104,7 +107,7 @@ async def found_school(session: AsyncSession, target: Target, time_zone: str) ->
 
 
 async def adopt(session: AsyncSession, target: Target) -> None:
-    """Remember under which key the sender knows the school."""
+    """Store the sender's key of the school."""
     await session.execute(
         update(School)
         .where(School.id == target.school_id)

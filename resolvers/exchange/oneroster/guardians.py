@@ -1,9 +1,9 @@
-"""Whose parent somebody is, from the agents of OneRoster users.
+"""Relationships, derived from the agents of OneRoster users.
 
 `agentSourcedIds` says only that two people are linked, and real sets write it on either side: the
-child names its mother, or the mother her child. What the link means follows from their roles. It
-is a relationship if one is a student and the other a parent, guardian or relative; a teacher who
-is named as an agent, and is nobody's parent, gets no access to anything through it.
+child names its mother, or the mother her child. Their roles give the meaning. It is a relationship
+if one is a student and the other a parent, guardian or relative. A teacher who is an agent and not
+a parent gets no access through it.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ Roles = Mapping[str, Mapping[Role, RoleRecord]]
 
 
 def roles_of_each(records: Records) -> Roles:
-    """{user: {role: its record}} of active roles; of two alike, the one that lasts longer."""
+    """Return {user: {role: its record}} of active roles; of two alike, the longer one."""
     roles: dict[str, dict[Role, RoleRecord]] = defaultdict(dict)
     for record in records.roles.values():
         if record.active:
@@ -36,10 +36,11 @@ def roles_of_each(records: Records) -> Roles:
 
 
 def add_guardians(records: Records, delta: bool, findings: Findings) -> None:
-    """Adds a relationship for each agent who is one; each pair once, whoever names the other.
+    """Add a relationship for each agent who has one; each pair once, on whichever side it is
+    written.
 
-    A delta may leave out roles that have not changed: then nothing is concluded, nor complained
-    of, and `agent_ids` are there to be matched with what is already known.
+    A delta may leave out unchanged roles. Then there is neither a relationship nor a finding, and
+    `agent_ids` can be matched with existing data.
     """
     roles = roles_of_each(records)
     for user in records.users.values():
@@ -53,7 +54,7 @@ def add_guardians(records: Records, delta: bool, findings: Findings) -> None:
 
 
 def relationship(student: User, relative: User, roles: Roles) -> Relationship | None:
-    """What these two are, if the one is a student and the other a guardian."""
+    """Return the relationship of two users if one is a student and the other a guardian."""
     known = roles.get(relative.sourced_id, {})
     near = next((known[role] for role in GUARDIANS if role in known), None)
     if student is relative or near is None or Role.STUDENT not in roles.get(student.sourced_id, {}):

@@ -1,4 +1,4 @@
-"""From the names written above the columns to those of the standard."""
+"""From the column names of a file to those of the standard."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from resolvers.exchange.oneroster.columns import (
 )
 from resolvers.exchange.oneroster.findings import Findings
 
-EXTENSION: Final = "metadata."  # what a vendor adds; allowed, and unknown to anybody else
+EXTENSION: Final = "metadata."  # the prefix of a vendor's own columns, which the standard allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Header:
     names: As written, in their order; empty for a column without a name.
     columns: {name of the standard: place}, of the columns that are read.
     unnamed: Places of columns without a name.
-    secret: Places of what is never kept.
+    secret: Places of columns that are never read.
     last: The place of the last column with a name.
     """
 
@@ -39,10 +39,10 @@ class Header:
 
 
 def header_of(kind: str, written: list[str], file: str, findings: Findings) -> Header | None:
-    """The header; None, with a finding, if it lacks a column the file is nothing without.
+    """Return the header; None, with a finding, if it lacks an essential column.
 
-    Then nothing else is said of it: if the header is missing, what was taken for one is a row,
-    and its values, names and passwords, have no place in findings.
+    Then there is no other finding about it. If the header is missing, the first row was taken for
+    one, and its names and passwords must not get into findings.
     """
     names = tuple(" ".join(name.split()) for name in written)
     standard = standard_names(kind, names)
@@ -57,13 +57,13 @@ def header_of(kind: str, written: list[str], file: str, findings: Findings) -> H
         return None
     for at, (name, column) in enumerate(zip(names, standard, strict=True)):
         tell_name(kind, name, column, columns.get(column or "") == at, file, findings)
-    return shaped(names, columns, file, findings)
+    return make_header(names, columns, file, findings)
 
 
 def tell_name(
     kind: str, name: str, column: str | None, first: bool, file: str, findings: Findings
 ) -> None:
-    """What is odd about one name, which was read as `column`."""
+    """Add a finding about a name that is not exactly that of `column`."""
     if column is None:
         if name and not name.startswith(EXTENSION):
             findings.add(Code.COLUMN_UNKNOWN, file, column=name)
@@ -74,8 +74,8 @@ def tell_name(
 
 
 def standard_names(kind: str, names: Sequence[str]) -> list[str | None]:
-    """The columns of the standard that the names mean; None of what no dialect knows. A name that
-    is only alike, `termId` for `termSourcedIds`, means a column that the file does not have."""
+    """Return the standard columns of the names; None for an unknown one. A similar name, `termId`
+    for `termSourcedIds`, stands for a column that the file does not have otherwise."""
     found = [standard_name(kind, name) for name in names]
     like = [ALIKE[kind].get(stem(name)) for name in names]
     return [
@@ -85,12 +85,12 @@ def standard_names(kind: str, names: Sequence[str]) -> list[str | None]:
 
 
 def standard_name(kind: str, name: str) -> str | None:
-    """`dateLastModified` of `DataLastModified`."""
+    """Return the standard name: `dateLastModified` for `DataLastModified`."""
     folded = name.casefold()
     return KNOWN[kind].get(folded) or MISSPELT_FOLDED.get(folded)
 
 
-def shaped(
+def make_header(
     names: tuple[str, ...], columns: dict[str, int], file: str, findings: Findings
 ) -> Header:
     unnamed = tuple(at for at, name in enumerate(names) if not name)
@@ -104,14 +104,14 @@ def shaped(
 
 
 def stem(name: str) -> str:
-    """What singular and plural, `…Id` and `…SourcedId` of one name have in common."""
+    """Return the common stem of singular and plural, `…Id` and `…SourcedId`."""
     return name.casefold().removesuffix("s").removesuffix("id").removesuffix("sourced")
 
 
-def alike(columns: Collection[str]) -> dict[str, str]:
-    """Columns by their stems; a stem that two columns share names neither."""
+def index_stems(columns: Collection[str]) -> dict[str, str]:
+    """Return columns by their stems, without stems of two columns."""
     stems = Counter(stem(column) for column in columns)
-    stems[""] = 0  # of `sourcedId`, and of no name at all
+    stems[""] = 0  # the stem of `sourcedId` and of an empty name
     return {stem(column): column for column in columns if stems[stem(column)] == 1}
 
 
@@ -122,5 +122,5 @@ KNOWN: Final = {
     }
     for kind, names in COLUMNS.items()
 }
-ALIKE: Final = {kind: alike([*EVERYWHERE, *names]) for kind, names in COLUMNS.items()}
+ALIKE: Final = {kind: index_stems([*EVERYWHERE, *names]) for kind, names in COLUMNS.items()}
 MISSPELT_FOLDED: Final = {name.casefold(): column for name, column in MISSPELT.items()}

@@ -1,4 +1,4 @@
-"""School classes out of homerooms, and what classes and sections have in common."""
+"""Plan school classes from homerooms, with functions that classes and sections share."""
 
 import re
 from collections import Counter
@@ -25,18 +25,18 @@ def plan_classes(plan: Planning) -> None:
         year = year_of(plan, record) if record.active else None
         if year is not None and record.kind is ClassKind.HOMEROOM:
             plan_class(plan, record, year)
-    plan.classes = shelf.named()
+    plan.classes = shelf.rows_by()
 
 
 def year_of(plan: Planning, record: ClassRecord) -> Entry | None:
-    """The year of its sessions; of one that names none, the current one."""
+    """Return the year of its sessions; the current one if it names none."""
     known = next((plan.years[key] for key in record.session_ids if key in plan.years), None)
     here = sorted(plan.book[AcademicYear], key=lambda it: (it["status"].name != "CURRENT", it.id))
     return known or next(iter(here), None)
 
 
 def type_of(plan: Planning, record: ClassRecord, year: Entry) -> int:
-    """How its year is divided: by its own terms, or as most of the year is; else in quarters."""
+    """Return the type of its terms: its own, else the commonest of the year, else quarters."""
     own = next((plan.types[key] for key in record.session_ids if key in plan.types), None)
     known = Counter(plan.types[key] for key, it in plan.years.items()
                     if it is year and key in plan.types)  # fmt: skip
@@ -46,24 +46,24 @@ def type_of(plan: Planning, record: ClassRecord, year: Entry) -> int:
 
 def plan_class(plan: Planning, record: ClassRecord, year: Entry) -> None:
     shelf = plan.book[SchoolClass]
-    found = shelf.named().get(record.sourced_id)
+    found = shelf.rows_by().get(record.sourced_id)
     grade, letter = name_of(plan, record)
     if grade is None:
-        # Nobody is in it: it may be a club, or a class that is still to be filled.
+        # It is empty: a club, or a class that will be filled later.
         needed = any(it.active for it in plan.enrollments.get(record.sourced_id, ()))
         refused = needed and not plan.roster.lenient
         code = Code.CLASS_WITHOUT_GRADE if refused else Code.CLASS_LEFT_OUT
         plan.tell(code, record, "grades", value=record.title)
         return
     year_id = found["academic_year_id"] if found else year.id
-    alike = shelf.grouped("academic_year_id", "grade_level", "letter")
+    alike = shelf.group_by("academic_year_id", "grade_level", "letter")
     there = next(iter(alike.get((year_id, grade, letter), [])), None)
     if there is not None and there is not found:
         if found or there["sourced_id"] is not None:
             plan.tell(Code.CLASS_NAME_TWICE, record, "title", value=f"{grade}{letter}",
                       taken=year["name"])  # fmt: skip
             return
-        found = there  # made by hand: the name is unique in the year, so it is this class
+        found = there  # made by hand: the name is unique in the year
     fresh = {
         "academic_year_id": year_id,
         "kind": Kind.ORDINARY,
@@ -75,7 +75,7 @@ def plan_class(plan: Planning, record: ClassRecord, year: Entry) -> None:
 
 
 def name_of(plan: Planning, record: ClassRecord) -> tuple[int | None, str]:
-    """(7, "А") of `7А`, `7-А`, `7 «А»`; of a class with another name all of it is the letter."""
+    """Return (7, "А") for `7А`, `7-А`, `7 «А»`; any other name is all letter."""
     levels = [level for level in map(level_of, record.grades) if level is not None]
     named = NAME.fullmatch(record.title)
     written = level_of(named[1]) if named else None
@@ -87,7 +87,7 @@ def name_of(plan: Planning, record: ClassRecord) -> tuple[int | None, str]:
 
 
 def grade_of_students(plan: Planning, record: ClassRecord) -> int | None:
-    """What most of its students' own cards say."""
+    """Return the commonest grade on the cards of its students."""
     levels: Counter[int] = Counter()
     for it in plan.enrollments.get(record.sourced_id, ()):
         if it.role is Role.STUDENT:

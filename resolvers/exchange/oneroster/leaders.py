@@ -1,4 +1,4 @@
-"""Who leads which class and who teaches which section, out of enrollments of teachers."""
+"""Plan class teachers and teachers of sections from enrollments."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment, TeachingRole
 from resolvers.exchange.oneroster.book import Entry
 from resolvers.exchange.oneroster.codes import Code
-from resolvers.exchange.oneroster.lists import put, wanted
+from resolvers.exchange.oneroster.lists import make_wanted, put
 from resolvers.exchange.oneroster.planning import PUPILS, Planning
 from resolvers.exchange.oneroster.records import Enrollment
 from resolvers.exchange.oneroster.spans import Wanted, settle
@@ -22,18 +22,18 @@ ASSISTANT: Final = {"role": TeachingRole.ASSISTANT}
 
 
 def plan_teachers(plan: Planning) -> None:
-    leading: Here = plan.book[ClassTeacher].grouped("school_class_id")
-    teaching: Here = plan.book[TeachingAssignment].grouped("section_id")
+    leading: Here = plan.book[ClassTeacher].group_by("school_class_id")
+    teaching: Here = plan.book[TeachingAssignment].group_by("section_id")
     for key, enrollments in plan.enrollments.items():
-        teachers = employed(plan, (it for it in enrollments if it.role not in PUPILS))
+        teachers = find_employed(plan, (it for it in enrollments if it.role not in PUPILS))
         if key in plan.classes:
             lead(plan, plan.classes[key], leading, teachers)
         elif key in plan.sections:
             teach(plan, plan.sections[key], teaching, teachers)
 
 
-def employed(plan: Planning, teachers: Iterable[Enrollment]) -> list[tuple[Enrollment, Entry]]:
-    """Those who work here; who answers for the class comes first."""
+def find_employed(plan: Planning, teachers: Iterable[Enrollment]) -> list[tuple[Enrollment, Entry]]:
+    """Return the teachers who work here, the responsible one first."""
     found = []
     for it in sorted(
         teachers, key=lambda it: (not it.active, it.role is Role.AIDE, not it.primary)
@@ -58,7 +58,7 @@ def lead(
         put(plan, ClassTeacher, new, "staff_id", lane)
     for one in deputies:
         theirs = [it for it in rows if it["staff_id"] == one.target]
-        # Who led the class and is only one of its teachers now, is no deputy of themselves.
+        # A former class teacher who still teaches the class must not become their own deputy.
         if one.target in known:
             continue
         for new in settle(theirs, [one], "staff_id", plan.today, plan.tell):
@@ -93,11 +93,11 @@ def split(
     first: Mapping[str, object],
     other: Mapping[str, object],
 ) -> tuple[list[Wanted], list[Wanted]]:
-    """The one who answers for it, with all their times in it, and the others."""
+    """Split the teachers into the responsible one, with all their spans, and the others."""
     chief = next((member for it, member in teachers if it.role is not Role.AIDE), None)
     mine = [(it, who) for it, who in teachers if who is chief]
     rest = [(it, who) for it, who in teachers if who is not chief]
     return (
-        [wanted(plan, it, group, who, **first) for it, who in mine],
-        [wanted(plan, it, group, who, **other) for it, who in rest],
+        [make_wanted(plan, it, group, who, **first) for it, who in mine],
+        [make_wanted(plan, it, group, who, **other) for it, who in rest],
     )

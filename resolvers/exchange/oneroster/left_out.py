@@ -1,8 +1,8 @@
 """Rows that are left out, so that one bad row does not refuse a whole set.
 
-A row is left out by itself if nothing that is imported depends on it: a course that no class has,
-a person who is in no class, an enrolment in a class that the set does not hold. With `lenient`
-every bad row is left out, and with it what depends on it.
+A bad row is left out if nothing imported depends on it: a course without a class, a person in no
+class, an enrolment in a class that is not in the set. With `lenient` every bad row is left out,
+with its dependents.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.findings import Finding, Findings
 from resolvers.exchange.oneroster.manifest import Manifest
 from resolvers.exchange.oneroster.records import Record, Records
-from resolvers.exchange.oneroster.references import KIND, REFERENCES, Reference, leading
+from resolvers.exchange.oneroster.references import KIND, REFERENCES, Reference, find_leading
 from resolvers.exchange.oneroster.tables import Table
 from resolvers.exchange.oneroster.vocabulary import Mode
 
@@ -28,7 +28,7 @@ OF_ROWS: Final = frozenset(
         *(Code.WORD_BAD, Code.REFERENCE_MISSING, Code.KEY_CONFLICT, Code.SELF_GUARDIAN),
     }
 )
-"""Errors that a set is without once their row is left out."""
+"""Errors that disappear with their row."""
 NAMES: Final = {kind: name for name, kind in KIND.items()}
 
 
@@ -40,8 +40,8 @@ def leave_out(
     *,
     lenient: bool,
 ) -> None:
-    """Leave out the bad rows that may be, and say so."""
-    places = set(unneeded(records, tables, lenient=lenient))
+    """Leave out the bad rows that may be left out, with findings."""
+    places = set(find_unneeded(records, tables, lenient=lenient))
     dropped = drop_dependents(records, tables, manifest, lenient=lenient)
     places |= {(it.place.file, it.place.row) for it in dropped}
 
@@ -54,15 +54,15 @@ def leave_out(
         findings.add(Code.ROWS_LEFT_OUT, value=len(places))
 
 
-def unneeded(
+def find_unneeded(
     records: Records, tables: Mapping[str, Table], *, lenient: bool
 ) -> Iterator[tuple[str, int]]:
-    """(file, line) of the rows that could not be read and that nothing needs."""
+    """Yield (file, line) of the unreadable rows on which nothing depends."""
     needed: dict[str, set[str]] = defaultdict(set)
     for reference in REFERENCES:
         if reference.of not in ABOUT:
             needed[KIND.get(reference.to, reference.to)] |= {
-                key for _, key in leading(reference, records)
+                key for _, key in find_leading(reference, records)
             }
     for kind, table in tables.items():
         name = NAMES.get(kind, kind)
@@ -77,13 +77,13 @@ def unneeded(
 def drop_dependents(
     records: Records, tables: Mapping[str, Table], manifest: Manifest, *, lenient: bool
 ) -> list[Record]:
-    """Remove the records that rest on one that is not there, and then those that rest on them."""
+    """Remove the records that depend on a missing one, repeatedly."""
     dropped: list[Record] = []
     while found := [
         (reference.of, record)
         for reference in REFERENCES
         if reference.needed and (lenient or reference.of in LINKS)
-        for record in dangling(reference, records, tables, manifest, lenient=lenient)
+        for record in find_dangling(reference, records, tables, manifest, lenient=lenient)
     ]:
         for name, record in found:
             if getattr(records, name).pop(record.sourced_id, None):
@@ -91,7 +91,7 @@ def drop_dependents(
     return dropped
 
 
-def dangling(
+def find_dangling(
     reference: Reference,
     records: Records,
     tables: Mapping[str, Table],
@@ -99,13 +99,13 @@ def dangling(
     *,
     lenient: bool,
 ) -> Iterator[Record]:
-    """Records whose reference leads nowhere, although the file that it leads to is complete. A
-    reference to a row that could not be read refuses the set, unless the record describes it."""
+    """Yield records with a dangling reference into a complete file. A reference to an unreadable
+    row refuses the set, unless the record only describes it."""
     kind = KIND.get(reference.to, reference.to)
     table, targets = tables.get(kind), getattr(records, reference.to)
     if table is None or manifest.modes.get(kind) is Mode.DELTA:
         return
-    for record, key in leading(reference, records):
+    for record, key in find_leading(reference, records):
         forgiven = lenient or reference.of in ABOUT or key not in table.lost
         if key not in targets and forgiven:
             yield record

@@ -1,4 +1,4 @@
-"""Who is in which class and section, out of enrollments."""
+"""Plan the members of classes and sections from enrollments."""
 
 from collections import defaultdict
 from datetime import date
@@ -28,18 +28,20 @@ def plan_members(plan: Planning) -> None:
                 if it.active:
                     plan.tell(Code.NOT_IN_SCHOOL, it, value=it.user_id, taken=it.word)
             elif key in plan.classes:
-                one = wanted(plan, it, plan.classes[key], student)
+                one = make_wanted(plan, it, plan.classes[key], student)
                 students[(student.id,)].append(one)
             elif key in plan.sections:
-                one = wanted(plan, it, plan.sections[key], student)
+                one = make_wanted(plan, it, plan.sections[key], student)
                 members[student.id, plan.sections[key]["subject_id"]].append(one)
     write(plan, ClassMembership, ("student_id",), "school_class_id", students)
     write(plan, SectionMembership, ("student_id", "subject_id"), "section_id", members)
 
 
-def wanted(plan: Planning, it: Enrollment, group: Entry, who: Entry, **values: object) -> Wanted:
-    """The stay in a class or section that an enrollment speaks of. A student's leads to the class
-    or section, a teacher's to the teacher."""
+def make_wanted(
+    plan: Planning, it: Enrollment, group: Entry, who: Entry, **values: object
+) -> Wanted:
+    """Return the stay of an enrollment. Its target is the class or section for a student, and the
+    teacher for a teacher."""
     begin, end, ends = days_of(plan, it, group)
     record = plan.records.classes.get(it.class_id)
     user = plan.records.users.get(it.user_id)
@@ -58,7 +60,7 @@ def wanted(plan: Planning, it: Enrollment, group: Entry, who: Entry, **values: o
 
 
 def is_over(plan: Planning, it: Enrollment, who: Entry) -> bool:
-    """Whether the enrollment, or the class or the person it connects, is withdrawn."""
+    """Whether the enrollment, its class or its person is withdrawn."""
     group = plan.records.classes.get(it.class_id)
     left = plan.left_students if it.role in PUPILS else plan.left_staff
     gone = plan.withdrawn(it.user_id) or who.id in left
@@ -66,11 +68,10 @@ def is_over(plan: Planning, it: Enrollment, who: Entry) -> bool:
 
 
 def days_of(plan: Planning, it: Enrollment, group: Entry) -> tuple[date, date | None, bool]:
-    """(first day, first day no more, whether the set names that day).
+    """Return (first day, day after the last one, whether the set names that day).
 
-    Without days of its own it lasts as long as the sessions of the class. What lasts to the end of
-    the school year lasts through the summer, until the next year begins: a class is a class in
-    July, too.
+    Without days of its own, an enrollment lasts as long as the sessions of the class. One that ends
+    with the school year goes on until the next year begins: a class exists in July, too.
     """
     year = plan.book[AcademicYear][group["academic_year_id"]]
     starts, last = plan.span_of(it.class_id) or (year["starts_on"], year["ends_on"])
@@ -93,9 +94,9 @@ def write(
     target: str,
     lanes: dict[Lane, list[Wanted]],
 ) -> None:
-    """Settle each lane and put down what is new in it."""
+    """Settle each lane, and add its new rows."""
     shelf = plan.book[kind]
-    here = shelf.grouped(*lane)
+    here = shelf.group_by(*lane)
     for key, facts in lanes.items():
         stays = here.get(key, [])
         marked = [plan.free_days.get((one["student_id"], one[target]), plan.today) for one in stays]

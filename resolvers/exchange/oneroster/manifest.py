@@ -1,7 +1,7 @@
-"""Which dialect a set speaks, and which of its files hold everything.
+"""The dialect of a set, and which of its files are complete.
 
-The manifest says so in OneRoster; School Data Sync has none. Where manifest and files disagree,
-the files are believed.
+In OneRoster the manifest says both; School Data Sync has none. If manifest and files disagree, the
+files count.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,10 +23,10 @@ MODES: Final = {mode.value: mode for mode in Mode}
 
 @dataclass(slots=True)
 class Manifest:
-    """What manifest.csv says; nothing, where there is none.
+    """The content of manifest.csv; empty without one.
 
     version: As written.
-    modes: {file of the standard: how complete it is}.
+    modes: {file of the standard: bulk or delta}.
     """
 
     file: str = "manifest.csv"
@@ -35,12 +35,12 @@ class Manifest:
 
     @property
     def delta(self) -> bool:
-        """Whether some file holds only what has changed, so that references may lead outside."""
+        """Whether some file contains changes only, so that references may lead outside."""
         return Mode.DELTA in self.modes.values()
 
 
 def manifest_of(table: Table | None, present: Collection[str], findings: Findings) -> Manifest:
-    """What the manifest says, with a warning for each file it is wrong about."""
+    """Read the manifest, with a warning for each file about which it is wrong."""
     if table is None:
         return Manifest()
     manifest = Manifest(table.file)
@@ -61,7 +61,7 @@ def manifest_of(table: Table | None, present: Collection[str], findings: Finding
 def dialect_of(
     tables: Mapping[str, Table], manifest: Manifest, findings: Findings
 ) -> Dialect | None:
-    """The dialect the files are in, or else the one the manifest names."""
+    """Return the dialect of the files, or else that of the manifest."""
     named = next((it for v, it in VERSIONS.items() if manifest.version.startswith(v)), None)
     seen = dialect_seen(tables)
     if manifest.version and seen and seen is not named:
@@ -72,7 +72,8 @@ def dialect_of(
 
 
 def dialect_seen(tables: Mapping[str, Table]) -> Dialect | None:
-    """1.1 has roles in users.csv; 1.2 has roles.csv; School Data Sync has it without keys."""
+    """Detect the dialect: 1.1 has roles in users.csv, 1.2 has roles.csv, School Data Sync has
+    roles.csv without keys."""
     columns = {kind: table.header.columns for kind, table in tables.items()}
     if "roles" in columns:
         keyed = "sourcedId" in columns["roles"]

@@ -1,8 +1,8 @@
-"""Marks in the way: nobody leaves a section as of a day on which they have a mark in it.
+"""Marks in the way: a student cannot leave a section before a day with a mark in it.
 
-The mark would count in the averages and be missing from the diary (see
-`resolvers.structure.marks_in_the_way`). A day that the set names is refused. A day that it leaves
-to us is moved behind the marks of today.
+The mark would count in averages and be missing from the diary (see
+`resolvers.structure.marks_in_the_way`). A day of the set is refused. A day that the set does not
+name is moved behind the marks of today.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ Pair: TypeAlias = tuple[int, int]
 async def read_free_days(
     session: AsyncSession, school_id: int | None, today: date
 ) -> Mapping[Pair, date]:
-    """By student and section, the day after the last mark, of marks of today and later."""
+    """Return by student and section the day after the last mark, of marks of today and later."""
     query = marks_of(school_id).where(Lesson.date >= today)
     found = (await session.execute(query)).all() if school_id else ()
     return {(student, section): last + timedelta(days=1) for student, section, _, last in found}
@@ -48,8 +48,8 @@ async def read_free_days(
 async def find_marks_in_the_way(
     session: AsyncSession, school_id: int, book: Book, findings: Findings
 ) -> None:
-    """Tell of each stay that is cut short and leaves marks behind. Ask again once the stays are
-    written: whoever puts a mark holds the stay, so that the mark is there by then, or refused."""
+    """Find each shortened stay with marks after its end. Call it again after the stays are written:
+    a command that puts a mark locks the stay, so the mark is visible by then, or refused."""
     shelf = book[SectionMembership]
     cut = {pair_of(entry): entry for entry in shelf if entry.before and is_shorter(entry)}
     if not cut:
@@ -68,7 +68,7 @@ async def find_marks_in_the_way(
 
 
 def marks_of(school_id: int | None) -> Select[int, int, int, date]:
-    """SELECT student, section, the number of marks, and the day of the last one."""
+    """Return the query of student, section, number of marks, and day of the last one."""
     return (
         select(Mark.student_id, Mark.section_id, func.count(), func.max(Lesson.date))
         .join(Lesson, and_(Lesson.school_id == Mark.school_id, Lesson.id == Mark.lesson_id))
@@ -89,7 +89,7 @@ def is_shorter(entry: Entry) -> bool:
 
 
 def spans_of(stays: Sequence[Entry]) -> TableValuedAlias:
-    """The planned stays as a table."""
+    """Return the planned stays as a table."""
     names: dict[str, Any] = {"student_id": BigInteger, "section_id": BigInteger, "valid_from": Date,
              "valid_to": Date}  # fmt: skip
     arrays: Any = (

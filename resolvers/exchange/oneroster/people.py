@@ -25,7 +25,7 @@ def user(row: Cells) -> User | None:
     made = User(
         sourced_id=row.key("sourcedId"),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         given_name=row.need("givenName"),
         family_name=row.need("familyName"),
@@ -34,7 +34,7 @@ def user(row: Cells) -> User | None:
         preferred_family_name=row.text("preferredFamilyName"),
         preferred_middle_name=row.text("preferredMiddleName"),
         username=row.text("username"),
-        enabled=row.yes("enabledUser", otherwise=True),
+        enabled=row.read_flag("enabledUser", otherwise=True),
         identifier=row.text("identifier"),
         user_ids=row.user_ids("userIds"),
         email=email,
@@ -48,8 +48,8 @@ def user(row: Cells) -> User | None:
 
 
 def roles_of_user(row: Cells, of: User) -> Iterator[RoleRecord]:
-    """OneRoster 1.1: the role in users.csv, once for each organisation named there."""
-    word, role = row.need("role"), row.perhaps("role", ROLES, Role.OTHER)
+    """Yield the role in users.csv of OneRoster 1.1, once for each organisation named there."""
+    word, role = row.need("role"), row.read_word("role", ROLES, Role.OTHER)
     orgs: tuple[str | None, ...] = row.links("orgSourcedIds") or (None,)
     for org_id in () if row.broken else orgs:
         yield RoleRecord(
@@ -70,20 +70,20 @@ def roles_of_user(row: Cells, of: User) -> Iterator[RoleRecord]:
 
 
 def role_record(row: Cells) -> RoleRecord | None:
-    """A row of roles.csv. School Data Sync gives it no identifier and says TRUE for primary."""
+    """Read a row of roles.csv. In School Data Sync it has no identifier, and primary is TRUE."""
     user_id, org_id = row.key("userSourcedId"), row.link("orgSourcedId")
     word, session_id = row.need("role"), row.link("sessionSourcedId")
     begin, end = row.span("beginDate", "endDate")
     made = RoleRecord(
         sourced_id=row.own_key("role", user_id, org_id, word, session_id),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         user_id=user_id,
         org_id=org_id,
-        role=row.perhaps("role", ROLES, Role.OTHER),
+        role=row.read_word("role", ROLES, Role.OTHER),
         word=word,
-        primary=row.perhaps("roleType", PRIMARY, otherwise=False) or row.yes("isPrimary"),
+        primary=row.read_word("roleType", PRIMARY, otherwise=False) or row.read_flag("isPrimary"),
         session_id=session_id,
         grade=row.text("grade"),
         begin=begin,
@@ -96,7 +96,7 @@ def demographics(row: Cells) -> Demographics | None:
     made = Demographics(
         sourced_id=row.key("sourcedId"),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         birth_date=row.day("birthDate"),
         sex=sex(row),
@@ -115,7 +115,7 @@ def sex(row: Cells) -> Sex | None:
 
 
 def relationship(row: Cells) -> Relationship | None:
-    """A row of relationships.csv: the first user is the student, the second the relative."""
+    """Read a row of relationships.csv: the first user is the student, the second the relative."""
     student_id, relative_id = row.key("userSourcedId"), row.key("relationshipUserSourcedId")
     word = row.need("relationshipRole")
     if student_id and student_id == relative_id:
@@ -123,11 +123,11 @@ def relationship(row: Cells) -> Relationship | None:
     made = Relationship(
         sourced_id=composite("relationship", student_id, relative_id),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         student_id=student_id,
         relative_id=relative_id,
-        role=row.perhaps("relationshipRole", ROLES, Role.OTHER),
+        role=row.read_word("relationshipRole", ROLES, Role.OTHER),
         word=word,
         begin=None,
         end=None,
@@ -140,7 +140,7 @@ def user_flag(row: Cells) -> UserFlag | None:
     made = UserFlag(
         sourced_id=composite("flag", user_id, flag),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         user_id=user_id,
         flag=flag,

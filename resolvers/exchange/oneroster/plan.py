@@ -1,9 +1,8 @@
-"""What a set would make of one school: its rows as they are to be, and what was found out.
+"""The plan of one school: its rows as the set changes them, with findings.
 
     plan = plan_school(roster, key, book, today, findings, alone=True, free_days={})
 
-Nothing is written and no statement sent: `book` has been read before, and is written afterwards,
-if nobody minds the findings.
+It sends no statement: `book` was read before, and is written afterwards, unless there are errors.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,10 +39,9 @@ def plan_school(
     alone: bool,
     free_days: Mapping[tuple[int, int], date],
 ) -> Planning:
-    """Plan the school that the set calls `key`. Each step looks things up that those before it
-    have put into the book.
+    """Plan the school with this `key` in the set. Each step uses rows of the steps before it.
 
-    alone: It is the only school of the set, so that what names no school is in it.
+    alone: Whether it is the only school of the set, so that records without a school are in it.
     """
     plan = Planning(
         roster=roster, key=key, alone=alone, book=book, today=today, findings=findings,
@@ -66,7 +64,7 @@ def plan_school(
 
 
 def check_lengths(plan: Planning) -> None:
-    """A name that does not fit is for its sender to shorten, not for us to cut."""
+    """Find names that are too long. The sender must shorten them; we do not cut names."""
     for shelf in plan.book.shelves():
         limits = {column.name: column.info["most"] for column in shelf.columns
                   if "most" in column.info}  # fmt: skip
@@ -76,35 +74,35 @@ def check_lengths(plan: Planning) -> None:
                     plan.tell(Code.VALUE_TOO_LONG, entry.place, value=entry[name], taken=most)
 
 
-# -- what it comes to -----------------------------------------------------------------
+# -- summary --------------------------------------------------------------------------
 
 
-def counts(book: Book) -> dict[str, Counts]:
-    """{kind of row: how many of it}, of kinds that the set speaks of."""
+def count_rows(book: Book) -> dict[str, Counts]:
+    """Return {kind of row: counts} of the kinds in the set."""
     found = {}
     for shelf in book.shelves():
-        deeds = [deed(entry) for entry in shelf]
+        deeds = [name_deed(entry) for entry in shelf]
         tally = Counts(*(deeds.count(name) for name in Counts.__slots__))
         if tally != Counts():
             found[shelf.kind.__name__] = tally
     return found
 
 
-def changes(book: Book) -> tuple[Change, ...]:
-    """Every row that changes, parents before children."""
+def list_changes(book: Book) -> tuple[Change, ...]:
+    """Return every row that changes, parents before children."""
     return tuple(it for shelf in book.shelves() for it in changes_of(book, shelf))
 
 
 def changes_of(book: Book, shelf: Shelf) -> Iterator[Change]:
     return (
-        Change(shelf.kind.__name__, deed(entry), name_of(entry), columns(book, shelf, entry))
+        Change(shelf.kind.__name__, name_deed(entry), name_of(entry), columns(book, shelf, entry))
         for entry in shelf
         if entry.changes
     )
 
 
 def name_of(entry: Entry) -> str:
-    """For people: what the set calls it, or what it is called here."""
+    """Return a name for people: that of the set, or our own."""
     known = entry.label or entry.values.get("name") or entry.values.get("family_name")
     return str(known or f"№ {entry.id}")
 
@@ -114,16 +112,16 @@ def columns(book: Book, shelf: Shelf, entry: Entry) -> tuple[tuple[str, object, 
     return tuple(
         (
             column.name,
-            shown(book, column, before[column.name]),
-            shown(book, column, entry[column.name]),
+            show_value(book, column, before[column.name]),
+            show_value(book, column, entry[column.name]),
         )
         for column in shelf.columns
         if before[column.name] != entry[column.name]
     )
 
 
-def shown(book: Book, column: Column[Any], value: object) -> object:
-    """A value as people read it; a reference by the name of its row."""
+def show_value(book: Book, column: Column[Any], value: object) -> object:
+    """Return a value for people; of a reference the name of its row."""
     if isinstance(value, Enum):
         return value.name
     target = column.info.get("refers")
@@ -132,8 +130,8 @@ def shown(book: Book, column: Column[Any], value: object) -> object:
     return value if isinstance(value, bool | int | float | None) else str(value)
 
 
-def deed(entry: Entry) -> str:
-    """In the words of `Counts`; empty of what the set does not speak of."""
+def name_deed(entry: Entry) -> str:
+    """Return the word of `Counts` for a row; empty if the set does not contain it."""
     if entry.before is None:
         return "created"
     if entry.changes:

@@ -1,6 +1,6 @@
-"""What the parts of a plan share: the set, one school of it, its rows, and what was found out."""
+"""The shared state of a plan: the set, one of its schools, its rows, and findings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -34,11 +34,10 @@ class Planning:
     """The plan of one school while it is made.
 
     key: The school's `sourced_id` in the set.
-    years, classes, sections, students, guardians, staff: Rows by `sourced_id`, those there are
-        and those that the set brings.
+    years, classes, sections, students, guardians, staff: Rows by `sourced_id`, existing and new.
     types: {session: number of its type of term}, of sessions that are terms here.
     free_days: {(student, section): the day after the last mark}, of marks of today and later.
-    left: {number of a student: since when they are not here any more}; staff alike.
+    left: {number of a student: the day since which they are gone}; staff alike.
     """
 
     roster: RosterSet
@@ -55,19 +54,19 @@ class Planning:
 
     def __post_init__(self) -> None:
         self._spans: dict[str, tuple[date, date] | None] = {}
-        self.students = self.book[Student].named()
-        self.guardians = self.book[Guardian].named()
-        self.staff = self.book[Staff].named()
-        self.classes = self.book[SchoolClass].named()
-        self.sections = self.book[Section].named()
+        self.students = self.book[Student].rows_by()
+        self.guardians = self.book[Guardian].rows_by()
+        self.staff = self.book[Staff].rows_by()
+        self.classes = self.book[SchoolClass].rows_by()
+        self.sections = self.book[Section].rows_by()
 
     @property
     def records(self) -> Records:
         return self.roster.records
 
-    def here(self, org_id: str | None) -> bool:
-        """Whether the organisation is this school or a part of it. Who names none is in the only
-        school there is."""
+    def is_here(self, org_id: str | None) -> bool:
+        """Whether the organisation is this school or a part of it. A record without an
+        organisation belongs to the only school."""
         if org_id is None:
             return self.alone
         return self.roster.school_of.get(org_id, org_id) == self.key
@@ -77,18 +76,18 @@ class Planning:
         """{user: roles in this school, withdrawn ones too}."""
         found: dict[str, list[RoleRecord]] = {}
         for role in self.records.roles.values():
-            if self.here(role.org_id):
+            if self.is_here(role.org_id):
                 found.setdefault(role.user_id, []).append(role)
         return found
 
     @cached_property
     def class_records(self) -> list[ClassRecord]:
         """Classes and sections of this school, withdrawn ones too."""
-        return [it for it in self.records.classes.values() if self.here(it.org_id)]
+        return [it for it in self.records.classes.values() if self.is_here(it.org_id)]
 
     @cached_property
     def enrollments(self) -> dict[str, list[Enrollment]]:
-        """{class: who is enrolled in it}, in this school, withdrawn ones too."""
+        """{class: its enrollments}, in this school, withdrawn ones too."""
         mine: dict[str, list[Enrollment]] = {it.sourced_id: [] for it in self.class_records}
         mine |= {key: [] for key in (*self.classes, *self.sections) if key not in mine}
         for it in self.records.enrollments.values():
@@ -97,7 +96,7 @@ class Planning:
         return mine
 
     def span_of(self, class_id: str) -> tuple[date, date] | None:
-        """From the first day of its sessions to the last; None if the set does not say."""
+        """Return the span from the first day of its sessions to the last; None if unknown."""
         if class_id not in self._spans:
             record = self.records.classes.get(class_id)
             keys = record.session_ids if record else ()
@@ -112,7 +111,7 @@ class Planning:
 
     def tell(self, code: Code, of: Record | Place | None, column: str | None = None,
              **details: object) -> None:  # fmt: skip
-        """A finding about a row of the set."""
+        """Add a finding about a row of the set."""
         place = of.place if isinstance(of, Record) else of
         if place is None:
             self.findings.add(code, "", None, None, **details)
@@ -120,15 +119,11 @@ class Planning:
             self.findings.add(code, place.file, place.row, column, **details)
 
 
-def first(entries: Iterable[Entry]) -> Entry | None:
-    return next(iter(entries), None)
-
-
 def same_title(text: str) -> str:
-    """What two spellings of a subject have in common. Signs are kept: they tell C from C++."""
+    """Return the common form of two spellings of a subject. Signs are kept, as in C and C++."""
     return " ".join(text.split()).casefold().replace("ё", "е")
 
 
 def cut(text: str, most: int) -> str:
-    """A title that need not be whole."""
+    """Cut a title that need not be complete."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

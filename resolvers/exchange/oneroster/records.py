@@ -1,11 +1,11 @@
-"""The neutral model: what a set says, whichever dialect it says it in.
+"""The records of a set, independent of its dialect.
 
-Every record is named by `sourced_id`, the sender's own identifier, by which it is found again
-when the next set comes. What has none of its own (roles, enrollments and relationships of School
-Data Sync, roles of OneRoster 1.1) is named by what it connects: see `composite`.
+The key of a record is `sourced_id`, the sender's identifier, by which the next set finds it again.
+Records without one (roles, enrollments and relationships of School Data Sync, roles of OneRoster
+1.1) have a key made of the records that they connect: see `composite`.
 
-References (`..._id`, `..._ids`) are identifiers in the same set. If a set was read without errors
-the required ones lead somewhere; the others may not, with a warning.
+References (`..._id`, `..._ids`) are identifiers in the same set. If a set has no errors, required
+references are valid; others may dangle, with a warning.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from resolvers.exchange.oneroster.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record was read: the file, and its line as a person counts."""
+    """The file and line of a record; the first line is 1."""
 
     file: str
     row: int
@@ -32,10 +32,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What all records have.
+    """The fields of all records.
 
-    modified: When the sender last changed it, if it says so. Place and time do not make two
-        records different.
+    modified: The time of the sender's last change, if given. Place and time do not count for
+        equality.
     """
 
     sourced_id: str
@@ -45,7 +45,7 @@ class Record:
 
     @property
     def active(self) -> bool:
-        """False of what the sender has withdrawn, or is about to delete."""
+        """False if the sender has withdrawn it or is about to delete it."""
         return self.status is Status.ACTIVE
 
 
@@ -64,8 +64,8 @@ class Org(Record):
 class Session(Record):
     """A school year or a part of one.
 
-    year: The number the sender gives the school year. OneRoster means the year it ends in,
-        School Data Sync writes the year it begins in: trust the dates.
+    year: The sender's number of the school year. In OneRoster it is the year of its end, in School
+        Data Sync that of its beginning, so use the dates.
     """
 
     title: str
@@ -113,8 +113,7 @@ class User(Record):
     middle_name: The patronymic, in Russian sets.
     enabled: Whether the sender lets the person sign in.
     user_ids: (kind, identifier) in other systems, as in `{LDAP:12}`.
-    agent_ids: Other people the sender links to this one; what they are to each other is worked
-        out in `Relationship`.
+    agent_ids: Other people whom the sender links to this one; see `Relationship`.
     """
 
     given_name: str
@@ -137,7 +136,7 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleRecord(Record):
-    """What somebody is in an organisation, and when. `word` is the role as written."""
+    """The role of a user in an organisation. `word` is the role as written."""
 
     user_id: str
     org_id: str | None
@@ -152,10 +151,10 @@ class RoleRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment(Record):
-    """Somebody in a class, as a student or a teacher.
+    """The enrollment of a student or teacher in a class.
 
-    primary: Of several teachers, the one who answers for the class.
-    org_id: The school, where the file names one apart from that of the class.
+    primary: Whether the teacher is the responsible one of several.
+    org_id: The school, if the file names one besides that of the class.
     """
 
     class_id: str
@@ -170,7 +169,7 @@ class Enrollment(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demographics(Record):
-    """About the user of the same `sourced_id`. Race and ethnicity are not read."""
+    """The demographics of the user of the same `sourced_id`. Race and ethnicity are not read."""
 
     birth_date: date | None
     sex: Sex | None
@@ -181,9 +180,9 @@ class Demographics(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relationship(Record):
-    """What somebody (`relative_id`) is to a student. `word` is the role as written.
+    """The relationship of `relative_id` to a student. `word` is the role as written.
 
-    begin, end: Of the role it was concluded from; open where the set says nothing.
+    begin, end: Of the role from which it was derived; None if unknown.
     """
 
     student_id: str
@@ -195,13 +194,13 @@ class Relationship(Record):
 
     @property
     def guardian(self) -> bool:
-        """A parent, guardian or relative; not the family's doctor."""
+        """Whether it is a parent, guardian or relative, not e.g. the family's doctor."""
         return self.role in GUARDIANS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFlag(Record):
-    """A mark on a person, such as `freeLunch`: sensitive, so whoever stores it decides anew."""
+    """A flag of a person, such as `freeLunch`, which is sensitive and not stored."""
 
     user_id: str
     flag: str
@@ -224,13 +223,13 @@ class Records:
 
 
 def composite(kind: str, *parts: str | None) -> str:
-    """A key made of other keys: `enrollment:112001:114008:student`, the same every time."""
+    """Return a stable key made of other keys: `enrollment:112001:114008:student`."""
     plain = (part.replace("%", "%25").replace(":", "%3A") if part else "" for part in parts)
     return ":".join([kind, *plain])
 
 
 def level_of(grade: str) -> int | None:
-    """1..12 of "07", "7"; 0 of "KG", the year before school; None of what is no grade here."""
+    """Return 1..12 for "07", "7"; 0 for "KG", the year before school; None for other grades."""
     if grade.casefold() == "kg":
         return 0
     level = int(grade) if grade.isdecimal() and len(grade) <= 2 else None

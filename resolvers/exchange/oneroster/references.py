@@ -1,6 +1,6 @@
-"""Whether references lead somewhere, and parents do not go in circles.
+"""Checks of references and of cycles of parents.
 
-Records that are not active are not asked: what is being deleted may refer to what is gone.
+Inactive records are not checked: one that is being deleted may refer to a deleted one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,9 +19,10 @@ KIND: Final = {"sessions": "academicSessions", "flags": "userFlags"}
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`field` of the records `of` names records `to`; a needed one is an error if it does not.
+    """A reference from `field` of the records `of` to records `to`.
 
-    columns: What the field is called in a file, in the first of these that it has.
+    columns: Names of the field in a file; the first that the file has counts.
+    needed: Whether a dangling one is an error.
     """
 
     of: str
@@ -66,7 +67,7 @@ def check_references(
                 tell_absent(reference, records, f"{kind}.csv", files, findings)
             continue
         targets: Mapping[str, Record] = getattr(records, reference.to)
-        for record, key in leading(reference, records):
+        for record, key in find_leading(reference, records):
             if key not in targets and key not in table.lost:
                 code = Code.REFERENCE_MISSING if reference.needed else Code.LINK_MISSING
                 tell(code, reference, record, files, findings, value=key, taken=table.file)
@@ -75,8 +76,8 @@ def check_references(
                 tell(code, reference, record, files, findings, value=key)
 
 
-def leading(reference: Reference, records: Records) -> Iterator[tuple[Record, str]]:
-    """(record, the key it refers to) of the active records."""
+def find_leading(reference: Reference, records: Records) -> Iterator[tuple[Record, str]]:
+    """Yield (record, key to which it refers) of the active records."""
     found: Mapping[str, Record] = getattr(records, reference.of)
     for record in found.values():
         if record.active:
@@ -93,12 +94,12 @@ def tell_absent(
     files: Mapping[str, Table],
     findings: Findings,
 ) -> None:
-    """Once for a file that is not there, instead of once for every row that refers to it."""
-    for record, _ in leading(reference, records):
+    """Add one finding for a missing file, instead of one for every row that refers to it."""
+    for record, _ in find_leading(reference, records):
         file = record.place.file
         column = column_of(reference, files[file])
         code = Code.FILE_MISSING if reference.needed else Code.FILE_ABSENT
-        findings.once(code, absent, value=f"{file}: {column}")
+        findings.add_once(code, absent, value=f"{file}: {column}")
         return
 
 
@@ -116,23 +117,23 @@ def tell(
 
 
 def column_of(reference: Reference, table: Table) -> str:
-    """The column as the file of this record names it."""
+    """Return the name of the column in the file of this record."""
     columns = reference.columns
     known = (column for column in columns if column in table.header.columns)
-    return table.written(next(known, columns[0]))
+    return table.name_in_file(next(known, columns[0]))
 
 
 def check_parents(records: Records, findings: Findings) -> None:
-    """Nothing is above itself."""
+    """Find records that are their own ancestors."""
     trees: tuple[Mapping[str, Org | Session], ...] = (records.orgs, records.sessions)
     for tree in trees:
         for key, record in tree.items():
-            if circular(key, tree):
+            if is_circular(key, tree):
                 place = record.place
                 findings.add(Code.PARENT_CYCLE, place.file, place.row, value=key)
 
 
-def circular(key: str, tree: Mapping[str, Org | Session]) -> bool:
+def is_circular(key: str, tree: Mapping[str, Org | Session]) -> bool:
     at, steps = tree[key].parent_id or "", 0
     while at in tree and at != key and steps <= len(tree):
         at, steps = tree[at].parent_id or "", steps + 1

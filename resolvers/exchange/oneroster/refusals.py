@@ -1,4 +1,4 @@
-"""When there is nothing to read at all."""
+"""The refusal of a path that contains no set."""
 
 from collections.abc import Mapping
 from enum import StrEnum, auto
@@ -8,7 +8,7 @@ from resolvers.exchange.oneroster.findings import Finding
 
 
 class Why(StrEnum):
-    """Why a set was refused as a whole."""
+    """The reason why a set was refused as a whole."""
 
     @staticmethod
     def _generate_next_value_(name: str, *_: object) -> str:
@@ -51,10 +51,10 @@ REASONS: Final[Mapping[Why, tuple[str, str]]] = {
 
 
 class RosterUnreadable(Exception):
-    """There is no set that can be read. What is wrong *in* a set is a finding instead.
+    """There is no set that can be read. Errors *in* a set are findings instead.
 
     code: One of `Why`.
-    findings: What was found before giving up.
+    findings: Those before the refusal.
     """
 
     def __init__(self, code: Why, findings: tuple[Finding, ...] = ()) -> None:

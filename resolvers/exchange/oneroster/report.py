@@ -1,4 +1,4 @@
-"""What taking a set in changes, or would change: counted, listed, and explained by findings."""
+"""The report of an import or a dry run: counts, changes and findings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from resolvers.exchange.oneroster.vocabulary import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows of one kind. `ended` ones got a last day, and are not among `updated`."""
+    """The numbers of rows of one kind. `ended` ones got a last day and are not in `updated`."""
 
     created: int = 0
     updated: int = 0
@@ -29,8 +29,8 @@ class Change:
     entity: Its kind, e.g. `Student`.
     deed: created, updated or ended.
     label: For people, e.g. `Иванова Мария, 7А`.
-    columns: (column, before, after) of what changes; of a new row, what it holds. A reference is
-        the name of the row it leads to.
+    columns: (column, before, after) of each change; of a new row its values. A reference is the
+        name of its row.
     """
 
     entity: str
@@ -43,9 +43,9 @@ class Change:
 class SchoolReport:
     """One school of the set.
 
-    school_id: Its number here; None of one that a dry run would make.
+    school_id: Our number; None for one that a dry run would make.
     founded: Indicates whether it is a new one.
-    counts: {kind of row: how many}, in the order in which they are written.
+    counts: {kind of row: counts}, in the order in which they are written.
     changes: Every row that changes, parents before children.
     """
 
@@ -67,7 +67,7 @@ class SchoolReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came of a set.
+    """The report of a set.
 
     applied: Indicates whether it was written; a dry run and a refused set write nothing.
     findings: Of the reader and of the planner, by file and row.
@@ -88,16 +88,16 @@ class ImportReport:
 
     @property
     def changed(self) -> int:
-        """How many rows, new schools included."""
+        """The number of changed rows, new schools included."""
         return sum(school.changed + school.founded for school in self.schools)
 
     @property
     def ended(self) -> int:
-        """How many memberships, stays, links and employments get a last day."""
+        """The number of memberships, stays, links and employments that get a last day."""
         return sum(school.ended for school in self.schools)
 
     def lines(self) -> Iterator[tuple[str, str, Counts]]:
-        """(school, kind of row, counts) of what the set speaks of."""
+        """Yield (school, kind of row, counts) of the kinds in the set."""
         for school in self.schools:
             for entity, counts in school.counts.items():
                 yield school.name, entity, counts
@@ -108,7 +108,7 @@ LINES: Final = ("school", "entity", "deed", "row", "column", "before", "after")
 
 
 def change_lines(report: ImportReport) -> Iterator[tuple[str, ...]]:
-    """A line for every field that changes, in the order of `LINES`."""
+    """Yield a line for every changed field, in the order of `LINES`."""
     for school in report.schools:
         for change in school.changes:
             for column, before, after in change.columns or (("", None, None),):
@@ -117,7 +117,7 @@ def change_lines(report: ImportReport) -> Iterator[tuple[str, ...]]:
 
 
 def plain(report: ImportReport) -> dict[str, Any]:
-    """The report as a program reads it."""
+    """Return the report for programs."""
     return {
         "applied": report.applied,
         "dialect": report.dialect.value,

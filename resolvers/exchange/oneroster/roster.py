@@ -1,10 +1,10 @@
-"""The entrance: a folder or a ZIP with OneRoster files becomes records and findings.
+"""Reading a set: a folder or a ZIP with OneRoster files becomes records and findings.
 
     roster = read(Path("autumn.zip"))
     if roster.errors: ...            # show them; nothing was written anywhere
     for user in roster.records.users.values(): ...
 
-Bad content never raises; only what holds no set at all does, as `RosterUnreadable`.
+Bad content becomes findings; a path without a set raises RosterUnreadable.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,12 +40,12 @@ class RosterSet:
 
     records: By kind and `sourced_id`.
     findings: By file and row.
-    modes: {file of the standard: bulk or delta}, where the manifest says so.
-    schools: Organisations that are schools, or were taken for one.
-    school_of: {organisation: the school it is or is part of}.
-    year_of: {session: the session that is its school year}.
+    modes: {file of the standard: bulk or delta}, by the manifest.
+    schools: Organisations that are schools, or are treated as one.
+    school_of: {organisation: its school}.
+    year_of: {session: its school year}.
     zone: The time zone in which instants were read as days.
-    lenient: Indicates whether bad rows, and what depends on them, were left out.
+    lenient: Indicates whether bad rows and their dependents were left out.
     """
 
     dialect: Dialect
@@ -65,17 +65,17 @@ class RosterSet:
 
     @property
     def errors(self) -> list[Finding]:
-        """What cannot be taken in as it is written."""
+        """The findings that prevent the import."""
         return [it for it in self.findings if it.severity is Severity.ERROR]
 
     @property
     def warnings(self) -> list[Finding]:
-        """How doubtful things were understood."""
+        """The findings that say how doubtful data was interpreted."""
         return [it for it in self.findings if it.severity is Severity.WARNING]
 
     @property
     def delta(self) -> bool:
-        """Whether some file holds only changes: then what is not here is not gone."""
+        """Whether some file contains changes only: then missing records were not deleted."""
         return Mode.DELTA in self.modes.values()
 
 
@@ -85,7 +85,7 @@ def read(
     """Read the set at `path`.
 
     time_zone: IANA name of the zone in which an instant becomes a day.
-    lenient: Whether to leave out every bad row, and what depends on it (see `left_out`).
+    lenient: Whether to leave out every bad row with its dependents (see `left_out`).
     """
     findings = Findings()
     files = files_of(path, limits, findings)
@@ -94,7 +94,7 @@ def read(
     manifest = manifest_of(tables.pop(MANIFEST, None), present, findings)
     dialect = dialect_of(tables, manifest, findings) if tables else None
     if dialect is None:
-        raise RosterUnreadable(Why.UNKNOWN_DIALECT, findings.all())
+        raise RosterUnreadable(Why.UNKNOWN_DIALECT, findings.list_all())
     check_files(dialect, present, tables, manifest, findings)
     records = records_of(tables, dialect, ZoneInfo(time_zone), findings)
     check_references(records, tables, manifest, findings)
@@ -112,7 +112,7 @@ def read(
     return RosterSet(
         dialect=dialect,
         records=records,
-        findings=findings.all(),
+        findings=findings.list_all(),
         modes=manifest.modes,
         schools=schools,
         school_of=school_of,
@@ -123,9 +123,9 @@ def read(
 
 
 def tables_of(files: dict[str, RosterFile], limits: Limits, findings: Findings) -> dict[str, Table]:
-    """The tables of the files that are read; of the others it is said that they are not.
+    """Parse the files into tables. There is a finding for each file that is not read.
 
-    The bytes are given up one file at a time, so that the set is not held twice.
+    The bytes are dropped file by file, so that the set is in memory only once.
     """
     tables: dict[str, Table] = {}
     for kind in list(files):
@@ -147,11 +147,11 @@ def check_files(
     manifest: Manifest,
     findings: Findings,
 ) -> None:
-    """What a set must have, unless it says that it only brings changes."""
+    """Find missing files, which only a set of changes may lack."""
     in_users = dialect is Dialect.ONEROSTER_1_1
     for kind in () if manifest.delta else ("orgs", "users", *(() if in_users else ("roles",))):
         if kind not in present:
-            findings.once(Code.FILE_MISSING, f"{kind}.csv")
+            findings.add_once(Code.FILE_MISSING, f"{kind}.csv")
     users = tables.get("users")
     if in_users and users and "role" not in users.header.columns:
         findings.add(Code.COLUMN_MISSING, users.file, column="role")

@@ -1,4 +1,4 @@
-"""What the findings say in Russian (по-русски), code by code as in `english`."""
+"""The Russian texts of findings (по-русски), by code as in `english`."""
 
 from resolvers.exchange.oneroster.codes import Code
 

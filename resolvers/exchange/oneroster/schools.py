@@ -1,4 +1,4 @@
-"""Which organisations are schools, and to which of them everything else belongs."""
+"""The schools of a set, and the school of each organisation."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,14 +9,14 @@ from resolvers.exchange.oneroster.vocabulary import OrgKind
 
 
 def schools_of(records: Records, delta: bool, findings: Findings) -> tuple[str, ...]:
-    """Organisations of the type school; if there are none, those that classes or people are in.
+    """Return the organisations of type school; if there are none, those of classes and people.
 
-    A set of a single school often calls it a department, or whatever it was in the sender's tree.
+    A set of a single school often calls it a department or otherwise.
     """
     named = tuple(key for key, org in records.orgs.items() if org.kind is OrgKind.SCHOOL)
     if named:
         return named
-    guessed = pointed_at(records)
+    guessed = find_pointed_at(records)
     for key in guessed:
         org = records.orgs[key]
         findings.add(Code.SCHOOL_GUESSED, org.place.file, org.place.row, value=org.name)
@@ -25,7 +25,7 @@ def schools_of(records: Records, delta: bool, findings: Findings) -> tuple[str, 
     return guessed
 
 
-def pointed_at(records: Records) -> tuple[str, ...]:
+def find_pointed_at(records: Records) -> tuple[str, ...]:
     classes: Iterable[str | None] = (it.org_id for it in records.classes.values())
     people: Iterable[str | None] = (it.org_id for it in records.roles.values())
     for keys in (classes, people):
@@ -35,14 +35,14 @@ def pointed_at(records: Records) -> tuple[str, ...]:
 
 
 def school_of_each(orgs: Mapping[str, Org], schools: Iterable[str]) -> dict[str, str]:
-    """{organisation: the school that it is, or is part of}."""
+    """Return {organisation: the school that it is, or is part of}."""
     known = set(schools)
     nearest = ((key, next((it for it in climb(key, orgs) if it in known), None)) for key in orgs)
     return {key: school for key, school in nearest if school}
 
 
 def climb(key: str, orgs: Mapping[str, Org]) -> Iterator[str]:
-    """The organisation and those above it; once each, should they go in a circle."""
+    """Yield the organisation and its ancestors, each once even in a cycle."""
     seen: set[str] = set()
     while key in orgs and key not in seen:
         seen.add(key)
@@ -51,7 +51,7 @@ def climb(key: str, orgs: Mapping[str, Org]) -> Iterator[str]:
 
 
 def check_schools(records: Records, school_of: Mapping[str, str], findings: Findings) -> None:
-    """Warns of active classes and roles in organisations that are no part of a school."""
+    """Warn of active classes and roles in organisations outside of schools."""
     belonging = [
         *((it, it.org_id, it.title) for it in records.classes.values()),
         *((it, it.org_id, it.user_id) for it in records.roles.values()),

@@ -1,12 +1,12 @@
-"""Facts that hold for a time, one at a time: what the set says against what is here.
+"""Spans of facts of which one holds at a time: those of the set against those in the database.
 
-A *lane* is what can hold one fact at a time: a student's classes, a section's main teachers. The
-rules of a lane, which make the same set change nothing the second time:
+A *lane* has one fact at a time: a student's classes, a section's main teachers. Its rules make a
+second import of the same set change nothing:
 
-* Days that the set does not name never move what is here; days that it names do.
-* What has ended here is over: the set does not revive it, a later beginning makes a new fact.
-* Who moves, moves: the fact before ends the day the next begins, which is today if the set gives
-  no later day, so that what was, stays.
+* Days that the set names change a fact; days that it does not name do not.
+* The set does not revive a fact that has ended; a later beginning makes a new fact.
+* A new fact ends the one before on its first day, or today if the set names no later day, so that
+  the past stays.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -25,10 +25,10 @@ Tell = Callable[..., None]
 class Wanted:
     """A fact of the set.
 
-    target: To what it leads: a class, a section, a teacher.
-    begins, ends: Whether the set itself names the day, or it follows from the session.
-    withdrawn: The set takes it back.
-    values: What else a new row says.
+    target: A class, a section or a teacher.
+    begins, ends: Whether the set names the day; otherwise it follows from the session.
+    withdrawn: Whether the set withdraws it.
+    values: Further values of a new row.
     """
 
     target: int
@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A fact to be put down, with the days that are left for it."""
+    """A new fact, with its remaining days."""
 
     wanted: Wanted
     begin: date
@@ -53,7 +53,7 @@ class New:
 
 @dataclass(slots=True)
 class Span:
-    """A fact of the lane as it is to be; `wanted` is None of one the set does not speak of."""
+    """A planned fact of the lane; `wanted` is None if the set does not contain it."""
 
     entry: Entry | None
     wanted: Wanted | None
@@ -69,9 +69,9 @@ class Span:
 def settle(
     here: Sequence[Entry], wanted: Sequence[Wanted], column: str, today: date, tell: Tell
 ) -> list[New]:
-    """The lane as it is to be: entries are changed in place, what is new is given back.
+    """Plan the lane: change its entries in place, and return the new facts.
 
-    column: Which column of the entries is the target.
+    column: The column of the target.
     """
     spans = {entry.id: Span(entry, None, entry["valid_from"], entry["valid_to"]) for entry in here}
     made: list[Span] = []
@@ -96,8 +96,8 @@ def settle(
 
 
 def match(one: Wanted, here: Sequence[Entry], column: str, taken: Set[int]) -> Entry | None:
-    """The row that the fact is about: one of the same first day, or of the same time. A fact that
-    is not of that time is a new one, unless the set names no day, or only wants it ended."""
+    """Return the row of the fact: one with the same first day, or at the same time. A fact at
+    another time is new, unless the set names no day, or only ends it."""
     alike = [it for it in here if it[column] == one.target and it.id not in taken]
     if not alike:
         return None
@@ -113,7 +113,7 @@ def match(one: Wanted, here: Sequence[Entry], column: str, taken: Set[int]) -> E
 
 
 def follow(span: Span, one: Wanted, today: date, tell: Tell) -> None:
-    """What the set says of a fact that is here."""
+    """Change an existing fact as the set says."""
     over = span.end is not None and span.end <= today
     if one.withdrawn:
         if not over:
@@ -131,18 +131,19 @@ def follow(span: Span, one: Wanted, today: date, tell: Tell) -> None:
 
 
 def make_room(lane: list[Span], today: date, tell: Tell) -> None:
-    """Until nothing overlaps. What the set does not speak of gives way, but keeps its past."""
+    """Shorten spans until none overlap. A fact that is not in the set gives way, and keeps its
+    past."""
     silent = [span for span in lane if span.wanted is None]
     spoken = sorted((s for s in lane if s.wanted), key=lambda s: (s.begin, s.entry is None))
     for span in spoken:
         for other in silent:
-            if overlap(span, other):
+            if is_overlapping(span, other):
                 give_way(other, span, today)
     last: Span | None = None
     for span in sorted(spoken, key=lambda s: (s.begin, s.entry is None)):
         if span.begin >= span.reach and span.entry is None:
             drop(span, tell)
-        if span.dropped or (last is None or not overlap(last, span)):
+        if span.dropped or (last is None or not is_overlapping(last, span)):
             last = last if span.dropped else span
         elif last.begin < span.begin:
             last.end = span.begin
@@ -152,8 +153,8 @@ def make_room(lane: list[Span], today: date, tell: Tell) -> None:
 
 
 def give_way(other: Span, span: Span, today: date) -> None:
-    """A fact that is here has had its place beside the silent one, and keeps to it; a new one
-    takes the place from its first day on, or from today, or until a day that was already set."""
+    """Shorten one of two overlapping facts. An existing fact keeps its days beside one that is not
+    in the set. A new fact takes over from its first day, from today, or until a day that is set."""
     if span.entry is not None:
         if other.begin >= (span.entry["valid_to"] or date.max):
             span.end = other.begin
@@ -176,14 +177,14 @@ def drop(span: Span, tell: Tell) -> None:
         tell(Code.OVERLAP_LEFT_OUT, span.wanted.place, value=span.wanted.label)
 
 
-def overlap(one: Span, other: Span) -> bool:
-    """Half-open, as the database sees it: what ends the day it begins overlaps nothing."""
+def is_overlapping(one: Span, other: Span) -> bool:
+    """Whether two spans overlap, half-open as in the database: an empty span overlaps nothing."""
     lasting = one.begin < one.reach and other.begin < other.reach
     return lasting and one.begin < other.reach and other.begin < one.reach
 
 
 def keep(entry: Entry, span: Span) -> None:
-    """Write the span into its row; a shorter one makes room for others."""
+    """Write the span into its row. A shorter one is written first, as it makes room for others."""
     if span.reach < (entry["valid_to"] or date.max):
         entry.end("valid_to", span.reach, span.begin)
     entry.values["valid_from"], entry.values["valid_to"] = span.begin, span.end

@@ -1,6 +1,6 @@
 """Rows of organisations, sessions, courses, classes and enrollments as records.
 
-Each function takes one row and gives one record, or None of a row that has errors.
+Each function returns the record of one row, or None if the row has errors.
 """
 
 import re
@@ -25,7 +25,7 @@ from resolvers.exchange.oneroster.vocabulary import (
     Role,
 )
 
-# 7А, 10 «Б», 7-а: what a school class is called in Russia.
+# 7А, 10 «Б», 7-а: names of school classes in Russia.
 CLASS_NAME: Final = re.compile(r"\d{1,2}[ -]?[«\"]?[А-ЯЁA-Z][»\"]?", re.IGNORECASE)
 
 
@@ -33,10 +33,10 @@ def org(row: Cells) -> Org | None:
     made = Org(
         sourced_id=row.key("sourcedId"),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         name=row.need("name"),
-        kind=row.perhaps("type", ORG_KINDS, OrgKind.OTHER),
+        kind=row.read_word("type", ORG_KINDS, OrgKind.OTHER),
         word=row.need("type"),
         identifier=row.text("identifier"),
         parent_id=row.link("parentSourcedId"),
@@ -50,14 +50,14 @@ def session(row: Cells) -> Session | None:
     row.need("startDate")
     row.need("endDate")
     start, end = row.span("startDate", "endDate")
-    title, year = row.need("title"), row.whole("schoolYear")
+    title, year = row.need("title"), row.read_whole("schoolYear")
     parent = row.link("parentSourcedId")
     if row.broken or kind is None or start is None or end is None:
         return None
     return Session(
         sourced_id=sourced_id,
         status=status,
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         title=title,
         kind=kind,
@@ -72,7 +72,7 @@ def course(row: Cells) -> Course | None:
     made = Course(
         sourced_id=row.key("sourcedId"),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         title=row.need("title"),
         code=row.text("courseCode"),
@@ -89,7 +89,7 @@ def class_record(row: Cells) -> ClassRecord | None:
     made = ClassRecord(
         sourced_id=row.key("sourcedId"),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         title=row.need("title"),
         code=row.text("classCode"),
@@ -107,12 +107,12 @@ def class_record(row: Cells) -> ClassRecord | None:
 
 
 def class_kind(row: Cells) -> ClassKind:
-    """As the file says; School Data Sync does not, so what has a course is a section of it.
+    """Return the kind in the file. School Data Sync has none: a class with a course is a section.
 
-    Of the rest, what is named like a school class is taken for one, with a warning.
+    Of the others, one that is named like a school class is treated as one, with a warning.
     """
     if row.text("classType"):
-        return row.perhaps("classType", CLASS_KINDS, ClassKind.SCHEDULED)
+        return row.read_word("classType", CLASS_KINDS, ClassKind.SCHEDULED)
     if row.text("courseSourcedId"):
         return ClassKind.SCHEDULED
     title = row.text("title")
@@ -128,14 +128,14 @@ def enrollment(row: Cells) -> Enrollment | None:
     made = Enrollment(
         sourced_id=row.own_key("enrollment", class_id, user_id, word),
         status=row.status(),
-        modified=row.modified(),
+        modified=row.read_modified(),
         place=row.place,
         class_id=class_id,
         user_id=user_id,
         org_id=row.link("schoolSourcedId"),
-        role=row.perhaps("role", ROLES, Role.OTHER),
+        role=row.read_word("role", ROLES, Role.OTHER),
         word=word,
-        primary=row.yes("primary"),
+        primary=row.read_flag("primary"),
         begin=begin,
         end=end,
     )

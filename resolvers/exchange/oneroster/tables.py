@@ -1,6 +1,6 @@
-"""From the text of a file to a table: named columns, and rows that fit them.
+"""From the text of a file to a table with named columns.
 
-A row that does not fit is left out with a finding; nothing is moved to make it fit, because a
+A row that does not fit the columns is left out with a finding. Its cells are not moved, because a
 value in the wrong column is worse than a missing row.
 """
 
@@ -18,22 +18,22 @@ from resolvers.exchange.oneroster.files import RosterFile
 from resolvers.exchange.oneroster.findings import Findings
 from resolvers.exchange.oneroster.headers import Header, header_of
 
-MOST_LINES: Final = 10  # of a row whose cells hold line breaks, which neither standard allows
+MOST_LINES: Final = 10  # of a row whose cells contain line breaks, which neither standard allows
 LONGEST_CELL: Final = 4096
-SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')  # what a spreadsheet writes above the header
-# Control characters, what could not be decoded, and halves of surrogate pairs.
+SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')  # a line of spreadsheets above the header
+# Control characters, undecodable bytes, and halves of surrogate pairs.
 BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
 UNTIDY = re.compile(rf"\s|{INVISIBLE.pattern}")
-# Zero width and direction marks, too: two names that look alike would differ.
+# Zero width and direction marks, too, by which names that look alike would differ.
 
 
 @dataclass(slots=True)
 class Table:
-    """The rows of a file that can be read.
+    """The readable rows of a file.
 
-    rows: (line, cells). The line is where the row begins; the header is usually line 1.
-    lost: {identifier: line} of rows that were left out, so that nobody is blamed for referring to
-        them; rows without an identifier under None.
+    rows: (line, cells). The line is that of the row's beginning; the header is usually line 1.
+    lost: {identifier: line} of rows that were left out, so that a reference to them is no further
+        error; rows without an identifier are under None.
     """
 
     kind: str
@@ -45,27 +45,27 @@ class Table:
     def lose(self, key: str, line: int) -> None:
         self.lost.setdefault(key or None, []).append(line)
 
-    def written(self, column: str) -> str:
-        """The column as the file names it."""
+    def name_in_file(self, column: str) -> str:
+        """Return the name of the column in the file."""
         at = self.header.columns.get(column)
         return column if at is None else self.header.names[at]
 
 
 def table_of(file: RosterFile, most_rows: int, findings: Findings) -> Table | None:
-    """The table in a file; None, with a finding, if it is not one."""
+    """Return the table in a file; None, with a finding, if there is none."""
     lines = text_of(file.content, file.name, findings).split("\n")
-    start, delimiter = beginning(lines)
+    start, delimiter = find_header(lines)
     if start is None:
         findings.add(Code.FILE_EMPTY, file.name)
         return None
     if delimiter != ",":
         findings.add(Code.DELIMITER_GUESSED, file.name, value=delimiter)
-    names = parsed(lines[start], delimiter) or []
+    names = parse_row(lines[start], delimiter) or []
     header = header_of(file.kind, names, file.name, findings)
     if header is None:
         return None
     table = Table(file.kind, file.name, header)
-    for line, cells in fitting(table, lines, start + 1, delimiter, findings):
+    for line, cells in find_fitting(table, lines, start + 1, delimiter, findings):
         if len(table.rows) >= most_rows:
             findings.add(Code.TOO_MANY_ROWS, file.name, line, value=most_rows)
             break
@@ -75,8 +75,8 @@ def table_of(file: RosterFile, most_rows: int, findings: Findings) -> Table | No
     return table
 
 
-def beginning(lines: list[str]) -> tuple[int | None, str]:
-    """Where the header is, and what separates its columns."""
+def find_header(lines: list[str]) -> tuple[int | None, str]:
+    """Return the line of the header, and the separator of columns."""
     told = None
     for at, line in enumerate(lines):
         if telling := SEPARATOR.fullmatch(line):
@@ -87,10 +87,10 @@ def beginning(lines: list[str]) -> tuple[int | None, str]:
     return None, ","
 
 
-def fitting(
+def find_fitting(
     table: Table, lines: list[str], start: int, delimiter: str, findings: Findings
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows that fit the header, cleaned; the others are found and lost."""
+    """Yield the rows that fit the header, cleaned. Add a finding for each of the others."""
     at, file = start, table.file
     while at < len(lines):
         cells, span = row_at(lines, at, delimiter)
@@ -109,14 +109,14 @@ def fitting(
             findings.add(Code.LINE_BREAK_IN_CELL, file, line)
         for secret in table.header.secret:
             cells[secret] = ""
-        yield line, [tidy(cell) for cell in cells] if untidy(whole) else cells
+        yield line, [tidy(cell) for cell in cells] if is_untidy(whole) else cells
 
 
 def row_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str] | None, int]:
-    """(the cells of the row that begins here, how many lines it takes); None: not a row.
+    """Return (cells of the row that begins here, number of its lines); None if it is no row.
 
-    An odd number of quotation marks means a line break in a cell, or a mark too many or too few:
-    if the lines make no row together, the first is taken alone.
+    An odd number of quotation marks means a line break in a cell, or a mark too many or too few. If
+    the lines make no row together, the first is taken alone.
     """
     text, span = lines[at], 1
     if '"' not in text:
@@ -124,11 +124,11 @@ def row_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str] | None,
     while text.count('"') % 2 and span < MOST_LINES and at + span < len(lines):
         text = f"{text}\n{lines[at + span]}"
         span += 1
-    together = parsed(text, delimiter) if text.count('"') % 2 == 0 else None
-    return (together, span) if together else (parsed(lines[at], delimiter), 1)
+    together = parse_row(text, delimiter) if text.count('"') % 2 == 0 else None
+    return (together, span) if together else (parse_row(lines[at], delimiter), 1)
 
 
-def parsed(text: str, delimiter: str) -> list[str] | None:
+def parse_row(text: str, delimiter: str) -> list[str] | None:
     try:
         [cells] = csv.reader([text], delimiter=delimiter, strict=True, skipinitialspace=True)
     except (csv.Error, ValueError):
@@ -137,11 +137,11 @@ def parsed(text: str, delimiter: str) -> list[str] | None:
 
 
 def fits(table: Table, cells: list[str], whole: str, line: int, findings: Findings) -> bool:
-    """Every named column has a cell, and there is nothing in cells without a name."""
+    """Whether every named column has a cell, and all cells without a name are empty."""
     header, file = table.header, table.file
     beyond = cells[len(header.names) :]
     if beyond:
-        findings.once(Code.COLUMNS_UNNAMED, file)
+        findings.add_once(Code.COLUMNS_UNNAMED, file)
     nameless = [*(cells[at] for at in header.unnamed if at < len(cells)), *beyond]
     if len(cells) <= header.last or "".join(nameless).strip():
         wide = len(header.names) - len(header.unnamed)
@@ -160,6 +160,6 @@ def lose(table: Table, cells: list[str], line: int) -> None:
     table.lose(tidy(cells[at]) if at is not None and at < len(cells) else "", line)
 
 
-def untidy(whole: str) -> bool:
-    """Whether some cell of the row may need cleaning; most rows need none."""
+def is_untidy(whole: str) -> bool:
+    """Whether a cell of the row may need cleaning; most rows need none."""
     return bool(UNTIDY.search(whole)) or not unicodedata.is_normalized("NFC", whole)

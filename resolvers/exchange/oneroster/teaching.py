@@ -1,4 +1,4 @@
-"""Subjects and sections out of courses and scheduled classes."""
+"""Plan subjects and sections from courses and scheduled classes."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from resolvers.exchange.oneroster.records import ClassRecord, level_of
 from resolvers.exchange.oneroster.vocabulary import ClassKind
 
 UNGRADED_UP_TO: Final = 1
-"""In grade 1 there are no marks."""
+"""The last grade without marks."""
 
 
 def plan_sections(plan: Planning) -> None:
@@ -19,22 +19,22 @@ def plan_sections(plan: Planning) -> None:
     for record in plan.class_records:
         year = year_of(plan, record) if record.active else None
         if year is not None and record.kind is ClassKind.SCHEDULED:
-            sections.put(record, year, subjects.of(record))
+            sections.put(record, year, subjects.find_subject(record))
     plan.sections = sections.by_key
 
 
 class Subjects:
-    """The school's subjects, found again by course or by name."""
+    """The school's subjects by course or by name."""
 
     def __init__(self, plan: Planning) -> None:
         self.plan, self.shelf = plan, plan.book[Subject]
-        self.by_key = self.shelf.named()
+        self.by_key = self.shelf.rows_by()
         self.by_name = {same_title(it["name"]): it for it in self.shelf}
         self.last = max((it["position"] for it in self.shelf), default=-1)
 
-    def of(self, record: ClassRecord) -> Entry:
-        """The one subject that its course or itself names; or the course, where several are named
-        or only codes; or itself, where there is no course."""
+    def find_subject(self, record: ClassRecord) -> Entry:
+        """Return the only subject that it or its course names. If there are several, or only codes,
+        the course is the subject; without a course, the class itself."""
         course = self.plan.records.courses.get(record.course_id or "")
         for source in (course, record):
             named = [it for it in source.subjects if not it.isdecimal()] if source else []
@@ -65,11 +65,11 @@ class Subjects:
 
 
 class Sections:
-    """The school's sections, found again by the sender's identifier."""
+    """The school's sections by the sender's identifier."""
 
     def __init__(self, plan: Planning) -> None:
         self.plan, self.shelf = plan, plan.book[Section]
-        self.by_key: dict[str, Entry] = self.shelf.named()
+        self.by_key: dict[str, Entry] = self.shelf.rows_by()
         self.by_name = {(it["academic_year_id"], it["name"]): it for it in self.shelf}
 
     def put(self, record: ClassRecord, year: Entry, subject: Entry) -> None:
@@ -98,7 +98,8 @@ class Sections:
         self.by_key[record.sourced_id] = self.by_name[year_id, entry["name"]] = entry
 
     def name(self, record: ClassRecord, year_id: int, found: Entry | None) -> str:
-        """Its title; with its code or identifier, if another section of the year is named so."""
+        """Return its title, with its code or identifier if another section of the year has the
+        title."""
         names = [record.title, f"{record.title} ({record.sourced_id})"]
         if record.code:
             names.insert(1, f"{record.title} ({record.code})")

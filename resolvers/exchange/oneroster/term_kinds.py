@@ -1,4 +1,4 @@
-"""Of which kind the terms of a set are: quarters, trimesters or half-years."""
+"""The kinds of a set's terms: quarters, trimesters or half-years."""
 
 import re
 from collections import defaultdict
@@ -15,17 +15,17 @@ WORDS: Final = (
     (re.compile(r"полугоди|half|semester", re.IGNORECASE), "HALF_YEAR"),
 )
 LENGTHS: Final = ((85, "QUARTER"), (110, "TRIMESTER"), (215, "HALF_YEAR"))
-"""Longest terms of each kind, in days; the third quarter is the longest one."""
+"""The longest terms of each kind, in days; the third quarter is the longest one."""
 SUMMER: Final = 7
-"""A school year that begins in July or later is named after this calendar year and the next."""
+"""The first month of a school year that is named after its calendar year and the next."""
 IN_A_YEAR: Final = {2: "HALF_YEAR", 3: "TRIMESTER", 4: "QUARTER"}
 WHOLE_YEAR: Final = 240
-"""Days from the first day of the terms to the last from which they make up a school year."""
+"""The least number of days from which terms make up a school year."""
 
 
 def term_kinds(sessions: Iterable[Session], all_sessions: Mapping[str, Session]) -> dict[str, str]:
-    """{session: code of its term type}. Sessions of one type at one depth below the same year are
-    of one kind, unless their titles name another.
+    """Return {session: code of its term type}. Sessions of one type at one depth below the same
+    year are of one kind, unless their titles name another.
 
     all_sessions: By `sourced_id`; the parents are among them.
     """
@@ -36,17 +36,17 @@ def term_kinds(sessions: Iterable[Session], all_sessions: Mapping[str, Session])
             kinds[session.sourced_id] = code
         else:
             year = school_year(session, all_sessions)
-            depth = len(whole_terms(session, all_sessions))
+            depth = len(find_whole_terms(session, all_sessions))
             groups[year, depth, session.kind].append(session)
     for siblings in groups.values():
         siblings.sort(key=lambda it: (it.start, it.end))
-        shared = None if overlapping(siblings) else kind_of_siblings(siblings)
+        shared = None if is_overlapping(siblings) else kind_of_siblings(siblings)
         kinds |= {it.sourced_id: shared or kind_of_length([it]) for it in siblings}
     return kinds
 
 
-def ancestors(session: Session, all_sessions: Mapping[str, Session]) -> list[Session]:
-    """Its parent, the parent's parent and so on, as far as the set has them."""
+def find_ancestors(session: Session, all_sessions: Mapping[str, Session]) -> list[Session]:
+    """Return its ancestors in the set, the parent first."""
     line: list[Session] = []
     at = all_sessions.get(session.parent_id or "")
     while at is not None and at is not session and at not in line:
@@ -55,32 +55,32 @@ def ancestors(session: Session, all_sessions: Mapping[str, Session]) -> list[Ses
     return line
 
 
-def whole_terms(session: Session, all_sessions: Mapping[str, Session]) -> list[Session]:
-    """The sessions it is a part of, the nearest first, without the school year."""
-    line = ancestors(session, all_sessions)
+def find_whole_terms(session: Session, all_sessions: Mapping[str, Session]) -> list[Session]:
+    """Return the terms of which it is a part, the nearest first, without the school year."""
+    line = find_ancestors(session, all_sessions)
     return [it for it in line if it.kind is not SessionKind.SCHOOL_YEAR]
 
 
 def school_year(session: Session, all_sessions: Mapping[str, Session]) -> int:
-    """The calendar year in which its school year begins: parents may be missing."""
-    start = [session, *ancestors(session, all_sessions)][-1].start
+    """Return the calendar year in which its school year begins; parents may be missing."""
+    start = [session, *find_ancestors(session, all_sessions)][-1].start
     return start.year if start.month >= SUMMER else start.year - 1
 
 
 def named_kind(session: Session) -> str | None:
-    """What its title or its type says."""
+    """Return the kind in its title or type."""
     for word, code in WORDS:
         if word.search(session.title):
             return code
     return "HALF_YEAR" if session.kind is SessionKind.SEMESTER else None
 
 
-def overlapping(siblings: Sequence[Session]) -> bool:
+def is_overlapping(siblings: Sequence[Session]) -> bool:
     return any(later.start <= earlier.end for earlier, later in pairwise(siblings))
 
 
 def kind_of_siblings(siblings: Sequence[Session]) -> str:
-    """By their number where they make up a year, else by the longest of them."""
+    """Return the kind by their number if they make up a year, else by the longest of them."""
     days = (siblings[-1].end - siblings[0].start).days + 1
     counted = IN_A_YEAR.get(len(siblings)) if days >= WHOLE_YEAR else None
     return counted or kind_of_length(siblings)

@@ -1,7 +1,7 @@
-"""The cells of a row as values: each read says what type it gives and what it thinks of the cell.
+"""The cells of a row as values of a type.
 
-A required value that is missing or cannot be read is an error and spoils the row; any other is
-left out with a warning.
+A required value that is missing or unreadable is an error and spoils the row; any other is left out
+with a warning.
 """
 
 import re
@@ -17,7 +17,7 @@ from resolvers.exchange.oneroster.tables import Table
 from resolvers.exchange.oneroster.vocabulary import NO, STATUSES, YES, Status
 
 T = TypeVar("T")
-MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")  # 7,90612E+10: a spreadsheet took it for a number
+MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")  # 7,90612E+10, from a spreadsheet
 USER_ID = re.compile(r"\{([^{}:]+):([^{}]*)\}")
 LONGEST_KEY: Final = 255
 
@@ -25,7 +25,7 @@ LONGEST_KEY: Final = 255
 class Cells:
     """One row of a table, read cell by cell.
 
-    broken: Something required could not be read; the row makes no record.
+    broken: Whether a required value could not be read, so that the row makes no record.
     """
 
     __slots__ = ("_cells", "_columns", "broken", "dates", "findings", "line", "table")
@@ -42,7 +42,7 @@ class Cells:
         return Place(self.table.file, self.line)
 
     def find(self, code: Code, column: str, **details: object) -> None:
-        written = self.table.written(column)
+        written = self.table.name_in_file(column)
         self.findings.add(code, self.table.file, self.line, written, **details)
 
     def spoil(self, code: Code, column: str, **details: object) -> None:
@@ -50,7 +50,7 @@ class Cells:
         self.broken = True
 
     def text(self, column: str) -> str:
-        """The cell; empty if there is no such column."""
+        """Return the cell; empty if there is no such column."""
         at = self._columns.get(column)
         return "" if at is None else self._cells[at]
 
@@ -61,22 +61,22 @@ class Cells:
         return value
 
     def key(self, column: str) -> str:
-        """A required identifier or reference."""
-        return self._checked(self.need(column), column)
+        """Read a required identifier or reference."""
+        return self._check_key(self.need(column), column)
 
     def own_key(self, kind: str, *parts: str | None) -> str:
-        """The row's identifier; in a file that has none, one made of what the row connects."""
+        """Return the row's identifier; in a file without them, one made of its references."""
         own = "sourcedId" in self._columns
         return self.key("sourcedId") if own else composite(kind, *parts)
 
     def link(self, column: str) -> str | None:
-        """A reference, if there is one."""
-        return self._checked(self.text(column), column) or None
+        """Read an optional reference."""
+        return self._check_key(self.text(column), column) or None
 
     def links(self, column: str) -> tuple[str, ...]:
-        return tuple(self._checked(key, column) for key in self.words(column))
+        return tuple(self._check_key(key, column) for key in self.words(column))
 
-    def _checked(self, key: str, column: str) -> str:
+    def _check_key(self, key: str, column: str) -> str:
         if len(key) > LONGEST_KEY:
             self.spoil(Code.CELL_TOO_LONG, column, value=LONGEST_KEY)
         elif "+" in key and MANGLED.fullmatch(key):
@@ -84,7 +84,7 @@ class Cells:
         return key
 
     def words(self, column: str) -> tuple[str, ...]:
-        """A list, `"07,08"`, without empty places and repetitions."""
+        """Read a list, `"07,08"`, without empty items and repetitions."""
         value = self.text(column)
         if "," not in value:
             return (value,) if value else ()
@@ -92,7 +92,7 @@ class Cells:
         return tuple(dict.fromkeys(word for word in words if word))
 
     def number(self, column: str) -> str:
-        """A telephone and the like: digits that a spreadsheet may have spoilt."""
+        """Read digits, e.g. a telephone, which a spreadsheet may have spoilt."""
         value = self.text(column)
         if MANGLED.fullmatch(value):
             self.find(Code.NUMBER_MANGLED, column, value=value)
@@ -100,22 +100,22 @@ class Cells:
         return value
 
     def user_ids(self, column: str) -> tuple[tuple[str, str], ...]:
-        """Pairs of `{LDAP:12},{LTI:15}`."""
+        """Read the pairs of `{LDAP:12},{LTI:15}`."""
         value = self.text(column)
         pairs = tuple((kind.strip(), key.strip()) for kind, key in USER_ID.findall(value))
         if value and not pairs:
             self.find(Code.VALUE_IGNORED, column, value=value)
         return pairs
 
-    def whole(self, column: str) -> int | None:
+    def read_whole(self, column: str) -> int | None:
         value = self.text(column)
         if value and not (value.isdecimal() and len(value) <= 9):
             self.find(Code.VALUE_IGNORED, column, value=value)
             return None
         return int(value) if value else None
 
-    def yes(self, column: str, *, otherwise: bool = False) -> bool:
-        """A flag; `otherwise` if it is empty or cannot be understood."""
+    def read_flag(self, column: str, *, otherwise: bool = False) -> bool:
+        """Read a flag; `otherwise` if it is empty or unknown."""
         value = self.text(column).casefold()
         if value in YES:
             return True
@@ -126,21 +126,21 @@ class Cells:
         return otherwise
 
     def one_of(self, column: str, words: Mapping[str, T]) -> T | None:
-        """A required word of a list."""
+        """Read a required word of a vocabulary."""
         value = self.need(column)
         if value and value.casefold() not in words:
             self.spoil(Code.WORD_BAD, column, value=value)
         return words.get(value.casefold())
 
-    def perhaps(self, column: str, words: Mapping[str, T], otherwise: T) -> T:
-        """A word of a list; `otherwise` if it is empty or none of them."""
+    def read_word(self, column: str, words: Mapping[str, T], otherwise: T) -> T:
+        """Read a word of a vocabulary; `otherwise` if it is empty or unknown."""
         value = self.text(column)
         if value and value.casefold() not in words:
             self.find(Code.WORD_UNKNOWN, column, value=value, taken=otherwise)
         return words.get(value.casefold(), otherwise)
 
     def status(self) -> Status:
-        """The state of the record. An unknown word spoils the row: the harm of a guess is real."""
+        """Read the status. An unknown word spoils the row, as a wrong guess could delete data."""
         value = self.text("status")
         status = STATUSES.get(value.casefold())
         if status is None:
@@ -148,12 +148,12 @@ class Cells:
         return status or Status.INACTIVE
 
     def day(self, column: str) -> date | None:
-        """A date that may be empty; one that is wrong spoils the row all the same."""
+        """Read a date that may be empty; a wrong one spoils the row."""
         value = self.text(column)
         return self._day(value, column, Code.DATE_BAD) if value else None
 
-    def modified(self) -> datetime | None:
-        """When the sender last touched the row: nice to know, so never an error."""
+    def read_modified(self) -> datetime | None:
+        """Read the time of the sender's last change, which is optional and never an error."""
         column = "dateLastModified"
         value = self.text(column)
         if not value:
@@ -164,7 +164,7 @@ class Cells:
         return datetime.combine(day, time(), UTC) if day else None
 
     def span(self, begins: str, ends: str) -> tuple[date | None, date | None]:
-        """(begin, end), either of which may be open."""
+        """Read (begin, end), either of which may be open."""
         begin, end = self.day(begins), self.day(ends)
         if begin and end and end < begin:
             self.spoil(Code.DATES_REVERSED, ends, value=end, taken=begin)
@@ -182,6 +182,8 @@ class Cells:
             self.find(Code.DATE_IS_INSTANT, column, value=value, taken=day, zone=zone)
         elif style is not Style.ISO:
             told = Code.DATE_AMBIGUOUS if style is Style.UNSURE else Code.DATE_NOT_ISO
-            written = self.table.written(column)
-            self.findings.once(told, self.table.file, self.line, written, value=value, taken=day)
+            written = self.table.name_in_file(column)
+            self.findings.add_once(
+                told, self.table.file, self.line, written, value=value, taken=day
+            )
         return day

@@ -1,4 +1,4 @@
-"""The words of OneRoster 1.1, 1.2 and School Data Sync 2.1, and what they mean here.
+"""The vocabularies of OneRoster 1.1, 1.2 and School Data Sync 2.1, with their meanings here.
 
 Sources: 1EdTech OneRoster CSV Tables 1.1 and CSV Binding 1.2; Microsoft's "SDS V2.1 CSV file
 format" and its "default list of values". Words are compared without regard to case, because
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Dialect(StrEnum):
-    """Whose rules a set of files follows."""
+    """The standard of a set."""
 
     ONEROSTER_1_1 = "OneRoster 1.1"
     ONEROSTER_1_2 = "OneRoster 1.2"
@@ -18,7 +18,7 @@ class Dialect(StrEnum):
 
 
 class Mode(StrEnum):
-    """Whether a file holds everything there is, or only what has changed."""
+    """Whether a file contains all records, or changes only."""
 
     BULK = "bulk"
     DELTA = "delta"
@@ -26,7 +26,7 @@ class Mode(StrEnum):
 
 
 class Status(StrEnum):
-    """The life of a record in the system that sent it."""
+    """The state of a record in the sender's system."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 
 class OrgKind(StrEnum):
-    """What an organisation is; everything that is neither above nor inside a school is OTHER."""
+    """The kind of an organisation; OTHER is neither above nor inside a school."""
 
     SCHOOL = "school"
     DEPARTMENT = "department"
@@ -45,7 +45,7 @@ class OrgKind(StrEnum):
 
 
 class SessionKind(StrEnum):
-    """What a stretch of the calendar is."""
+    """The kind of a session."""
 
     SCHOOL_YEAR = "schoolYear"
     SEMESTER = "semester"
@@ -54,21 +54,22 @@ class SessionKind(StrEnum):
 
 
 class ClassKind(StrEnum):
-    """A homeroom is a school class (класс), a scheduled class is a section (учебная группа)."""
+    """The kind of a class: a homeroom is a school class (класс), a scheduled class is a section
+    (учебная группа)."""
 
     HOMEROOM = "homeroom"
     SCHEDULED = "scheduled"
 
 
 class Sex(StrEnum):
-    """As written in documents."""
+    """The sex in documents."""
 
     MALE = "male"
     FEMALE = "female"
 
 
 class Role(StrEnum):
-    """What somebody is to a school, to a class or to a child."""
+    """The role of a person in a school, in a class or towards a child."""
 
     STUDENT = "student"
     TEACHER = "teacher"
@@ -88,12 +89,12 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-# The nearest first: who is both a parent and a relative of a child is its parent.
+# The nearest first: a user who is both a parent and a relative of a child is its parent.
 GUARDIANS = (Role.PARENT, Role.GUARDIAN, Role.RELATIVE)
 
 
-def meanings(**words: str) -> Mapping[str, str]:
-    """{word in lower case: meaning} of `meaning="word word"`."""
+def index_words(**words: str) -> Mapping[str, str]:
+    """Return {word in lower case: meaning} for `meaning="word word"`."""
     return {word.casefold(): meaning for meaning, many in words.items() for word in many.split()}
 
 
@@ -105,7 +106,7 @@ STATUSES = {
 }
 ORG_KINDS = {
     word: OrgKind[meaning]
-    for word, meaning in meanings(
+    for word, meaning in index_words(
         SCHOOL="school",
         DEPARTMENT="department division program",
         MUNICIPALITY="district local localAuthority municipality",
@@ -116,7 +117,7 @@ ORG_KINDS = {
 }
 SESSION_KINDS = {
     word: SessionKind[meaning]
-    for word, meaning in meanings(
+    for word, meaning in index_words(
         SCHOOL_YEAR="schoolYear",
         SEMESTER="semester",
         TERM="term",
@@ -138,7 +139,7 @@ SEXES = {
 }
 ROLES = {
     word: Role[meaning]
-    for word, meaning in meanings(
+    for word, meaning in index_words(
         STUDENT="student",
         TEACHER="teacher professor lecturer instructor faculty adjunct substitute",
         PRINCIPAL="principal",

@@ -1,7 +1,7 @@
-"""Writing a planned book: a few statements for each kind of row, whatever their number.
+"""Writing a planned book by a few statements per kind of row.
 
-Everything goes over as arrays, one for each column. A row that somebody else has changed since it
-was read is not overwritten: its version says so, and the whole import is given up.
+Rows are sent as arrays, one for each column. A row that somebody else has changed since it was read
+is not overwritten: its version differs, and the whole import fails.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Numbers = dict[str, dict[int, int]]
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody else changed rows of this table between reading and writing."""
+    """Somebody else has changed rows of this table between reading and writing."""
 
     def __init__(self, table: str) -> None:
         super().__init__(table)
@@ -28,9 +28,11 @@ class ChangedMeanwhile(Exception):
 
 
 async def write(session: AsyncSession, school_id: int, book: Book) -> None:
-    """Write the book of the school that the transaction stands in. Rows that make room for others
-    go first: a class left before a class entered, a year closed before one begun."""
-    numbers = {shelf.kind.__tablename__: await reserved(session, shelf) for shelf in book.shelves()}
+    """Write the book of the transaction's school. Rows that make room for others come first: a
+    class is left before another is entered, a year ends before another begins."""
+    numbers = {
+        shelf.kind.__tablename__: await reserve_numbers(session, shelf) for shelf in book.shelves()
+    }
     for shelf in book.shelves():
         changed = [entry for entry in shelf if entry.before is not None and entry.changes]
         for early in (True, False):
@@ -39,8 +41,8 @@ async def write(session: AsyncSession, school_id: int, book: Book) -> None:
         await insert(session, shelf, numbers, [entry for entry in shelf if entry.before is None])
 
 
-async def reserved(session: AsyncSession, shelf: Shelf) -> dict[int, int]:
-    """{number of a new row while it was planned: its number from now on}."""
+async def reserve_numbers(session: AsyncSession, shelf: Shelf) -> dict[int, int]:
+    """Return {planned number of a new row: its real number}."""
     new = [entry.id for entry in shelf if entry.before is None]
     if not new:
         return {}
@@ -57,7 +59,7 @@ async def insert(
         arrays = ", ".join([":_id", ":_version", *(f":{column.name}" for column in shelf.columns)])
         statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608
         ids = [numbers[table][entry.id] for entry in entries]
-        await session.execute(filled(statement, shelf, numbers, entries, ids))
+        await session.execute(bind_arrays(statement, shelf, numbers, entries, ids))
 
 
 async def update(
@@ -80,33 +82,35 @@ async def update(
         f" AND {table}.version = new.version"
     )
     ids = [entry.id for entry in entries]
-    done = await session.execute(filled(statement, shelf, numbers, entries, ids))
+    done = await session.execute(bind_arrays(statement, shelf, numbers, entries, ids))
     if cast(CursorResult[Any], done).rowcount != len(entries):
         raise ChangedMeanwhile(table)
 
 
-def filled(
+def bind_arrays(
     statement: str, shelf: Shelf, numbers: Numbers, entries: Sequence[Entry], ids: list[int]
 ) -> TextClause:
-    """The statement with an array for each column."""
+    """Return the statement with an array for each column."""
     whole = ARRAY(BigInteger)
     return text(statement).bindparams(
         bindparam("_id", ids, type_=whole),
         bindparam("_version", [entry.version for entry in entries], type_=whole),
         *(
-            bindparam(column.name, values(column, numbers, entries), type_=array(column))
+            bindparam(
+                column.name, column_values(column, numbers, entries), type_=array_type(column)
+            )
             for column in shelf.columns
         ),
     )
 
 
-def array(column: Column[Any]) -> ARRAY[Any]:
-    """Enums are stored by name, so an array of them is one of texts."""
+def array_type(column: Column[Any]) -> ARRAY[Any]:
+    """Return the array type of a column. Enums are stored by name, so their array is of text."""
     return ARRAY(Text() if isinstance(column.type, Enum) else column.type)
 
 
-def values(column: Column[Any], numbers: Numbers, entries: Sequence[Entry]) -> list[Any]:
-    """One column of the rows, with the numbers of new rows in the place of those of the plan."""
+def column_values(column: Column[Any], numbers: Numbers, entries: Sequence[Entry]) -> list[Any]:
+    """Return the values of a column, with real numbers instead of planned ones."""
     said = [entry[column.name] for entry in entries]
     if isinstance(column.type, Enum):
         return [value.name if value is not None else None for value in said]

@@ -1,4 +1,4 @@
-"""Which school year each session belongs to."""
+"""The school year of each session."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ from resolvers.exchange.oneroster.vocabulary import SessionKind
 
 
 def year_of_each(sessions: Mapping[str, Session]) -> dict[str, str]:
-    """{session: its school year, which is a session too}; without those that have none.
+    """Return {session: its school year, which is a session too}, without those that have none.
 
-    By the parents; else by the dates; else, if there is one only, by the number of the year:
-    terms of real sets have parents that were not sent.
+    It is found by the parents, else by the dates, else by the number of the year if it is unique:
+    parents are missing in real sets.
     """
     years = [it for it in sessions.values() if it.kind is SessionKind.SCHOOL_YEAR]
     found = {key: year_of(session, sessions, years) for key, session in sessions.items()}
@@ -29,19 +29,19 @@ def year_of(
         above = sessions.get(above.parent_id or "")
     if above and above.kind is SessionKind.SCHOOL_YEAR:
         return above
-    around = [it for it in years if within(session, it)]
+    around = [it for it in years if is_within(session, it)]
     same = [it for it in years if session.year is not None and it.year == session.year]
     return next((found[0] for found in (around, same) if len(found) == 1), None)
 
 
-def within(session: Session, year: Session) -> bool:
+def is_within(session: Session, year: Session) -> bool:
     return year.start <= session.start and session.end <= year.end
 
 
 def check_years(
     sessions: Mapping[str, Session], year_of: Mapping[str, str], findings: Findings
 ) -> None:
-    """Warns of active sessions that have no school year, or reach beyond it."""
+    """Warn of active sessions that have no school year, or reach beyond it."""
     for key, session in sessions.items():
         place = session.place
         if not session.active:
@@ -49,7 +49,7 @@ def check_years(
         year = sessions.get(year_of.get(key, ""))
         if year is None:
             findings.add(Code.YEAR_MISSING, place.file, place.row, value=session.title)
-        elif not within(session, year):
+        elif not is_within(session, year):
             findings.add(
                 Code.OUTSIDE_YEAR, place.file, place.row, value=session.title, taken=year.title
             )

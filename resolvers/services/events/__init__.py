@@ -1,1 +1,1 @@
-"""Following the event logs of schools, once for all who listen in a process."""
+"""Following the event logs of schools, once for all subscribers of a process."""

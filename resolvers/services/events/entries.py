@@ -1,4 +1,4 @@
-"""Events as they stand in a school's log, and the cursors that point at them."""
+"""The entries of a school's event log, and cursors to them."""
 
 import base64
 import binascii
@@ -15,14 +15,14 @@ from models.problems import BadUserInput
 
 CURSOR = re.compile(r"([1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})\.([A-Za-z0-9_-]{12})")
 NOTHING_YET = "-" * 12
-"""Stands for the fingerprint of the event before the first."""
+"""The fingerprint in a cursor before the first event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a listener wants to hear of.
+    """The entries that a subscriber wants.
 
-    whose: The student whose journal it is, or the person whose mail; 0: of no one in particular.
+    whose: The student whose journal it is, or the person whose mail; 0: all of the topic.
     """
 
     topic: Topic
@@ -36,8 +36,8 @@ class Interest:
 class Entry:
     """An event.
 
-    concerns: Students whose journal it concerns, or persons a letter is for. Two entries are the
-        same without it: it is not in the log but looked up.
+    concerns: The students whose journals it concerns, or the recipients of a letter. It is looked
+        up outside the log, so it does not count for equality.
     """
 
     school_id: int
@@ -51,7 +51,7 @@ class Entry:
     concerns: frozenset[int] = field(default=frozenset(), compare=False)
 
     @classmethod
-    def of(cls, event: Event) -> "Entry":
+    def from_event(cls, event: Event) -> "Entry":
         persons = tuple(event.persons) if event.persons is not None else None
         one = frozenset({event.student_id} if event.student_id else persons or ())
         return cls(
@@ -61,16 +61,16 @@ class Entry:
 
     @property
     def subject(self) -> Id[OfSchool]:
-        """The row it is about."""
-        return parsed(self.entity)
+        """The row that it is about."""
+        return parse_entity(self.entity)
 
     @property
     def is_for_a_section(self) -> bool:
-        """Whether it concerns the journals of all who were in a lesson, whom the log leaves out."""
+        """Whether it concerns all students of a lesson, whom the log does not name."""
         return self.kind is EventKind.HOMEWORK_SET and self.student_id is None
 
     def interests(self) -> Iterator[Interest]:
-        """All that it can be news to."""
+        """Yield the interests that cover it."""
         yield Interest(self.topic)
         for whose in self.concerns:
             yield Interest(self.topic, whose)
@@ -81,8 +81,8 @@ class Entry:
 
     @property
     def fingerprint(self) -> str:
-        """Tells it from whatever else bears its number, in a history that was lost and begun anew
-        from a backup."""
+        """A hash that differs from that of another event with the same number, which a log restored
+        from a backup can have."""
         parts = (self.school_id, self.seq, self.kind.name, self.entity, self.at.timestamp(),
                  self.student_id, self.persons)  # fmt: skip
         digest = hashlib.blake2b(repr(parts).encode(), digest_size=9).digest()
@@ -90,8 +90,8 @@ class Entry:
 
 
 @lru_cache(maxsize=10_000)
-def parsed(entity: str) -> Id[OfSchool]:
-    """Remembered, as all who hear of an event ask."""
+def parse_entity(entity: str) -> Id[OfSchool]:
+    """Parse an id. It is cached, as all subscribers of an event need it."""
     return Id.parse(entity)
 
 
@@ -109,7 +109,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, value: str, school_id: int) -> "Cursor":
-        """Raises BadUserInput for anything that was no cursor of this school's."""
+        """Parse a cursor. Raises BadUserInput unless it is one of this school."""
         try:
             padded = value.encode("ascii") + b"=" * (-len(value) % 4)
             plain = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
@@ -123,5 +123,5 @@ class Cursor:
 
 
 def cursor_at(school_id: int, last: Entry | None) -> Cursor:
-    """The place after the last event, or before the first."""
+    """Return the cursor after the last event, or before the first."""
     return Cursor(school_id, last.seq, last.fingerprint) if last else Cursor(school_id, 0)

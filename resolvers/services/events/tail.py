@@ -1,4 +1,4 @@
-"""Following a school's log: one reader of the table for all who listen in this process."""
+"""Following a school's log: one task reads the table for all subscribers of this process."""
 
 import asyncio
 import logging
@@ -18,19 +18,19 @@ from resolvers.services.events.entries import Cursor, Entry, Interest, cursor_at
 log = logging.getLogger("gorod.events")
 
 AT_ONCE = 500
-"""How many events are read from the table by one statement."""
+"""The number of events that one statement reads."""
 SOON = 0.01
-"""Seconds, at the least, until what should have happened by now is looked for again."""
+"""The shortest pause in seconds, for overdue events. Without it the loop would not pause."""
 CLEARING = timedelta(hours=1)
-"""How often events that are too old are cleared away."""
+"""The interval between deletions of old events."""
 
 
 class MissedReason(Enum):
-    """Why events may have been missed.
+    """The reason why events may have been missed.
 
-    TOO_OLD: Some of what came after the cursor is older than events are kept for.
-    TOO_MANY: More came after it than are told one by one.
-    UNKNOWN_CURSOR: The log does not know it: the school's data were restored from a backup.
+    TOO_OLD: Some events after the cursor were older than the retention.
+    TOO_MANY: There were more events after it than are sent one by one.
+    UNKNOWN_CURSOR: The log does not have it: the school's data were restored from a backup.
     """
 
     TOO_OLD = "TOO_OLD"
@@ -39,7 +39,7 @@ class MissedReason(Enum):
 
 
 class Missed(Exception):
-    """A listener cannot be told everything that came after their place in the log."""
+    """A subscriber cannot get all events after their place in the log."""
 
     def __init__(self, reason: MissedReason) -> None:
         super().__init__(reason.name)
@@ -48,13 +48,13 @@ class Missed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How events are followed.
+    """The intervals and limits of following a log.
 
-    poll: Seconds between looks at the log when nobody says that there is something new in it.
-    recheck: Seconds after which a listener who was told nothing is looked at again.
-    retention: How long after an event one can still go on from before it.
-    backlog: How many events one can be behind who is behind the ring.
-    ring: How many recent events are kept in memory for each school that is listened to; at least 1.
+    poll: Seconds between reads of the log, unless a commit wakes the tail.
+    recheck: Seconds after which a subscriber without events is authorised again.
+    retention: The time for which events are kept for subscribers that reconnect.
+    backlog: The most events that a reader behind the ring may have missed.
+    ring: The number of recent events in memory per school; at least 1.
     """
 
     poll: float = 0.5
@@ -65,36 +65,38 @@ class Pace:
 
 
 class Source(Protocol):
-    """Where the log of one school is read."""
+    """The log of one school, as the tail needs it."""
 
     @property
     def school_id(self) -> int:
-        """Which school."""
+        """The school."""
 
-    async def pulse(self, now: datetime) -> tuple[int, datetime | None]:
-        """Make events of what is due. The number of the newest event, and when more will be due."""
+    async def read_pulse(self, now: datetime) -> tuple[int, datetime | None]:
+        """Make events of all that is due. Return the number of the newest event, and the time of
+        the next one that is scheduled."""
 
-    async def recent(self, most: int) -> list[Entry]:
-        """The newest events, in order."""
+    async def read_recent(self, most: int) -> list[Entry]:
+        """Return the newest events in order."""
 
-    async def since(self, seq: int, most: int) -> list[Entry]:
-        """Events from this number on, in order."""
+    async def read_since(self, seq: int, most: int) -> list[Entry]:
+        """Return the events from this number on, in order."""
 
-    async def page(
+    async def read_page(
         self, interest: Interest, after: int, upto: int, most: int
     ) -> tuple[list[Entry], int]:
-        """Events of an interest after one number and up to another, and how far they reach."""
+        """Return the events of an interest after one number and up to another, with the number up
+        to which they are complete."""
 
-    async def doubt(self, cursor: Cursor) -> MissedReason | None:
-        """Why one cannot go on from the cursor; None if it points at an event of the log."""
+    async def check_cursor(self, cursor: Cursor) -> MissedReason | None:
+        """Return why a reader cannot start from the cursor; None if its event is in the log."""
 
-    async def lack(
+    async def find_gap(
         self, interest: Interest, after: int, upto: int, oldest: datetime, most: int
     ) -> MissedReason | None:
-        """Why one cannot be told all after one number and up to another; None if one can."""
+        """Return why events after one number and up to another are missing; None if none is."""
 
     async def clear(self, oldest: datetime) -> bool:
-        """Clear away some of the events that are older; whether there are more of them."""
+        """Delete some older events; return whether there are more."""
 
 
 class Tail:
@@ -106,16 +108,16 @@ class Tail:
         """The ring: without gaps, the newest last."""
         self.newest: Entry | None = None
         self.floor = 0
-        """The number before the first in the ring."""
+        """The number before the first event in the ring."""
         self.life = 0
-        """Counts how often the log turned out to be another one than before."""
+        """The number of times that the log was replaced by another one."""
         self.readers = 0
         self.due: datetime | None = None
-        """When something will come into view."""
+        """The time of the next scheduled event."""
         self.cleared: datetime | None = None
-        """When what was too old was cleared away."""
+        """The time of the last deletion of old events."""
         self.read = time.monotonic()
-        """When the log was read last, or its reading began."""
+        """The time of the last read of the log, or of the start."""
         self.woken, self.ready = asyncio.Event(), asyncio.Event()
         self._waiting: dict[Interest, set[asyncio.Future[int]]] = defaultdict(set)
         self._closing = False
@@ -129,16 +131,16 @@ class Tail:
     def cursor(self) -> Cursor:
         return cursor_at(self.source.school_id, self.newest)
 
-    def after(self, seq: int) -> Sequence[Entry]:
-        """What the ring has after this number, which must not lie before its floor."""
+    def entries_after(self, seq: int) -> Sequence[Entry]:
+        """Return the events of the ring after this number, which must not be before its floor."""
         return self.entries[seq - self.floor :]
 
     def entry(self, seq: int) -> Entry | None:
-        """The event of this number, if the ring has it."""
+        """Return the event of this number, if the ring has it."""
         return self.entries[seq - self.floor - 1] if self.floor < seq <= self.head else None
 
-    async def news(self, interest: Interest) -> int:
-        """Wait for something of interest; the number after which it is to be found."""
+    async def wait_for_news(self, interest: Interest) -> int:
+        """Wait for an event of interest; return the number before it."""
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[interest].add(told)
         try:
@@ -149,7 +151,7 @@ class Tail:
                 del self._waiting[interest]
 
     async def close(self) -> None:
-        """Let it finish what it is reading: a statement cut short costs a connection."""
+        """End the task after its current statement: a cancelled one would cost a connection."""
         self._closing = True
         self.woken.set()
         await asyncio.wait({self._task})
@@ -162,9 +164,9 @@ class Tail:
                 self.read = time.monotonic()
                 self.ready.set()
                 await self._clear()
-            except ServiceUnavailable:  # the log says so once, not at each look
+            except ServiceUnavailable:  # logged once elsewhere, not at each poll
                 self.due = None
-            except Exception:  # whatever it is, it must not leave listeners deaf for good
+            except Exception:  # without a retry, subscribers would never get an event again
                 self.due = None
                 log.warning("the log of events cannot be read", exc_info=True)
             with suppress(TimeoutError):
@@ -172,45 +174,45 @@ class Tail:
                     await self.woken.wait()
 
     def _pause(self) -> float:
-        """Seconds until there may be something new."""
+        """Return the seconds until the next read."""
         if self.due is None:
             return self.pace.poll
         return min(self.pace.poll, max(SOON, (self.due - self.now()).total_seconds()))
 
     async def _read(self) -> None:
-        head, self.due = await self.source.pulse(self.now())
+        head, self.due = await self.source.read_pulse(self.now())
         known = self.ready.is_set()
-        if known and (head == self.head or await self._went_on()):
+        if known and (head == self.head or await self._read_new()):
             return
-        self._begin_at(await self.source.recent(self.pace.ring))
+        self._begin_at(await self.source.read_recent(self.pace.ring))
 
     async def _clear(self) -> None:
         now = self.now()
         if self.cleared is None or now - self.cleared >= CLEARING:
             if await self.source.clear(now - self.pace.retention):
-                self.woken.set()  # and on with it, but first of all with what is new
+                self.woken.set()  # delete more soon, after reading new events
             else:
                 self.cleared = now
 
-    async def _went_on(self) -> bool:
-        """Read what is new. The newest event known is read again with it: if it is another one by
-        now, or gone, the log is not the one that listeners have heard so far."""
+    async def _read_new(self) -> bool:
+        """Read new events; return whether the log continues. The newest known event is read again:
+        if it differs or is missing, the log was replaced."""
         while True:
             known = [self.newest] if self.newest else []
-            found = await self.source.since(self.head, AT_ONCE)
+            found = await self.source.read_since(self.head, AT_ONCE)
             new = found[len(known) :]
-            if found[: len(known)] != known or not in_turn(self.head, new):
+            if found[: len(known)] != known or not is_in_turn(self.head, new):
                 return False
             self._take(new)
             if len(found) < AT_ONCE:
                 return True
 
     def _begin_at(self, recent: Sequence[Entry]) -> None:
-        """With these in the ring, so that those who come back after a restart, all at once, need
-        not read them one by one."""
+        """Begin a log with these events in the ring. After a restart all subscribers reconnect at
+        once, and need not read them from the table one by one."""
         self.life += 1
         self.newest = recent[-1] if recent else None
-        self.floor = self.head - unbroken(recent, self.now() - self.pace.retention)
+        self.floor = self.head - count_unbroken(recent, self.now() - self.pace.retention)
         self.entries = list(recent[len(recent) - (self.head - self.floor) :])
         for interest in list(self._waiting):
             self._tell(interest, self.head)
@@ -228,19 +230,19 @@ class Tail:
                 self._tell(interest, entry.seq - 1)
 
     def _tell(self, interest: Interest, seq: int) -> None:
-        """Only those are woken whom it may interest; the first that does says where to look."""
+        """Wake the subscribers of an interest with the number before its first event."""
         for told in self._waiting.get(interest, ()):
             if not told.done():
                 told.set_result(seq)
 
 
-def in_turn(head: int, new: Sequence[Entry]) -> bool:
-    """Whether numbers go on without a gap."""
+def is_in_turn(head: int, new: Sequence[Entry]) -> bool:
+    """Whether the numbers continue without a gap."""
     return all(entry.seq == number for number, entry in enumerate(new, start=head + 1))
 
 
-def unbroken(recent: Sequence[Entry], oldest: datetime) -> int:
-    """How many of the newest events are not too old, and without a gap."""
+def count_unbroken(recent: Sequence[Entry], oldest: datetime) -> int:
+    """Count the newest events that are not too old and have no gap."""
     number = 0
     for entry, seq in zip(reversed(recent), count(recent[-1].seq if recent else 0, -1)):
         if entry.seq != seq or entry.at < oldest:

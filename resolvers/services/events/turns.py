@@ -1,8 +1,7 @@
-"""Many who ask at once, and few connections to answer them.
+"""Batching of many questions over few database connections.
 
-A notice wakes thousands in one moment. Had each of them a connection of their own to ask for, those
-who came over HTTP would queue behind them all. So only some are answered at a time, and what many
-ask in the same words while they wait is asked once for all.
+A notice wakes thousands of subscribers at once. If each took a connection, requests over HTTP would
+queue behind them. So only a few turns run at a time, and equal questions that wait are batched.
 """
 
 import asyncio
@@ -14,14 +13,14 @@ from typing import Any, TypeAlias, TypeVar, cast
 Q = TypeVar("Q")
 A = TypeVar("A")
 Ask: TypeAlias = Callable[[Any, Sequence[Q]], Awaitable[Sequence[A]]]
-"""`ask(about, questions)`: their answers, in order."""
+"""`ask(about, questions)` returns their answers in order."""
 
 TOGETHER = 500
-"""How many questions are asked at once."""
+"""The most questions in one batch."""
 
 
 class Turns:
-    """Whose turn it is: at most so many at a time, the first come first."""
+    """A semaphore of turns, first come first served, with batching."""
 
     def __init__(self, most: int) -> None:
         self._free = asyncio.Semaphore(most)
@@ -30,13 +29,14 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """One's own turn, for what needs a connection. Who has a turn must not wait for another."""
+        """Take a turn, for work that needs a connection. To take a second turn inside of one could
+        deadlock."""
         async with self._free:
             yield
 
-    async def together(self, ask: Ask[Q, A], about: Hashable, question: Q) -> A:
-        """The answer to a question. All who `ask` the same `about` before their turn has come are
-        answered in it; one who goes away meanwhile takes nobody's answer with them."""
+    async def ask_together(self, ask: Ask[Q, A], about: Hashable, question: Q) -> A:
+        """Return the answer to a question. Questions with the same `ask` and `about` that wait for
+        a turn are batched. A cancelled caller does not affect the others."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked[ask, about].append((question, answer))
         if (ask, about) not in self._answering:
@@ -56,13 +56,13 @@ class Turns:
 async def settle(
     ask: Ask[Any, Any], about: Hashable, asked: Sequence[tuple[Any, asyncio.Future[Any]]]
 ) -> None:
-    """Give everybody their answer, or what went wrong."""
+    """Set the answers, or the error, of all questions."""
     try:
         answers = await ask(about, [question for question, _ in asked]) if asked else ()
         for (_, future), answer in zip(asked, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
-    except Exception as error:  # whatever it is, nobody may wait for ever
+    except Exception as error:  # otherwise the callers would wait for ever
         for _, future in asked:
             if not future.done():
                 future.set_exception(error)

@@ -1,6 +1,6 @@
-"""The sockets of a process: how many there are of whom, and whether their tokens are still good.
+"""The registry of a process's sockets: their number per account, and their tokens' validity.
 
-The limits hold in each process: several processes behind one address allow several times as many.
+The limits hold per process: several processes behind one address allow several times as many.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.events.watching import ended_tokens
 
 SHARE = 0.8
-"""Of the time in which an end must be noticed; the rest is for the database to answer in."""
+"""The part of the time in which an ended token must be noticed; the database has the rest."""
 ENDINGS: Mapping[type[Problem], tuple[Code, str]] = {
     TokenEnded: (Code.UNAUTHORIZED, "Unauthorized: the token was renewed or has ended"),
     AccessRevoked: (Code.FORBIDDEN, "Forbidden: the role or the right has ended"),
 }
-"""Problems that end a connection, not only the operation that met them."""
+"""Problems that end the whole connection."""
 
 
-class CountedConnection(Protocol):
-    """What the census knows of a connection; see `gql.transport.websocket.connection`."""
+class RegisteredConnection(Protocol):
+    """The interface of `gql.transport.websocket.connection` for the registry."""
 
     token: str
     counted_as: Hashable
@@ -38,16 +38,16 @@ class CountedConnection(Protocol):
     def operations(self) -> Sized: ...
 
     def end_soon(self, closing: Closing, problem: Problem | None = None) -> None:
-        """End the connection, for those who cannot wait for it."""
+        """Start to end the connection, without waiting."""
 
 
-C = TypeVar("C", bound=CountedConnection)
+C = TypeVar("C", bound=RegisteredConnection)
 
 
-class Census(Generic[C]):
+class ConnectionRegistry(Generic[C]):
     """All connections of the process.
 
-    counts: How many there are of an account, or of strangers of a network.
+    counts: Connections per account, or per network of strangers.
     """
 
     def __init__(self, services: Services, limits: LimitsOfSockets) -> None:
@@ -57,7 +57,7 @@ class Census(Generic[C]):
         self.watching: asyncio.Task[None] | None = None
 
     def enter(self, connection: C) -> None:
-        """Count a new connection. Raises Closing if there are too many."""
+        """Add a new connection. Raises Closing if there are too many."""
         if len(self.connections) >= self.limits.most_sockets:
             raise Closing(Code.TRY_AGAIN_LATER, "The server has too many connections")
         if self.counts[connection.counted_as] >= self.limits.most_stranger_sockets:
@@ -68,8 +68,7 @@ class Census(Generic[C]):
             self.watching = asyncio.create_task(self.watch())
 
     def count_as(self, connection: C, account: Hashable) -> None:
-        """Count a connection to the account that it turned out to be of. Raises Closing if there
-        are too many."""
+        """Move a connection to the count of its account. Raises Closing if that has too many."""
         if connection.counted_as == account or connection not in self.connections:
             return
         if self.counts[account] >= self.limits.most_account_sockets:
@@ -79,7 +78,7 @@ class Census(Generic[C]):
         self.counts[account] += 1
 
     def leave(self, connection: C) -> None:
-        """Count a connection no more."""
+        """Remove a connection."""
         if connection in self.connections:
             self.connections.discard(connection)
             self.discount(connection.counted_as)
@@ -93,19 +92,19 @@ class Census(Generic[C]):
             del self.counts[counted_as]
 
     async def watch(self) -> None:
-        """Look at all connections again and again, while there are any."""
+        """Check all connections periodically, while there are any."""
         while True:
             await asyncio.sleep(self.services.tails.pace.recheck * SHARE)
             try:
                 await self.look()
             except ServiceUnavailable:
-                continue  # nobody's session can be read; those who listen wait for it, too
+                continue  # no session can be read; subscriptions wait for the database, too
             except Exception:
                 log.error("sockets cannot be looked at", exc_info=True)
 
     async def look(self) -> None:
-        """End the connections whose token is good no more, and those of strangers who do nothing:
-        one statement for all connections of a school."""
+        """End the connections of ended tokens and of idle strangers, by one statement per
+        school."""
         oldest = asyncio.get_running_loop().time() - self.limits.stranger_socket_seconds
         tokens: dict[int, dict[str, list[C]]] = defaultdict(lambda: defaultdict(list))
         for connection in self.connections:

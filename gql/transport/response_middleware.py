@@ -1,4 +1,4 @@
-"""All addresses but that of the API: what every response from them has, whatever answers there."""
+"""The middleware of all addresses except the API: headers, compression and masked bugs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,19 +13,19 @@ from gql.logs import log
 from gql.transport.bodies import has_body
 from gql.transport.compression import LEAST_COMPRESSED
 from gql.transport.headers import CLOSING, HEADERS
-from gql.transport.lingering import Lingering
+from gql.transport.lingering import LingeringClose
 from gql.transport.negotiation import JSON
 from gql.transport.requests import headers_of, language_in, request_id_in
 
 AS_IT_IS = ("/files/", "/docs/", "/schema/")
-"""Below these nothing is compressed on its way: files of people would not tell their length
-beforehand, the reference is compressed already, each encoding under an ETag of its own."""
+"""Paths below which nothing is compressed on its way. Uploaded files would lose their
+`Content-Length`; the reference is compressed already, each encoding under an ETag of its own."""
 SENT = b"content-length"
 
 
-class Addresses:
-    """An ASGI application around another. Each response gets the id of its request, `nosniff`, and
-    `Vary`; each error is kept by no cache; long texts are compressed; a bug is answered by JSON."""
+class ResponseMiddleware:
+    """ASGI middleware. Each response gets the id of its request, `nosniff` and `Vary`. No cache
+    keeps an error, long texts are compressed, and a bug is answered in JSON."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -39,27 +39,27 @@ class Addresses:
         request_id = request_id_in(headers)
         scope["request_id"] = request_id
         if closes := has_body(headers):
-            ends = Lingering(receive, send)
+            ends = LingeringClose(receive, send)
             receive, send = ends.receive, ends.send
-        reply = Reply(send, request_id, closes=closes)
+        reply = ResponseSender(send, request_id, closes=closes)
         app = self.app if scope["path"].startswith(AS_IT_IS) else self.compressed
         try:
             await app(scope, receive, reply)
         except Exception as cause:
             log.error("request failed", request_id=request_id, exc_info=cause)
             if reply.is_begun and not reply.is_ended:
-                raise  # the server closes the connection: the client must not take it for all
+                raise  # the server closes the connection, so the client sees that a part is missing
             if not reply.is_begun:
-                await reply.fail(language_in(headers))
+                await reply.send_internal_error(language_in(headers))
 
 
-async def hand_on(_: Request, bug: Exception) -> Response:
-    """Starlette's handler of bugs: it leaves them to Addresses, where there is a request id."""
+async def reraise(_: Request, bug: Exception) -> Response:
+    """Leave a bug to ResponseMiddleware, which knows the request id; Starlette calls this."""
     raise bug
 
 
-class Reply:
-    """Sends a response with the headers that each has.
+class ResponseSender:
+    """An ASGI `send` that adds the headers of every response.
 
     closes: Whether an error ends the connection, as a body may still be on its way.
     """
@@ -71,13 +71,16 @@ class Reply:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.is_begun = True
-            message = {**message, "headers": self.completed(message["status"], message["headers"])}
+            message = {
+                **message,
+                "headers": self.complete_headers(message["status"], message["headers"]),
+            }
         elif message["type"] == "http.response.body":
             self.is_ended = not message.get("more_body", False)
         await self.send(message)
 
-    def completed(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> list[Any]:
-        """The headers of a response and those that it lacks."""
+    def complete_headers(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> list[Any]:
+        """Return the headers of a response with those that it lacks."""
         given = [(name.lower(), value) for name, value in headers]
         names = {name for name, _ in given}
         varies = [part for name, value in given if name == b"vary" for part in value.split(b",")]
@@ -94,8 +97,8 @@ class Reply:
                 more.append(CLOSING)
         return [*(one for one in given if one[0] != b"vary"), *more]
 
-    async def fail(self, language: str) -> None:
-        """Answer a bug by the id to find it by in the log."""
+    async def send_internal_error(self, language: str) -> None:
+        """Answer a bug with status 500 and the request id, by which the log has the cause."""
         message = "Непредвиденная ошибка." if language == "ru" else "Unexpected error."
         extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": self.request_id}
         body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})

@@ -1,4 +1,4 @@
-"""All that watches a server, put together as its settings say."""
+"""Observability of a server, by its settings: metrics, access log, traces and probes."""
 
 import asyncio
 import re
@@ -16,8 +16,8 @@ from gql.observe.record import (
     STARTED,
     STRANGER,
     WEBSOCKET,
-    Finished,
     Observers,
+    OperationRecord,
     Sink,
     outcome_of,
 )
@@ -29,29 +29,30 @@ from models.operator import OperatorProblem
 from resolvers.core.context import Services
 
 PAUSE = 0.1
-"""Seconds that an operation may wait for others before observers are told of them. Told of each at
-once, they took a twentieth of the time of a short operation (measured)."""
+"""Seconds that a finished operation may wait before observers get it with others. Calling them for
+each one took a twentieth of the time of a short operation (measured)."""
 FULL, MOST_HELD = 256, 1_000_000
-"""Operations of which observers are told at once, and bytes of their requests: they stay in memory
+"""The most finished operations that wait, and the most bytes of their requests: both stay in memory
 until then."""
 TRACEPARENT = re.compile(rb"[0-9a-f]{2}(-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})")
-"""Of W3C Trace Context. Another one would be a text of a stranger in the log."""
+"""The form of W3C Trace Context. Without the check, strangers could write any text into the log."""
 
 
 class Tracer(Protocol):
-    """What sends traces; see `gql.observe.traces`, whose library may not be installed."""
+    """The interface of `gql.observe.traces`, whose library may not be installed."""
 
-    def __call__(self, record: Finished, /) -> None:
+    def __call__(self, record: OperationRecord, /) -> None:
         """Send the spans of a finished operation."""
 
     def close(self) -> None:
-        """Send what has not been sent."""
+        """Send the spans that wait."""
 
 
-class Watching:
-    """observers: Are told of operations. probes: Answer those who ask for the state.
+class Observability:
+    """The observers and probes of a server.
 
-    gauges: Figures for the metrics, by name and what is told of each. Others add theirs.
+    observers: Called with the record of each operation.
+    gauges: Functions that return a metric, by name and description. Other modules add theirs.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Watching:
         sinks: list[Sink] = [metrics.operations, *([self.log] if self.log else [])]
         self.observers = Observers(*sinks)
         if settings.traces:
-            self.trace(traces())
+            self.trace(load_traces())
         token = settings.metrics_token
         self.probes = Probes(
             Readiness(services, url),
@@ -79,7 +80,7 @@ class Watching:
         )
 
     def trace(self, traces: Tracer) -> None:
-        """Tell it of operations, too, and of their statements."""
+        """Send operations and their SQL statements to a tracer, too."""
         self.traces = traces
         self.observers.sinks = (*self.observers.sinks, traces)
         services = self.services
@@ -88,9 +89,8 @@ class Watching:
             services.readers.fetch = time_sending(services.readers.fetch, "readers")  # type: ignore[assignment, method-assign]
             services.writers.write = time_sending(services.writers.write, "writers")  # type: ignore[assignment, method-assign]
 
-    def watched(self, admission: Admission) -> Admission:
-        """The admission, from which on the statements of an operation are noted, if it is
-        traced."""
+    def note_statements(self, admission: Admission) -> Admission:
+        """Wrap the admission so that the SQL statements after it are noted, if traces are on."""
         if self.traces is None:
             return admission
 
@@ -102,26 +102,26 @@ class Watching:
         return admit
 
     def observe(self, exchange: Exchange) -> None:
-        """Tell observers of an operation over HTTP or on a socket."""
+        """Queue a finished operation of HTTP or a socket for the observers."""
         exchange.ended = perf_counter()
         self.ended.append(exchange)
         self.held += exchange.received
         if exchange.transport == WEBSOCKET or self.held > MOST_HELD or len(self.ended) >= FULL:
-            self.tell()  # of a subscription at once: it goes on, and its exchange changes
+            self.tell()  # at once: a subscription goes on, and its exchange changes
         elif self.telling is None:
             self.telling = asyncio.get_running_loop().call_later(PAUSE, self.tell)
 
     def tell(self) -> None:
-        """Tell observers of the operations that wait for others."""
+        """Call the observers with the operations that wait."""
         if self.telling is not None:
             self.telling.cancel()
             self.telling = None
         ended, self.ended, self.held = self.ended, [], 0
         for exchange in ended:
-            self.observers.finished(record_of(exchange, traced=self.traces is not None))
+            self.observers.notify(record_of(exchange, traced=self.traces is not None))
 
     def close(self) -> None:
-        """Write and send what has not been written and sent."""
+        """Write and send the records that wait."""
         self.lag.stop()
         self.tell()
         if self.log:
@@ -130,8 +130,8 @@ class Watching:
             self.traces.close()
 
 
-def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
-    """What observers learn of an operation: who asked by role and school, never the person."""
+def record_of(exchange: Exchange, *, traced: bool = False) -> OperationRecord:
+    """Return the record of an operation. It has the viewer's role and school, never the person."""
     asker, document, request = exchange.asker, exchange.document, exchange.request
     label = document.label(request.name) if document and request else None
     registered = document.registered_name if document else None
@@ -153,7 +153,7 @@ def record_of(exchange: Exchange, *, traced: bool = False) -> Finished:
         school,
         exchange.admission,
     )
-    return Finished(
+    return OperationRecord(
         outcome,
         asker.request_id,
         time() - (perf_counter() - (exchange.ended or perf_counter())),
@@ -184,18 +184,18 @@ def gauges_of(documents: Documents) -> Gauges:
 
 
 def access_log_of(settings: Settings) -> AccessLog | None:
-    """None where nothing is logged that is no warning."""
+    """Return the access log; None if it is off or only warnings are logged."""
     if settings.access_log == "off" or settings.log_level not in ("debug", "info"):
         return None
     return AccessLog(settings.access_log, as_json=not settings.demo)
 
 
-def traces() -> Tracer:
-    """Raises OperatorProblem without the library that sends them."""
+def load_traces() -> Tracer:
+    """Load the sender of traces. Raises OperatorProblem without its library."""
     try:
-        from gql.observe.traces import Traces
+        from gql.observe.traces import TraceObserver
 
-        return Traces()
+        return TraceObserver()
     except ImportError as problem:
         raise OperatorProblem(
             "GOROD_TRACES is on, and OpenTelemetry is not installed. Install gorod[otel], or unset "
