@@ -252,10 +252,10 @@ SAFE_TWICE = {
 def test_the_reference_finds_every_problem_that_the_server_can_raise() -> None:
     """In a process of its own: here, other tests have imported everything."""
     asked = """
-from gql.reference.codes import problems
-found = set(problems())
+from gql.reference.codes import find_problems
+found = set(find_problems())
 import gql.app
-assert found == set(problems()), set(problems()) - found
+assert found == set(find_problems()), set(find_problems()) - found
 """
     subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
 
