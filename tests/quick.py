@@ -4,8 +4,8 @@ What changed is what is not committed yet, and what this branch has committed si
 (`SINCE=HEAD~1` looks from another commit). Nearly all tests go through the whole schema, so that by
 imports alone each change would touch them all. So these are chosen, the first of them first:
 
-1. Always: the rules of the house and the texts. Then tests that changed, and tests that import what
-   changed, directly or through modules of `tests/` alone.
+1. Tests that changed, whatever they take. Then the rules of the house and the texts, and tests that
+   import what changed, directly or through modules of `tests/` alone.
 2. Tests of the same feature: of `auth/journal/marks.py`, `tests/journal/test_marks*.py`; and those
    that judge all of a package (`BESIDE`).
 3. All other tests of the same room, `tests/journal/`.
@@ -116,8 +116,8 @@ def room_of(path: str) -> str:
 def chosen(changed: Iterable[str], graph: Graph) -> Choice:
     """The tests that files touch, which are named as Git names them."""
     choice, changed = Choice(), sorted(changed)
+    choice.add(0, "changed", graph.tests & set(changed))
     choice.add(1, "always", ALWAYS)
-    choice.add(1, "changed", graph.tests & set(changed))
     for path in changed:
         if path.endswith(".py"):
             choice.add(1, f"import {path}", graph.tests_of(module_of(path)))
@@ -144,7 +144,7 @@ def chosen(changed: Iterable[str], graph: Graph) -> Choice:
 
 def cut(ranks: Mapping[str, int], known: Mapping[str, float], seconds: float) -> dict[str, float]:
     """The tests, or files of which nothing is known, for which there is no time, and how long each
-    takes. What always runs takes none of it."""
+    takes. What always runs takes none of it, and tests that changed are never left out."""
     told = {name.partition("::")[0] for name in known}
     files = ranks.keys() - set(ALWAYS)
     took = {name: spent for name, spent in known.items() if name.partition("::")[0] in files}
@@ -152,7 +152,7 @@ def cut(ranks: Mapping[str, int], known: Mapping[str, float], seconds: float) ->
     left_out, sum_ = {}, 0.0
     for name in sorted(took, key=lambda one: (ranks[one.partition("::")[0]], took[one], one)):
         sum_ += took[name]
-        if sum_ > seconds:
+        if sum_ > seconds and ranks[name.partition("::")[0]]:
             left_out[name] = took[name]
     return left_out
 

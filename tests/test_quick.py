@@ -19,6 +19,15 @@ def test_a_test_is_chosen_for_what_it_imports_through_other_tests(graph: Graph) 
     assert "tests/access/test_tries.py" not in ranks
 
 
+def test_a_test_that_changed_runs_whatever_it_takes(graph: Graph) -> None:
+    """In a fresh clone nothing is known of how long each takes."""
+    written = "tests/school/test_schools.py"
+    ranks = chosen([written, "auth/rights.py"], graph).ranks
+    assert written not in cut(ranks, {}, 50)
+    assert written not in cut(ranks, {f"{written}::test_one": 900.0}, 50)
+    assert len(cut(ranks, {}, 50)) > 50
+
+
 def test_the_feature_comes_before_its_room_and_other_rooms_not_at_all(graph: Graph) -> None:
     for path in ("resolvers/journal/diary.py", "gql/journal/diary.py"):
         ranks = chosen([path], graph).ranks

@@ -78,7 +78,7 @@ def _parse_name(name: str, root: Path) -> tuple[str, str]:
         )
     rooms = sorted(
         folder.name
-        for folder in (root / "models").iterdir()
+        for folder in (root / "models").glob("[a-z]*")
         if all((root / tree / folder.name).is_dir() for tree in ("models", "auth", "gql"))
     )
     if found[1] not in rooms:

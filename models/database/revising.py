@@ -20,9 +20,11 @@ from alembic.operations.ops import (
     UpgradeOps,
 )
 from alembic.script import Script
+from sqlalchemy import make_url
 
 from models.base import Record
 from models.database import migrate
+from models.database.constraints import ConstraintChange, find_constraint_changes
 from models.database.problems import DatabaseProblem
 from models.walls import grant, wall
 
@@ -60,8 +62,10 @@ async def revise(
     gained = [line for line in now if line not in before]
     lost = [line for line in before if line not in now]
 
+    changes = await find_constraint_changes(url, str(make_url(url).database))
+
     def complete(_context: Any, _revision: Any, scripts: list[MigrationScript]) -> None:
-        complete_script(scripts[0], gained, lost)
+        complete_script(scripts[0], gained, lost, changes)
 
     def write(config: Config) -> Path:
         number = f"{len(list((scripts / 'versions').glob('*.py'))) + 1:04}"
@@ -75,11 +79,16 @@ async def revise(
     return file
 
 
-def complete_script(script: MigrationScript, gained: Sequence[str], lost: Sequence[str]) -> None:
+def complete_script(
+    script: MigrationScript,
+    gained: Sequence[str],
+    lost: Sequence[str],
+    changes: Sequence[ConstraintChange],
+) -> None:
     """Add to a script the changes that Alembic does not find: policies, grants, default rights."""
     upgrade = cast("UpgradeOps", script.upgrade_ops)
     downgrade = cast("DowngradeOps", script.downgrade_ops)
-    if upgrade.is_empty() and not gained and not lost:
+    if upgrade.is_empty() and not gained and not lost and not changes:
         raise NothingToRevise(
             "The models and the default rights are what the newest version says: there is nothing "
             "to write. Change them first."
@@ -87,6 +96,10 @@ def complete_script(script: MigrationScript, gained: Sequence[str], lost: Sequen
     for made in [op for op in upgrade.ops if isinstance(op, CreateTableOp)]:
         table = Record.metadata.tables[made.table_name]
         upgrade.ops += [ExecuteSQLOp(sql) for sql in (*wall(table), grant(table))]
+    for change in changes:
+        upgrade.ops += [ExecuteSQLOp(sql) for sql in change.upgrade()]
+        # A constraint goes before the column that it is about.
+        downgrade.ops[:0] = [ExecuteSQLOp(sql) for sql in change.downgrade()]
     if gained or lost:
         upgrade.ops.append(Block(change_rights(gained, lost)))
         downgrade.ops.append(Block(change_rights(lost, gained)))
