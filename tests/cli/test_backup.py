@@ -137,8 +137,8 @@ def test_a_file_that_is_missing_is_told_and_the_rest_is_saved(
 HALF = """
 import sys
 from pathlib import Path
-from resolvers.backup.archive import writing
-with writing(Path(sys.argv[1])) as archive, archive.part("x") as content:
+from resolvers.backup.archive import write_archive
+with write_archive(Path(sys.argv[1])) as archive, archive.part("x") as content:
     content.write(b"half")
     print("half", flush=True)
     sys.stdin.read()

@@ -13,15 +13,15 @@ from tests.exchange.rosters import FIXTURES
 
 MAKE_ONE = {"dev", "serve", "db upgrade"}
 NEED_NONE = {
-    "version", "doctor", "restore", "docs build",
+    "version", "doctor", "restore", "docs build", "new", "db revise",
     "schema print", "schema check", "schema breaking", "schema build", "schema list",
+    "schema release",
 }  # fmt: skip
 TYPED = {
     "documents add": "QUERY",
     "documents remove": "sha256:00",
     "documents retire": "sha256:00",
     "db downgrade": "base --yes",
-    "db revise": "something",
     "demo load": "--yes",
     "backup": "NEW",
     "explain": "QUERY --as director",

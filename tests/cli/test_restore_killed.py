@@ -107,9 +107,9 @@ def test_one_that_is_killed_at_any_moment_can_be_repeated(
 
 HOLDING = """
 import asyncio, sys
-from models.database.address import session
+from models.database.address import open_session
 async def hold(url):
-    connection = await session(url)
+    connection = await open_session(url)
     while not await connection.fetchval("SELECT to_regclass('public.marks') IS NOT NULL"):
         await asyncio.sleep(0.001)
     await connection.execute("BEGIN; LOCK TABLE marks IN SHARE UPDATE EXCLUSIVE MODE")

@@ -86,10 +86,10 @@ def computing(embedded: Embedded) -> Iterator[int]:
 
 COMPUTE = """
 import asyncio, sys
-from models.database.address import session
+from models.database.address import open_session
 
 async def compute():
-    connection = await session(sys.argv[1])
+    connection = await open_session(sys.argv[1])
     print(connection.get_server_pid(), flush=True)
     await connection.execute("DO 'BEGIN LOOP END LOOP; END'")
 
