@@ -29,6 +29,7 @@ from models.database.writers import Writers
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
+from tests.door import AtDoor
 from tests.events.listening import PUBLISH
 from tests.files.conftest import http  # noqa: F401  # a fixture
 from tests.files.sending import PDF, announced
@@ -349,21 +350,26 @@ async def test_a_compiled_command_that_was_lost_may_be_done(
     await operator.close()
 
 
+CORRECT = """mutation { updateSchool(input: {schoolId: "School:1-1", expectedVersion: 1,
+    phone: "8"}) { school { phone } userErrors { code } } }"""
+
+
 async def test_a_command_that_is_done_and_cannot_be_shown_is_not_told_as_not_done(
     services: Services, api: SignIn, postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
     """The database goes away between the commit and the reading of what the client asked for."""
     async with services_at(services, postgres.url("gorod_app", database)) as broken:
-        director = Api(replace(api("director").caller, services=broken))
+        caller = replace(api("director").caller, services=broken)
+        director = AtDoor(caller, Engine(schema, broken))
         await director(ASK)
 
         async def lost(*_: Any) -> Any:
             raise ServiceUnavailable
 
         broken.readers.fetch = lost  # type: ignore[method-assign, union-attr]
-        [error] = (await director.reply(PUBLISH, input=NOTICE)).errors or []
+        [error] = (await director.reply(CORRECT)).errors or []
     assert error.extensions == {"code": UNAVAILABLE, "retryAfter": 1, "outcomeUnknown": True}
-    assert await sql.scalar(COUNT) == 1
+    assert await sql.scalar(text("SELECT phone FROM schools WHERE id = 1")) == "8"
 
 
 async def cut(sql: AsyncConnection, which: str) -> None:
