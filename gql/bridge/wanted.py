@@ -1,6 +1,6 @@
 """Looking ahead: which to-one rows an operation asks for below a field, to join them at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import strawberry
@@ -21,6 +21,8 @@ from strawberry.utils.str_converters import to_snake_case
 from resolvers.core.context import Ctx
 from resolvers.core.shapes import NOTHING, REPORTS, SHAPES, One, Path, Same, Via, Wanted
 
+Variables: TypeAlias = VariableValues | Mapping[str, object]
+"""The variables of an operation. graphql-core gives resolvers the plain values."""
 Fragments: TypeAlias = dict[str, FragmentDefinitionNode]
 
 THROUGH = {"edges", "node", "nodes"}
@@ -63,7 +65,7 @@ class Below:
         )
 
 
-def is_included(node: FieldNode, variables: VariableValues) -> bool:
+def is_included(node: FieldNode, variables: Variables) -> bool:
     """Whether no `@skip` or `@include` leaves a field out."""
     for directive in node.directives or ():
         if directive.name.value in ("skip", "include"):
@@ -74,9 +76,10 @@ def is_included(node: FieldNode, variables: VariableValues) -> bool:
     return True
 
 
-def truth_of(value: ValueNode, variables: VariableValues) -> bool:
+def truth_of(value: ValueNode, variables: Variables) -> bool:
     if isinstance(value, VariableNode):
-        return bool(variables.coerced[value.name.value])
+        coerced = variables.coerced if isinstance(variables, VariableValues) else variables
+        return bool(coerced[value.name.value])
     return isinstance(value, BooleanValueNode) and value.value
 
 

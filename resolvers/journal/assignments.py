@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, case, func, literal, or_
 
 from auth.actor import Viewer
 from auth.policy import is_visible
@@ -19,6 +19,8 @@ from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson_of
+
+MOST_WEIGHT = 100
 
 
 def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
@@ -70,7 +72,13 @@ def create_assignment(
         "section_id": line.c.section_id,
         "assignment_type_id": line.c.assignment_type_id,
         "title": title,
-        "weight": func.coalesce(weight, line.c.default_weight),
+        # Out of range it must reach the CHECK, which names the field: what the column cannot hold
+        # is an error already when the statement is planned.
+        "weight": case(
+            (weight.is_(None), line.c.default_weight),
+            (weight.between(0, MOST_WEIGHT), weight),
+            else_=literal(MOST_WEIGHT + 1),
+        ),
         "due_on": due_on,
         "publish_at": publish_at,
     }
