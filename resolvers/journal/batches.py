@@ -1,9 +1,10 @@
 """Marks of many cells at once: by the guards of one mark, asked of all items in one statement."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, column, func, select
 
 from auth.actor import Viewer
 from models.base import Id
@@ -66,15 +67,43 @@ def target_of(viewer: Viewer, items: Any) -> Target:
     return target.expects(Mark, given.expected_version, IN_FORCE)
 
 
+MOST_KEPT = 100
+"""Sets of rights for which the statements of a batch are kept: to build them takes longer than to
+run them."""
+
+
+@lru_cache(MOST_KEPT)
+def guards_of_batch(viewer: Viewer) -> tuple[Target, Select[Any]]:
+    """The target of a batch, and the statement that tells of each item which guard fails."""
+    given = given_items()
+    target = target_of(viewer, given)
+    return target, target.refused(given.c.place)
+
+
+@lru_cache(MOST_KEPT)
+def writing_of_batch(viewer: Viewer) -> Select[Any]:
+    """The statement that puts the marks of a batch."""
+    given = given_items()
+    order = (Lesson.id, SectionMembership.id)
+    line = target_of(viewer, given).line(
+        given.c.place, *OF_CELL, given.c.kind, given.c.value, given.c.comment, given.c.reason,
+        given.c.expected_version, order=order,
+    )  # fmt: skip
+    new = {name: line.c[name] for name in ("kind", "value", "comment")}
+    done = put_marks(viewer, line, new, line.c.expected_version)
+    written = [revised(viewer, done, line, line.c.reason), now_held(viewer, done.c.lesson_id)]
+    columns = (done.c.id, done.c.assignment_id, done.c.student_id, done.c.published_at)
+    return select(*columns).add_cte(*written)
+
+
 async def refusals_of(
     ctx: Ctx, items: Sequence[MarkItem], places: Iterable[int] | None = None
 ) -> dict[int, Mark | Problem]:
     """Why items cannot be put, by their places."""
-    given = given_items()
-    target = target_of(ctx.viewer, given)
+    target, statement = guards_of_batch(ctx.viewer)
     asked = range(len(items)) if places is None else places
     values = {**ctx.actor.values, **values_of(ctx, items, asked)}
-    lines = await ctx.session.execute(target.refused(given.c.place), values)
+    lines = await ctx.session.execute(statement, values)
     found: dict[int, Mark | Problem] = {}
     for place, *line in lines:
         if failed := target.failed(line):
@@ -92,19 +121,8 @@ async def put_batch(
     somebody else was quicker."""
     if not places:
         return {}
-    viewer, given = ctx.viewer, given_items()
-    order = (Lesson.id, SectionMembership.id)
-    line = target_of(viewer, given).line(
-        given.c.place, *OF_CELL, given.c.kind, given.c.value, given.c.comment, given.c.reason,
-        given.c.expected_version, order=order,
-    )  # fmt: skip
-    new = {name: line.c[name] for name in ("kind", "value", "comment")}
-    done = put_marks(viewer, line, new, line.c.expected_version)
-    written = [revised(viewer, done, line, line.c.reason), now_held(viewer, done.c.lesson_id)]
-    columns = (done.c.id, done.c.assignment_id, done.c.student_id, done.c.published_at)
-    statement = select(*columns).add_cte(*written)
     found = await ctx.session.execute(
-        statement, {**ctx.actor.values, **values_of(ctx, items, places)}
+        writing_of_batch(ctx.viewer), {**ctx.actor.values, **values_of(ctx, items, places)}
     )
     at = {(items[p].assignment_id.key, items[p].student_id.key): p for p in places}
     outcome: dict[int, Mark | Problem] = {}
