@@ -41,7 +41,7 @@ def wanted_of(info: strawberry.Info[Ctx, None], row: type, *path: str) -> Wanted
 
 
 def raw_info(info: strawberry.Info[Ctx, None]) -> GraphQLResolveInfo[Ctx]:
-    """What graphql-core tells resolvers, without what Strawberry puts around it."""
+    """Return graphql-core's own information, which Strawberry wraps."""
     return info._raw_info  # noqa: SLF001  # Strawberry shows no selection that is not converted
 
 

@@ -20,14 +20,14 @@ from gql.engine.declared import written_sql
 from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
 from gql.engine.operation import DEFINED, Asked, Operation
-from gql.engine.payloads import Reading, reading_of, said
+from gql.engine.payloads import Reading, reading_of, said, unread_error
 from gql.engine.refused import Refused, refused_as
 from gql.engine.shape import Path
 from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
 from models.base import target_of
-from models.problems import Problem, ServiceUnavailable
+from models.problems import Problem
 from models.secrets import Secrets
 from resolvers.core.attempts import KEY, arguments_hash
 from resolvers.core.changes import Change, deed
@@ -158,13 +158,9 @@ class Doing:
                 try:
                     text = await part.text(services, attempt.actor, found[0])
                 except Exception as failure:  # it is done, and cannot be shown
-                    text, path = NULL_TEXT, [self.key, name]
-                    cause = failure
-                    if isinstance(failure, ServiceUnavailable):
-                        cause = failure.after_commit()
-                    attempt.failures.append(
-                        GraphQLError(str(cause), part.nodes, path=path, original_error=cause)
-                    )
+                    text = NULL_TEXT
+                    error = unread_error(failure, part.nodes, [self.key, name])
+                    attempt.failures.append(error)
             else:
                 text = found[part] if isinstance(part, int) else part
             parts.append(b'"%b":%b' % (name.encode(), text))

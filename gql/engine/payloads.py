@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
+from graphql import FieldNode, GraphQLError, GraphQLObjectType, SelectionSetNode
 from sqlalchemy import BigInteger, ColumnElement, bindparam
 
 from auth.actor import Actor
@@ -19,6 +19,7 @@ from gql.engine.roots import Roots
 from gql.engine.sql import Name, Sql, Unspeakable, numbered, sql
 from gql.engine.telling import word_of
 from models.base import OfSchool
+from models.problems import ServiceUnavailable
 from resolvers.core.context import Ctx, Services
 from resolvers.core.reads import Row
 from resolvers.core.shapes import Ident, Own, Via
@@ -91,6 +92,15 @@ class Readings:
                 self.weight -= weight_of(dropped)
             return found
         return self.made[key][1]
+
+
+def unread_error(
+    failure: Exception, nodes: Sequence[FieldNode], path: list[str | int]
+) -> GraphQLError:
+    """Return the error of a row that could not be read back after the commit. It says that the
+    command is done, so that nobody repeats it."""
+    cause = failure.after_commit() if isinstance(failure, ServiceUnavailable) else failure
+    return GraphQLError(str(cause), nodes, path=path, original_error=cause)
 
 
 def weight_of(reading: Reading | None) -> int:

@@ -154,8 +154,8 @@ class Engine:
         return Answer(body(parts, errors), plan.kind, code=first_code(errors))
 
     async def done(self, plan: Doing, attempt: Attempt, asker: Asker) -> Answer | None:
-        """What a command gave, or why it was refused; None where the standard executor must run it,
-        and nothing was done."""
+        """Return the answer of a command, done or refused; None where nothing was done and the
+        standard executor must run it."""
         payload = await plan.payload_after(attempt, self.services, asker.language)
         if payload is None:
             return None
@@ -174,8 +174,8 @@ class Engine:
         variables: Variables,
     ) -> Answer | None:  # fmt: skip
         """The answer of a command that is a use case; None if the variables do not fit, which the
-        standard executor tells. Whoever changes what others may do is identified anew: somebody
-        may have taken that right from them in another process a moment ago."""
+        standard executor tells. Before a command that changes access the caller is identified
+        anew: another process may have revoked their right a moment ago."""
         try:
             operation = self.cache.coerced(compiled, variables)
         except GraphQLError:

@@ -22,7 +22,7 @@ from gql.answers import Payload, make_user_error
 from gql.bridge.arguments import ids_among, received
 from gql.engine.denials import Denial, denials
 from gql.engine.operation import DEFINED, Asked, Operation
-from gql.engine.payloads import Reading, is_here, reading_of
+from gql.engine.payloads import Reading, is_here, reading_of, unread_error
 from gql.engine.refused import is_for_errors
 from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable
@@ -139,11 +139,8 @@ class UseCasePlan:
         except Exception as failure:  # it is done, and cannot be shown
             if failures is None:
                 raise
-            cause = failure
-            if isinstance(failure, ServiceUnavailable):
-                cause = failure.after_commit()
-            path = [self.asked.key, asked.key]
-            failures.append(GraphQLError(str(cause), asked.nodes, path=path, original_error=cause))
+            path: list[str | int] = [self.asked.key, asked.key]
+            failures.append(unread_error(failure, asked.nodes, path))
             return b"null"
 
     async def tell(self, ctx: Ctx) -> None:

@@ -1,1 +1,1 @@
-"""What subscribers hear."""
+"""Subscriptions and the types of their events."""
