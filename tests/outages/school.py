@@ -202,7 +202,7 @@ async def published(reader: Person) -> list[str]:
     found: list[str] = []
     after: str | None = None
     while True:
-        _, data = await reader.ask(BOARD, after=after)
+        data = await reader.insist(BOARD, after=after)
         page = data["notices"]
         found += [one["title"] for one in page["nodes"]]
         if not page["pageInfo"]["hasNextPage"]:

@@ -161,10 +161,10 @@ async def mark_on_and_on(stop: asyncio.Event, teacher: Person) -> None:
 
 async def empty_cell(teacher: Person) -> dict[str, Any]:
     """A place in a journal of last week that has no mark yet."""
-    _, data = await teacher.ask(SECTIONS)
+    data = await teacher.insist(SECTIONS)
     week_ago = str(date.today() - timedelta(days=7))  # noqa: DTZ011  # as the demo is dated
     section = data["sections"]["nodes"][0]["id"]
-    _, data = await teacher.ask(JOURNAL, id=section, begin=week_ago)
+    data = await teacher.insist(JOURNAL, id=section, begin=week_ago)
     journal = data["journal"]
     marked = {
         (cell["studentId"], mark["assignment"]["id"])

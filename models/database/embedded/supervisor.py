@@ -35,6 +35,8 @@ FINAL = re.compile(
 """Messages of a server that cannot start and for which waiting does not help: other programs,
 damaged files, another owner. Other failures may pass."""
 FULL = re.compile(r"No space left on device|Disk quota exceeded")
+CAUSE = re.compile(r"FATAL|PANIC")
+"""Severities of the message that says why a server ended. A full disk may cut it off."""
 
 
 class Supervisor:
@@ -97,8 +99,9 @@ class Supervisor:
                 if lack is not None and bool(await asyncio.to_thread(space.give_up_reserve)):
                     continue
                 said = str(problem).rstrip().rpartition("\n")[2]
+                cut_off = not lack and not CAUSE.search(said)
                 cause = "its disk is full" if lack else said
-                if cause != known:
+                if cause != known and not (known and cut_off):
                     log.warning("the database cannot be started for now", reason=lack or said)
                     known = cause
                 await asyncio.sleep(pause)
