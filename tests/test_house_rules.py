@@ -228,7 +228,7 @@ def test_a_feature_of_the_api_holds_no_logic_and_no_sql(feature: Any) -> None:
 def test_a_change_says_what_it_has_seen_and_a_creation_can_be_repeated(command: Any) -> None:
     """A command that is given the id of what it returns changes it; any other creates it."""
     signature = inspect.signature(command, eval_str=True)
-    if command.right is None or command.__name__ in SAFE_TWICE:
+    if command.right is None or command.repeatable:
         return
     given = [plain(p.annotation) for p in signature.parameters.values()]
     changes = Id[plain(signature.return_annotation)] in given  # type: ignore[misc]
@@ -240,13 +240,6 @@ def test_a_change_says_what_it_has_seen_and_a_creation_can_be_repeated(command: 
 def test_whoever_takes_an_idempotency_key_can_say_that_it_was_used_otherwise(command: Any) -> None:
     takes = "idempotency_key" in inspect.signature(command).parameters
     assert takes == (IdempotencyKeyReused in command.problems), command.__name__
-
-
-SAFE_TWICE = {
-    "confirm_all_present", "mark_notice_read", "acknowledge_notice", "mark_mail_read",
-    "set_role_rights",
-}  # fmt: skip
-"""Commands that may be repeated as they are: the second time they find nothing to do."""
 
 
 def test_the_reference_finds_every_problem_that_the_server_can_raise() -> None:

@@ -34,7 +34,7 @@ from resolvers.core.changes import Change, deed
 from resolvers.core.context import Services
 from resolvers.core.parameters import in_parameters
 from resolvers.core.refusals import lost_a_race
-from resolvers.core.results import spread
+from resolvers.core.results import tell_process
 from resolvers.core.shapes import Guarded, Ident, One, Own, Via
 from resolvers.core.trace import details_of, names_its_row
 
@@ -131,7 +131,7 @@ class Doing:
             return self.refused.payload(self.key, problem, NULL_TEXT, language)
         if found[0] is None:
             return await self.refusal(attempt, services, language)
-        spread(services, actor.school_id, self.command.right, told=bool(self.done.news))
+        tell_process(services, actor.school_id, self.command, has_news=bool(self.done.news))
         return b'"%b":{%b}' % (self.key.encode(), await self.parts(attempt, services, found))
 
     async def refusal(self, attempt: Attempt, services: Services, language: str) -> Any:

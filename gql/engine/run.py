@@ -32,7 +32,6 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.core.context import Services
-from resolvers.core.results import HARMLESS
 from resolvers.core.special_reads import told_of_reading
 from resolvers.services.sessions import Known
 
@@ -181,8 +180,8 @@ class Engine:
         except GraphQLError:
             return None
         caller = asker.caller(self.services)
-        is_usual = plan.command.right in HARMLESS
-        actor = known.at_moment(self.services.now()) if is_usual else None
+        keeps_rights = plan.command.keeps_rights
+        actor = known.at_moment(self.services.now()) if keeps_rights else None
         async with caller.open(actor) as ctx:
             outcome = await plan.run(self.schema, operation, ctx, variables)
         code = outcome.problem.code() if outcome.problem else None

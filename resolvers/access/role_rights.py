@@ -80,7 +80,7 @@ class RightsSet:
     role_rights: RoleRights
 
 
-@command(Right.RIGHTS_WRITE, NeedsSecondPerson, NotToOneself, NoSuchRight)
+@command(Right.RIGHTS_WRITE, NeedsSecondPerson, NotToOneself, NoSuchRight, repeatable=True)
 async def set_role_rights(
     ctx: Ctx, *, role: Logged[Role], rights: Logged[list[RightGiven]], expected_revision: str
 ) -> RightsSet:

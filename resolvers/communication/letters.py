@@ -73,7 +73,7 @@ class Letter:
     group_thread: bool
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, private=True)
+@command(Right.MAIL_WRITE, *PROBLEMS, private=True, keeps_rights=True)
 async def save_draft(
     ctx: Ctx,
     *,
@@ -111,7 +111,7 @@ async def save_draft(
     return await written(ctx, draft, letter, send=False)
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=True)
+@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=True, keeps_rights=True)
 async def send_mail(
     ctx: Ctx,
     *,

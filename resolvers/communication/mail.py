@@ -151,7 +151,7 @@ def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[in
 # -- what came ------------------------------------------------------------------------
 
 
-@change(Right.MAIL_USE, writes=(), private=True)
+@change(Right.MAIL_USE, writes=(), private=True, keeps_rights=True, repeatable=True)
 def mark_mail_read(viewer: Viewer, *, mail_copy_id: Arg[Id[MailCopy]]) -> Change[MailCopy]:
     """Say that one has read a letter. Said twice it changes nothing: the first time counts.
 
@@ -172,7 +172,7 @@ HOME: ColumnElement[Any] = case(
 """Where a copy of a letter lies if nobody moves it."""
 
 
-@change(Right.MAIL_USE, WrongFolder, writes=(), private=True)
+@change(Right.MAIL_USE, WrongFolder, writes=(), private=True, keeps_rights=True)
 def move_mail(
     viewer: Viewer,
     *,

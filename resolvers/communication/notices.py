@@ -105,7 +105,7 @@ def check_notice(
     check_number(file_ids)
 
 
-@change(Right.NOTICES_PUBLISH, *PROBLEMS, writes=(Notice,), check=check_notice)
+@change(Right.NOTICES_PUBLISH, *PROBLEMS, writes=(Notice,), check=check_notice, keeps_rights=True)
 def publish_notice(
     viewer: Viewer,
     *,
@@ -166,7 +166,7 @@ def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
     ctx.session.add_all(parts)
 
 
-@command(Right.NOTICES_PUBLISH, *PROBLEMS, NoticeWithdrawn, AlreadyVisible)
+@command(Right.NOTICES_PUBLISH, *PROBLEMS, NoticeWithdrawn, AlreadyVisible, keeps_rights=True)
 async def edit_notice(
     ctx: Ctx,
     *,
@@ -266,7 +266,7 @@ async def change_attachments(
     attach(ctx, NoticeAttachment.notice_id, notice, new, begin=begin)
 
 
-@change(Right.NOTICES_PUBLISH, NoticeWithdrawn, writes=())
+@change(Right.NOTICES_PUBLISH, NoticeWithdrawn, writes=(), keeps_rights=True)
 def withdraw_notice(
     viewer: Viewer, *, notice_id: Logged[Arg[Id[Notice]]], expected_version: Arg[int]
 ) -> Change[Logged[Notice]]:

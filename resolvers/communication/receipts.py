@@ -110,7 +110,7 @@ def find_notice_receipts(
 # -- confirming -----------------------------------------------------------------------
 
 
-@change(Right.NOTICES_READ, writes=(), private=True)
+@change(Right.NOTICES_READ, writes=(), private=True, keeps_rights=True, repeatable=True)
 def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
     """Say that one has read a notice. Said twice it changes nothing: the first time counts.
 
@@ -122,7 +122,14 @@ def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[No
     return Change(Notice, target, line, also=[added(viewer, NoticeReceipt, line, new)])
 
 
-@change(Right.NOTICES_READ, NothingToAcknowledge, writes=(), private=True)
+@change(
+    Right.NOTICES_READ,
+    NothingToAcknowledge,
+    writes=(),
+    private=True,
+    keeps_rights=True,
+    repeatable=True,
+)
 def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
     """Confirm that one has read a notice that asks for it (ознакомлен). Said twice it changes
     nothing: the first time counts.

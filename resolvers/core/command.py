@@ -74,6 +74,8 @@ def command(
     refusals: Mapping[str, tuple[type[Problem], str | None]] | None = None,
     current: Callable[..., Awaitable[Any]] | None = None,
     private: bool = False,
+    keeps_rights: bool = False,
+    repeatable: bool = False,
     repeated: Callable[[Ctx, Any], Awaitable[Any]] | None = None,
     writes: Sequence[type[OfSchool]] = (),
     warns: Sequence[type[Caution]] = (),
@@ -88,6 +90,7 @@ def command(
     current: `current(ctx, **arguments)` finds the row that won, after a lost race to create it.
     private: Whether the audit log keeps of it only who did it and when. Of letters and receipts
         even the names of arguments and the ids of rows tell who wrote to whom.
+    keeps_rights, repeatable: As of `resolvers.core.declarations.Command`.
     repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
         the row it made: secrets are not kept.
     writes: the rows it writes with what its arguments say, beyond the one it returns.
@@ -129,6 +132,7 @@ def command(
         problems = (*COMMON, *again, *raises, *unanswered, *meant, *limits)
         told = cast("Command", run)
         told.right, told.action, told.private = right, action, private
+        told.keeps_rights, told.repeatable = keeps_rights, repeatable
         told.problems, told.warns = tuple(dict.fromkeys(problems)), tuple(warns)
         told.settles = frozenset(meaning.by_constraint)
         return run

@@ -12,12 +12,18 @@ class Command(Protocol):
 
     action: Its name in the API and in the audit log.
     problems: The problems that it can raise.
+    keeps_rights: Whether it leaves everybody's roles, rights and sessions as they are, so that
+        cached actors stay. Another command clears its school from the cache.
+    repeatable: Whether it finds nothing to do the second time, so that it needs neither a version
+        nor a key.
     settles: The constraints whose meaning it declares.
     """
 
     right: Right
     action: str
     private: bool
+    keeps_rights: bool
+    repeatable: bool
     problems: tuple[type[Problem], ...]
     warns: tuple[type[Caution], ...]
     settles: frozenset[str]

@@ -23,7 +23,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
 from resolvers.core.parameters import in_parameters, is_logged, plain, sent_as
 from resolvers.core.refusals import Refusals, problems_of
-from resolvers.core.results import reread, spread
+from resolvers.core.results import reread, tell_process
 from resolvers.core.trace import api_name, details_of, names_its_row
 
 Declaration = Callable[..., Change[Any]]
@@ -34,6 +34,8 @@ def change(
     *raises: type[Problem],
     writes: tuple[type[OfSchool], ...],
     private: bool = False,
+    keeps_rights: bool = False,
+    repeatable: bool = False,
     check: Callable[..., None] | None = None,
 ) -> Callable[[Declaration], Callable[..., Awaitable[Any]]]:
     """Make a command of a declaration `declare(viewer, **arguments)`, which says in SQL what is
@@ -41,7 +43,7 @@ def change(
 
     raises: The problems of its guards beyond the COMMON ones; they become its error codes.
     writes: The rows that it writes with what its arguments say: their limits can refuse it, too.
-    private: As of `resolvers.core.command.command`.
+    private, keeps_rights, repeatable: As of `resolvers.core.command.command`.
     check: `check(**arguments)` raises a problem that depends on the arguments alone. It is looked
         at before the guards.
 
@@ -80,6 +82,7 @@ def change(
         ]
         told.__signature__ = Signature(arguments, return_annotation=result)
         told.right, told.action, told.private = right, action, private
+        told.keeps_rights, told.repeatable = keeps_rights, repeatable
         told.writes = writes
         told.problems, told.warns = tuple(dict.fromkeys(problems)), ()
         told.settles, told.meaning = frozenset[str](), meaning
@@ -123,7 +126,7 @@ async def perform(
     if found is None:
         raise await refusal_of(ctx, done, values)
     await ctx.session.commit()
-    spread(ctx.caller.services, actor.school_id, command.right, told=bool(done.news))
+    tell_process(ctx.caller.services, actor.school_id, command, has_news=bool(done.news))
     ctx.forget()
     written: OfSchool = row(school_id=actor.school_id, id=found)
     return written

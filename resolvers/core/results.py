@@ -5,30 +5,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from auth.rights import Right
 from models.base import Id, OfSchool
 from resolvers.core.context import Ctx, Services
 from resolvers.core.declarations import Command
 from resolvers.core.news import record
 from resolvers.core.trace import details_of, entity_of
 from resolvers.services.sessions import forget_ended
-
-HARMLESS = frozenset(
-    {
-        Right.ATTENDANCE_WRITE,
-        Right.FILES_UPLOAD,
-        Right.JOURNAL_CLOSE,
-        Right.LESSONS_WRITE,
-        Right.MAIL_USE,
-        Right.MAIL_WRITE,
-        Right.MARKS_WRITE,
-        Right.NOTICES_PUBLISH,
-        Right.NOTICES_READ,
-        Right.TERM_MARKS_WRITE,
-        Right.TIMETABLE_WRITE,
-    }
-)
-"""Rights by which nobody's role, rights or standing in the school are changed."""
 
 
 async def answer(ctx: Ctx, result: Any) -> Any:
@@ -66,18 +48,16 @@ async def finish(ctx: Ctx, command: Command, given: Mapping[str, Any], result: A
     }
     await record(ctx.session, actor.school_id, now, ctx.facts, deed)
     await ctx.session.commit()
-    spread(ctx.caller.services, actor.school_id, command.right, told=bool(ctx.facts))
+    tell_process(ctx.caller.services, actor.school_id, command, has_news=bool(ctx.facts))
     forget_ended(ctx.session, ctx.caller.services.sessions)
     ctx.forget()
 
 
-def spread(services: Services, school_id: int, right: Right, *, told: bool) -> None:
-    """What the process does when a command is through: those who listen are woken, and who has
-    which rights is asked anew if that may have changed.
-
-    right: The right that the command needs.
-    """
-    if right not in HARMLESS:
+def tell_process(services: Services, school_id: int, command: Command, *, has_news: bool) -> None:
+    """Tell this process that a command is committed: wake subscribers if it has news for them, and
+    clear the school's cached actors if it may have changed rights. Without the latter somebody
+    would keep a revoked right for some seconds."""
+    if not command.keeps_rights:
         services.sessions.forget(school_id)
-    if told:
+    if has_news:
         services.tails.wake(school_id)

@@ -107,6 +107,7 @@ def link_to(
     OutOfRange,
     StorageFull,
     repeated=invite_upload,
+    keeps_rights=True,
 )
 async def request_upload(
     ctx: Ctx, *, name: str, media_type: str, size: int, idempotency_key: UUID | None = None

@@ -28,7 +28,14 @@ def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
     return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
-@change(Right.MARKS_WRITE, *NOT_OPEN, DueBeforeLesson, TooManyDecimals, writes=(Assignment,))
+@change(
+    Right.MARKS_WRITE,
+    *NOT_OPEN,
+    DueBeforeLesson,
+    TooManyDecimals,
+    writes=(Assignment,),
+    keeps_rights=True,
+)
 def create_assignment(
     viewer: Viewer,
     *,

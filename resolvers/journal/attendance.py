@@ -48,7 +48,14 @@ def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[Atten
     return Rows(AttendanceRecord, (in_lesson,), order=(AttendanceRecord.student_id,))
 
 
-@change(Right.ATTENDANCE_WRITE, *PROBLEMS, HasMarks, OnlyWhenLate, writes=(AttendanceRecord,))
+@change(
+    Right.ATTENDANCE_WRITE,
+    *PROBLEMS,
+    HasMarks,
+    OnlyWhenLate,
+    writes=(AttendanceRecord,),
+    keeps_rights=True,
+)
 def set_attendance(
     viewer: Viewer,
     *,
@@ -96,7 +103,7 @@ def set_attendance(
     return Change(AttendanceRecord, target, done, [told], [held], is_whole=True)
 
 
-@change(Right.ATTENDANCE_WRITE, *PROBLEMS, writes=())
+@change(Right.ATTENDANCE_WRITE, *PROBLEMS, writes=(), keeps_rights=True, repeatable=True)
 def confirm_all_present(
     viewer: Viewer, *, lesson_id: Logged[Arg[Id[Lesson]]]
 ) -> Change[Logged[Lesson]]:

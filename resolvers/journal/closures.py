@@ -14,7 +14,7 @@ from resolvers.core.perform import change
 from resolvers.school.calendar import TermNotBegun
 
 
-@change(Right.JOURNAL_CLOSE, PeriodClosed, TermNotBegun, writes=())
+@change(Right.JOURNAL_CLOSE, PeriodClosed, TermNotBegun, writes=(), keeps_rights=True)
 def close_term(
     viewer: Viewer, *, term_id: Logged[Arg[Id[Term]]], expected_version: Arg[int]
 ) -> Change[Logged[Term]]:
@@ -45,7 +45,7 @@ class TermIsOpen(Problem):
     russian = "Период не закрыт."
 
 
-@change(Right.JOURNAL_CLOSE, TermIsOpen, writes=(JournalClosure,))
+@change(Right.JOURNAL_CLOSE, TermIsOpen, writes=(JournalClosure,), keeps_rights=True)
 def reopen_term(
     viewer: Viewer,
     *,

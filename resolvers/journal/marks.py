@@ -54,7 +54,7 @@ NUMERIC: Any = MarkKind.NUMERIC
 PROBLEMS = (*NOT_OPEN, NotHeldYet, StudentAway, NotOfScale, NotOfKind)
 
 
-@change(Right.MARKS_WRITE, *PROBLEMS, writes=(Mark, MarkRevision))
+@change(Right.MARKS_WRITE, *PROBLEMS, writes=(Mark, MarkRevision), keeps_rights=True)
 def set_mark(
     viewer: Viewer,
     *,
@@ -124,7 +124,15 @@ class MarkResults:
     results: list[MarkResult]
 
 
-@command(Right.MARKS_WRITE, EmptyList, Limit, NamedTwice, *PROBLEMS, writes=(Mark, MarkRevision))
+@command(
+    Right.MARKS_WRITE,
+    EmptyList,
+    Limit,
+    NamedTwice,
+    *PROBLEMS,
+    writes=(Mark, MarkRevision),
+    keeps_rights=True,
+)
 async def set_marks(
     ctx: Ctx,
     *,
@@ -168,7 +176,7 @@ def result_of(outcome: Mark | Problem | None) -> MarkResult:
     return MarkResult(outcome, [])
 
 
-@change(Right.MARKS_WRITE, *NOT_OPEN, writes=(MarkRevision,))
+@change(Right.MARKS_WRITE, *NOT_OPEN, writes=(MarkRevision,), keeps_rights=True)
 def clear_mark(
     viewer: Viewer,
     *,

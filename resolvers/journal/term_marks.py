@@ -92,7 +92,13 @@ TERM: Any = TermMarkKind.TERM
 PROBLEMS = (NeedsComment, OutOfOrder, TermMarkNotOfScale, TermOrNot, WrongTerm, TermNotBegun)
 
 
-@change(Right.TERM_MARKS_WRITE, *CLOSED, *PROBLEMS, writes=(TermMark, TermMarkRevision))
+@change(
+    Right.TERM_MARKS_WRITE,
+    *CLOSED,
+    *PROBLEMS,
+    writes=(TermMark, TermMarkRevision),
+    keeps_rights=True,
+)
 def set_term_mark(
     viewer: Viewer,
     *,

@@ -52,6 +52,7 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
     NotUploaded,
     warns=(NoLessonThatDay,),
     current=homework_there,
+    keeps_rights=True,
 )
 async def set_homework(
     ctx: Ctx,

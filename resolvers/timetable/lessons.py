@@ -53,7 +53,7 @@ def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) 
     return Listing(Lesson, order, where)
 
 
-@change(Right.LESSONS_WRITE, *NOT_OPEN, writes=(Lesson,))
+@change(Right.LESSONS_WRITE, *NOT_OPEN, writes=(Lesson,), keeps_rights=True)
 def set_lesson_topic(
     viewer: Viewer,
     *,
