@@ -48,7 +48,7 @@ class OperationExtension(SchemaExtension):
         if self.given is not None:
             self.execution_context.result = self.given
         elif not ctx.caller.services.open_introspection and introspects(self.document):
-            await ctx.identified(allow_first_password=True)
+            await ctx.identify(allow_first_password=True)
         yield
 
     def on_parse(self) -> Iterator[None]:

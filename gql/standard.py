@@ -20,7 +20,7 @@ from gql.guard.sums import SCHEMA
 from models.base import OfSchool
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Ctx
-from resolvers.core.special_reads import told_of_reading
+from resolvers.core.special_reads import record_special_reads
 from resolvers.events.listening import Delivery
 
 READINGS = Readings()
@@ -91,7 +91,7 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
                 for error in answer.errors or ():
                     if isinstance(error.original_error, ServiceUnavailable):
                         raise error.original_error
-                await told_of_reading(delivery.ctx)
+                await record_special_reads(delivery.ctx)
                 return answer
             finally:
                 await delivery.ctx.session.close()
@@ -133,7 +133,7 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
                     error.original_error = cause.after_commit()  # the error is below a payload
         if not self.is_event:
             try:
-                await told_of_reading(asker)
+                await record_special_reads(asker)
             except Exception as failure:  # without its audit entry the answer may not be shown
                 if is_mutation and isinstance(failure, ServiceUnavailable):
                     failure = failure.after_commit()

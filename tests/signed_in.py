@@ -13,7 +13,7 @@ from models.access.roles import Role
 from models.access.sessions import Session
 from models.database.engine import connect
 from resolvers.access.contexts import Context, contexts_in
-from resolvers.core.identify import hashed
+from resolvers.core.identify import hash_token
 
 LOGINS = text(
     "SELECT c.id, c.login, s.school_id FROM credentials c"
@@ -49,9 +49,9 @@ async def sign_everyone_in(url: str, now: datetime) -> dict[str, list[tuple[str,
                         account_id=context.account_id,
                         role=context.role,
                         role_grant_id=context.role_grant_id,
-                        access_hash=hashed(token),
+                        access_hash=hash_token(token),
                         access_expires_at=now + timedelta(days=36500),
-                        refresh_hash=hashed(token + "r"),
+                        refresh_hash=hash_token(token + "r"),
                         refresh_expires_at=now + timedelta(days=36500),
                         created_at=now,
                         last_used_at=now,

@@ -29,7 +29,7 @@ from gql.schema import schema
 from models.access.roles import AccessScope, Role
 from models.base import Id, OfSchool
 from resolvers.access.rate_limit import RateLimit
-from resolvers.core.context import Services, stand_in
+from resolvers.core.context import Services, set_school
 from resolvers.core.identify import identify
 from resolvers.core.shapes import SHAPES
 from resolvers.demo.cast import LOGINS
@@ -55,7 +55,7 @@ async def samples(
     """Some ids of each type: a few that each role reaches, and a few that any of the school has."""
     found: dict[type[OfSchool], dict[int, None]] = defaultdict(dict)
     async with AsyncSession(services.engine) as session:
-        await stand_in(session, SCHOOL)
+        await set_school(session, SCHOOL)
         actors = []
         for one in callers.values():
             assert one.caller.token
@@ -161,7 +161,7 @@ async def matrix(api: SignIn, services: Services, asked: Questions) -> dict[str,
     told = {c: {role: found.word(c, role) for role in Role} for c in list(found.seen)}
     needs = {**answered_rights(told), **root_rights()}
     for role, caller in callers.items():
-        viewer = (await caller.caller.identified()).viewer
+        viewer = (await caller.caller.identify()).viewer
         for coordinate, needed in needs.items():
             words = [reach_of(coordinate, right, viewer) for right in needed]
             told.setdefault(coordinate, {})[role] = "denied" if "denied" in words else words[0]

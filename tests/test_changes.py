@@ -41,7 +41,7 @@ def test_a_change_can_be_written_and_writes_no_table_twice(command: Any) -> None
     for change in declared(command):
         statement = change.statement(EVERYTHING, names_row=True)
         assert statement.compile(dialect=dialect)
-        assert change.target.refused().compile(dialect=dialect)
+        assert change.target.select_refusal().compile(dialect=dialect)
 
 
 KEPT = {"setTermMark": {"OUTSIDE_TERMS"}}

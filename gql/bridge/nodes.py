@@ -21,8 +21,8 @@ from gql.docs import join_sentences, read_doc
 from models.base import OfSchool
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Annotation
-from resolvers.core.parts import load
-from resolvers.core.reads import Report, Shown
+from resolvers.core.parts import load_part
+from resolvers.core.reads import Report, ShownRow
 from resolvers.core.shapes import NEEDS, REPORTS, SHAPES, Own, Shape
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ ROWS: dict[str, type] = {}
 
 
 def shows(item: object, row: type) -> bool:
-    return item.shown_as is row if isinstance(item, Shown) else isinstance(item, row)
+    return item.shown_as is row if isinstance(item, ShownRow) else isinstance(item, row)
 
 
 def right_of_part(report: type, name: str) -> Right | None:
@@ -135,7 +135,7 @@ def part_of(name: str) -> Resolver:
     """The resolver of a part of a report, which may have been read already."""
 
     async def resolve(parent: strawberry.Parent[object], info: Info) -> object:
-        return await load(info.context, getattr(parent, name), Below(info))
+        return await load_part(info.context, getattr(parent, name), Below(info))
 
     return resolve
 

@@ -30,7 +30,7 @@ from models.base import OfSchool
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Window
 from resolvers.core.parameters import Annotation, Make, in_parameters, sent_as
-from resolvers.core.parts import load
+from resolvers.core.parts import load_part
 from resolvers.core.shapes import SHAPES, Plain
 
 Told: TypeAlias = tuple[tuple[str, object], ...]
@@ -110,11 +110,11 @@ def query(use_case: UseCase) -> object:
         ctx: Ctx = info.context
         if is_open and ctx.caller.token is None:
             return None
-        actor = await ctx.identified()
+        actor = await ctx.identify()
         if read.right and read.right not in actor.rights:
             return None
         part = read.said(actor, dict(arguments), valued(ctx))
-        found = await load(ctx, part, Below(info))
+        found = await load_part(ctx, part, Below(info))
         if found is None and read.why_null:
             await read.why_null(ctx, **received(dict(read.annotations), arguments))
         return found
@@ -148,7 +148,7 @@ def resolved(use_case: Callable[..., Awaitable[object]]) -> object:
 
     async def resolve(info: Info, **arguments: object) -> object:
         if not is_open:
-            actor = await info.context.identified()
+            actor = await info.context.identify()
             if right and right not in actor.rights:
                 return None
         return await use_case(info.context, **received(annotations, arguments))
@@ -166,7 +166,7 @@ def listing(use_case: UseCase, orders: Mapping[str, Plain]) -> object:
 
     async def resolve(info: Info, **arguments: object) -> object:
         ctx: Ctx = info.context
-        actor = await ctx.identified()
+        actor = await ctx.identify()
         if read.right and read.right not in actor.rights:
             return None
         window = window_of(arguments)

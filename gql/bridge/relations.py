@@ -23,14 +23,14 @@ from gql.bridge.wanted import wanted_of
 from gql.docs import read_doc
 from models.base import OfSchool
 from resolvers.core.loading import Way, many_rows, rows_by
-from resolvers.core.reads import Shown
+from resolvers.core.reads import ShownRow
 from resolvers.core.shapes import Guarded, Items, Many, One, Same, Via
 
 
 def same(row: type[OfSchool], *, told: str) -> Word[Same]:
     """The row that a report shows, as what it is."""
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         return behind(parent)
 
     return Word(Same(row), resolve, row | None, told=told)
@@ -47,9 +47,9 @@ def one(*path: InstrumentedAttribute[object], told: str | None = None) -> Word[O
         if key is None:
             return None
         wanted = wanted_of(info, shape.target)
-        return await info.context.together(rows_by, key, shape.target.id, wanted)
+        return await info.context.load(rows_by, key, shape.target.id, wanted)
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         row = behind(parent)
         return row.joined[way] if way in row.joined else resolve_late(row, info)
 
@@ -68,12 +68,14 @@ class How(TypedDict, total=False):
     right: Right
 
 
-async def rows_of(info: Info, parent: OfSchool | Shown, shape: Many) -> Sequence[OfSchool | Shown]:
+async def rows_of(
+    info: Info, parent: OfSchool | ShownRow, shape: Many
+) -> Sequence[OfSchool | ShownRow]:
     about = (shape, wanted_of(info, shape.shown_as or shape.target), told_by(parent))
-    found = await info.context.together(many_rows, shape.key(behind(parent)), *about) or []
+    found = await info.context.load(many_rows, shape.key(behind(parent)), *about) or []
     if shape.shown_as is None:
         return found
-    return [Shown(row, shape.shown_as, told_by(parent)) for row in found]
+    return [ShownRow(row, shape.shown_as, told_by(parent)) for row in found]
 
 
 def many(
@@ -82,7 +84,7 @@ def many(
     """All visible rows that refer to this one. Only where that list is short by nature."""
     shape = Many(reference, **how)
 
-    async def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    async def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         return await rows_of(info, parent, shape)
 
     type_ = list.__class_getitem__(shape.shown_as or shape.target)
@@ -95,7 +97,7 @@ def only(
     """The one row that refers to this one; null when there is none or it is not for the reader."""
     shape = Many(reference, single=True, **how)
 
-    async def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    async def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         found = await rows_of(info, parent, shape)
         return found[0] if found else None
 
@@ -107,7 +109,7 @@ def items(column: InstrumentedAttribute[object], report: type) -> Word[Items]:
     """The reports that a column holds as JSON, under the names of their fields."""
     shape = Items(column.key, report)
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         return [report(**one) for one in getattr(behind(parent), shape.column)]
 
     told = read_doc(column.class_)[1].get(column.key)

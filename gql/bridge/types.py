@@ -16,7 +16,7 @@ from gql.enums import shown_enum
 from models.base import Id, OfSchool, Record
 from resolvers.core.listing import Listing
 from resolvers.core.parameters import Annotation, origin_of
-from resolvers.core.reads import Each, Row, Rows
+from resolvers.core.reads import Row, Rows, RowsByIds
 
 MIRRORED = ("models.", "resolvers.")
 
@@ -26,7 +26,7 @@ def shown(annotation: Annotation) -> Annotation:
     their mirror types."""
     if annotation is OfSchool:
         return Node
-    if annotation is Each:
+    if annotation is RowsByIds:
         return list.__class_getitem__(Node | None)
     if isinstance(annotation, type) and annotation.__module__.startswith(MIRRORED):
         if issubclass(annotation, Enum):

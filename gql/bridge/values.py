@@ -32,7 +32,7 @@ from models.base import Id, OfSchool, target_of
 from models.problems import Problem
 from resolvers.core.context import Ctx
 from resolvers.core.loading import Way, computed_values, linked_rows
-from resolvers.core.reads import Shown
+from resolvers.core.reads import ShownRow
 from resolvers.core.shapes import Can as Rights
 from resolvers.core.shapes import (
     Computed,
@@ -51,14 +51,14 @@ Given: TypeAlias = tuple[tuple[str, object], ...]
 T = TypeVar("T")
 
 
-def behind(parent: OfSchool | Shown) -> OfSchool:
+def behind(parent: OfSchool | ShownRow) -> OfSchool:
     """The row that a report shows, or the row itself."""
-    return parent.row if isinstance(parent, Shown) else parent
+    return parent.row if isinstance(parent, ShownRow) else parent
 
 
-def told_by(parent: OfSchool | Shown) -> Given:
+def told_by(parent: OfSchool | ShownRow) -> Given:
     """The arguments of the report that shows a row."""
-    return parent.given if isinstance(parent, Shown) else ()
+    return parent.given if isinstance(parent, ShownRow) else ()
 
 
 def via(*path: InstrumentedAttribute[object]) -> Word[Via]:
@@ -67,7 +67,7 @@ def via(*path: InstrumentedAttribute[object]) -> Word[Via]:
     shape = Via(tuple(references), column)
     optional = any(type(None) in get_args(column_type(reference)) for reference in references)
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         row = behind(parent)
         if (way := Way(shape.path, of_row=False)) in row.joined:
             return getattr(row.joined[way], column.key, None)
@@ -87,7 +87,7 @@ async def stepped(ctx: Ctx, row: OfSchool | None, path: Path) -> OfSchool | None
     """The row at the end of a path, whoever may see it."""
     for reference in path:
         key = getattr(row, reference.key)
-        row = await ctx.together(linked_rows, key, target_of(reference)) if key else None
+        row = await ctx.load(linked_rows, key, target_of(reference)) if key else None
         if row is None:
             return None
     return row
@@ -106,14 +106,14 @@ def computed(
     """
     shape = Computed(formula)
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         return value_of(info.context, behind(parent), shape, told_by(parent))
 
     return Word(shape, resolve, right=right, told=told or read_doc(formula)[0])
 
 
 async def value_of(ctx: Ctx, row: OfSchool, shape: Computed | Guarded, given: Given = ()) -> object:
-    return await ctx.together(computed_values, (row.id, shape, given), type(row))
+    return await ctx.load(computed_values, (row.id, shape, given), type(row))
 
 
 def dressed_arguments(resolve: Resolver, formula: UseCase) -> None:
@@ -127,7 +127,7 @@ def dressed_arguments(resolve: Resolver, formula: UseCase) -> None:
 def ident(row: type[OfSchool], column: str) -> Word[Ident]:
     """The id of the row that a key in a report belongs to."""
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         return str(Id(row, info.context.actor.school_id, getattr(behind(parent), column)))
 
     told = f"Id of the {row.__name__.lower()}."
@@ -155,7 +155,7 @@ def keyed(use_case: Callable[..., str], *columns: str, when: str | None = None) 
     """
     shape = Keyed(use_case, columns, when)
 
-    def resolve(parent: strawberry.Parent[OfSchool | Shown], info: Info) -> object:
+    def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
         ctx: Ctx = info.context
         return shape.of_row(ctx.caller.services, ctx.actor, behind(parent))
 

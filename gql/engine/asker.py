@@ -64,6 +64,6 @@ async def known_to(services: Services, asker: Asker) -> Known:
         if readers:
             asked = identify_at_once(readers, asker.token, services.now())
         else:
-            asked = asker.caller(services).identified()
+            asked = asker.caller(services).identify()
         asker.known = await sessions.ask(asker.token, asked)
     return asker.known

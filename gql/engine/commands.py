@@ -29,14 +29,14 @@ from gql.engine.values import Arguments, Place, Source
 from models.base import target_of
 from models.problems import Problem
 from models.secrets import Secrets
-from resolvers.core.attempts import KEY, arguments_hash
-from resolvers.core.changes import Change, deed
+from resolvers.core.attempts import KEY, hash_arguments
+from resolvers.core.audit_details import details_of, names_its_row
+from resolvers.core.changes import Change, entry_values
 from resolvers.core.context import Services
 from resolvers.core.parameters import in_parameters
 from resolvers.core.refusals import lost_a_race
 from resolvers.core.results import tell_process
 from resolvers.core.shapes import Guarded, Ident, One, Own, Via
-from resolvers.core.trace import details_of, names_its_row
 
 INPUT, DONE = "input", Name("done")
 """The argument of a command; the query of its statement that has the row as it was written, which
@@ -107,10 +107,10 @@ class Doing:
         if self.command.check is not None:
             self.command.check(**given)
         details = details_of(self.command, given)
-        kept = arguments_hash(secrets, given) if given.get(KEY) else None
+        kept = hash_arguments(secrets, given) if given.get(KEY) else None
         names_row = names_its_row(self.command)
         values.update(
-            deed(actor, self.command.action, details, request_id, kept, names_row=names_row)
+            entry_values(actor, self.command.action, details, request_id, kept, names_row=names_row)
         )
         return Attempt(actor, given, values, [])
 
@@ -143,7 +143,7 @@ class Doing:
             return None
         asked = [attempt.values[name] for name in self.refused.parameters]
         line = await readers.fetch(actor.school_id, self.refused.sql, asked)
-        if line is None or (failed := self.done.target.failed(line)) is None:
+        if line is None or (failed := self.done.target.find_failure(line)) is None:
             return None
         _, attempt.problem, current = failed
         shown = await self.refused.current(services, actor, current)

@@ -41,7 +41,7 @@ from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf, or_null
 from models.base import OfSchool
-from resolvers.core.reads import Told
+from resolvers.core.reads import ActorValue
 from resolvers.core.shapes import (
     SUMS,
     Can,
@@ -82,7 +82,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.sums = Sums(self.asides)
 
-    def told(self, part: Told[object], returned: GraphQLOutputType, asked: Asked) -> Sql:
+    def told(self, part: ActorValue[object], returned: GraphQLOutputType, asked: Asked) -> Sql:
         """A parameter for JSON that is known before the statement runs."""
         name = f"told{len(self.tellings)}"
         self.tellings[name] = Telling(part.ask, returned, asked)
@@ -296,8 +296,8 @@ class Writer:
             key = (condition, link, self.viewer, *names(given))
             where.append(fragment(key, lambda e: condition(self.viewer, e, **given), link, near))
         if many.right:
-            seen_by = (Many.seen, many.right, many.target, self.viewer)
-            see = partial(many.seen, self.viewer)
+            seen_by = (Many.is_seen, many.right, many.target, self.viewer)
+            see = partial(many.is_seen, self.viewer)
             where.append(fragment(seen_by, see, many.target, row_alias))
         elif many.to is not None or not self.is_certain(many, row):
             where.append(self.seen(many.target, row_alias))

@@ -81,6 +81,6 @@ def refused_as(operation: Operation, asked: Asked, done: Change[Any], actor: Act
         reading = reading_of(operation, returned, rows[0].nodes, done.row, actor)
         if reading is None or reading.is_special:
             raise Unspeakable
-    sql, parameters = numbered(written_sql(done.target.refused()))
+    sql, parameters = numbered(written_sql(done.target.select_refusal()))
     answer = defined.extensions[DEFINED].metadata["payload"]
     return Refused(sql, parameters, operation, fields, type_, answer, reading)

@@ -16,7 +16,7 @@ from gql.engine.sql import EMPTY, Name, Sql, Unspeakable, joined, sql
 from gql.engine.text import Json, array, leaf, or_null
 from models.base import OfSchool
 from resolvers.core.news import table_of
-from resolvers.core.reads import Crossing, Each, Groups, Report, Row, Rows, Scalar, Told
+from resolvers.core.reads import ActorValue, Crossing, Groups, Report, Row, Rows, RowsByIds, Scalar
 
 
 def own_name(row: type[OfSchool]) -> Name:
@@ -77,9 +77,9 @@ class Roots:
     def part(self, part: object, returned: GraphQLOutputType, asked: Asked) -> Sql | Json:
         """JSON of what a use case says, or of a part of its report."""
         type_ = bare(returned)
-        if isinstance(part, Told):
+        if isinstance(part, ActorValue):
             return self.writer.told(part, returned, asked)
-        if isinstance(part, Each):
+        if isinstance(part, RowsByIds):
             return self.each(part, asked)
         if isinstance(part, Groups):
             return self.groups(part, type_, asked)
@@ -95,7 +95,7 @@ class Roots:
 
     # -- rows -------------------------------------------------------------------------
 
-    def each(self, part: Each, asked: Asked) -> Json:
+    def each(self, part: RowsByIds, asked: Asked) -> Json:
         """Every one by itself, for they may be of as many types."""
         json = Json()
         json.known("[")

@@ -32,7 +32,7 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
 from resolvers.core.context import Services
-from resolvers.core.special_reads import told_of_reading
+from resolvers.core.special_reads import record_special_reads
 from resolvers.services.sessions import Known
 
 NOTHING: Mapping[str, str] = {}
@@ -220,7 +220,7 @@ class Engine:
             if (plan, name) not in facts:
                 if telling.ask not in facts:
                     async with asker.caller(self.services).open() as ctx:
-                        await ctx.identified()
+                        await ctx.identify()
                         facts[telling.ask] = await telling.ask(ctx)
                 assert plan.operation  # noqa: S101  # there is one where something is told
                 told = telling.written(plan.operation, facts[telling.ask])
@@ -262,9 +262,9 @@ class Engine:
         texts, read = marks.taken(found)
         if read:
             async with asker.caller(self.services).open() as ctx:
-                await ctx.identified()
+                await ctx.identify()
                 ctx.read_specially |= read
-                await told_of_reading(ctx)
+                await record_special_reads(ctx)
         return texts
 
     # -- both executors ---------------------------------------------------------------

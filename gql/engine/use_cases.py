@@ -31,7 +31,7 @@ from gql.engine.values import Arguments
 from models.base import OfSchool, find_row_type
 from models.problems import Problem, ServiceUnavailable
 from resolvers.core.context import Ctx
-from resolvers.core.special_reads import told_of_reading
+from resolvers.core.special_reads import record_special_reads
 
 INPUT, KIND = "input", "command"
 
@@ -146,7 +146,7 @@ class UseCasePlan:
     async def tell(self, ctx: Ctx) -> None:
         """Record what was read of special categories, before anybody sees it."""
         try:
-            await told_of_reading(ctx)
+            await record_special_reads(ctx)
         except ServiceUnavailable as failure:
             raise failure.after_commit() from failure
 

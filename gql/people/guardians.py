@@ -10,7 +10,7 @@ from gql.bridge import can, computed, guarded, listing, many, mutation, node, on
 from models.people import guardians as rows
 from models.people.persons import Person
 from models.people.private import GuardianContacts
-from resolvers.core.shapes import lasts
+from resolvers.core.shapes import holds_today
 from resolvers.people import guardians
 
 
@@ -22,7 +22,7 @@ class Guardian(Node):
     contacts = only(GuardianContacts.guardian_id)
     links = many(
         rows.GuardianLink.guardian_id,
-        where=lasts,
+        where=holds_today,
         order=(rows.GuardianLink.student_id,),
         told="The children they answer for today, as far as the viewer may know.",
     )

@@ -12,7 +12,7 @@ from models.people.guardians import GuardianLink
 from models.people.persons import Person
 from models.people.private import StudentContacts, StudentHealth, StudentIdentity
 from models.structure.classes import ClassMembership
-from resolvers.core.shapes import lasts
+from resolvers.core.shapes import holds_today
 from resolvers.people import guardians, students
 
 
@@ -33,7 +33,7 @@ class Student(Node):
     school_class = only(
         ClassMembership.student_id,
         to=ClassMembership.school_class_id,
-        where=lasts,
+        where=holds_today,
         told="The class they are in today; null outside classes.",
     )
     enrollments = many(
@@ -43,7 +43,7 @@ class Student(Node):
     )
     guardian_links = many(
         GuardianLink.student_id,
-        where=lasts,
+        where=holds_today,
         order=(guardians.PRIORITY,),
         told="Who answers for them today, whom to call first first.",
     )

@@ -11,7 +11,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.structure import classes as rows
 from models.structure.sections import Section
-from resolvers.core.shapes import lasts
+from resolvers.core.shapes import holds_today
 from resolvers.structure import classes
 from resolvers.structure.members import order_by_name
 
@@ -41,14 +41,14 @@ class SchoolClass(Node):
     )
     members = many(
         rows.ClassMembership.school_class_id,
-        where=lasts,
+        where=holds_today,
         order=(order_by_name(rows.ClassMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.ClassMembership.school_class_id,
         to=rows.ClassMembership.student_id,
-        where=lasts,
+        where=holds_today,
         order=(order_by_name(rows.ClassMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )

@@ -11,7 +11,7 @@ from gql.bridge import can, listing, many, mutation, node, one, only, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure import sections as rows
-from resolvers.core.shapes import lasts
+from resolvers.core.shapes import holds_today
 from resolvers.structure import sections
 from resolvers.structure.members import order_by_name
 
@@ -49,14 +49,14 @@ class Section(Node):
     )
     members = many(
         rows.SectionMembership.section_id,
-        where=lasts,
+        where=holds_today,
         order=(order_by_name(rows.SectionMembership),),
         told="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.SectionMembership.section_id,
         to=rows.SectionMembership.student_id,
-        where=lasts,
+        where=holds_today,
         order=(order_by_name(rows.SectionMembership),),
         told="Those of its students whose cards the viewer may read, in Russian order.",
     )

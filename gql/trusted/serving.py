@@ -23,8 +23,8 @@ from gql.trusted.judging import operations_of
 from gql.trusted.preparing import default_grants, make_actor, prepare
 from models.access.roles import GrantScope, Role
 from models.problems import OperationTooComplex, ServiceUnavailable
-from resolvers.core.context import READING, Services, stand_in
-from resolvers.core.identify import granted
+from resolvers.core.context import READING, Services, set_school
+from resolvers.core.identify import parse_grants
 from resolvers.trusted import documents as trusted
 
 log = structlog.get_logger("gorod")
@@ -150,8 +150,8 @@ class TrustedServing:
         async with AsyncSession(self.services.engine) as session:
             await session.connection(execution_options=READING)
             for school_id in (await session.scalars(SCHOOLS)).all():
-                await stand_in(session, school_id)
+                await set_school(session, school_id)
                 rows = await session.execute(RIGHTS, {"school_id": school_id})
                 for role, rights in rows:
-                    held.add((Role[role], granted(tuple(rights), GrantScope.SCHOOL)))
+                    held.add((Role[role], parse_grants(tuple(rights), GrantScope.SCHOOL)))
         return [make_actor(role, grants) for role, grants in held]

@@ -10,7 +10,7 @@ from models.access.roles import Role
 from resolvers.access.contexts import schools_of
 from resolvers.access.logins import find_credentials
 from resolvers.access.operators import NoSuchLogin, open_as_owner
-from resolvers.core.context import stand_in, utc_now
+from resolvers.core.context import set_school, utc_now
 from resolvers.core.identify import actors_of
 
 
@@ -29,7 +29,7 @@ async def find_actor(
             for school_id in await schools_of(session, known.id)
         ]
         for credential, school_id in places:
-            await stand_in(session, school_id)
+            await set_school(session, school_id)
             account = await session.scalar(
                 select(Account.id).where(
                     Account.school_id == school_id, Account.credential_id == credential

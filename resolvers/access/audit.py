@@ -13,7 +13,7 @@ from auth.policy import audited
 from models.access.audit import BEGINNING, AuditEvent, SensitiveRead, encode_entry
 from models.base import Id, find_row_type, target_of
 from models.events import SchoolHead
-from resolvers.core.context import stand_in
+from resolvers.core.context import set_school
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.shapes import Own, Plain
 from resolvers.core.special_reads import READ
@@ -40,7 +40,7 @@ async def verify_chain(session: AsyncSession, school_id: int) -> int | None:
     """Verify the audit log of a school. Return None if it is as it was written, or else the number
     of the first entry that was changed or is missing, or whose recorded readings differ from it.
     Entries written meanwhile are left out."""
-    await stand_in(session, school_id)
+    await set_school(session, school_id)
     head = await session.get_one(SchoolHead, school_id, populate_existing=True)
     last_seq, last_hash = head.audit_seq, head.audit_hash
     seq, previous = 0, BEGINNING

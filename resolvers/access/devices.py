@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from models.access.accounts import Credential
 from models.access.sessions import KnownDevice, Session
-from resolvers.core.identify import hashed
+from resolvers.core.identify import hash_token
 
 MOST = 20
 """The most devices of a credential; the one used longest ago is forgotten first. Without a limit a
@@ -24,7 +24,7 @@ async def find_device(
     session: AsyncSession, login: str, token: str, now: datetime, lasts: timedelta
 ) -> int | None:
     """Find the device of a token, if a credential that the login opens knows it."""
-    named, mark = aliased(Credential), hashed(token)
+    named, mark = aliased(Credential), hash_token(token)
     query = (
         select(KnownDevice.id)
         .join(named, KnownDevice.credential_id == func.coalesce(named.leads_to_id, named.id))
@@ -58,7 +58,7 @@ async def remember_device(
     device_id: The device, if a credential of the login knows it already.
     """
     token = secrets.token_urlsafe(32)
-    fresh = {"token_hash": hashed(token), "last_used_at": now}
+    fresh = {"token_hash": hash_token(token), "last_used_at": now}
     if device_id is not None:
         same = (KnownDevice.id == device_id, KnownDevice.credential_id == credential_id)
         known = update(KnownDevice).where(*same)

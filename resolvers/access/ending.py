@@ -9,7 +9,7 @@ from models.access.accounts import Account
 from models.access.sessions import Session
 from resolvers.access.contexts import schools_of
 from resolvers.access.devices import forget_devices, lock_device
-from resolvers.core.context import Ctx, stand_in
+from resolvers.core.context import Ctx, set_school
 from resolvers.services.sessions import note_ended
 
 
@@ -48,10 +48,10 @@ async def end_sessions_everywhere(
     device = await lock_device(session, home, but) if but else None
     await forget_devices(session, credential_id, but=device or 0)
     for school_id in await schools_of(session, credential_id):
-        await stand_in(session, school_id)
+        await set_school(session, school_id)
         accounts = select(Account.id).where(
             Account.school_id == school_id, Account.credential_id == credential_id
         )
         mine = (Session.account_id.in_(accounts), Session.id != but)
         await end_sessions(session, school_id, now, *mine)
-    await stand_in(session, home)
+    await set_school(session, home)

@@ -19,7 +19,7 @@ from models.problems import BadUserInput
 from resolvers.access.explained import describe_role, summarise
 from resolvers.core.context import Ctx
 from resolvers.core.identify import actors_of
-from resolvers.core.loading import outer
+from resolvers.core.loading import join_path
 from resolvers.core.reads import reads
 from resolvers.core.shapes import NEEDS, SHAPES, Guarded, Many, One
 
@@ -119,7 +119,7 @@ class Question:
     def select_one(self, viewer: Viewer) -> Select[Any]:
         """Select the row at the end of the references of a `One`, as the viewer reads it."""
         near: Any = aliased(self.id.row)
-        query, far = outer(select(near.id), near, self.shape.path, viewer)
+        query, far = join_path(select(near.id), near, self.shape.path, viewer)
         here = (near.school_id == viewer.school_id, near.id == self.id.key)
         found: Select[Any] = query.where(*here, far.id.is_not(None))
         return found
@@ -160,7 +160,7 @@ async def explain_access(
     if account is None:
         return None
     is_told = await question.is_told(ctx)
-    async with ctx.elsewhere(ctx.actor.school_id) as session:
+    async with ctx.enter_school(ctx.actor.school_id) as session:
         actors = await actors_of(session, account.school_id, account.id, ctx.actor.now)
     roles = [await explain_role(ctx, actor, question, is_told=is_told) for actor in actors]
     permissions = [right.value for right in question.needed]

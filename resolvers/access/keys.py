@@ -15,7 +15,7 @@ from models.school.schools import School
 from models.sealed import SealedColumn, SecretKey, find_sealed_columns
 from models.secrets import Secrets
 from resolvers.access.operators import open_as_owner, record_deed
-from resolvers.core.context import stand_in, utc_now
+from resolvers.core.context import set_school, utc_now
 
 OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -103,7 +103,7 @@ async def rewrite(session: AsyncSession, anew: Rewrite, deed: str, now: datetime
     Returns their number."""
     total = 0
     for school_id in (await session.scalars(select(School.id).order_by(School.id))).all():
-        await stand_in(session, school_id)
+        await set_school(session, school_id)
         number = 0
         for table, columns in tables():
             number += await rewrite_table(session, school_id, table, columns, anew)

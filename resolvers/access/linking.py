@@ -16,7 +16,7 @@ from resolvers.access.opening import find_own_credential
 from resolvers.access.proving import WrongCredentials, prove_password
 from resolvers.access.viewer import Viewer, find_viewer
 from resolvers.core.command import open_command
-from resolvers.core.context import Ctx, stand_in
+from resolvers.core.context import Ctx, set_school
 from resolvers.core.parameters import Secret
 from resolvers.services.tries import TooManyTries
 
@@ -53,10 +53,10 @@ async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLink
     login: The login that the other school gave out.
     password: Its password, which may be a one-time password.
     """
-    actor = await ctx.identified()
+    actor = await ctx.identify()
     await ctx.session.rollback()
     proved = await prove_password(ctx, login, password)
-    await stand_in(ctx.session, actor.school_id)
+    await set_school(ctx.session, actor.school_id)
     await ctx.session.execute(select(ONE_BY_ONE))
     own = await find_own_credential(ctx.session, actor)
     other = next((one for one in proved if one.id != own.id), own)
@@ -67,24 +67,26 @@ async def link_account(ctx: Ctx, *, login: str, password: Secret) -> AccountLink
     for school_id in theirs:
         await move_account(ctx, school_id, other, own)
     await redirect_login(ctx, other, own)
-    await stand_in(ctx.session, actor.school_id)
+    await set_school(ctx.session, actor.school_id)
     await ctx.session.commit()
     ctx.become(ctx.caller.token)
-    return AccountLinked(find_viewer((await ctx.identified()).viewer))
+    return AccountLinked(find_viewer((await ctx.identify()).viewer))
 
 
 async def move_account(ctx: Ctx, school_id: int, other: Any, own: Any) -> None:
     """Move the account in a school to one's own login. The school goes on to know it by the login
     that it gave out; not even the version changes. Accounts are locked before credentials, as in
     sign-in, so that the two do not deadlock."""
-    await stand_in(ctx.session, school_id)
+    await set_school(ctx.session, school_id)
     mine = (Account.school_id == school_id, Account.credential_id == other.id)
     issued = func.coalesce(Account.known_as_id, other.id)
     given = update(Account).where(*mine).values(credential_id=own.id, known_as_id=issued)
     account = await ctx.session.scalar(given.returning(Account.id))
     if account is None:  # its school has just given it another password
         raise WrongCredentials(field="login")
-    await end_sessions(ctx.session, school_id, ctx.caller.now(), Session.account_id == account)
+    await end_sessions(
+        ctx.session, school_id, ctx.caller.read_clock(), Session.account_id == account
+    )
 
 
 async def redirect_login(ctx: Ctx, other: Any, own: Any) -> None:

@@ -19,8 +19,8 @@ from resolvers.access.devices import lock_device, remember_device
 from resolvers.access.ending import end_sessions
 from resolvers.access.logins import columns_of
 from resolvers.access.viewer import Viewer, ViewerContext, find_viewer, to_viewer_context
-from resolvers.core.context import Ctx, stand_in
-from resolvers.core.identify import hashed
+from resolvers.core.context import Ctx, set_school
+from resolvers.core.identify import hash_token
 
 ACCESS, REFRESH = timedelta(minutes=15), timedelta(days=30)
 
@@ -99,12 +99,14 @@ async def begin_session(ctx: Ctx, known: Sequence[Any], choice: Choice) -> Signe
     for credential in known:
         for school_id in await schools_of(ctx.session, credential.id):
             await ctx.session.rollback()
-            await stand_in(ctx.session, school_id)
-            there = await contexts_in(ctx.session, credential.id, school_id, ctx.caller.now())
+            await set_school(ctx.session, school_id)
+            there = await contexts_in(
+                ctx.session, credential.id, school_id, ctx.caller.read_clock()
+            )
             found |= dict.fromkeys(there, credential)
     for context in filter(choice.fits, order_by_use(list(found))):
         await ctx.session.rollback()
-        await stand_in(ctx.session, context.school_id)
+        await set_school(ctx.session, context.school_id)
         opened = await open_session(ctx, found[context], context, choice)
         return replace(
             opened,
@@ -125,7 +127,7 @@ async def open_session(ctx: Ctx, known: Any, context: Context, choice: Choice) -
     this
     order: otherwise somebody could sign in with a password that is being changed, or to an account
     that is being locked."""
-    now, tokens = ctx.caller.now(), Tokens.make(context.school_id)
+    now, tokens = ctx.caller.read_clock(), Tokens.make(context.school_id)
     mine = (Account.school_id == context.school_id, Account.id == context.account_id)
     seen = update(Account).where(*mine, Account.status == AccountStatus.ACTIVE)
     used = {
@@ -156,7 +158,7 @@ async def open_session(ctx: Ctx, known: Any, context: Context, choice: Choice) -
     await ctx.session.flush()
     if choice.instead_of:
         old_school, old = choice.instead_of
-        await stand_in(ctx.session, old_school)
+        await set_school(ctx.session, old_school)
         if not await end_sessions(ctx.session, old_school, now, Session.id == old):
             raise Unauthenticated
     await ctx.session.commit()
@@ -169,11 +171,13 @@ async def device_for(
     """Return the device of a new session, and its token if that is new. The transaction is set to
     the school of the context afterwards."""
     if choice.instead_of is None:
-        return await remember_device(ctx.session, known.id, choice.device_id, ctx.caller.now())
+        return await remember_device(
+            ctx.session, known.id, choice.device_id, ctx.caller.read_clock()
+        )
     old_school, old = choice.instead_of
-    await stand_in(ctx.session, old_school)
+    await set_school(ctx.session, old_school)
     device = await lock_device(ctx.session, old_school, old)
-    await stand_in(ctx.session, context.school_id)
+    await set_school(ctx.session, context.school_id)
     return device, None
 
 
@@ -192,9 +196,9 @@ class Tokens:
     def to_columns(self, now: datetime) -> dict[str, Any]:
         """Return the columns of a session with the hashes and the ends of the tokens."""
         return {
-            "access_hash": hashed(self.access),
+            "access_hash": hash_token(self.access),
             "access_expires_at": now + ACCESS,
-            "refresh_hash": hashed(self.refresh),
+            "refresh_hash": hash_token(self.refresh),
             "refresh_expires_at": now + REFRESH,
             "last_used_at": now,
         }
@@ -203,7 +207,7 @@ class Tokens:
 async def make_answer(ctx: Ctx, tokens: Tokens, now: datetime) -> SignedIn:
     """Make the answer to a sign-in. From here on the operation runs as the person who signed in."""
     ctx.become(tokens.access)
-    actor = await ctx.identified(allow_first_password=True)
+    actor = await ctx.identify(allow_first_password=True)
     must_change = actor.must_change_password
     viewer = None if must_change else find_viewer(actor.viewer)
     return SignedIn(tokens.access, tokens.refresh, now + ACCESS, must_change, viewer=viewer)

@@ -34,9 +34,9 @@ from resolvers.access.logins import (
     find_logins_of,
     make_credential,
 )
-from resolvers.core.context import stand_in, utc_now
+from resolvers.core.audit_details import Details
+from resolvers.core.context import set_school, utc_now
 from resolvers.core.news import record
-from resolvers.core.trace import Details
 from resolvers.school.founding import NewSchool, found_school
 from resolvers.services.tries import clear_tries
 
@@ -203,7 +203,7 @@ async def find_school(session: AsyncSession, school_id: int) -> School:
         there = ", ".join(f"{number} ({one.short_name})" for number, one in schools.items())
         told = f"the number of a school there is: {there or 'none yet'}"
         raise NoSuchSchool(field="school", expected=told)
-    await stand_in(session, school_id)
+    await set_school(session, school_id)
     return schools[school_id]
 
 

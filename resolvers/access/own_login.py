@@ -10,7 +10,7 @@ from resolvers.core.context import Ctx
 async def find_schools(ctx: Ctx, credential: int) -> list[int]:
     """Return the schools in which the viewer can work. Their roles there are read in a transaction
     of that school."""
-    async with ctx.elsewhere(ctx.actor.school_id) as session:
+    async with ctx.enter_school(ctx.actor.school_id) as session:
         return await schools_of(session, credential)
 
 

@@ -12,9 +12,9 @@ from resolvers.access.devices import device_of
 from resolvers.access.ending import end_sessions_everywhere
 from resolvers.access.opening import find_own_credential
 from resolvers.access.proving import WrongCredentials, prove_password
+from resolvers.core.audit_entries import write_entry
 from resolvers.core.command import open_command
-from resolvers.core.context import Ctx, stand_in
-from resolvers.core.deeds import told
+from resolvers.core.context import Ctx, set_school
 from resolvers.core.parameters import Secret
 from resolvers.services.tries import TooManyTries
 
@@ -51,7 +51,7 @@ async def change_password(
     """
     if not passwords.is_good_enough(new_password) or new_password == current_password:
         raise WeakPassword(field="new_password")
-    actor, now = await ctx.identified(allow_first_password=True), ctx.caller.now()
+    actor, now = await ctx.identify(allow_first_password=True), ctx.caller.read_clock()
     known = await find_own_credential(ctx.session, actor)
     device = await ctx.session.scalar(device_of(actor.school_id, actor.session_id))
     try:
@@ -63,13 +63,13 @@ async def change_password(
         "must_change_password": False,
         "password_changed_at": now,
     }
-    await stand_in(ctx.session, actor.school_id)
+    await set_school(ctx.session, actor.school_id)
     same = (Credential.id == known.id, Credential.password_hash == known.password_hash)
     changed = update(Credential).where(*same).values(fresh).returning(Credential.id)
     if await ctx.session.scalar(changed) is None:  # another change was quicker
         raise WrongCredentials(field="current_password")
     await end_sessions_everywhere(ctx.session, known.id, actor.school_id, now, but=actor.session_id)
-    await told(ctx, actor.school_id, "changePassword")
+    await write_entry(ctx, actor.school_id, "changePassword")
     await ctx.session.commit()
     ctx.become(ctx.caller.token)
     return PasswordChanged(now)

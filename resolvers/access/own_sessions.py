@@ -18,7 +18,7 @@ from resolvers.access.devices import forget_device_of
 from resolvers.access.ending import end_sessions
 from resolvers.access.own_login import credential_of, find_schools
 from resolvers.core.command import open_command
-from resolvers.core.context import Ctx, stand_in
+from resolvers.core.context import Ctx, set_school
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ async def sessions(ctx: Ctx) -> list[ViewerSession]:
     credential = await credential_of(ctx)
     found: list[ViewerSession] = []
     for school_id in await find_schools(ctx, credential):
-        async with ctx.elsewhere(school_id) as session:
+        async with ctx.enter_school(school_id) as session:
             found += await sessions_in(session, ctx, school_id, credential)
     return sorted(found, key=attrgetter("last_used_at", "key"), reverse=True)
 
@@ -109,13 +109,13 @@ async def end_session(ctx: Ctx, *, session_id: Id[Session]) -> OwnSessionEnded:
 
     session_id: One of `viewer.sessions`, in any school.
     """
-    actor = await ctx.identified()
+    actor = await ctx.identify()
     credential = await credential_of(ctx)
     known = await find_schools(ctx, credential)
     await ctx.session.rollback()
     if session_id.school_id not in known:
         raise NotFound(field="session_id")
-    await stand_in(ctx.session, session_id.school_id)
+    await set_school(ctx.session, session_id.school_id)
     which = (*select_of_login(session_id.school_id, credential), Session.id == session_id.key)
     await forget_device_of(ctx.session, *which)
     if not await end_sessions(ctx.session, session_id.school_id, actor.now, *which):

@@ -27,7 +27,7 @@ Pairs: TypeAlias = frozenset[tuple[str, AccessScope]]
 
 async def rights(ctx: Ctx, of: RoleRights) -> list[RoleRight]:
     """Its rights, by name."""
-    return await ctx.together(find_rights, of.role) or []
+    return await ctx.load(find_rights, of.role) or []
 
 
 async def find_rights(ctx: Ctx, roles: Sequence[Role]) -> Mapping[Role, list[RoleRight]]:

@@ -25,8 +25,8 @@ from resolvers.access.opening import (
 )
 from resolvers.access.proving import WrongCredentials, prove_password
 from resolvers.core.command import open_command
-from resolvers.core.context import Ctx, stand_in
-from resolvers.core.identify import hashed, school_of
+from resolvers.core.context import Ctx, set_school
+from resolvers.core.identify import hash_token, school_of
 from resolvers.core.parameters import Secret
 from resolvers.services.sessions import note_ended
 from resolvers.services.tries import TooManyTries, count_try, refresh_counters
@@ -58,7 +58,7 @@ async def sign_in(
     device_token: The token that the last sign-in with this login gave this device. With it one does
         not wait for the wrong passwords of others. An invalid token is ignored.
     """
-    now, lasts = ctx.caller.now(), ctx.caller.services.tries.limits.device_lasts
+    now, lasts = ctx.caller.read_clock(), ctx.caller.services.tries.limits.device_lasts
     device = None
     if device_token:
         device = await find_device(ctx.session, login, device_token, now, lasts)
@@ -76,8 +76,8 @@ async def refresh_session(ctx: Ctx, *, refresh_token: Secret) -> SignedIn:
     """
     if (school_id := school_of(refresh_token)) is None:
         raise SessionOver
-    now, mark = ctx.caller.now(), hashed(refresh_token)
-    await stand_in(ctx.session, school_id)
+    now, mark = ctx.caller.read_clock(), hash_token(refresh_token)
+    await set_school(ctx.session, school_id)
     query = select(Session).where(Session.school_id == school_id, Session.refresh_hash == mark)
     found = (await ctx.session.scalars(query.with_for_update())).one_or_none()
     if found is None:  # a new statement sees what the one before had to wait for
@@ -130,9 +130,9 @@ class SignedOut:
 @open_command()
 async def sign_out(ctx: Ctx) -> SignedOut:
     """End this session and the sockets that were opened with it (выход)."""
-    actor = await ctx.identified(allow_first_password=True)
+    actor = await ctx.identify(allow_first_password=True)
     await ctx.session.rollback()
-    await stand_in(ctx.session, actor.school_id)
+    await set_school(ctx.session, actor.school_id)
     ended = await end_sessions(
         ctx.session, actor.school_id, actor.now, Session.id == actor.session_id
     )
@@ -155,7 +155,7 @@ async def switch_context(
     school_id: The school; null for the present one.
     role_grant_id: The grant of the role, where one has several; null for the first.
     """
-    actor = await ctx.identified()
+    actor = await ctx.identify()
     known = await find_own_credential(ctx.session, actor)
     await ctx.session.rollback()
     place = school_id.key if school_id else actor.school_id

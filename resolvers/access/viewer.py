@@ -23,7 +23,7 @@ from resolvers.access.own_login import credential_of, find_schools
 from resolvers.access.own_sessions import ViewerSession, sessions
 from resolvers.core.command import open_query
 from resolvers.core.context import Ctx
-from resolvers.core.reads import Report, Row, Scalar, Told
+from resolvers.core.reads import ActorValue, Report, Row, Scalar
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,16 @@ class Viewer(Report):
     # It takes no right to read about oneself.
     rights_to: ClassVar = dict.fromkeys(("person", "school", "student"))
 
-    role: Told[Role]
+    role: ActorValue[Role]
     full_name: Scalar[str]
     short_name: Scalar[str]
     person: Row[Person]
     school: Row[School]
     student: Row[Student]
-    rights: Told[list[str]]
-    contexts: Told[list[ViewerContext]]
-    children: Told[list[ViewerChild]]
-    sessions: Told[list[ViewerSession]]
+    rights: ActorValue[list[str]]
+    contexts: ActorValue[list[ViewerContext]]
+    children: ActorValue[list[ViewerChild]]
+    sessions: ActorValue[list[ViewerSession]]
 
 
 @open_query
@@ -112,16 +112,16 @@ def find_viewer(viewer: Asker) -> Viewer:
         return Scalar(viewer.keys(column, Person.id == viewer.person_id).scalar_subquery())
 
     return Viewer(
-        role=Told(role),
+        role=ActorValue(role),
         full_name=name(Person.full_name),
         short_name=name(Person.short_name),
         person=Row(Person, (Person.id == viewer.person_id,)),
         school=Row(School),
         student=Row(Student, (Student.id == viewer.student_id,)),
-        rights=Told(rights),
-        contexts=Told(contexts),
-        children=Told(children),
-        sessions=Told(sessions),
+        rights=ActorValue(rights),
+        contexts=ActorValue(contexts),
+        children=ActorValue(children),
+        sessions=ActorValue(sessions),
     )
 
 
@@ -137,7 +137,7 @@ async def contexts(ctx: Ctx) -> list[ViewerContext]:
     now, credential = ctx.actor, await credential_of(ctx)
     found: list[Context] = []
     for school_id in await find_schools(ctx, credential):
-        async with ctx.elsewhere(school_id) as session:
+        async with ctx.enter_school(school_id) as session:
             found += await contexts_in(session, credential, school_id, now.now)
     place = (now.role, now.school_id, now.role_grant_id)
     return [
@@ -166,7 +166,7 @@ async def children(ctx: Ctx) -> list[ViewerChild]:
     now, credential = ctx.actor.now, await credential_of(ctx)
     found: list[ViewerChild] = []
     for school_id in await find_schools(ctx, credential):
-        async with ctx.elsewhere(school_id) as session:
+        async with ctx.enter_school(school_id) as session:
             there = await contexts_in(session, credential, school_id, now)
             if parent := next((c for c in there if c.role is Role.PARENT), None):
                 found += await children_there(session, ctx.actor, parent)

@@ -32,7 +32,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
 from resolvers.core.items import items_of
 from resolvers.core.parameters import sent_as
-from resolvers.core.perform import ensure
+from resolvers.core.perform import check_guards
 
 MOST = 100
 GRADES = range(13)
@@ -130,7 +130,7 @@ async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.Notic
     sent = bindparam("targets", type_=JSONB())
     found = in_reach(ctx.viewer, Target(), targets_of(sent))
     given = sent_as(ctx.actor, ctx.caller.services.secrets, None, list(targets))
-    await ensure(ctx, found, {"targets": given})
+    await check_guards(ctx, found, {"targets": given})
     return [target.row() for target in dict.fromkeys(targets)]
 
 
@@ -166,12 +166,12 @@ def in_reach(viewer: Viewer, target: Target, lines: Any) -> Target:
         named = {"person_id": is_person, **{flag: one[flag] for flag in FAMILIES}}
         for field, addresses in named.items():
             place = f"targets.{{place}}.{field}"
-            target = target.each(lines, ~addresses, Forbidden, place, requires=right)
+            target = target.needs_each(lines, ~addresses, Forbidden, place, requires=right)
     else:
         families = or_(is_person, *(one[flag] for flag in FAMILIES))
         target = within(viewer, target, lines, right, families)
     known = or_(one.person_id.is_(None), is_there(viewer, Person, one.person_id, lines))
-    return target.each(lines, known, NotFound, "targets.{place}.person_id")
+    return target.needs_each(lines, known, NotFound, "targets.{place}.person_id")
 
 
 def within(
@@ -185,14 +185,14 @@ def within(
     for field, needs in wide.items():
         place = f"targets.{{place}}.{field}"
         holds = or_(~concerned, ~needs, whole)
-        target = target.each(lines, holds, Forbidden, place, requires=right)
+        target = target.needs_each(lines, holds, Forbidden, place, requires=right)
     rows_named: Mapping[str, Any] = {"school_class_id": SchoolClass, "section_id": Section}
     for field, row in rows_named.items():
         place, key = f"targets.{{place}}.{field}", one[field]
         seen_ = or_(key.is_(None), is_there(viewer, row, key, lines))
         reached = or_(~concerned, key.is_(None), is_there(viewer, row, key, lines, right))
-        target = target.each(lines, seen_, NotFound, place)
-        target = target.each(lines, reached, Forbidden, place, requires=right)
+        target = target.needs_each(lines, seen_, NotFound, place)
+        target = target.needs_each(lines, reached, Forbidden, place, requires=right)
     return target
 
 

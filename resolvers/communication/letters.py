@@ -29,7 +29,7 @@ from resolvers.communication.recipients import (
 )
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, edited
+from resolvers.core.keep import KEEP, edit_row
 from resolvers.core.news import Fact
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 
@@ -170,7 +170,9 @@ async def draft_of(
 async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool) -> MailMessage:
     """Put the letter down and, with `send`, into everyone's mailbox."""
     answered = await answer(ctx, message, letter)
-    edited(message, subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread)
+    edit_row(
+        message, subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread
+    )
     named = {MailRole.TO: letter.to, MailRole.CC: letter.cc, MailRole.BCC: letter.bcc}
     recipients = await recipients_of(ctx, message, named)
     families = await families_among(ctx, recipients, answered)

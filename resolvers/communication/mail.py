@@ -20,8 +20,8 @@ from models.people.persons import Person
 from models.problems import Conflict, NotFound, Problem
 from resolvers.communication.notices import matching
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.core.changes import Change, changed
-from resolvers.core.guards import Lock, named
+from resolvers.core.changes import Change, update_rows
+from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Search
@@ -157,10 +157,10 @@ def mark_mail_read(viewer: Viewer, *, mail_copy_id: Arg[Id[MailCopy]]) -> Change
 
     mail_copy_id: One's own copy of the letter.
     """
-    target = named(viewer, MailCopy, mail_copy_id, "mail_copy_id", lock=Lock.NONE)
+    target = target_by_id(viewer, MailCopy, mail_copy_id, "mail_copy_id", lock=Lock.NONE)
     line = target.line(MailCopy.id)
     unread = [table_of(MailCopy).c.read_at.is_(None)]
-    read = changed(viewer, MailCopy, line.c.id, {"read_at": viewer.now}, where=unread)
+    read = update_rows(viewer, MailCopy, line.c.id, {"read_at": viewer.now}, where=unread)
     return Change(MailCopy, target, line, also=[read])
 
 
@@ -197,11 +197,11 @@ def move_mail(
         and_(folder == MailFolder.ARCHIVE, HOME.is_distinct_from(MailFolder.DRAFTS.name)),
     )
     target = (
-        named(viewer, MailCopy, mail_copy_id, field, lock=Lock.NONE)
+        target_by_id(viewer, MailCopy, mail_copy_id, field, lock=Lock.NONE)
         .join(MailMessage, of_copy, missing=NotFound, field=field, lock=Lock.NONE)
         .needs(fits, WrongFolder, "folder")
         .needs(MailCopy.version == expected_version, Conflict, field, current=MailCopy.id)
     )
     line = target.line(MailCopy.id)
-    done = changed(viewer, MailCopy, line.c.id, {"folder": folder}, version=expected_version)
+    done = update_rows(viewer, MailCopy, line.c.id, {"folder": folder}, version=expected_version)
     return Change(MailCopy, target, done, is_whole=True)

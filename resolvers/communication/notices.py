@@ -23,12 +23,12 @@ from models.files.files import File
 from models.problems import Conflict, Limit, NotFound, OutOfRange, Problem
 from resolvers.communication import audience
 from resolvers.communication.receipts import a_year_before, unread
-from resolvers.core.changes import Change, News, added, changed
+from resolvers.core.changes import Change, News, insert_rows, update_rows
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
-from resolvers.core.guards import Lock, Target, named
+from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.items import keys_of
-from resolvers.core.keep import KEEP, edited
+from resolvers.core.keep import KEEP, edit_row
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.loading import of_keys
 from resolvers.core.news import Fact
@@ -143,12 +143,12 @@ def publish_notice(
         "is_pinned": is_pinned,
         "requires_acknowledgement": requires_acknowledgement,
     }
-    done = added(viewer, Notice, target.line(literal_column("1").label("one")), new)
+    done = insert_rows(viewer, Notice, target.line(literal_column("1").label("one")), new)
     kept = [lines.c[name] for name in audience.COLUMNS]
     whom = select(done.c.id.label("notice_id"), *kept).join_from(lines, done, true())
     parts = whom.distinct().subquery("parts")
     also = [
-        added(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
+        insert_rows(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
         insert_attachments(viewer, NoticeAttachment.notice_id, done, files),
     ]
     told = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
@@ -203,7 +203,7 @@ async def edit_notice(
     if visible_from is not KEEP and notice.visible_from <= now:
         raise AlreadyVisible(field="visible_from")
     before = notice.title, notice.body
-    edited(
+    edit_row(
         notice,
         title=title,
         body=body,
@@ -276,12 +276,12 @@ def withdraw_notice(
     """
     field, key = "notice_id", Notice.id
     target = (
-        named(viewer, Notice, notice_id, field, to=Right.NOTICES_PUBLISH, lock=Lock.NONE)
+        target_by_id(viewer, Notice, notice_id, field, to=Right.NOTICES_PUBLISH, lock=Lock.NONE)
         .needs(Notice.withdrawn_at.is_(None), NoticeWithdrawn, field, current=key)
         .needs(Notice.version == expected_version, Conflict, field, current=key)
     )
     line = target.line(Notice.id)
     gone = {"withdrawn_at": viewer.now}
-    done = changed(viewer, Notice, line.c.id, gone, version=expected_version)
+    done = update_rows(viewer, Notice, line.c.id, gone, version=expected_version)
     told = News(EventKind.NOTICE_WITHDRAWN, done, Notice, done.c.id)
     return Change(Notice, target, done, [told], is_whole=True)

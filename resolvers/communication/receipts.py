@@ -15,8 +15,8 @@ from models.base import Id
 from models.communication.notices import Notice, NoticeReceipt
 from models.people.persons import Person
 from models.problems import Problem
-from resolvers.core.changes import Change, added, put
-from resolvers.core.guards import Lock, named
+from resolvers.core.changes import Change, insert_rows, upsert_row
+from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Arg
 from resolvers.core.perform import change
@@ -116,10 +116,10 @@ def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[No
 
     notice_id: The notice.
     """
-    target = named(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
+    target = target_by_id(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
     line = target.line(Notice.id)
     new = {"notice_id": line.c.id, "person_id": viewer.person_id, "read_at": viewer.now}
-    return Change(Notice, target, line, also=[added(viewer, NoticeReceipt, line, new)])
+    return Change(Notice, target, line, also=[insert_rows(viewer, NoticeReceipt, line, new)])
 
 
 @change(
@@ -137,11 +137,11 @@ def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[
     notice_id: The notice.
     """
     asked = and_(Notice.requires_acknowledgement, is_addressed(viewer, Notice))
-    target = named(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
+    target = target_by_id(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
     target = target.needs(asked, NothingToAcknowledge, "notice_id")
     line = target.line(Notice.id)
     # One receipt for each reader, however many of their devices send it at once.
-    receipt = put(
+    receipt = upsert_row(
         viewer,
         NoticeReceipt,
         line,

@@ -1,1 +1,1 @@
-"""What all use cases are built of: commands, reads, lists, and the context in which they run."""
+"""The parts that all use cases are built of: commands, reads, lists, the context they run in."""

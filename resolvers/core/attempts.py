@@ -16,11 +16,11 @@ from models.access.audit import Attempt
 from models.base import Id, OfSchool
 from models.problems import Problem
 from models.secrets import Secrets
+from resolvers.core.audit_details import id_among
 from resolvers.core.context import Ctx
-from resolvers.core.trace import id_among
 
 KEY = "idempotency_key"
-REMEMBERED = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 
 
 class IdempotencyKeyReused(Problem):
@@ -33,10 +33,10 @@ class IdempotencyKeyReused(Problem):
     )
 
 
-async def first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: str) -> Any:
-    """The row that an earlier attempt under the same key gave; None if there was no attempt.
+async def find_first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: str) -> Any:
+    """Return the id of the row that an earlier attempt under the same key gave, or None.
 
-    kind: `row` where the row is the whole result, `among` where it is one part of it.
+    kind: `row` if the row is the whole result, `among` if it is one part of it.
 
     Raises IdempotencyKeyReused if the earlier attempt was another command or had other arguments.
     """
@@ -44,7 +44,7 @@ async def first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: st
         return None
     # Not through `visible`: an attempt is the actor's own.
     own = (Attempt.school_id == ctx.actor.school_id, Attempt.person_id == ctx.actor.person_id)
-    old = Attempt.at <= ctx.actor.now - REMEMBERED
+    old = Attempt.at <= ctx.actor.now - RETENTION
     await ctx.session.execute(delete(Attempt).where(*own, Attempt.key == key, old))
     done = await ctx.session.scalar(select(Attempt).where(*own, Attempt.key == key))
     if done is None:
@@ -56,18 +56,19 @@ async def first_result(ctx: Ctx, action: str, given: Mapping[str, Any], kind: st
 
 
 async def remember(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any) -> None:
-    """Keep the result of an attempt; the caller commits. The database refuses a second attempt
-    under the same key, so of two that run at once one is rolled back and then repeated."""
+    """Keep the result of an attempt; the caller commits. A unique key refuses a second attempt
+    under the same key: of two that run at once one is rolled back, repeated, and gets the result
+    of the other."""
     if (key := given.get(KEY)) is None:
         return
-    await ctx.session.flush()  # the ids of new rows are made here
+    await ctx.session.flush()  # new rows get their ids here
     ctx.session.add(
         Attempt(
             school_id=ctx.actor.school_id,
             person_id=ctx.actor.person_id,
             key=key,
             action=action,
-            arguments_hash=arguments_hash(ctx.caller.services.secrets, given),
+            arguments_hash=hash_arguments(ctx.caller.services.secrets, given),
             result={"row" if isinstance(result, OfSchool) else "among": id_among(result)},
             at=ctx.actor.now,
         )
@@ -76,27 +77,27 @@ async def remember(ctx: Ctx, action: str, given: Mapping[str, Any], result: Any)
 
 
 def has_arguments(attempt: Attempt, secrets: Secrets, given: Mapping[str, Any]) -> bool:
-    """Whether an attempt was made with these arguments. Of attempts that were kept by a version
-    without `arguments_hash` nothing is known, and they pass."""
+    """Whether an attempt was made with these arguments. An attempt of an older version of Gorod has
+    no `arguments_hash`, and passes."""
     kept = attempt.arguments_hash
-    return kept is None or hmac.compare_digest(kept, arguments_hash(secrets, given))
+    return kept is None or hmac.compare_digest(kept, hash_arguments(secrets, given))
 
 
-def arguments_hash(secrets: Secrets, given: Mapping[str, Any]) -> bytes:
-    """A keyed hash of the arguments of a command, but for the idempotency key.
+def hash_arguments(secrets: Secrets, given: Mapping[str, Any]) -> bytes:
+    """Return a keyed hash of the arguments of a command, without the idempotency key.
 
-    Keyed, because arguments such as a mark or an insurance number are few enough to be guessed
-    from a plain hash.
+    A plain hash would not do: there are so few marks or insurance numbers that they can be guessed
+    from it.
     """
     plain = {name: value for name, value in given.items() if name != KEY}
-    return secrets.digest(orjson.dumps(plain, default=written, option=OPTIONS))
+    return secrets.digest(orjson.dumps(plain, default=encode_argument, option=OPTIONS))
 
 
 OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def written(value: Any) -> Any:
-    """A value in one spelling, however its client wrote it."""
+def encode_argument(value: Any) -> Any:
+    """Return a value in one spelling: `4.0` and `4.00` are the same argument."""
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Decimal):

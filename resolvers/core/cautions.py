@@ -1,5 +1,5 @@
-"""Warnings: what speaks against a command without making it impossible. Whoever insists says why;
-the reason and the warnings stay with the row that is written."""
+"""Warnings: objections to a command that do not make it impossible. A client that overrides them
+gives a reason; the reason and the warnings stay with the row that is written."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,22 @@ from models.problems import Caution, WarningNeedsReason
 
 
 def override(row: Overridable, cautions: Sequence[Caution], reason: str | None) -> None:
-    """Keep with the row what speaks against it and why it is written all the same; a reason for
-    nothing is not kept. Raises WarningNeedsReason for warnings without a reason."""
-    insist(cautions, reason)
-    keep(row, cautions, reason)
+    """Store the warnings and the reason in the row; a reason without warnings is not stored.
+    Raises WarningNeedsReason for warnings without a reason."""
+    require_reason(cautions, reason)
+    store_override(row, cautions, reason)
 
 
-def insist(cautions: Sequence[Caution], reason: str | None) -> None:
+def require_reason(cautions: Sequence[Caution], reason: str | None) -> None:
     """Raises WarningNeedsReason for warnings without a reason."""
     if cautions and not reason:
         raise WarningNeedsReason(cautions)
 
 
-def keep(row: Overridable, cautions: Sequence[Caution], reason: str | None) -> None:
-    """Write them into the row. For a command that first writes its rows and then insists: what no
-    reason overrides, such as a number that is taken, is to be told before what one does."""
+def store_override(row: Overridable, cautions: Sequence[Caution], reason: str | None) -> None:
+    """Store the warnings and the reason in the row.
+
+    A command that calls this and `require_reason` after its rows are written reports a problem that
+    no reason overrides, such as a number that is taken, before the warnings."""
     row.overridden_warnings = [one.code() for one in cautions]
     row.override_reason = reason if cautions else None

@@ -1,8 +1,7 @@
-"""Changes: what a command writes, as one statement under the guards of its target.
+"""Changes: the writes of a command as one statement under the guards of its target.
 
-A change says what it does, which rows hear of it and what else is written. `Change.statement` adds
-what every command leaves behind: the audit entry, the attempt, the events. Either all of it is
-written, or nothing.
+A change declares the rows it writes and the events it announces. `Change.statement` adds the audit
+entry and the attempt, which every command writes. Either all of it is written, or nothing.
 """
 
 import json
@@ -39,9 +38,9 @@ from auth.actor import Actor, Viewer
 from models.access.audit import Attempt, encode_entry
 from models.base import OfSchool
 from models.events import EventKind, ScheduledEvent
+from resolvers.core.audit_details import Details
 from resolvers.core.guards import Target, is_sql
-from resolvers.core.news import recording, table_of, topic_of
-from resolvers.core.trace import Details
+from resolvers.core.news import entry_ctes, table_of, topic_of
 
 R = TypeVar("R")
 ONE: Any = literal_column("1")
@@ -50,38 +49,40 @@ ONE: Any = literal_column("1")
 # -- writing rows ------------------------------------------------------------------------
 
 
-def added(
+def insert_rows(
     viewer: Viewer, row: type[OfSchool], source: Any, values: Mapping[str, Any], *,
     order: Sequence[Any] = (), name: str = "added",
 ) -> CTE:  # fmt: skip
-    """Add a row for each line of a source, unless a unique key has it already: of two that add it
-    at once the database judges who was first. The source, in the `order` of keys, so that two
-    batches do not wait for each other (deadlock)."""
+    """Insert a row for each line of a source. A line whose unique key exists already is skipped: of
+    two that write at once the first wins.
+
+    order: The keys. Without an order, two batches with the same rows could deadlock.
+    """
     table = table_of(row)
-    lines, names = lines_of(viewer, table, source, values, ONE)
+    lines, names = select_new_rows(viewer, table, source, values, ONE)
     query = lines.order_by(*order) if order else lines
     statement = postgresql.insert(table).from_select(names, query).on_conflict_do_nothing()
     return statement.returning(*table.c).cte(name)
 
 
-def put(
+def upsert_row(
     viewer: Viewer, row: type[OfSchool], source: Any, key: Mapping[str, Any],
     values: Mapping[str, Any], version: ColumnElement[Any] | None, *,
     fits: Callable[[Any, Any], ColumnElement[bool]] | None = None,
     on_change: Callable[[Any, Any], Mapping[str, Any]] | None = None,
 ) -> CTE:  # fmt: skip
-    """Add a row, or change the one that is there, if it has the version that the client expects.
-    The version is looked at once more when the row is written: another command may have written it
-    since the guards were looked at.
+    """Insert a row, or update the one that is there if it has the version that the client expects.
+    The version is compared again when the row is written: another command may have written it after
+    the guards were evaluated.
 
-    version: Null if the client expects no row; None if no client knows of versions.
+    version: Null if the client expects no row; None if clients send no version.
     key: The columns of the unique key, with their values.
-    fits: `fits(old, new)` whether the row may be changed, if not by its version alone.
-    on_change: `on_change(old, new)` more columns, or other values, where there is a row already.
+    fits: `fits(old, new)` says whether the row may be updated, if not by its version alone.
+    on_change: `on_change(old, new)` gives columns that an update sets besides, or otherwise.
     """
     table = table_of(row)
     seen = ONE if version is None else func.coalesce(version, literal_column("0")) + 1
-    lines, names = lines_of(viewer, table, source, {**key, **values}, seen)
+    lines, names = select_new_rows(viewer, table, source, {**key, **values}, seen)
     statement = postgresql.insert(table).from_select(names, lines)
     old, new = table.c, statement.excluded
     changed: dict[str, Any] = {name: new[name] for name in values} | {"version": old.version + 1}
@@ -93,18 +94,18 @@ def put(
     return statement.returning(*table.c).cte("put")
 
 
-def changed(
+def update_rows(
     viewer: Viewer, row: type[OfSchool], key: Any, values: Mapping[str, Any], *,
     by: str = "id", version: ColumnElement[Any] | None = None,
     where: Sequence[ColumnElement[bool]] = (), name: str = "changed",
 ) -> CTE:  # fmt: skip
-    """Change the rows with a key, which is a column of what it follows from.
+    """Update the rows with a key, which is a column of another CTE.
 
     by: The column that holds the key.
-    version: What it must be; it is looked at when the row is written.
+    version: The version that the row must have when it is written.
     """
     table = table_of(row)
-    new = {n: typed(value, table.c[n]) for n, value in values.items()}
+    new = {n: to_sql(value, table.c[n]) for n, value in values.items()}
     conditions = [table.c.school_id == viewer.school_id, table.c[by] == key, *where]
     if version is not None:
         conditions.append(table.c.version == version)
@@ -112,33 +113,33 @@ def changed(
     return statement.returning(*table.c).cte(name)
 
 
-def lines_of(
+def select_new_rows(
     viewer: Viewer, table: Any, source: Any, values: Mapping[str, Any], version: Any
 ) -> tuple[Select[Any], list[str]]:
     """SELECT the columns of new rows, and their names."""
     new = {"school_id": viewer.school_id, "version": version}
-    new |= {name: typed(value, table.c[name]) for name, value in values.items()}
+    new |= {name: to_sql(value, table.c[name]) for name, value in values.items()}
     return select(*new.values()).select_from(source), list(new)
 
 
-def typed(value: Any, column: Column[Any]) -> Any:
-    """A value as SQL: of a constant, one of the type of its column."""
+def to_sql(value: Any, column: Column[Any]) -> Any:
+    """Return a value as SQL; a constant gets the type of its column."""
     if value is None:
         return cast(null(), column.type)
     return value if is_sql(value) else literal(value, column.type)
 
 
-# -- what subscribers hear ---------------------------------------------------------------
+# -- events ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class News:
-    """Events, one for each line of `of`.
+    """Events to write, one for each line of `of`.
 
-    row, key: The row that each is about.
-    student_id: Whose journal it concerns.
-    persons: Whom it is for, where that is fixed when it happens.
-    due_at: When it is to be heard, where that is later than now.
+    row, key: The row that each event is about.
+    student_id: The student whose journal it concerns.
+    persons: The recipients, if they are fixed when the event is written.
+    due_at: The moment at which subscribers hear of it, if that is later than now.
     """
 
     kind: EventKind
@@ -150,7 +151,7 @@ class News:
     due_at: Any = None
 
     def lines(self, viewer: Viewer) -> Select[Any]:
-        """SELECT a line for each event that happens now, as `recording` wants them."""
+        """SELECT a line for each event, with the columns that `news.entry_ctes` wants."""
         return select(
             literal_column(f"'{topic_of(self.kind).name}'").label("topic"),
             literal_column(f"'{self.kind.name}'").label("kind"),
@@ -159,8 +160,8 @@ class News:
             or_null(self.persons, ARRAY(BigInteger)).label("persons"),
         ).select_from(self.of)
 
-    def scheduled(self, viewer: Viewer) -> CTE:
-        """Writes down what is to be heard later; what was to be heard of it before is not."""
+    def insert_scheduled(self, viewer: Viewer) -> CTE:
+        """Insert the events that are due later. One that is scheduled already gets a new time."""
         values = {
             "school_id": viewer.school_id,
             "entity": entity_of(viewer, self.row, self.key),
@@ -179,7 +180,7 @@ class News:
 
 
 def entity_of(viewer: Viewer, row: type[OfSchool], key: Any) -> ColumnElement[Any]:
-    """The id of a row in the API."""
+    """Return the global id of a row, as SQL."""
     return func.concat(f"{row.api_name()}:", viewer.school_id, "-", key)
 
 
@@ -187,19 +188,19 @@ def or_null(value: Any, type_: Any) -> Any:
     return cast(null(), type_) if value is None else value
 
 
-# -- the whole ---------------------------------------------------------------------------
+# -- the statement -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change(Generic[R]):
-    """What a command does in one statement.
+    """The writes of a command, as one statement.
 
-    row: The type of the row that it gives.
-    target: The rows it concerns, and the guards under which it is done.
-    done: A query with one line if it was done, none if not, and the row's key as `id`.
-    news: What subscribers hear.
-    also: Whatever else is written. It must follow from `done`, or from what `done` follows from:
-        else it would be written although nothing is done.
+    row: The type of the row that the command returns.
+    target: The rows that the command concerns, and its guards.
+    done: A query with one line if the command was done, none if not; `id` is the row's key.
+    news: The events that it announces.
+    also: Other writes. Each must read from `done`, or from the CTE that `done` reads from: else it
+        would be written although a guard failed.
     is_whole: Whether `done` has all columns of the row as it is now.
     """
 
@@ -211,37 +212,47 @@ class Change(Generic[R]):
     is_whole: bool = False
 
     def statement(self, viewer: Viewer, attempt: Any = None, *, names_row: bool) -> Select[Any]:
-        """Does and records it; gives the key of the row from a query `done`, or null. Its
-        parameters are those of the viewer, of the command and of `deed`.
+        """Return the statement that writes and records the change. It gives the key of the row, or
+        null if a guard failed. Its parameters are those of the viewer, of the command and of
+        `entry_values`.
 
-        attempt: The key its client gave it. The database refuses a second one of that name, which
-            then is answered as the first was.
+        attempt: The `idempotencyKey`. A unique key refuses a second attempt under it, which is then
+            answered like the first.
         names_row: Whether the audit log may keep the id of the row.
         """
         row: Any = self.row
-        also = [*self.also, *(one.scheduled(viewer) for one in self.news if one.due_at is not None)]
+        also = [
+            *self.also,
+            *(one.insert_scheduled(viewer) for one in self.news if one.due_at is not None),
+        ]
         entity = entity_of(viewer, row, self.done.c.id)
-        # The head of the school's logs is locked after all else is written. A query that nobody
-        # reads would be run last, and wait for rows of others who wait for the head (deadlock).
+        # The head of the school's logs is locked last, as it is read from `done`. PostgreSQL runs a
+        # CTE that nothing reads after all others: holding the head, it would wait for rows of a
+        # command that waits for the head (deadlock). So `done` reads them all.
         waited = [select(func.count()).select_from(one).scalar_subquery() >= 0 for one in also]
         done = select(*self.done.c, entity.label("entity")).where(*waited).cte("done")
         kept = done.c.entity if names_row else cast(null(), String)
-        content = in_deed("before")
+        content = text_parameter("before")
         if names_row:
             named: Any = select(done.c.entity).scalar_subquery()
-            content = content.concat(named).concat(in_deed("after"))
-        written = recording(
-            viewer.school_id, kept, func.convert_to(content, "UTF8"), *self.told(viewer), after=done
+            content = content.concat(named).concat(text_parameter("after"))
+        written = entry_ctes(
+            viewer.school_id,
+            kept,
+            func.convert_to(content, "UTF8"),
+            *self.number_events(viewer),
+            after=done,
         )
         if attempt is not None:
-            written = (*written, remembered(viewer, done, attempt))
+            written = (*written, insert_attempt(viewer, done, attempt))
         key = select(done.c.id).scalar_subquery()
         statement = select(key.label("key")).add_cte(*also, *written)
         check_tables(statement)
         return statement
 
-    def told(self, viewer: Viewer) -> tuple[Any, Any]:
-        """The events that happen now, numbered, and how many they are; None if there are none."""
+    def number_events(self, viewer: Viewer) -> tuple[Any, Any]:
+        """Return the events that happen now, with their `place`, and their number. The first is
+        None if there are none."""
         lines = [one.lines(viewer) for one in self.news]
         if not lines:
             return None, literal_column("0")
@@ -255,8 +266,8 @@ class Change(Generic[R]):
 
     @property
     def written(self) -> Mapping[str, frozenset[str]]:
-        """The tables that it writes, besides that of `done`, and the columns that it changes in
-        rows that were there before; other rows refer to no row that it adds."""
+        """The tables that the change writes besides that of `done`, with the columns that it
+        updates. No row refers to one that it inserts there."""
         found: dict[str, frozenset[str]] = {}
         for cte in (self.done, *self.also):
             for one in writes_in(cte):
@@ -267,27 +278,27 @@ class Change(Generic[R]):
 
 
 def writes_in(statement: Any) -> list[Any]:
-    """The parts of a statement that write a table, each once."""
+    """Return the data-modifying parts of a statement, each once."""
     found = {id(one): one for one in visitors.iterate(statement) if isinstance(one, UpdateBase)}
     return list(found.values())
 
 
 def check_tables(statement: Any) -> None:
-    """Raises TypeError where a table is written twice: of two parts of one statement that write the
-    same row PostgreSQL silently drops one."""
+    """Raise TypeError if a table is written twice: if two parts of one statement write the same
+    row, PostgreSQL silently drops one of the writes."""
     names = [one.table.name for one in writes_in(statement)]
     if twice := {name for name in names if names.count(name) > 1}:
         raise TypeError(f"one statement writes twice: {', '.join(sorted(twice))}")
 
 
-def remembered(viewer: Viewer, done: CTE, attempt: Any) -> CTE:
-    """What `resolvers.core.attempts` keeps of an attempt."""
+def insert_attempt(viewer: Viewer, done: CTE, attempt: Any) -> CTE:
+    """Insert the attempt, as `resolvers.core.attempts` keeps it."""
     values = {
         "school_id": viewer.school_id,
         "version": ONE,
         "person_id": viewer.person_id,
         "key": attempt,
-        "action": in_deed("action"),
+        "action": text_parameter("action"),
         "arguments_hash": bindparam("deed_arguments", type_=LargeBinary),
         "result": func.jsonb_build_object("row", done.c.entity),
         "at": viewer.now,
@@ -296,11 +307,11 @@ def remembered(viewer: Viewer, done: CTE, attempt: Any) -> CTE:
     return insert(table_of(Attempt)).from_select([*values], lines).cte("attempt")
 
 
-def in_deed(name: str) -> Any:
+def text_parameter(name: str) -> Any:
     return bindparam(f"deed_{name}", type_=String)
 
 
-def deed(
+def entry_values(
     actor: Actor,
     action: str,
     details: Details,
@@ -309,16 +320,16 @@ def deed(
     *,
     names_row: bool,
 ) -> Mapping[str, Any]:
-    """The parameters with which a statement is recorded.
+    """Return the parameters of the audit entry of a change.
 
-    arguments: Their hash, of an attempt that has a key.
+    arguments: The hash of the arguments, if the attempt has a key.
 
-    An audit entry is sealed with the id of the row, which is known only when it was written: so
-    what stands before it and behind it is given.
+    The hash of an audit entry covers the id of the row, which is known only to the statement that
+    writes it. So the statement gets the text before the id and the text behind it.
     """
     told = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
     told |= {"request_id": request_id}
-    place = urandom(16).hex() if names_row else None  # no client knows it, so it stands once
+    place = urandom(16).hex() if names_row else None  # no client can put it into an argument
     content = encode_entry(at=actor.now, entity=place, details=details, **told).decode()
     before, _, after = content.partition(place) if place else (content, "", "")
     values = {**told, "at": actor.now, "before": before, "after": after}

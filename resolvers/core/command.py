@@ -1,4 +1,5 @@
-"""The one way to write: a right, a transaction, a trace, and news for those who listen."""
+"""Commands: a use case that writes needs a right and runs in one transaction, with its audit entry
+and its events."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -19,23 +20,23 @@ from models.problems import (
     Validation,
     WarningNeedsReason,
 )
-from resolvers.core.attempts import KEY, IdempotencyKeyReused, first_result, remember
+from resolvers.core.attempts import KEY, IdempotencyKeyReused, find_first_result, remember
+from resolvers.core.audit_details import api_name
 from resolvers.core.context import Caller, Ctx
 from resolvers.core.declarations import Command, OpenCommand, Query
 from resolvers.core.parameters import plain
 from resolvers.core.refusals import (
     LOST,
     Refusals,
+    attach_current,
     lost_a_race,
     problems_of,
-    refusal,
     sql_constraint,
     sqlstate,
-    with_current,
+    translate_error,
 )
 from resolvers.core.results import answer, finish, reread
-from resolvers.core.special_reads import told_of_reading
-from resolvers.core.trace import api_name
+from resolvers.core.special_reads import record_special_reads
 from resolvers.services.sessions import forget_ended
 
 P = ParamSpec("P")
@@ -54,14 +55,14 @@ TEXTS = {
         "result, not a second row; with other arguments it is refused as IDEMPOTENCY_KEY_REUSED."
     ),
 }
-"""What the arguments mean that every command understands in the same way."""
+"""The descriptions of arguments that have the same meaning in every command."""
 TRIES = 3
-"""How often a command is tried that lost a deadlock or a serialisation race. After that it is
-refused as SERVICE_UNAVAILABLE, to be repeated."""
+"""How often a command is tried that loses a deadlock or a serialisation race. After that it is
+refused as SERVICE_UNAVAILABLE, and the client may repeat it."""
 
 
-class Undone(Exception):
-    """Raised in a command to write nothing after all and still answer: with `result`."""
+class NothingToWrite(Exception):
+    """Raised in a command to roll back and still answer, with `result`."""
 
     def __init__(self, result: Any) -> None:
         super().__init__()
@@ -80,26 +81,26 @@ def command(
     writes: Sequence[type[OfSchool]] = (),
     warns: Sequence[type[Caution]] = (),
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
-    """Make a use case a command: needs `right`, commits or rolls back as a whole, is audited:
-    `trace` says what the log keeps of it.
+    """Make a use case a command. It needs `right`, commits or rolls back as a whole, and is audited
+    as `resolvers.core.audit_details` says.
 
-    raises: the problems of this command beyond the COMMON ones and those of the tables it writes;
+    raises: The problems of this command beyond the COMMON ones and those of the tables it writes;
         they become its error codes.
-    refusals: what constraints mean here, by their names, where it differs from what is declared at
-        their tables.
+    refusals: The meaning of constraints in this command, by their names, if it differs from the one
+        that their tables declare.
     current: `current(ctx, **arguments)` finds the row that won, after a lost race to create it.
-    private: Whether the audit log keeps of it only who did it and when. Of letters and receipts
-        even the names of arguments and the ids of rows tell who wrote to whom.
-    keeps_rights, repeatable: As of `resolvers.core.declarations.Command`.
-    repeated: `repeated(ctx, row)` answers a repeated attempt, where the first answer was more than
-        the row it made: secrets are not kept.
-    writes: the rows it writes with what its arguments say, beyond the one it returns.
-    warns: what may speak against it without making it impossible (`resolvers.core.cautions`); it
-        takes an `override_reason` then.
+    private: Whether the audit log keeps only the actor and the time. Of letters and receipts even
+        the names of arguments and the ids of rows tell who wrote to whom.
+    keeps_rights, repeatable: As in `resolvers.core.declarations.Command`.
+    repeated: `repeated(ctx, row)` answers a repeated attempt, if the first answer was more than the
+        row it made: secrets are not kept.
+    writes: The rows that it writes from its arguments, beyond the one it returns.
+    warns: The warnings that it can give (`resolvers.core.cautions`); with any, it takes an
+        `override_reason`.
 
-    An argument `idempotency_key` is honoured here (see `resolvers.core.attempts`), the use case
-    need not look at it; a command that takes one can raise IdempotencyKeyReused. What the use case
-    gives, a row or a dataclass of rows, is read anew after the commit, as any query reads it.
+    The decorator handles an argument `idempotency_key` (see `resolvers.core.attempts`); a command
+    that takes one can raise IdempotencyKeyReused. The result of the use case, a row or a dataclass
+    of rows, is read again after the commit, as any query reads it.
     """
     meaning = Refusals(refusals or {})
     meant = dict.fromkeys(problem for problem, _ in meaning.by_constraint.values())
@@ -112,7 +113,7 @@ def command(
             await ctx.enter(writing=True)
             ctx.actor.require(right)
             kind = "among" if repeated else "row"
-            if (earlier := await first_result(ctx, action, given, kind)) is not None:
+            if (earlier := await find_first_result(ctx, action, given, kind)) is not None:
                 row: Any = await reread(ctx, earlier)
                 done: T = await repeated(ctx, row) if repeated and row else row
                 return done
@@ -123,11 +124,11 @@ def command(
 
         @wraps(use_case)
         async def run(ctx: Ctx, /, *_: P.args, **given: P.kwargs) -> T:
-            done: T = await transacted(ctx, attempt, given, meaning, current)
+            done: T = await run_transaction(ctx, attempt, given, meaning, current)
             return done
 
         again = (IdempotencyKeyReused,) if KEY in signature(use_case).parameters else ()
-        limits = problems_of(written_by(use_case, writes), names_in(use_case))
+        limits = problems_of(rows_written_by(use_case, writes), names_in(use_case))
         unanswered = (WarningNeedsReason,) if warns else ()
         problems = (*COMMON, *again, *raises, *unanswered, *meant, *limits)
         told = cast("Command", run)
@@ -140,15 +141,15 @@ def command(
     return decorate
 
 
-async def transacted(
+async def run_transaction(
     ctx: Ctx,
     attempt: Callable[[Ctx, dict[str, Any]], Awaitable[Any]],
     given: Mapping[str, Any],
     meaning: Refusals,
     current: Callable[..., Awaitable[Any]] | None = None,
 ) -> Any:
-    """What an attempt gives that commits by itself, as it is then answered. Rolls back where it
-    raises, and tries it again where it lost to another. Raises the problems of the database."""
+    """Run an attempt, which commits by itself, and return its result as it is answered. Roll back
+    if it raises; run it again if it lost a race. Raises the problems of the database."""
     for left in reversed(range(TRIES)):
         is_done = False
         try:
@@ -156,30 +157,30 @@ async def transacted(
             is_done = True
             return await answer(ctx, result)
         except BaseException as error:
-            ctx.forget()  # first, or the rollback would empty the rows a Problem carries
+            ctx.forget()  # first: the rollback would expire the rows that a Problem carries
             await ctx.session.rollback()
             if left and (sqlstate(error) in LOST or isinstance(error, TransactionLost)):
                 continue
-            if isinstance(error, Undone):
+            if isinstance(error, NothingToWrite):
                 return await answer(ctx, error.result)
-            problem = refusal(error, given, meaning)
-            if is_done and isinstance(problem, ServiceUnavailable):  # read back in vain
+            problem = translate_error(error, given, meaning)
+            if is_done and isinstance(problem, ServiceUnavailable):  # only reading back failed
                 problem = problem.after_commit()
             if lost_a_race(problem):
                 left_over = left and given.get(KEY) is not None
                 if left_over and sql_constraint(error).startswith("uq_attempts"):
                     continue
-                problem = await with_current(ctx, problem, current, dict(given))
-            elif isinstance(problem, Problem):  # as the actor may see it, like any answer
+                problem = await attach_current(ctx, problem, current, dict(given))
+            elif isinstance(problem, Problem):  # read again, as the actor may see it
                 for one in (problem, *getattr(problem, "cautions", ())):
                     one.current = await answer(ctx, one.current)
-            if problem is error:  # or it would be its own cause, and lose the driver's
+            if problem is error:  # `from error` would make it its own cause
                 raise
             raise problem from error
     raise AssertionError
 
 
-def written_by(
+def rows_written_by(
     use_case: Callable[..., Any], more: Sequence[type[OfSchool]]
 ) -> list[type[OfSchool]]:
     returned = plain(use_case.__annotations__["return"])
@@ -188,7 +189,7 @@ def written_by(
 
 
 def names_in(use_case: Callable[..., Any]) -> set[str]:
-    """Names of the arguments, and of the fields of inputs among them."""
+    """Return the names of the arguments, and of the fields of input objects among them."""
     found: set[str] = set()
     for name, annotation in use_case.__annotations__.items():
         found.add(name)
@@ -202,11 +203,11 @@ def names_in(use_case: Callable[..., Any]) -> set[str]:
 def open_command(
     *raises: type[Problem], tries_password: bool = False, is_open: bool = False
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
-    """Make a use case a command that needs no right: signing in and what goes with it. It commits
-    by itself, for it may stand in more than one school.
+    """Make a use case a command that needs no right, such as signing in. It commits by itself: it
+    may write in more than one school.
 
-    tries_password: Whether it looks whether a password is right. One document may do that once:
-        it costs a core for a tenth of a second, and a guesser must be stopped between two tries.
+    tries_password: Whether it checks a password. A document may do that once: a check costs a core
+        for a tenth of a second, and a guesser must be stopped between two tries.
     is_open: Whether strangers may run it.
     """
 
@@ -216,7 +217,7 @@ def open_command(
             token, sessions = ctx.caller.token, ctx.caller.services.sessions
             try:
                 ctx.caller.services.availability.require(writing=True)
-                await told_of_reading(ctx)  # while it is known who it was that read
+                await record_special_reads(ctx)  # now: the use case may change the actor
                 await ctx.session.rollback()
                 return await use_case(ctx, *args, **given)
             except BaseException:
@@ -235,14 +236,14 @@ def open_command(
 
 
 def open_query(use_case: F) -> F:
-    """Say of a query that strangers may ask it, too."""
+    """Declare that strangers, too, may ask a query."""
     cast("Query", use_case).is_open = True
     return use_case
 
 
 def request_query(use_case: Callable[[Caller], T]) -> Callable[[Ctx], Awaitable[T]]:
-    """Make an open query of a use case that tells what came with the request, and reads nothing
-    from the database."""
+    """Make an open query of a use case that answers from the request alone, without the
+    database."""
 
     @wraps(use_case)
     async def ask(ctx: Ctx) -> T:

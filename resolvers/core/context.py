@@ -1,4 +1,4 @@
-"""What a use case may touch: who asks, the database, the clock, and nothing else."""
+"""The context of a use case: the actor, the database and the clock. It may use nothing else."""
 
 import asyncio
 from collections import defaultdict
@@ -22,7 +22,7 @@ from models.database.writers import Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.core.identify import identify, school_of
-from resolvers.core.loading import Place, assembled, joined, rows_by
+from resolvers.core.loading import Place, attach_joined, join_wanted, rows_by
 from resolvers.core.news import Fact
 from resolvers.core.request_ids import new_request_id
 from resolvers.core.shapes import NOTHING, Wanted
@@ -37,7 +37,7 @@ Question: TypeAlias = Callable[..., Awaitable[Mapping[Any, V]]]
 
 
 READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-"""Reading sees one snapshot and can write nothing."""
+"""The options of a transaction that only reads: it sees one snapshot."""
 
 
 def utc_now() -> datetime:
@@ -46,94 +46,99 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the process shares among all who ask."""
+    """The services that all requests of the process share."""
 
     engine: AsyncEngine
     secrets: Secrets
     storage: Storage
     now: Callable[[], datetime] = utc_now
     public_url: str = ""
-    """Where the server is reached, for links it hands out; empty: they are relative."""
+    """The address of the server in links that it hands out; if empty, they are relative."""
     tails: EventTails = field(default_factory=EventTails)
-    """Who listens to what happens."""
+    """The readers of the schools' event logs."""
     open_introspection: bool = False
     """Whether strangers, too, may read the schema."""
     readers: Readers | None = None
-    """Connections for what is compiled; without them all is read by way of `engine`."""
+    """Connections for compiled reads; without them everything is read through `engine`."""
     writers: Writers | None = None
-    """Connections for commands that say themselves in one statement; without them none does."""
+    """Connections for commands that are one statement; without them they go through `engine`."""
     availability: Availability = field(default_factory=Availability)
     """Whether the database can be used."""
     made_up: bool = False
-    """Whether the password of made-up accounts, which everybody knows, lets anybody in."""
+    """Whether the published password of the demo's accounts is accepted."""
     sessions: Sessions = field(default_factory=Sessions)
-    """Who holds which token, for a few seconds."""
+    """A cache of the actors of tokens, for a few seconds."""
     tries: Tries = field(default_factory=Tries)
-    """How failed tries of passwords slow down who tries."""
+    """The limits of wrong passwords."""
 
 
 @dataclass(kw_only=True)
 class Caller:
-    """Someone at the door. Each operation, and each delivered event, opens a fresh Ctx:
-    a revoked right ends at the next one, and nothing loaded survives it."""
+    """Somebody who sent a request. Each operation, and each delivered event, opens a fresh Ctx: a
+    Ctx that lived longer would keep revoked rights and old rows."""
 
     services: Services
     token: str | None = None
     language: str = "ru"
     user_agent: str | None = None
     address: str | None = None
-    """Where they call from; null where nobody knows."""
+    """The network address; None if it is not known."""
     document: Any = None
-    """What is asked, as the door has read it; see `gql.guard.documents`."""
+    """The parsed document of the request; see `gql.guard.documents`."""
     rate_limit: Callable[[], Any] | None = None
-    """Tells the state of the budget that pays, a `resolvers.access.rate_limit.RateLimit`; null
-    where nothing is paid."""
+    """Returns the state of the caller's budget, a `resolvers.access.rate_limit.RateLimit`; None if
+    the operation is charged to no budget."""
     is_stranger: bool = False
-    """Whether it was found that the token lets nobody in."""
+    """Whether the token turned out to be of nobody."""
     refused: str | None = None
     """The code of the first user error of its mutations, for the access log."""
     request_id: str = field(default_factory=new_request_id)
 
     @property
     def hides_schema(self) -> bool:
-        """Whether the schema is hidden from them."""
+        """Whether introspection is refused."""
         is_stranger = self.is_stranger or not self.token
         return is_stranger and not self.services.open_introspection
 
-    async def identified(self) -> Actor:
-        """Who asks, found out by itself. Raises Unauthenticated, PasswordMustChange."""
+    async def identify(self) -> Actor:
+        """Return the actor, found in a transaction of its own. Raises Unauthenticated,
+        PasswordMustChange."""
         async with self.open() as ctx:
-            return await ctx.identified()
+            return await ctx.identify()
 
     @asynccontextmanager
     async def open(self, actor: Actor | None = None) -> AsyncIterator["Ctx"]:
-        """A fresh Ctx; of the `actor` the caller has just been found to be, if told."""
+        """Open a fresh Ctx.
+
+        actor: The actor that the caller turned out to be, if that is known already.
+        """
         async with AsyncSession(self.services.engine, expire_on_commit=False) as session:
             yield Ctx(self, session, _actor=actor)
 
-    def now(self) -> datetime:
+    def read_clock(self) -> datetime:
         return self.services.now()
 
 
 @dataclass
 class Ctx:
-    """One operation. GraphQL resolves siblings concurrently but a session may not be used
-    concurrently, so its statements queue on a lock: one operation, one connection."""
+    """The context of one operation, with one connection. Sibling fields resolve concurrently, and
+    an AsyncSession used concurrently raises: so statements wait for each other at a lock."""
 
     caller: Caller
     session: AsyncSession
     facts: list[Fact] = field(default_factory=list)
     read_specially: dict[type[OfSchool], set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Whose records of special categories were read, by their type: for the audit log."""
+    """The keys of the persons whose records of special categories were read, by the type of the
+    records: for the audit log."""
     reads_anew: Callable[[OfSchool], bool] = lambda _row: False
-    """Whether the answer itself reads a row that a command gave, after the commit."""
+    """Whether the answer itself reads the row of a command, after the commit."""
     _actor: Actor | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
-        """Who asks. Raises Unauthenticated for a stranger; known once `enter` has run."""
+        """The actor, once `enter` has run. Raises Unauthenticated for a stranger."""
         if self._actor is None:
             raise Unauthenticated
         return self._actor
@@ -144,26 +149,25 @@ class Ctx:
 
     @property
     def is_known(self) -> bool:
-        """Whether it was found out who asks."""
+        """Whether the actor was identified."""
         return self._actor is not None
 
-    async def identified(self, *, allow_first_password: bool = False) -> Actor:
-        """Who asks. Raises Unauthenticated for a stranger, or one whose token ran out, and
-        PasswordMustChange for one who has still to choose a password of their own."""
+    async def identify(self, *, allow_first_password: bool = False) -> Actor:
+        """Return the actor. Raises Unauthenticated for a stranger or an expired token, and
+        PasswordMustChange for an actor who has still to choose a password of their own."""
         async with self._turn:
             await self.enter(allow_first_password=allow_first_password)
         return self.actor
 
     def become(self, token: str | None) -> None:
-        """Go on as the holder of a token just given out, or as nobody."""
+        """Go on as the holder of a new token, or as a stranger."""
         self.caller = replace(self.caller, token=token)
         self._actor = None
         self.forget()
 
     async def enter(self, *, writing: bool = False, allow_first_password: bool = False) -> None:
-        """Once per transaction, before anything else: tell the database whose rows it may show.
-        Once per operation: find out who asks."""
-        if writing:  # what an earlier mutation of the document still reads in is over
+        """Begin a transaction if there is none, and identify the actor if that was not done."""
+        if writing:  # the transaction in which an earlier mutation was read back is over
             self.caller.services.availability.require(writing=True)
             await self.session.rollback()
         if not self.session.in_transaction():
@@ -171,7 +175,7 @@ class Ctx:
                 await self.begin(writing=writing)
             except Unauthenticated:
                 raise
-            except Exception:  # else the next field would be told to sign in
+            except Exception:  # a broken transaction would answer the next field UNAUTHENTICATED
                 await self.session.rollback()
                 raise
         if self.actor.must_change_password and not allow_first_password:
@@ -182,16 +186,16 @@ class Ctx:
         await self.session.connection(execution_options={} if writing else READING)
         if (school_id := school_of(self.caller.token)) is None:
             raise Unauthenticated
-        await stand_in(self.session, school_id)
+        await set_school(self.session, school_id)
         if self._actor is None:
-            now = self.caller.now()
+            now = self.caller.read_clock()
             self._actor = await identify(self.session, self.caller.token or "", now)
 
     async def lines(
         self, query: Select[*tuple[Any, ...]], actor: Actor | None = None
     ) -> Sequence[Any]:
-        """Run a SELECT, for another `actor` of the school if told. Start it from `visible(...)`,
-        or say in a comment why not."""
+        """Run a SELECT, with the parameters of another `actor` of the school if given. Start it
+        from `visible(...)`, or say in a comment why not."""
         async with self._turn:
             await self.enter()
             found = await self.session.execute(query, (actor or self.actor).values)
@@ -199,15 +203,16 @@ class Ctx:
             return lines
 
     @asynccontextmanager
-    async def elsewhere(self, school_id: int) -> AsyncIterator[AsyncSession]:
-        """Behind another school's wall for a moment, for what is the asker's own there: in the
-        same transaction, as a second connection could be waited for by those who hold a first."""
+    async def enter_school(self, school_id: int) -> AsyncIterator[AsyncSession]:
+        """Show the rows of another school for a moment, to read the actor's own rows there. It
+        stays in the same transaction: if requests held one connection while they wait for a second,
+        the pool could run out with all of them waiting."""
         async with self._turn:
             await self.enter()
             try:
-                await stand_in(self.session, school_id)
+                await set_school(self.session, school_id)
                 yield self.session
-                await stand_in(self.session, self.actor.school_id)
+                await set_school(self.session, self.actor.school_id)
             except BaseException:
                 await self.session.rollback()
                 raise
@@ -215,17 +220,17 @@ class Ctx:
     async def rows(
         self, query: Select[*tuple[Any, ...]], row: Any = None, wanted: Wanted = NOTHING
     ) -> Sequence[Any]:
-        """The rows of a SELECT of the row type `row`, with what is `wanted` of them."""
+        """Return the rows of a SELECT of the row type `row`, with the `wanted` rows joined."""
         places: list[Any] = []
         if row is not None:
-            query, places = joined(query, self.viewer, row, wanted)
+            query, places = join_wanted(query, self.viewer, row, wanted)
         lines = await self.lines(query)
         self.note_reading(lines, places)
-        return assembled(lines, places)
+        return attach_joined(lines, places)
 
     def note_reading(self, lines: Sequence[Any], places: Sequence[Place]) -> None:
-        """Remember whose records of special categories were read, among the rows that lines begin
-        with and those joined to them: for the audit log."""
+        """Note for the audit log whose records of special categories are among the rows, or among
+        those joined to them."""
         if not lines:
             return
         followed = (target_of(way.path[-1]) if way.of_row else None for _, way in places)
@@ -235,8 +240,9 @@ class Ctx:
                 rows = (line[place] for line in lines)
                 self.read_specially[kind] |= {getattr(r, owner.key) for r in rows if r is not None}
 
-    async def together(self, question: Question[V], key: Any, *about: Any) -> V | None:
-        """The answer for `key`; `question(ctx, keys, *about)` is asked once for a tick's keys."""
+    async def load(self, question: Question[V], key: Any, *about: Any) -> V | None:
+        """Load the answer for `key` through a DataLoader: `question(ctx, keys, *about)` runs once
+        for all keys of a tick of the event loop."""
         if (question, about) not in self._loaders:
 
             async def batch(keys: list[Any]) -> list[V | None]:
@@ -248,19 +254,20 @@ class Ctx:
         return found
 
     async def find(self, id: Id[R], wanted: Wanted = NOTHING) -> R | None:
-        """The row, if the actor may read it; absent and invisible look the same."""
-        if id.school_id != (await self.identified()).school_id:
+        """Return the row if the actor may read it. Absent and invisible rows are both None."""
+        if id.school_id != (await self.identify()).school_id:
             return None
-        found: R | None = await self.together(rows_by, id.key, id.row.id, wanted)
+        found: R | None = await self.load(rows_by, id.key, id.row.id, wanted)
         return found
 
     async def get(self, id: Id[R], *, to: Right | None = None, version: int | None = None) -> R:
-        """The row, if the actor may read it and, with `to`, exercise that right on it.
+        """Return the row if the actor may read it and, with `to`, exercise that right on it.
 
-        version: What the client believes it to be; locks the row until the command is through.
+        version: The version that the client has seen. The row is locked until the command ends:
+            else another command could change it after the comparison.
 
-        Raises NotFound when it is absent or invisible, Forbidden when only `to` fails,
-        Conflict when its version is another.
+        Raises NotFound if it is absent or invisible, Forbidden if only `to` fails, Conflict if its
+        version is another.
         """
         query = visible(self.viewer, id.row, to).where(id.row.id == id.key)
         if id.school_id != self.actor.school_id:
@@ -275,16 +282,17 @@ class Ctx:
         return row
 
     def announce(self, fact: Fact) -> None:
-        """Let subscribers hear of it if the command succeeds."""
+        """Announce a fact to subscribers if the command succeeds."""
         self.facts.append(fact)
 
     def forget(self) -> None:
-        """Drop everything loaded so far, leaving results readable: the world has changed."""
+        """Drop the loaders' caches and the session's rows: after a write they are out of date. Rows
+        that were returned stay readable."""
         self._loaders.clear()
         self.facts.clear()
         self.session.expunge_all()
 
 
-async def stand_in(session: AsyncSession, school_id: int) -> None:
-    """Tell the database whose rows this transaction may see."""
+async def set_school(session: AsyncSession, school_id: int) -> None:
+    """Let this transaction see the rows of a school."""
     await session.execute(text(f"SET LOCAL app.school_id = '{school_id:d}'"))

@@ -1,4 +1,4 @@
-"""The facts that decorators put on the function of a use case, for those who show and run it."""
+"""The attributes that decorators put on the function of a use case. The API reads them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -41,11 +41,11 @@ class OpenCommand(Protocol):
 class Query(Protocol):
     """A use case that reads; see `resolvers.core.reads.reads`.
 
-    right: What it needs, where that is not the right to read its rows.
-    check: Is asked before anything is read.
-    why_null: Is asked where the answer is null.
+    right: The right that it needs, if that is not the right to read its rows.
+    check: Is called before anything is read.
+    why_null: Is called if the answer is null.
     is_open: Whether strangers may ask it.
-    at_hand: Tells what came with the request, where that is all it does.
+    at_hand: Answers from the request alone, if that is all the use case does.
     """
 
     right: Right

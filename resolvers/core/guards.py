@@ -1,8 +1,8 @@
-"""Guards: what must hold before a command may be done, each worded once, in SQL.
+"""Guards: the preconditions of a command, each worded once, in SQL.
 
 A `Target` is the rows that a command concerns, with its guards in the order in which they are
-looked at. Two statements follow from it. `line` finds the rows if all guards hold, and locks them:
-a change is written from it. `refused` tells which guard is the first that fails.
+evaluated. Two statements follow from it. `line` finds and locks the rows if all guards hold: a
+change is written from it. `select_refusal` finds the first guard that fails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,16 +35,16 @@ from models.problems import Blank, Conflict, Forbidden, NotFound, Problem, TooLo
 from resolvers.core.keep import Taken
 
 PLACE: Final = "place"
-"""The detail of a guard that tells which item is to blame."""
+"""The detail of a guard that holds the index of the item to blame."""
 
 
 class Lock(Enum):
-    """How rows that a command relies on are held until it is through.
+    """How the rows that a command relies on are locked until it commits.
 
-    NONE: Not at all: nothing that the command relies on can change, or a write looks at it again.
+    NONE: Not at all: they cannot change, or the write checks them again.
     SHARE: Nobody changes or removes them. Without it, a term could be closed while a mark is put.
-    WRITE: The same, of rows that the command may write itself. With SHARE, two that both hold a row
-        would wait for each other when both come to write it (deadlock).
+    WRITE: The same, for rows that the command may write itself. With SHARE, two commands that both
+        hold a row would wait for each other when both come to write it (deadlock).
     """
 
     NONE = "NONE"
@@ -54,11 +54,13 @@ class Lock(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """holds: A condition over the rows of a target. Null counts as false.
-    problem: What is raised where it does not hold.
+    """A precondition of a command.
+
+    holds: A condition over the rows of a target. Null counts as false.
+    problem: The problem that is raised if it does not hold.
     field: The argument to blame.
-    current: The key of the row that is to be shown as it is now.
-    details: What the problem tells, as SQL or as constants.
+    current: The key of the row that the refusal shows as it is now.
+    details: The arguments of the problem, as SQL or as constants.
     """
 
     holds: ColumnElement[bool]
@@ -67,8 +69,8 @@ class Guard:
     current: Any
     details: Mapping[str, Any]
 
-    def raised(self, told: Mapping[str, str]) -> Problem:
-        """The problem, with what SQL told of its details."""
+    def to_problem(self, told: Mapping[str, str]) -> Problem:
+        """Return the problem, with the details that SQL found."""
         details = {
             name: told[name] if is_sql(value) else value for name, value in self.details.items()
         }
@@ -78,8 +80,10 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Join:
-    """row: A row type, an alias of one, or a query under a name.
-    missing: The guard that it is there; None where the change is the same without it.
+    """A row that a target joins.
+
+    row: A row type, an alias of one, or a named query.
+    missing: The guard that the row exists; None if the change can do without it.
     """
 
     row: Any
@@ -90,9 +94,9 @@ class Join:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """The rows that a command concerns, and its guards. Each method gives another target with more.
+    """The rows that a command concerns, and its guards. Each method returns a new target.
 
-    start: Where the lines come from, one for each item of a batch; None for a single line.
+    start: The source of the lines, one for each item of a batch; None for a single line.
     """
 
     joins: tuple[Join, ...] = ()
@@ -103,13 +107,13 @@ class Target:
         self, row: Any, on: ColumnElement[bool], *, missing: type[Problem], field: str | None,
         lock: Lock,
     ) -> "Target":  # fmt: skip
-        """Add a row that must be there."""
+        """Join a row that must exist."""
         guard = Guard(key_of(row).is_not(None), missing, field, None, {})
         joins = (*self.joins, Join(row, on, guard, lock))
         return replace(self, joins=joins, guards=(*self.guards, guard))
 
     def outerjoin(self, row: Any, on: ColumnElement[bool]) -> "Target":
-        """Add a row that may be there. It is not locked: what is written must look at it again."""
+        """Join a row that may exist. It is not locked, so the write must check it again."""
         return replace(self, joins=(*self.joins, Join(row, on, None, Lock.NONE)))
 
     def needs(
@@ -120,15 +124,15 @@ class Target:
         guard = Guard(holds, problem, field, current, details)
         return replace(self, guards=(*self.guards, guard))
 
-    def each(
+    def needs_each(
         self, items: Any, holds: ColumnElement[bool], problem: type[Problem], field: str,
         **details: Any,
     ) -> "Target":  # fmt: skip
-        """Add a guard that holds for each of the items that a client sent; the first for which it
-        does not is to blame.
+        """Add a guard that must hold for each item that a client sent. The first item for which it
+        fails is to blame.
 
-        items: With a column `place`.
-        field: With `{place}` where that of the item stands.
+        items: A query with a column `place`, the index of the item.
+        field: The path to blame, with `{place}` for the index.
         """
         first = select(func.min(items.c.place)).where(holds.is_not(True)).scalar_subquery()
         return self.needs(first.is_(None), problem, field, **details, **{PLACE: first})
@@ -136,10 +140,10 @@ class Target:
     def expects(
         self, row: Any, version: ColumnElement[Any], is_there: ColumnElement[bool] | None = None
     ) -> "Target":
-        """Add the guards that the client knows the row as it is now. Where it sends no version, it
-        must know that there is none.
+        """Add the guards that the client has seen the current version of the row. A client that
+        sends no version expects no row.
 
-        is_there: Whether there is one, where that is not all there is to ask.
+        is_there: Whether the row counts as existing, if its key alone does not tell.
         """
         there = row.id.is_not(None) if is_there is None else is_there
         taken = or_(version.is_not(None), ~there)
@@ -148,8 +152,8 @@ class Target:
         return found.needs(stale, Conflict, "expected_version", current=row.id)
 
     def fits(self, value: Any, column: InstrumentedAttribute[Any], field: str) -> "Target":
-        """Add the guards that a text may be kept in a `words(...)` column, where it must be known
-        before the table refuses it: for one item of many."""
+        """Add the guards that a text fits a `words(...)` column. A batch needs them: if the table
+        refused the text, the rows of the other items would be lost with it."""
         most = max_length_of(column)
         found = self.needs(func.coalesce(value, "…") != "", Blank, field)
         short = func.char_length(func.coalesce(value, "")) <= most
@@ -158,21 +162,21 @@ class Target:
     # -- the statements that follow ------------------------------------------------------
 
     def line(self, *columns: Any, order: Sequence[Any] = ()) -> CTE:
-        """The columns, if all guards hold, of rows that are locked as declared. A line that waited
-        for a lock is looked at again, as far as it depends on the rows that are locked.
+        """Return the columns of the rows, which are locked as declared, if all guards hold. After
+        waiting for a lock PostgreSQL evaluates the guards about the locked rows again.
 
-        order: In which the lines of a batch are locked, so that two batches do not wait for each
-            other (deadlock).
+        order: The order in which the lines of a batch are locked. Without it, two batches with the
+            same rows could deadlock.
         """
-        query = self.joined(inner=True)
+        query = self.select_joined(inner=True)
         there = {id(one.missing) for one in self.joins}
         conditions = [guard.holds for guard in self.guards if id(guard) not in there]
         found = query.with_only_columns(*columns).where(*conditions)
         check_source(found)
-        return self.locked(found.order_by(*order)).cte("line")
+        return self.add_locks(found.order_by(*order)).cte("line")
 
-    def refused(self, *columns: Any) -> Select[Any]:
-        """SELECT the columns; the place of the first guard that fails, or null; then, for each
+    def select_refusal(self, *columns: Any) -> Select[Any]:
+        """SELECT the columns; the index of the first guard that fails, or null; then, for each
         guard in order, the key of the current row and the details that are SQL."""
         first = case(
             *(
@@ -188,13 +192,15 @@ class Target:
             for name, value in guard.details.items():
                 if is_sql(value):
                     shown.append(cast(value, Text).label(f"told_{place}_{name}"))
-        found = self.joined(inner=False).with_only_columns(*columns, first.label("guard"), *shown)
+        found = self.select_joined(inner=False).with_only_columns(
+            *columns, first.label("guard"), *shown
+        )
         check_source(found)
         return found
 
-    def failed(self, line: Any) -> tuple[Guard, Problem, int | None] | None:
-        """What a line of `refused` tells behind its columns: the guard that fails, its problem, and
-        the key of the current row; None if all guards hold by now."""
+    def find_failure(self, line: Any) -> tuple[Guard, Problem, int | None] | None:
+        """Read the part of a line of `select_refusal` behind its columns. Return the guard that
+        fails, its problem, and the key of the current row; None if all guards hold by now."""
         found = iter(line)
         if (failing := next(found)) is None:
             return None
@@ -203,12 +209,15 @@ class Target:
             names = [n for n, value in guard.details.items() if is_sql(value)]
             told = {name: in_text(next(found)) for name in names}
             if place == failing:
-                return guard, guard.raised(told), current
+                return guard, guard.to_problem(told), current
         raise AssertionError
 
-    def joined(self, *, inner: bool) -> Select[Any]:
-        """SELECT from all rows. Those that must be there are joined by inner joins in the plain
-        case: PostgreSQL locks no rows on the nullable side of an outer join."""
+    def select_joined(self, *, inner: bool) -> Select[Any]:
+        """SELECT from all rows.
+
+        inner: Whether rows that must exist are joined by inner joins: PostgreSQL refuses to lock
+            rows on the nullable side of an outer join.
+        """
         one: Any = literal_column("1")
         source, on = self.start, None
         joins = list(self.joins)
@@ -221,8 +230,8 @@ class Target:
             query = query.join(join.row, join.on, isouter=not (inner and join.missing))
         return query if on is None else query.where(on)
 
-    def locked(self, query: Select[Any]) -> Select[Any]:
-        """The query with its locks. SQLAlchemy writes one locking clause; a second is added."""
+    def add_locks(self, query: Select[Any]) -> Select[Any]:
+        """Add the locking clauses. SQLAlchemy writes only one; a second is added as a suffix."""
         written = [join.row for join in self.joins if join.lock is Lock.WRITE]
         shared = [join.row for join in self.joins if join.lock is Lock.SHARE]
         if written and shared:
@@ -234,8 +243,8 @@ class Target:
 
 
 def check_source(query: Select[Any]) -> None:
-    """Raises TypeError for a column or guard about a row that the target does not join: SQLAlchemy
-    would read the whole table beside it."""
+    """Raise TypeError for a column or guard about a row that the target does not join: SQLAlchemy
+    would add a cross join with its whole table."""
     if len(found := query.get_final_froms()) > 1:
         raise TypeError(f"not joined: {', '.join(str(one) for one in found[1:])}")
 
@@ -251,18 +260,18 @@ def is_sql(value: Any) -> bool:
 
 
 def in_text(value: str | bytes) -> str:
-    """A text of the database: connections of the engine give it as bytes."""
+    """Return a text of the database. The engine's connections return it as bytes."""
     return value.decode() if isinstance(value, bytes) else value
 
 
-def named(
+def target_by_id(
     viewer: Viewer, row: type[OfSchool], key: Any, field: str, *, lock: Lock,
     to: Right | None = None, start: Any = None,
 ) -> Target:  # fmt: skip
-    """The row that a client names by its id.
+    """Return the target of a row that a client names by its id.
 
     to: The right that the viewer must hold on it, besides seeing it.
-    start: The items of a batch, of which the key is a column; None for a single row.
+    start: The items of a batch, with the key among their columns; None for a single row.
     """
     here = and_(row.school_id == viewer.school_id, row.id == key)
     found = Target(start=start).join(row, here, missing=NotFound, field=field, lock=lock)

@@ -1,4 +1,4 @@
-"""Find the holder of a token and the role they may work in at this moment."""
+"""Identify the actor of a token: the person, and the role in which they may work now."""
 
 import hashlib
 import re
@@ -30,7 +30,7 @@ STANDING = """
         AND w.hired_on <= {today} AND (w.dismissed_on IS NULL OR w.dismissed_on > {today})
     WHERE p.school_id = :school_id AND p.id = {person}
 """
-"""SQL: whether a person is a student, a guardian or a member of staff of the school today."""
+"""SQL: the records that make a person a student, a guardian or a member of staff today."""
 
 ROLES = """
     SELECT 'STUDENT' AS role, NULL::bigint AS role_grant_id, 'SCHOOL' AS scope
@@ -57,9 +57,9 @@ ROLES = """
         AND (r.valid_to IS NULL OR r.valid_to > {today})
         AND (r.role <> 'SUBJECT_TEACHER' OR {who}.staff_id IS NOT NULL)
 """
-"""The roles a person can work in today. Some follow from records: whoever teaches a section, now
-or from a later day, or substitutes in one, is a subject teacher. The rest were granted. A grant
-ends by its date."""
+"""SQL: the roles in which a person can work today. Some follow from records: a person who teaches a
+section, now or from a later day, or substitutes in one, is a subject teacher. Others are granted; a
+grant ends by its date."""
 
 TODAY = "(CAST(:now AS timestamptz) AT TIME ZONE school.time_zone)::date"
 
@@ -75,7 +75,7 @@ WAYS = f"""
     CROSS JOIN LATERAL ({STANDING.format(today=TODAY, person="account.person_id")}) who
     CROSS JOIN LATERAL ({ROLES.format(today=TODAY, who="who")}) role
 """  # noqa: S608  # made of constants alone
-"""An account in each role it can work in now, with all that is known of an actor."""
+"""SQL: an account in each role in which it can work now, with the columns of an actor."""
 
 SESSION = (
     WAYS.format(
@@ -104,7 +104,7 @@ STILL = text(f"""
     WHERE living.school_id = :school_id AND living.access_hash = ANY(:hashes)
         AND living.access_expires_at > :now AND living.revoked_at IS NULL
 """).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))  # noqa: S608  # of constants alone
-"""Sessions whose tokens are good at this moment, and whether their roles can be worked in now."""
+"""SQL: the sessions whose tokens are valid now, and whether their roles can be worked in."""
 BY_ID = text(f"{SESSION} AND session.id = :id AND session.refresh_expires_at > :now")
 OF_ACCOUNT = text(f"""
     {WAYS.format(session="0", hash="NULL", source="accounts account")}
@@ -114,19 +114,19 @@ OF_ACCOUNT = text(f"""
 
 
 def school_of(token: str | None) -> int | None:
-    """The school a token says it is of; whether it is, its hash must prove."""
+    """Return the school that a token names. Only the token's hash proves that it is genuine."""
     return int(found[1]) if token and (found := TOKEN.fullmatch(token)) else None
 
 
-def hashed(token: str) -> bytes:
-    """The hash of a token, which is all that is stored. A token has 256 random bits, so a fast hash
-    is as good as a slow one."""
+def hash_token(token: str) -> bytes:
+    """Return the hash under which a token is stored. A token has 256 random bits, so a fast hash is
+    as safe as a slow one."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def identify(session: AsyncSession, token: str, now: datetime) -> Actor:
-    """The actor of an access token. Raises Unauthenticated when it is not good at this moment:
-    unknown, expired, revoked, the account locked, or the role no longer theirs."""
+    """Return the actor of an access token. Raises Unauthenticated if it is not valid now: unknown,
+    expired, revoked, the account locked, or the role ended."""
     found = await identify_all(session, school_of(token) or 0, [token], now)
     if token not in found:
         raise Unauthenticated
@@ -134,12 +134,13 @@ async def identify(session: AsyncSession, token: str, now: datetime) -> Actor:
 
 
 async def identify_at_once(readers: Readers, token: str, now: datetime) -> Actor:
-    """The same in one statement, with nothing before or after it.
+    """Return the actor of an access token by one statement, without a transaction around it.
 
-    Raises Unauthenticated, and PasswordMustChange for who has still to choose their own."""
+    Raises Unauthenticated, and PasswordMustChange for an actor who has still to choose a password
+    of their own."""
     if (school_id := school_of(token)) is None:
         raise Unauthenticated
-    found = await readers.fetch(school_id, BY_TOKEN, [school_id, hashed(token), now])
+    found = await readers.fetch(school_id, BY_TOKEN, [school_id, hash_token(token), now])
     if found is None:
         raise Unauthenticated
     line = orjson.loads(found[0])
@@ -153,19 +154,19 @@ async def identify_at_once(readers: Readers, token: str, now: datetime) -> Actor
 async def identify_all(
     session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
 ) -> dict[str, Actor]:
-    """The actors of those tokens of a school that are good at this moment."""
-    given = {"school_id": school_id, "hashes": [hashed(token) for token in tokens], "now": now}
+    """Return the actors of those tokens of a school that are valid now."""
+    given = {"school_id": school_id, "hashes": [hash_token(token) for token in tokens], "now": now}
     lines = (await session.execute(BY_TOKENS, given)).mappings().all()
     found = {line["hash"]: actor_of(line, given) for line in lines}
-    return {token: found[hashed(token)] for token in tokens if hashed(token) in found}
+    return {token: found[hash_token(token)] for token in tokens if hash_token(token) in found}
 
 
 async def sessions_of(
     session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
 ) -> Mapping[str, bool]:
-    """Those tokens of a school whose session goes on, and whether its role can be worked in now. It
-    tells less than `identify_all`, and costs less."""
-    hashes = {hashed(token): token for token in tokens}
+    """Return the tokens of a school whose session goes on, and whether its role can be worked in
+    now. It costs less than `identify_all`."""
+    hashes = {hash_token(token): token for token in tokens}
     given = {"school_id": school_id, "hashes": list(hashes), "now": now}
     return {hashes[key]: role for key, role in (await session.execute(STILL, given)).all()}
 
@@ -173,7 +174,7 @@ async def sessions_of(
 async def holder_of(
     session: AsyncSession, school_id: int, session_id: int, now: datetime
 ) -> Actor | None:
-    """The actor of a session that is still alive, whether or not its access token has run out."""
+    """Return the actor of a session that goes on, even if its access token has expired."""
     given = {"school_id": school_id, "id": session_id, "now": now}
     line = (await session.execute(BY_ID, given)).mappings().one_or_none()
     return actor_of(line, given) if line else None
@@ -182,7 +183,7 @@ async def holder_of(
 async def actors_of(
     session: AsyncSession, school_id: int, account_id: int, now: datetime
 ) -> list[Actor]:
-    """An account as it would act in each of the roles it can work in now."""
+    """Return the actors of an account: one for each role in which it can work now."""
     given = {"school_id": school_id, "id": account_id, "now": now}
     lines = (await session.execute(OF_ACCOUNT, given)).mappings().all()
     return [actor_of(line, given) for line in lines]
@@ -197,7 +198,7 @@ def actor_of(line: Mapping[Any, Any], given: Mapping[str, Any]) -> Actor:
         session_id=line["session_id"],
         person_id=line["person_id"],
         role=role,
-        grants=granted(tuple(line["rights"]), GrantScope[line["scope"]]),
+        grants=parse_grants(tuple(line["rights"]), GrantScope[line["scope"]]),
         student_id=(line["student_id"] or 0) if role is Role.STUDENT else 0,
         guardian_id=(line["guardian_id"] or 0) if role is Role.PARENT else 0,
         staff_id=0 if role in (Role.STUDENT, Role.PARENT) else line["staff_id"] or 0,
@@ -214,9 +215,9 @@ OPEN = frozenset({Right.SCHOOL_READ, Right.STAFF_READ})
 
 
 @lru_cache(maxsize=1000)
-def granted(rights: tuple[str, ...], scope: GrantScope) -> Grants:
-    """The rights of a role. Given for a part of the school only, what it may do in all of the
-    school it may do in the classes it was given for."""
+def parse_grants(rights: tuple[str, ...], scope: GrantScope) -> Grants:
+    """Return the rights of a role. If the role was granted for a part of the school, its rights of
+    scope SCHOOL reach the classes of the grant."""
     pairs = (line.split(" ") for line in rights)
     known = [(Right(name), AccessScope[reach]) for name, reach in pairs if name in set(Right)]
     if scope is GrantScope.SCHOOL:

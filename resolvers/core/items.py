@@ -1,8 +1,8 @@
-"""Lists that a client sends, as lines in SQL: a list of input objects is one parameter of JSON, a
-list of ids one array.
+"""Lists that a client sends, as table functions: a list of input objects is one parameter of JSON,
+a list of ids one array.
 
-Their names begin with `given_`. One that is called as a table would hide it: the table would be
-compared with itself."""
+The names of the subqueries begin with `given_`. A subquery named like a table would hide the table,
+which then would be compared with itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 def items_of(sent: Any, columns: Mapping[str, Any], name: str) -> Any:
-    """The input objects of a list, a line each: `place`, from 0, and columns of these types."""
+    """SELECT a line for each input object of a list: `place`, from 0, and the columns."""
     lines = func.jsonb_array_elements(sent).table_valued(
         column("item", JSONB), with_ordinality="place", name=f"sent_{name}"
     )
@@ -22,7 +22,7 @@ def items_of(sent: Any, columns: Mapping[str, Any], name: str) -> Any:
 
 
 def keys_of(sent: Any, name: str) -> Any:
-    """The ids of a list, a line each: `place`, from 0, and `id`."""
+    """SELECT a line for each id of a list: `place`, from 0, and `id`."""
     lines = func.unnest(sent).table_valued(
         column("id", BigInteger), with_ordinality="place", name=f"sent_{name}"
     )

@@ -1,4 +1,4 @@
-"""How a command that edits understands its client: what was left out, what it has seen."""
+"""Arguments of commands that edit a row: values that are left out, and the expected version."""
 
 from enum import Enum
 from typing import Any
@@ -20,7 +20,7 @@ class Taken(Conflict):
 
     @classmethod
     def code(cls) -> str:
-        """To a program it is as if another had been quicker (domain.md e7)."""
+        """Return CONFLICT: a client handles it like a lost race (domain.md e7)."""
         return Conflict.code()
 
 
@@ -33,16 +33,16 @@ class Keep(Enum):
 KEEP: Any = Keep.KEEP
 
 
-def edited(row: Any, **values: Any) -> None:
-    """Set what was given."""
+def edit_row(row: Any, **values: Any) -> None:
+    """Set the values that the client sent."""
     for name, value in values.items():
         if value is not KEEP:
             setattr(row, name, value)
 
 
-def as_expected(found: Any, expected_version: int | None) -> Any:
-    """The row as the client believes it to be. Raises Taken where it believes there is none,
-    Conflict where it has seen another."""
+def check_version(found: Any, expected_version: int | None) -> Any:
+    """Return the row if its version is the expected one. Raises Taken if the client expects no row,
+    Conflict if it has seen another version."""
     if found is not None and expected_version is None:
         raise Taken(current=found)
     if found is None or found.version != expected_version:

@@ -1,4 +1,4 @@
-"""Long lists: what a list holds, how it may be filtered and ordered, and how a page is taken."""
+"""Long lists: their rows, filters and orders, and their pages by keyset cursors."""
 
 import base64
 import json
@@ -52,7 +52,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """One key of an order: its name in the API, how SQL writes it, which way it goes."""
+    """A key of an order: its name in the API, its shape, its direction."""
 
     name: str
     shape: Value
@@ -79,7 +79,8 @@ class Window:
     before: str | None = None
 
     def size(self) -> int:
-        """Raises BadUserInput for a size out of range, or two."""
+        """Return the size of the page. Raises BadUserInput if it is out of range, or given
+        twice."""
         if self.first is not None and self.last is not None:
             raise BadUserInput(field="last", expected="either first or last")
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
@@ -89,23 +90,24 @@ class Window:
         return size
 
 
-MOST_SAID = 500
-"""Orders, each as often as there are different rights: to say one takes longer than to run it."""
+MOST_CACHED = 500
+"""Cached orders, one for each order and set of rights: to build an order takes longer than to run
+its query."""
 
 
-@lru_cache(MOST_SAID)
-def keys_of(
+@lru_cache(MOST_CACHED)
+def order_keys(
     row: type[OfSchool], order: tuple[Ordering, ...], viewer: Viewer
 ) -> tuple[tuple[Any, bool], ...]:
     keys = [(key.shape.expression(viewer, row), key.direction is Direction.DESC) for key in order]
     return *keys, (row.id, False)
 
 
-@lru_cache(MOST_SAID)
+@lru_cache(MOST_CACHED)
 def cursor_of(
     row: type[OfSchool], order: tuple[Ordering, ...], name: str, viewer: Viewer
 ) -> ColumnElement[str]:
-    keys = (key for key, _ in keys_of(row, order, viewer))
+    keys = (key for key, _ in order_keys(row, order, viewer))
     place = func.json_build_array(cast(literal(name), Text), *keys)
     coded = func.encode(func.convert_to(cast(place, Text), "UTF8"), "base64")
     return func.translate(coded, "+/\n", "-_", type_=Text)
@@ -113,9 +115,9 @@ def cursor_of(
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[R]):
-    """A list too long to give whole: rows the viewer may read, and what else must hold of them.
+    """A list that is read in pages: the rows that the viewer may read and for which `where` holds.
 
-    order: Ends with what tells rows apart; `keys` adds the id.
+    order: The keys of the order; `keys` adds the id, so that no two rows are equal.
     """
 
     row: type[R]
@@ -144,15 +146,15 @@ class Listing(Generic[R]):
         return Page(self, nodes, places, window.after is not None, more)
 
     def keys(self, viewer: Viewer) -> Sequence[tuple[Any, bool]]:
-        """What the list is ordered by, in SQL, and whether downwards."""
-        return keys_of(self.row, self.order, viewer)
+        """Return the keys of the order in SQL, each with whether it is descending."""
+        return order_keys(self.row, self.order, viewer)
 
     def cursor(self, viewer: Viewer) -> ColumnElement[str]:
-        """Where a row stands, bound to this order: base64 of JSON, fit for addresses."""
+        """Return the cursor of a row in this order, as SQL: URL-safe base64 of JSON."""
         return cursor_of(self.row, self.order, self.name, viewer)
 
     async def places(self, ctx: Ctx, rows: Sequence[R]) -> list[str]:
-        """Cursors of rows."""
+        """Return the cursors of rows."""
         if not rows:
             return []
         ids = [row.id for row in rows]
@@ -168,7 +170,7 @@ class Listing(Generic[R]):
         return total
 
     def place_of(self, argument: str, cursor: str, types: Sequence[Any]) -> list[Any]:
-        """Raises BadUserInput for anything but a cursor of this order."""
+        """Parse a cursor. Raises BadUserInput for one that is not of this order."""
         try:
             name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         except (ValueError, TypeError, RecursionError):
@@ -176,7 +178,9 @@ class Listing(Generic[R]):
         if name != self.name or len(values) != len(self.order) + 1:
             raise BadUserInput(field=argument, expected="a cursor of this list in this order")
         try:
-            return [read(value, type_) for value, type_ in zip(values, types, strict=True)]
+            return [
+                parse_cursor_value(value, type_) for value, type_ in zip(values, types, strict=True)
+            ]
         except (ValueError, TypeError):
             raise BadUserInput(field=argument, expected="a cursor") from None
 
@@ -205,9 +209,9 @@ READERS: Mapping[type, Callable[[str], Any]] = {
 }
 
 
-def read(value: Any, column: Any) -> Any:
-    """What a cursor holds for a column of this type. Raises ValueError or TypeError for what no
-    cursor of ours does."""
+def parse_cursor_value(value: Any, column: Any) -> Any:
+    """Parse a value of a cursor for a column of this type. Raises ValueError or TypeError for a
+    value that no cursor of ours has."""
     if value is None:
         return None
     expected: Any = str if isinstance(column, SqlEnum) else column.python_type
@@ -227,10 +231,10 @@ def read(value: Any, column: Any) -> Any:
 def beyond(
     keys: Sequence[tuple[Any, bool]], place: Sequence[Any], *, after: bool
 ) -> ColumnElement[bool]:
-    """Rows behind (or before) a place: greater in the first key in which they differ from it.
-    As in PostgreSQL's order, null is greater than everything.
+    """Return the condition of rows behind (or before) a place: they are greater in the first key in
+    which they differ from it. As in PostgreSQL's order, null is greater than everything.
 
-    place: In SQL; None for null.
+    place: The values of the keys, in SQL; None for null.
     """
     steps: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
@@ -246,8 +250,9 @@ def beyond(
 
 
 def from_place(key: Any, down: bool, given: Any, *, after: bool) -> ColumnElement[bool]:
-    """What the first key of rows behind (or before) a place fulfils: it follows from the rest, but
-    an index begins there, and without it a page far down the list reads all pages before it."""
+    """Return the condition of the first key of rows behind (or before) a place. It follows from the
+    other conditions, but only this one lets PostgreSQL start in an index at the place: without it,
+    a page far down the list reads all pages before it."""
     if not isinstance(key, InstrumentedAttribute) or given is None:
         return true()
     if after is down:
@@ -272,7 +277,7 @@ COMPARATORS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 class Filter:
     """Conditions on the fields of a row.
 
-    fields: By the name of the field, comparators with the parameters they compare to.
+    fields: By the name of a field, comparators with their parameters.
     """
 
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -281,15 +286,16 @@ class Filter:
     none: "Filter | None" = None
 
     def condition(self, viewer: Viewer, row: Any) -> ColumnElement[bool]:
-        """In SQL. Raises Forbidden for a field the viewer has no right to: no answer and no count
-        may tell what the field itself would not."""
+        """Return the condition in SQL. Raises Forbidden for a field that the viewer has no right
+        to: the rows found, or their count, would reveal its value."""
         parts: list[ColumnElement[bool]] = []
         for name, comparisons in self.fields.items():
             required_right(viewer, row, name, f"filter.{name}")
             shape = SHAPES[row][name]
             if isinstance(shape, One):
                 parts += [
-                    refers(viewer, row, shape, how, given) for how, given in comparisons.items()
+                    compare_reference(viewer, row, shape, how, given)
+                    for how, given in comparisons.items()
                 ]
                 continue
             assert isinstance(shape, Value)  # noqa: S101  # filters are made of nothing else
@@ -308,17 +314,20 @@ class Filter:
 
 
 def required_right(viewer: Viewer, row: Any, name: str, field: str) -> Right | None:
-    """The right that a field of a row needs. Raises Forbidden, naming the place in the arguments,
-    for a viewer without it: no answer, count or order may tell what the field itself would not."""
+    """Return the right that a field of a row needs. Raises Forbidden, with the path of the
+    argument, for a viewer without it: the rows found, their count or their order would reveal the
+    value."""
     needed = NEEDS.get((row, name))
     if needed and not viewer.scopes(needed):
         raise Forbidden(field=field, requires=needed)
     return needed
 
 
-def refers(viewer: Viewer, row: Any, shape: One, how: str, given: Any) -> ColumnElement[bool]:
-    """Compare a reference. One that leads to a row the viewer may not read is like one that leads
-    nowhere, as the field itself has it: else a filter would confirm what the field hides."""
+def compare_reference(
+    viewer: Viewer, row: Any, shape: One, how: str, given: Any
+) -> ColumnElement[bool]:
+    """Compare a reference. A reference to a row that the viewer may not read counts as null, as the
+    field itself shows it: else a filter would confirm what the field hides."""
     reference = shape.path[0]
     column = getattr(row, reference.key)
     if is_open(viewer, shape.target) or is_certain(viewer, reference, row, shape.target):
@@ -333,6 +342,6 @@ def refers(viewer: Viewer, row: Any, shape: One, how: str, given: Any) -> Column
     return and_(COMPARATORS[how](column, given), is_seen)
 
 
-def at(column: InstrumentedAttribute[Any], id: Id[Any], ctx: Ctx) -> ColumnElement[bool]:
-    """The rows whose reference is this id; none for an id of another school."""
+def refers_to_id(column: InstrumentedAttribute[Any], id: Id[Any], ctx: Ctx) -> ColumnElement[bool]:
+    """Return the condition that a reference is this id; it holds for no id of another school."""
     return (column == id.key) if id.school_id == ctx.actor.school_id else literal(value=False)

@@ -1,4 +1,4 @@
-"""Loading rows with all that is asked of them, in as few statements as the shape of it allows."""
+"""Loading rows for the standard executor: to-one relations by joins, to-many ones in batches."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,21 @@ from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Wanted
 
 
 class Way(NamedTuple):
-    """What led to a joined row: a path, to the row itself or but to columns of it."""
+    """The path to a joined row.
+
+    of_row: Whether the row itself is asked for, or only columns of it.
+    """
 
     path: Path
     of_row: bool
 
 
 Place: TypeAlias = tuple[int, Way]
-"""Which of the joined rows, and what led from there."""
+"""The number of the row that another was joined to, and the way from there."""
 
 
 class Reading(Protocol):
-    """What a `Ctx` offers to those who read rows in its transaction."""
+    """The part of `Ctx` that loaders use."""
 
     @property
     def viewer(self) -> Viewer: ...
@@ -40,19 +43,19 @@ class Reading(Protocol):
     def note_reading(self, lines: Sequence[Any], places: Sequence[Place], /) -> None: ...
 
 
-def joined(
+def join_wanted(
     query: Select[Any], viewer: Viewer, entity: Any, wanted: Wanted
 ) -> tuple[Any, list[Place]]:
-    """The query with to-one rows joined to it, and where each belongs."""
+    """Join the wanted to-one rows to the query. Return it with the place of each."""
     places: list[Place] = []
 
     def join(query: Any, near: Any, at: int, wanted: Wanted) -> Any:
         for path in wanted.vias:
-            query, far = outer(query, near, path)
+            query, far = join_path(query, near, path)
             query = query.add_columns(far)
             places.append((at, Way(path, of_row=False)))
         for path, below in wanted.ones:
-            query, far = outer(query, near, path, viewer)
+            query, far = join_path(query, near, path, viewer)
             query = query.add_columns(far)
             places.append((at, Way(path, of_row=True)))
             query = join(query, far, len(places), below)
@@ -61,8 +64,8 @@ def joined(
     return join(query, entity, 0, wanted), places
 
 
-def outer(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tuple[Any, Any]:
-    """The query joined to the row a path leads to; with a viewer, only if they may see it."""
+def join_path(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tuple[Any, Any]:
+    """Outer join the row that a path leads to; with a viewer, only if they may see it."""
     for step, reference in enumerate(path, start=1):
         far: Any = aliased(target_of(reference))
         linked = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
@@ -72,8 +75,8 @@ def outer(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tu
     return query, near
 
 
-def assembled(found: Sequence[Any], places: list[Place]) -> list[Any]:
-    """Rows with what was joined hung onto them."""
+def attach_joined(found: Sequence[Any], places: list[Place]) -> list[Any]:
+    """Attach the joined rows to the rows they belong to."""
     for line in found:
         for number, (at, by) in enumerate(places, start=1):
             if line[at] is not None:
@@ -82,22 +85,23 @@ def assembled(found: Sequence[Any], places: list[Place]) -> list[Any]:
 
 
 def of_keys(column: Any, keys: Sequence[int]) -> Any:
-    """Whether the column is one of the keys; the same SQL text for any number of them."""
+    """Return the condition that the column is one of the keys. Its text is the same for any number
+    of keys, so that SQLAlchemy compiles it once."""
     return column == any_(bindparam(None, list(keys), type_=ARRAY(BigInteger)))
 
 
 async def rows_by(
     ctx: Reading, keys: Sequence[int], column: InstrumentedAttribute[Any], wanted: Wanted
 ) -> Mapping[int, Any]:
-    """Visible rows by a key column that is theirs alone."""
+    """Load visible rows by a unique column."""
     row: Any = column.class_
     query = visible(ctx.viewer, row).where(of_keys(column, keys))
     return {getattr(one, column.key): one for one in await ctx.rows(query, row, wanted)}
 
 
 async def linked_rows(ctx: Reading, keys: Sequence[int], row: type[OfSchool]) -> Mapping[int, Any]:
-    """Rows by id, for columns that are read as another row's own. Not through `visible`: whoever
-    sees that other row sees these columns; `Via` says so."""
+    """Load rows by id, for columns that are read as another row's own (`Via`). Not through
+    `visible`: the right to read that other row is enough."""
     of_school = row.school_id == ctx.viewer.school_id
     query = select(row).where(of_school, of_keys(row.id, keys))
     return {one.id: one for one in await ctx.rows(query, row)}
@@ -110,7 +114,7 @@ async def many_rows(
     wanted: Wanted,
     given: tuple[tuple[str, object], ...],
 ) -> Mapping[tuple[int, int], list[Any]]:
-    """Visible rows of a to-many relation, by the keys of whom they refer to (`Many.key`)."""
+    """Load the visible rows of a to-many relation, by the `Many.key` of the row they refer to."""
     query = many.query(ctx.viewer, dict(given)).where(
         of_keys(many.reference, sorted({k for k, _ in keys}))
     )
@@ -118,10 +122,10 @@ async def many_rows(
     if many.match:
         other = many.match[1]
         query = query.where(of_keys(other, sorted({k for _, k in keys})))
-    query, places = joined(query, ctx.viewer, many.target, wanted)
+    query, places = join_wanted(query, ctx.viewer, many.target, wanted)
     lines = await ctx.lines(query.add_columns(many.reference, other))
     ctx.note_reading(lines, places)
-    assembled(lines, places)
+    attach_joined(lines, places)
     found: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for line in lines:
         found[line[-2], line[-1]].append(line[0])
@@ -129,13 +133,13 @@ async def many_rows(
 
 
 Question: TypeAlias = tuple[int, Computed | Guarded, tuple[tuple[str, object], ...]]
-"""A row's id, what is to be computed of it, and with which arguments."""
+"""A row's id, the shape to compute for it, and the arguments of the shape."""
 
 
 async def computed_values(
     ctx: Reading, questions: Sequence[Question], row: type[OfSchool]
 ) -> Mapping[Question, Any]:
-    """All the values that SQL must compute of rows of one type, in one statement."""
+    """Load all computed values of rows of one type, in one statement."""
     wanted = list(dict.fromkeys((shape, arguments) for _, shape, arguments in questions))
     columns: list[Label[Any]] = [
         shape.expression(ctx.viewer, row, **dict(arguments)).label(f"value_{number}")

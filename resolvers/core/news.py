@@ -1,4 +1,5 @@
-"""What subscribers are to hear of a command, and the writing of it."""
+"""Facts that commands announce, and the statement that writes them as events of the school's log,
+together with the audit entry."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,10 +37,10 @@ TOPICS = {"NOTICE": Topic.NOTICES, "MAIL": Topic.MAIL}
 class Fact:
     """Something that happened to a row.
 
-    student_id: Whose journal it concerns.
-    persons: Whom it is for, where that is fixed now and not when it is heard.
-    due_at: When it is to be heard, in place of whatever is scheduled of that kind for the row;
-        None for at once, as always with letters.
+    student_id: The student whose journal it concerns.
+    persons: The recipients, if they are fixed now; None if rules decide when it is delivered.
+    due_at: The moment at which subscribers hear of it, in place of the one that is scheduled for
+        this kind and row; None for at once, as always with letters.
     """
 
     kind: EventKind
@@ -54,15 +55,16 @@ class Fact:
 
 
 def topic_of(kind: EventKind) -> Topic:
-    """The stream in which it is told."""
+    """Return the topic of the events of a kind."""
     return TOPICS.get(kind.name.partition("_")[0], Topic.JOURNAL)
 
 
 OF_DEED = ("at", "actor_id", "role", "action", "details", "request_id")
-"""What an audit entry says besides what it is about and where it stands, by its columns."""
+"""The columns of an audit entry that are parameters: its entity and its place in the hash chain are
+SQL."""
 
 
-def recording(
+def entry_ctes(
     school_id: Any,
     entity: Any,
     content: Any,
@@ -71,15 +73,18 @@ def recording(
     after: Any = None,
     read: FromClause | None = None,
 ) -> tuple[CTE, ...]:
-    """The audit entry and the events of a command, written in CTEs: their parameters are
-    `of_deed`. Whoever writes so last holds the lock on the school's head for no longer
-    than a commit takes; it makes the numbers free of gaps and ordered by commit, and the hash chain
-    whole.
+    """Return CTEs that write the audit entry and the events of a command; their parameters are made
+    by `entry_parameter`.
 
-    entity: What the entry is about. content: What its hash is taken over.
+    The lock on the school's head keeps the numbers without gaps and in the order of commits, and
+    the hash chain unbroken. Every command of the school waits for it, so it is taken last: then it
+    is held only while the commit takes.
+
+    entity: The id of the row that the entry is about.
+    content: The bytes that its hash covers.
     news: The `n` events, a line each: topic, kind, entity, student_id, persons, and `place` from 1;
         None if there are none.
-    after: A CTE; where it has no line nothing is recorded.
+    after: A CTE; if it has no line, nothing is recorded.
     read: The records that were read, a line each: record_type, student_id, staff_id.
     """
     heads = table_of(SchoolHead)
@@ -102,59 +107,59 @@ def recording(
         .cte("head")
     )
     now = numbered.c
-    deed: dict[str, Any] = {name: of_deed(name) for name in OF_DEED}
+    deed: dict[str, Any] = {name: entry_parameter(name) for name in OF_DEED}
     deed |= {"school_id": school_id, "version": literal_column("1"), "seq": now.audit_seq}
     deed |= {"entity": entity, "previous_hash": now.previous, "hash": now.audit_hash}
     entry = select(*deed.values())
     entry = entry.select_from(numbered if after is None else numbered.join(after, true()))
     written = insert(table_of(AuditEvent)).from_select([*deed], entry)
-    happened = () if news is None else (told_in(numbered, school_id, news, n),)
+    happened = () if news is None else (insert_events(numbered, school_id, news, n),)
     if read is None:
         return written.cte("deed"), *happened
     named = written.returning(table_of(AuditEvent).c.id).cte("deed")
-    return named, *happened, reads_of(named, school_id, read)
+    return named, *happened, insert_reads(named, school_id, read)
 
 
-def told_in(head: CTE, school_id: Any, news: FromClause, n: Any) -> CTE:
-    """The events of a command, with the numbers that the school's head gives them."""
+def insert_events(head: CTE, school_id: Any, news: FromClause, n: Any) -> CTE:
+    """Insert the events of a command, with the numbers that the school's head gives them."""
     told = {
         "school_id": school_id,
         "seq": head.c.event_seq - n + news.c.place,
-        "at": of_deed("at"),
+        "at": entry_parameter("at"),
         **{name: news.c[name] for name in ("topic", "kind", "entity", "student_id", "persons")},
     }
     events = select(*told.values()).select_from(head.join(news, true()))
     return insert(table_of(Event)).from_select([*told], events).cte("told")
 
 
-def reads_of(deed: CTE, school_id: Any, read: FromClause) -> CTE:
-    """A line for each record that was read, under the audit entry `deed` that tells of them."""
+def insert_reads(deed: CTE, school_id: Any, read: FromClause) -> CTE:
+    """Insert a line for each record that was read, under the audit entry `deed`."""
     values = {
         "school_id": school_id,
         "version": literal_column("1"),
         "audit_event_id": deed.c.id,
         **{name: read.c[name] for name in ("record_type", "student_id", "staff_id")},
-        "reader_id": of_deed("actor_id"),
-        "role": of_deed("role"),
-        "at": of_deed("at"),
+        "reader_id": entry_parameter("actor_id"),
+        "role": entry_parameter("role"),
+        "at": entry_parameter("at"),
     }
     lines = select(*values.values()).select_from(deed.join(read, true()))
     return insert(table_of(SensitiveRead)).from_select([*values], lines).cte("read")
 
 
 def table_of(row: Any) -> Any:
-    """The ORM has no way to say what is written in a CTE."""
+    """Return the table of a row type: the ORM cannot write in a CTE."""
     return row.__table__
 
 
-def of_deed(name: str) -> BindParameter[Any]:
-    """A parameter for a column of the entry. SQLAlchemy would set a column that is updated to a
-    parameter of its own name."""
+def entry_parameter(name: str) -> BindParameter[Any]:
+    """Return the parameter for a column of the entry. Its name has a prefix: SQLAlchemy would take
+    a parameter named like a column as the value to write into that column."""
     return bindparam(f"deed_{name}", type_=table_of(AuditEvent).c[name].type)
 
 
-def given_news() -> FromClause:
-    """The events of a command as parameters: arrays, a member for each."""
+def unnest_events() -> FromClause:
+    """SELECT the events of a command from parameters, which are arrays with a member for each."""
     texts, numbers = ARRAY(Text), ARRAY(BigInteger)
     arrays = {
         "topic": bindparam("topics", type_=texts),
@@ -171,9 +176,9 @@ def given_news() -> FromClause:
     return select(*columns, concerned, people.label("persons")).subquery("news")
 
 
-def given_reads() -> FromClause:
-    """The records that were read as parameters: arrays, a member for each; a key is 0 where it is
-    the other that tells whose the record is."""
+def unnest_reads() -> FromClause:
+    """SELECT the records that were read from parameters, which are arrays with a member for each.
+    Of the keys of the student and of the member of staff, one is 0."""
     arrays = {
         "record_type": bindparam("record_types", type_=ARRAY(Text)),
         "student_id": bindparam("read_students", type_=ARRAY(BigInteger)),
@@ -184,24 +189,24 @@ def given_reads() -> FromClause:
     return select(lines.c.record_type, *keys).subquery("reads")
 
 
-def record_of_rows(read: FromClause | None = None) -> Select[Any]:
-    written = recording(
-        of_deed("school_id"),
-        of_deed("entity"),
+def select_recording(read: FromClause | None = None) -> Select[Any]:
+    written = entry_ctes(
+        entry_parameter("school_id"),
+        entry_parameter("entity"),
         bindparam("content", type_=LargeBinary),
-        given_news(),
+        unnest_events(),
         bindparam("n", type_=BigInteger),
         read=read,
     )
     return select(literal_column("1")).add_cte(*written)
 
 
-RECORD = record_of_rows()
-RECORD_READS = record_of_rows(given_reads())
+RECORD = select_recording()
+RECORD_READS = select_recording(unnest_reads())
 
 
 SpecialReads: TypeAlias = Mapping[type[OfSchool], Collection[int]]
-"""By the type of records of special categories, the keys of the persons whose records were read."""
+"""The keys of the persons whose records of special categories were read, by the type of record."""
 
 
 async def record(
@@ -212,7 +217,8 @@ async def record(
     deed: dict[str, Any],
     read: SpecialReads | None = None,
 ) -> None:
-    """Write the audit entry and the events of a command, or of a reading: the last statement."""
+    """Write the audit entry and the events of a command, or of a special read. It must be the last
+    statement of the transaction: it locks the school's head."""
     later, facts = [f for f in facts if f.due_at], [f for f in facts if not f.due_at]
     if later:
         await schedule(session, school_id, later)
@@ -227,11 +233,11 @@ async def record(
     }
     told = {**deed, "school_id": school_id, "at": at}
     given |= {f"deed_{name}": value for name, value in told.items()}
-    await session.execute(RECORD_READS if read else RECORD, given | reads_given(read or {}))
+    await session.execute(RECORD_READS if read else RECORD, given | read_values(read or {}))
 
 
-def reads_given(read: SpecialReads) -> dict[str, Any]:
-    """The parameters of `given_reads`."""
+def read_values(read: SpecialReads) -> dict[str, Any]:
+    """Return the parameters of `unnest_reads`."""
     lines = [(row, audited[row].key, key) for row, keys in read.items() for key in sorted(keys)]
     return {
         "record_types": [row.api_name() for row, _, _ in lines],
@@ -241,7 +247,7 @@ def reads_given(read: SpecialReads) -> dict[str, Any]:
 
 
 async def schedule(session: AsyncSession, school_id: int, facts: Sequence[Fact]) -> None:
-    """Write down what is to become an event when its time comes; `events.schedule` sees to it."""
+    """Write facts that become events when their time comes (`resolvers.events.schedule`)."""
     rows = {
         (str(fact.row.global_id), fact.kind): {
             "school_id": school_id,

@@ -1,4 +1,4 @@
-"""Arguments as SQL sees them: parameters, whose values come when it runs."""
+"""Arguments of use cases as parameters of SQL, whose values are sent when the statement runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -45,13 +45,15 @@ Annotation: TypeAlias = Any
 """A type as an annotation has it: a class, `X | None`, `list[X]`, `Annotated[X, ...]`. Python has
 no one type for all of these."""
 origin_of: Callable[[Annotation], object] = get_origin
-"""What an annotation is made with: `list` of `list[X]`, `Id` of `Id[Mark]`, None of a class."""
+"""The generic type of an annotation: `list` of `list[X]`, `Id` of `Id[Mark]`, None of a class."""
 Arg: TypeAlias = BindParameter[T]
-"""An argument as SQL sees it: of `Arg[Id[Student]]` the key, of any other type its value."""
+"""An argument as a parameter of SQL: of `Arg[Id[Student]]` the key, of other types the value."""
 NULL: Any = None
-"""The default of an `Arg[X | None]`; of an `Arg[bool]`, and of an `Arg` of a list, follow."""
+"""The default of an `Arg[X | None]`."""
 NO: Any = False
+"""The default of an `Arg[bool]`."""
 NONE: Any = ()
+"""The default of an `Arg` of a list."""
 Logged: TypeAlias = Annotated[T, "logged"]
 """A value that every reader of the audit log may know, so that the log may keep it. Of an argument
 that is not `Logged` the log keeps the name only; of a result, nothing."""
@@ -59,31 +61,28 @@ that is not `Logged` the log keeps the name only; of a result, nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """A row of whatever type, by its id.
-
-    key: Its key, as a parameter.
-    """
+    """The id of a row of any type, with its key as a parameter."""
 
     row: type[OfSchool]
     key: Arg[int]
 
 
 Search = NewType("Search", str)
-"""What is looked for in a text: at most 200 characters; of blanks alone it is as if not given."""
+"""A text to search for: at most 200 characters. One of blanks alone counts as not given."""
 Part = NewType("Part", str)
-"""A part of a text that a filter looks for: at most 200 characters."""
+"""A part of a text that a filter searches for: at most 200 characters."""
 Secret = NewType("Secret", str)
-"""A password or a token: it is taken as it was typed, and never kept or shown."""
+"""A password or a token: it is not normalised, and never kept or shown."""
 Exact = NewType("Exact", str)
-"""A text that is compared as a whole, never searched in."""
+"""A text that is compared as a whole, never searched."""
 Sealed = NewType("Sealed", str)
-"""What is kept encrypted and found by its blind index."""
+"""A text that is stored encrypted and found by its blind index."""
 LONGEST_SEARCH = 200
 
 
 class Few(list[Any]):
-    """`Few[str]`: values of a filter, at most 100. A type of its own, so that the limit holds for
-    each request, also where the statement for it was made for another."""
+    """`Few[str]`: values of a filter, at most 100. It is a type of its own so that the limit is
+    checked in each request: the statement may be cached from another."""
 
     most = 100
 
@@ -105,7 +104,7 @@ TYPES: Mapping[Annotation, TypeEngine[Any]] = {
 
 @cache
 def sql_type(annotation: Annotation) -> TypeEngine[Any]:
-    """The SQL type of an argument of a Python type."""
+    """Return the SQL type for a Python type of an argument."""
     inner = get_args(annotation)
     if origin_of(annotation) is Id:
         return BigInteger()
@@ -118,14 +117,14 @@ def sql_type(annotation: Annotation) -> TypeEngine[Any]:
 
 @cache
 def optional(annotation: Annotation) -> Annotation:
-    """The type in `X | None`; None of any other."""
+    """Return X of `X | None`; None for any other type."""
     inner = [one for one in get_args(annotation) if one is not type(None)]
     return inner[0] if type(None) in get_args(annotation) else None
 
 
 @cache
 def is_arg(annotation: Annotation) -> bool:
-    """Whether an argument reaches SQL as a parameter, or null in its place."""
+    """Whether an argument is an `Arg`, or an `Arg | None`."""
     if is_logged(annotation):
         return is_arg(get_args(annotation)[0])
     return origin_of(annotation) is BindParameter or is_arg_or_null(annotation)
@@ -133,7 +132,7 @@ def is_arg(annotation: Annotation) -> bool:
 
 @cache
 def takes_null(annotation: Annotation) -> bool:
-    """Whether null, too, is sent as a parameter: `Arg[X | None]`, not `Arg[X] | None`."""
+    """Whether null is sent as a parameter, too: `Arg[X | None]`, not `Arg[X] | None`."""
     if is_logged(annotation):
         return takes_null(get_args(annotation)[0])
     return origin_of(annotation) is BindParameter and optional(plain(annotation)) is not None
@@ -151,7 +150,7 @@ def is_logged(annotation: Annotation) -> bool:
 
 @cache
 def plain(annotation: Annotation) -> Annotation:
-    """`Arg[X]` and `Logged[X]` as X, wherever it stands."""
+    """Return the annotation with X in place of each `Arg[X]` and `Logged[X]`."""
     if origin_of(annotation) is BindParameter or is_logged(annotation):
         return plain(get_args(annotation)[0])
     if is_arg_or_null(annotation):
@@ -164,7 +163,7 @@ def plain(annotation: Annotation) -> Annotation:
 class Make(Protocol):
     """Makes the parameter of SQL for a value that a client sent.
 
-    is_nullable: Whether null is a value like others, and what it is if nothing is sent.
+    is_nullable: Whether null is a value, too; then it is also the default.
     """
 
     def __call__(
@@ -180,8 +179,8 @@ class Make(Protocol):
 
 
 def in_parameters(annotation: Annotation, value: Any, make: Make, path: str = "") -> Any:
-    """An argument as a use case wants it: what is an `Arg` as a parameter that
-    `make` gives, also inside of an input. One that may be null is made with `is_nullable`."""
+    """Return an argument as the use case declares it: `make` makes the parameter of each `Arg` in
+    it, also inside of input objects."""
     if takes_null(annotation):
         type_ = optional(plain(annotation))
         return make(type_, sql_type(type_), value, path, is_nullable=True)
@@ -207,14 +206,15 @@ def in_parameters(annotation: Annotation, value: Any, make: Make, path: str = ""
 
 
 def plain_json(value: Any) -> Any:
-    """A field of an input object in JSON."""
+    """Return a field of an input object as JSON has it."""
     if isinstance(value, Enum):
         return value.name
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def sent_as(actor: Actor, secrets: Secrets, type_: Annotation, value: Any) -> Any:
-    """A value as SQL compares it: of an id the key, which of another school's is nobody's."""
+    """Return the value of a parameter: of an id the key, or 0, which no row has, for an id of
+    another school."""
     if isinstance(value, Id):
         return value.key if value.school_id == actor.school_id else 0
     if isinstance(value, list | tuple):

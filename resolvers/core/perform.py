@@ -1,7 +1,7 @@
 """Commands that are declared as a change: one statement under guards (`resolvers.core.changes`).
 
-The engine runs that statement at the door, by itself. Here it runs in a transaction, where a
-document asks for more than this, or where somebody else was in the way.
+The engine runs that statement alone, without a transaction around it. Here it runs in a
+transaction, if the document has other mutations, or if the command lost a race.
 """
 
 import json
@@ -16,15 +16,16 @@ from sqlalchemy import Uuid, bindparam
 from auth.rights import Right
 from models.base import OfSchool
 from models.problems import Problem, TransactionLost
-from resolvers.core.attempts import KEY, IdempotencyKeyReused, arguments_hash, first_result
-from resolvers.core.changes import Change, deed
-from resolvers.core.command import COMMON, names_in, transacted
+from resolvers.core.attempts import KEY, IdempotencyKeyReused, find_first_result, hash_arguments
+from resolvers.core.audit_details import api_name, details_of, names_its_row
+from resolvers.core.changes import Change, entry_values
+from resolvers.core.command import COMMON, names_in, run_transaction
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
 from resolvers.core.parameters import in_parameters, is_logged, plain, sent_as
 from resolvers.core.refusals import Refusals, problems_of
 from resolvers.core.results import reread, tell_process
-from resolvers.core.trace import api_name, details_of, names_its_row
+from resolvers.core.audit_details import api_name, details_of, names_its_row
 
 Declaration = Callable[..., Change[Any]]
 
@@ -38,18 +39,18 @@ def change(
     repeatable: bool = False,
     check: Callable[..., None] | None = None,
 ) -> Callable[[Declaration], Callable[..., Awaitable[Any]]]:
-    """Make a command of a declaration `declare(viewer, **arguments)`, which says in SQL what is
-    done and under which guards. It needs `right`, commits or rolls back as a whole, and is audited.
+    """Make a command of a declaration `declare(viewer, **arguments)`, which returns the writes and
+    guards in SQL. It needs `right`, commits or rolls back as a whole, and is audited.
 
     raises: The problems of its guards beyond the COMMON ones; they become its error codes.
-    writes: The rows that it writes with what its arguments say: their limits can refuse it, too.
-    private, keeps_rights, repeatable: As of `resolvers.core.command.command`.
-    check: `check(**arguments)` raises a problem that depends on the arguments alone. It is looked
-        at before the guards.
+    writes: The rows that it writes from its arguments: their limits can refuse it, too.
+    private, keeps_rights, repeatable: As in `resolvers.core.command.command`.
+    check: `check(**arguments)` may raise a problem that depends on the arguments alone. It runs
+        before the guards.
 
-    Arguments are parameters: `Arg[X]`; `Arg[X | None]`, by default NULL, where null is one more
-    value; `Arg[X] | None` where the declaration says something else without it. An argument
-    `idempotency_key` is honoured here, the declaration need not look at it.
+    Arguments are parameters: `Arg[X]`; `Arg[X | None]`, with the default NULL, if null is a value,
+    too; `Arg[X] | None` if the statement is another without it. The decorator handles an argument
+    `idempotency_key`.
     """
 
     def decorate(declare: Declaration) -> Callable[..., Awaitable[Any]]:
@@ -63,22 +64,23 @@ def change(
             given = {**defaults, **given}
             await ctx.enter(writing=True)
             ctx.actor.require(right)
-            if (earlier := await first_result(ctx, action, given, "row")) is not None:
+            if (earlier := await find_first_result(ctx, action, given, "row")) is not None:
                 return await reread(ctx, earlier)
             if check is not None:
                 check(**given)
-            return await perform(ctx, run, given, annotations)
+            return await perform_change(ctx, run, given, annotations)
 
         @wraps(declare)
         async def run(ctx: Ctx, /, **given: Any) -> Any:
-            return await transacted(ctx, attempt, given, meaning)
+            return await run_transaction(ctx, attempt, given, meaning)
 
         again = (IdempotencyKeyReused,) if KEY in takes else ()
         [result] = get_args(declared.return_annotation)
         problems = (*COMMON, *again, *raises, *problems_of(writes, names_in(declare)))
         told: Any = run
         arguments = [
-            p.replace(annotation=shown(p.annotation)) for p in declared.parameters.values()
+            p.replace(annotation=plain_annotation(p.annotation))
+            for p in declared.parameters.values()
         ]
         told.__signature__ = Signature(arguments, return_annotation=result)
         told.right, told.action, told.private = right, action, private
@@ -93,16 +95,16 @@ def change(
     return decorate
 
 
-def shown(annotation: Any) -> Any:
-    """An argument as any other command declares it, which gets values and not parameters."""
+def plain_annotation(annotation: Any) -> Any:
+    """Return the annotation of an argument as other commands have it, which take plain values."""
     return Annotated[plain(annotation), "logged"] if is_logged(annotation) else plain(annotation)
 
 
-async def perform(
+async def perform_change(
     ctx: Ctx, command: Any, given: Mapping[str, Any], annotations: Mapping[str, Any]
 ) -> OfSchool:
-    """Do it and commit. Gives the row by its key alone: it is read anew for the answer. Raises the
-    problem of the first guard that fails; TransactionLost where all hold when it is asked."""
+    """Run the change and commit. Return the row with its key alone: the answer reads it again.
+    Raises the problem of the first guard that fails; TransactionLost if all hold by now."""
     actor, secrets = ctx.actor, ctx.caller.services.secrets
     values = actor.values
 
@@ -114,17 +116,19 @@ async def perform(
     done: Change[Any] = command.declare(actor.viewer, **told)
     key: UUID | None = given.get(KEY)
     attempt = None if key is None else make(UUID, Uuid(), key, KEY)
-    kept = None if key is None else arguments_hash(secrets, given)
+    kept = None if key is None else hash_arguments(secrets, given)
     names_row, details = names_its_row(command), details_of(command, given)
     values.update(
-        deed(actor, command.action, details, ctx.caller.request_id, kept, names_row=names_row)
+        entry_values(
+            actor, command.action, details, ctx.caller.request_id, kept, names_row=names_row
+        )
     )
     values["deed_details"] = json.loads(values["deed_details"])  # SQLAlchemy writes the JSON
     statement = done.statement(actor.viewer, attempt, names_row=names_row)
     found = (await ctx.session.execute(statement, values)).scalar_one()
     row: Any = done.row
     if found is None:
-        raise await refusal_of(ctx, done, values)
+        raise await find_refusal(ctx, done, values)
     await ctx.session.commit()
     tell_process(ctx.caller.services, actor.school_id, command, has_news=bool(done.news))
     ctx.forget()
@@ -132,20 +136,22 @@ async def perform(
     return written
 
 
-async def ensure(ctx: Ctx, target: Target, values: Mapping[str, Any]) -> None:
-    """For use cases. Raises the problem of the first guard that fails.
+async def check_guards(ctx: Ctx, target: Target, values: Mapping[str, Any]) -> None:
+    """Raise the problem of the first guard of a target that fails, if one does.
 
-    values: Of the parameters of the target, but for those of the viewer.
+    values: The parameters of the target, except those of the viewer.
     """
-    line = (await ctx.session.execute(target.refused(), {**ctx.actor.values, **values})).one()
-    if failed := target.failed(line):
+    line = (
+        await ctx.session.execute(target.select_refusal(), {**ctx.actor.values, **values})
+    ).one()
+    if failed := target.find_failure(line):
         raise failed[1]
 
 
-async def refusal_of(ctx: Ctx, done: Change[Any], values: Mapping[str, Any]) -> Problem:
-    """Why nothing was done."""
-    line = (await ctx.session.execute(done.target.refused(), values)).one()
-    if (failed := done.target.failed(line)) is None:
+async def find_refusal(ctx: Ctx, done: Change[Any], values: Mapping[str, Any]) -> Problem:
+    """Return the problem because of which the change wrote nothing."""
+    line = (await ctx.session.execute(done.target.select_refusal(), values)).one()
+    if (failed := done.target.find_failure(line)) is None:
         return TransactionLost()
     _, problem, current = failed
     if current is not None:

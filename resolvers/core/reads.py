@@ -1,13 +1,13 @@
-"""What root fields read, said in SQL once, for both executors.
+"""Declarations of what root fields read, in SQL, once for both executors.
 
-A use case is given the viewer and its arguments as parameters of SQL, and says which rows it is
-about; it runs nothing:
+A use case takes the viewer, and its arguments as parameters of SQL, and returns a description of
+the rows. It runs nothing:
 
     def find_terms(viewer, *, academic_year_id: Arg[Id[AcademicYear]] | None = None) -> Rows[Term]:
         of_year = [] if academic_year_id is None else [Term.academic_year_id == academic_year_id]
         return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
 
-An argument that is no `Arg` is a plain value and decides what is written, not only what with.
+An argument that is no `Arg` is a plain value: the text of the statement may depend on it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -42,11 +42,11 @@ Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[R_co]):
-    """Rows the viewer may read and for which all of `where` holds; few by nature.
+    """The rows that the viewer may read and for which all of `where` holds; few by nature.
 
-    order: Columns, `.desc()` of them, or a `Via`; then the id.
-    shown_as: The report that shows them, where it is not their own type.
-    given: Arguments that the shapes of that report are told.
+    order: Columns, `.desc()` of them, or a `Via`; the id is added.
+    shown_as: The report that shows the rows, if it is not their own type.
+    given: Arguments for the shapes of that report.
     """
 
     row: type[R_co]
@@ -68,17 +68,18 @@ class Rows(Generic[R_co]):
 
 @dataclass(frozen=True, slots=True)
 class Row(Rows[R_co]):
-    """The one such row, or none."""
+    """The only such row, or none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Groups(Generic[T_co]):
-    """Rows in groups alike in one column: `group(by, rows)`, in the order of the rows.
+    """Rows grouped by a column: `group(value, rows)`, in the order of the rows.
 
-    group: The report of one group: its first field is what they share, its second holds them.
-    by: The column, which is the first of their order.
-    beside: By other fields of the group, rows that stand beside, and the column by which. Where
-        such a field is asked for, there is a group, too, for what only they share.
+    group: The report of one group. Its first field is the value of the column, its second holds the
+        rows.
+    by: The column, which is the first key of the rows' order.
+    beside: Other fields of the group: their rows, and the column by which these are grouped. If
+        such a field is selected, values that only its rows have make groups, too.
     """
 
     group: type[T_co]
@@ -91,8 +92,8 @@ class Groups(Generic[T_co]):
         """The group's field that holds the rows."""
         return fields(cast("Any", self.group))[1].name
 
-    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
-        """The groups, of the rows found for the fields that are asked for."""
+    def assemble(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
+        """Return the groups, from the rows of the fields that are selected."""
         keys = {self.inside: self.by, **{name: by for name, (_, by) in self.beside.items()}}
         groups: dict[Any, dict[str, list[Any]]] = {}
         for name, rows in found.items():
@@ -105,18 +106,18 @@ class Groups(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Crossing(Generic[T_co]):
-    """Places where rows meet that are alike in two columns: `cell(first, second, **parts)`, in the
-    order of the two. There is one where at least one row is.
+    """Rows grouped by two columns, as the cells of a table: `cell(first, second, **parts)`, in the
+    order of the two. A cell without any row is left out.
 
     keys: The two columns.
-    parts: By the cell's fields, what stands there: `Rows`, or the one `Row`.
+    parts: The content of the cell's fields: `Rows`, or one `Row`.
     """
 
     cell: type[T_co]
     keys: tuple[str, str]
     parts: Mapping[str, Rows[Any]]
 
-    def made(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
+    def assemble(self, found: Mapping[str, Sequence[Any]]) -> list[T_co]:
         cells: dict[tuple[int, int], dict[str, Any]] = {}
         for name, part in self.parts.items():
             for row in found[name]:
@@ -141,24 +142,24 @@ class Scalar(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[T_co]):
-    """One value that is known of who asks, and stays so for seconds: `await ask(ctx)`."""
+class ActorValue(Generic[T_co]):
+    """A value that belongs to the actor and may be cached for seconds: `await ask(ctx)`."""
 
     ask: Callable[..., Awaitable[T_co]]
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
-    """Rows by their ids, in that order; null for what is not there for the viewer."""
+class RowsByIds:
+    """Rows by their ids, in that order; null for a row that the viewer may not read."""
 
     ids: Sequence[Anything]
 
 
 class Report:
-    """What a root field gives that is no row: a dataclass of the parts above.
+    """The base of reports: dataclasses whose fields are the parts above.
 
-    needs: Parts without which there is no report: rows the viewer must be able to see.
-    rights_to: What parts need, where that is not the right to read the rows of which they are.
+    needs: Parts without which there is no report: rows that the viewer must be able to see.
+    rights_to: The rights that parts need, if not the right to read their rows.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
@@ -167,8 +168,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A row as a report shows it, with what the report's shapes are told."""
+class ShownRow:
+    """A row as a report shows it, with the arguments of the report's shapes."""
 
     row: OfSchool
     shown_as: type
@@ -180,12 +181,12 @@ def reads(
     check: Callable[..., None] | None = None,
     why_null: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[F], F]:
-    """Say of a use case what it needs, where that is not the right to read its rows.
+    """Declare of a use case the right that it needs, if that is not the right to read its rows.
 
-    check: `check(actor, **arguments)` is asked before anything is read, with plain values.
-        Raises BadUserInput.
-    why_null: `why_null(ctx, **arguments)` is asked where the answer is null. Raises the Problem to
-        tell, if it is not that something is not there for the viewer.
+    check: `check(actor, **arguments)` is called before anything is read, with plain values.
+        It may raise BadUserInput.
+    why_null: `why_null(ctx, **arguments)` is called if the answer is null. It may raise a Problem
+        that explains why; else the rows do not exist for the viewer.
     """
 
     def note(use_case: F) -> F:

@@ -1,4 +1,4 @@
-"""What the database's refusals mean to people."""
+"""Translation of errors of the database into problems."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -14,14 +14,14 @@ from models.problems import Blank, Conflict, Problem, TooLong, Validation
 from resolvers.core.context import Ctx
 
 LOST = ("40001", "40P01")
-"""SQLSTATE of transactions that lost to another (serialization_failure, deadlock_detected): the
-same may succeed when it is tried again."""
+"""SQLSTATEs of transactions that lost to another (serialization_failure, deadlock_detected): they
+may succeed if they are tried again."""
 
 
 @cache
-def declared() -> Mapping[str, Meaning | None]:
-    """What the constraints of all tables mean, by their names; None for one of ours, which only a
-    bug can break. Asked only when all tables are declared."""
+def declared_meanings() -> Mapping[str, Meaning | None]:
+    """Return the meanings of the constraints of all tables, by their names; None for an internal
+    one, which only a bug can violate. All tables must have been declared before."""
     limits = [limit for table in Record.metadata.sorted_tables for limit in limits_of(table)]
     found = {name_in_database(one): one.info.get(MEANS) for one in limits if INTERNAL in one.info}
     return found | {name_in_database(one): one.info[MEANS] for one in limits if MEANS in one.info}
@@ -29,26 +29,27 @@ def declared() -> Mapping[str, Meaning | None]:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """What a violated constraint means to people in a command: by its name, the problem and the
-    argument, where that differs from what is declared at the table."""
+    """The meanings of constraints in a command, by their names: the problem and the argument, if
+    they differ from those that the table declares."""
 
     by_constraint: Mapping[str, tuple[type[Problem], str | None]] = field(default_factory=dict)
 
     def problem(self, cause: Any, given: Mapping[str, Any]) -> Problem | None:
-        """The database's refusal as a problem; None for a bug."""
+        """Return the problem of an error of the database; None for a bug."""
         state, constraint = getattr(cause, "sqlstate", None) or "", cause_constraint(cause)
         if constraint in self.by_constraint:
             problem, argument = self.by_constraint[constraint]
             return problem(field=argument)
-        if state[:2] != "22" and constraint in declared():
-            meaning = declared()[constraint]
-            return blamed(meaning, given) if meaning else None
+        if state[:2] != "22" and constraint in declared_meanings():
+            meaning = declared_meanings()[constraint]
+            return blame_argument(meaning, given) if meaning else None
         return Validation() if state[:2] == "22" else None
 
 
-def blamed(meaning: Meaning, given: Mapping[str, Any]) -> Problem:
-    """The problem, with the path of the argument to blame; a blank text is not too long."""
-    paths = [(path, value) for path, value in leaves(given) if named(path, meaning.field)]
+def blame_argument(meaning: Meaning, given: Mapping[str, Any]) -> Problem:
+    """Return the problem with the path of the argument to blame. The limit of a text's length also
+    refuses an empty text, which is Blank."""
+    paths = [(path, value) for path, value in leaves(given) if ends_with_name(path, meaning.field)]
     if meaning.problem is TooLong:
         most: int = meaning.details["most"]
         texts = [(path, value) for path, value in paths if isinstance(value, str)]
@@ -60,13 +61,14 @@ def blamed(meaning: Meaning, given: Mapping[str, Any]) -> Problem:
     return meaning.to_problem(paths[0][0] if paths else meaning.field)
 
 
-def named(path: str, argument: str | None) -> bool:
+def ends_with_name(path: str, argument: str | None) -> bool:
     """Whether the last step of the path is the argument's name."""
     return argument is not None and path.rpartition(".")[2] == argument
 
 
 def leaves(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Arguments, what stands in lists of them and in inputs, by their paths."""
+    """Yield the arguments, and the members of lists and input objects among them, with their
+    paths."""
     for name, value in given.items():
         path = f"{before}{name}"
         yield path, value
@@ -81,7 +83,7 @@ def cause_constraint(cause: Any) -> str:
 
 
 def sqlstate(error: BaseException) -> str:
-    """Of an error of the driver's, or of one that SQLAlchemy made of it."""
+    """Return the SQLSTATE of an error of the driver, or of one that SQLAlchemy made of it."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     return getattr(cause, "sqlstate", None) or ""
 
@@ -91,8 +93,11 @@ def sql_constraint(error: BaseException) -> str:
     return cause_constraint(orig.__cause__) if orig else ""
 
 
-def refusal(error: BaseException, given: Mapping[str, Any], meaning: Refusals) -> BaseException:
-    """The database's refusals as problems; a problem knows the argument to blame."""
+def translate_error(
+    error: BaseException, given: Mapping[str, Any], meaning: Refusals
+) -> BaseException:
+    """Return the problem of an error of the database, or the error itself. A Problem about a row
+    gets the path of the argument that names the row."""
     if isinstance(error, StaleDataError):
         return Conflict()
     if isinstance(error, DBAPIError) and error.orig:
@@ -103,8 +108,8 @@ def refusal(error: BaseException, given: Mapping[str, Any], meaning: Refusals) -
 
 
 def problems_of(rows: Iterable[type[Any]], arguments: Collection[str]) -> list[type[Problem]]:
-    """What a command that writes such rows can be refused by their tables: the limits of what its
-    arguments say, and those for which no single argument is to blame."""
+    """Return the problems with which tables can refuse a command that writes such rows: those of
+    its arguments, and those for which no single argument is to blame."""
     limits = [limit for row in rows for limit in limits_of(row.__table__)]
     meanings = [limit.info[MEANS] for limit in limits if MEANS in limit.info]
     found = [m for m in meanings if m.field is None or m.field in arguments]
@@ -116,10 +121,10 @@ def lost_a_race(problem: BaseException) -> bool:
     return isinstance(problem, Conflict) and problem.of is None and problem.current is None
 
 
-async def with_current(
+async def attach_current(
     ctx: Ctx, problem: BaseException, current: Callable[..., Awaitable[Any]] | None, given: Any
 ) -> BaseException:
-    """The problem with the row that won the race, for the client to look at."""
+    """Attach the row that won the race to the problem, for the client to look at."""
     if current and isinstance(problem, Problem):
         problem.current = await current(ctx, **given)
     return problem

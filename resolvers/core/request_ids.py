@@ -1,10 +1,11 @@
-"""Ids of requests: each response has one, and so have the log and the audit log."""
+"""Ids of requests, which stand in the response, in the log and in the audit log."""
 
 from os import urandom
 
 BYTES = 16
 AT_ONCE = 256
-"""Ids that are made of one call of the system: the call takes as long as reading all headers."""
+"""How many ids are made from one call of `urandom`: a call for each request would take as long as
+reading all its headers."""
 READY: list[str] = []
 
 
@@ -13,6 +14,6 @@ def new_request_id() -> str:
     while True:
         try:
             return READY.pop()
-        except IndexError:  # also where another thread took the last one
+        except IndexError:  # not `if READY`: another thread may take the last one
             digits = urandom(BYTES * AT_ONCE).hex()
             READY.extend(digits[i : i + 2 * BYTES] for i in range(0, len(digits), 2 * BYTES))

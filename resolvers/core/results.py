@@ -6,10 +6,10 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from models.base import Id, OfSchool
+from resolvers.core.audit_details import details_of, entity_of
 from resolvers.core.context import Ctx, Services
 from resolvers.core.declarations import Command
 from resolvers.core.news import record
-from resolvers.core.trace import details_of, entity_of
 from resolvers.services.sessions import forget_ended
 
 

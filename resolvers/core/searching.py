@@ -1,4 +1,4 @@
-"""What a text is found by: names by their words in any order, other texts by a part of them."""
+"""Searching in texts: names are found by the beginnings of their words, other texts by a part."""
 
 from typing import Any
 
@@ -13,14 +13,15 @@ from models.people.persons import Person
 from resolvers.core.shapes import Guarded, Own, Value, Via
 
 SHORT = 300
-"""Up to so many characters a text is folded whole; to fold all lessons' notes takes too long."""
+"""The longest text that is folded for a search; to fold all lessons' notes takes too long."""
 
 
 def contains(viewer: Viewer, row: Any, shape: Value, given: Any) -> ColumnElement[bool]:
-    """Whether a field of a row contains what is looked for.
+    """Return the condition that a field of a row contains a text.
 
-    A name contains it if each of its words begins a word of the name, in whatever order. Other
-    texts contain it as it stands, but for case and Ё; short ones also but for signs and spaces.
+    A name contains it if each of its words begins a word of the name, in any order. In other texts
+    it must occur as it is, except for case and Ё; in short ones signs and spaces do not matter,
+    either.
     """
     if isinstance(shape, Guarded):
         inner = contains(viewer, row, shape.shape, given)
@@ -35,16 +36,18 @@ def contains(viewer: Viewer, row: Any, shape: Value, given: Any) -> ColumnElemen
         return is_one_of(row.id, persons_named(viewer, given, getattr(Person, shape.column)))
     value = shape.expression(viewer, row)
     if longest(shape, row) > SHORT:
-        # In a subquery of its own it is made once, and not for each row.
-        wanted = select(literal("%") + escaped(lowered(given)) + literal("%")).scalar_subquery()
-        found: ColumnElement[bool] = lowered(value).like(wanted, escape="\\")
+        # A scalar subquery is evaluated once; the bare expression would be, for each row.
+        wanted = select(
+            literal("%") + escape_like(fold_case(given)) + literal("%")
+        ).scalar_subquery()
+        found: ColumnElement[bool] = fold_case(value).like(wanted, escape="\\")
         return found
-    return holds(value, given)
+    return has_text(value, given)
 
 
 def is_one_of(key: Any, persons: Any) -> ColumnElement[bool]:
-    # An array is made once, before any row of the list is read: so the list is read by these keys,
-    # and not row by row in its order until enough match.
+    # The array is built before any row of the list is read, so PostgreSQL reads the list by these
+    # keys. With IN it may read the list in its order, row by row, until enough match.
     found: ColumnElement[bool] = key == any_(func.array(persons.scalar_subquery()))
     return found
 
@@ -52,10 +55,10 @@ def is_one_of(key: Any, persons: Any) -> ColumnElement[bool]:
 def persons_named(
     viewer: Viewer, given: Any, part: InstrumentedAttribute[Any] | None = None
 ) -> Any:
-    """SELECT the keys of the people of the school whose name has words that begin with those that
-    are given, whoever may see them: to be compared with references that the viewer may read.
+    """SELECT the keys of the persons of the school whose name has words that begin with the given
+    ones. It asks no rule: the keys are compared with references that the viewer may read.
 
-    part: The column of Person that the words are looked for in; the full name, unless it is a part.
+    part: The column of Person to search in; the full name, unless it is a part of it.
     """
     person: Any = aliased(Person)
     low, query = func.longest_word(given, type_=Text), func.name_query(given, type_=TSQUERY)
@@ -75,16 +78,17 @@ def persons_named(
     return found.correlate(None)
 
 
-def holds(value: Any, given: Any) -> ColumnElement[bool]:
-    """Whether a text has another in it, both folded. What is only signs is looked for as it is."""
+def has_text(value: Any, given: Any) -> ColumnElement[bool]:
+    """Return the condition that a text contains another, both folded. A text of signs alone must
+    occur as it is."""
     wanted = select(func.folded(given, type_=Text)).scalar_subquery()
-    # Folded texts have no signs, so nothing in them means anything to LIKE.
+    # Folded texts have no signs, so they need no escape for LIKE.
     found = func.folded(value, type_=Text).like(literal("%", Text) + wanted + literal("%", Text))
     return and_(found, or_(wanted != literal("", Text), func.strpos(value, given) > 0))
 
 
 def longest(shape: Value, row: Any) -> int:
-    """How many characters the text of a field may have; 0 where that is not declared."""
+    """Return the length that the text of a field may have; 0 if it is not declared."""
     if isinstance(shape, Own):
         column = getattr(row, shape.column).property.columns[0]
     elif isinstance(shape, Via):
@@ -95,13 +99,13 @@ def longest(shape: Value, row: Any) -> int:
     return most
 
 
-def lowered(value: Any) -> Any:
-    """A text in which case does not matter, and Ё is Е."""
+def fold_case(value: Any) -> Any:
+    """Return a text in lower case, with Е for Ё."""
     return func.translate(func.lower(value), "ё", "е", type_=Text)
 
 
-def escaped(text: ColumnElement[str]) -> ColumnElement[str]:
-    """For LIKE: `%` and `_` are looked for like any other character."""
+def escape_like(text: ColumnElement[str]) -> ColumnElement[str]:
+    """Escape a text for LIKE, so that `%` and `_` match themselves."""
     for sign in ("\\", "%", "_"):
         text = func.replace(text, sign, "\\" + sign, type_=Text)
     return text

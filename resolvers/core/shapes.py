@@ -1,7 +1,7 @@
-"""What can be read of a row, each as SQL: the one description both executors follow.
+"""Shapes: the fields of types as SQL, from which both executors read.
 
-A `Shape` is a field of a type: how its value is written in SQL for an entity (a row type or an
-alias of one) and a viewer. Nothing here runs anything.
+A `Shape` says how the value of a field is written in SQL for an entity (a row type or an alias of
+one) and a viewer. Nothing here runs anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,8 +46,8 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """A column of the row that references lead to, as much a part of this row as its own: whoever
-    sees this row sees it, e.g. a student's name, which stands in `persons`."""
+    """A column of the row that references lead to, read as if it were this row's own: the right to
+    read this row is enough. A student's name, for instance, stands in `persons`."""
 
     path: Path
     column: InstrumentedAttribute[object]
@@ -75,18 +75,19 @@ class Computed:
 
 
 Of: TypeAlias = Callable[[str, Any], ColumnElement[bool]]
-"""`of(name, column)`: whether a column has what a row that is asked for has under that name."""
+"""`of(name, column)`: the condition that a column equals the column `name` of the rows that the sum
+is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What a formula sums up, for who would rather do it for many rows at once.
+    """An aggregate behind a formula. The engine computes it for many rows at once, by GROUP BY.
 
-    rows: `f(viewer, of, **arguments)`: a SELECT of rows, but of no column yet; what tells them
-        apart, by the names of the columns in which the row it is computed of has the same; and
-        what `value` needs. It puts `of(name, column)` where it can be told of which rows they are.
+    rows: `f(viewer, of, **arguments)` returns a SELECT of the rows, without columns; the grouping
+        columns, by the names of the equal columns of the row that the sum belongs to; and the
+        arguments of `value`. Conditions on grouping columns are written by `of(name, column)`.
     value: The aggregate.
-    empty: The value where there are no rows; None: null.
+    empty: The value if there are no rows; None for null.
     """
 
     rows: Callable[..., tuple[Select[Any], Mapping[str, ColumnElement[Any]], tuple[Any, ...]]]
@@ -98,7 +99,7 @@ SUMS: dict[Expression, Sum] = {}
 
 
 def sums(found: Sum) -> Callable[[Expression], Expression]:
-    """Declare what a formula sums up."""
+    """Declare the aggregate behind a formula."""
 
     def register(formula: Expression) -> Expression:
         SUMS[formula] = found
@@ -124,11 +125,11 @@ class Can:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A text that Python makes of columns of the row with a key that the database does not have,
-    e.g. plain text of what is stored encrypted. It is null where one of the columns is.
+    """A text that Python makes from columns of the row with a key that the database does not have,
+    for instance by decrypting one. It is null if one of the columns is.
 
     make: `make(services, actor, row_type, *values)`.
-    columns: Those whose values `make` is given: whole numbers or bytes.
+    columns: The columns whose values `make` gets: whole numbers or bytes.
     when: One more column that must not be null.
     """
 
@@ -137,11 +138,11 @@ class Keyed:
     when: str | None = None
 
     def expression(self, viewer: Viewer, entity: type[OfSchool]) -> Column:
-        """No filter and no order has such a text. Raises TypeError."""
+        """Raise TypeError: SQL cannot filter or order by such a text."""
         raise TypeError(self)
 
     def of_row(self, services: object, actor: Actor, row: OfSchool) -> str | None:
-        """The text of a row that was read."""
+        """Return the text for a row that was read."""
         values = [getattr(row, name) for name in self.columns]
         if None in values or (self.when and getattr(row, self.when) is None):
             return None
@@ -170,7 +171,8 @@ Value: TypeAlias = Plain | Guarded
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """The row that references lead to, if the viewer may read it; those between are but steps."""
+    """The row that references lead to, if the viewer may read it. The rows between need no
+    right."""
 
     path: Path
 
@@ -197,19 +199,19 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """The rows that refer to this one, as far as the viewer may read them; few by nature.
+    """The rows that refer to this one and that the viewer may read; few by nature.
 
-    to: A reference of theirs to follow: then they are but links, and the rows are those at its
-        end (the students of a class, by their memberships).
-    order: Columns of the rows that refer, `Via` them, or `Guarded` ones; then their id.
-    where: What else must hold of the rows that refer, `f(viewer, entity)`; below a report also
-        what it tells its shapes, by name.
-    match: A second pair of columns, this row's and theirs, that must be equal too.
+    to: A reference of theirs to follow: then they are only links, and the rows are those at its end
+        (the students of a class, by their memberships).
+    order: Columns of the rows that refer, `Via` them, or `Guarded` ones; their id is added.
+    where: `f(viewer, entity)`, a condition on the rows that refer; below a report it also gets the
+        arguments of the report's shapes, by name.
+    match: A second pair of columns, this row's and theirs, that must be equal, too.
     single: Whether there is at most one.
-    shown_as: The report that shows the rows that refer, where it is not their own type; it is told
-        what the one above was.
-    right: The right by which the rows are seen, where the report shows something other than what
-        they are read for; it needs a rule for their type.
+    shown_as: The report that shows the rows that refer, if it is not their own type; it gets the
+        arguments of the report above.
+    right: The right by which the rows are seen, if not the right to read them; it needs a rule for
+        their type.
     """
 
     reference: InstrumentedAttribute[object]
@@ -228,7 +230,7 @@ class Many:
 
     @property
     def is_unique(self) -> bool:
-        """Whether the database lets no more than one row refer to one."""
+        """Whether a unique key allows at most one row to refer to one."""
         held = {self.reference.key, *([self.match[1].key] if self.match else [])}
         table: Any = inspect(self.reference.class_).local_table
         return any(
@@ -241,14 +243,14 @@ class Many:
         """The right without which the field is refused."""
         return self.right or reading.get(self.target)
 
-    def seen(self, viewer: Viewer, row: type[OfSchool]) -> ColumnElement[bool]:
-        """Whether the viewer sees a row, or an alias of it, here."""
+    def is_seen(self, viewer: Viewer, row: type[OfSchool]) -> ColumnElement[bool]:
+        """Return the condition that the viewer sees a row, or an alias of it, here."""
         if self.right is None:
             return is_visible(viewer, row)
         return and_(row.school_id == viewer.school_id, reach(viewer, row, self.right))
 
     def key(self, row: OfSchool) -> tuple[int, int]:
-        """What a row is to be found by."""
+        """Return the key by which loaders find the rows that refer to a row."""
         return row.id, getattr(row, self.match[0]) if self.match else 0
 
     def query(self, viewer: Viewer, given: Mapping[str, object]) -> Select[Any]:
@@ -264,30 +266,30 @@ class Many:
             ends = and_(row.school_id == link.school_id, row.id == self.to)
             query = query.join(link, ends).where(link.school_id == viewer.school_id)
         extra = [self.where(viewer, link, **given)] if self.where else []
-        return query.where(self.seen(viewer, row), *extra).order_by(*order, link.id)
+        return query.where(self.is_seen(viewer, row), *extra).order_by(*order, link.id)
 
 
-def lasts(viewer: Viewer, row: Any) -> ColumnElement[bool]:
-    """Whether a dated row holds today: for `where`."""
+def holds_today(viewer: Viewer, row: Any) -> ColumnElement[bool]:
+    """Return the condition that a dated row holds today, for `where`."""
     return holds_on(row, viewer.today)
 
 
 Shape: TypeAlias = Value | Ident | Can | One | Many | Items | Same
 """A field of a type that SQL can say."""
 SHAPES: dict[type[OfSchool], dict[str, Shape | None]] = {}
-"""What each shown row type can be asked for, by the name in Python; filled by the API. None: what
-Python makes."""
+"""The fields of each row type, by their names in Python; filled by the API. None: a field that
+Python resolves."""
 REPORTS: dict[type, dict[str, Shape | None]] = {}
-"""The same of the reports, whose own names are their parts."""
+"""The fields of reports, besides their parts."""
 NEEDS: dict[tuple[type, str], Right | None] = {}
 """The right that a field of a shown type needs besides the one to read the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of rows besides their own columns, so that it can be joined at once.
+    """The selection of rows as joins, besides their own columns.
 
-    ones: By the references they follow.
+    ones: To-one rows, by the references that lead to them.
     vias: References that lead to columns read as the row's own.
     """
 

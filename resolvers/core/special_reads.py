@@ -1,33 +1,33 @@
-"""Telling the audit log who read specially protected data, and whose."""
+"""Recording in the audit log who read specially protected data, and of whom."""
 
 from auth.policy import audited
 from models.base import Id, target_of
-from resolvers.core.context import Ctx, stand_in
-from resolvers.core.deeds import told
+from resolvers.core.audit_details import Details
+from resolvers.core.audit_entries import write_entry
+from resolvers.core.context import Ctx, set_school
 from resolvers.core.news import SpecialReads
-from resolvers.core.trace import Details
 
 READ = "read"
-"""The action of an entry that tells of a reading."""
+"""The action of an audit entry about a special read."""
 
 
-async def told_of_reading(ctx: Ctx) -> None:
-    """Record, before the answer goes out, which records of special categories were read in the
-    operation: one entry, however many they are."""
+async def record_special_reads(ctx: Ctx) -> None:
+    """Record the special reads of the operation in one audit entry, before the answer is sent:
+    else a failure to record would leave the reading without a trace."""
     read = {row: keys for row, keys in ctx.read_specially.items() if keys}
     if not read:
         return
     ctx.caller.services.availability.require(writing=True)
     school_id = ctx.actor.school_id
     await ctx.session.rollback()
-    await stand_in(ctx.session, school_id)
-    await told(ctx, school_id, READ, read=read, details=whose(school_id, read))
+    await set_school(ctx.session, school_id)
+    await write_entry(ctx, school_id, READ, read=read, details=describe_reads(school_id, read))
     await ctx.session.commit()
     ctx.read_specially.clear()
 
 
-def whose(school_id: int, read: SpecialReads) -> Details:
-    """The kinds of records that were read, and the ids of the persons whose they are."""
+def describe_reads(school_id: int, read: SpecialReads) -> Details:
+    """Return the types of the records that were read, with the ids of the persons."""
     found: Details = []
     for row in sorted(read, key=lambda row: row.api_name()):
         owner = target_of(audited[row])

@@ -15,7 +15,7 @@ from resolvers.access.devices import forget_devices
 from resolvers.access.ending import end_sessions, end_sessions_everywhere
 from resolvers.access.operators import open_as_owner, record_deed
 from resolvers.access.passwords import DEMO_PASSWORD, LOCKED, matches
-from resolvers.core.context import stand_in, utc_now
+from resolvers.core.context import set_school, utc_now
 from resolvers.demo.plan import MARKED
 
 LOCK = "demo lock"
@@ -75,7 +75,7 @@ async def lock(url: str, *, now: datetime | None = None) -> int:
         for credential in lost:
             await forget_devices(session, credential)
         for school_id, holders in of_school.items():
-            await stand_in(session, school_id)
+            await set_school(session, school_id)
             kept = [one.account for one in holders if not one.loses_login]
             await session.execute(
                 update(Account)

@@ -21,9 +21,9 @@ from models.access.accounts import Account, AccountStatus
 from models.access.sessions import Session
 from models.base import OfSchool
 from models.problems import Forbidden, NotFound, PasswordMustChange, Problem, Unauthenticated
-from resolvers.core.context import READING, stand_in
-from resolvers.core.identify import hashed, identify_all
-from resolvers.core.loading import assembled, joined, of_keys
+from resolvers.core.context import READING, set_school
+from resolvers.core.identify import hash_token, identify_all
+from resolvers.core.loading import attach_joined, join_wanted, of_keys
 from resolvers.core.shapes import SHAPES, Via, Wanted
 from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.services.events.entries import Entry, Interest
@@ -148,8 +148,8 @@ class SubscriberGroup:
         here = row.school_id == self.actors[0].school_id
         query = select(row).where(here, of_keys(row.id, sorted(set(keys))))
         wanted = Wanted(vias=tuple(dict.fromkeys(vias)))
-        query, places = joined(query, self.viewer, row, wanted)
-        return {one.id: one for one in assembled(await self.lines(query), places)}
+        query, places = join_wanted(query, self.viewer, row, wanted)
+        return {one.id: one for one in attach_joined(await self.lines(query), places)}
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -163,7 +163,7 @@ async def authorise(court: SchoolDatabase, asked: Sequence[Question]) -> list[Al
     now = max([court.now(), *(one.entry.at for one in asked if one.entry)])
     async with AsyncSession(court.engine, expire_on_commit=False) as session:
         await session.connection(execution_options=READING)
-        await stand_in(session, court.school_id)
+        await set_school(session, court.school_id)
         actors = await identify_all(session, court.school_id, {one.token for one in asked}, now)
         strangers = {one.token for one in asked} - actors.keys()
         alive = await find_alive(session, court.school_id, strangers, now) if strangers else set()
@@ -216,7 +216,7 @@ async def find_alive(
     session: AsyncSession, school_id: int, tokens: Collection[str], now: datetime
 ) -> set[str]:
     """Return the tokens whose session is alive although its role has ended."""
-    hashes = bindparam(None, [hashed(token) for token in tokens], type_=ARRAY(LargeBinary))
+    hashes = bindparam(None, [hash_token(token) for token in tokens], type_=ARRAY(LargeBinary))
     account = and_(Account.school_id == Session.school_id, Account.id == Session.account_id)
     # Not through `visible`: without a role there is no viewer.
     query = (
@@ -231,4 +231,4 @@ async def find_alive(
         )
     )
     found = set((await session.scalars(query)).all())
-    return {token for token in tokens if hashed(token) in found}
+    return {token for token in tokens if hash_token(token) in found}

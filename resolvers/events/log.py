@@ -15,7 +15,7 @@ from models.problems import NothingCanBeSaved
 from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework
 from models.timetable.lessons import Lesson
-from resolvers.core.context import stand_in
+from resolvers.core.context import set_school
 from resolvers.core.loading import of_keys
 from resolvers.events.clearing import clear
 from resolvers.events.schedule import release
@@ -58,7 +58,7 @@ class EventLog:
     @asynccontextmanager
     async def open_session(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            await stand_in(session, self.school_id)
+            await set_school(session, self.school_id)
             yield session
 
     async def read_pulse(self, now: datetime) -> tuple[int, datetime | None]:

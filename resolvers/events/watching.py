@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.problems import Problem
-from resolvers.core.context import READING, Services, stand_in
+from resolvers.core.context import READING, Services, set_school
 from resolvers.core.identify import sessions_of
 from resolvers.events.problems import AccessRevoked, TokenEnded
 
@@ -17,7 +17,7 @@ async def ended_tokens(
     the role has ended. One statement checks all of them. Raises ServiceUnavailable."""
     async with services.tails.turns.turn(), AsyncSession(services.engine) as session:
         await session.connection(execution_options=READING)
-        await stand_in(session, school_id)
+        await set_school(session, school_id)
         living = await sessions_of(session, school_id, tokens, services.now())
     return {
         token: AccessRevoked() if token in living else TokenEnded()

@@ -10,11 +10,11 @@ from auth.policy import is_visible
 from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, NotFound, Problem
-from resolvers.core.changes import added
+from resolvers.core.changes import insert_rows
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
 from resolvers.core.items import each_once, keys_of
-from resolvers.core.perform import ensure
+from resolvers.core.perform import check_guards
 
 MOST = 20
 
@@ -37,8 +37,8 @@ def with_ready_files(viewer: Viewer, target: Target, files: Any) -> Target:
     field = "file_ids.{place}"
     mine = select(File.id).where(File.id == files.c.id, is_visible(viewer, File))
     ready = mine.where(File.status == FileStatus.READY)
-    target = target.each(files, exists(mine.correlate(files)), NotFound, field)
-    return target.each(files, exists(ready.correlate(files)), NotUploaded, field)
+    target = target.needs_each(files, exists(mine.correlate(files)), NotFound, field)
+    return target.needs_each(files, exists(ready.correlate(files)), NotUploaded, field)
 
 
 def check_number(file_ids: Sequence[Id[File]], *, already: int = 0) -> None:
@@ -62,7 +62,7 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
         return []
     sent = keys_of(bindparam("file_ids", type_=ARRAY(BigInteger)), "files")
     keys = [one.key if one.school_id == ctx.actor.school_id else 0 for one in file_ids]
-    await ensure(ctx, with_ready_files(ctx.viewer, Target(), sent), {"file_ids": keys})
+    await check_guards(ctx, with_ready_files(ctx.viewer, Target(), sent), {"file_ids": keys})
     return list(dict.fromkeys(keys))
 
 
@@ -76,7 +76,7 @@ def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -
     both = select(owner.c.id.label("owner"), lines).join_from(lines, owner, true())
     new = both.subquery("new")
     values = {reference.key: new.c.owner, "file_id": new.c.id, "position": new.c.position}
-    return added(viewer, reference.class_, new, values, name="attached")
+    return insert_rows(viewer, reference.class_, new, values, name="attached")
 
 
 def attach(

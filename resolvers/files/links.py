@@ -11,7 +11,7 @@ from auth.actor import Actor
 from models.base import Id, OfSchool
 from models.problems import BadUserInput, Problem
 from models.secrets import Secrets
-from resolvers.core.context import Services, stand_in
+from resolvers.core.context import Services, set_school
 from resolvers.core.identify import holder_of, identify, school_of
 
 
@@ -76,7 +76,7 @@ async def enter(
     """
     now, school_id = services.now(), link.row.school_id
     async with AsyncSession(services.engine, expire_on_commit=False) as session:
-        await stand_in(session, school_id)
+        await set_school(session, school_id)
         actor = await holder_of(session, school_id, link.session_id, now)
         if actor is None or actor.must_change_password:
             raise LinkNotGood

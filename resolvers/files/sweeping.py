@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.files.files import File, FileStatus
 from models.problems import ServiceUnavailable
-from resolvers.core.context import Services, stand_in
+from resolvers.core.context import Services, set_school
 from resolvers.services.outage import FilesUnavailable
 
 log = logging.getLogger("gorod.files")
@@ -60,7 +60,7 @@ async def sweep_school(
     removes its bytes itself. The key is cleared last, so that the next sweep finds bytes that could
     not be removed.
     """
-    await stand_in(session, school_id)
+    await set_school(session, school_id)
     # Not through `visible`: there is no viewer.
     begun = (
         File.school_id == school_id,
@@ -71,7 +71,7 @@ async def sweep_school(
     found = (await session.scalars(select(File.id).where(*begun))).all()
     await session.rollback()
     for number in found:
-        await stand_in(session, school_id)
+        await set_school(session, school_id)
         this = (*begun, File.id == number)
         key = await session.scalar(select(File.storage_key).where(*this).with_for_update())
         if key is not None:

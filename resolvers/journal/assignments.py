@@ -13,7 +13,7 @@ from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
 from models.problems import NotFound, TooManyDecimals
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, added
+from resolvers.core.changes import Change, insert_rows
 from resolvers.core.guards import Lock
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
@@ -89,4 +89,4 @@ def create_assignment(
         "due_on": due_on,
         "publish_at": publish_at,
     }
-    return Change(Assignment, target, added(viewer, Assignment, line, new), is_whole=True)
+    return Change(Assignment, target, insert_rows(viewer, Assignment, line, new), is_whole=True)

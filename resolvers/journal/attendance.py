@@ -14,7 +14,7 @@ from models.people.students import Student
 from models.problems import NotFound, Problem
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, News, added, put
+from resolvers.core.changes import Change, News, insert_rows, upsert_row
 from resolvers.core.guards import Lock, Target
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
@@ -97,7 +97,7 @@ def set_attendance(
         "author_id": viewer.person_id,
         "set_at": viewer.now,
     }
-    done = put(viewer, AttendanceRecord, line, key, new, expected_version)
+    done = upsert_row(viewer, AttendanceRecord, line, key, new, expected_version)
     told = News(EventKind.ATTENDANCE_SET, done, AttendanceRecord, done.c.id, done.c.student_id)
     held = now_held(viewer, done.c.lesson_id)
     return Change(AttendanceRecord, target, done, [told], [held], is_whole=True)
@@ -137,7 +137,7 @@ def confirm_all_present(
         "set_at": viewer.now,
     }
     order = [members.c.student_id]
-    records = added(viewer, AttendanceRecord, members, new, order=order)
+    records = insert_rows(viewer, AttendanceRecord, members, new, order=order)
     kind = EventKind.ATTENDANCE_SET
     told = News(kind, records, Lesson, records.c.lesson_id, records.c.student_id)
     return Change(Lesson, target, line, [told], [records, now_held(viewer, line.c.id)])

@@ -77,7 +77,7 @@ def guards_of_batch(viewer: Viewer) -> tuple[Target, Select[Any]]:
     """The target of a batch, and the statement that tells of each item which guard fails."""
     given = given_items()
     target = target_of(viewer, given)
-    return target, target.refused(given.c.place)
+    return target, target.select_refusal(given.c.place)
 
 
 @lru_cache(MOST_KEPT)
@@ -106,7 +106,7 @@ async def refusals_of(
     lines = await ctx.session.execute(statement, values)
     found: dict[int, Mark | Problem] = {}
     for place, *line in lines:
-        if failed := target.failed(line):
+        if failed := target.find_failure(line):
             _, problem, current = failed
             if current is not None:
                 problem.current = Mark(school_id=ctx.actor.school_id, id=current)

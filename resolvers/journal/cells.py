@@ -14,7 +14,7 @@ from models.journal.marks import Mark
 from models.problems import NotFound
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.core.guards import Lock, Target, named
+from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.timetable.lessons import open_to_writing
 
 AWAY = (
@@ -58,7 +58,7 @@ def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, start: Any = No
         Mark.student_id == SectionMembership.student_id,
     )
     target = (
-        named(viewer, Assignment, assignment_id, field, lock=Lock.NONE, start=start)
+        target_by_id(viewer, Assignment, assignment_id, field, lock=Lock.NONE, start=start)
         .needs(reach(viewer, Assignment, Right.MARKS_WRITE), NotFound, field)
         .join(Lesson, OF_ASSIGNMENT, missing=NotFound, field=field, lock=Lock.WRITE)
         .join(

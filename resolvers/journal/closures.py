@@ -6,8 +6,8 @@ from models.base import Id
 from models.journal.closures import JournalClosure
 from models.problems import Conflict, PeriodClosed, Problem
 from models.school.calendar import Term, TermStatus
-from resolvers.core.changes import Change, added, changed
-from resolvers.core.guards import Lock, named
+from resolvers.core.changes import Change, insert_rows, update_rows
+from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
 from resolvers.core.perform import change
@@ -26,16 +26,16 @@ def close_term(
     field, key = "term_id", Term.id
     begun, begins = Term.starts_on <= viewer.today, Term.starts_on
     target = (
-        named(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
+        target_by_id(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
         .needs(Term.status != TermStatus.CLOSED, PeriodClosed, field, current=key)
         .needs(begun, TermNotBegun, field, current=key, begins=begins)
         .needs(Term.version == expected_version, Conflict, field, current=key)
     )
     line = target.line(Term.id)
     closed = {"status": TermStatus.CLOSED}
-    done = changed(viewer, Term, line.c.id, closed, version=expected_version)
+    done = update_rows(viewer, Term, line.c.id, closed, version=expected_version)
     who = {"term_id": done.c.id, "closed_by_id": viewer.person_id, "closed_at": viewer.now}
-    closure = added(viewer, JournalClosure, done, who)
+    closure = insert_rows(viewer, JournalClosure, done, who)
     return Change(Term, target, done, also=[closure], is_whole=True)
 
 
@@ -60,16 +60,16 @@ def reopen_term(
     """
     field, key = "term_id", Term.id
     target = (
-        named(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
+        target_by_id(viewer, Term, term_id, field, to=Right.JOURNAL_CLOSE, lock=Lock.NONE)
         .needs(Term.status == TermStatus.CLOSED, TermIsOpen, field, current=key)
         .needs(Term.version == expected_version, Conflict, field, current=key)
     )
     line = target.line(Term.id)
     opened = {"status": TermStatus.OPEN}
-    done = changed(viewer, Term, line.c.id, opened, version=expected_version)
+    done = update_rows(viewer, Term, line.c.id, opened, version=expected_version)
     who = {"reopened_at": viewer.now, "reopened_by_id": viewer.person_id, "reason": reason}
     last = [table_of(JournalClosure).c.reopened_at.is_(None)]
-    closure = changed(
+    closure = update_rows(
         viewer, JournalClosure, done.c.id, who, by="term_id", where=last, name="closure"
     )
     return Change(Term, target, done, also=[closure], is_whole=True)

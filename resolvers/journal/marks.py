@@ -26,10 +26,10 @@ from models.problems import (
     Problem,
 )
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, News, changed
-from resolvers.core.command import Undone, command
+from resolvers.core.changes import Change, News, update_rows
+from resolvers.core.command import NothingToWrite, command
 from resolvers.core.context import Ctx
-from resolvers.core.guards import Lock, named
+from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.journal.batches import put_batch, refusals_of
@@ -155,11 +155,11 @@ async def set_marks(
     outcome = await refusals_of(ctx, items)
     rejects = error_policy is ErrorPolicy.REJECT_EVERYTHING
     if rejects and outcome:
-        raise Undone(MarkResults(results_of(items, outcome)))
+        raise NothingToWrite(MarkResults(results_of(items, outcome)))
     good = [place for place in range(len(items)) if place not in outcome]
     outcome |= await put_batch(ctx, items, good)
     if rejects and any(isinstance(one, Problem) for one in outcome.values()):
-        raise Undone(MarkResults(results_of(items, outcome)))
+        raise NothingToWrite(MarkResults(results_of(items, outcome)))
     return MarkResults(results_of(items, outcome))
 
 
@@ -192,7 +192,7 @@ def clear_mark(
     of_mark = and_(Assignment.school_id == Mark.school_id, Assignment.id == Mark.assignment_id)
     field = "mark_id"
     target = (
-        named(viewer, Mark, mark_id, field, lock=Lock.NONE)
+        target_by_id(viewer, Mark, mark_id, field, lock=Lock.NONE)
         .join(Assignment, of_mark, missing=NotFound, field=field, lock=Lock.NONE)
         .needs(reach(viewer, Assignment, Right.MARKS_WRITE), Forbidden, field,
                requires=Right.MARKS_WRITE)
@@ -203,7 +203,7 @@ def clear_mark(
     )
     line = target.line(*OF_MARK, Mark.id.label("mark_id"))
     new = {"withdrawn_at": viewer.now, "set_at": viewer.now, "author_id": viewer.person_id}
-    emptied = changed(viewer, Mark, line.c.mark_id, new, version=expected_version)
+    emptied = update_rows(viewer, Mark, line.c.mark_id, new, version=expected_version)
     done = select(emptied.c.assignment_id.label("id"), emptied.c.student_id).cte("emptied")
     told = News(EventKind.MARK_WITHDRAWN, done, Assignment, done.c.id, done.c.student_id)
     return Change(Assignment, target, done, [told], [revised(viewer, emptied, line, reason)])

@@ -33,8 +33,8 @@ from models.problems import NotFound, PeriodClosed, Problem, YearArchived
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.school.schools import School
 from models.structure.sections import MarkScale, Section, SectionMembership
-from resolvers.core.changes import Change, News, added, put, typed
-from resolvers.core.guards import Lock, Target, named
+from resolvers.core.changes import Change, News, insert_rows, to_sql, upsert_row
+from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.news import table_of
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
@@ -127,7 +127,9 @@ def set_term_mark(
         AcademicYear.school_id == Section.school_id, AcademicYear.id == Section.academic_year_id
     )
     target = (
-        named(viewer, Section, section_id, "section_id", to=Right.TERM_MARKS_WRITE, lock=Lock.NONE)
+        target_by_id(
+            viewer, Section, section_id, "section_id", to=Right.TERM_MARKS_WRITE, lock=Lock.NONE
+        )
         .needs(~is_for_term if term_id is None else is_for_term, TermOrNot, "term_id")
         .join(AcademicYear, year, missing=NotFound, field="section_id", lock=Lock.SHARE)
         .needs(AcademicYear.status != YearStatus.ARCHIVED, YearArchived, "section_id")
@@ -162,7 +164,7 @@ def set_term_mark(
     target = target.outerjoin(TermMark, and_(TermMark.school_id == Section.school_id, *there))
     target = target.expects(TermMark, expected_version)
     line = target.line(
-        *(typed(one, table_of(TermMark).c[name]).label(name) for name, one in key.items()),
+        *(to_sql(one, table_of(TermMark).c[name]).label(name) for name, one in key.items()),
         Section.id.label("section_id"),
         TermMark.value.label("old_value"),
     )
@@ -173,7 +175,9 @@ def set_term_mark(
         "author_id": viewer.person_id,
         "set_at": viewer.now,
     }
-    done = put(viewer, TermMark, line, {name: line.c[name] for name in key}, new, expected_version)
+    done = upsert_row(
+        viewer, TermMark, line, {name: line.c[name] for name in key}, new, expected_version
+    )
     revision = {
         "term_mark_id": done.c.id,
         "author_id": viewer.person_id,
@@ -182,7 +186,9 @@ def set_term_mark(
         "reason": comment,
         "at": viewer.now,
     }
-    revised = added(viewer, TermMarkRevision, done.join(line, true()), revision, name="revised")
+    revised = insert_rows(
+        viewer, TermMarkRevision, done.join(line, true()), revision, name="revised"
+    )
     told = News(EventKind.TERM_MARK_SET, done, TermMark, done.c.id, done.c.student_id)
     return Change(TermMark, target, done, [told], [revised], is_whole=True)
 

@@ -24,7 +24,7 @@ from models.people.students import Student
 from models.problems import Problem
 from models.structure.sections import MarkScale, Section, SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import added, put
+from resolvers.core.changes import insert_rows, upsert_row
 from resolvers.core.guards import Target
 from resolvers.core.parameters import Logged
 from resolvers.journal.cells import AWAY
@@ -172,7 +172,7 @@ def put_marks(viewer: Viewer, line: Any, new: Mapping[str, Any], version: Any) -
         )
         return {"withdrawn_at": null(), "published_at": seen_from}
 
-    return put(viewer, Mark, line, key, values, version, fits=fits, on_change=on_change)
+    return upsert_row(viewer, Mark, line, key, values, version, fits=fits, on_change=on_change)
 
 
 def revised(viewer: Viewer, written: CTE, line: CTE, reason: Any) -> CTE:
@@ -193,4 +193,4 @@ def revised(viewer: Viewer, written: CTE, line: CTE, reason: Any) -> CTE:
         "source": RevisionSource.JOURNAL,
         "at": viewer.now,
     }
-    return added(viewer, MarkRevision, written.join(line, of_cell), values, name="revised")
+    return insert_rows(viewer, MarkRevision, written.join(line, of_cell), values, name="revised")

@@ -16,7 +16,7 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Blank, Caution, InThePast, Problem
 from resolvers.access.second_person import NotToOneself
-from resolvers.core.cautions import insist
+from resolvers.core.cautions import require_reason
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
@@ -171,7 +171,7 @@ async def make_guardian(
     guardian = Guardian(person_id=person.id)
     ctx.session.add(guardian)
     await ctx.session.flush()
-    insist(cautions, reason)
+    require_reason(cautions, reason)
     return guardian
 
 

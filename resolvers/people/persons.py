@@ -13,7 +13,7 @@ from models.base import OfSchool
 from models.people.names import ODD_NAMES, find_oddities, tidy
 from models.people.persons import Person
 from models.problems import Caution, Problem
-from resolvers.core.cautions import keep
+from resolvers.core.cautions import store_override
 from resolvers.core.context import Ctx
 from resolvers.core.searching import persons_named
 
@@ -77,7 +77,7 @@ async def make_person(
 ) -> tuple[Person, list[Caution]]:
     """Make a person that the school does not know yet, with a key for rows that refer to them.
     Returns
-    the warnings, too: call `insist` with them when all rows are written.
+    the warnings, too: call `require_reason` with them when all rows are written.
 
     kind: The kind of person.
     reason: The reason that overrides warnings.
@@ -97,7 +97,7 @@ async def make_person(
     cautions += [
         kind.known(field="family_name", current=row) for row in await find_known(ctx, kind, person)
     ]
-    keep(person, cautions, reason)
+    store_override(person, cautions, reason)
     ctx.session.add(person)
     await ctx.session.flush()
     return person, cautions

@@ -21,7 +21,7 @@ from models.structure.classes import ClassTeacher
 from models.structure.sections import TeachingAssignment
 from resolvers.access.administration import OFFICES, keep_offices
 from resolvers.access.ending import end_sessions_of
-from resolvers.core.cautions import insist
+from resolvers.core.cautions import require_reason
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
@@ -137,7 +137,7 @@ async def hire_staff(
     )
     ctx.session.add(staff)
     await ctx.session.flush()
-    insist(cautions, override_reason)
+    require_reason(cautions, override_reason)
     return staff
 
 

@@ -15,7 +15,7 @@ from models.events import SchoolHead
 from models.problems import Blank, NoSuchTimeZone, TooLong
 from models.school.schools import School
 from models.texts import trim
-from resolvers.core.context import stand_in
+from resolvers.core.context import set_school
 from resolvers.school.defaults import Put, SchoolCalendar, WorkingRules
 from resolvers.school.school_year import SchoolYear
 
@@ -45,7 +45,7 @@ async def found_school(
     school = School(short_name=name, full_name=name, time_zone=new.time_zone)
     session.add(school)
     await session.flush()
-    await stand_in(session, school.id)
+    await set_school(session, school.id)
     session.add(SchoolHead(school_id=school.id, event_seq=0, audit_seq=0, audit_hash=BEGINNING))
     await session.flush()
     today = now.astimezone(ZoneInfo(new.time_zone)).date()

@@ -13,7 +13,7 @@ from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, edited
+from resolvers.core.keep import KEEP, edit_row
 from resolvers.core.parameters import Logged
 from resolvers.core.reads import Row
 
@@ -80,7 +80,7 @@ async def update_school(
     if time_zone is not KEEP and time_zone not in available_timezones():
         raise NoSuchTimeZone(field="time_zone")
     school = await ctx.get(school_id, to=Right.SCHOOL_WRITE, version=expected_version)
-    edited(
+    edit_row(
         school,
         short_name=short_name,
         full_name=full_name,

@@ -22,7 +22,7 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Plain, lasts
+from resolvers.core.shapes import Own, Plain, holds_today
 from resolvers.people.staff import NotAtWork, get_working
 from resolvers.school.calendar import open_year
 from resolvers.school.schools import settings
@@ -31,7 +31,7 @@ ORDERS: Mapping[str, Plain] = {"grade_level": Own("grade_level"), "letter": Own(
 
 
 def leads_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
-    return and_(lasts(viewer, link), link.is_deputy.is_(False))
+    return and_(holds_today(viewer, link), link.is_deputy.is_(False))
 
 
 def find_classes(viewer: Viewer) -> Listing[SchoolClass]:

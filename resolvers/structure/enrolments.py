@@ -10,7 +10,7 @@ from models.people.students import Enrollment, Student, StudentStatus, StudyForm
 from models.problems import YearArchived
 from models.school.calendar import AcademicYear
 from models.structure.classes import ClassMembership, SchoolClass
-from resolvers.core.cautions import insist
+from resolvers.core.cautions import require_reason
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
@@ -79,7 +79,7 @@ async def enrol_student(
     )
     ctx.session.add(student)
     await ctx.session.flush()
-    insist(cautions, override_reason)
+    require_reason(cautions, override_reason)
     stay = {"entry_date": entry_date, "entry_order": entry_order, "form": form}
     ctx.session.add(Enrollment(student_id=student.id, **stay))
     if school_class_id:

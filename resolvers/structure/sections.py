@@ -30,7 +30,7 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Logged
-from resolvers.core.shapes import Own, Plain, Via, lasts
+from resolvers.core.shapes import Own, Plain, Via, holds_today
 from resolvers.people.staff import NotAtWork, get_working
 from resolvers.school.calendar import open_year
 from resolvers.structure.members import join_section, lock_class, select_stays
@@ -46,7 +46,7 @@ SUBJECT_ORDERS: Mapping[str, Plain] = {"position": Own("position"), "name": Own(
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether someone is the main teacher of a section today, as the viewer may see it: a student
     who has left a section may not see its later teachers."""
-    return and_(lasts(viewer, link), link.role == TeachingRole.MAIN, is_visible(viewer, link))
+    return and_(holds_today(viewer, link), link.role == TeachingRole.MAIN, is_visible(viewer, link))
 
 
 def find_subjects(viewer: Viewer) -> Listing[Subject]:

@@ -18,7 +18,7 @@ from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.core.cautions import override
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, as_expected
+from resolvers.core.keep import KEEP, check_version
 from resolvers.core.news import Fact
 from resolvers.core.parameters import Logged
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
@@ -126,6 +126,6 @@ async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) ->
     found: Homework | None = (await ctx.session.scalars(query)).one_or_none()
     if found is None and expected_version is None:
         return Homework(lesson_id=lesson.id, section_id=lesson.section_id)
-    homework: Homework = as_expected(found, expected_version)
+    homework: Homework = check_version(found, expected_version)
     homework.version += 1  # also if only its files change
     return homework

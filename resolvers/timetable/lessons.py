@@ -11,9 +11,9 @@ from models.base import Id
 from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.core.changes import Change, changed
+from resolvers.core.changes import Change, update_rows
 from resolvers.core.context import Ctx
-from resolvers.core.guards import Lock, Target, named
+from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
@@ -75,7 +75,7 @@ def set_lesson_topic(
     held = literal(LessonStatus.CONDUCTED, now.status.type)
     status = case((is_to_be_held(viewer, now), held), else_=now.status)
     new = {"topic": topic, "status": status}
-    done = changed(viewer, Lesson, line.c.id, new, version=expected_version)
+    done = update_rows(viewer, Lesson, line.c.id, new, version=expected_version)
     return Change(Lesson, target, done, is_whole=True)
 
 
@@ -111,7 +111,7 @@ async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
 def open_lesson_of(viewer: Viewer, lesson_id: Any, *, to: Right) -> Target:
     """A lesson that can be written in, with its section. Until the command is through nobody
     cancels or moves the lesson, or closes its term. Its guards raise NOT_OPEN."""
-    target = named(viewer, Lesson, lesson_id, "lesson_id", to=to, lock=Lock.WRITE)
+    target = target_by_id(viewer, Lesson, lesson_id, "lesson_id", to=to, lock=Lock.WRITE)
     return open_to_writing(target, "lesson_id")
 
 
@@ -139,4 +139,4 @@ def now_held(viewer: Viewer, lesson_key: Any) -> CTE:
     lessons = table_of(Lesson)
     held = {"status": LessonStatus.CONDUCTED}
     where = [is_to_be_held(viewer, lessons.c)]
-    return changed(viewer, Lesson, lesson_key, held, where=where, name="held")
+    return update_rows(viewer, Lesson, lesson_key, held, where=where, name="held")

@@ -24,7 +24,7 @@ from models.people.guardians import GuardianLink
 from models.people.private import StaffIdentity, StudentHealth, StudentIdentity
 from models.problems import Unauthenticated
 from models.secrets import Secrets
-from resolvers.core.context import Caller, Services, stand_in
+from resolvers.core.context import Caller, Services, set_school
 from resolvers.core.identify import identify
 from resolvers.demo.cast import LOGINS
 from resolvers.services.sessions import Sessions
@@ -259,7 +259,7 @@ class School:
         """Whose protected rows the holder of a token reaches, and by which rights. Raises
         Unauthenticated if the session has ended."""
         async with AsyncSession(self.engine) as inside:
-            await stand_in(inside, SCHOOL)
+            await set_school(inside, SCHOOL)
             actor = await identify(inside, token, NOON)
             rows = [
                 select(func.array_agg(key.distinct()))

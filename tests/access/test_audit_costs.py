@@ -14,7 +14,7 @@ from gql.engine.plan import Plan
 from gql.engine.sql import quoted
 from gql.schema import schema
 from models.database.address import dsn
-from resolvers.core.context import Services, stand_in
+from resolvers.core.context import Services, set_school
 from resolvers.core.identify import identify
 from tests.conftest import Api, SignIn
 from tests.postgres import Server
@@ -104,7 +104,7 @@ async def explained(
 ) -> Any:
     """The plan of a compiled operation, run for any values as the product does."""
     async with AsyncSession(services.engine) as session:
-        await stand_in(session, 1)
+        await set_school(session, 1)
         actor = await identify(session, api.caller.token or "", services.now())
     plan = plan_of(schema, asked, given, actor)
     assert isinstance(plan, Plan)

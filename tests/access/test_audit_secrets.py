@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.schema import schema
 from models.base import Id
+from resolvers.core.audit_details import api_name, details_of, encode_value, names_its_row, parts_of
 from resolvers.core.keep import KEEP
 from resolvers.core.parameters import is_logged, plain
-from resolvers.core.trace import api_name, details_of, names_its_row, parts_of, written
 from tests.access.logbook import LOG, details, entries, last
 from tests.conftest import SignIn
 from tests.journal.desk import SET, Desk, cell
@@ -109,7 +109,7 @@ def test_the_log_keeps_no_value_that_is_not_declared(command: Any) -> None:
         for where, declared, one in leaves(api_name(name), takes[name].annotation, value):
             if isinstance(one, bool | Enum) or one is KEEP:
                 continue  # one of a few values, which may stand for another argument
-            shown = str(one) if isinstance(one, UUID) else written(one)
+            shown = str(one) if isinstance(one, UUID) else encode_value(one)
             assert (f'"{shown}"' in kept) is (declared and not command.private), where
     for detail in details_of(command, given):
         part = find(command, detail["name"])

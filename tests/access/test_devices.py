@@ -124,7 +124,7 @@ async def test_the_operator_lets_somebody_in_who_must_wait(
 ) -> None:
     device = (await entered(at(stranger, HOME), MOTHER))["deviceToken"]
     assert await knows(stranger, device)
-    url, now = postgres.url("postgres", database), stranger.caller.now()
+    url, now = postgres.url("postgres", database), stranger.caller.read_clock()
     password = await operators.reset_password(url, MOTHER, secrets=Secrets(KEY), now=now)
     assert (await sign_in(at(stranger, "192.0.2.99"), MOTHER, password))["accessToken"]
     assert not await knows(stranger, device)

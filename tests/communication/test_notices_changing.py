@@ -169,7 +169,7 @@ async def test_those_who_saw_it_can_be_told_that_it_is_gone(api: SignIn, ids: Id
 
     async def is_told(login: str, role: Role | None = None) -> bool:
         async with api(login, role).caller.open() as ctx:
-            viewer = (await ctx.identified()).viewer
+            viewer = (await ctx.identify()).viewer
             told = saw_notice(viewer, Notice)
             of_school = Notice.school_id == viewer.school_id
             return bool(await ctx.lines(select(Notice.id).where(of_school, Notice.id == key, told)))

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from auth.policy import is_visible, visible
 from gql.bridge.filters import filters
 from models.access.roles import Role
-from resolvers.core.context import Services, stand_in
-from resolvers.core.listing import refers
+from resolvers.core.context import Services, set_school
+from resolvers.core.listing import compare_reference
 from resolvers.core.shapes import SHAPES, One
 from resolvers.demo.cast import LOGINS
 from tests.communication.post import SEND
@@ -84,10 +84,10 @@ async def test_no_reference_in_any_filter_tells_of_a_row_out_of_sight(
     """Of every list, every reference: compared with where it leads, it is found exactly where the
     viewer may see that row."""
     [role] = [role for role, one in LOGINS.items() if one == login]
-    actor = await api(login, role, 1).caller.identified()
+    actor = await api(login, role, 1).caller.identify()
     asked = 0
     async with AsyncSession(services.engine) as session:
-        await stand_in(session, 1)
+        await set_school(session, 1)
         for row in filters:
             for name, shape in SHAPES[row].items():
                 if not isinstance(shape, One) or len(shape.path) != 1:
@@ -98,7 +98,7 @@ async def test_no_reference_in_any_filter_tells_of_a_row_out_of_sight(
                     there.id == column,
                     is_visible(actor.viewer, there),
                 )
-                found = refers(actor.viewer, row, shape, "eq", column)
+                found = compare_reference(actor.viewer, row, shape, "eq", column)
                 is_seen = exists(target.correlate(row))
                 differing = visible(actor.viewer, row).where(
                     column.is_not(None), found.is_distinct_from(is_seen)

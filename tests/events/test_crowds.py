@@ -21,7 +21,7 @@ from models.journal.marks import Mark
 from models.journal.term_marks import TermMark
 from models.people.students import Student
 from models.timetable.homework import Homework
-from resolvers.core.context import Services, stand_in
+from resolvers.core.context import Services, set_school
 from resolvers.core.identify import identify_all
 from resolvers.events.listening import Listener
 from resolvers.services.events.turns import Turns
@@ -124,7 +124,7 @@ async def test_each_of_a_crowd_sees_what_they_see_alone(
     ]
     alike = defaultdict(list)
     async with AsyncSession(engine) as session:
-        await stand_in(session, 1)
+        await set_school(session, 1)
         for actor in (await identify_all(session, 1, tokens, NOON)).values():
             alike[actor.grants].append(actor)
         told_apart = 0

@@ -12,7 +12,7 @@ from models.access.roles import Role
 from models.base import Record
 from resolvers.access import operators
 from resolvers.core.context import Caller, Services
-from resolvers.core.identify import hashed
+from resolvers.core.identify import hash_token
 from resolvers.exchange.oneroster import RosterSet
 from resolvers.exchange.oneroster.apply import import_roster
 from resolvers.exchange.oneroster.report import Counts, ImportReport
@@ -68,7 +68,7 @@ class Import:
             {"school": school},
         )
         token = token_of(login, Role.DIRECTOR, school)
-        given = {"hash": hashed(token), "refresh": hashed(token + "r"), "school": school}
+        given = {"hash": hash_token(token), "refresh": hash_token(token + "r"), "school": school}
         await self.sql.execute(SESSION, {**given, "now": now, "later": now + timedelta(days=36500)})
         return Api(Caller(services=self.services, token=token, language="en"))
 

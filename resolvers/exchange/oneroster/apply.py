@@ -18,7 +18,7 @@ from models.journal.marks import Mark
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
 from resolvers.access.operators import open_as_owner
-from resolvers.core.context import stand_in, utc_now
+from resolvers.core.context import set_school, utc_now
 from resolvers.core.news import record
 from resolvers.core.refusals import cause_constraint
 from resolvers.exchange.oneroster.book import Book
@@ -101,7 +101,7 @@ class ImportRun:
                 self.founded.add(target.key)
             else:
                 self._check_zone(target)
-                await stand_in(session, target.school_id)
+                await set_school(session, target.school_id)
             book = await Book.read(session, target.school_id)
             alone = len(found) == 1
             free = await read_free_days(session, target.school_id, self.today)
@@ -126,7 +126,7 @@ class ImportRun:
             if target.school_id is None:
                 target.school_id = await found_school(session, target, self.time_zone)
             elif changed:
-                await stand_in(session, target.school_id)
+                await set_school(session, target.school_id)
             if target.adopts:
                 await adopt(session, target)
             if changed or target.key in self.founded:

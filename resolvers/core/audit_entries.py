@@ -1,4 +1,4 @@
-"""Telling the audit log what was done outside a command."""
+"""Writing entries of the audit log outside a command."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from resolvers.core.context import Ctx
 from resolvers.core.news import SpecialReads, record
 
 
-async def told(
+async def write_entry(
     ctx: Ctx, school_id: int, action: str, *, read: SpecialReads | None = None, **more: Any
 ) -> None:
-    """One entry of the school's log, by who asks. The transaction must stand in the school, and
-    this is the last that it does in it.
+    """Write an entry of the actor into a school's audit log. The transaction must show the rows of
+    that school, and write nothing after it.
 
-    read: Of a reading, whose records of special categories were read.
-    more: What else is to be told; in another school, who they are there.
+    read: The persons whose records of special categories were read.
+    more: Other columns of the entry; in another school, the actor's `actor_id` there.
     """
     actor = ctx.actor
     deed = {

@@ -1,9 +1,9 @@
-"""What the audit log keeps of a command.
+"""Details of audit entries: the part of a command's arguments and result that the log keeps.
 
-The log keeps who did it, the names of the arguments that were given, and the values of those that
-are declared `Logged` in the signature. The id of the row that the command gives is kept if the
-result is `Logged`. Nothing else is kept, so a command that declares nothing tells no value. Of a
-`private` command not even the names are kept.
+The log keeps the actor, the names of the arguments that were sent, and the values of those declared
+`Logged` in the signature. The id of the row that the command returns is kept if the result is
+`Logged`. Nothing else is kept, so a command that declares nothing reveals no value. Of a `private`
+command not even the names are kept.
 """
 
 import inspect
@@ -32,9 +32,9 @@ class Part:
     """An argument of a command, or a field of an input object.
 
     name: Its name in the API, with that of the argument before it: `items.studentId`.
-    parts: By their Python names, the fields of an input object; None of one of whose fields none is
-        logged: it is named as a whole, for which of its fields were given may tell something.
-    is_optional: Whether an empty value means that it was not given.
+    parts: The fields of an input object, by their Python names; None if no field is logged: then
+        the object is named as a whole, because the set of fields sent may reveal something.
+    is_optional: Whether an empty value counts as not sent.
     """
 
     name: str
@@ -43,9 +43,9 @@ class Part:
     parts: Mapping[str, "Part"] | None = None
 
     def details(self, values: list[Any]) -> Iterator[dict[str, Any]]:
-        """What is kept of the values given for it; there are none where it was emptied."""
+        """Yield the entries for the values sent for it. An emptied argument has no values."""
         if self.parts is None or not values:
-            kept = [written(value) for value in values] if self.is_logged else None
+            kept = [encode_value(value) for value in values] if self.is_logged else None
             yield {"name": self.name, "values": kept}
             return
         for field, part in self.parts.items():
@@ -56,13 +56,13 @@ class Part:
 
 
 def api_name(name: str) -> str:
-    """The name in the API of what has this name in Python: `set_mark` is `setMark`."""
+    """Return the GraphQL name for a Python name: `setMark` for `set_mark`."""
     return UNDERSCORED.sub(lambda found: found[1].upper(), name.rstrip("_"))
 
 
 @cache
 def parts_of(command: Callable[..., Any]) -> Mapping[str, Part]:
-    """The arguments of a command, in their order."""
+    """Return the arguments of a command that the log names, in their order."""
     signature = inspect.signature(command, eval_str=True)
     return {
         name: part_of(
@@ -76,7 +76,10 @@ def parts_of(command: Callable[..., Any]) -> Mapping[str, Part]:
 
 
 def part_of(name: str, annotation: Any, *, is_optional: bool = False, known: bool = False) -> Part:
-    """known: Whether what it is a part of is `Logged` as a whole."""
+    """Describe an argument, or a field of one.
+
+    known: Whether the object that it is a part of is `Logged` as a whole.
+    """
     known = known or is_logged(annotation)
     kind = input_among(plain(annotation))
     if kind is None:
@@ -92,7 +95,7 @@ def part_of(name: str, annotation: Any, *, is_optional: bool = False, known: boo
 
 
 def input_among(annotation: Any) -> Any:
-    """The dataclass of an input object, or of a list of them; None of any other type."""
+    """Return the dataclass of an input object, or of a list of them; None for other types."""
     if get_origin(annotation) is Id:
         return None
     if isinstance(annotation, type) and is_dataclass(annotation):
@@ -101,7 +104,7 @@ def input_among(annotation: Any) -> Any:
 
 
 def details_of(command: Any, given: Mapping[str, Any]) -> Details:
-    """What the audit log keeps of the arguments of a command."""
+    """Return what the audit log keeps of the arguments of a command."""
     found: Details = []
     for name, part in parts_of(command).items() if not command.private else ():
         value = given.get(name, KEEP)
@@ -112,8 +115,8 @@ def details_of(command: Any, given: Mapping[str, Any]) -> Details:
     return found
 
 
-def written(value: Any) -> str:
-    """A value as a client writes it."""
+def encode_value(value: Any) -> str:
+    """Return a value as a client writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Enum):
@@ -126,19 +129,19 @@ def written(value: Any) -> str:
 
 @cache
 def names_its_row(command: Any) -> bool:
-    """Whether the log may keep the id of the row that a command gives."""
+    """Whether the log may keep the id of the row that a command returns."""
     declared = is_logged(inspect.signature(command, eval_str=True).return_annotation)
     return declared and not command.private
 
 
 def entity_of(command: Any, result: Any) -> str | None:
-    """The id of what a command was about, where the log may keep it."""
+    """Return the id of the row that a command was about, if the log may keep it."""
     return id_among(result) if names_its_row(command) else None
 
 
 def id_among(result: Any) -> str | None:
-    """The id of the row a command gave: its result, or the first row among its results. Nothing
-    else of a result is looked at, it may be a secret."""
+    """Return the id of the row that a command returned: its result, or the first row among its
+    results. Nothing else of a result is read: it may be a secret."""
     if isinstance(result, OfSchool):
         return str(result.global_id)
     if is_dataclass(result) and not isinstance(result, type):
