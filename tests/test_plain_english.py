@@ -24,7 +24,6 @@ UNREAD = frozenset(
     gql/journal
     gql/people
     resolvers/communication
-    resolvers/core
     resolvers/journal
     resolvers/timetable
     tests/access

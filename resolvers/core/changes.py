@@ -327,12 +327,12 @@ def entry_values(
     The hash of an audit entry covers the id of the row, which is known only to the statement that
     writes it. So the statement gets the text before the id and the text behind it.
     """
-    told = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
-    told |= {"request_id": request_id}
+    columns = {"actor_id": actor.person_id, "role": actor.role.name, "action": action}
+    columns |= {"request_id": request_id}
     place = urandom(16).hex() if names_row else None  # no client can put it into an argument
-    content = encode_entry(at=actor.now, entity=place, details=details, **told).decode()
+    content = encode_entry(at=actor.now, entity=place, details=details, **columns).decode()
     before, _, after = content.partition(place) if place else (content, "", "")
-    values = {**told, "at": actor.now, "before": before, "after": after}
+    values = {**columns, "at": actor.now, "before": before, "after": after}
     values["arguments"] = arguments
     values["details"] = json.dumps(details)  # these connections take JSON as text
     return {f"deed_{name}": value for name, value in values.items()}

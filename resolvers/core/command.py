@@ -35,7 +35,7 @@ from resolvers.core.refusals import (
     sqlstate,
     translate_error,
 )
-from resolvers.core.results import answer, finish, reread
+from resolvers.core.results import finish, reread, reread_for_answer
 from resolvers.core.special_reads import record_special_reads
 from resolvers.services.sessions import forget_ended
 
@@ -119,7 +119,7 @@ def command(
                 return done
             result = await asked(ctx, **given)
             await remember(ctx, action, given, result)
-            await finish(ctx, told, given, result)
+            await finish(ctx, declared, given, result)
             return result
 
         @wraps(use_case)
@@ -131,11 +131,11 @@ def command(
         limits = problems_of(rows_written_by(use_case, writes), names_in(use_case))
         unanswered = (WarningNeedsReason,) if warns else ()
         problems = (*COMMON, *again, *raises, *unanswered, *meant, *limits)
-        told = cast("Command", run)
-        told.right, told.action, told.private = right, action, private
-        told.keeps_rights, told.repeatable = keeps_rights, repeatable
-        told.problems, told.warns = tuple(dict.fromkeys(problems)), tuple(warns)
-        told.settles = frozenset(meaning.by_constraint)
+        declared = cast("Command", run)
+        declared.right, declared.action, declared.private = right, action, private
+        declared.keeps_rights, declared.repeatable = keeps_rights, repeatable
+        declared.problems, declared.warns = tuple(dict.fromkeys(problems)), tuple(warns)
+        declared.settles = frozenset(meaning.by_constraint)
         return run
 
     return decorate
@@ -155,14 +155,14 @@ async def run_transaction(
         try:
             result = await attempt(ctx, dict(given))
             is_done = True
-            return await answer(ctx, result)
+            return await reread_for_answer(ctx, result)
         except BaseException as error:
             ctx.forget()  # first: the rollback would expire the rows that a Problem carries
             await ctx.session.rollback()
             if left and (sqlstate(error) in LOST or isinstance(error, TransactionLost)):
                 continue
             if isinstance(error, NothingToWrite):
-                return await answer(ctx, error.result)
+                return await reread_for_answer(ctx, error.result)
             problem = translate_error(error, given, meaning)
             if is_done and isinstance(problem, ServiceUnavailable):  # only reading back failed
                 problem = problem.after_commit()
@@ -173,7 +173,7 @@ async def run_transaction(
                 problem = await attach_current(ctx, problem, current, dict(given))
             elif isinstance(problem, Problem):  # read again, as the actor may see it
                 for one in (problem, *getattr(problem, "cautions", ())):
-                    one.current = await answer(ctx, one.current)
+                    one.current = await reread_for_answer(ctx, one.current)
             if problem is error:  # `from error` would make it its own cause
                 raise
             raise problem from error
@@ -227,9 +227,9 @@ def open_command(
                 sessions.forget_token(token)
                 forget_ended(ctx.session, sessions)
 
-        told = cast("OpenCommand", run)
-        told.right, told.problems = None, (Validation, *raises)
-        told.tries_password, told.is_open = tries_password, is_open
+        declared = cast("OpenCommand", run)
+        declared.right, declared.problems = None, (Validation, *raises)
+        declared.tries_password, declared.is_open = tries_password, is_open
         return run
 
     return decorate

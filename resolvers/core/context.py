@@ -67,7 +67,7 @@ class Services:
     made_up: bool = False
     """Whether the published password of the demo's accounts is accepted."""
     sessions: Sessions = field(default_factory=Sessions)
-    """A cache of the actors of tokens, for a few seconds."""
+    """The cache of actors by token, which keeps them for seconds."""
     tries: Tries = field(default_factory=Tries)
     """The limits of wrong passwords."""
 

@@ -69,10 +69,10 @@ class Guard:
     current: Any
     details: Mapping[str, Any]
 
-    def to_problem(self, told: Mapping[str, str]) -> Problem:
+    def to_problem(self, found: Mapping[str, str]) -> Problem:
         """Return the problem, with the details that SQL found."""
         details = {
-            name: told[name] if is_sql(value) else value for name, value in self.details.items()
+            name: found[name] if is_sql(value) else value for name, value in self.details.items()
         }
         field = self.field and self.field.format(place=details.pop(PLACE, None))
         return self.problem(field=field, **details)
@@ -207,9 +207,9 @@ class Target:
         for place, guard in enumerate(self.guards):
             current = next(found) if guard.current is not None else None
             names = [n for n, value in guard.details.items() if is_sql(value)]
-            told = {name: in_text(next(found)) for name in names}
+            details = {name: in_text(next(found)) for name in names}
             if place == failing:
-                return guard, guard.to_problem(told), current
+                return guard, guard.to_problem(details), current
         raise AssertionError
 
     def select_joined(self, *, inner: bool) -> Select[Any]:

@@ -122,14 +122,14 @@ def entry_ctes(
 
 def insert_events(head: CTE, school_id: Any, news: FromClause, n: Any) -> CTE:
     """Insert the events of a command, with the numbers that the school's head gives them."""
-    told = {
+    columns = {
         "school_id": school_id,
         "seq": head.c.event_seq - n + news.c.place,
         "at": entry_parameter("at"),
         **{name: news.c[name] for name in ("topic", "kind", "entity", "student_id", "persons")},
     }
-    events = select(*told.values()).select_from(head.join(news, true()))
-    return insert(table_of(Event)).from_select([*told], events).cte("told")
+    events = select(*columns.values()).select_from(head.join(news, true()))
+    return insert(table_of(Event)).from_select([*columns], events).cte("told")
 
 
 def insert_reads(deed: CTE, school_id: Any, read: FromClause) -> CTE:
@@ -231,8 +231,8 @@ async def record(
         "students": [fact.student_id or 0 for fact in facts],
         "audiences": [",".join(map(str, f.persons)) if f.persons else None for f in facts],
     }
-    told = {**deed, "school_id": school_id, "at": at}
-    given |= {f"deed_{name}": value for name, value in told.items()}
+    columns = {**deed, "school_id": school_id, "at": at}
+    given |= {f"deed_{name}": value for name, value in columns.items()}
     await session.execute(RECORD_READS if read else RECORD, given | read_values(read or {}))
 
 

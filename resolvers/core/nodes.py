@@ -14,7 +14,7 @@ def find_node(viewer: Viewer, *, id: Arg[Id[OfSchool]]) -> Row[OfSchool]:
 
     id: The id of anything.
     """
-    return row_of(id)  # type: ignore[arg-type]  # of any row it is told which
+    return row_of(id)  # type: ignore[arg-type]  # a row type is known only from the id
 
 
 def row_of(one: Anything) -> Row[OfSchool]:
@@ -34,4 +34,4 @@ def find_nodes(viewer: Viewer, *, ids: list[Arg[Id[OfSchool]]]) -> RowsByIds:
 
     ids: Ids of anything, at most 100.
     """
-    return RowsByIds(ids)  # type: ignore[arg-type]  # of any row it is told which
+    return RowsByIds(ids)  # type: ignore[arg-type]  # a row type is known only from the id

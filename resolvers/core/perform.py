@@ -25,7 +25,6 @@ from resolvers.core.guards import Target
 from resolvers.core.parameters import in_parameters, is_logged, plain, sent_as
 from resolvers.core.refusals import Refusals, problems_of
 from resolvers.core.results import reread, tell_process
-from resolvers.core.audit_details import api_name, details_of, names_its_row
 
 Declaration = Callable[..., Change[Any]]
 
@@ -77,19 +76,19 @@ def change(
         again = (IdempotencyKeyReused,) if KEY in takes else ()
         [result] = get_args(declared.return_annotation)
         problems = (*COMMON, *again, *raises, *problems_of(writes, names_in(declare)))
-        told: Any = run
+        command: Any = run
         arguments = [
             p.replace(annotation=plain_annotation(p.annotation))
             for p in declared.parameters.values()
         ]
-        told.__signature__ = Signature(arguments, return_annotation=result)
-        told.right, told.action, told.private = right, action, private
-        told.keeps_rights, told.repeatable = keeps_rights, repeatable
-        told.writes = writes
-        told.problems, told.warns = tuple(dict.fromkeys(problems)), ()
-        told.settles, told.meaning = frozenset[str](), meaning
-        told.check = check
-        told.declare, told.takes = declare, annotations
+        command.__signature__ = Signature(arguments, return_annotation=result)
+        command.right, command.action, command.private = right, action, private
+        command.keeps_rights, command.repeatable = keeps_rights, repeatable
+        command.writes = writes
+        command.problems, command.warns = tuple(dict.fromkeys(problems)), ()
+        command.settles, command.meaning = frozenset[str](), meaning
+        command.check = check
+        command.declare, command.takes = declare, annotations
         return run
 
     return decorate
@@ -112,8 +111,8 @@ async def perform_change(
         values[f"given_{path}"] = sent_as(actor, secrets, type_, value)
         return bindparam(f"given_{path}", type_=sql_type)
 
-    told = {n: in_parameters(one, given[n], make, n) for n, one in annotations.items()}
-    done: Change[Any] = command.declare(actor.viewer, **told)
+    arguments = {n: in_parameters(one, given[n], make, n) for n, one in annotations.items()}
+    done: Change[Any] = command.declare(actor.viewer, **arguments)
     key: UUID | None = given.get(KEY)
     attempt = None if key is None else make(UUID, Uuid(), key, KEY)
     kept = None if key is None else hash_arguments(secrets, given)

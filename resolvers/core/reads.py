@@ -190,10 +190,10 @@ def reads(
     """
 
     def note(use_case: F) -> F:
-        told = cast("Query", use_case)
+        query = cast("Query", use_case)
         if right:
-            told.right = right
-        told.check, told.why_null = check, why_null
+            query.right = right
+        query.check, query.why_null = check, why_null
         return use_case
 
     return note

@@ -1,4 +1,4 @@
-"""What a command gave: read anew, told of in the log and as news."""
+"""Results of commands: they are recorded with their events, committed, and read again."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from resolvers.core.news import record
 from resolvers.services.sessions import forget_ended
 
 
-async def answer(ctx: Ctx, result: Any) -> Any:
-    """What a command gave, as it is then answered."""
+async def reread_for_answer(ctx: Ctx, result: Any) -> Any:
+    """Return the result of a command as it is answered."""
     alone = isinstance(result, OfSchool) and ctx.reads_anew(result)
     return result if alone else await reread(ctx, result)
 
 
 async def reread(ctx: Ctx, result: Any) -> Any:
-    """What a command gave, as the actor may see it now."""
+    """Return the result of a command as the actor may see it now."""
     if isinstance(result, OfSchool):
         return await ctx.find(result.global_id) if result.id else result
     if isinstance(result, Id):
@@ -35,8 +35,8 @@ async def reread(ctx: Ctx, result: Any) -> Any:
 
 
 async def finish(ctx: Ctx, command: Command, given: Mapping[str, Any], result: Any) -> None:
-    """The trace and the news, then the commit; flushed before because ids are made there."""
-    await ctx.session.flush()
+    """Write the audit entry and the events of a command, and commit."""
+    await ctx.session.flush()  # new rows get their ids here
     actor, now = ctx.actor, ctx.actor.now
     deed = {
         "actor_id": actor.person_id,
