@@ -24,7 +24,6 @@ UNREAD = frozenset(
     gql/journal
     gql/people
     resolvers/communication
-    resolvers/journal
     resolvers/timetable
     tests/access
     tests/admission

@@ -28,13 +28,13 @@ class TermMarkRow:
     )
     marks = many(
         Mark.student_id,
-        where=term_sheet.counted,
+        where=term_sheet.is_counted,
         order=(Mark.lesson_id,),
         told="Marks in the subject in the term, in order of time.",
     )
     term_mark = only(
         TermMark.student_id,
-        where=term_sheet.of_term,
+        where=term_sheet.is_of_term,
         told="The term mark that is set; null when there is none.",
     )
     student = same(Student, told="The student's card.")

@@ -47,14 +47,14 @@ def create_assignment(
     publish_at: Arg[datetime | None] = NULL,
     idempotency_key: UUID | None = None,
 ) -> Change[Logged[Assignment]]:
-    """Add something to a lesson that marks are given for: a column of the journal (задание).
+    """Add an assignment to a lesson: a column of the journal, for which marks are given (задание).
 
     lesson_id: The lesson.
-    assignment_type_id: What kind of work it is.
-    title: For people, at most 300 characters.
-    weight: Share in the weighted average, 0..100, two decimals; null for the usual of its type.
-    due_on: By which day; null when it is done in the lesson.
-    publish_at: When families may see its marks; null for at once.
+    assignment_type_id: The kind of work.
+    title: The title, at most 300 characters.
+    weight: Weight in the weighted average, 0..100, two decimals; null for that of its type.
+    due_on: The day by which it is due; null if it is done in the lesson.
+    publish_at: The time at which families may see its marks; null for at once.
     """
     kind = and_(
         AssignmentType.school_id == viewer.school_id, AssignmentType.id == assignment_type_id
@@ -79,8 +79,8 @@ def create_assignment(
         "section_id": line.c.section_id,
         "assignment_type_id": line.c.assignment_type_id,
         "title": title,
-        # Out of range it must reach the CHECK, which names the field: what the column cannot hold
-        # is an error already when the statement is planned.
+        # A weight out of range must reach the CHECK, which names the field. One with more digits
+        # than the column holds would already be an error of the planner, which names none.
         "weight": case(
             (weight.is_(None), line.c.default_weight),
             (weight.between(0, MOST_WEIGHT), weight),

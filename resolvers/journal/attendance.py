@@ -1,4 +1,4 @@
-"""Recording who was in a lesson."""
+"""Attendance: it is recorded for one student or for a whole lesson."""
 
 from typing import Any
 
@@ -31,7 +31,8 @@ class HasMarks(Problem):
 
 
 class OnlyWhenLate(Problem):
-    """Minutes are counted of those who came late; send `minutesLate` with the code LATE alone."""
+    """Minutes are counted only for students who came late; send `minutesLate` only with the code
+    LATE."""
 
     russian = "Минуты считают у опоздавших; присылайте `minutesLate` только с кодом LATE."
 
@@ -40,7 +41,7 @@ PROBLEMS = (*NOT_OPEN, NotHeldYet)
 
 
 def find_attendance(viewer: Viewer, *, lesson_id: Arg[Id[Lesson]]) -> Rows[AttendanceRecord]:
-    """Who was in a lesson, as far as the viewer may know (посещаемость урока).
+    """The attendance of a lesson, as far as the viewer may know it (посещаемость урока).
 
     lesson_id: The lesson.
     """
@@ -69,9 +70,9 @@ def set_attendance(
 
     lesson_id: The lesson, of today or before.
     student_id: The student; they must have been in the section on the day of the lesson.
-    code: Whether they were there, or why not.
+    code: Whether they were present, or why not.
     minutes_late: How late they came, 1..240; only with LATE.
-    expected_version: The version of the record that is there; null when there is none.
+    expected_version: The version of the record that is there; null if there is none.
     """
     is_late = or_(minutes_late.is_(None), code == AttendanceCode.LATE)
     was_member = and_(WAS_A_MEMBER, SectionMembership.student_id == student_id)
@@ -98,17 +99,17 @@ def set_attendance(
         "set_at": viewer.now,
     }
     done = upsert_row(viewer, AttendanceRecord, line, key, new, expected_version)
-    told = News(EventKind.ATTENDANCE_SET, done, AttendanceRecord, done.c.id, done.c.student_id)
+    news = News(EventKind.ATTENDANCE_SET, done, AttendanceRecord, done.c.id, done.c.student_id)
     held = now_held(viewer, done.c.lesson_id)
-    return Change(AttendanceRecord, target, done, [told], [held], is_whole=True)
+    return Change(AttendanceRecord, target, done, [news], [held], is_whole=True)
 
 
 @change(Right.ATTENDANCE_WRITE, *PROBLEMS, writes=(), keeps_rights=True, repeatable=True)
 def confirm_all_present(
     viewer: Viewer, *, lesson_id: Logged[Arg[Id[Lesson]]]
 ) -> Change[Logged[Lesson]]:
-    """Say that everyone without a record was there: no record says nothing, PRESENT says it. Doing
-    it twice changes nothing.
+    """Record PRESENT for every student of the section who has no record yet. Doing it twice changes
+    nothing.
 
     lesson_id: The lesson, of today or before.
     """
@@ -124,7 +125,7 @@ def confirm_all_present(
                 holds_on(SectionMembership, line.c.date),
             ),
         )
-        # Without the lock, a student taken out of the section meanwhile would be recorded.
+        # Without the lock, a student who is taken out of the section meanwhile would be recorded.
         .with_for_update(of=SectionMembership, read=True)
         .cte("members")
     )
@@ -139,19 +140,20 @@ def confirm_all_present(
     order = [members.c.student_id]
     records = insert_rows(viewer, AttendanceRecord, members, new, order=order)
     kind = EventKind.ATTENDANCE_SET
-    told = News(kind, records, Lesson, records.c.lesson_id, records.c.student_id)
-    return Change(Lesson, target, line, [told], [records, now_held(viewer, line.c.id)])
+    news = News(kind, records, Lesson, records.c.lesson_id, records.c.student_id)
+    return Change(Lesson, target, line, [news], [records, now_held(viewer, line.c.id)])
 
 
 def held_lesson(viewer: Viewer, lesson_id: Arg[Id[Lesson]]) -> Target:
-    """A lesson of today or before that can be written in. Its guards raise PROBLEMS."""
+    """Return the target of a lesson of today or before whose journal can be written in. Its guards
+    raise PROBLEMS."""
     target = open_lesson_of(viewer, lesson_id, to=Right.ATTENDANCE_WRITE)
     return target.needs(Lesson.date <= viewer.today, NotHeldYet, "lesson_id")
 
 
 def has_marks() -> ColumnElement[bool]:
-    """Whether the student has a mark in the lesson."""
-    # Not through `visible`: a rule of the journal, not an answer.
+    """Return the condition that the student has a mark in the lesson."""
+    # Not through `visible`: no mark is shown, and the guard must hold for hidden ones, too.
     query = select(Mark.id).where(
         Mark.school_id == Lesson.school_id,
         Mark.lesson_id == Lesson.id,

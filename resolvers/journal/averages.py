@@ -1,10 +1,11 @@
 """Averages of marks (domain.md d): decimal, weighted, rounded half up, once.
 
-What a student has in a subject in a term is defined here, in SQL, for the term sheet, the class at
-a glance, warnings and suggestions: all marks of the term's lessons in every section of the subject
-that the student was in (domain.md e1, e2). A mark counts if it is numeric, its assignment has a
-weight, and its lesson is not cancelled; an unpublished one counts nowhere for a family (e14). A
-number that rests on marks which the viewer may not read is null: without them it would be wrong.
+The marks that count in a subject in a term are defined here, in SQL, for the term sheet, the
+averages of a class, warnings and suggestions: all marks of the term's lessons in every section of
+the subject that the student was in (domain.md e1, e2). A mark counts if it is numeric, its
+assignment has a weight, and its lesson is not cancelled; an unpublished one counts nowhere for a
+family (e14). A number that rests on marks which the viewer may not read is null: without them it
+would be wrong.
 """
 
 from collections.abc import Mapping
@@ -41,11 +42,11 @@ Keys: TypeAlias = Mapping[str, ColumnElement[Any]]
 
 
 def marks_of_term(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Keys, tuple["Sums"]]:
-    """The marks that count in a term, for `Sum`: by student and subject.
+    """SELECT the marks that count in a term, by student and subject, for `Sum`.
 
-    of: Told of `student_id`, and of `section_id`: the sections the students were in.
+    of: Is called with `student_id`, and with `section_id`: the sections the students were in.
     """
-    query, tally, marks = tallies(viewer, of, term_id)
+    query, tally, marks = select_tallies(viewer, of, term_id)
     section = aliased(Section)
     query = query.join(
         section,
@@ -55,13 +56,13 @@ def marks_of_term(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Ke
     return query, keys, (marks,)
 
 
-def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Sums"]:
-    """SELECT, of no column yet, the sums of the marks that count in a term: the `total` of their
+def select_tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Sums"]:
+    """SELECT, without columns, the sums of the marks that count in a term: the `total` of their
     values and their `number`, by student, section and `weight`.
 
-    Works of one weight are taken together, for then whole numbers are added up; and only of the few
-    sums is it asked whether the viewer may know them, not of the thousands of marks a class has.
-    Marks that are published later are left out for those who may not read them yet.
+    Marks of one weight are summed together: then whole numbers are added, and the rule of marks is
+    asked of a few sums and not of the thousands of marks of a class. Marks that are published later
+    are left out for viewers who may not read them yet.
     """
     works, mark = works_of_term(viewer, of, term_id), aliased(Mark)
     alike: list[Any] = [mark.student_id, mark.section_id]
@@ -72,8 +73,8 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
         select(*alike, func.sum(mark.value).label("total"), func.count().label("number"))
         .where(
             mark.school_id == viewer.school_id,
-            # The second says nothing new: where there are two, marks are read page by page, which
-            # takes a quarter less for thousands than one by one.
+            # The second condition adds no rows. With two, PostgreSQL uses a bitmap scan, which
+            # takes a quarter less time than an index scan for thousands of marks.
             or_(mark.assignment_id == any_(works.c.ids), mark.assignment_id == works.c.first),
             mark.kind == MarkKind.NUMERIC,
             mark.withdrawn_at.is_(None),
@@ -81,7 +82,7 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
         )
         .group_by(*alike)
         .correlate_except(mark)
-        .offset(0)  # or the rule would be asked of each mark after all
+        .offset(0)  # else PostgreSQL flattens the subquery and asks the rule of each mark
         .lateral()
     )
     query = select().select_from(works.join(tally, true()))
@@ -93,8 +94,8 @@ def tallies(viewer: Viewer, of: Of, term_id: Any) -> tuple[Select[Any], Any, "Su
 
 
 def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
-    """By each `weight` that counts, the `ids` of the assignments of a term that have it. From the
-    term to its lessons to them: there is no shorter way to few."""
+    """SELECT the `ids` of the assignments of a term by `weight`, without those of weight 0. They
+    are found through the term's lessons, which selects few rows at each step."""
     assignment, lesson, term = aliased(Assignment), aliased(Lesson), aliased(Term)
     day = lesson.date.between(term.starts_on, term.ends_on)
     lessons = (
@@ -126,22 +127,25 @@ def works_of_term(viewer: Viewer, of: Of, term_id: Any) -> Subquery:
     )
 
 
-def over_term(viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any, value: Any) -> Any:
-    """An aggregate over a student's marks that count in a subject in a term, as a scalar.
+def aggregate_term(
+    viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any, value: Any
+) -> Any:
+    """Return an aggregate over a student's marks that count in a subject in a term, as a scalar
+    subquery.
 
     value: `f(marks)`, the aggregate.
     """
     attended = sections_attended(viewer, student_id, subject_id)
 
-    def of(key: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def matches(key: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return column.in_(attended) if key == "section_id" else column == student_id
 
-    query, _, marks = tallies(viewer, of, term_id)
+    query, _, marks = select_tallies(viewer, matches, term_id)
     return query.add_columns(value(marks)).scalar_subquery()
 
 
 def sections_attended(viewer: Viewer, student_id: Any, subject_id: Any) -> Select[Any]:
-    """The sections of a subject in which a student is or was."""
+    """SELECT the sections of a subject in which a student is or was."""
     membership = aliased(SectionMembership)
     return (
         select(membership.section_id)
@@ -156,7 +160,7 @@ def sections_attended(viewer: Viewer, student_id: Any, subject_id: Any) -> Selec
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Marks of one weight, added up.
+    """The sum of marks of one weight.
 
     known: Whether the viewer may read them.
     """
@@ -167,66 +171,67 @@ class Sums:
     known: ColumnElement[bool]
 
 
-def if_known(marks: Sums, value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An aggregate of marks, or null where the viewer may not read all of them."""
+def null_unless_readable(marks: Sums, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an aggregate of marks, or null if the viewer may not read all of them."""
     if marks.known.compare(true()):
         return value
     return case((func.coalesce(func.bool_and(marks.known), true()), value))
 
 
 def mean(marks: Sums) -> ColumnElement[Any]:
-    """Sum of value × weight over sum of weights, not rounded; null without marks."""
+    """Return the sum of value × weight over the sum of weights, not rounded; null without marks."""
     weights = func.nullif(func.sum(marks.number * marks.weight), 0)
     return cast(func.sum(marks.total * marks.weight) / weights, Numeric)
 
 
-def rounded(marks: Sums) -> ColumnElement[Any]:
-    return if_known(marks, func.round(mean(marks), 2, type_=Numeric))
+def round_mean(marks: Sums) -> ColumnElement[Any]:
+    return null_unless_readable(marks, func.round(mean(marks), 2, type_=Numeric))
 
 
-def number(marks: Sums) -> ColumnElement[Any]:
-    return if_known(marks, cast(func.coalesce(func.sum(marks.number), 0), BigInteger))
+def count_marks(marks: Sums) -> ColumnElement[Any]:
+    return null_unless_readable(marks, cast(func.coalesce(func.sum(marks.number), 0), BigInteger))
 
 
 def weighted_average(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """The weighted average to 0.01, halves up; null without marks. PostgreSQL rounds numeric
-    halves away from zero, which for marks is up."""
-
-    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, rounded)
+    """Return the weighted average to 0.01, halves up; null without marks. PostgreSQL rounds numeric
+    halves away from zero, which is up for marks."""
+    found: ColumnElement[Any] = aggregate_term(viewer, student_id, subject_id, term_id, round_mean)
     return found
 
 
 def suggested_value(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """The mark the average speaks for, 2..5: rounded once, from the unrounded mean, so that 3.495
-    is 3 and not, by way of 3.50, 4."""
+    """Return the mark that the average suggests, 2..5. It is rounded once, from the unrounded mean:
+    3.495 is 3; if it was rounded to 3.50 first, it would become 4."""
 
-    def whole(marks: Sums) -> ColumnElement[Any]:
+    def round_suggestion(marks: Sums) -> ColumnElement[Any]:
         average = mean(marks)
-        # PostgreSQL's greatest passes nulls over: without marks it would suggest a 2.
+        # PostgreSQL's `greatest` ignores nulls: without marks it would suggest a 2.
         suggested = case((average.is_not(None), func.greatest(func.round(average), 2)))
-        return if_known(marks, suggested)
+        return null_unless_readable(marks, suggested)
 
-    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, whole)
+    found: ColumnElement[Any] = aggregate_term(
+        viewer, student_id, subject_id, term_id, round_suggestion
+    )
     return found
 
 
 def mark_count(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """How many numeric marks of works with a weight the average rests on."""
-
-    found: ColumnElement[Any] = over_term(viewer, student_id, subject_id, term_id, number)
+    """Return the number of marks that the average rests on."""
+    found: ColumnElement[Any] = aggregate_term(viewer, student_id, subject_id, term_id, count_marks)
     return found
 
 
 def debt_count(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """How many debts (точка) a student has in a subject in a term; `mark_count` leaves them out."""
+    """Return the number of debts (точка) of a student in a subject in a term. `mark_count` leaves
+    them out."""
     mark, lesson, term = aliased(Mark), aliased(Lesson), aliased(Term)
     known = func.coalesce(func.bool_and(is_mark_shown(viewer, mark, true())), true())
     published = is_published(viewer, mark)

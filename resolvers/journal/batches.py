@@ -1,4 +1,5 @@
-"""Marks of many cells at once: by the guards of one mark, asked of all items in one statement."""
+"""Setting marks in many cells: one statement evaluates the guards of `set_mark` for all items,
+another writes the marks."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -21,9 +22,9 @@ from resolvers.journal.writing import (
     IN_FORCE,
     OF_CELL,
     MarkItem,
+    insert_revision,
     put_marks,
-    revised,
-    takes_mark,
+    require_mark_fits,
 )
 from resolvers.timetable.lessons import now_held
 
@@ -31,8 +32,9 @@ NUMBERS = ("place", "assignment_id", "student_id", "value", "expected_version")
 TEXTS = ("kind", "comment", "reason")
 
 
-def given_items() -> Any:
-    """The items as parameters: arrays, a member for each; `place` is that of the item."""
+def unnest_items() -> Any:
+    """SELECT the items from parameters, which are arrays with a member for each; `place` is the
+    item's index."""
     arrays: dict[str, Any] = {name: BigInteger() for name in NUMBERS}
     arrays |= {name: Text() for name in TEXTS}
     sent = (bindparam(f"item_{name}", type_=ARRAY(type_)) for name, type_ in arrays.items())
@@ -43,7 +45,7 @@ def given_items() -> Any:
 
 
 def values_of(ctx: Ctx, items: Sequence[MarkItem], places: Iterable[int]) -> dict[str, Any]:
-    """The values of the parameters of `given_items`, of the items at some places."""
+    """Return the parameters of `unnest_items` for the items at some places."""
 
     def key(one: Id[Any]) -> int:
         return one.key if one.school_id == ctx.actor.school_id else 0
@@ -59,47 +61,51 @@ def values_of(ctx: Ctx, items: Sequence[MarkItem], places: Iterable[int]) -> dic
     return {name: list(array) for name, array in zip(names, arrays, strict=True)}
 
 
-def target_of(viewer: Viewer, items: Any) -> Target:
-    """The cells of all items, with the guards of `set_mark`."""
+def target_of_batch(viewer: Viewer, items: Any) -> Target:
+    """Return the cells of all items, with the guards of `set_mark`."""
     given = items.c
     target = cell_of(viewer, given.assignment_id, given.student_id, start=items)
-    target = takes_mark(viewer, target, given.kind, given.value, given.comment, given.reason)
+    target = require_mark_fits(viewer, target, given.kind, given.value, given.comment, given.reason)
     return target.expects(Mark, given.expected_version, IN_FORCE)
 
 
-MOST_KEPT = 100
-"""Sets of rights for which the statements of a batch are kept: to build them takes longer than to
-run them."""
+MOST_CACHED = 100
+"""Sets of rights for which the statements of a batch are cached: building them takes longer than
+running them."""
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MOST_CACHED)
 def guards_of_batch(viewer: Viewer) -> tuple[Target, Select[Any]]:
-    """The target of a batch, and the statement that tells of each item which guard fails."""
-    given = given_items()
-    target = target_of(viewer, given)
+    """Return the target of a batch, and the statement that finds for each item the guard that
+    fails."""
+    given = unnest_items()
+    target = target_of_batch(viewer, given)
     return target, target.select_refusal(given.c.place)
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MOST_CACHED)
 def writing_of_batch(viewer: Viewer) -> Select[Any]:
-    """The statement that puts the marks of a batch."""
-    given = given_items()
+    """Return the statement that sets the marks of a batch."""
+    given = unnest_items()
     order = (Lesson.id, SectionMembership.id)
-    line = target_of(viewer, given).line(
+    line = target_of_batch(viewer, given).line(
         given.c.place, *OF_CELL, given.c.kind, given.c.value, given.c.comment, given.c.reason,
         given.c.expected_version, order=order,
     )  # fmt: skip
     new = {name: line.c[name] for name in ("kind", "value", "comment")}
     done = put_marks(viewer, line, new, line.c.expected_version)
-    written = [revised(viewer, done, line, line.c.reason), now_held(viewer, done.c.lesson_id)]
+    written = [
+        insert_revision(viewer, done, line, line.c.reason),
+        now_held(viewer, done.c.lesson_id),
+    ]
     columns = (done.c.id, done.c.assignment_id, done.c.student_id, done.c.published_at)
     return select(*columns).add_cte(*written)
 
 
-async def refusals_of(
+async def find_refusals(
     ctx: Ctx, items: Sequence[MarkItem], places: Iterable[int] | None = None
 ) -> dict[int, Mark | Problem]:
-    """Why items cannot be put, by their places."""
+    """Return the problems of the items that cannot be set, by their places."""
     target, statement = guards_of_batch(ctx.viewer)
     asked = range(len(items)) if places is None else places
     values = {**ctx.actor.values, **values_of(ctx, items, asked)}
@@ -117,8 +123,8 @@ async def refusals_of(
 async def put_batch(
     ctx: Ctx, items: Sequence[MarkItem], places: Sequence[int]
 ) -> dict[int, Mark | Problem]:
-    """The marks of the items at some places, by the places; the problem of an item for which
-    somebody else was quicker."""
+    """Set the marks of the items at some places. Return them by their places, or the problem of an
+    item that lost to another command."""
     if not places:
         return {}
     found = await ctx.session.execute(
@@ -133,6 +139,6 @@ async def put_batch(
         if published > ctx.actor.now:
             ctx.announce(Fact(EventKind.MARK_SET, mark, student, due_at=published))
     if late := [place for place in places if place not in outcome]:
-        quicker = await refusals_of(ctx, items, late)
+        quicker = await find_refusals(ctx, items, late)
         outcome |= {p: quicker.get(p, Conflict(field="expected_version")) for p in late}
     return outcome

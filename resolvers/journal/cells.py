@@ -1,4 +1,4 @@
-"""The cells of a journal: where they are, and whether they can be written in."""
+"""The cells of a journal, where an assignment meets a student, as targets of commands."""
 
 from typing import Any
 
@@ -23,32 +23,33 @@ AWAY = (
     AttendanceCode.UNEXCUSED,
     AttendanceCode.ABSENT,
 )
-"""Attendance codes with which a student cannot have earned a mark in the lesson. They have an
-order, or the statements in which they stand were others in each process."""
+"""Attendance codes with which a student cannot have earned a mark in the lesson. They are ordered,
+so that the text of a statement is the same in each process."""
 OF_ASSIGNMENT = and_(Lesson.school_id == Assignment.school_id, Lesson.id == Assignment.lesson_id)
-"""The lesson of an assignment."""
+"""The condition that joins the lesson of an assignment."""
 WAS_A_MEMBER = and_(
     SectionMembership.school_id == Lesson.school_id,
     SectionMembership.section_id == Lesson.section_id,
     holds_on(SectionMembership, Lesson.date),
 )
-"""Whether a student was in the section of a lesson on its day."""
+"""The condition that joins the memberships of a lesson's section on the day of the lesson."""
 WAS_RECORDED = and_(
     AttendanceRecord.school_id == Lesson.school_id,
     AttendanceRecord.lesson_id == Lesson.id,
     AttendanceRecord.student_id == SectionMembership.student_id,
 )
-"""What a lesson's attendance has of the student."""
+"""The condition that joins the attendance of the student in the lesson."""
 
 
 def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, start: Any = None) -> Target:
-    """The cell of an assignment and a student, in a lesson in which marks can be put. Until the
-    command is through nobody closes its term, cancels or moves its lesson, or takes the student out
-    of its section. Its guards raise NotFound and NOT_OPEN.
+    """Return the target of a cell, by its assignment and student. Its guards raise NotFound and
+    NOT_OPEN. An assignment that the viewer may not set marks for is NotFound, like one that does
+    not exist.
 
-    One may not put marks for what is not there, and for what is not for one, by the same problem.
+    The locks keep others from closing the term, cancelling or moving the lesson, or taking the
+    student out of the section before the command commits.
 
-    start: The items of a batch, whose columns the ids are; None for one cell.
+    start: The items of a batch, with the ids among their columns; None for one cell.
     """
     field = "assignment_id"
     was_member = and_(WAS_A_MEMBER, SectionMembership.student_id == student_id)

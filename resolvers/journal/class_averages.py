@@ -1,4 +1,4 @@
-"""A class at a glance: what every student of it has in every subject."""
+"""The averages of a class: of every student, in every subject."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,38 +21,38 @@ from resolvers.core.parameters import Arg
 from resolvers.core.reads import Report, Row, Rows, reads
 from resolvers.core.shapes import Sum, Via, sums
 from resolvers.journal.averages import (
+    count_marks,
     mark_count,
     marks_of_term,
     mean,
-    number,
-    rounded,
-    tallies,
+    round_mean,
+    select_tallies,
     weighted_average,
 )
 from resolvers.school.calendar import WrongTerm, divides
 
 
 class SubjectAverage:
-    """What a student has in a subject in a term."""
+    """The average of a student in a subject in a term."""
 
 
 class ClassAveragesRow:
-    """One student of the class."""
+    """A student of the class."""
 
 
 class ClassSubjectAverage:
-    """What a class has in a subject in a term."""
+    """The average of a class in a subject in a term."""
 
 
 @dataclass(frozen=True)
 class ClassAverages(Report):
-    """What the students of a class have in their subjects in a term (успеваемость класса).
+    """The averages of the students of a class in a term, by subject (успеваемость класса).
 
     school_class: The class.
     term: The term.
-    rows: Who was in the class at the end of the term, or is today while it lasts, in Russian order
-        of names.
-    subjects: The subjects of those of them whose marks the viewer may read, in the school's own
+    rows: The students who were in the class at the end of the term, or are today while it lasts, in
+        Russian order of names.
+    subjects: The subjects of those students whose marks the viewer may read, in the school's own
         order.
     """
 
@@ -65,7 +65,7 @@ class ClassAverages(Report):
 
 
 async def why_no_averages(ctx: Ctx, *, school_class_id: Id[SchoolClass], term_id: Id[Term]) -> None:
-    """Raises WrongTerm for a term that is not one of those of the class's year."""
+    """Raise WrongTerm for a term that is not one of those of the class's year."""
     school_class, term = await ctx.find(school_class_id), await ctx.find(term_id)
     if school_class and term:
         raise WrongTerm(field="term_id")
@@ -75,11 +75,12 @@ async def why_no_averages(ctx: Ctx, *, school_class_id: Id[SchoolClass], term_id
 def find_class_averages(
     viewer: Viewer, *, school_class_id: Arg[Id[SchoolClass]], term_id: Arg[Id[Term]]
 ) -> ClassAverages:
-    """The averages of a class in a term; null where the viewer may not see one of the two, refused
-    as WRONG_TERM where the class's year is not divided so. It tells of each student only what the
-    viewer may know; a family reads of their own child, and the mean of the class.
+    """The averages of a class in a term; null if the viewer may not see one of the two, refused as
+    WRONG_TERM if the class's year is not divided into such terms. Each student's averages are shown
+    as far as the viewer may know them; a family reads those of their own child, and the mean of the
+    class.
 
-    school_class_id: Whose.
+    school_class_id: The class.
     term_id: The term.
     """
     members = members_of(viewer, school_class_id, term_id)
@@ -110,7 +111,7 @@ def find_class_averages(
 
 
 def members_of(viewer: Viewer, school_class_id: Any, term_id: Any) -> Select[Any]:
-    """Students who were in a class at the end of a term, or are today while it lasts."""
+    """SELECT the students who were in a class at the end of a term, or are today while it lasts."""
     return viewer.keys(
         ClassMembership.student_id,
         ClassMembership.school_class_id == school_class_id,
@@ -119,7 +120,8 @@ def members_of(viewer: Viewer, school_class_id: Any, term_id: Any) -> Select[Any
 
 
 def at_the_end(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[bool]:
-    """Whether a membership holds on the last day of a term, or today while the term lasts."""
+    """Return the condition that a membership holds on the last day of a term, or today while the
+    term lasts."""
     term = aliased(Term)
     last = select(func.least(term.ends_on, viewer.today)).where(
         term.school_id == viewer.school_id, term.id == term_id
@@ -130,29 +132,30 @@ def at_the_end(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[b
     )
 
 
-@sums(Sum(marks_of_term, rounded))
+@sums(Sum(marks_of_term, round_mean))
 def average(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[Any]:
-    """To 0.01, halves up (средневзвешенный балл); null without marks."""
+    """The weighted average to 0.01, halves up (средневзвешенный балл); null without marks."""
     return weighted_average(viewer, membership.student_id, membership.subject_id, term_id)
 
 
-@sums(Sum(marks_of_term, number, empty=0))
+@sums(Sum(marks_of_term, count_marks, empty=0))
 def count(viewer: Viewer, membership: Any, term_id: Any) -> ColumnElement[int]:
-    """How many marks the average rests on."""
+    """The number of marks that the average rests on."""
     return mark_count(viewer, membership.student_id, membership.subject_id, term_id)
 
 
 ENOUGH, ENOUGH_HIDDEN = 5, 4
-"""On how many students the mean of a class must rest (domain.md c.2), and on how many of those
-whose averages the viewer may not read, or one could be worked out from the rest."""
+"""The number of students on which the mean of a class must rest (domain.md c.2), and of those among
+them whose averages the viewer may not read: with fewer, a hidden average could be calculated from
+the mean and the others."""
 
 
 def class_average(
     viewer: Viewer, subject: Any, school_class_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """The mean of the averages of those students who have marks, halves up. To 0.01 for whoever
-    may read all of the averages or leads the class. To 0.1 for a family of the class, if at least 5
-    students have marks, 4 of them not their own. Null for others."""
+    """The mean of the averages of the students who have marks, halves up. It is given to 0.01 for
+    viewers who may read all of the averages or lead the class; to 0.1 for a family of the class, if
+    at least 5 students have marks, 4 of them not their own; null for others."""
     members = members_of(viewer, school_class_id, term_id)
     stay = aliased(SectionMembership)
     sections = (
@@ -165,10 +168,10 @@ def class_average(
         .correlate_except(stay)
     )
 
-    def of(key: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def matches(key: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return column.in_(sections if key == "section_id" else members)
 
-    query, tally, marks = tallies(viewer, of, term_id)
+    query, tally, marks = select_tallies(viewer, matches, term_id)
     each = (
         query.add_columns(mean(marks).label("average"), func.bool_and(marks.known).label("known"))
         .group_by(tally.c.student_id)
@@ -181,5 +184,5 @@ def class_average(
         func.count(each.c.average) >= ENOUGH,
         hidden >= ENOUGH_HIDDEN,
     )
-    told = case((has_all, func.round(average, 2)), (of_family, func.round(average, 1)))
-    return select(cast(told, Numeric)).select_from(each).scalar_subquery()
+    value = case((has_all, func.round(average, 2)), (of_family, func.round(average, 1)))
+    return select(cast(value, Numeric)).select_from(each).scalar_subquery()

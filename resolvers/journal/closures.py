@@ -18,10 +18,10 @@ from resolvers.school.calendar import TermNotBegun
 def close_term(
     viewer: Viewer, *, term_id: Logged[Arg[Id[Term]]], expected_version: Arg[int]
 ) -> Change[Logged[Term]]:
-    """Close a term: its marks and attendance cannot be changed any more (закрытие периода). Whoever
-    is writing at this moment is waited for.
+    """Close a term: its marks and attendance cannot be changed any more (закрытие периода).
+    Commands that are writing at this moment finish first.
 
-    term_id: The term; one that has begun.
+    term_id: The term, which must have begun.
     """
     field, key = "term_id", Term.id
     begun, begins = Term.starts_on <= viewer.today, Term.starts_on
@@ -53,10 +53,10 @@ def reopen_term(
     expected_version: Arg[int],
     reason: Arg[str],
 ) -> Change[Logged[Term]]:
-    """Open a closed term again, for a reason that stays on record.
+    """Reopen a closed term, for a reason that stays on record.
 
     term_id: The term.
-    reason: Why, 1..1000 characters.
+    reason: The reason, 1..1000 characters.
     """
     field, key = "term_id", Term.id
     target = (

@@ -1,4 +1,4 @@
-"""A student's diary: days, their lessons, and in each what concerns this student."""
+"""A student's diary: days, their lessons, and the student's records in each."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,19 +16,19 @@ from models.structure.sections import SectionMembership
 from models.timetable.homework import Homework
 from resolvers.core.parameters import Arg
 from resolvers.core.reads import Groups, Report, Row, Rows, reads
-from resolvers.journal.days import bounded, days
+from resolvers.journal.days import first_and_last_day, limit_days
 
 LONGEST = 62
 
 
 @dataclass(frozen=True)
 class DiaryDay:
-    """One day of a diary.
+    """A day of a diary.
 
     date: The day, school-local.
     lessons: Its lessons, in order of time; cancelled ones have the status CANCELLED.
-    homework_due: What is to be done by this day, whenever it was set, in the sections the student
-        is in on this day.
+    homework_due: The homework due by this day, whenever it was set, in the sections the student is
+        in on this day.
     """
 
     date: date
@@ -40,9 +40,9 @@ class DiaryDay:
 class Diary(Report):
     """A student's diary (дневник).
 
-    student: Whose it is.
-    days: Days with lessons, in order; with `homeworkDue`, also those without lessons by which
-        something is due.
+    student: The student.
+    days: Days with lessons, in order; if `homeworkDue` is selected, also days without lessons by
+        which homework is due.
     """
 
     needs: ClassVar = ("student",)
@@ -51,7 +51,7 @@ class Diary(Report):
     days: Groups[DiaryDay]
 
 
-@reads(Right.LESSONS_READ, bounded(LONGEST))
+@reads(Right.LESSONS_READ, limit_days(LONGEST))
 def find_diary(
     viewer: Viewer,
     *,
@@ -61,11 +61,11 @@ def find_diary(
 ) -> Diary:
     """A student's diary; null for a student the viewer may not see.
 
-    student_id: Whose.
+    student_id: The student.
     from_: First day, school-local; null for Monday of this week.
     to: Last day, school-local; null for the week that begins with `from`. At most 62 days in all.
     """
-    first, last = days(viewer, from_, to)
+    first, last = first_and_last_day(viewer, from_, to)
     lessons = (
         DiaryLesson.student_id == student_id,
         DiaryLesson.date.between(first, last),
@@ -85,7 +85,7 @@ def find_diary(
 def homework_due(
     viewer: Viewer, student_id: Arg[Id[Student]], first: Any, last: Any
 ) -> Rows[Homework]:
-    """Homework due on some of the days in sections the student is in on that day."""
+    """Return the homework due on the days, in the sections that the student is in on its day."""
     member = aliased(SectionMembership)
     there = select(member.id).where(
         member.school_id == viewer.school_id,

@@ -1,4 +1,4 @@
-"""The class journal: students, lessons, and what stands where they cross."""
+"""The class journal: students, lessons, and the cells where they meet."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,17 +20,17 @@ from models.timetable.lessons import Lesson
 from resolvers.core.parameters import Arg
 from resolvers.core.reads import Crossing, Report, Row, Rows, reads
 from resolvers.core.shapes import Via
-from resolvers.journal.days import bounded, days
+from resolvers.journal.days import first_and_last_day, limit_days
 
 LONGEST = 366
 
 
 @dataclass(frozen=True)
 class JournalCell:
-    """Where a student and a lesson cross, if anything stands there (клетка журнала).
+    """A cell of the journal that is not empty: a student in a lesson (клетка журнала).
 
-    marks: Marks of the student in the lesson.
-    attendance: Whether they were there; null when nothing is recorded.
+    marks: The marks of the student in the lesson.
+    attendance: Whether they were present; null if nothing is recorded.
     """
 
     lesson_id: int
@@ -43,11 +43,11 @@ class JournalCell:
 class Journal(Report):
     """A section's journal over some days (классный журнал).
 
-    section: Whose it is.
-    students: Who was in the section on some of the days, or has something in a cell, in Russian
-        order of names.
+    section: The section.
+    students: The students who were in the section on some of the days, or have a record in a cell,
+        in Russian order of names.
     lessons: Lessons, in order of time; cancelled ones have the status CANCELLED.
-    cells: Where something stands, by lesson, then student.
+    cells: The cells that are not empty, by lesson, then student.
     """
 
     needs: ClassVar = ("section",)
@@ -58,7 +58,7 @@ class Journal(Report):
     cells: Crossing[JournalCell]
 
 
-@reads(Right.MARKS_READ, bounded(LONGEST))
+@reads(Right.MARKS_READ, limit_days(LONGEST))
 def find_journal(
     viewer: Viewer,
     *,
@@ -68,11 +68,11 @@ def find_journal(
 ) -> Journal:
     """A section's journal; null for a section the viewer may not see.
 
-    section_id: Whose.
+    section_id: The section.
     from_: First day, school-local; null for Monday of this week.
     to: Last day, school-local; null for the week that begins with `from`. At most 366 days in all.
     """
-    first, last = days(viewer, from_, to)
+    first, last = first_and_last_day(viewer, from_, to)
     there = viewer.keys(
         SectionMembership.student_id,
         SectionMembership.section_id == section_id,
@@ -81,23 +81,23 @@ def find_journal(
     )
     ever = viewer.keys(SectionMembership.student_id, SectionMembership.section_id == section_id)
     held = (Lesson.section_id == section_id, Lesson.date.between(first, last))
-    # Lessons the viewer may not see show nothing here, though a mark in one may be theirs to see.
+    # The cells of lessons that the viewer may not see are left out, even if a mark is visible.
     lessons = visible(viewer, Lesson).where(*held).with_only_columns(Lesson.id).correlate(None)
     name = Via((JournalStudent.person_id,), Person.sort_key)
 
-    def standing(row: Any) -> tuple[ColumnElement[bool], ...]:
+    def in_cells(row: Any) -> tuple[ColumnElement[bool], ...]:
         return row.lesson_id.in_(lessons), row.student_id.in_(ever), is_listed(viewer, row)
 
-    def stands(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    def has_record(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         of_student = (row.section_id == section_id, row.student_id == JournalStudent.student_id)
         found = select(row.id).where(row.school_id == viewer.school_id, *of_student, *conditions)
         return exists(found.where(row.lesson_id.in_(lessons)).correlate(JournalStudent))
 
-    # Whoever was there; and who was taken out as of a day on which something of theirs stands.
+    # A student may be taken out of the section as of a day on which a record of theirs stays.
     listed = or_(
         JournalStudent.student_id.in_(there),
-        stands(AttendanceRecord),
-        stands(Mark, Mark.withdrawn_at.is_(None)),
+        has_record(AttendanceRecord),
+        has_record(Mark, Mark.withdrawn_at.is_(None)),
     )
     return Journal(
         section=Row(Section, (Section.id == section_id,)),
@@ -107,8 +107,8 @@ def find_journal(
             JournalCell,
             ("lesson_id", "student_id"),
             {
-                "marks": Rows(Mark, standing(Mark)),
-                "attendance": Row(AttendanceRecord, standing(AttendanceRecord)),
+                "marks": Rows(Mark, in_cells(Mark)),
+                "attendance": Row(AttendanceRecord, in_cells(AttendanceRecord)),
             },
         ),
     )

@@ -32,7 +32,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
-from resolvers.journal.batches import put_batch, refusals_of
+from resolvers.journal.batches import find_refusals, put_batch
 from resolvers.journal.cells import OF_ASSIGNMENT, cell_of
 from resolvers.journal.writing import (
     IN_FORCE,
@@ -43,9 +43,9 @@ from resolvers.journal.writing import (
     NotOfKind,
     NotOfScale,
     StudentAway,
+    insert_revision,
     put_marks,
-    revised,
-    takes_mark,
+    require_mark_fits,
 )
 from resolvers.timetable.lessons import NOT_OPEN, now_held, open_to_writing
 
@@ -70,30 +70,30 @@ def set_mark(
     """Put a mark into a cell of the journal, or change the one that is there (отметка). Of two who
     write at once the first wins; the second gets `CONFLICT` with the mark as it is now.
 
-    assignment_id: What it is for.
-    student_id: Who gets it; they must have been in the section on the day of the lesson.
+    assignment_id: The assignment.
+    student_id: The student; they must have been in the section on the day of the lesson.
     value: 1..5; 1 for зачёт and 0 for незачёт; null for a debt.
-    kind: What sort of mark it is.
-    comment: A note the family will read, at most 1000 characters.
-    reason: Why a mark that was there changes; goes into its history.
+    kind: The kind of mark.
+    comment: A note for the family, at most 1000 characters.
+    reason: The reason for changing a mark; it is kept in the mark's history.
     expected_version: The version of the mark that is there; null for an empty cell.
     """
     target = cell_of(viewer, assignment_id, student_id)
-    target = takes_mark(viewer, target, kind, value, comment, reason)
+    target = require_mark_fits(viewer, target, kind, value, comment, reason)
     target = target.expects(Mark, expected_version, IN_FORCE)
     line = target.line(*OF_CELL)
     new = {"kind": kind, "value": value, "comment": comment}
     done = put_marks(viewer, line, new, expected_version)
-    revision = revised(viewer, done, line, reason)
-    told = News(
+    revision = insert_revision(viewer, done, line, reason)
+    news = News(
         EventKind.MARK_SET, done, Mark, done.c.id, done.c.student_id, due_at=done.c.published_at
     )
     held = now_held(viewer, done.c.lesson_id)
-    return Change(Mark, target, done, [told], [revision, held], is_whole=True)
+    return Change(Mark, target, done, [news], [revision, held], is_whole=True)
 
 
 class ErrorPolicy(Enum):
-    """What becomes of a batch of which some rows are refused.
+    """How a batch is handled if some of its rows are refused.
 
     REJECT_EVERYTHING: Nothing is written.
     REJECT_FAILED_ROWS: The others are written.
@@ -105,9 +105,9 @@ class ErrorPolicy(Enum):
 
 @dataclass
 class MarkResult:
-    """What came of one row of a batch.
+    """The result of one row of a batch.
 
-    mark: The mark as it is now; null when the cell is empty or not the viewer's to see.
+    mark: The mark as it is now; null if the cell is empty or the viewer may not see it.
     """
 
     mark: Mark | None
@@ -116,9 +116,9 @@ class MarkResult:
 
 @dataclass
 class MarkResults:
-    """What came of a batch.
+    """The result of a batch.
 
-    results: One for each item, in their order.
+    results: A result for each item, in their order.
     """
 
     results: list[MarkResult]
@@ -143,7 +143,7 @@ async def set_marks(
     """Set many marks at once, 1 to 500.
 
     items: The marks, each cell once.
-    error_policy: What becomes of all when some are refused.
+    error_policy: How the batch is handled if some items are refused.
     """
     if not items:
         raise EmptyList(field="items")
@@ -152,7 +152,7 @@ async def set_marks(
     asked = [(item.assignment_id, item.student_id) for item in items]
     if len(set(asked)) < len(asked):
         raise NamedTwice(field="items")
-    outcome = await refusals_of(ctx, items)
+    outcome = await find_refusals(ctx, items)
     rejects = error_policy is ErrorPolicy.REJECT_EVERYTHING
     if rejects and outcome:
         raise NothingToWrite(MarkResults(results_of(items, outcome)))
@@ -166,7 +166,8 @@ async def set_marks(
 def results_of(
     items: Sequence[MarkItem], outcome: Mapping[int, Mark | Problem]
 ) -> list[MarkResult]:
-    """What came of each item; of one that was left alone because others were refused, nothing."""
+    """Return the results of all items. An item that was not written because others were refused has
+    an empty one."""
     return [result_of(outcome.get(place)) for place in range(len(items))]
 
 
@@ -184,10 +185,10 @@ def clear_mark(
     expected_version: Arg[int],
     reason: Arg[str | None] = NULL,
 ) -> Change[Logged[Assignment]]:
-    """Empty a cell of the journal. What was in it stays in its history; it counts nowhere.
+    """Empty a cell of the journal. The mark stays in the history, and counts nowhere.
 
     mark_id: The mark.
-    reason: Why, in your words; goes into its history.
+    reason: The reason; it is kept in the mark's history.
     """
     of_mark = and_(Assignment.school_id == Mark.school_id, Assignment.id == Mark.assignment_id)
     field = "mark_id"
@@ -205,5 +206,7 @@ def clear_mark(
     new = {"withdrawn_at": viewer.now, "set_at": viewer.now, "author_id": viewer.person_id}
     emptied = update_rows(viewer, Mark, line.c.mark_id, new, version=expected_version)
     done = select(emptied.c.assignment_id.label("id"), emptied.c.student_id).cte("emptied")
-    told = News(EventKind.MARK_WITHDRAWN, done, Assignment, done.c.id, done.c.student_id)
-    return Change(Assignment, target, done, [told], [revised(viewer, emptied, line, reason)])
+    news = News(EventKind.MARK_WITHDRAWN, done, Assignment, done.c.id, done.c.student_id)
+    return Change(
+        Assignment, target, done, [news], [insert_revision(viewer, emptied, line, reason)]
+    )

@@ -19,8 +19,8 @@ from resolvers.journal.cells import AWAY
 def missed_share(
     viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any
 ) -> ColumnElement[Any]:
-    """The share, 0..1, of a student's lessons in a subject in a term that they missed; null if they
-    had none, or the viewer may not know the attendance of all.
+    """Return the share, 0..1, of a student's lessons in a subject in a term that they missed; null
+    if they had none, or the viewer may not read the attendance of all.
 
     Their lessons are those that were held in a section of the subject while they were in it, except
     those they are exempt from. A lesson without a record of theirs is not missed.
@@ -35,7 +35,7 @@ def missed_share(
 
 
 def lessons_of(viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any) -> Any:
-    """By lesson: student, section, and the attendance code, if there is one."""
+    """SELECT the student, section and attendance code of each lesson; null without a record."""
     member, lesson, term = aliased(SectionMembership), aliased(Lesson), aliased(Term)
     record = aliased(AttendanceRecord)
     recorded = and_(
@@ -75,7 +75,7 @@ def lessons_of(viewer: Viewer, student_id: Any, subject_id: Any, term_id: Any) -
 
 
 def may_know(viewer: Viewer, lessons: Any) -> ColumnElement[bool]:
-    """Whether the viewer may read the attendance of a student in a section."""
+    """Return the condition that the viewer may read the attendance of a student in a section."""
     held = viewer.scopes(Right.ATTENDANCE_READ)
     rules = (rule for scope, rule in read_attendance(viewer, lessons).items() if scope in held)
     return or_(false(), *rules)

@@ -1,4 +1,4 @@
-"""Term marks: the sheet they are set by, the setting of them, and the closing of terms."""
+"""Setting term marks."""
 
 from typing import Any
 from uuid import UUID
@@ -53,8 +53,8 @@ VALUES = {points: value for value, points in POINTS.items()}
 
 
 class NeedsComment(Problem):
-    """The mark departs from the weighted average by more than the school allows without a word;
-    say why in `comment`."""
+    """The mark differs from the weighted average by more than the school allows without a comment;
+    give the reason in `comment`."""
 
     russian = (
         "Отметка расходится со средневзвешенной больше, чем школа разрешает без пояснения; "
@@ -63,7 +63,8 @@ class NeedsComment(Problem):
 
 
 class OutOfOrder(Problem):
-    """First the marks it sums up: all terms, then the year, the exam, and at last the final one."""
+    """Set the marks that it sums up first: all terms, then the year, the exam, and the final mark
+    last."""
 
     russian = "Сначала те отметки, из которых она складывается: периоды, год, экзамен, итог."
 
@@ -111,16 +112,16 @@ def set_term_mark(
     expected_version: Arg[int | None] = NULL,
     idempotency_key: UUID | None = None,
 ) -> Change[Logged[TermMark]]:
-    """Set what a student gets for a term, or for the year, the exam or in the end (итоговая
+    """Set a student's mark for a term, the year or the exam, or their final mark (итоговая
     отметка). The system suggests, the teacher decides.
 
-    student_id: Who gets it; they must be in the section at the end of the term.
-    section_id: The section that answers for it.
+    student_id: The student; they must be in the section at the end of the term.
+    section_id: The section in which the mark is given.
     term_id: The term; null for any other kind.
-    kind: What it sums up.
+    kind: The period or exam that it sums up.
     value: The mark; in a subject without points PASS or FAIL.
-    comment: Why it departs from the weighted average, at most 1000 characters.
-    expected_version: The version of the mark that is there; null when there is none.
+    comment: Why it differs from the weighted average, at most 1000 characters.
+    expected_version: The version of the mark that is there; null if there is none.
     """
     is_for_term = kind == TermMarkKind.TERM
     year = and_(
@@ -137,7 +138,7 @@ def set_term_mark(
     if term_id is None:
         day: Any = viewer.today
     else:
-        target = in_begun_term(viewer, target, term_id)
+        target = require_begun_term(viewer, target, term_id)
         day = func.least(Term.ends_on, viewer.today)
     member = and_(
         SectionMembership.school_id == Section.school_id,
@@ -158,9 +159,9 @@ def set_term_mark(
     }
     there = [getattr(TermMark, name).is_not_distinct_from(one) for name, one in key.items()]
     if term_id is None:
-        target = in_order(target, kind)
+        target = require_order(target, kind)
     else:
-        target = close_to_average(viewer, target, value, comment)
+        target = require_near_average(viewer, target, value, comment)
     target = target.outerjoin(TermMark, and_(TermMark.school_id == Section.school_id, *there))
     target = target.expects(TermMark, expected_version)
     line = target.line(
@@ -189,13 +190,13 @@ def set_term_mark(
     revised = insert_rows(
         viewer, TermMarkRevision, done.join(line, true()), revision, name="revised"
     )
-    told = News(EventKind.TERM_MARK_SET, done, TermMark, done.c.id, done.c.student_id)
-    return Change(TermMark, target, done, [told], [revised], is_whole=True)
+    news = News(EventKind.TERM_MARK_SET, done, TermMark, done.c.id, done.c.student_id)
+    return Change(TermMark, target, done, [news], [revised], is_whole=True)
 
 
-def in_begun_term(viewer: Viewer, target: Target, term_id: Any) -> Target:
-    """A target with a section, in a term of its year that has begun and is open. Nobody closes it
-    before the command is through."""
+def require_begun_term(viewer: Viewer, target: Target, term_id: Any) -> Target:
+    """Add to a target with a section the guards that a term of its year has begun and is open. The
+    lock keeps others from closing the term before the command commits."""
     here = and_(Term.school_id == Section.school_id, Term.id == term_id)
     of_section = and_(
         Term.term_type_id == Section.term_type_id,
@@ -212,7 +213,7 @@ def in_begun_term(viewer: Viewer, target: Target, term_id: Any) -> Target:
 
 
 def in_scale(value: Any) -> ColumnElement[bool]:
-    """Whether a section takes a mark."""
+    """Return the condition that the section takes such a mark."""
     return or_(
         *(
             and_(Section.scale == scale, value.in_(sorted(values, key=lambda one: one.name)))
@@ -222,8 +223,9 @@ def in_scale(value: Any) -> ColumnElement[bool]:
     )
 
 
-def in_order(target: Target, kind: Any) -> Target:
-    """A target whose mark sums up marks that are there: all terms for the year, then the year."""
+def require_order(target: Target, kind: Any) -> Target:
+    """Add the guard that the marks which this one sums up are set: those of all terms for the year,
+    else the one for the year."""
     mark = aliased(TermMark)
     counted = (
         select(func.count())
@@ -254,8 +256,8 @@ def in_order(target: Target, kind: Any) -> Target:
     return target.needs(ready, OutOfOrder, "kind")
 
 
-def close_to_average(viewer: Viewer, target: Target, value: Any, comment: Any) -> Target:
-    """A target whose mark is near the weighted average, or has a comment that says why not."""
+def require_near_average(viewer: Viewer, target: Target, value: Any, comment: Any) -> Target:
+    """Add the guard that the mark is near the weighted average or has a comment."""
     school = aliased(School)
     points = case(*((value == one, number) for one, number in POINTS.items()))
     average = weighted_average(viewer, SectionMembership.student_id, Section.subject_id, Term.id)

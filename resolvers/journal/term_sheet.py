@@ -1,5 +1,5 @@
-"""The sheet by which term marks are set: for each student of a section what they have in its
-subject, in whichever section it was given, what it comes to, and what to mind."""
+"""The term sheet of a section: for each student the marks in its subject, from any section of the
+subject, with the average, a suggestion and warnings."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -33,9 +33,9 @@ from resolvers.school.calendar import WrongTerm, divides
 
 
 class TermMarkWarning(Enum):
-    """What to mind before setting a term mark.
+    """A warning about a term mark that is still to be set.
 
-    TOO_FEW_MARKS: Fewer marks than the school wants a term mark to rest on (накопляемость).
+    TOO_FEW_MARKS: There are fewer marks than the school requires for a term mark (накопляемость).
     MISSED_TOO_MUCH: The student missed a larger share of their lessons in the subject than the
         school allows, and may not be assessed (н/а).
     """
@@ -45,9 +45,9 @@ class TermMarkWarning(Enum):
 
 
 class TermMarkRow:
-    """One student in the sheet.
+    """A student in the sheet.
 
-    warnings: What to mind.
+    warnings: Warnings about the term mark.
     """
 
 
@@ -55,9 +55,9 @@ class TermMarkRow:
 class TermMarkSheet(Report):
     """A section's sheet for a term (ведомость итоговых отметок).
 
-    section: Whose it is.
+    section: The section.
     term: The term.
-    rows: Everyone who was in the section during the term, in Russian order of names.
+    rows: All students who were in the section during the term, in Russian order of names.
     """
 
     needs: ClassVar = ("section", "term")
@@ -68,7 +68,7 @@ class TermMarkSheet(Report):
 
 
 async def why_no_sheet(ctx: Ctx, *, section_id: Id[Section], term_id: Id[Term]) -> None:
-    """Raises WrongTerm for a term that is not one of those of the section's year."""
+    """Raise WrongTerm for a term that is not one of those of the section's year."""
     section, term = await ctx.find(section_id), await ctx.find(term_id)
     if section and term:
         raise WrongTerm(field="term_id")
@@ -78,11 +78,11 @@ async def why_no_sheet(ctx: Ctx, *, section_id: Id[Section], term_id: Id[Term]) 
 def find_term_mark_sheet(
     viewer: Viewer, *, section_id: Arg[Id[Section]], term_id: Arg[Id[Term]]
 ) -> TermMarkSheet:
-    """The sheet of a section for a term; null where the viewer may not see one of the two, refused
-    as WRONG_TERM where the section's year is not divided so. It tells of each student only what
-    the viewer may know.
+    """The sheet of a section for a term; null if the viewer may not see one of the two, refused as
+    WRONG_TERM if the section's year is not divided into such terms. Each student's numbers are
+    shown as far as the viewer may know them.
 
-    section_id: Whose.
+    section_id: The section.
     term_id: The term.
     """
     term = aliased(Term)
@@ -117,12 +117,12 @@ def find_term_mark_sheet(
     )
 
 
-# -- what a row of the sheet tells ----------------------------------------------------
+# -- fields of a row ------------------------------------------------------------------
 
 
-def known(formula: Expression) -> Expression:
-    """Null where the viewer may not read the student's marks in the section: "no marks" would be
-    an answer, and a wrong one."""
+def null_unless_readable(formula: Expression) -> Expression:
+    """Make a formula null if the viewer may not read the student's marks in the section. Without
+    it, 0 marks would be shown where there may be some."""
 
     @wraps(formula)
     def value(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
@@ -132,36 +132,37 @@ def known(formula: Expression) -> Expression:
     return value
 
 
-@known
+@null_unless_readable
 def average(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
-    """In the subject, to 0.01, halves up (средневзвешенный балл); null without marks."""
+    """The weighted average in the subject to 0.01, halves up (средневзвешенный балл); null without
+    marks."""
     return weighted_average(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
-@known
+@null_unless_readable
 def count(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
-    """How many marks the average rests on: numeric ones of works with a weight. Debts stand in
-    `debtCount`; pass/fail marks count nowhere."""
+    """The number of marks that the average rests on: numeric ones of assignments with a weight.
+    Debts are counted by `debtCount`; pass/fail marks count nowhere."""
     return mark_count(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
-@known
+@null_unless_readable
 def debts(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[int]:
-    """How many debts (точка, долг) the student has in the subject in the term."""
+    """The number of debts (точка, долг) of the student in the subject in the term."""
     return debt_count(viewer, student.id, subject_of(viewer, section_id), term_id)
 
 
-@known
+@null_unless_readable
 def suggestion(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
-    """What the average speaks for; null without marks."""
+    """The mark that the average suggests; null without marks."""
     points = suggested_value(viewer, student.id, subject_of(viewer, section_id), term_id)
     names = {number: value.name for number, value in VALUES.items()}
     return cast(case(names, value=cast(points, Integer)), SqlEnum(TermMarkValue, native_enum=False))
 
 
-@known
+@null_unless_readable
 def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> ColumnElement[Any]:
-    """What to mind; of attendance only if the viewer may know it."""
+    """Warnings about the term mark; about attendance only if the viewer may know it."""
     school, subject_id = aliased(School), subject_of(viewer, section_id)
     number = mark_count(viewer, student.id, subject_id, term_id)
     few = number < school.enough_marks
@@ -172,8 +173,8 @@ def warnings(viewer: Viewer, student: Any, section_id: Any, term_id: Any) -> Col
             case((missed, TermMarkWarning.MISSED_TOO_MUCH.name)),
         ]
     )
-    told = case((number.is_not(None), func.array_remove(held, None, type_=WARNINGS)))
-    found = select(told).where(school.id == viewer.school_id)
+    value = case((number.is_not(None), func.array_remove(held, None, type_=WARNINGS)))
+    found = select(value).where(school.id == viewer.school_id)
     return found.correlate_except(school).scalar_subquery()
 
 
@@ -184,9 +185,9 @@ def subject_of(viewer: Viewer, section_id: Any) -> ColumnElement[Any]:
     return viewer.keys(Section.subject_id, Section.id == section_id).scalar_subquery()
 
 
-def counted(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
-    """Whether a mark belongs to the sheet: given in the subject in the term, in a lesson that is
-    not cancelled. The student may have been in another section of the subject then."""
+def is_counted(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a mark belongs to the sheet: it was given in the subject in the
+    term, in a lesson that is not cancelled, perhaps in another section of the subject."""
     lesson, term, section = aliased(Lesson), aliased(Term), aliased(Section)
     given = (
         select(lesson.id)
@@ -206,8 +207,8 @@ def counted(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnE
     return exists(given)
 
 
-def of_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
-    """Whether a term mark is of the subject of the section and of the term."""
+def is_of_term(viewer: Viewer, mark: Any, section_id: Any, term_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a term mark is of the section's subject and of the term."""
     subject = viewer.keys(Section.subject_id, Section.id == section_id)
     return and_(
         mark.subject_id.in_(subject), mark.term_id == term_id, mark.kind == TermMarkKind.TERM

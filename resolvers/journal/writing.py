@@ -1,4 +1,4 @@
-"""Putting marks into the cells of a journal: what speaks against it, and what it leaves behind."""
+"""Writing marks into cells: the guards of a mark, the mark, and its revision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,12 +72,12 @@ class StudentAway(Problem):
 class MarkItem:
     """One mark to set.
 
-    assignment_id: What it is for.
-    student_id: Who gets it.
+    assignment_id: The assignment.
+    student_id: The student.
     value: 1..5; 1 for зачёт and 0 for незачёт; null for a debt.
-    kind: What sort of mark it is.
-    comment: A note the family will read, at most 1000 characters.
-    reason: Why a mark that was there changes; goes into its history.
+    kind: The kind of mark.
+    comment: A note for the family, at most 1000 characters.
+    reason: The reason for changing a mark; it is kept in the mark's history.
     expected_version: The version of the mark that is there; null for an empty cell.
     """
 
@@ -91,7 +91,7 @@ class MarkItem:
 
 
 IN_FORCE = and_(Mark.id.is_not(None), Mark.withdrawn_at.is_(None))
-"""Whether a cell holds a mark: one that was emptied does not."""
+"""The condition that a cell holds a mark. One that was emptied does not."""
 WAS = (
     case((Mark.withdrawn_at.is_(None), Mark.kind)).label("old_kind"),
     case((Mark.withdrawn_at.is_(None), Mark.value)).label("old_value"),
@@ -104,15 +104,15 @@ OF_CELL = (
     Assignment.publish_at,
     *WAS,
 )
-"""What is needed of a cell to put a mark into it."""
+"""The columns of a cell from which a mark is written."""
 OF_MARK = (Mark.assignment_id, Mark.student_id, *WAS)
-"""What is needed of a mark to take it back."""
+"""The columns of a mark from which its withdrawal is written."""
 
 
-def takes_mark(
+def require_mark_fits(
     viewer: Viewer, target: Target, kind: Any, value: Any, comment: Any, reason: Any
 ) -> Target:
-    """A target with a cell, and the guards that such a mark can be put into it."""
+    """Add to the target of a cell the guards that such a mark can be set in it."""
     away = and_(AttendanceRecord.code.is_not(None), AttendanceRecord.code.in_(AWAY))
     due_later = and_(Assignment.due_on.is_not(None), Assignment.due_on > Lesson.date)
     return (
@@ -126,7 +126,7 @@ def takes_mark(
 
 
 def in_scale(kind: Any) -> ColumnElement[bool]:
-    """Whether a section takes marks of a kind."""
+    """Return the condition that the section takes marks of a kind."""
     return or_(
         *(
             and_(Section.scale == scale, kind.in_(sorted(kinds, key=lambda one: one.name)))
@@ -137,7 +137,7 @@ def in_scale(kind: Any) -> ColumnElement[bool]:
 
 
 def in_range(kind: Any, value: Any) -> ColumnElement[bool]:
-    """Whether a kind of mark has a value."""
+    """Return the condition that a kind of mark has a value."""
     return or_(
         *(
             and_(kind == one, value.is_(None) if None in values else value.in_([*values]))
@@ -147,9 +147,9 @@ def in_range(kind: Any, value: Any) -> ColumnElement[bool]:
 
 
 def put_marks(viewer: Viewer, line: Any, new: Mapping[str, Any], version: Any) -> CTE:
-    """Marks put into cells. An emptied cell takes one as if there had been none; its history goes
-    on. Families see a mark when it is put, but not before the time of its assignment
-    (domain.md e14)."""
+    """Write marks into cells. An emptied cell takes a mark like an empty one, and keeps its
+    history. Families see a mark from the time it is set, but not before the assignment's
+    `publish_at` (domain.md e14)."""
     key = {"assignment_id": line.c.assignment_id, "student_id": line.c.student_id}
     values = {
         "section_id": line.c.section_id,
@@ -175,8 +175,8 @@ def put_marks(viewer: Viewer, line: Any, new: Mapping[str, Any], version: Any) -
     return upsert_row(viewer, Mark, line, key, values, version, fits=fits, on_change=on_change)
 
 
-def revised(viewer: Viewer, written: CTE, line: CTE, reason: Any) -> CTE:
-    """The revision that every change of a mark leaves behind."""
+def insert_revision(viewer: Viewer, written: CTE, line: CTE, reason: Any) -> CTE:
+    """Insert the revision of a change of a mark."""
     is_gone = written.c.withdrawn_at.is_not(None)
     of_cell = and_(
         line.c.assignment_id == written.c.assignment_id,
