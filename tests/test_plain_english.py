@@ -23,8 +23,6 @@ UNREAD = frozenset(
     gql/events
     gql/journal
     gql/people
-    resolvers/communication
-    resolvers/timetable
     tests/access
     tests/admission
     tests/attacks.py

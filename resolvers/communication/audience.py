@@ -1,4 +1,4 @@
-"""Whom a notice is for: targets as they are given, and whether they are in the author's reach."""
+"""The audience of a notice: its targets, and the guards that the author may address them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ REFERENCES = {
     TargetKind.SECTION: "section_id",
     TargetKind.PERSON: "person_id",
 }
-"""What tells which one of its kind a target is."""
+"""The column that names the grade, class, section or person of a target, by its kind."""
 FAMILIES = ("to_students", "to_guardians")
 FLAGS = (*FAMILIES, "to_staff")
 
@@ -69,19 +69,19 @@ class TargetMismatch(Problem):
 
 @dataclass(frozen=True)
 class NoticeTarget:
-    """One part of a notice's audience: a place in the school, and who of those there. The audience
-    is the union of the targets.
+    """A part of a notice's audience: a part of the school, and the groups of people addressed in
+    it. The audience is the union of the targets.
 
-    kind: Whom it is for.
-    grade_level: Which year of study, 0..12; with GRADE_LEVEL and nothing else.
-    school_class_id: Which class; with SCHOOL_CLASS and nothing else.
-    section_id: Which section; with SECTION and nothing else.
-    person_id: Who; with PERSON and nothing else.
-    to_students: Whether it is for students; of no account with PERSON. Needs
+    kind: The kind of target.
+    grade_level: The year of study, 0..12; only with GRADE_LEVEL.
+    school_class_id: The class; only with SCHOOL_CLASS.
+    section_id: The section; only with SECTION.
+    person_id: The person; only with PERSON.
+    to_students: Whether students are addressed; ignored with PERSON. Needs
         `notices:address-families`, as do `toGuardians` and PERSON.
-    to_guardians: Whether it is for guardians; of no account with PERSON.
-    to_staff: Whether it is for staff; of no account with PERSON. Only for those who publish to
-        the whole school.
+    to_guardians: Whether guardians are addressed; ignored with PERSON.
+    to_staff: Whether staff is addressed; ignored with PERSON. Only for those who publish to the
+        whole school.
     """
 
     kind: TargetKind
@@ -111,12 +111,12 @@ COLUMNS: Mapping[str, Any] = {
     "person_id": BigInteger(),
     **dict.fromkeys(FLAGS, Boolean()),
 }
-"""The columns of targets as lines in SQL (`items_of`)."""
+"""The columns of targets in SQL (`items_of`)."""
 
 
 def targets_of(sent: Any) -> Any:
-    """Targets that were sent, a line each, as they are kept: who is there does not matter for a
-    single person."""
+    """SELECT a line for each target that was sent, as it is stored: with PERSON the flags are
+    false."""
     lines = items_of(sent, COLUMNS, "targets").c
     is_person = lines.kind == TargetKind.PERSON
     flags = (and_(~is_person, lines[flag]).label(flag) for flag in FLAGS)
@@ -124,28 +124,29 @@ def targets_of(sent: Any) -> Any:
     return select(lines.place, *kept, *flags).subquery("audience")
 
 
-async def audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
-    """Targets as rows, each once. Raises the problems of `check_audience` and `in_reach`."""
+async def rows_of_audience(ctx: Ctx, targets: Sequence[NoticeTarget]) -> list[rows.NoticeTarget]:
+    """Return the targets as rows, each once. Raises the problems of `check_audience` and
+    `require_reach`."""
     check_audience(targets)
     sent = bindparam("targets", type_=JSONB())
-    found = in_reach(ctx.viewer, Target(), targets_of(sent))
+    found = require_reach(ctx.viewer, Target(), targets_of(sent))
     given = sent_as(ctx.actor, ctx.caller.services.secrets, None, list(targets))
     await check_guards(ctx, found, {"targets": given})
     return [target.row() for target in dict.fromkeys(targets)]
 
 
 def check_audience(targets: Sequence[NoticeTarget]) -> None:
-    """Raises NobodyAddressed, TargetMismatch or OutOfRange for a target that is badly put, and
-    names its place; Limit when there are too many."""
+    """Raise NobodyAddressed, TargetMismatch or OutOfRange for a malformed target, with its path;
+    Limit if there are too many targets."""
     if len(targets) > MOST:
         raise Limit(field="targets", most=MOST)
     if not targets:
         raise NobodyAddressed(field="targets")
     for place, target in enumerate(targets):
-        check_form(target, f"targets.{place}")
+        check_target(target, f"targets.{place}")
 
 
-def check_form(target: NoticeTarget, place: str) -> None:
+def check_target(target: NoticeTarget, place: str) -> None:
     for kind, reference in REFERENCES.items():
         if (getattr(target, reference) is not None) is not (kind is target.kind):
             raise TargetMismatch(field=f"{place}.{reference}")
@@ -155,12 +156,12 @@ def check_form(target: NoticeTarget, place: str) -> None:
         raise NobodyAddressed(field=f"{place}.to_students")
 
 
-def in_reach(viewer: Viewer, target: Target, lines: Any) -> Target:
-    """A target with the guards that the author may address all lines of an audience: each needs the
-    right to publish there, and to families the right to address them."""
+def require_reach(viewer: Viewer, target: Target, lines: Any) -> Target:
+    """Add the guards that the author may address all lines of an audience. Each line needs the
+    right to publish there, and one that addresses families the right to address them."""
     one = lines.c
     is_person = one.kind == TargetKind.PERSON
-    target = within(viewer, target, lines, Right.NOTICES_PUBLISH, true())
+    target = require_right_for_lines(viewer, target, lines, Right.NOTICES_PUBLISH, true())
     right = Right.NOTICES_ADDRESS_FAMILIES
     if not viewer.scopes(right):
         named = {"person_id": is_person, **{flag: one[flag] for flag in FAMILIES}}
@@ -169,15 +170,15 @@ def in_reach(viewer: Viewer, target: Target, lines: Any) -> Target:
             target = target.needs_each(lines, ~addresses, Forbidden, place, requires=right)
     else:
         families = or_(is_person, *(one[flag] for flag in FAMILIES))
-        target = within(viewer, target, lines, right, families)
+        target = require_right_for_lines(viewer, target, lines, right, families)
     known = or_(one.person_id.is_(None), is_there(viewer, Person, one.person_id, lines))
     return target.needs_each(lines, known, NotFound, "targets.{place}.person_id")
 
 
-def within(
+def require_right_for_lines(
     viewer: Viewer, target: Target, lines: Any, right: Right, concerned: ColumnElement[bool]
 ) -> Target:
-    """A target with the guards that a right reaches the lines that it concerns."""
+    """Add the guards that a right reaches the lines that it concerns."""
     one = lines.c
     whole = is_there(viewer, School, viewer.school_id, lines, right)
     is_wide = one.kind.not_in([TargetKind.SCHOOL_CLASS, TargetKind.SECTION])
@@ -189,9 +190,9 @@ def within(
     rows_named: Mapping[str, Any] = {"school_class_id": SchoolClass, "section_id": Section}
     for field, row in rows_named.items():
         place, key = f"targets.{{place}}.{field}", one[field]
-        seen_ = or_(key.is_(None), is_there(viewer, row, key, lines))
+        is_seen = or_(key.is_(None), is_there(viewer, row, key, lines))
         reached = or_(~concerned, key.is_(None), is_there(viewer, row, key, lines, right))
-        target = target.needs_each(lines, seen_, NotFound, place)
+        target = target.needs_each(lines, is_seen, NotFound, place)
         target = target.needs_each(lines, reached, Forbidden, place, requires=right)
     return target
 
@@ -199,6 +200,7 @@ def within(
 def is_there(
     viewer: Viewer, row: Any, key: Any, lines: Any, to: Right | None = None
 ) -> ColumnElement[bool]:
-    """Whether the row that a line names is there for the author, and within reach of a right."""
+    """Return the condition that the author sees the row that a line names, and that a right reaches
+    it."""
     found = visible(viewer, row, to).where(row.id == key).with_only_columns(row.id)
     return exists(found.correlate(lines))

@@ -1,4 +1,4 @@
-"""Writing letters: drafts, and sending them. Once sent a letter never changes."""
+"""Writing letters: drafts, and sending them. A letter that is sent never changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from models.people.persons import Person
 from models.problems import Limit, NotFound, Problem
 from resolvers.communication.recipients import (
     Recipient,
-    families_among,
+    count_families,
     others_of,
     recipients_of,
 )
@@ -61,7 +61,7 @@ PROBLEMS = (Limit, AlreadySent, DraftVersion, NotUploaded)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What was told of a letter; KEEP where it stays as it is."""
+    """The arguments about a letter; KEEP for a value that is left out."""
 
     to: Sequence[Id[Person]]
     cc: Sequence[Id[Person]]
@@ -89,26 +89,26 @@ async def save_draft(
     group_thread: bool = KEEP,
     idempotency_key: UUID | None = None,
 ) -> MailMessage:
-    """Keep a letter to go on with it later (черновик): a new one, or one's own draft anew. What is
-    left out of a draft stays as it is. Nobody else sees it.
+    """Save a letter as a draft (черновик): a new one, or your own draft again. Arguments that are
+    left out keep what the draft has. Nobody else sees it.
 
     draft_id: The draft; null for a new one.
     expected_version: The version of the draft you have seen; null for a new one.
-    to: Whom it is for; as `mailRecipients` offers them.
-    cc: Who gets a copy, for everyone to see.
-    bcc: Who gets a copy that nobody else sees.
-    subject: What it is about, at most 300 characters.
+    to: The recipients, as `mailRecipients` offers them.
+    cc: People who get a copy, which all recipients see.
+    bcc: People who get a copy, which nobody else sees.
+    subject: The subject, at most 300 characters.
     body: Plain text, at most 50000 characters.
     file_ids: Files to attach, at most 20, all uploaded by you.
     reply_to_id: The letter it answers, which you must hold; null for none.
-    group_thread: Whether families among its recipients see each other; `sendMail` tells more.
+    group_thread: Whether families among its recipients see each other; see `sendMail`.
     """
     letter = Letter(
         to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
         reply_to_id=reply_to_id, group_thread=group_thread,
     )  # fmt: skip
-    draft = await draft_of(ctx, draft_id, expected_version)
-    return await written(ctx, draft, letter, send=False)
+    draft = await get_draft(ctx, draft_id, expected_version)
+    return await write_letter(ctx, draft, letter, send=False)
 
 
 @command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=True, keeps_rights=True)
@@ -127,16 +127,16 @@ async def send_mail(
     group_thread: bool = KEEP,
     idempotency_key: UUID | None = None,
 ) -> MailMessage:
-    """Send a letter inside the school, a new one or one's own draft (отправить письмо). Whoever is
-    named twice gets it once. Families do not learn who else got it, if several did, unless
-    `groupThread` says that they may.
+    """Send a letter inside the school, a new one or your own draft (отправить письмо). A person who
+    is named twice gets it once. If several families get it, they do not see each other, unless
+    `groupThread` allows it.
 
-    draft_id: The draft to send, with whatever else is given here in place of what it says.
+    draft_id: The draft to send; other arguments replace its values.
     expected_version: The version of the draft you have seen; null without a draft.
-    to: Whom it is for: people whom `mailRecipients` offers, or the writer of the letter answered.
-    cc: Who gets a copy, for everyone to see.
-    bcc: Who gets a copy that nobody else sees.
-    subject: What it is about, at most 300 characters; empty if left out.
+    to: The recipients: people whom `mailRecipients` offers, or the writer of the letter answered.
+    cc: People who get a copy, which all recipients see.
+    bcc: People who get a copy, which nobody else sees.
+    subject: The subject, at most 300 characters; empty if left out.
     body: Plain text, at most 50000 characters; empty if left out.
     file_ids: Files to attach, at most 20, all uploaded by you.
     reply_to_id: The letter it answers, which you must hold; null for none.
@@ -146,14 +146,15 @@ async def send_mail(
         to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
         reply_to_id=reply_to_id, group_thread=group_thread,
     )  # fmt: skip
-    draft = await draft_of(ctx, draft_id, expected_version)
-    return await written(ctx, draft, letter, send=True)
+    draft = await get_draft(ctx, draft_id, expected_version)
+    return await write_letter(ctx, draft, letter, send=True)
 
 
-async def draft_of(
+async def get_draft(
     ctx: Ctx, draft_id: Id[MailMessage] | None, expected_version: int | None
 ) -> MailMessage:
-    """The draft, locked, or a new one. Raises DraftVersion where it is not told what was seen."""
+    """Return the draft, locked, or a new one. Raises DraftVersion if only one of the two is
+    given."""
     if (draft_id is None) is not (expected_version is None):
         raise DraftVersion(field="expected_version")
     if draft_id is None:
@@ -167,15 +168,17 @@ async def draft_of(
     return draft
 
 
-async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool) -> MailMessage:
-    """Put the letter down and, with `send`, into everyone's mailbox."""
-    answered = await answer(ctx, message, letter)
+async def write_letter(
+    ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool
+) -> MailMessage:
+    """Write the letter and, with `send`, put it into the recipients' mailboxes."""
+    answered = await link_answered(ctx, message, letter)
     edit_row(
         message, subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread
     )
     named = {MailRole.TO: letter.to, MailRole.CC: letter.cc, MailRole.BCC: letter.bcc}
     recipients = await recipients_of(ctx, message, named)
-    families = await families_among(ctx, recipients, answered)
+    families = await count_families(ctx, recipients, answered)
     if send:
         if not recipients:
             raise NoRecipients(field="to")
@@ -184,7 +187,7 @@ async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool)
     files = None if letter.file_ids is KEEP else await ready_files(ctx, letter.file_ids)
     ctx.session.add(message)
     await ctx.session.flush()
-    await hand_out(ctx, message, recipients)
+    await write_copies(ctx, message, recipients)
     if files is not None:
         await attach_instead(ctx, MailAttachment.message_id, message, files)
     if send:
@@ -192,9 +195,9 @@ async def written(ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool)
     return message
 
 
-async def answer(ctx: Ctx, message: MailMessage, letter: Letter) -> MailMessage | None:
-    """The letter this one answers; it joins its conversation. Raises NotFound for one that the
-    actor does not hold, or that was never sent."""
+async def link_answered(ctx: Ctx, message: MailMessage, letter: Letter) -> MailMessage | None:
+    """Add the letter to the conversation of the letter that it answers, and return that one. Raises
+    NotFound for one that the actor does not hold, or that was never sent."""
     if letter.reply_to_id is KEEP:
         key = message.reply_to_id
         return await ctx.find(Id(MailMessage, ctx.actor.school_id, key)) if key else None
@@ -208,9 +211,9 @@ async def answer(ctx: Ctx, message: MailMessage, letter: Letter) -> MailMessage 
     return answered
 
 
-# -- putting it down ------------------------------------------------------------------
+# -- copies ---------------------------------------------------------------------------
 
-HAND_OUT = text("""
+WRITE_COPIES = text("""
     INSERT INTO mail_copies (school_id, message_id, person_id, role, folder, read_at, at)
     SELECT :school_id, :message_id, person_id, role, folder,
         CASE WHEN role = 'FROM' THEN :at END, :at
@@ -225,9 +228,9 @@ HAND_OUT = text("""
 )
 
 
-async def hand_out(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Recipient]) -> None:
-    """A copy for each, in one statement for all of them: the writer's stays the same one from the
-    first draft on, the others' lie nowhere until the letter is sent."""
+async def write_copies(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Recipient]) -> None:
+    """Write a copy of the letter for each person, in one statement. The writer's copy stays the
+    same from the first draft on; those of recipients are in no folder until the letter is sent."""
     await ctx.session.execute(delete(MailCopy).where(*others_of(ctx, message)))
     sent = message.sent_at is not None
     theirs, mine = ("INBOX", "SENT") if sent else (None, "DRAFTS")
@@ -238,4 +241,4 @@ async def hand_out(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Reci
     persons, roles, folders = (list(column) for column in zip(*copies, strict=True))
     given = {"persons": persons, "roles": roles, "folders": folders, "at": ctx.actor.now}
     place = {"school_id": ctx.actor.school_id, "message_id": message.id}
-    await ctx.session.execute(HAND_OUT, {**place, **given})
+    await ctx.session.execute(WRITE_COPIES, {**place, **given})

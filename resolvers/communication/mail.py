@@ -1,5 +1,5 @@
-"""The mail: one's folders, conversations, whom one may write to, and what one does with letters
-that came. Writing them stands in `letters`."""
+"""The mail: folders, conversations, the address book, and moving letters. `letters` writes
+them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from models.communication.mail import MailCopy, MailFolder, MailMessage, MailRol
 from models.communication.notices import Notice
 from models.people.persons import Person
 from models.problems import Conflict, NotFound, Problem
-from resolvers.communication.notices import matching
-from resolvers.communication.receipts import a_year_before, unread
+from resolvers.communication.notices import matches_words
+from resolvers.communication.receipts import a_year_before, is_unread
 from resolvers.core.changes import Change, update_rows
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Direction, Listing, Ordering
@@ -57,12 +57,13 @@ def find_mailbox(
     search: Arg[Search] | None = None,
     since: Arg[datetime] | None = None,
 ) -> Listing[MailCopy]:
-    """One's own mail in a folder, the newest first (почта). Nobody has a right to anyone else's.
+    """Your own mail in a folder, the newest first (почта). Nobody has a right to the mail of
+    others.
 
-    folder: Which folder.
+    folder: The folder.
     search: Words in subject or text, in any form: `"контрольная работа" -физика`; at most 200
-        characters. It looks a year back unless `since` is given.
-    since: Only what was sent or received at this time or later.
+        characters. It searches the last year unless `since` is given.
+    since: Only letters sent or received at this time or later.
     """
     where = [MailCopy.folder == folder]
     if search is not None:
@@ -73,10 +74,10 @@ def find_mailbox(
 
 
 def letter_matches(viewer: Viewer, copy: Any, search: Arg[Search]) -> ColumnElement[bool]:
-    """Whether the letter of a copy holds the words. It is asked letter by letter, the newest
-    first, until the page is full."""
+    """Return the condition that the letter of a copy contains the words. A scalar subquery makes
+    PostgreSQL test the letters in the order of the list, until the page is full."""
     letter = aliased(MailMessage)
-    found = select(matching(letter.words, search)).where(
+    found = select(matches_words(letter.words, search)).where(
         letter.school_id == viewer.school_id, letter.id == copy.message_id
     )
     return found.correlate(copy).scalar_subquery()
@@ -97,8 +98,8 @@ def find_mail_thread(viewer: Viewer, *, message_id: Arg[Id[MailMessage]]) -> Lis
 
 @reads(Right.MAIL_WRITE)
 def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -> Listing[Person]:
-    """Whom the viewer may write to, of those who can sign in, in Russian order of names (адресная
-    книга).
+    """The people whom the viewer may write to and who can sign in, in Russian order of names
+    (адресная книга).
 
     search: Beginnings of words of the name, in any order: `мар иван`; spelling variants of a name
         are found, too.
@@ -122,10 +123,10 @@ def find_mail_recipients(viewer: Viewer, *, search: Arg[Search] | None = None) -
 
 @dataclass(frozen=True)
 class UnreadCounts(Report):
-    """What waits to be read by the viewer (непрочитанное).
+    """The numbers of notices and letters that the viewer has not read (непрочитанное).
 
-    notices: Notices that stand, are meant for them, and that they have not read.
-    mail: Letters in their inbox that they have not read.
+    notices: Current notices that address the viewer and that they have not read.
+    mail: Letters in the viewer's inbox that they have not read.
     """
 
     rights_to: ClassVar = {"notices": Right.NOTICES_READ, "mail": Right.MAIL_USE}
@@ -135,10 +136,10 @@ class UnreadCounts(Report):
 
 
 def count_unread(viewer: Viewer) -> UnreadCounts:
-    """How much waits to be read by the viewer."""
+    """The numbers of notices and letters that the viewer has not read."""
     inbox = (MailCopy.folder == MailFolder.INBOX, MailCopy.read_at.is_(None))
     return UnreadCounts(
-        notices=count_of(viewer, Notice, unread(viewer, Notice)),
+        notices=count_of(viewer, Notice, is_unread(viewer, Notice)),
         mail=count_of(viewer, MailCopy, *inbox),
     )
 
@@ -148,14 +149,14 @@ def count_of(viewer: Viewer, row: Any, *where: ColumnElement[bool]) -> Scalar[in
     return Scalar(rows.with_only_columns(func.count()).scalar_subquery())
 
 
-# -- what came ------------------------------------------------------------------------
+# -- changing copies ------------------------------------------------------------------
 
 
 @change(Right.MAIL_USE, writes=(), private=True, keeps_rights=True, repeatable=True)
 def mark_mail_read(viewer: Viewer, *, mail_copy_id: Arg[Id[MailCopy]]) -> Change[MailCopy]:
-    """Say that one has read a letter. Said twice it changes nothing: the first time counts.
+    """Record that you have read a letter. Repeating it changes nothing: the first time counts.
 
-    mail_copy_id: One's own copy of the letter.
+    mail_copy_id: Your own copy of the letter.
     """
     target = target_by_id(viewer, MailCopy, mail_copy_id, "mail_copy_id", lock=Lock.NONE)
     line = target.line(MailCopy.id)
@@ -169,7 +170,7 @@ HOME: ColumnElement[Any] = case(
     (MailMessage.sent_at.is_not(None), MailFolder.SENT.name),
     else_=MailFolder.DRAFTS.name,
 )
-"""Where a copy of a letter lies if nobody moves it."""
+"""The folder of a copy that was not moved."""
 
 
 @change(Right.MAIL_USE, WrongFolder, writes=(), private=True, keeps_rights=True)
@@ -180,12 +181,12 @@ def move_mail(
     expected_version: Arg[int],
     folder: Arg[MailFolder],
 ) -> Change[MailCopy]:
-    """Move one's own copy of a letter: away, into the archive or the trash, or back to the folder
-    it is from. Others' copies stay where they are.
+    """Move your own copy of a letter into the archive or the trash, or back to its folder. The
+    copies of others stay where they are.
 
-    mail_copy_id: One's own copy of the letter.
-    folder: TRASH, ARCHIVE unless it is a draft, or the folder it came from: INBOX for what was
-        received, SENT for what was sent, DRAFTS for a draft.
+    mail_copy_id: Your own copy of the letter.
+    folder: TRASH, ARCHIVE unless it is a draft, or the folder it is from: INBOX for a letter
+        received, SENT for one sent, DRAFTS for a draft.
     """
     field = "mail_copy_id"
     of_copy = and_(

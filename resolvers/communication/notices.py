@@ -1,4 +1,4 @@
-"""The noticeboard: reading it, putting a notice up, changing it and taking it down."""
+"""The noticeboard: reading, publishing, editing and withdrawing notices."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from models.events import EventKind
 from models.files.files import File
 from models.problems import Conflict, Limit, NotFound, OutOfRange, Problem
 from resolvers.communication import audience
-from resolvers.communication.receipts import a_year_before, unread
+from resolvers.communication.receipts import a_year_before, is_unread
 from resolvers.core.changes import Change, News, insert_rows, update_rows
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
@@ -59,8 +59,8 @@ class NoticeWithdrawn(Problem):
     russian = "Объявление снято; опубликуйте новое."
 
 
-def matching(words: Any, search: Arg[Search]) -> ColumnElement[bool]:
-    """Whether stored words hold what is searched for, in any of its Russian forms."""
+def matches_words(words: Any, search: Arg[Search]) -> ColumnElement[bool]:
+    """Return the condition that stored words match a search, in any of their Russian forms."""
     found: ColumnElement[bool] = words.bool_op("@@")(func.websearch_to_tsquery("russian", search))
     return found
 
@@ -76,21 +76,23 @@ def find_notices(
     search: Arg[Search] | None = None,
     since: Arg[datetime] | None = None,
 ) -> Listing[Notice]:
-    """Notices that stand, for the viewer to read: the pinned first, then the newest (объявления).
-    Those who oversee the noticeboard see all, others what is for them and what they wrote.
+    """The current notices that the viewer may read, the pinned first, then the newest (объявления).
+    Those who oversee the noticeboard see all, others the notices that address them and those they
+    wrote.
 
-    unread_only: Whether to leave out what the viewer has read, wrote, or is not meant to read.
-    include_hidden: Whether to show, too, what does not yet stand, ran out or was taken down: one's
-        own, and for those who oversee the noticeboard all.
+    unread_only: Whether to leave out notices that the viewer has read, wrote, or is not addressed
+        by.
+    include_hidden: Whether to include notices that are not yet visible, expired or withdrawn: your
+        own, and all for those who oversee the noticeboard.
     search: Words in title or text, in any form: `родительское собрание`, `"каток" -лёд`; at most
-        200 characters. It looks a year back unless `since` is given.
-    since: Only what came up at this time or later.
+        200 characters. It searches the last year unless `since` is given.
+    since: Only notices that became visible at this time or later.
     """
     where = [] if include_hidden else [stands(viewer, Notice)]
     if unread_only:
-        where.append(unread(viewer, Notice))
+        where.append(is_unread(viewer, Notice))
     if search is not None:
-        where.append(matching(Notice.words, search))
+        where.append(matches_words(Notice.words, search))
     if search is not None or since is not None:
         begins = since if since is not None else a_year_before(viewer)
         where.append(Notice.visible_from >= begins)
@@ -119,20 +121,20 @@ def publish_notice(
     file_ids: Arg[Sequence[Id[File]]] = NONE,
     idempotency_key: UUID | None = None,
 ) -> Change[Logged[Notice]]:
-    """Put a notice up for an audience within one's right: one's sections, one's class, or the
-    school. Whom it reaches is worked out when it is read: who joins later sees it too.
+    """Publish a notice for an audience that your right reaches: your sections, your class, or the
+    school. The audience is determined when the notice is read: people who join later see it, too.
 
     title: Headline, at most 300 characters.
     body: Plain text, at most 20000 characters; HTML is shown as it is written.
-    targets: Whom it is for, at most 100; the audience is their union.
-    visible_from: From when it is seen; null, or a time gone by, for at once.
-    visible_until: Until when, later than `visibleFrom`; null without end.
+    targets: The audience, at most 100 targets; it is their union.
+    visible_from: The time from which it is visible; null, or a time in the past, for at once.
+    visible_until: The time until which it is visible, later than `visibleFrom`; null without end.
     is_pinned: Whether it stays on top.
     requires_acknowledgement: Whether readers must confirm that they have read it.
     file_ids: Files to attach, at most 20, all uploaded by you.
     """
     lines, files = audience.targets_of(targets), keys_of(file_ids, "files")
-    target = audience.in_reach(viewer, Target(), lines)
+    target = audience.require_reach(viewer, Target(), lines)
     target = with_ready_files(viewer, target, files)
     new = {
         "author_id": viewer.person_id,
@@ -151,16 +153,16 @@ def publish_notice(
         insert_rows(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
         insert_attachments(viewer, NoticeAttachment.notice_id, done, files),
     ]
-    told = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
-    return Change(Notice, target, done, [told], also, is_whole=True)
+    news = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
+    return Change(Notice, target, done, [news], also, is_whole=True)
 
 
-def appear(ctx: Ctx, notice: Notice) -> None:
-    """Let its audience hear of it when it comes up on the board."""
+def announce_publication(ctx: Ctx, notice: Notice) -> None:
+    """Announce the notice to its audience for the time when it becomes visible."""
     ctx.announce(Fact(EventKind.NOTICE_PUBLISHED, notice, due_at=notice.visible_from))
 
 
-def belong(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
+def add_targets(ctx: Ctx, notice: Notice, parts: Sequence[NoticeTarget]) -> None:
     for part in parts:
         part.notice_id = notice.id
     ctx.session.add_all(parts)
@@ -182,19 +184,19 @@ async def edit_notice(
     file_ids: Sequence[Id[File]] = (),
     removed_attachment_ids: Sequence[Id[NoticeAttachment]] = (),
 ) -> Logged[Notice]:
-    """Change a notice; what is left out stays as it is. The text it had is kept, and that it was
-    edited is shown. Receipts stay: they say that it was read, and when.
+    """Edit a notice. Arguments that are left out change nothing. The old text is kept, and the
+    notice is shown as edited. Receipts stay: they record that it was read, and when.
 
-    notice_id: The notice: one's own, or any for those who oversee the noticeboard.
+    notice_id: The notice: your own, or any for those who oversee the noticeboard.
     title: Headline, at most 300 characters.
     body: Plain text, at most 20000 characters.
-    targets: Whom it is for, all anew, at most 100.
-    visible_from: From when it is seen; only while it is not yet.
-    visible_until: Until when, later than `visibleFrom`; null without end.
+    targets: The new audience, at most 100 targets; it replaces the old one.
+    visible_from: The time from which it is visible; only while it is not visible yet.
+    visible_until: The time until which it is visible, later than `visibleFrom`; null without end.
     is_pinned: Whether it stays on top.
     requires_acknowledgement: Whether readers must confirm that they have read it.
     file_ids: Files to add, all uploaded by you; at most 20 in all.
-    removed_attachment_ids: Attachments to take away.
+    removed_attachment_ids: Attachments to remove.
     """
     notice = await ctx.get(notice_id, to=Right.NOTICES_PUBLISH, version=expected_version)
     now = ctx.actor.now
@@ -220,7 +222,7 @@ async def edit_notice(
     notice.version += 1
     ctx.announce(Fact(EventKind.NOTICE_EDITED, notice))
     if visible_from is not KEEP:
-        appear(ctx, notice)
+        announce_publication(ctx, notice)
     return notice
 
 
@@ -238,16 +240,17 @@ def keep_version(ctx: Ctx, notice: Notice, title: str, body: str) -> None:
 
 
 async def replace_targets(ctx: Ctx, notice: Notice, targets: list[audience.NoticeTarget]) -> None:
-    parts = await audience.audience(ctx, targets)
+    parts = await audience.rows_of_audience(ctx, targets)
     mine = (NoticeTarget.school_id == ctx.actor.school_id, NoticeTarget.notice_id == notice.id)
     await ctx.session.execute(delete(NoticeTarget).where(*mine))
-    belong(ctx, notice, parts)
+    add_targets(ctx, notice, parts)
 
 
 async def change_attachments(
     ctx: Ctx, notice: Notice, added: Sequence[Id[File]], removed: Sequence[Id[NoticeAttachment]]
 ) -> None:
-    """Raises NotFound for one that is not the notice's; else as `ready_files`."""
+    """Add and remove attachments. Raises NotFound for an attachment of another notice, and the
+    problems of `ready_files`."""
     if not added and not removed:
         return
     mine = visible(ctx.viewer, NoticeAttachment).where(NoticeAttachment.notice_id == notice.id)
@@ -270,9 +273,9 @@ async def change_attachments(
 def withdraw_notice(
     viewer: Viewer, *, notice_id: Logged[Arg[Id[Notice]]], expected_version: Arg[int]
 ) -> Change[Logged[Notice]]:
-    """Take a notice down: it leaves the lists of all who saw it at once (снять объявление).
+    """Withdraw a notice: it leaves the lists of its whole audience at once (снять объявление).
 
-    notice_id: The notice: one's own, or any for those who oversee the noticeboard.
+    notice_id: The notice: your own, or any for those who oversee the noticeboard.
     """
     field, key = "notice_id", Notice.id
     target = (
@@ -283,5 +286,5 @@ def withdraw_notice(
     line = target.line(Notice.id)
     gone = {"withdrawn_at": viewer.now}
     done = update_rows(viewer, Notice, line.c.id, gone, version=expected_version)
-    told = News(EventKind.NOTICE_WITHDRAWN, done, Notice, done.c.id)
-    return Change(Notice, target, done, [told], is_whole=True)
+    news = News(EventKind.NOTICE_WITHDRAWN, done, Notice, done.c.id)
+    return Change(Notice, target, done, [news], is_whole=True)

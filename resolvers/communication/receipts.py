@@ -1,4 +1,4 @@
-"""Who has read a notice, and who has confirmed it."""
+"""Receipts of notices: readers confirm that they have read a notice, or acknowledge it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -46,43 +46,43 @@ def of_viewer(viewer: Viewer, notice: Any, receipt: Any) -> ColumnElement[bool]:
 
 
 def is_read(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
-    """Indicates whether the viewer has read it."""
+    """Indicates whether the viewer has read the notice."""
     receipt = aliased(NoticeReceipt)
     found = select(receipt.id).where(of_viewer(viewer, notice, receipt))
     return exists(found.correlate(notice))
 
 
 def acknowledged_at(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
-    """When the viewer confirmed that they have read it; null if they did not."""
+    """The time at which the viewer acknowledged the notice; null if they did not."""
     receipt = aliased(NoticeReceipt)
     found = select(receipt.acknowledged_at).where(of_viewer(viewer, notice, receipt))
     return found.correlate(notice).scalar_subquery()
 
 
 def read_count(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
-    """How many have read it."""
+    """The number of people who have read the notice."""
     receipt = aliased(NoticeReceipt)
     counted = select(func.count()).select_from(receipt).where(of_notice(viewer, notice, receipt))
     return counted.correlate(notice).scalar_subquery()
 
 
 def acknowledged_count(viewer: Viewer, notice: Any) -> ColumnElement[Any]:
-    """How many have confirmed that they have read it."""
+    """The number of people who have acknowledged the notice."""
     receipt = aliased(NoticeReceipt)
     counted = select(func.count(receipt.acknowledged_at)).where(of_notice(viewer, notice, receipt))
     return counted.correlate(notice).scalar_subquery()
 
 
 def a_year_before(viewer: Viewer) -> ColumnElement[datetime]:
-    """The beginning of what searches and counts look through unless they are told otherwise: a
-    noticeboard and a mailbox grow with the years, and so would their time."""
+    """Return the time from which searches and counts read, unless they are given another.
+    Noticeboards and mailboxes grow with the years: without it, searches would get slower."""
     found: ColumnElement[datetime] = viewer.now - text("interval '366 days'")
     return found
 
 
-def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
-    """Whether a notice waits to be read by the viewer: it stands, is addressed to them, came up
-    within a year, and they neither wrote nor read it."""
+def is_unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
+    """Return the condition that the viewer has still to read a notice: it is visible, addresses
+    them, appeared within a year, and they neither wrote nor read it."""
     return and_(
         notice.visible_from >= a_year_before(viewer),
         is_shown(viewer, notice),
@@ -94,11 +94,11 @@ def unread(viewer: Viewer, notice: Any) -> ColumnElement[bool]:
 def find_notice_receipts(
     viewer: Viewer, *, notice_id: Arg[Id[Notice]], acknowledged: bool | None = None
 ) -> Listing[NoticeReceipt]:
-    """Who has read a notice, in Russian order of names (лист ознакомления): for its author and for
-    those who oversee the noticeboard; others find but their own receipt.
+    """The receipts of a notice, in Russian order of names (лист ознакомления). Its author and those
+    who oversee the noticeboard see all, others only their own.
 
     notice_id: The notice.
-    acknowledged: Only those who have confirmed, or only those who have not; null for both.
+    acknowledged: Only receipts with an acknowledgement, or only those without; null for both.
     """
     shown = visible(viewer, Notice).where(Notice.id == notice_id).with_only_columns(Notice.id)
     where = [NoticeReceipt.notice_id.in_(shown.correlate(None))]
@@ -107,12 +107,12 @@ def find_notice_receipts(
     return Listing(NoticeReceipt, (Ordering("full_name", ORDERS["full_name"]),), tuple(where))
 
 
-# -- confirming -----------------------------------------------------------------------
+# -- writing --------------------------------------------------------------------------
 
 
 @change(Right.NOTICES_READ, writes=(), private=True, keeps_rights=True, repeatable=True)
 def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
-    """Say that one has read a notice. Said twice it changes nothing: the first time counts.
+    """Record that you have read a notice. Repeating it changes nothing: the first time counts.
 
     notice_id: The notice.
     """
@@ -131,8 +131,8 @@ def mark_notice_read(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[No
     repeatable=True,
 )
 def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[Notice]:
-    """Confirm that one has read a notice that asks for it (ознакомлен). Said twice it changes
-    nothing: the first time counts.
+    """Acknowledge a notice that requires it (ознакомлен). Repeating it changes nothing: the first
+    time counts.
 
     notice_id: The notice.
     """
@@ -140,7 +140,7 @@ def acknowledge_notice(viewer: Viewer, *, notice_id: Arg[Id[Notice]]) -> Change[
     target = target_by_id(viewer, Notice, notice_id, "notice_id", lock=Lock.NONE)
     target = target.needs(asked, NothingToAcknowledge, "notice_id")
     line = target.line(Notice.id)
-    # One receipt for each reader, however many of their devices send it at once.
+    # An upsert: two devices of a reader may send it at once, and a second receipt is refused.
     receipt = upsert_row(
         viewer,
         NoticeReceipt,

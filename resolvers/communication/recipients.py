@@ -1,4 +1,4 @@
-"""Whom a letter is for, and whether the writer may write to them."""
+"""The recipients of a letter, and the check that the writer may write to them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from resolvers.core.loading import of_keys
 
 
 class Recipient(NamedTuple):
-    """What someone is to a letter, and where they are named in the input."""
+    """The role of a recipient, and the path at which the input names them."""
 
     role: MailRole
     place: str
@@ -30,9 +30,9 @@ class Recipient(NamedTuple):
 async def recipients_of(
     ctx: Ctx, message: MailMessage, named: Mapping[MailRole, Sequence[Id[Person]]]
 ) -> Mapping[int, Recipient]:
-    """By their keys, in the order they are named, or left as they are where that is KEEP; who is
-    named twice counts where they are named first. Raises Limit, before anything is asked of the
-    database for each of them."""
+    """Return the recipients by their keys, in the order of the input; a role given as KEEP keeps
+    the recipients of the draft. A person who is named twice has the first role. Raises Limit before
+    any recipient is looked up: a list of any length would cost that many look-ups."""
     kept = await stored_recipients(ctx, message) if KEEP in named.values() else {}
     found: dict[int, Recipient] = {}
     for role, given in named.items():
@@ -42,7 +42,7 @@ async def recipients_of(
             if one.school_id != ctx.actor.school_id:
                 raise NotFound(field=place)
             found.setdefault(one.key, Recipient(role, place))
-    # Not through `visible`: the school's limit holds whether one may read its card or not.
+    # Not through `visible`: the limit holds also for actors who may not read the school.
     limit = select(School.mail_recipients).where(School.id == ctx.actor.school_id)
     most = (await ctx.session.scalars(limit)).one()
     if len(found) > most:
@@ -53,7 +53,8 @@ async def recipients_of(
 async def stored_recipients(
     ctx: Ctx, message: MailMessage
 ) -> Mapping[MailRole, Sequence[Id[Person]]]:
-    """Those of a draft. Not through `visible`: a draft's recipients hold nothing yet."""
+    """Load the recipients of a draft. Not through `visible`: copies in no folder are visible to
+    nobody."""
     found: dict[MailRole, list[Id[Person]]] = defaultdict(list)
     query = select(MailCopy.role, MailCopy.person_id).where(*others_of(ctx, message))
     if message.id is not None:
@@ -63,7 +64,7 @@ async def stored_recipients(
 
 
 def others_of(ctx: Ctx, message: MailMessage) -> tuple[ColumnElement[bool], ...]:
-    """All copies of a letter but the writer's."""
+    """Return the conditions for the copies of a letter, without the writer's."""
     return (
         MailCopy.school_id == ctx.actor.school_id,
         MailCopy.message_id == message.id,
@@ -71,17 +72,18 @@ def others_of(ctx: Ctx, message: MailMessage) -> tuple[ColumnElement[bool], ...]
     )
 
 
-async def families_among(
+async def count_families(
     ctx: Ctx, recipients: Mapping[int, Recipient], answered: MailMessage | None
 ) -> int:
-    """How many recipients are students or guardians. Raises NotFound for the first whom the actor
-    may not write to; one may always answer, so the writer of the letter answered is never that."""
+    """Count the recipients who are students or guardians. Raises NotFound for the first one whom
+    the actor may not write to. The writer of the letter that is answered may always be written
+    to."""
     viewer = ctx.viewer
     is_family = or_(
         Person.id.in_(viewer.keys(Student.person_id)),
         Person.id.in_(viewer.keys(Guardian.person_id)),
     )
-    # As `visible` has it, but for the one who is answered.
+    # The conditions of `visible`, which cannot make the exception for the writer answered.
     within_reach = and_(is_visible(viewer, Person), reach(viewer, Person, Right.MAIL_WRITE))
     query: Any = select(Person.id, is_family).where(
         Person.school_id == viewer.school_id,

@@ -18,7 +18,7 @@ from resolvers.core.guards import Lock
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
-from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson_of
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, target_of_open_lesson
 
 MOST_WEIGHT = 100
 
@@ -61,7 +61,7 @@ def create_assignment(
     )
     field = "assignment_type_id"
     target = (
-        open_lesson_of(viewer, lesson_id, to=Right.MARKS_WRITE)
+        target_of_open_lesson(viewer, lesson_id, to=Right.MARKS_WRITE)
         .join(AssignmentType, kind, missing=NotFound, field=field, lock=Lock.NONE)
         .needs(is_visible(viewer, AssignmentType), NotFound, field)
         .needs(or_(due_on.is_(None), due_on >= Lesson.date), DueBeforeLesson, "due_on")

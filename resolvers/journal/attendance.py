@@ -21,7 +21,7 @@ from resolvers.core.perform import change
 from resolvers.core.reads import Rows
 from resolvers.journal.cells import AWAY, WAS_A_MEMBER, WAS_RECORDED
 from resolvers.journal.writing import NotHeldYet
-from resolvers.timetable.lessons import NOT_OPEN, now_held, open_lesson_of
+from resolvers.timetable.lessons import NOT_OPEN, mark_held, target_of_open_lesson
 
 
 class HasMarks(Problem):
@@ -77,7 +77,7 @@ def set_attendance(
     is_late = or_(minutes_late.is_(None), code == AttendanceCode.LATE)
     was_member = and_(WAS_A_MEMBER, SectionMembership.student_id == student_id)
     target = (
-        held_lesson(viewer, lesson_id)
+        target_of_held_lesson(viewer, lesson_id)
         .needs(is_late, OnlyWhenLate, "minutes_late")
         .join(
             SectionMembership, was_member,
@@ -100,7 +100,7 @@ def set_attendance(
     }
     done = upsert_row(viewer, AttendanceRecord, line, key, new, expected_version)
     news = News(EventKind.ATTENDANCE_SET, done, AttendanceRecord, done.c.id, done.c.student_id)
-    held = now_held(viewer, done.c.lesson_id)
+    held = mark_held(viewer, done.c.lesson_id)
     return Change(AttendanceRecord, target, done, [news], [held], is_whole=True)
 
 
@@ -113,7 +113,7 @@ def confirm_all_present(
 
     lesson_id: The lesson, of today or before.
     """
-    target = held_lesson(viewer, lesson_id)
+    target = target_of_held_lesson(viewer, lesson_id)
     line = target.line(Lesson.id, Lesson.section_id, Lesson.date)
     members: Any = (
         select(SectionMembership.student_id, line.c.id, line.c.section_id)
@@ -141,13 +141,13 @@ def confirm_all_present(
     records = insert_rows(viewer, AttendanceRecord, members, new, order=order)
     kind = EventKind.ATTENDANCE_SET
     news = News(kind, records, Lesson, records.c.lesson_id, records.c.student_id)
-    return Change(Lesson, target, line, [news], [records, now_held(viewer, line.c.id)])
+    return Change(Lesson, target, line, [news], [records, mark_held(viewer, line.c.id)])
 
 
-def held_lesson(viewer: Viewer, lesson_id: Arg[Id[Lesson]]) -> Target:
+def target_of_held_lesson(viewer: Viewer, lesson_id: Arg[Id[Lesson]]) -> Target:
     """Return the target of a lesson of today or before whose journal can be written in. Its guards
     raise PROBLEMS."""
-    target = open_lesson_of(viewer, lesson_id, to=Right.ATTENDANCE_WRITE)
+    target = target_of_open_lesson(viewer, lesson_id, to=Right.ATTENDANCE_WRITE)
     return target.needs(Lesson.date <= viewer.today, NotHeldYet, "lesson_id")
 
 

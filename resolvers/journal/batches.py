@@ -26,7 +26,7 @@ from resolvers.journal.writing import (
     put_marks,
     require_mark_fits,
 )
-from resolvers.timetable.lessons import now_held
+from resolvers.timetable.lessons import mark_held
 
 NUMBERS = ("place", "assignment_id", "student_id", "value", "expected_version")
 TEXTS = ("kind", "comment", "reason")
@@ -96,7 +96,7 @@ def writing_of_batch(viewer: Viewer) -> Select[Any]:
     done = put_marks(viewer, line, new, line.c.expected_version)
     written = [
         insert_revision(viewer, done, line, line.c.reason),
-        now_held(viewer, done.c.lesson_id),
+        mark_held(viewer, done.c.lesson_id),
     ]
     columns = (done.c.id, done.c.assignment_id, done.c.student_id, done.c.published_at)
     return select(*columns).add_cte(*written)

@@ -15,7 +15,7 @@ from models.problems import NotFound
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
 from resolvers.core.guards import Lock, Target, target_by_id
-from resolvers.timetable.lessons import open_to_writing
+from resolvers.timetable.lessons import require_open
 
 AWAY = (
     AttendanceCode.EXCUSED,
@@ -69,4 +69,4 @@ def cell_of(viewer: Viewer, assignment_id: Any, student_id: Any, start: Any = No
         .outerjoin(AttendanceRecord, WAS_RECORDED)
         .outerjoin(Mark, cell)
     )  # fmt: skip
-    return open_to_writing(target, field)
+    return require_open(target, field)

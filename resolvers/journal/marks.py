@@ -47,7 +47,7 @@ from resolvers.journal.writing import (
     put_marks,
     require_mark_fits,
 )
-from resolvers.timetable.lessons import NOT_OPEN, now_held, open_to_writing
+from resolvers.timetable.lessons import NOT_OPEN, mark_held, require_open
 
 MOST = 500
 NUMERIC: Any = MarkKind.NUMERIC
@@ -88,7 +88,7 @@ def set_mark(
     news = News(
         EventKind.MARK_SET, done, Mark, done.c.id, done.c.student_id, due_at=done.c.published_at
     )
-    held = now_held(viewer, done.c.lesson_id)
+    held = mark_held(viewer, done.c.lesson_id)
     return Change(Mark, target, done, [news], [revision, held], is_whole=True)
 
 
@@ -199,7 +199,7 @@ def clear_mark(
                requires=Right.MARKS_WRITE)
         .join(Lesson, OF_ASSIGNMENT, missing=NotFound, field=field, lock=Lock.WRITE)
     )  # fmt: skip
-    target = open_to_writing(target, field).needs(
+    target = require_open(target, field).needs(
         Mark.version == expected_version, Conflict, field, current=Assignment.id
     )
     line = target.line(*OF_MARK, Mark.id.label("mark_id"))

@@ -1,5 +1,5 @@
-"""What speaks against the time of a lesson: the sanitary rules (СанПиН), whose numbers are settings
-of the school (domain.md DD6)."""
+"""Warnings about the time of a lesson: the sanitary rules (СанПиН), whose numbers are settings of
+the school (domain.md DD6)."""
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
@@ -58,23 +58,23 @@ class NotInFirstShift(Caution):
 CAUTIONS = (LessonOnSunday, LessonTooEarly, LessonTooLate, TooManyLessons, NotInFirstShift)
 
 
-async def cautions_of(
+async def find_cautions(
     ctx: Ctx, section: Section, day: date, starts_at: time, ends_at: time, *, but: int = 0
 ) -> list[Caution]:
-    """What speaks against a lesson of the section at that time.
+    """Return the warnings about a lesson of the section at that time.
 
-    but: The lesson that is moved there; it does not count twice.
+    but: The key of the lesson that is moved there, which is not counted.
     """
     school = await settings(ctx)
-    found = [*of_the_clock(school, day, starts_at, ends_at)]
-    if most := await too_many(ctx, school, section, day, but):
+    found = [*check_clock(school, day, starts_at, ends_at)]
+    if most := await find_exceeded_norm(ctx, school, section, day, but):
         found.append(TooManyLessons(field="date", most=most))
     if late := await after_first_shift(ctx, school, section, starts_at):
         found.append(NotInFirstShift(field="starts_at", grade=late[0], most=late[1]))
     return found
 
 
-def of_the_clock(school: School, day: date, starts_at: time, ends_at: time) -> Iterator[Caution]:
+def check_clock(school: School, day: date, starts_at: time, ends_at: time) -> Iterator[Caution]:
     if day.weekday() == SUNDAY:
         yield LessonOnSunday(field="date")
     if starts_at < school.earliest_lesson:
@@ -83,9 +83,11 @@ def of_the_clock(school: School, day: date, starts_at: time, ends_at: time) -> I
         yield LessonTooLate(field="ends_at", most=school.latest_lesson)
 
 
-async def too_many(ctx: Ctx, school: School, section: Section, day: date, but: int) -> int | None:
-    """The norm that the day would exceed for some of the section's students; None if it does for
-    nobody. Grade 1 may have one lesson more on one day of the week."""
+async def find_exceeded_norm(
+    ctx: Ctx, school: School, section: Section, day: date, but: int
+) -> int | None:
+    """Return the norm of lessons a day that some of the section's students would exceed; None if
+    nobody would. Grade 1 may have one lesson more on one day of the week."""
     mine = (SectionMembership.school_id == ctx.actor.school_id, holds_on(SectionMembership, day))
     student = (
         select(SectionMembership.student_id)
@@ -110,7 +112,7 @@ async def too_many(ctx: Ctx, school: School, section: Section, day: date, but: i
 
 
 def grade_on(ctx: Ctx, student_id: Any, day: date) -> Any:
-    """The grade a student is in on a day; null outside classes."""
+    """Return the grade of a student on a day, as SQL; null outside classes."""
     return (
         select(SchoolClass.grade_level)
         .join(ClassMembership, ClassMembership.school_class_id == SchoolClass.id)
@@ -127,7 +129,7 @@ def grade_on(ctx: Ctx, student_id: Any, day: date) -> Any:
 
 
 def lessons_of(ctx: Ctx, student_id: Any, but: int) -> Select[Any]:
-    """A student's lessons that take place, each on the day they were in its section."""
+    """SELECT a student's lessons that are not cancelled, on days when they are in the section."""
     member = aliased(SectionMembership)
     return (
         select(Lesson.date)
@@ -146,8 +148,8 @@ def lessons_of(ctx: Ctx, student_id: Any, but: int) -> Select[Any]:
 async def after_first_shift(
     ctx: Ctx, school: School, section: Section, starts_at: time
 ) -> tuple[int, time] | None:
-    """The grade, and when the second shift begins, for a lesson in it of a grade that learns in the
-    first; None for any other."""
+    """Return the grade and the beginning of the second shift, if the lesson is in the second shift
+    and its grade learns in the first; else None."""
     second = select(func.min(Period.starts_at)).where(
         Period.school_id == ctx.actor.school_id,
         Period.bell_schedule_id.in_(

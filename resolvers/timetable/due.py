@@ -1,4 +1,4 @@
-"""When homework is due: in the section's next lesson, wherever the timetable moves it."""
+"""The day on which homework is due: that of the section's next lesson, even if it is moved."""
 
 from datetime import date
 from typing import Any
@@ -15,31 +15,31 @@ from resolvers.core.context import Ctx
 HOMEWORK = 0x686F6D65  # "home"
 
 
-async def hold_homework(ctx: Ctx, section_id: int) -> None:
-    """Until the transaction ends, nobody else sets homework in the section, or adds, moves, cancels
-    or restores a lesson of it.
+async def lock_homework(ctx: Ctx, section_id: int) -> None:
+    """Lock the homework of a section: until the transaction ends, nobody else sets homework in it,
+    or adds, moves, cancels or restores a lesson of it.
 
-    Every command takes it before it locks a lesson or a day of the timetable. In another order, two
-    commands could wait for each other (deadlock). Without it, homework set while its next lesson is
-    cancelled would be due in that lesson.
+    Without the lock, homework that is set while its next lesson is cancelled would be due in that
+    lesson. Every command takes it before it locks a lesson or a day of the timetable: in another
+    order, two commands could wait for each other (deadlock).
     """
     key = (ctx.actor.school_id << 40) ^ (section_id << 1) ^ HOMEWORK
     await ctx.session.execute(select(func.pg_advisory_xact_lock(key % 2**63)))
 
 
-async def held_lesson(ctx: Ctx, lesson_id: Id[Lesson], right: Right, version: int) -> Lesson:
-    """The lesson, locked after the homework of its section; see `hold_homework`. Raises as
-    `ctx.get`."""
+async def get_lesson_locked(ctx: Ctx, lesson_id: Id[Lesson], right: Right, version: int) -> Lesson:
+    """Return the lesson, locked after the homework of its section; see `lock_homework`. Raises the
+    problems of `ctx.get`."""
     seen = await ctx.get(lesson_id, to=right)
-    await hold_homework(ctx, seen.section_id)
+    await lock_homework(ctx, seen.section_id)
     return await ctx.get(lesson_id, to=right, version=version)
 
 
 def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:
-    """SELECT the lesson of a section that comes first after a day, if there is one. A second lesson
-    of the same day is not the next: nobody has been at home in between."""
+    """SELECT the first lesson of a section after a day. A second lesson of the same day is not the
+    next: nobody has been at home in between."""
     later = aliased(Lesson)
-    # Not through `visible`: a rule of the timetable, not an answer.
+    # Not through `visible`: the lesson is not shown, and homework follows hidden ones, too.
     return (
         select(later.id, later.date)
         .where(
@@ -54,19 +54,19 @@ def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:
 
 
 async def due_after(ctx: Ctx, lesson: Lesson) -> tuple[int | None, date | None]:
-    """Key and day of the lesson in which homework of a lesson is due; None where there is none
-    yet."""
+    """Return the key and the day of the lesson in which homework of a lesson is due; None if there
+    is none yet."""
     query = next_lesson(ctx.actor.school_id, lesson.section_id, lesson.date)
     found = (await ctx.session.execute(query)).one_or_none()
     return (found.id, found.date) if found else (None, None)
 
 
 async def tie_homework(ctx: Ctx, section_id: int) -> None:
-    """After lessons of a section changed: make its homework due in the next lessons. What is due on
-    a day that the teacher named stays so, unless its lesson was moved behind that day.
+    """Make the homework of a section due in the next lessons, after lessons of the section changed.
+    Homework due on a day that the teacher named keeps it, unless its lesson was moved behind that
+    day.
 
-    One statement. It does not count as a change of the homework, so no teacher who is writing it
-    meets a conflict.
+    The homework keeps its version: else a teacher who is editing it would meet a conflict.
     """
     await ctx.session.flush()
     table: Any = Homework.__table__

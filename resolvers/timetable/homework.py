@@ -1,4 +1,4 @@
-"""Setting what is to be done at home."""
+"""Setting homework."""
 
 from datetime import date
 from typing import Any
@@ -23,8 +23,8 @@ from resolvers.core.news import Fact
 from resolvers.core.parameters import Logged
 from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
 from resolvers.school.calendar import OutsideYear, require_in_year
-from resolvers.timetable.due import due_after, hold_homework
-from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, open_lesson
+from resolvers.timetable.due import due_after, lock_homework
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, require_open_lesson
 
 
 class NoLessonThatDay(Caution):
@@ -37,8 +37,8 @@ class NoLessonThatDay(Caution):
     )
 
 
-async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
-    """What someone else set at the same time, and first."""
+async def find_current_homework(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
+    """Return the homework that another command set first."""
     query = visible(ctx.viewer, Homework).where(Homework.lesson_id == lesson_id.key)
     return next(iter(await ctx.rows(query, Homework)), None)
 
@@ -51,7 +51,7 @@ async def homework_there(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homewo
     Limit,
     NotUploaded,
     warns=(NoLessonThatDay,),
-    current=homework_there,
+    current=find_current_homework,
     keeps_rights=True,
 )
 async def set_homework(
@@ -64,25 +64,25 @@ async def set_homework(
     override_reason: str | None = None,
     expected_version: int | None = None,
 ) -> Logged[Homework]:
-    """Set what is to be done at home after a lesson, or change it (домашнее задание).
+    """Set the homework of a lesson, or change it (домашнее задание).
 
     lesson_id: The lesson it is set in.
-    text: What to do, at most 4000 characters.
-    due_on: By which day, not before the lesson and in its year; it stays, whatever becomes of the
-        timetable. Left out keeps the day that was named before. Null, or left out where no day was
-        named, means the section's next lesson on a later day, which it then follows.
+    text: The task, at most 4000 characters.
+    due_on: The day by which it is due, not before the lesson and in its year; changes of the
+        timetable do not move it. Left out keeps the day that was named before. Null, or left out if
+        no day was named, means the section's next lesson on a later day, even if it is moved.
     file_ids: Files to attach, at most 20, all uploaded by you; left out keeps those it has.
-    expected_version: The version of the homework you have seen; null when there was none.
+    expected_version: The version of the homework you have seen; null if there was none.
     """
     lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
-    await hold_homework(ctx, lesson.section_id)
-    section = await open_lesson(ctx, lesson)
+    await lock_homework(ctx, lesson.section_id)
+    section = await require_open_lesson(ctx, lesson)
     named = None if due_on is KEEP else due_on
-    cautions = [] if named is None else await cautions_of(ctx, section, lesson, named)
+    cautions = [] if named is None else await find_cautions(ctx, section, lesson, named)
     due = (None, named) if named is not None else await due_after(ctx, lesson)
-    homework = await homework_of(ctx, lesson, expected_version)
+    homework = await get_or_make_homework(ctx, lesson, expected_version)
     homework.text = text
-    if due_on is not KEEP or not has_named_day(homework):  # a day kept keeps its reason, too
+    if due_on is not KEEP or not has_named_day(homework):  # a kept day keeps its reason
         homework.due_lesson_id, homework.due_on = due
         override(homework, cautions, override_reason)
     ctx.session.add(homework)
@@ -99,11 +99,11 @@ def has_named_day(homework: Homework) -> bool:
     return homework.due_on is not None and homework.due_lesson_id is None
 
 
-async def cautions_of(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) -> list[Caution]:
-    """What speaks against a day. Raises DueBeforeLesson or OutsideYear."""
+async def find_cautions(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) -> list[Caution]:
+    """Return the warnings about a day. Raises DueBeforeLesson or OutsideYear."""
     if due_on < lesson.date:
         raise DueBeforeLesson(field="due_on")
-    # Not through `visible`: the days of its year and its lessons are no secret to its teacher.
+    # Not through `visible`: a teacher may know the days of the section's year and lessons.
     year = select(AcademicYear).where(
         AcademicYear.school_id == ctx.actor.school_id,
         AcademicYear.id == section.academic_year_id,
@@ -119,8 +119,9 @@ async def cautions_of(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) 
     return [] if found is not None else [NoLessonThatDay(field="due_on")]
 
 
-async def homework_of(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
-    """What is there, if it is as the client believes, or new. Raises Taken or Conflict."""
+async def get_or_make_homework(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
+    """Return the homework, locked, or new homework if the client expects none. Raises Taken or
+    Conflict."""
     mine = (Homework.school_id == ctx.actor.school_id, Homework.lesson_id == lesson.id)
     query = select(Homework).where(*mine).with_for_update()
     found: Homework | None = (await ctx.session.scalars(query)).one_or_none()

@@ -1,4 +1,4 @@
-"""Looking lessons up, and writing in them."""
+"""Finding lessons, and the guards of commands that write in them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ class LessonCancelled(Problem):
 
 
 NOT_OPEN = (*CLOSED, LessonCancelled)
-"""Why a lesson cannot be written in."""
+"""The problems of a lesson in which nothing can be written."""
 
 ORDERS: Mapping[str, Plain] = {
     "date": Own("date"),
@@ -43,10 +43,10 @@ ORDERS: Mapping[str, Plain] = {
 
 
 def find_lessons(viewer: Viewer, *, section_id: Arg[Id[Section]] | None = None) -> Listing[Lesson]:
-    """Lessons the viewer may see, in order of time (уроки). Narrow them by `filter`, e.g.
-    `{date: {gte: "2026-09-07", lte: "2026-09-12"}}`.
+    """The lessons that the viewer may see, in order of time (уроки). Narrow them by `filter`, for
+    instance `{date: {gte: "2026-09-07", lte: "2026-09-12"}}`.
 
-    section_id: Only of this section.
+    section_id: Only lessons of this section.
     """
     where = () if section_id is None else (Lesson.section_id == section_id,)
     order = tuple(Ordering(name, ORDERS[name]) for name in ("date", "starts_at"))
@@ -61,12 +61,12 @@ def set_lesson_topic(
     expected_version: Arg[int],
     topic: Arg[str | None],
 ) -> Change[Logged[Lesson]]:
-    """Say what a lesson is about (тема урока). A lesson of today or before counts as held.
+    """Set the topic of a lesson (тема урока). A lesson of today or before counts as held then.
 
     lesson_id: The lesson.
     topic: Its topic, at most 1000 characters; null clears it.
     """
-    target = open_lesson_of(viewer, lesson_id, to=Right.LESSONS_WRITE)
+    target = target_of_open_lesson(viewer, lesson_id, to=Right.LESSONS_WRITE)
     target = target.needs(
         Lesson.version == expected_version, Conflict, "lesson_id", current=Lesson.id
     )
@@ -80,24 +80,24 @@ def set_lesson_topic(
 
 
 class DueBeforeLesson(Problem):
-    """It cannot be due before the lesson it is given in; choose the day of the lesson or a later
-    one."""
+    """It cannot be due before the lesson in which it is set; choose the day of the lesson or a
+    later one."""
 
     russian = "Срок не может быть раньше урока, на котором задано; выберите день урока или позже."
 
 
-async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
-    """The lesson's section, if the lesson can be written in. Until the command is through nobody
-    cancels or moves the lesson, or closes its term.
+async def require_open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
+    """Return the section of a lesson in which the actor can write. Its locks keep others from
+    cancelling or moving the lesson, or closing its term, before the command commits.
 
     Raises NOT_OPEN.
     """
-    # Not through `visible`: who may write in the lesson may know its section.
+    # Not through `visible`: an actor who may write in the lesson may know its section.
     query = (
         select(Section, Lesson)
         .join(Lesson, (Lesson.school_id == Section.school_id) & (Lesson.section_id == Section.id))
         .where(Lesson.school_id == ctx.actor.school_id, Lesson.id == lesson.id)
-        # Without the lock, a lesson cancelled meanwhile would keep what is written now.
+        # Without the lock, a lesson that is cancelled meanwhile would get new records.
         .with_for_update(of=Lesson, key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -108,15 +108,16 @@ async def open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
     return section
 
 
-def open_lesson_of(viewer: Viewer, lesson_id: Any, *, to: Right) -> Target:
-    """A lesson that can be written in, with its section. Until the command is through nobody
-    cancels or moves the lesson, or closes its term. Its guards raise NOT_OPEN."""
+def target_of_open_lesson(viewer: Viewer, lesson_id: Any, *, to: Right) -> Target:
+    """Return the target of a lesson that can be written in, with its section. Its locks keep others
+    from cancelling or moving the lesson, or closing its term, before the command commits. Its
+    guards raise NOT_OPEN."""
     target = target_by_id(viewer, Lesson, lesson_id, "lesson_id", to=to, lock=Lock.WRITE)
-    return open_to_writing(target, "lesson_id")
+    return require_open(target, "lesson_id")
 
 
-def open_to_writing(target: Target, field: str) -> Target:
-    """A target with a lesson, and the guards that the lesson can be written in.
+def require_open(target: Target, field: str) -> Target:
+    """Add to a target with a lesson the guards that the lesson can be written in.
 
     field: The argument to blame.
     """
@@ -127,14 +128,14 @@ def open_to_writing(target: Target, field: str) -> Target:
 
 
 def is_to_be_held(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
-    """Whether a lesson counts as held once something is written into it."""
+    """Return the condition that a lesson counts as held once something is written in it."""
     return and_(lesson.status == LessonStatus.PLANNED, lesson.date <= viewer.today)
 
 
-def now_held(viewer: Viewer, lesson_key: Any) -> CTE:
-    """What is written into a lesson of today or before shows that it was held.
+def mark_held(viewer: Viewer, lesson_key: Any) -> CTE:
+    """Mark a lesson as held, if it is of today or before: somebody writes in it.
 
-    lesson_key: Its key, a column of what is written.
+    lesson_key: Its key, a column of the CTE that writes.
     """
     lessons = table_of(Lesson)
     held = {"status": LessonStatus.CONDUCTED}

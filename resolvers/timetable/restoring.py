@@ -15,8 +15,8 @@ from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
 from resolvers.people.staff import get_working
 from resolvers.school.calendar import open_term, refuse_holiday
-from resolvers.timetable.due import held_lesson, tie_homework
-from resolvers.timetable.scheduling import PROBLEMS, students_free
+from resolvers.timetable.due import get_lesson_locked, tie_homework
+from resolvers.timetable.scheduling import PROBLEMS, require_students_free
 
 
 class LessonNotCancelled(Problem):
@@ -29,13 +29,13 @@ class LessonNotCancelled(Problem):
 async def restore_lesson(
     ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int
 ) -> Logged[Lesson]:
-    """Put a cancelled lesson back into the timetable at its old time (восстановление урока).
-    Teacher, room and students must still be free then. A lesson with marks or attendance counts as
-    held again; any other one is still to be held.
+    """Restore a cancelled lesson at its old time (восстановление урока). Teacher, room and students
+    must still be free then. A lesson with marks or attendance counts as held again; any other is
+    planned.
 
     lesson_id: The lesson.
     """
-    lesson = await held_lesson(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
+    lesson = await get_lesson_locked(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
     if lesson.status is not LessonStatus.CANCELLED:
         raise LessonNotCancelled(of=lesson_id, current=lesson)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
@@ -43,7 +43,7 @@ async def restore_lesson(
     await refuse_holiday(ctx, section, lesson.date, "lesson_id")
     await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
     time = (lesson.date, lesson.starts_at, lesson.ends_at)
-    await students_free(ctx, section, *time, but=lesson.id)
+    await require_students_free(ctx, section, *time, but=lesson.id)
     written = await is_written_in(ctx, lesson)
     lesson.status = LessonStatus.CONDUCTED if written else LessonStatus.PLANNED
     await tie_homework(ctx, section.id)
@@ -51,8 +51,8 @@ async def restore_lesson(
 
 
 async def is_written_in(ctx: Ctx, lesson: Lesson) -> bool:
-    """Whether somebody has a mark in the lesson, or is recorded as present or absent."""
-    # Not through `visible`: a rule of the timetable, not an answer.
+    """Whether the lesson has a mark or a record of attendance."""
+    # Not through `visible`: the status of a lesson depends on hidden records, too.
     mark = select(Mark.id).where(
         Mark.school_id == lesson.school_id,
         Mark.lesson_id == lesson.id,

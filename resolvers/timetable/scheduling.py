@@ -1,4 +1,4 @@
-"""Putting lessons into the timetable, moving and cancelling them."""
+"""Scheduling, moving and cancelling lessons."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -21,9 +21,9 @@ from resolvers.core.keep import KEEP
 from resolvers.core.parameters import Logged
 from resolvers.people.staff import NotAtWork, get_working
 from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, refuse_holiday
-from resolvers.timetable.cautions import CAUTIONS, cautions_of
-from resolvers.timetable.due import held_lesson, hold_homework, tie_homework
-from resolvers.timetable.lessons import open_lesson
+from resolvers.timetable.cautions import CAUTIONS, find_cautions
+from resolvers.timetable.due import get_lesson_locked, lock_homework, tie_homework
+from resolvers.timetable.lessons import require_open_lesson
 
 
 class NoTeacher(Problem):
@@ -39,7 +39,7 @@ class StudentBusy(Problem):
 
 
 class LessonHeld(Problem):
-    """The lesson was held or cancelled; it is not moved or cancelled any more."""
+    """The lesson was held or cancelled; it cannot be moved or cancelled any more."""
 
     russian = "Урок уже проведён или отменён; его нельзя перенести или отменить."
 
@@ -61,24 +61,24 @@ async def schedule_lesson(
     override_reason: str | None = None,
     idempotency_key: UUID | None = None,
 ) -> Logged[Lesson]:
-    """Put a lesson into the timetable. No teacher, room or student can be in two at once; clock
-    times are compared, not numbers of bells.
+    """Add a lesson to the timetable. No teacher, room or student can be in two lessons at once;
+    clock times are compared, not numbers of bells.
 
     section_id: The section.
     date: The day, school-local.
     starts_at: The first bell, school-local.
     ends_at: The last bell, school-local.
-    ordinal: Which lesson of the day, 0..14.
-    staff_id: Who gives it; null for the section's main teacher.
-    room_id: Where; null when not known.
+    ordinal: The number of the lesson in the day, 0..14.
+    staff_id: The teacher; null for the section's main teacher.
+    room_id: The room; null if it is not known.
     """
     if ends_at <= starts_at:
         raise EndsBeforeItBegins(field="ends_at")
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
-    await hold_homework(ctx, section.id)
+    await lock_homework(ctx, section.id)
     await refuse_holiday(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
-    await students_free(ctx, section, date, starts_at, ends_at)
+    await require_students_free(ctx, section, date, starts_at, ends_at)
     lesson = Lesson(
         section_id=section.id,
         staff_id=await teacher_on(ctx, section, date, staff_id),
@@ -89,7 +89,7 @@ async def schedule_lesson(
         ordinal=ordinal,
         status=LessonStatus.PLANNED,
     )
-    cautions = await cautions_of(ctx, section, date, starts_at, ends_at)
+    cautions = await find_cautions(ctx, section, date, starts_at, ends_at)
     override(lesson, cautions, override_reason)
     ctx.session.add(lesson)
     await tie_homework(ctx, section.id)
@@ -109,26 +109,26 @@ async def move_lesson(
     room_id: Logged[Id[Room] | None] = KEEP,
     override_reason: str | None = None,
 ) -> Logged[Lesson]:
-    """Move a lesson that was not held yet to another time or room (перенос). Its assignments go
-    with it, and homework that is due in it.
+    """Move a lesson that was not held yet to another time or room (перенос). Its assignments, and
+    the homework due in it, move with it.
 
     lesson_id: The lesson.
     date: The new day, school-local.
     starts_at: The first bell, school-local.
     ends_at: The last bell, school-local.
-    ordinal: Which lesson of the day, 0..14.
-    room_id: Where; left out keeps the room, null for nowhere in particular.
+    ordinal: The number of the lesson in the day, 0..14.
+    room_id: The room; left out keeps the old one, null for no room.
     """
     if ends_at <= starts_at:
         raise EndsBeforeItBegins(field="ends_at")
-    lesson = await planned(ctx, lesson_id, expected_version)
+    lesson = await get_planned_lesson(ctx, lesson_id, expected_version)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     await open_term(ctx, section, lesson.date, "lesson_id")
     await refuse_holiday(ctx, section, date, "date")
     await open_term(ctx, section, date, "date")
     await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
-    await students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
-    cautions = await cautions_of(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    await require_students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
+    cautions = await find_cautions(ctx, section, date, starts_at, ends_at, but=lesson.id)
     override(lesson, cautions, override_reason)
     began = datetime.combine(lesson.date, lesson.starts_at, ZoneInfo(ctx.actor.time_zone))
     lesson.moved_from = lesson.moved_from or began
@@ -144,28 +144,28 @@ async def move_lesson(
 async def cancel_lesson(
     ctx: Ctx, *, lesson_id: Logged[Id[Lesson]], expected_version: int
 ) -> Logged[Lesson]:
-    """Cancel a lesson that was not held; teacher and room are free again.
+    """Cancel a lesson that was not held. Its teacher and room are free again.
 
     lesson_id: The lesson.
     """
-    lesson = await planned(ctx, lesson_id, expected_version)
-    await open_lesson(ctx, lesson)
+    lesson = await get_planned_lesson(ctx, lesson_id, expected_version)
+    await require_open_lesson(ctx, lesson)
     lesson.status = LessonStatus.CANCELLED
     await tie_homework(ctx, lesson.section_id)
     return lesson
 
 
-async def planned(ctx: Ctx, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
-    """The lesson, locked as `held_lesson` does. Raises LessonHeld for one that is not planned."""
-    lesson = await held_lesson(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
+async def get_planned_lesson(ctx: Ctx, lesson_id: Id[Lesson], expected_version: int) -> Lesson:
+    """Return a planned lesson, locked by `get_lesson_locked`. Raises LessonHeld for another."""
+    lesson = await get_lesson_locked(ctx, lesson_id, Right.TIMETABLE_WRITE, expected_version)
     if lesson.status is not LessonStatus.PLANNED:
         raise LessonHeld(of=lesson_id, current=lesson)
     return lesson
 
 
 async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] | None) -> int:
-    """The key of who is named, or else of the section's main teacher that day. Raises NoTeacher
-    when it has none, NotAtWork when they do not work then."""
+    """Return the key of the teacher who is named, or else of the section's main teacher on the day.
+    Raises NoTeacher if it has none, NotAtWork if the teacher does not work then."""
     main = select(TeachingAssignment.staff_id).where(
         TeachingAssignment.school_id == ctx.actor.school_id,
         TeachingAssignment.section_id == section.id,
@@ -180,11 +180,12 @@ async def teacher_on(ctx: Ctx, section: Section, day: date, staff_id: Id[Staff] 
     return (await get_working(ctx, staff_id, day)).id
 
 
-async def students_free(
+async def require_students_free(
     ctx: Ctx, section: Section, day: date, starts_at: time, ends_at: time, *, but: int = 0
 ) -> None:
-    """Raises StudentBusy when the section or a member of it is in another lesson then. No
-    constraint can say it, so timetables of one school and day are changed one after another."""
+    """Raise StudentBusy if the section or a member of it has another lesson at that time. No
+    constraint can say it, so an advisory lock of the school and day lets one command at a time
+    change the timetable: without it, two commands could both find the students free."""
     lock = func.pg_advisory_xact_lock(ctx.actor.school_id % 2**31, day.toordinal())
     await ctx.session.execute(select(lock))
     mine, theirs = aliased(SectionMembership), aliased(SectionMembership)

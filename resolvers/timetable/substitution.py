@@ -9,7 +9,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
 from resolvers.people.staff import NotAtWork
 from resolvers.school.calendar import CLOSED
-from resolvers.timetable.lessons import open_lesson
+from resolvers.timetable.lessons import require_open_lesson
 from resolvers.timetable.scheduling import LessonHeld, NoTeacher, teacher_on
 
 
@@ -21,17 +21,17 @@ async def assign_substitution(
     expected_version: int,
     staff_id: Logged[Id[Staff] | None] = None,
 ) -> Logged[Lesson]:
-    """Give one lesson to another teacher (замещение), or back to the teacher of the section. From
-    its beginning until `school.substituteDays` days later a substitute writes topic, homework,
-    attendance and marks of this lesson, and reads the section's journal; term marks they do not
-    set. What they wrote stays when the lesson is given back.
+    """Give a lesson to another teacher (замещение), or back to the teacher of the section. From the
+    beginning of the lesson until `school.substituteDays` days later, a substitute writes topic,
+    homework, attendance and marks of this lesson, and reads the section's journal; they set no term
+    marks. Their records stay if the lesson is given back.
 
     lesson_id: The lesson; not a cancelled one.
-    staff_id: Who is to give it; null for the section's main teacher.
+    staff_id: The teacher; null for the section's main teacher.
     """
     lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
     if lesson.status is LessonStatus.CANCELLED:
         raise LessonHeld(of=lesson_id, current=lesson)
-    section = await open_lesson(ctx, lesson)
+    section = await require_open_lesson(ctx, lesson)
     lesson.staff_id = await teacher_on(ctx, section, lesson.date, staff_id)
     return lesson
