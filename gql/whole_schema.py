@@ -8,7 +8,7 @@ from graphql import GraphQLError, GraphQLInputObjectType
 from strawberry.schema_directives import OneOf
 from strawberry.types import ExecutionContext
 
-from gql.bridge.nodes import tell_scopes
+from gql.bridge.nodes import fill_in_scopes
 from gql.errors import add_code, find_retry_after
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
@@ -37,7 +37,7 @@ class Schema(strawberry.Schema):
 
     def as_str(self) -> str:
         """Return the SDL with the description of the schema, which Strawberry omits."""
-        tell_scopes()
+        fill_in_scopes()
         core = self._schema
         roots = (core.query_type, core.mutation_type, core.subscription_type)
         kinds = zip(("query", "mutation", "subscription"), roots, strict=True)

@@ -26,7 +26,10 @@ class AuditEvent(Node):
     entity: strawberry.ID | None
     details = items(rows.AuditEvent.details, rows.AuditDetail)
     request_id: str
-    actor = one(rows.AuditEvent.actor_id, told="Who did it; null for the operator of the server.")
+    actor = one(
+        rows.AuditEvent.actor_id,
+        description="The person who did it; null for the operator of the server.",
+    )
 
 
 @node(rows.SensitiveRead)
@@ -36,15 +39,15 @@ class SensitiveRead(Node):
     role: Role
     reader = one(
         rows.SensitiveRead.reader_id,
-        told="Who read it; null for one whose name is not for the viewer: then the role tells.",
+        description="The reader; null if the viewer may not know their name: then see `role`.",
     )
     student = one(
         rows.SensitiveRead.student_id,
-        told="The student whose record it is; null where it is that of a member of staff.",
+        description="The student whose record it is; null if it is that of a member of staff.",
     )
     staff = one(
         rows.SensitiveRead.staff_id,
-        told="The member of staff whose record it is; null where it is that of a student.",
+        description="The member of staff whose record it is; null if it is that of a student.",
     )
 
 

@@ -1,4 +1,4 @@
-"""One's own sessions."""
+"""The viewer's own sessions."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the one who asks may still spend."""
+"""The budget of the viewer."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Requests to change who may do what."""
+"""Requests to change roles, rights and accounts."""
 
 from datetime import date, datetime
 
@@ -40,23 +40,29 @@ class AccessRequest(Node):
     changes = many(
         rows.RequestedRight.access_request_id,
         order=(rows.RequestedRight.permission, rows.RequestedRight.scope),
-        told="Rights that the role would gain or lose; only with SET_ROLE_RIGHTS.",
+        description="Rights that the role would gain or lose; only with SET_ROLE_RIGHTS.",
     )
-    person = one(rows.AccessRequest.person_id, told="Whose role or account it is about.")
+    person = one(
+        rows.AccessRequest.person_id, description="The person whose role or account it is about."
+    )
     school_class = one(
-        rows.AccessRequest.school_class_id, told="Which class; only with SCHOOL_CLASS."
+        rows.AccessRequest.school_class_id, description="The class; only with SCHOOL_CLASS."
     )
     revoked_grant = one(
-        rows.AccessRequest.revoked_grant_id, told="The grant to end; only with REVOKE_ROLE."
+        rows.AccessRequest.revoked_grant_id, description="The grant to end; only with REVOKE_ROLE."
     )
     made_grant = one(
-        rows.AccessRequest.made_grant_id, told="The grant that the approval of GRANT_ROLE made."
+        rows.AccessRequest.made_grant_id,
+        description="The grant that the approval of GRANT_ROLE made.",
     )
     account = one(
-        rows.AccessRequest.account_id, told="The account to unlock; only with UNLOCK_ACCOUNT."
+        rows.AccessRequest.account_id,
+        description="The account to unlock; only with UNLOCK_ACCOUNT.",
     )
-    requested_by = one(rows.AccessRequest.requested_by_id, told="Who filed it.")
-    decided_by = one(rows.AccessRequest.decided_by_id, told="Who approved or refused it.")
+    requested_by = one(rows.AccessRequest.requested_by_id, description="The person who filed it.")
+    decided_by = one(
+        rows.AccessRequest.decided_by_id, description="The person who approved or refused it."
+    )
     viewer_can = can(decide=Right.ACCESS_DECIDE, withdraw=Right.ACCESS_REQUEST)
 
 

@@ -1,4 +1,4 @@
-"""Roles: what each may do, and who has which."""
+"""Roles, their rights, and grants of roles."""
 
 from datetime import date, datetime
 
@@ -38,9 +38,14 @@ class RoleGrant(Node):
     basis: str | None
     granted_at: datetime
     version: int
-    person = one(rows.RoleGrant.person_id, told="Who has the role.")
-    school_class = one(rows.RoleGrant.school_class_id, told="Which class; only with SCHOOL_CLASS.")
-    granted_by = one(rows.RoleGrant.granted_by_id, told="Who gave it; null for the operator.")
+    person = one(rows.RoleGrant.person_id, description="The person who has the role.")
+    school_class = one(
+        rows.RoleGrant.school_class_id, description="The class; only with SCHOOL_CLASS."
+    )
+    granted_by = one(
+        rows.RoleGrant.granted_by_id,
+        description="The person who granted it; null for the operator.",
+    )
     viewer_can = can(revoke=Right.ROLES_GRANT)
 
 

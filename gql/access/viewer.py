@@ -1,4 +1,4 @@
-"""The one who asks."""
+"""The viewer."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""The words that turn rows and use cases into GraphQL."""
+"""The words by which features declare GraphQL types and fields from rows and use cases."""
 
 from gql.bridge.mutations import mutation
 from gql.bridge.nodes import node

@@ -1,4 +1,4 @@
-"""Filters and orders: inputs made of what a type shows, read into conditions."""
+"""Filters and orders: their inputs are made from the shapes of a type, and read into conditions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Viewer
 from gql.answers import make_type
-from gql.bridge.arguments import understood
+from gql.bridge.arguments import parse_value
 from gql.enums import shown_enum
 from models.base import Id, OfSchool
 from models.problems import BadUserInput
@@ -23,8 +23,8 @@ from resolvers.core.parameters import Annotation, Exact, Few, Make, Part, sql_ty
 from resolvers.core.shapes import SHAPES, Guarded, One, Own, Plain, Shape, Value, Via
 
 Contents: TypeAlias = dict[str, tuple[Annotation, object]]
-"""The fields of an input, each with its type and what Strawberry is told of it."""
-COMPARED = {
+"""The fields of an input, each with its type and its Strawberry field."""
+COMPARATOR_TEXTS = {
     "eq": "Equal to this.",
     "in_": "One of these, at most 100.",
     "gte": "This or greater.",
@@ -48,13 +48,14 @@ BY_TYPE: Mapping[Annotation, tuple[str, ...]] = {
     Exact: ("eq", "in_", "is_null"),
 }
 MOST_PARTS = 40
-"""Each comparison becomes SQL of its own, which takes some milliseconds to write."""
+"""The limit of comparisons in a filter. Each becomes SQL, which takes milliseconds to build: a
+filter without limit would block the process."""
 comparisons: dict[Annotation, Annotation] = {}
 filters: dict[type[OfSchool], Annotation] = {}
 
 
-def comparison(type_: Annotation) -> Annotation:
-    """`StringFilter`, `DateFilter`, `SexFilter`: what a value of the type can be compared to."""
+def comparison_type(type_: Annotation) -> Annotation:
+    """Return the input of comparators for a type: `StringFilter`, `DateFilter`, `SexFilter`."""
     if type_ not in comparisons:
         is_enum = isinstance(type_, type) and issubclass(type_, Enum)
         words = ("eq", "in_", "is_null") if is_enum else BY_TYPE[type_]
@@ -66,7 +67,7 @@ def comparison(type_: Annotation) -> Annotation:
                 type_of[word] | None,
                 strawberry.field(
                     name=word.rstrip("_") if word == "in_" else None,
-                    description=COMPARED[word],
+                    description=COMPARATOR_TEXTS[word],
                     default=UNSET,
                 ),
             )
@@ -76,44 +77,47 @@ def comparison(type_: Annotation) -> Annotation:
             "Datetime", "DateTime"
         )
         name = type_.__name__ if is_enum else name
-        told = f"What a value of `{name}` is compared to; all that is given must hold."
-        comparisons[type_] = make_type(strawberry.input, f"{name}Filter", told, contents)
+        description = f"Comparators for a value of `{name}`; all that are given must hold."
+        comparisons[type_] = make_type(strawberry.input, f"{name}Filter", description, contents)
     return comparisons[type_]
 
 
 def filter_type(row: type[OfSchool], shapes: Mapping[str, Shape | None]) -> Annotation:
-    """`StudentFilter`: the columns a type shows, and its references as ids."""
+    """Return the filter of a row type, such as `StudentFilter`: the columns that its GraphQL type
+    shows, and its references as ids."""
     if row not in filters:
         contents: Contents = {}
         for name, shape in shapes.items():
-            if (type_ := filterable(row, shape)) is not None:
-                told = f"Compares `{to_camel_case(name)}`."
-                described = strawberry.field(description=told, default=UNSET)
-                contents[name] = (comparison(type_) | None, described)
+            if (type_ := filterable_type(row, shape)) is not None:
+                description = f"Compares `{to_camel_case(name)}`."
+                field = strawberry.field(description=description, default=UNSET)
+                contents[name] = (comparison_type(type_) | None, field)
         name = f"{row.api_name()}Filter"
-        filters[row] = recursive(name, row, contents)
+        filters[row] = make_recursive_input(name, row, contents)
     return filters[row]
 
 
-def recursive(name: str, row: type[OfSchool], contents: Contents) -> Annotation:
-    """An input whose `and`, `or` and `not` are of its own type."""
+def make_recursive_input(name: str, row: type[OfSchool], contents: Contents) -> Annotation:
+    """Make an input object whose `and`, `or` and `not` are of its own type."""
     own: Annotation = Annotated[name, strawberry.lazy(__name__)]
     many = list.__class_getitem__(own)
-    told = {
+    parts = {
         "and": (many, "All of these hold."),
         "or": (many, "At least one of these holds."),
         "not": (own, "This does not hold."),
     }
-    for word, (type_, text) in told.items():
-        described = strawberry.field(name=word, description=text, default=UNSET)
-        contents[f"{word}_"] = (type_ | None, described)
-    made_type = make_type(strawberry.input, name, f"Which rows of `{row.api_name()}`.", contents)
+    for word, (type_, text) in parts.items():
+        field = strawberry.field(name=word, description=text, default=UNSET)
+        contents[f"{word}_"] = (type_ | None, field)
+    made_type = make_type(
+        strawberry.input, name, f"A condition on rows of `{row.api_name()}`.", contents
+    )
     globals()[name] = made_type  # where `strawberry.lazy` looks for it
     return made_type
 
 
-def filterable(row: type[OfSchool], shape: Shape | None) -> Annotation:
-    """The type by which a field is compared; None where it cannot be."""
+def filterable_type(row: type[OfSchool], shape: Shape | None) -> Annotation:
+    """Return the type by which a field is compared; None if it cannot be filtered by."""
     inner = shape.shape if isinstance(shape, Guarded) else shape
     if isinstance(shape, One):
         return strawberry.ID if len(shape.path) == 1 else None
@@ -135,15 +139,16 @@ def filterable(row: type[OfSchool], shape: Shape | None) -> Annotation:
 def condition_of(
     viewer: Viewer, row: type[OfSchool], asked: object, make: Make
 ) -> ColumnElement[bool]:
-    """The SQL of a filter a client sent. Raises BadUserInput or Forbidden naming the field."""
+    """Return the SQL condition of a filter that a client sent. Raises BadUserInput or Forbidden
+    with the path of the field."""
     if count_parts(asked) > MOST_PARTS:
         raise BadUserInput(field="filter", expected=f"at most {MOST_PARTS} comparisons")
     return read_filter(row, asked, "filter", make).condition(viewer, row)
 
 
 def count_parts(asked: object) -> int:
-    """How many comparisons a filter has, and how often it says `not`; counted without recursion,
-    and only until there are too many."""
+    """Count the comparisons and `not`s of a filter, until there are too many. It does not recurse:
+    a deeply nested filter would exceed Python's recursion limit."""
     waiting, count = [asked], 0
     while waiting and count <= MOST_PARTS:
         given = {n: v for n, v in vars(waiting.pop()).items() if v is not UNSET and v is not None}
@@ -161,13 +166,13 @@ def read_filter(row: type[OfSchool], asked: object, path: str, make: Make) -> Fi
     both, either = (
         [
             read_filter(row, part, f"{path}.{word}.{number}", make)
-            for number, part in enumerate(bounded(given.pop(f"{word}_", []), path))
+            for number, part in enumerate(check_number(given.pop(f"{word}_", []), path))
         ]
         for word in ("and", "or")
     )
     fields = {
         name: {
-            word: compared(row, name, word, value, f"{path}.{name}", make)
+            word: parse_compared(row, name, word, value, f"{path}.{name}", make)
             for word, value in vars(comparison_).items()
             if value is not UNSET and (value is not None or word == "eq")
         }
@@ -178,26 +183,27 @@ def read_filter(row: type[OfSchool], asked: object, path: str, make: Make) -> Fi
     )
 
 
-def bounded(values: list[object], path: str) -> list[object]:
+def check_number(values: list[object], path: str) -> list[object]:
     if len(values) > Few.most:
         raise BadUserInput(field=path, expected=f"at most {Few.most}")
     return values
 
 
-def compared(
+def parse_compared(
     row: type[OfSchool], name: str, word: str, value: object, path: str, make: Make
 ) -> object:
-    """What a field is compared to; a null and `isNull` are words of SQL, no values."""
+    """Return the parameter that a field is compared to; null and the value of `isNull` are returned
+    as they are, because SQL has keywords for them."""
     if value is None or word == "is_null":
         return value
     shape = SHAPES[row][name]
-    type_ = id_type(shape.target) if isinstance(shape, One) else filterable(row, shape)
+    type_ = id_type(shape.target) if isinstance(shape, One) else filterable_type(row, shape)
     place = f"{path}.{word}"
     if word == "contains":
         type_, path = Part, place
     if isinstance(value, list):
         type_ = Few.__class_getitem__(type_)
-    return make(type_, sql_type(type_), understood(type_, value, path), place)
+    return make(type_, sql_type(type_), parse_value(type_, value, path), place)
 
 
 def id_type(row: type[OfSchool]) -> Annotation:
@@ -208,28 +214,26 @@ def id_type(row: type[OfSchool]) -> Annotation:
 
 
 def order_type(row: type[OfSchool], orders: Mapping[str, Plain]) -> Annotation:
-    """`StudentOrder { field, direction }` over the fields a list can be ordered by."""
+    """Return the input of an order, such as `StudentOrder { field, direction }`."""
     name = row.api_name()
     members = {
         field.upper(): strawberry.enum_value(field, description=f"By `{to_camel_case(field)}`.")
         for field in orders
     }
     fields: Annotation = Enum(f"{name}OrderField", members)  # type: ignore[misc]  # made, not written
-    strawberry.enum(fields, description=f"What `{name}` can be ordered by.")
+    strawberry.enum(fields, description=f"Fields by which `{name}` can be ordered.")
     contents = {
-        "field": (fields, strawberry.field(description="What to order by.")),
+        "field": (fields, strawberry.field(description="The field to order by.")),
         "direction": (
             shown_enum(Direction),
-            strawberry.field(description="Which way.", default=Direction.ASC),
+            strawberry.field(description="The direction.", default=Direction.ASC),
         ),
     }
-    return make_type(
-        strawberry.input, f"{name}Order", f"One key of an order of `{name}`.", contents
-    )
+    return make_type(strawberry.input, f"{name}Order", f"A key of an order of `{name}`.", contents)
 
 
 class OrderKey(Protocol):
-    """A key of an order that a client sent: of the input that `order_type` makes."""
+    """A key of an order that a client sent, of the input that `order_type` makes."""
 
     field: Enum
     direction: Direction
@@ -241,11 +245,11 @@ def order_of(
     asked: Sequence[OrderKey] | None,
     orders: Mapping[str, Plain],
 ) -> tuple[Ordering, ...]:
-    """The order a client asked for. Where the viewer may not read the field of a row, the row is
-    ordered as if the field were null: neither its place nor its cursor tells the value.
+    """Return the order that a client asked for. A row whose field the viewer may not read is
+    ordered as if the field were null: else its place or its cursor would reveal the value.
 
-    Raises BadUserInput for more keys than a list has fields, Forbidden for a field the viewer has
-    no right to at all.
+    Raises BadUserInput for more keys than a list has fields, Forbidden for a field that the viewer
+    has no right to.
     """
     if asked and len(asked) > len(orders):
         raise BadUserInput(field="orderBy", expected=f"at most {len(orders)} keys")

@@ -1,4 +1,4 @@
-"""The word with which a mutation is made of a command: one `input`, and a payload."""
+"""The word `mutation`, which makes a root field of a command: one `input`, and a payload."""
 
 import inspect
 from typing import Annotated, Any, get_args, get_type_hints
@@ -7,9 +7,9 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Payload, make_payload, to_pascal, to_snake
-from gql.bridge.arguments import arguments_of, ids_among, input_type, received
+from gql.bridge.arguments import annotations_of, arguments_of, input_type, parse_arguments
 from gql.bridge.nodes import Info, requires
-from gql.bridge.types import is_report, shown
+from gql.bridge.types import is_report, to_graphql_type
 from gql.docs import join_sentences, read_doc
 from gql.guard.opened import RUNS
 from models.problems import Problem
@@ -18,15 +18,16 @@ from resolvers.core.parameters import plain
 
 
 def mutation(command: Any) -> Any:
-    """A root field that runs a command: one `input`, and a payload that can tell of problems."""
+    """Return the root field of a command: it takes one `input` and returns a payload with
+    `userErrors`."""
     name = to_pascal(command.__name__)
-    annotations, input_ = ids_among(command), input_type(name, arguments_of(command))
+    annotations, input_ = annotations_of(command), input_type(name, arguments_of(command))
     answer = payload_of(command)
 
     async def resolve(info: Info, input: Any = None) -> Any:
         ctx: Ctx = info.context
         try:
-            given = received(annotations, vars(input) if input else {})
+            given = parse_arguments(annotations, vars(input) if input else {})
             return answer.make_result(await command(ctx, **given))
         except Problem as problem:
             if problem.code() not in answer.codes.__members__:
@@ -36,9 +37,9 @@ def mutation(command: Any) -> Any:
 
     resolve.__name__ = command.__name__
     takes = arguments_of(command)
-    told = strawberry.argument(description="All arguments in one.")
+    argument = strawberry.argument(description="The arguments.")
     if takes:
-        resolve.__annotations__ |= {"input": Annotated[input_, told]}
+        resolve.__annotations__ |= {"input": Annotated[input_, argument]}
         parameters = inspect.signature(resolve).parameters
         bare = parameters["input"].replace(default=inspect.Parameter.empty)
         resolve.__signature__ = inspect.Signature([parameters["info"], bare])  # type: ignore[attr-defined]
@@ -56,13 +57,14 @@ def mutation(command: Any) -> Any:
 
 
 def payload_of(command: Any) -> Payload:
-    """Of a row: one field named after it. Of a dataclass: its fields."""
+    """Return the payload of a command. A row becomes one field named after it, a dataclass becomes
+    its fields."""
     returned = plain(inspect.signature(command, eval_str=True).return_annotation)
     if is_report(returned):
         hints, texts = get_type_hints(returned), read_doc(returned)[1]
-        results = {f: (shown(hints[f]), texts.get(f, "")) for f in hints}
+        results = {f: (to_graphql_type(hints[f]), texts.get(f, "")) for f in hints}
         return make_payload(command, results, single=False)
     row = returned if isinstance(returned, type) else get_args(returned)[0]
-    told = "What came of it; after a `CONFLICT`, how it is now."
+    description = "The result; after a `CONFLICT`, the row as it is now."
     field_name = getattr(command, "result", None) or to_snake(row.__name__)
-    return make_payload(command, {field_name: (shown(row), told)}, single=True)
+    return make_payload(command, {field_name: (to_graphql_type(row), description)}, single=True)

@@ -1,6 +1,6 @@
-"""How a type is read off a row or a report: `node(Row)`, and what its fields may need.
+"""The word `node`, which makes a GraphQL type of a row or a report.
 
-Annotated names are columns of the row, or parts of the report; other fields are made by words.
+Annotated names are columns of the row, or parts of the report; other fields are declared by words.
 """
 
 import inspect
@@ -11,12 +11,12 @@ from typing import Generic, TypeAlias, TypeVar, get_args
 import strawberry
 from strawberry.types import get_object_definition
 
-import auth  # noqa: F401  # the rules must be known before types are made of them
+import auth  # noqa: F401  # types ask for the rules, which register by being imported
 from auth.policy import reading, scopes_of
 from auth.rights import Right
 from gql.answers import Requires
-from gql.bridge.types import required, shown
-from gql.bridge.wanted import Below
+from gql.bridge.types import is_required, to_graphql_type
+from gql.bridge.wanted import FieldLookahead
 from gql.docs import join_sentences, read_doc
 from models.base import OfSchool
 from resolvers.core.context import Ctx
@@ -34,25 +34,26 @@ Resolver: TypeAlias = Callable[..., object]
 
 @dataclass(frozen=True)
 class Word(Generic[S_co]):
-    """A declared field before its type is known: what it reads, and how the reference executor
-    resolves it."""
+    """A declared field before its GraphQL type is made: its shape, and the resolver by which the
+    standard executor answers it."""
 
     shape: S_co
     resolve: Resolver
     type: Annotation = None
     right: Right | None = None
-    told: str | None = None
+    description: str | None = None
     make: Callable[..., object] | None = None
-    """What Python makes it with, where SQL does not: `make(ctx, row)`."""
+    """`make(ctx, row)` resolves the field if SQL does not."""
 
-    def plain(self, row: object) -> object:
-        """What Python makes of a row that is but a value, and needs nothing else for it."""
-        assert self.make  # noqa: S101  # other words are of rows
-        return self.make(None, row)
+    def resolve_value(self, value: object) -> object:
+        """Resolve a field of a value that is no row, which needs no context."""
+        assert self.make  # noqa: S101  # other words belong to rows
+        return self.make(None, value)
 
 
 def node(row: type) -> Callable[[type[T]], type[T]]:
-    """Show a row or a report: annotated names are read off it, texts come from its docstring."""
+    """Make a GraphQL type of a row or a report. Its annotated names are fields of the row, and its
+    descriptions are in the row's docstring."""
 
     def decorate(cls: type[T]) -> type[T]:
         summary, texts = read_doc(row)
@@ -64,15 +65,17 @@ def node(row: type) -> Callable[[type[T]], type[T]]:
                 shapes[name] = word.shape
                 NEEDS[row, name] = word.right
                 annotation = annotations.pop(name, word.type)
-                setattr(cls, name, made_field(name, word, annotation, texts.get(name)))
+                setattr(cls, name, make_field(name, word, annotation, texts.get(name)))
         if not issubclass(row, OfSchool):
             for name, annotation in annotations.items():
                 right = right_of_part(row, name)
                 if issubclass(row, Report) or right:
-                    resolve = part_of(name) if issubclass(row, Report) else attribute(name)
-                    setattr(cls, name, part_field(resolve, annotation, right, texts.get(name)))
+                    resolve = (
+                        resolve_part(name) if issubclass(row, Report) else resolve_attribute(name)
+                    )
+                    setattr(cls, name, make_part_field(resolve, annotation, right, texts.get(name)))
         (SHAPES if issubclass(row, OfSchool) else REPORTS)[row] = shapes
-        cls.__annotations__ = {name: shown(type_) for name, type_ in annotations.items()}
+        cls.__annotations__ = {name: to_graphql_type(type_) for name, type_ in annotations.items()}
         cls.is_type_of = staticmethod(lambda item, _: shows(item, row))  # type: ignore[attr-defined]
         type_ = strawberry.type(cls, description=summary)
         for item in get_object_definition(type_, strict=True).fields:
@@ -84,7 +87,7 @@ def node(row: type) -> Callable[[type[T]], type[T]]:
 
 
 ROWS: dict[str, type] = {}
-"""The row or report that a type shows, by its name."""
+"""The row or report of each GraphQL type, by the type's name."""
 
 
 def shows(item: object, row: type) -> bool:
@@ -92,8 +95,9 @@ def shows(item: object, row: type) -> bool:
 
 
 def right_of_part(report: type, name: str) -> Right | None:
-    """What a part of a report needs: what the report says, or else the right to read the rows of
-    which it is. Without it the part is refused: an empty list would say that there is nothing."""
+    """Return the right that a part of a report needs: the one that the report declares, or else the
+    right to read the part's rows. Without it the part is refused: an empty list would say that
+    there is nothing."""
     declared: Mapping[str, Right | None] = getattr(report, "rights_to", {})
     if name in declared:
         return declared[name]
@@ -106,24 +110,25 @@ def right_of_part(report: type, name: str) -> Right | None:
     return None
 
 
-def part_field(
-    resolve: Resolver, annotation: Annotation, right: Right | None, told: str | None
+def make_part_field(
+    resolve: Resolver, annotation: Annotation, right: Right | None, description: str | None
 ) -> object:
-    """The Strawberry field of a part of a report. With a right it may be null, and says so."""
+    """Make the Strawberry field of a part of a report. With a right it is nullable, and its
+    description names the right."""
     if right is None:
         return strawberry.field(resolve)
-    type_ = shown(annotation)
+    type_ = to_graphql_type(annotation)
     return strawberry.field(
-        denied_or(right, resolve),
-        graphql_type=type_ | None if required(type_) else type_,
-        description=join_sentences(told, f"Needs `{right}`."),
+        deny_without(right, resolve),
+        graphql_type=type_ | None if is_required(type_) else type_,
+        description=join_sentences(description, f"Needs `{right}`."),
         directives=requires(right),
         metadata={"right": right},
     )
 
 
-def attribute(name: str) -> Resolver:
-    """The resolver of a part that is a value already."""
+def resolve_attribute(name: str) -> Resolver:
+    """Return the resolver of a part that is a plain value."""
 
     def resolve(parent: strawberry.Parent[object], info: Info) -> object:
         return getattr(parent, name)
@@ -131,28 +136,29 @@ def attribute(name: str) -> Resolver:
     return resolve
 
 
-def part_of(name: str) -> Resolver:
-    """The resolver of a part of a report, which may have been read already."""
+def resolve_part(name: str) -> Resolver:
+    """Return the resolver of a part of a report. The part may have been loaded already."""
 
     async def resolve(parent: strawberry.Parent[object], info: Info) -> object:
-        return await load_part(info.context, getattr(parent, name), Below(info))
+        return await load_part(info.context, getattr(parent, name), FieldLookahead(info))
 
     return resolve
 
 
-def made_field(
-    name: str, word: Word[Shape | None], annotation: Annotation, told: str | None
+def make_field(
+    name: str, word: Word[Shape | None], annotation: Annotation, description: str | None
 ) -> object:
-    """The Strawberry field of a word. With a right it may be null, and says so."""
-    type_ = shown(annotation)
+    """Make the Strawberry field of a word. With a right it is nullable, and its description names
+    the right."""
+    type_ = to_graphql_type(annotation)
     if word.right:
-        type_ = type_ if not required(type_) else type_ | None
+        type_ = type_ if not is_required(type_) else type_ | None
     return strawberry.field(
-        denied_or(word.right, word.resolve) if word.right else word.resolve,
+        deny_without(word.right, word.resolve) if word.right else word.resolve,
         graphql_type=type_,
         name=None,
         description=join_sentences(
-            told or word.told, f"Needs `{word.right}`." if word.right else None
+            description or word.description, f"Needs `{word.right}`." if word.right else None
         ),
         directives=requires(word.right),
         metadata={"word": word, "right": word.right},
@@ -168,21 +174,23 @@ def requires(right: Right | None) -> list[Requires]:
     return [REQUIRED.setdefault(right, Requires(permission=right.value, scope=[]))]
 
 
-def tell_scopes() -> None:
-    """How far each right can reach. For that all the rules must be made, and only who prints the
-    schema should wait for it."""
-    for right, told in REQUIRED.items():
-        told.scope = scopes_of(right)
+def fill_in_scopes() -> None:
+    """Fill in the scopes of each `@requires`. It builds all rules, so only printing the schema
+    calls it: a server should not wait for it at its start."""
+    for right, directive in REQUIRED.items():
+        directive.scope = scopes_of(right)
 
 
-def denied_or(right: Right, resolve: Resolver) -> Resolver:
-    """Refuse a field by grant: it is null, and an error tells why, once for its coordinate; see
-    `gql.engine.denials`."""
+def deny_without(right: Right, resolve: Resolver) -> Resolver:
+    """Make a resolver return null for an actor without a right. `gql.engine.denials` adds the
+    error, once for each coordinate."""
 
-    def guarded(parent: strawberry.Parent[object], info: Info, **arguments: object) -> object:
+    def resolve_if_held(
+        parent: strawberry.Parent[object], info: Info, **arguments: object
+    ) -> object:
         held = right in info.context.actor.rights
         return resolve(parent, info, **arguments) if held else None
 
-    guarded.__annotations__ = {**resolve.__annotations__}
-    vars(guarded)["__signature__"] = inspect.signature(resolve)
-    return guarded
+    resolve_if_held.__annotations__ = {**resolve.__annotations__}
+    vars(resolve_if_held)["__signature__"] = inspect.signature(resolve)
+    return resolve_if_held

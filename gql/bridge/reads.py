@@ -1,8 +1,8 @@
-"""The words with which root fields that read are made of use cases.
+"""The words that make root fields of use cases that read.
 
-query(f)              what `f(viewer, **arguments)` says in SQL: rows, a row, a report
-listing(f, orders)    a long list, read by pages, filtered and ordered
-resolved(f)           what Python makes, `f(ctx, **arguments)`
+query(f)              rows, a row or a report that `f(viewer, **arguments)` declares in SQL
+listing(f, orders)    a long list, with pages, a filter and orders
+resolved(f)           a value that Python returns, `f(ctx, **arguments)`
 """
 
 import inspect
@@ -19,11 +19,11 @@ from sqlalchemy.types import TypeEngine
 from auth.actor import Actor, Viewer
 from auth.policy import reading
 from auth.rights import Right
-from gql.bridge.arguments import UseCase, arguments_of, ids_among, received
+from gql.bridge.arguments import UseCase, annotations_of, arguments_of, parse_arguments
 from gql.bridge.filters import condition_of, filter_type, order_of, order_type
 from gql.bridge.nodes import Info, Resolver, requires
-from gql.bridge.types import shown
-from gql.bridge.wanted import Below
+from gql.bridge.types import to_graphql_type
+from gql.bridge.wanted import FieldLookahead
 from gql.docs import join_sentences, read_doc
 from gql.guard.opened import IS_NULL, RUNS
 from models.base import OfSchool
@@ -33,8 +33,8 @@ from resolvers.core.parameters import Annotation, Make, in_parameters, sent_as
 from resolvers.core.parts import load_part
 from resolvers.core.shapes import SHAPES, Plain
 
-Told: TypeAlias = tuple[tuple[str, object], ...]
-"""Arguments by their names, as a use case is given them."""
+Arguments: TypeAlias = tuple[tuple[str, object], ...]
+"""The arguments of a use case, by their names."""
 WINDOW = {f.name for f in fields(Window)}
 
 
@@ -42,7 +42,7 @@ WINDOW = {f.name for f in fields(Window)}
 class Read:
     """A root field that SQL answers.
 
-    orders: By what its rows can be ordered; None where it is no listing.
+    orders: The keys by which its rows can be ordered; None if it is no listing.
     """
 
     use_case: UseCase
@@ -58,23 +58,24 @@ class Read:
     def why_null(self) -> Callable[..., Awaitable[None]] | None:
         return getattr(self.use_case, "why_null", None)
 
-    def said(self, actor: Actor, arguments: dict[str, Any], make: Make) -> object:
-        """What the use case says with the arguments a client sent: rows, a report, a listing.
+    def call_use_case(self, actor: Actor, arguments: dict[str, Any], make: Make) -> object:
+        """Call the use case with the arguments that a client sent, and return the rows, report or
+        listing that it declares.
 
         Raises BadUserInput, Forbidden.
         """
         asked, order = arguments.pop("filter", None), arguments.pop("order_by", None)
-        given = received(dict(self.annotations), arguments)
+        parsed = parse_arguments(dict(self.annotations), arguments)
         if self.check:
-            self.check(actor, **given)
-        told = {
+            self.check(actor, **parsed)
+        parameters = {
             name: in_parameters(self.annotations[name], value, make, name)
-            for name, value in given.items()
+            for name, value in parsed.items()
         }
-        if all(map(lasts, told.values())):
-            found = said_once(self.use_case, actor.viewer, tuple(told.items()))
+        if all(map(is_cacheable, parameters.values())):
+            found = call_cached(self.use_case, actor.viewer, tuple(parameters.items()))
         else:
-            found = self.use_case(actor.viewer, **told)
+            found = self.use_case(actor.viewer, **parameters)
         if self.orders is None or not isinstance(found, Listing):
             return found
         row, where = found.row, found.where
@@ -83,27 +84,28 @@ class Read:
         return Listing(row, ordered or found.order, where)
 
 
-MOST_SAID = 1000
+MOST_CACHED = 1000
 
 
-@lru_cache(MOST_SAID)
-def said_once(use_case: UseCase, viewer: Viewer, told: Told) -> object:
-    """What a use case says to all with the same grants: to say it takes longer than to write it."""
-    return use_case(viewer, **dict(told))
+@lru_cache(MOST_CACHED)
+def call_cached(use_case: UseCase, viewer: Viewer, arguments: Arguments) -> object:
+    """Call a use case, or return what it returned to a viewer with the same rights: building the
+    conditions takes longer than writing them as SQL."""
+    return use_case(viewer, **dict(arguments))
 
 
-def lasts(value: object) -> bool:
-    """Whether it is the same in another request: a parameter whose value is not known yet, or what
-    decides how a statement is written."""
+def is_cacheable(value: object) -> bool:
+    """Whether an argument is the same in other requests: a parameter whose value comes later, or a
+    value on which the text of the statement depends."""
     if isinstance(value, BindParameter):
         return value.required
     return value is None or isinstance(value, bool | Enum)
 
 
 def query(use_case: UseCase) -> object:
-    """A root field answered by what `use_case(viewer, **arguments)` says. It needs the right to
-    read the rows it gives."""
-    read = Read(use_case, right_of(use_case), ids_among(use_case))
+    """Return the root field of `use_case(viewer, **arguments)`, which declares what is read. It
+    needs the right to read its rows."""
+    read = Read(use_case, right_of(use_case), annotations_of(use_case))
     is_open = getattr(use_case, "is_open", False)
 
     async def resolve(info: Info, **arguments: object) -> object:
@@ -113,18 +115,18 @@ def query(use_case: UseCase) -> object:
         actor = await ctx.identify()
         if read.right and read.right not in actor.rights:
             return None
-        part = read.said(actor, dict(arguments), valued(ctx))
-        found = await load_part(ctx, part, Below(info))
+        part = read.call_use_case(actor, dict(arguments), make_binder(ctx))
+        found = await load_part(ctx, part, FieldLookahead(info))
         if found is None and read.why_null:
-            await read.why_null(ctx, **received(dict(read.annotations), arguments))
+            await read.why_null(ctx, **parse_arguments(dict(read.annotations), arguments))
         return found
 
     opening = IS_NULL if is_open else None
     return root_field(resolve, use_case, read.right, arguments_of(use_case), read, opening)
 
 
-def valued(ctx: Ctx) -> Make:
-    """Makes parameters that hold their values."""
+def make_binder(ctx: Ctx) -> Make:
+    """Return a function that makes parameters which hold their values."""
 
     def make(
         type_: Annotation,
@@ -142,8 +144,8 @@ def valued(ctx: Ctx) -> Make:
 
 
 def resolved(use_case: Callable[..., Awaitable[object]]) -> object:
-    """A root field that Python makes: `use_case(ctx, **arguments)`."""
-    annotations, right = ids_among(use_case), right_of(use_case)
+    """Return a root field that Python resolves: `use_case(ctx, **arguments)`."""
+    annotations, right = annotations_of(use_case), right_of(use_case)
     is_open = getattr(use_case, "is_open", False)
 
     async def resolve(info: Info, **arguments: object) -> object:
@@ -151,15 +153,15 @@ def resolved(use_case: Callable[..., Awaitable[object]]) -> object:
             actor = await info.context.identify()
             if right and right not in actor.rights:
                 return None
-        return await use_case(info.context, **received(annotations, arguments))
+        return await use_case(info.context, **parse_arguments(annotations, arguments))
 
     opening = RUNS if is_open else None
     return root_field(resolve, use_case, right, arguments_of(use_case), opening=opening)
 
 
 def listing(use_case: UseCase, orders: Mapping[str, Plain]) -> object:
-    """A root field that is a long list: `use_case(viewer, **arguments) -> Listing`."""
-    read = Read(use_case, right_of(use_case), ids_among(use_case), orders)
+    """Return the root field of a long list: `use_case(viewer, **arguments) -> Listing`."""
+    read = Read(use_case, right_of(use_case), annotations_of(use_case), orders)
     row = row_of(use_case)
     assert row  # noqa: S101  # a listing lists rows
     filters, ordering = filter_type(row, SHAPES[row]), order_type(row, orders)
@@ -170,29 +172,32 @@ def listing(use_case: UseCase, orders: Mapping[str, Plain]) -> object:
         if read.right and read.right not in actor.rights:
             return None
         window = window_of(arguments)
-        found = read.said(actor, arguments, valued(ctx))
-        assert isinstance(found, Listing)  # noqa: S101  # that is what a listing says
-        return await found.page(ctx, window, Below(info)(row))
+        found = read.call_use_case(actor, arguments, make_binder(ctx))
+        assert isinstance(found, Listing)  # noqa: S101  # its use case returns one
+        return await found.page(ctx, window, FieldLookahead(info)(row))
 
     explained = {
         "filter": (filters, "Only rows for which this holds."),
-        "order_by": (list.__class_getitem__(ordering), "What to order by; ties go by id."),
+        "order_by": (
+            list.__class_getitem__(ordering),
+            "The keys of the order; rows that are equal in them are ordered by id.",
+        ),
     }
     more = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[type_ | None, strawberry.argument(told)],
+            annotation=Annotated[type_ | None, strawberry.argument(description)],
         )
-        for name, (type_, told) in explained.items()
+        for name, (type_, description) in explained.items()
     ]
     takes = [*arguments_of(use_case), *more, *arguments_of(Window)]
     return root_field(resolve, use_case, read.right, takes, read)
 
 
 def window_of(arguments: dict[str, Any]) -> Window:
-    """Which part of a list is asked for; what is left of the arguments says of what list."""
+    """Take the arguments that choose a page out of the arguments, as a Window."""
     return Window(**{name: arguments.pop(name) for name in WINDOW if name in arguments})
 
 
@@ -204,16 +209,17 @@ def root_field(
     read: Read | None = None,
     opening: str | None = None,
 ) -> object:
-    """Always nullable: a field that fails must not blank its siblings.
+    """Make a root field. It is nullable: the failure of a non-null field would make its siblings
+    null.
 
-    opening: What it does for strangers, as `gql.guard.strangers` says it.
+    opening: How it answers strangers; see `gql.guard.strangers`.
     """
     own = [p for p in inspect.signature(resolve).parameters.values() if p.name != "arguments"]
     returned = inspect.signature(use_case, eval_str=True).return_annotation
     resolve.__name__ = use_case.__name__
     vars(resolve)["__signature__"] = inspect.Signature([*own, *arguments])
     resolve.__annotations__ = {p.name: p.annotation for p in [*own, *arguments]}
-    type_ = shown(returned)
+    type_ = to_graphql_type(returned)
     return strawberry.field(
         resolve,
         graphql_type=type_ if type(None) in get_args(type_) else type_ | None,
@@ -229,7 +235,7 @@ def root_field(
 
 
 def row_of(use_case: UseCase) -> type[OfSchool] | None:
-    """The row type among what a use case returns, if there is one."""
+    """Return the row type in the return annotation of a use case, if there is one."""
     todo = [inspect.signature(use_case, eval_str=True).return_annotation]
     while todo:
         annotation = todo.pop()
@@ -240,7 +246,8 @@ def row_of(use_case: UseCase) -> type[OfSchool] | None:
 
 
 def right_of(use_case: UseCase) -> Right | None:
-    """What a root field needs: what its use case says, or else the right to read its rows."""
+    """Return the right that a root field needs: the one that its use case declares, or else the
+    right to read its rows."""
     declared: Right | None = getattr(use_case, "right", None)
     row = row_of(use_case)
     return declared or (reading.get(row) if row and row is not OfSchool else None)

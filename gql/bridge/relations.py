@@ -1,8 +1,8 @@
-"""The words for rows that belong to a row.
+"""The words for relations of a row.
 
-one(reference)           the row a reference leads to, if the reader may see it
+one(reference)           the row that a reference leads to, if the viewer may see it
 many(reference, to=...)  the rows that refer to this one, or the rows behind them
-only(reference, to=...)  the one such row
+only(reference, to=...)  the only such row
 same(Row)                in a report: the row it shows, under its own type
 items(column, Report)    the reports that a column of the row holds as JSON
 """
@@ -18,7 +18,7 @@ from auth.actor import Column
 from auth.policy import reading
 from auth.rights import Right
 from gql.bridge.nodes import Info, Word
-from gql.bridge.values import behind, stepped, told_by
+from gql.bridge.values import arguments_of_report, follow_path, row_behind
 from gql.bridge.wanted import wanted_of
 from gql.docs import read_doc
 from models.base import OfSchool
@@ -27,22 +27,23 @@ from resolvers.core.reads import ShownRow
 from resolvers.core.shapes import Guarded, Items, Many, One, Same, Via
 
 
-def same(row: type[OfSchool], *, told: str) -> Word[Same]:
-    """The row that a report shows, as what it is."""
+def same(row: type[OfSchool], *, description: str) -> Word[Same]:
+    """Declare the row that a report shows, under its own type."""
 
     def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
-        return behind(parent)
+        return row_behind(parent)
 
-    return Word(Same(row), resolve, row | None, told=told)
+    return Word(Same(row), resolve, row | None, description=description)
 
 
-def one(*path: InstrumentedAttribute[object], told: str | None = None) -> Word[One]:
-    """The row that references lead to; null when there is none or it is not for the reader."""
+def one(*path: InstrumentedAttribute[object], description: str | None = None) -> Word[One]:
+    """Declare the row that references lead to; null if there is none or the viewer may not see
+    it."""
     shape = One(path)
     way = Way(path, of_row=True)
 
     async def resolve_late(parent: OfSchool, info: Info) -> object:
-        near = await stepped(info.context, parent, path[:-1])
+        near = await follow_path(info.context, parent, path[:-1])
         key = getattr(near, path[-1].key) if near is not None else None
         if key is None:
             return None
@@ -50,15 +51,15 @@ def one(*path: InstrumentedAttribute[object], told: str | None = None) -> Word[O
         return await info.context.load(rows_by, key, shape.target.id, wanted)
 
     def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
-        row = behind(parent)
+        row = row_behind(parent)
         return row.joined[way] if way in row.joined else resolve_late(row, info)
 
-    told = told or read_doc(shape.target)[0]
-    return Word(shape, resolve, shape.target | None, reading.get(shape.target), told)
+    description = description or read_doc(shape.target)[0]
+    return Word(shape, resolve, shape.target | None, reading.get(shape.target), description)
 
 
-class How(TypedDict, total=False):
-    """Which rows refer, and how they are shown; see `Many`."""
+class ManyOptions(TypedDict, total=False):
+    """The options of `Many`."""
 
     to: InstrumentedAttribute[object]
     order: tuple[Column | Via | Guarded, ...]
@@ -68,49 +69,57 @@ class How(TypedDict, total=False):
     right: Right
 
 
-async def rows_of(
+async def load_rows(
     info: Info, parent: OfSchool | ShownRow, shape: Many
 ) -> Sequence[OfSchool | ShownRow]:
-    about = (shape, wanted_of(info, shape.shown_as or shape.target), told_by(parent))
-    found = await info.context.load(many_rows, shape.key(behind(parent)), *about) or []
+    about = (shape, wanted_of(info, shape.shown_as or shape.target), arguments_of_report(parent))
+    found = await info.context.load(many_rows, shape.key(row_behind(parent)), *about) or []
     if shape.shown_as is None:
         return found
-    return [ShownRow(row, shape.shown_as, told_by(parent)) for row in found]
+    return [ShownRow(row, shape.shown_as, arguments_of_report(parent)) for row in found]
 
 
 def many(
-    reference: InstrumentedAttribute[object], *, told: str | None = None, **how: Unpack[How]
+    reference: InstrumentedAttribute[object],
+    *,
+    description: str | None = None,
+    **how: Unpack[ManyOptions],
 ) -> Word[Many]:
-    """All visible rows that refer to this one. Only where that list is short by nature."""
+    """Declare the visible rows that refer to this one. They must be few by nature: the list has no
+    pages."""
     shape = Many(reference, **how)
 
     async def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
-        return await rows_of(info, parent, shape)
+        return await load_rows(info, parent, shape)
 
     type_ = list.__class_getitem__(shape.shown_as or shape.target)
-    return Word(shape, resolve, type_, shape.needs, told)
+    return Word(shape, resolve, type_, shape.needs, description)
 
 
 def only(
-    reference: InstrumentedAttribute[object], *, told: str | None = None, **how: Unpack[How]
+    reference: InstrumentedAttribute[object],
+    *,
+    description: str | None = None,
+    **how: Unpack[ManyOptions],
 ) -> Word[Many]:
-    """The one row that refers to this one; null when there is none or it is not for the reader."""
+    """Declare the only row that refers to this one; null if there is none or the viewer may not see
+    it."""
     shape = Many(reference, single=True, **how)
 
     async def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
-        found = await rows_of(info, parent, shape)
+        found = await load_rows(info, parent, shape)
         return found[0] if found else None
 
-    told = told or read_doc(shape.target)[0]
-    return Word(shape, resolve, shape.target | None, shape.needs, told)
+    description = description or read_doc(shape.target)[0]
+    return Word(shape, resolve, shape.target | None, shape.needs, description)
 
 
 def items(column: InstrumentedAttribute[object], report: type) -> Word[Items]:
-    """The reports that a column holds as JSON, under the names of their fields."""
+    """Declare the reports that a column holds as JSON, under the names of their fields."""
     shape = Items(column.key, report)
 
     def resolve(parent: strawberry.Parent[OfSchool | ShownRow], info: Info) -> object:
-        return [report(**one) for one in getattr(behind(parent), shape.column)]
+        return [report(**one) for one in getattr(row_behind(parent), shape.column)]
 
-    told = read_doc(column.class_)[1].get(column.key)
-    return Word(shape, resolve, list.__class_getitem__(report), told=told)
+    description = read_doc(column.class_)[1].get(column.key)
+    return Word(shape, resolve, list.__class_getitem__(report), description=description)

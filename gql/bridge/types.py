@@ -1,5 +1,5 @@
-"""Which GraphQL type stands for which Python one. The trees mirror each other: the row
-`models.journal.marks.Mark` is shown by the type `gql.journal.marks.Mark`."""
+"""The GraphQL types of Python types. The trees mirror each other: the row
+`models.journal.marks.Mark` has the GraphQL type `gql.journal.marks.Mark`."""
 
 from collections.abc import Sequence
 from dataclasses import is_dataclass
@@ -21,9 +21,9 @@ from resolvers.core.reads import Row, Rows, RowsByIds
 MIRRORED = ("models.", "resolvers.")
 
 
-def shown(annotation: Annotation) -> Annotation:
-    """The GraphQL type for a Python one: classes of `models` and reports of `resolvers` become
-    their mirror types."""
+def to_graphql_type(annotation: Annotation) -> Annotation:
+    """Return the GraphQL type for a Python type. Classes of `models` and reports of `resolvers`
+    have mirror types in `gql`."""
     if annotation is OfSchool:
         return Node
     if annotation is RowsByIds:
@@ -40,13 +40,13 @@ def shown(annotation: Annotation) -> Annotation:
         return strawberry.ID
     if origin is Listing:
         connection: Annotation = Connection
-        return connection[shown(inner[0])]
+        return connection[to_graphql_type(inner[0])]
     if origin is Row:
-        return shown(inner[0]) | None
+        return to_graphql_type(inner[0]) | None
     if origin in (list, Sequence, tuple, Rows):
-        return list.__class_getitem__(shown(inner[0]))
+        return list.__class_getitem__(to_graphql_type(inner[0]))
     if origin in (Union, UnionType):
-        return shown(next(part for part in inner if part is not NoneType)) | None
+        return to_graphql_type(next(part for part in inner if part is not NoneType)) | None
     return annotation
 
 
@@ -55,7 +55,7 @@ def mirror(module: str) -> str:
 
 
 def column_type(column: InstrumentedAttribute[object]) -> Annotation:
-    """The Python type of a column, an enum where it holds one, with None where it may be null."""
+    """Return the Python type of a column; an enum if it holds one, with None if it is nullable."""
     [of] = column.property.columns[0].base_columns
     if isinstance(of.type, SqlEnum) and of.type.enum_class:
         type_: Annotation = of.type.enum_class
@@ -65,11 +65,11 @@ def column_type(column: InstrumentedAttribute[object]) -> Annotation:
 
 
 def is_report(annotation: Annotation) -> TypeGuard[type]:
-    """Whether it is a dataclass of ours that is no row."""
+    """Whether a type is a dataclass of ours, but no row."""
     return is_dataclass(annotation) and not (
         isinstance(annotation, type) and issubclass(annotation, Record)
     )
 
 
-def required(type_: Annotation) -> bool:
+def is_required(type_: Annotation) -> bool:
     return NoneType not in get_args(type_)

@@ -1,4 +1,4 @@
-"""Looking ahead: which to-one rows an operation asks for below a field, to join them at once."""
+"""Lookahead: the to-one rows that an operation selects below a field are joined at once."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -30,13 +30,15 @@ THROUGH = {"edges", "node", "nodes"}
 
 
 def wanted_of(info: strawberry.Info[Ctx, None], row: type, *path: str) -> Wanted:
-    """What is asked of rows of the type `row` below the field being resolved, or below a `path`
-    of fields inside it."""
+    """Return the selection of rows of the type `row` below the field that is being resolved, or
+    below a `path` of fields inside it."""
     raw = raw_info(info)
     found = NOTHING
     for node in raw.field_nodes:
         if node.selection_set is not None:
-            found = merged(found, below(node.selection_set, row, raw.fragments, path))
+            found = merge_wanted(
+                found, collect_wanted(node.selection_set, row, raw.fragments, path)
+            )
     return found
 
 
@@ -45,8 +47,8 @@ def raw_info(info: strawberry.Info[Ctx, None]) -> GraphQLResolveInfo[Ctx]:
     return info._raw_info  # noqa: SLF001  # Strawberry shows no selection that is not converted
 
 
-class Below:
-    """The selection below the field that is being resolved."""
+class FieldLookahead:
+    """The selection below the field that is being resolved; a `Lookahead`."""
 
     def __init__(self, info: strawberry.Info[Ctx, None]) -> None:
         self.info = info
@@ -66,7 +68,7 @@ class Below:
 
 
 def is_included(node: FieldNode, variables: Variables) -> bool:
-    """Whether no `@skip` or `@include` leaves a field out."""
+    """Whether a field is selected in spite of `@skip` and `@include`."""
     for directive in node.directives or ():
         if directive.name.value in ("skip", "include"):
             [given] = directive.arguments or ()
@@ -83,7 +85,7 @@ def truth_of(value: ValueNode, variables: Variables) -> bool:
     return isinstance(value, BooleanValueNode) and value.value
 
 
-def below(
+def collect_wanted(
     selection: SelectionSetNode, row: type, fragments: Fragments, path: tuple[str, ...]
 ) -> Wanted:
     ones: dict[Path, Wanted] = {}
@@ -94,7 +96,7 @@ def below(
         inner = node.selection_set
         if (path and name == path[0]) or (name in THROUGH and shape is None):
             if inner is not None:
-                deeper = below(
+                deeper = collect_wanted(
                     inner, row, fragments, path[1:] if path and name == path[0] else path
                 )
                 ones |= dict(deeper.ones)
@@ -102,10 +104,10 @@ def below(
         elif path:
             continue
         elif isinstance(shape, One) and inner is not None:
-            deeper = below(inner, shape.target, fragments, ())
-            ones[shape.path] = merged(ones.get(shape.path, NOTHING), deeper)
+            deeper = collect_wanted(inner, shape.target, fragments, ())
+            ones[shape.path] = merge_wanted(ones.get(shape.path, NOTHING), deeper)
         elif isinstance(shape, Same) and inner is not None:
-            deeper = below(inner, shape.target, fragments, ())
+            deeper = collect_wanted(inner, shape.target, fragments, ())
             ones |= dict(deeper.ones)
             vias |= dict.fromkeys(deeper.vias)
         elif isinstance(shape, Via):
@@ -113,22 +115,21 @@ def below(
     return Wanted(tuple(ones.items()), tuple(vias))
 
 
-def merged(one: Wanted, other: Wanted) -> Wanted:
+def merge_wanted(one: Wanted, other: Wanted) -> Wanted:
     ones = dict(one.ones)
     for path, deeper in other.ones:
-        ones[path] = merged(ones.get(path, NOTHING), deeper)
+        ones[path] = merge_wanted(ones.get(path, NOTHING), deeper)
     return Wanted(tuple(ones.items()), tuple(dict.fromkeys((*one.vias, *other.vias))))
 
 
 def fields_of(
     selection: SelectionSetNode, fragments: Fragments, spread: set[str] | None = None
 ) -> Iterator[FieldNode]:
-    """All fields of a selection, those in fragments too, each once. A fragment on another type asks
-    for fields this row type does not have, which are passed over, or for the same of it: then a
-    join more is made than needed, never a row shown.
+    """Yield the fields of a selection and of its fragments. A fragment on another type may select
+    a field of the same name: then one join too many is made, but no row is shown.
 
-    spread: The fragments that were looked into: those that spread each other twice would take
-        time without end.
+    spread: The fragments that were read already: reading each spread again would take exponential
+        time.
     """
     spread = set() if spread is None else spread
     for node in selection.selections:

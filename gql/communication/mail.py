@@ -36,23 +36,23 @@ class MailMessage(Node):
     recipients = many(
         rows.MailRecipient.message_id,
         where=mail.is_recipient,
-        told="Who gets it, as far as the viewer may know: its writer sees all.",
+        description="Who gets it, as far as the viewer may know: its writer sees all.",
     )
     attachments = many(
         rows.MailAttachment.message_id,
         order=(rows.MailAttachment.position,),
-        told="Files that belong to it.",
+        description="Files that belong to it.",
     )
     thread = one(
         rows.MailMessage.thread_id,
-        told="The letter that began the conversation; null for that letter itself, and for who "
-        "does not hold it.",
+        description="The letter that began the conversation; null for that letter itself, and if "
+        "the viewer does not hold it.",
     )
     reply_to = one(
         rows.MailMessage.reply_to_id,
-        told="The letter it answers; null for none, and for who does not hold it.",
+        description="The letter it answers; null for none, and for who does not hold it.",
     )
-    copy = only(rows.MailCopy.message_id, told="The viewer's own copy of it.")
+    copy = only(rows.MailCopy.message_id, description="The viewer's own copy of it.")
 
 
 @node(rows.MailRecipient)
@@ -69,7 +69,7 @@ class MailAttachment(Node):
     media_type = via(rows.MailAttachment.file_id, File.media_type)
     size = via(rows.MailAttachment.file_id, File.size)
     url = keyed(files.download_url, "id")
-    file = one(rows.MailAttachment.file_id, told="The file itself, for who uploaded it.")
+    file = one(rows.MailAttachment.file_id, description="The file itself, for who uploaded it.")
 
 
 @node(mail.UnreadCounts)

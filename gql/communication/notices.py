@@ -29,17 +29,17 @@ class Notice(Node):
     author = one(rows.Notice.author_id)
     targets = many(
         rows.NoticeTarget.notice_id,
-        told="Whom it is for; who was named in person is told only to them and the author.",
+        description="Whom it is for; who was named in person is told only to them and the author.",
     )
     attachments = many(
         rows.NoticeAttachment.notice_id,
         order=(rows.NoticeAttachment.position,),
-        told="Files that belong to it.",
+        description="Files that belong to it.",
     )
     versions = many(
         rows.NoticeVersion.notice_id,
         order=(rows.NoticeVersion.replaced_at,),
-        told="How it read before each edit, in order of time: for its author and for those who "
+        description="Its texts before each edit, in order of time, for its author and those who "
         "oversee the noticeboard.",
     )
     is_read: bool = computed(receipts.is_read)
@@ -88,7 +88,7 @@ class NoticeAttachment(Node):
     media_type = via(rows.NoticeAttachment.file_id, File.media_type)
     size = via(rows.NoticeAttachment.file_id, File.size)
     url = keyed(files.download_url, "id")
-    file = one(rows.NoticeAttachment.file_id, told="The file itself, for who uploaded it.")
+    file = one(rows.NoticeAttachment.file_id, description="The file itself, for who uploaded it.")
 
 
 @strawberry.type

@@ -15,7 +15,7 @@ from graphql import (
 from sqlalchemy import Uuid
 
 from auth.actor import Actor
-from gql.bridge.arguments import reader, received
+from gql.bridge.arguments import make_parser, parse_arguments
 from gql.engine.declared import written_sql
 from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
@@ -176,12 +176,12 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     node = asked.nodes[0]
     annotations = command.takes
     sent_in = vars(arguments.of(definition, node)[INPUT])
-    given = received({**annotations, KEY: UUID | None}, sent_in)
+    given = parse_arguments({**annotations, KEY: UUID | None}, sent_in)
     made: dict[str, str | None] = dict.fromkeys(given)
 
     def make(type_: Any, sql_type: Any, value: Any, path: str, *, is_nullable: bool = False) -> Any:
         place = Place(definition, node, f"{INPUT}.{path}")
-        read = reader(type_, path)
+        read = make_parser(type_, path)
         found = arguments.parameter(place, sql_type, type_, value, read, is_nullable=is_nullable)
         made[path] = found.key
         return found

@@ -178,7 +178,7 @@ class Root:
         read, node = self.read(), self.asked.nodes[0]
         given = self.arguments.of(self.definition, node)
         window = window_of(given) if read.orders is not None else None
-        part = read.said(self.actor, given, self.make)
+        part = read.call_use_case(self.actor, given, self.make)
         if read.check and (own := self.checked()):
             checks.append(Check(read.check, own))
         roots = Roots(self.writer)

@@ -58,6 +58,6 @@ def written(operation: Operation, type_: GraphQLOutputType, asked: Asked, value:
         defined = type_.fields[field_.name]
         word = word_of(type_, field_)
         name = defined.extensions[DEFINED].python_name
-        part = word.plain(value) if word else getattr(value, name)
+        part = word.resolve_value(value) if word else getattr(value, name)
         found[field_.key] = written(operation, defined.type, field_, part)
     return found

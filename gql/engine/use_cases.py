@@ -19,7 +19,7 @@ from graphql import (
 
 from auth.actor import Actor
 from gql.answers import Payload, make_user_error
-from gql.bridge.arguments import ids_among, received
+from gql.bridge.arguments import annotations_of, parse_arguments
 from gql.engine.denials import Denial, denials
 from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, is_here, reading_of, unread_error
@@ -84,7 +84,9 @@ class UseCasePlan:
         arguments = Arguments(schema, operation, sent).of(self.definition, self.asked.nodes[0])
         ctx.reads_anew = lambda row: is_here(row, ctx.actor)  # the plan of its payload does
         try:
-            given = received(dict(self.annotations), vars(arguments[INPUT]) if arguments else {})
+            given = parse_arguments(
+                dict(self.annotations), vars(arguments[INPUT]) if arguments else {}
+            )
             result = await self.command(ctx, **given)
         except Problem as problem:
             if problem.code() not in self.answer.codes.__members__:
@@ -182,7 +184,7 @@ def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
     }
     return UseCasePlan(
         command, asked, definition, type_, answer, parts, denials(operation, actor.viewer),
-        leaves, ids_among(command), "".join(one.sql for _, _, one in parts if one),
+        leaves, annotations_of(command), "".join(one.sql for _, _, one in parts if one),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Actor
-from gql.bridge.arguments import reader
+from gql.bridge.arguments import make_parser
 from gql.engine.operation import DEFINED, Operation
 from gql.engine.shape import EACH, OR_NULL, Path, Step, Variables
 from gql.engine.sql import Unspeakable
@@ -160,7 +160,7 @@ class Arguments:
         key = (variable, inside, type, sql_type)
         found = self.made.get(key) if variable in self.sent else None
         if found is None:
-            found = self.parameter(at, sql_type, type, value, reader(type, path))
+            found = self.parameter(at, sql_type, type, value, make_parser(type, path))
             self.made[key] = found
         return found
 

@@ -1,4 +1,4 @@
-"""What happens, as it happens."""
+"""Subscriptions: streams of events."""
 
 import inspect
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +9,7 @@ import strawberry
 
 from auth.rights import Right
 from gql.bridge import node, resolved
-from gql.bridge.arguments import arguments_of, ids_among, received
+from gql.bridge.arguments import annotations_of, arguments_of, parse_arguments
 from gql.bridge.nodes import Info, requires
 from gql.docs import join_sentences, read_doc
 from models.base import OfSchool
@@ -56,28 +56,29 @@ class JournalEvent:
 
 NoticeEvents = Annotated[
     NoticeEvent | EventsMissed,
-    strawberry.union("NoticeEvents", description="What `noticeEvents` tells."),
+    strawberry.union("NoticeEvents", description="The events of `noticeEvents`."),
 ]
 MailEvents = Annotated[
     MailEvent | EventsMissed,
-    strawberry.union("MailEvents", description="What `mailEvents` tells."),
+    strawberry.union("MailEvents", description="The events of `mailEvents`."),
 ]
 JournalEvents = Annotated[
     JournalEvent | EventsMissed,
-    strawberry.union("JournalEvents", description="What `journalEvents` tells."),
+    strawberry.union("JournalEvents", description="The events of `journalEvents`."),
 ]
-MANNERS = (
-    "In order, each at least once: `cursor` tells one that comes twice. Judged anew at every event;"
-    " ends with `UNAUTHENTICATED` or `ACCESS_REVOKED` when it is no longer the viewer's to hear."
+DELIVERY = (
+    "Events come in order, each at least once; one that comes twice has the same `cursor`. Rights"
+    " are checked at every event; the stream ends with `UNAUTHENTICATED` or `ACCESS_REVOKED` when"
+    " the viewer may no longer hear it."
 )
 
 
-def subscription(use_case: Callable[..., Any], right: Right, told: Any) -> Any:
-    """A root field that goes on: `use_case(ctx, **arguments)` gives its stream."""
-    annotations, arguments = ids_among(use_case), arguments_of(use_case)
+def subscription(use_case: Callable[..., Any], right: Right, events: Any) -> Any:
+    """Return the subscription of `use_case(ctx, **arguments)`, which returns a stream."""
+    annotations, arguments = annotations_of(use_case), arguments_of(use_case)
 
     async def resolve(info: Info, **given: Any) -> AsyncIterator[Any]:
-        stream = use_case(info.context, **received(annotations, given))
+        stream = use_case(info.context, **parse_arguments(annotations, given))
         try:
             async for delivery in stream:
                 yield delivery
@@ -90,8 +91,8 @@ def subscription(use_case: Callable[..., Any], right: Right, told: Any) -> Any:
     resolve.__annotations__ = {p.name: p.annotation for p in [own, *arguments]}
     return strawberry.subscription(
         resolve,
-        graphql_type=AsyncIterator[told | None],
-        description=join_sentences(read_doc(use_case)[0], MANNERS, f"Needs `{right}`."),
+        graphql_type=AsyncIterator[events | None],
+        description=join_sentences(read_doc(use_case)[0], DELIVERY, f"Needs `{right}`."),
         directives=requires(right),
     )
 

@@ -1,4 +1,4 @@
-"""What marks are given for."""
+"""Assignments."""
 
 import datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ class Assignment(Node):
     assignment_type = one(rows.Assignment.assignment_type_id)
     lesson = one(rows.Assignment.lesson_id)
     section = one(rows.Assignment.section_id)
-    marks = many(Mark.assignment_id, order=(Mark.student_id,), told="Marks given for it.")
+    marks = many(Mark.assignment_id, order=(Mark.student_id,), description="Marks given for it.")
     viewer_can = can(set_marks=Right.MARKS_WRITE)
 
 

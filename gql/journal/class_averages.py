@@ -1,4 +1,4 @@
-"""A class at a glance."""
+"""The averages of a class."""
 
 from decimal import Decimal
 
@@ -18,7 +18,9 @@ from resolvers.journal import class_averages
 @node(class_averages.SubjectAverage)
 class SubjectAverage:
     subject = one(SectionMembership.subject_id)
-    section = one(SectionMembership.section_id, told="Where the student learns it.")
+    section = one(
+        SectionMembership.section_id, description="The section in which the student learns it."
+    )
     weighted_average: Decimal | None = computed(class_averages.average)
     mark_count: int | None = computed(class_averages.count)
 
@@ -33,13 +35,13 @@ class ClassAveragesRow:
         order=(Via((SectionMembership.subject_id,), Subject.position),),
         shown_as=class_averages.SubjectAverage,
         right=Right.MARKS_READ,
-        told="In each of their subjects, in the school's own order.",
+        description="The averages in each of their subjects, in the school's own order.",
     )
 
 
 @node(class_averages.ClassSubjectAverage)
 class ClassSubjectAverage:
-    subject = same(Subject, told="The subject.")
+    subject = same(Subject, description="The subject.")
     weighted_average: Decimal | None = computed(class_averages.class_average)
 
 

@@ -23,21 +23,23 @@ class DiaryLesson:
     ordinal: int
     status: LessonStatus
     topic: str | None
-    lesson = only(Lesson.id, told="The lesson itself, for all who are in it.")
+    lesson = only(Lesson.id, description="The lesson itself, as everybody in it sees it.")
     section = one(rows.DiaryLesson.section_id)
     subject = one(rows.DiaryLesson.section_id, Section.subject_id)
-    teacher = one(rows.DiaryLesson.staff_id, told="Who gives it.")
+    teacher = one(rows.DiaryLesson.staff_id, description="The teacher.")
     room = one(rows.DiaryLesson.room_id)
-    homework = only(Homework.lesson_id, told="What was set in it, to be done by its `dueOn`.")
+    homework = only(
+        Homework.lesson_id, description="The homework that was set in it, due by its `dueOn`."
+    )
     marks = many(
         Mark.lesson_id,
         match=("student_id", Mark.student_id),
-        told="This student's marks in it.",
+        description="This student's marks in it.",
     )
     attendance = only(
         AttendanceRecord.lesson_id,
         match=("student_id", AttendanceRecord.student_id),
-        told="Whether this student was there; null when nothing is recorded.",
+        description="Whether this student was present; null if nothing is recorded.",
     )
 
 

@@ -19,7 +19,8 @@ class JournalStudent:
     full_name = via(rows.JournalStudent.person_id, Person.full_name)
     short_name = via(rows.JournalStudent.person_id, Person.short_name)
     student = one(
-        rows.JournalStudent.student_id, told="Their card; null when it is not the viewer's to read."
+        rows.JournalStudent.student_id,
+        description="The student; null if the viewer may not read their card.",
     )
 
 

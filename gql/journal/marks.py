@@ -27,7 +27,9 @@ class Mark(Node):
     lesson_date = via(rows.Mark.lesson_id, Lesson.date)
     author_name = guarded(Right.MARKS_READ_AUTHORS, via(rows.Mark.author_id, Person.short_name))
     revisions = many(
-        rows.MarkRevision.mark_id, order=(rows.MarkRevision.id,), told="Its history, oldest first."
+        rows.MarkRevision.mark_id,
+        order=(rows.MarkRevision.id,),
+        description="Its history, oldest first.",
     )
 
 

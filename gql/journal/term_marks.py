@@ -1,4 +1,4 @@
-"""Term marks, and the sheet by which they are set."""
+"""Term marks."""
 
 import datetime
 
@@ -21,13 +21,13 @@ class TermMark(Node):
     version: int
     student = one(rows.TermMark.student_id)
     subject = one(rows.TermMark.subject_id)
-    term = one(rows.TermMark.term_id, told="The term; null for any other kind.")
-    section = one(rows.TermMark.section_id, told="The section that answers for it.")
+    term = one(rows.TermMark.term_id, description="The term; null for any other kind.")
+    section = one(rows.TermMark.section_id, description="The section in which it is given.")
     author_name = guarded(Right.MARKS_READ_AUTHORS, via(rows.TermMark.author_id, Person.short_name))
     revisions = many(
         rows.TermMarkRevision.term_mark_id,
         order=(rows.TermMarkRevision.id,),
-        told="Its history, oldest first.",
+        description="Its history, oldest first.",
     )
 
 

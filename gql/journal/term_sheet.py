@@ -1,4 +1,4 @@
-"""The sheet by which term marks are set."""
+"""The term sheet."""
 
 from decimal import Decimal
 
@@ -30,14 +30,14 @@ class TermMarkRow:
         Mark.student_id,
         where=term_sheet.is_counted,
         order=(Mark.lesson_id,),
-        told="Marks in the subject in the term, in order of time.",
+        description="Marks in the subject in the term, in order of time.",
     )
     term_mark = only(
         TermMark.student_id,
         where=term_sheet.is_of_term,
-        told="The term mark that is set; null when there is none.",
+        description="The term mark that is set; null if there is none.",
     )
-    student = same(Student, told="The student's card.")
+    student = same(Student, description="The student's card.")
 
 
 @node(term_sheet.TermMarkSheet)

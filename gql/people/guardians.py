@@ -24,7 +24,7 @@ class Guardian(Node):
         rows.GuardianLink.guardian_id,
         where=holds_today,
         order=(rows.GuardianLink.student_id,),
-        told="The children they answer for today, as far as the viewer may know.",
+        description="The children they are guardians of today, as far as the viewer may know.",
     )
 
 

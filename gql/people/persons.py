@@ -1,4 +1,4 @@
-"""People as others may know them."""
+"""Persons, with the fields that all may see."""
 
 from gql.answers import Node
 from gql.bridge import node

@@ -1,4 +1,4 @@
-"""What only some may know of a person."""
+"""Private records of people: identity, contacts, health."""
 
 from datetime import date
 

@@ -21,7 +21,9 @@ class Staff(Node):
     position: str
     work_email: str | None
     version: int
-    room = one(rows.Staff.room_id, told="Where to find them; null when nowhere in particular.")
+    room = one(
+        rows.Staff.room_id, description="The room in which to find them; null if there is none."
+    )
     person = one(rows.Staff.person_id)
     personnel_no: str | None = guarded(Right.STAFF_READ_FILE)
     hired_on: date | None = guarded(Right.STAFF_READ_FILE)

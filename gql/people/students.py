@@ -34,18 +34,18 @@ class Student(Node):
         ClassMembership.student_id,
         to=ClassMembership.school_class_id,
         where=holds_today,
-        told="The class they are in today; null outside classes.",
+        description="The class they are in today; null outside classes.",
     )
     enrollments = many(
         rows.Enrollment.student_id,
         order=(rows.Enrollment.entry_date,),
-        told="Their stays in the school, in order of time.",
+        description="Their stays in the school, in order of time.",
     )
     guardian_links = many(
         GuardianLink.student_id,
         where=holds_today,
         order=(guardians.PRIORITY,),
-        told="Who answers for them today, whom to call first first.",
+        description="Their guardians today, in the order in which to call them.",
     )
     identity = only(StudentIdentity.student_id)
     contacts = only(StudentContacts.student_id)

@@ -20,7 +20,7 @@ class AcademicYear(Node):
     terms = many(
         rows.Term.academic_year_id,
         order=(rows.Term.term_type_id, rows.Term.ordinal),
-        told="Its quarters, trimesters and half-years, by type and number.",
+        description="Its quarters, trimesters and half-years, by type and number.",
     )
 
 
@@ -47,7 +47,9 @@ class Term(Node):
 class HolidaySet(Node):
     name: str
     holidays = many(
-        rows.Holiday.holiday_set_id, order=(rows.Holiday.starts_on,), told="Its days off, in order."
+        rows.Holiday.holiday_set_id,
+        order=(rows.Holiday.starts_on,),
+        description="Its days off, in order.",
     )
 
 
@@ -64,7 +66,9 @@ class BellSchedule(Node):
     name: str
     shift: int
     periods = many(
-        rows.Period.bell_schedule_id, order=(rows.Period.ordinal,), told="Its lessons, in order."
+        rows.Period.bell_schedule_id,
+        order=(rows.Period.ordinal,),
+        description="Its lessons, in order.",
     )
 
 

@@ -29,7 +29,7 @@ class SchoolClass(Node):
     override_reason: str | None = guarded(Right.CLASSES_WRITE)
     version: int
     academic_year = one(rows.SchoolClass.academic_year_id)
-    room = one(rows.SchoolClass.room_id, told="Home room; null when it has none.")
+    room = one(rows.SchoolClass.room_id, description="Home room; null when it has none.")
     term_type = one(rows.SchoolClass.term_type_id)
     holiday_set = one(rows.SchoolClass.holiday_set_id)
     bell_schedule = one(rows.SchoolClass.bell_schedule_id)
@@ -37,23 +37,23 @@ class SchoolClass(Node):
         rows.ClassTeacher.school_class_id,
         to=rows.ClassTeacher.staff_id,
         where=classes.leads_today,
-        told="Who leads it today (классный руководитель); null when nobody does.",
+        description="Who leads it today (классный руководитель); null when nobody does.",
     )
     members = many(
         rows.ClassMembership.school_class_id,
         where=holds_today,
         order=(order_by_name(rows.ClassMembership),),
-        told="Who is in it today, by name only, in Russian order.",
+        description="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.ClassMembership.school_class_id,
         to=rows.ClassMembership.student_id,
         where=holds_today,
         order=(order_by_name(rows.ClassMembership),),
-        told="Those of its students whose cards the viewer may read, in Russian order.",
+        description="Those of its students whose cards the viewer may read, in Russian order.",
     )
     sections = many(
-        Section.school_class_id, order=(Section.name,), told="What is taught in it, by name."
+        Section.school_class_id, order=(Section.name,), description="What is taught in it, by name."
     )
     viewer_can = can(edit=Right.CLASSES_WRITE, publish_notices=Right.NOTICES_PUBLISH)
 

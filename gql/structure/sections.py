@@ -33,32 +33,34 @@ class Section(Node):
     scale: rows.MarkScale
     version: int
     subject = one(rows.Section.subject_id)
-    school_class = one(rows.Section.school_class_id, told="Its class; null when it joins several.")
+    school_class = one(
+        rows.Section.school_class_id, description="Its class; null when it joins several."
+    )
     academic_year = one(rows.Section.academic_year_id)
     term_type = one(rows.Section.term_type_id)
     teacher = only(
         rows.TeachingAssignment.section_id,
         to=rows.TeachingAssignment.staff_id,
         where=sections.teaches_today,
-        told="Who mainly teaches it today; null when nobody does.",
+        description="Who mainly teaches it today; null when nobody does.",
     )
     teaching = many(
         rows.TeachingAssignment.section_id,
         order=(rows.TeachingAssignment.valid_from,),
-        told="Who teaches and taught it, in order of time.",
+        description="Who teaches and taught it, in order of time.",
     )
     members = many(
         rows.SectionMembership.section_id,
         where=holds_today,
         order=(order_by_name(rows.SectionMembership),),
-        told="Who is in it today, by name only, in Russian order.",
+        description="Who is in it today, by name only, in Russian order.",
     )
     students = many(
         rows.SectionMembership.section_id,
         to=rows.SectionMembership.student_id,
         where=holds_today,
         order=(order_by_name(rows.SectionMembership),),
-        told="Those of its students whose cards the viewer may read, in Russian order.",
+        description="Those of its students whose cards the viewer may read, in Russian order.",
     )
     viewer_can = can(
         edit=Right.CLASSES_WRITE,

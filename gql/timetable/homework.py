@@ -19,15 +19,15 @@ class Homework(Node):
     due_on: datetime.date | None
     version: int
     subject = one(rows.Homework.section_id, Section.subject_id)
-    lesson = one(rows.Homework.lesson_id, told="The lesson it was set in.")
+    lesson = one(rows.Homework.lesson_id, description="The lesson it was set in.")
     due_lesson = one(
         rows.Homework.due_lesson_id,
-        told="The lesson it is due in; null where a day was named, or no lesson follows yet.",
+        description="The lesson it is due in; null if a day was named, or no lesson follows yet.",
     )
     attachments = many(
         rows.HomeworkAttachment.homework_id,
         order=(rows.HomeworkAttachment.position,),
-        told="Files that belong to it.",
+        description="Files that belong to it.",
     )
 
 

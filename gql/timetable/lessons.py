@@ -31,17 +31,17 @@ class Lesson(Node):
     section = one(rows.Lesson.section_id)
     subject = one(rows.Lesson.section_id, Section.subject_id)
     school_class = one(rows.Lesson.section_id, Section.school_class_id)
-    teacher = one(rows.Lesson.staff_id, told="Who gives it.")
+    teacher = one(rows.Lesson.staff_id, description="Who gives it.")
     room = one(rows.Lesson.room_id)
     homework = only(Homework.lesson_id)
     assignments = many(
-        Assignment.lesson_id, order=(Assignment.id,), told="What marks are given for in it."
+        Assignment.lesson_id, order=(Assignment.id,), description="What marks are given for in it."
     )
-    marks = many(Mark.lesson_id, order=(Mark.student_id,), told="Marks given in it.")
+    marks = many(Mark.lesson_id, order=(Mark.student_id,), description="Marks given in it.")
     attendance = many(
         AttendanceRecord.lesson_id,
         order=(AttendanceRecord.student_id,),
-        told="Who was in it; no record says nothing.",
+        description="Who was in it; no record says nothing.",
     )
     viewer_can = can(
         write=Right.LESSONS_WRITE,

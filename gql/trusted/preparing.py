@@ -179,7 +179,7 @@ def make_cursor(
     try:
         given = Arguments(cache.schema, operation, sent).of(definition, node)
         window_of(given)
-        listing = read.said(actor, given, make_parameter)
+        listing = read.call_use_case(actor, given, make_parameter)
         return write_cursor(listing, actor) if isinstance(listing, Listing) else None
     except REFUSED:
         return None

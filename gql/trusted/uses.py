@@ -19,7 +19,7 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_snake_case
 
-from gql.bridge.arguments import ids_among
+from gql.bridge.arguments import annotations_of
 from gql.bridge.types import is_report
 from gql.engine.operation import DEFINED
 from models.base import Id, OfSchool
@@ -80,7 +80,7 @@ class Uses:
         definition = type_.fields.get(root.name.value) if type_ else None
         metadata = definition.extensions[DEFINED].metadata if definition else {}
         if command := metadata.get("command"):
-            return {"input": ids_among(command)}
+            return {"input": annotations_of(command)}
         read = metadata.get("read")
         return read.annotations if read else {}
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import BigInteger, ColumnElement, bindparam, or_, select, union, union_all
 
 from auth.actor import Viewer
-from gql.bridge.reads import lasts, said_once
+from gql.bridge.reads import call_cached, is_cacheable
 from gql.engine.cache import Cache
 from gql.engine.declared import newly_written, value_sql, written_sql
 from gql.engine.plan import Plan
@@ -28,17 +28,17 @@ VIEWER = Viewer(frozenset())
 
 def planned(name: str, role: Role) -> tuple[Plan, int]:
     """A new plan, and how many times a use case had to say something for it."""
-    documents, before = Documents(CORE, Limits()), said_once.cache_info().misses
+    documents, before = Documents(CORE, Limits()), call_cached.cache_info().misses
     cache = Cache(schema, documents)
     compiled = cache.operation(documents.read(QUARTER.replace("query", f"query {name}")), None)
     assert compiled
     plan = cache.planned(compiled, make_actor(role, default_grants()[role]), {"s": "Section:1-68"})
     assert isinstance(plan, Plan)
-    return plan, said_once.cache_info().misses - before
+    return plan, call_cached.cache_info().misses - before
 
 
 def test_it_is_kept_for_the_same_rights() -> None:
-    said_once.cache_clear()
+    call_cached.cache_clear()
     first, said = planned("A", Role.SUBJECT_TEACHER)
     assert said == 1
     second, said = planned("B", Role.SUBJECT_TEACHER)
@@ -51,8 +51,8 @@ def test_it_is_kept_for_the_same_rights() -> None:
 def test_values_are_not_kept() -> None:
     known: list[Any] = [None, True, Role.DIRECTOR, bindparam("a0")]
     values: list[Any] = ["a", 1, date(2026, 9, 1), Id(Student, 1, 1), bindparam(None, 7), [], ()]
-    assert [*map(lasts, known)] == [True] * 4
-    assert not any(map(lasts, values))
+    assert [*map(is_cacheable, known)] == [True] * 4
+    assert not any(map(is_cacheable, values))
 
 
 def keys(number: int, where: ColumnElement[bool] | None = None) -> Any:
