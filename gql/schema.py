@@ -12,9 +12,9 @@ from strawberry.schema_directives import OneOf
 from strawberry.tools import merge_types
 
 from gql.bridge import query
-from gql.operation import OperationExtension
+from gql.engine.deliveries import DeliveryExecution
+from gql.execution.extension import OperationExtension
 from gql.scalars import SCALARS
-from gql.standard import StandardExecution
 from gql.whole_schema import Schema
 from resolvers.core import nodes
 
@@ -102,6 +102,6 @@ schema = Schema(
     merge_root("Subscription"),
     types=[shown for feature in FEATURES for shown in types_of(feature)],
     extensions=[OperationExtension],
-    execution_context_class=StandardExecution,
+    execution_context_class=DeliveryExecution,
     config=StrawberryConfig(scalar_map=SCALARS),
 ).describe(DESCRIPTION.strip())

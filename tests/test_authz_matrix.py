@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from auth.actor import Viewer
 from auth.policy import reading, visible
 from auth.rights import Right
-from gql.engine.denials import right_of
-from gql.engine.operation import DEFINED
+from gql.execution.denials import right_of
+from gql.execution.operation import DEFINED
 from gql.schema import schema
 from models.access.roles import AccessScope, Role
 from models.base import Id, OfSchool

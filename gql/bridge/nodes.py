@@ -182,7 +182,7 @@ def fill_in_scopes() -> None:
 
 
 def deny_without(right: Right, resolve: Resolver) -> Resolver:
-    """Make a resolver return null for an actor without a right. `gql.engine.denials` adds the
+    """Make a resolver return null for an actor without a right. `gql.execution.denials` adds the
     error, once for each coordinate."""
 
     def resolve_if_held(

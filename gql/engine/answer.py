@@ -8,11 +8,11 @@ import orjson
 from graphql import GraphQLError, GraphQLFormattedError
 
 from gql.engine.commands import Doing
-from gql.engine.denials import errors_of
-from gql.engine.ordering import in_order
 from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import describe_problem
+from gql.execution.denials import errors_of
+from gql.execution.error_order import in_order
 from models.problems import Problem
 
 Errors: TypeAlias = Sequence[GraphQLFormattedError]

@@ -14,11 +14,11 @@ from graphql import (
 
 from auth.actor import Actor, Viewer
 from gql.engine.commands import Doing, declared, doing_of
-from gql.engine.operation import Operation
 from gql.engine.plan import Plan, planned
 from gql.engine.shape import Leaves, Path, Variables, shape
 from gql.engine.sql import Unspeakable
 from gql.engine.use_cases import UseCasePlan, is_planned, plan_use_case
+from gql.execution.operation import Operation
 from gql.guard.document import Document
 from gql.guard.documents import Documents
 from gql.guard.over_limit import OverLimit

@@ -17,15 +17,15 @@ from sqlalchemy import Uuid
 from auth.actor import Actor
 from gql.bridge.arguments import make_parser, parse_arguments
 from gql.engine.declared import written_sql
-from gql.engine.denials import Denial, denials
 from gql.engine.objects import Writer, bare
-from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of, said, unread_error
 from gql.engine.refused import Refused, refused_as
 from gql.engine.shape import Path
 from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
+from gql.execution.denials import Denial, denials
+from gql.execution.operation import DEFINED, Asked, Operation
 from models.base import target_of
 from models.problems import Problem
 from models.secrets import Secrets

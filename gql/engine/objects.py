@@ -21,8 +21,6 @@ from auth.policy import audited, is_certain, is_visible, reach
 from auth.rights import Right
 from gql.engine import marks
 from gql.engine.declared import at, fragment, name_of, table
-from gql.engine.denials import right_of
-from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.optimisations import Optimisation, is_on
 from gql.engine.scope import Scope
 from gql.engine.sql import (
@@ -40,6 +38,8 @@ from gql.engine.sql import (
 from gql.engine.sums import Among, Given, Sums, names
 from gql.engine.telling import Telling, word_of
 from gql.engine.text import NULL, Json, array, leaf, or_null
+from gql.execution.denials import right_of
+from gql.execution.operation import DEFINED, Asked, Operation
 from models.base import OfSchool
 from resolvers.core.reads import ActorValue
 from resolvers.core.shapes import (

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement
 
 from gql.engine.declared import at
 from gql.engine.objects import WriteField, bare
-from gql.engine.operation import DEFINED, Asked
 from gql.engine.roots import Roots, condition_sql, own_name
 from gql.engine.scope import Aside, Scope
 from gql.engine.sql import Sql, joined, sql
 from gql.engine.text import Json, array, in_quotes, or_null
+from gql.execution.operation import DEFINED, Asked
 from models.base import OfSchool
 from resolvers.core.listing import Direction, Listing
 

@@ -14,10 +14,10 @@ from auth.actor import Actor
 from auth.policy import reading
 from gql.engine import marks
 from gql.engine.objects import Writer
-from gql.engine.operation import Asked, Operation
 from gql.engine.roots import Roots
 from gql.engine.sql import Name, Sql, Unspeakable, numbered, sql
 from gql.engine.telling import word_of
+from gql.execution.operation import Asked, Operation
 from models.base import OfSchool
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Ctx, Services

@@ -12,10 +12,8 @@ from sqlalchemy.types import TypeEngine
 
 from auth.actor import Actor
 from gql.bridge.reads import Read, window_of
-from gql.engine.denials import Denial, denials
 from gql.engine.marks import Keys
 from gql.engine.objects import Writer, bare
-from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.pages import Page
 from gql.engine.roots import Roots
 from gql.engine.shape import Leaves, Variables
@@ -23,6 +21,8 @@ from gql.engine.sql import Sql, Unspeakable, joined, numbered, sql
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
+from gql.execution.denials import Denial, denials
+from gql.execution.operation import DEFINED, Asked, Operation
 from gql.guard.over_limit import require
 from models.problems import OperationTooComplex, Problem
 from resolvers.core.listing import Listing, beyond

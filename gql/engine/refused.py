@@ -10,10 +10,10 @@ from auth.actor import Actor
 from gql.answers import make_user_error
 from gql.engine.declared import written_sql
 from gql.engine.objects import bare
-from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, reading_of
 from gql.engine.sql import Unspeakable, numbered
 from gql.engine.telling import written
+from gql.execution.operation import DEFINED, Asked, Operation
 from models.problems import Problem
 from resolvers.core.changes import Change
 from resolvers.core.context import Services

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, select
 from auth.actor import Column
 from gql.engine.declared import at, name_of, value_sql, written_sql
 from gql.engine.objects import Writer, bare
-from gql.engine.operation import DEFINED, Asked
 from gql.engine.scope import Aside, Scope
 from gql.engine.sql import EMPTY, Name, Sql, Unspeakable, joined, sql
 from gql.engine.text import Json, array, leaf, or_null
+from gql.execution.operation import DEFINED, Asked
 from models.base import OfSchool
 from resolvers.core.news import table_of
 from resolvers.core.reads import ActorValue, Crossing, Groups, Report, Row, Rows, RowsByIds, Scalar

@@ -21,12 +21,12 @@ from gql.engine.answer import (
 from gql.engine.asker import Asker, known_to
 from gql.engine.cache import Cache, Compiled
 from gql.engine.commands import Attempt, Doing
-from gql.engine.failures import failed
-from gql.engine.operation import Asked
 from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import add_code, find_retry_after
+from gql.execution.failures import failed
+from gql.execution.operation import Asked
 from gql.guard.document import Document, make_valid
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits

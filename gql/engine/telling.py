@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from gql.bridge.nodes import Word
-from gql.engine.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Asked, Operation
 from resolvers.core.shapes import Shape
 
 

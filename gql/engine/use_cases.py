@@ -20,14 +20,14 @@ from graphql import (
 from auth.actor import Actor
 from gql.answers import Payload, make_user_error
 from gql.bridge.arguments import annotations_of, parse_arguments
-from gql.engine.denials import Denial, denials
-from gql.engine.operation import DEFINED, Asked, Operation
 from gql.engine.payloads import Reading, is_here, reading_of, unread_error
 from gql.engine.refused import is_for_errors
 from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable
 from gql.engine.telling import written
 from gql.engine.values import Arguments
+from gql.execution.denials import Denial, denials
+from gql.execution.operation import DEFINED, Asked, Operation
 from models.base import OfSchool, find_row_type
 from models.problems import Problem, ServiceUnavailable
 from resolvers.core.context import Ctx

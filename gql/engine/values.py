@@ -31,9 +31,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from auth.actor import Actor
 from gql.bridge.arguments import make_parser
-from gql.engine.operation import DEFINED, Operation
 from gql.engine.shape import EACH, OR_NULL, Path, Step, Variables
 from gql.engine.sql import Unspeakable
+from gql.execution.operation import DEFINED, Operation
 from models.base import Id
 from models.secrets import Secrets
 from resolvers.core.parameters import Annotation, sent_as

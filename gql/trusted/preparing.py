@@ -16,9 +16,9 @@ from auth.matrix import default_rights
 from auth.rights import Right
 from gql.bridge.reads import Read, window_of
 from gql.engine.cache import Cache, Compiled
-from gql.engine.operation import DEFINED, Operation
 from gql.engine.plan import REFUSED
 from gql.engine.values import Arguments
+from gql.execution.operation import DEFINED, Operation
 from gql.guard.document import Document
 from gql.trusted.samples import Samples
 from models.access.roles import AccessScope, Role

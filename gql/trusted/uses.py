@@ -21,7 +21,7 @@ from strawberry.utils.str_converters import to_snake_case
 
 from gql.bridge.arguments import annotations_of
 from gql.bridge.types import is_report
-from gql.engine.operation import DEFINED
+from gql.execution.operation import DEFINED
 from models.base import Id, OfSchool
 from resolvers.core.parameters import plain
 

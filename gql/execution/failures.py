@@ -4,9 +4,9 @@ own, as if each had failed by itself."""
 from graphql import FieldNode, GraphQLError
 
 from auth.actor import Viewer
-from gql.engine.denials import denials, errors_of
-from gql.engine.operation import Operation
-from gql.engine.ordering import in_order
+from gql.execution.denials import denials, errors_of
+from gql.execution.error_order import in_order
+from gql.execution.operation import Operation
 
 Failed = tuple[dict[str, str | None], list[GraphQLError]]
 """The data of an answer, and its errors."""

@@ -10,20 +10,17 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 
-from gql.engine.denials import denials, errors_of
-from gql.engine.failures import failed
-from gql.engine.operation import Operation as Asked
-from gql.engine.ordering import in_order
-from gql.engine.payloads import Readings, is_here
+from gql.execution.denials import denials, errors_of
+from gql.execution.error_order import in_order
+from gql.execution.failures import failed
+from gql.execution.operation import Operation as Asked
 from gql.guard.rules import find_variable_errors
 from gql.guard.sums import SCHEMA
-from models.base import OfSchool
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Ctx
 from resolvers.core.special_reads import record_special_reads
 from resolvers.events.listening import Delivery
 
-READINGS = Readings()
 DESCRIBING = ThreadPoolExecutor(1, "schema")
 """One thread: a client that requests the schema repeatedly slows down nobody else."""
 
@@ -95,22 +92,6 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
                 return answer
             finally:
                 await delivery.ctx.session.close()
-
-    def complete_object_value(
-        self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any
-    ) -> Any:
-        """Read the row of an event through a plan, if there is one."""
-        ctx: Ctx = self.context_value
-        readers = ctx.caller.services.readers
-        is_root = path.prev is not None and path.prev.prev is None
-        if readers and isinstance(result, OfSchool) and is_root and self.is_event and ctx.is_known:
-            nodes = [detail.node for detail in details]
-            found = READINGS.get(self.make_operation(), return_type, nodes, type(result), ctx.actor)
-            # The row of an event was already read for all subscribers together.
-            at_hand = found and found.is_plain
-            if found and is_here(result, ctx.actor) and not at_hand:
-                return found.read(ctx, result.id)
-        return super().complete_object_value(return_type, details, info, path, result, position)
 
     @property
     def is_event(self) -> bool:

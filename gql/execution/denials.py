@@ -17,7 +17,7 @@ from graphql import (
 
 from auth.actor import Viewer
 from auth.rights import Right
-from gql.engine.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Asked, Operation
 from models.problems import Forbidden
 
 Route = tuple[str | int, ...]
