@@ -110,4 +110,8 @@ async def test_the_id_that_is_wrong_is_the_one_that_is_blamed(
             blamed = [(error["code"], error.get("field")) for error in told]
             if [field for _, field in blamed] != [path]:
                 failures.append((".".join(path), id_, blamed))
-    assert not failures
+    assert not failures, (
+        f"{name}: a wrong id is refused with its path as `field`; found (path, id, blamed) "
+        f"{failures}. If a rule is looked at before the id, say in USUAL or GOES_WITH what the "
+        "input has to say besides. If the command blames no field, give its problem one."
+    )
