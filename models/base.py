@@ -191,7 +191,7 @@ class Dated:
     """A fact that holds for a time: a half-open range, with `valid_to` null while it lasts.
 
     valid_from: First day it holds.
-    valid_to: First day it holds no more; null while it lasts.
+    valid_to: First day on which it no longer holds; null while it lasts.
     """
 
     valid_from: Mapped[date]

@@ -86,7 +86,8 @@ class AccessRequest(OfSchool):
     scope: How much of the school the role is for; only with GRANT_ROLE.
     grade_level: The year of study; only with GRADE_LEVEL.
     valid_from: First day of the role; only with GRANT_ROLE.
-    valid_to: First day the role holds no more; null while it lasts, or from the approval on.
+    valid_to: First day on which the role no longer holds; null while it
+        lasts, or from the approval on.
     basis: The paper or the reason it rests on.
     requested_at: When it was filed.
     expires_at: When it expires if nobody decides on it.

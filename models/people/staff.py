@@ -25,7 +25,7 @@ class Staff(OfSchool):
     work_email: Work address, for everyone; null when not entered.
     personnel_no: Personnel number (табельный номер).
     hired_on: First day of work.
-    dismissed_on: First day they work no more; null while they work.
+    dismissed_on: First day on which they no longer work here; null while they do.
     load_rate: Share of a full position (ставка), 0.01..3.00.
     version: Counts changes from 1; send it back as `expectedVersion`.
     """

@@ -200,7 +200,7 @@ async def lock_account(
     account of somebody with a protected role takes two persons: `requestUnlock`.
 
     account_id: The account.
-    locked: False unlocks it.
+    locked: True locks it, false unlocks it.
     reason: The reason, at most 300 characters; shown as `statusReason` of the account.
     """
     if not reason:

@@ -155,7 +155,7 @@ async def request_role_grant(
     person_id: The person.
     role: The role; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
     valid_from: First day.
-    valid_to: First day it holds no more; null while it lasts.
+    valid_to: First day on which it no longer holds; null while it lasts.
     scope: How much of the school it is for.
     grade_level: The year of study, 0..12; only with GRADE_LEVEL.
     school_class_id: The class; only with SCHOOL_CLASS.
@@ -184,7 +184,8 @@ async def request_role_revocation(
     """Request that a role grant be ended (заявка на снятие роли).
 
     role_grant_id: The grant to end.
-    valid_to: First day it holds no more, not before today; null for the day of the approval.
+    valid_to: First day on which it no longer holds, not before today; null for the day of
+        the approval.
     basis: The paper or the reason it rests on, 1..300 characters.
     """
     grant = await ctx.get(role_grant_id)

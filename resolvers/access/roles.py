@@ -93,7 +93,7 @@ async def grant_role(
     person_id: The person.
     role: The role; STUDENT, PARENT and CLASS_TEACHER follow from records and cannot be given.
     valid_from: First day.
-    valid_to: First day it holds no more; null while it lasts.
+    valid_to: First day on which it no longer holds; null while it lasts.
     scope: How much of the school it is for.
     grade_level: The year of study, 0..12; only with GRADE_LEVEL.
     school_class_id: The class; only with SCHOOL_CLASS.
@@ -118,7 +118,7 @@ async def revoke_role(
     day on. A protected role takes two persons: `requestRoleRevocation`.
 
     role_grant_id: The grant to end.
-    valid_to: First day it holds no more, not before today; null for today.
+    valid_to: First day on which it no longer holds, not before today; null for today.
     """
     ends_on = valid_to or ctx.actor.today
     if ends_on < ctx.actor.today:

@@ -68,9 +68,9 @@ class Window:
     """Which part of a list to show.
 
     first: How many from the start or after `after`, 0..100; 20 if neither it nor `last` is given.
-    after: The cursor to start behind.
+    after: The cursor after which the page starts.
     last: How many from the end or before `before`, 0..100; not together with `first`.
-    before: The cursor to stop in front of.
+    before: The cursor before which the page ends.
     """
 
     first: int | None = None

@@ -191,8 +191,8 @@ async def end_guardian_link(
     guardian_link_id: The link to end.
     legal_status: The new state of their rights; null when the link simply ends.
     basis_document: The paper it rests on; needed for RESTRICTED and TERMINATED.
-    valid_to: First day it holds no more, not later than it ends already; null for today, or for
-        not at all with a legal status.
+    valid_to: First day on which it no longer holds, not later than it ends already; null for
+        today. With a legal status, null leaves its end as it is.
     """
     link = await ctx.get(guardian_link_id, to=Right.GUARDIANS_WRITE, version=expected_version)
     if legal_status in (LegalStatus.RESTRICTED, LegalStatus.TERMINATED) and not basis_document:

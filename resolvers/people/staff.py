@@ -149,7 +149,7 @@ async def dismiss_staff(
     and hold no role; their records stay theirs. A day that has come ends their sessions at once.
 
     staff_id: The member of staff.
-    dismissed_on: First day they work no more.
+    dismissed_on: First day on which they no longer work here.
     """
     staff = await ctx.get(staff_id, to=Right.STAFF_WRITE, version=expected_version)
     if staff.dismissed_on is not None and staff.dismissed_on <= dismissed_on:
