@@ -64,7 +64,7 @@ class Listener:
     async def reply(self) -> Any:
         """The next answer, errors and all."""
         try:
-            return await asyncio.wait_for(anext(self.stream), 10)
+            return await asyncio.wait_for(anext(self.stream), 60)
         except StopAsyncIteration:
             raise Ended from None
 

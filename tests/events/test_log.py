@@ -166,7 +166,7 @@ async def test_an_event_costs_a_listener_few_statements_and_waiting_none(
     await asyncio.sleep(0)
     with statements() as idle:
         services.tails.wake(1)
-        await asyncio.wait_for(quiet(services), 10)
+        await asyncio.wait_for(quiet(services), 60)
     assert len(idle) == 2, idle  # one look for all: whose school, and what is new
     with statements() as told:
         await notice(api("teacher.belova", Role.CLASS_TEACHER), await class_named(sql, "7А"))
