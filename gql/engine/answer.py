@@ -11,8 +11,8 @@ from gql.engine.commands import Doing
 from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import describe_problem
-from gql.execution.denials import errors_of
-from gql.execution.error_order import in_order
+from gql.execution.denials import make_errors
+from gql.execution.error_order import sort_errors
 from models.problems import Problem
 
 Errors: TypeAlias = Sequence[GraphQLFormattedError]
@@ -71,7 +71,7 @@ def errors_in(
     """
     is_read = len(plan.denied) + len(others) > 1 or any(one.depends_on_data for one in plan.denied)
     data = orjson.loads(b"{%b}" % b"".join(parts)) if is_read else None
-    return formatted(in_order([*errors_of(plan.denied, data), *others], data), language)
+    return formatted(sort_errors([*make_errors(plan.denied, data), *others], data), language)
 
 
 def formatted(errors: Iterable[GraphQLError], language: str) -> Errors:

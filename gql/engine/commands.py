@@ -24,7 +24,7 @@ from gql.engine.shape import Path
 from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
 from gql.engine.telling import word_of
 from gql.engine.values import Arguments, Place, Source
-from gql.execution.denials import Denial, denials
+from gql.execution.denials import Denial, find_denials
 from gql.execution.operation import DEFINED, Asked, Operation
 from models.base import target_of
 from models.problems import Problem
@@ -198,7 +198,7 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     sql, parameters = numbered(joined(", ", [written_sql(statement), *texts]))
     return Doing(
         command, done, asked.key, sql, parameters, arguments.sources, made, payload,
-        refused_as(operation, asked, done, actor), denials(operation, actor.viewer),
+        refused_as(operation, asked, done, actor), find_denials(operation, actor.viewer),
         arguments.leaves,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from gql.engine.sql import Sql, Unspeakable, joined, numbered, sql
 from gql.engine.telling import Telling
 from gql.engine.text import NULL, Json
 from gql.engine.values import Arguments, Place, Source
-from gql.execution.denials import Denial, denials
+from gql.execution.denials import Denial, find_denials
 from gql.execution.operation import DEFINED, Asked, Operation
 from gql.guard.over_limit import require
 from models.problems import OperationTooComplex, Problem
@@ -120,7 +120,7 @@ def planned(schema: strawberry.Schema, operation: Operation, sent: Variables, ac
     found = sql("SELECT {columns}", columns=joined(", ", columns))
     before = [one.__sql__() for one in writer.asides]
     text, names = numbered(found, before) if columns else ("", ())
-    denied = denials(operation, viewer)
+    denied = find_denials(operation, viewer)
     return Plan(
         tuple(keys), text, names, arguments.sources, tuple(checks), denied, tuple(back),
         arguments.leaves, writer.tellings, at_hand,

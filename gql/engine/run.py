@@ -25,7 +25,7 @@ from gql.engine.plan import MIXED, REFUSED, Plan
 from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import add_code, find_retry_after
-from gql.execution.failures import failed
+from gql.execution.failures import fail_operation
 from gql.execution.operation import Asked
 from gql.guard.document import Document, make_valid
 from gql.guard.documents import Documents
@@ -99,7 +99,7 @@ class Engine:
             return None
         caller = asker.caller(self.services)
         error = add_code(GraphQLError(str(failure), original_error=failure), caller)
-        data, errors = failed(operation, error, asker.known.viewer if asker.known else None)
+        data, errors = fail_operation(operation, error, asker.known.viewer if asker.known else None)
         told = formatted(errors, asker.language)
         if (seconds := find_retry_after([error])) is not None:
             self.services.availability.count_refused()

@@ -26,7 +26,7 @@ from gql.engine.shape import Path
 from gql.engine.sql import Unspeakable
 from gql.engine.telling import written
 from gql.engine.values import Arguments
-from gql.execution.denials import Denial, denials
+from gql.execution.denials import Denial, find_denials
 from gql.execution.operation import DEFINED, Asked, Operation
 from models.base import OfSchool, find_row_type
 from models.problems import Problem, ServiceUnavailable
@@ -183,7 +183,7 @@ def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
         if "Boolean" not in print_ast(one.type)  # it may decide about a part of the payload
     }
     return UseCasePlan(
-        command, asked, definition, type_, answer, parts, denials(operation, actor.viewer),
+        command, asked, definition, type_, answer, parts, find_denials(operation, actor.viewer),
         leaves, annotations_of(command), "".join(one.sql for _, _, one in parts if one),
     )  # fmt: skip
 

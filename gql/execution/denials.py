@@ -1,5 +1,5 @@
-"""Fields refused by grant. They are known before anything is read. Each coordinate gets one error,
-whose path leads to the first place of the answer where the field is null (R6)."""
+"""The errors of fields refused by grant. They are known before anything is read. Each coordinate
+gets one error, whose path leads to the first place of the answer where the field is null (R6)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from models.problems import Forbidden
 Route = tuple[str | int, ...]
 """The response keys that lead to a field, with a 0 for each list on the way."""
 Place = tuple[Route, Sequence[FieldNode]]
-"""Where an operation asks for a field, and what asks for it there."""
+"""Where an operation selects a field, and the nodes that select it there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A field refused by grant, and all places that ask for it."""
+    """A field refused by grant, and all places that select it."""
 
     coordinate: str
     right: Right
@@ -40,21 +40,21 @@ class Denial:
         return len(self.places) > 1 or 0 in self.places[0][0]
 
     def error(self, data: object) -> GraphQLError:
-        """The error for an answer. Its path goes on below a null or an empty list if the field is
-        nowhere in the answer."""
+        """Make the error for an answer. Its path goes on below a null or an empty list if the field
+        is nowhere in the answer."""
         path, nodes = self.places[0]
         for route, own_nodes in self.places:
-            if (found := first_null(data, route)) is not None:
+            if (found := find_first_null(data, route)) is not None:
                 path, nodes = found, own_nodes
                 break
         cause = Forbidden(coordinate=self.coordinate, requires=self.right.value)
         return GraphQLError(str(cause), nodes, path=path, original_error=cause)
 
 
-def denials(
+def find_denials(
     operation: Operation, viewer: Viewer, refused: Collection[str] = ()
 ) -> tuple[Denial, ...]:
-    """The fields asked for that no right of the viewer reaches.
+    """Find the selected fields that no right of the viewer reaches.
 
     refused: Keys of mutations that were refused, so that there is nothing to ask fields of.
     """
@@ -64,26 +64,27 @@ def denials(
         if one.key not in refused
     ]
     found: dict[tuple[str, Right], list[Place]] = {}
-    for coordinate, right, place in denied(operation, viewer, operation.root, asked, ()):
+    for coordinate, right, place in find_denied(operation, viewer, operation.root, asked, ()):
         found.setdefault((coordinate, right), []).append(place)
     return tuple(Denial(*of, places) for of, places in found.items())
 
 
-def errors_of(denied: Iterable[Denial], data: object) -> list[GraphQLError]:
-    """The errors of an answer.
+def make_errors(denied: Iterable[Denial], data: object) -> list[GraphQLError]:
+    """Make the errors of an answer.
 
-    data: Of the answer. It is not looked at where no denial `depends_on_data`.
+    data: The data of the answer. It is ignored by denials that do not `depends_on_data`.
     """
     return [one.error(data) for one in denied]
 
 
-def denied(
+def find_denied(
     operation: Operation,
     viewer: Viewer,
     type_: GraphQLObjectType,
     fields: Iterable[Asked],
     above: Route,
 ) -> Iterator[tuple[str, Right, Place]]:
+    """Find the coordinate, the missing right and the place of each denied field."""
     for asked in fields:
         if asked.name.startswith("__"):
             continue
@@ -92,7 +93,7 @@ def denied(
         if right and not viewer.scopes(right):
             yield f"{type_.name}.{asked.name}", right, ((*above, asked.key), asked.nodes)
         elif asked.below:
-            route = (*above, asked.key, *[0] * lists_in(defined.type))
+            route = (*above, asked.key, *[0] * count_lists(defined.type))
             named = get_named_type(defined.type)
             if isinstance(named, GraphQLAbstractType):
                 types = operation.schema.get_possible_types(named)
@@ -100,17 +101,17 @@ def denied(
                 types = [named]
             for below in types:
                 inside = operation.fields(below, asked.below)
-                yield from denied(operation, viewer, below, inside, route)
+                yield from find_denied(operation, viewer, below, inside, route)
 
 
 def right_of(definition: object) -> Right | None:
-    """The right that a field needs."""
+    """Return the right that a field needs."""
     right: Right | None = getattr(definition, "metadata", {}).get("right")
     return right
 
 
-def lists_in(type_: GraphQLOutputType) -> int:
-    """How many lists a value of the type is wrapped in."""
+def count_lists(type_: GraphQLOutputType) -> int:
+    """Count the lists around a value of the type."""
     number = 0
     while isinstance(type_, GraphQLNonNull | GraphQLList):
         number += isinstance(type_, GraphQLList)
@@ -118,8 +119,8 @@ def lists_in(type_: GraphQLOutputType) -> int:
     return number
 
 
-def first_null(data: object, route: Route) -> Route | None:
-    """The path of the first null to which a route leads; None if there is none."""
+def find_first_null(data: object, route: Route) -> Route | None:
+    """Return the path of the first null to which a route leads; None if there is none."""
     if not route:
         return () if data is None else None
     first, rest = route[0], route[1:]
@@ -129,6 +130,6 @@ def first_null(data: object, route: Route) -> Route | None:
     else:
         members = [(first, data[first])] if isinstance(data, dict) and first in data else ()
     for key, member in members:
-        if (found := first_null(member, rest)) is not None:
+        if (found := find_first_null(member, rest)) is not None:
             return (key, *found)
     return None

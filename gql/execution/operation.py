@@ -1,4 +1,4 @@
-"""Reading what is asked: fragments spread, directives obeyed, equal keys merged."""
+"""The fields that an operation selects: fragments spread, directives obeyed, equal keys merged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DEFINED = "strawberry-definition"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A field of the answer: its key, and all the places of the document that ask for it."""
+    """A field of the answer: its response key, and all nodes of the document that select it."""
 
     key: str
     name: str
@@ -59,7 +59,7 @@ class Operation:
     def fields(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode]
     ) -> list[Asked]:
-        """What is asked of an object of the type, in the order of first mention."""
+        """Return the fields selected of an object of the type, in the order of first mention."""
         found: dict[str, Asked] = {}
         for node in self.nodes(type_, selections, set()):
             key = node.alias.value if node.alias else node.name.value
@@ -70,28 +70,28 @@ class Operation:
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], spread: set[str]
     ) -> Iterator[FieldNode]:
         for selection in (one for set_ in selections for one in set_.selections):
-            if not self.included(selection):
+            if not self.is_included(selection):
                 continue
             if isinstance(selection, FieldNode):
                 yield selection
             elif isinstance(selection, InlineFragmentNode):
-                if self.applies(selection.type_condition, type_):
+                if self.does_apply(selection.type_condition, type_):
                     yield from self.nodes(type_, [selection.selection_set], spread)
             elif isinstance(selection, FragmentSpreadNode):
                 name = selection.name.value
                 fragment = self.fragments[name]
-                if name not in spread and self.applies(fragment.type_condition, type_):
+                if name not in spread and self.does_apply(fragment.type_condition, type_):
                     spread.add(name)
                     yield from self.nodes(type_, [fragment.selection_set], spread)
 
-    def included(self, node: SelectionNode) -> bool:
+    def is_included(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (skip and skip["if"]) and not (include and not include["if"])
 
-    def applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
+    def does_apply(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
         if condition is None or condition.name.value == type_.name:
             return True
         wanted = self.schema.get_type(condition.name.value)

@@ -10,9 +10,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType as Kind
 from strawberry.utils.await_maybe import await_maybe
 
-from gql.execution.denials import denials, errors_of
-from gql.execution.error_order import in_order
-from gql.execution.failures import failed
+from gql.execution.denials import find_denials, make_errors
+from gql.execution.error_order import sort_errors
+from gql.execution.failures import fail_operation
 from gql.execution.operation import Operation as Asked
 from gql.guard.rules import find_variable_errors
 from gql.guard.sums import SCHEMA
@@ -122,15 +122,17 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
         if isinstance(answer, ExecutionResult):
             data, errors = answer.data or {}, list(answer.errors or ())
             if asker.is_known:
-                denied = denials(self.make_operation(), asker.viewer, find_refused(data))
-                errors += errors_of(denied, data)
-            answer.errors = in_order(errors, data) or None
+                denied = find_denials(self.make_operation(), asker.viewer, find_refused(data))
+                errors += make_errors(denied, data)
+            answer.errors = sort_errors(errors, data) or None
         return answer
 
     def make_failure(self, failure: Exception) -> ExecutionResult:
         """Return an answer that shows nothing of what was read."""
         error = GraphQLError(str(failure), original_error=failure)
-        return ExecutionResult(*failed(self.make_operation(), error, self.context_value.viewer))
+        return ExecutionResult(
+            *fail_operation(self.make_operation(), error, self.context_value.viewer)
+        )
 
 
 def find_refused(data: dict[str, Any]) -> set[str]:
