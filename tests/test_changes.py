@@ -10,8 +10,12 @@ from sqlalchemy.dialects import postgresql
 from auth.actor import Viewer
 from auth.rights import Right
 from models.access.roles import AccessScope
+from models.problems import NotFound
+from models.school.calendar import Term
+from models.school.rooms import Room
 from resolvers.core.attempts import IdempotencyKeyReused
 from resolvers.core.changes import Change
+from resolvers.core.guards import Lock, Target
 from resolvers.core.parameters import in_parameters, is_arg, optional, plain, takes_null
 from resolvers.core.refusals import problems_of
 from tests.test_house_rules import COMMANDS, name_of
@@ -42,6 +46,17 @@ def test_a_change_can_be_written_and_writes_no_table_twice(command: Any) -> None
         statement = change.statement(EVERYTHING, names_row=True)
         assert statement.compile(dialect=dialect)
         assert change.target.select_refusal().compile(dialect=dialect)
+
+
+def test_a_guard_about_a_row_that_is_not_joined_is_a_fault_of_ours() -> None:
+    here = Target().join(Room, Room.id == 1, missing=NotFound, field="id", lock=Lock.NONE)
+    stray = here.needs(Term.id == Room.id, NotFound)
+    for write in (stray.line, stray.refused):
+        with pytest.raises(TypeError, match="not joined: terms"):
+            write(Room.id)
+    joined = stray.outerjoin(Term, Term.id == Room.id)
+    assert joined.line(Room.id) is not None
+    assert joined.refused(Room.id) is not None
 
 
 KEPT = {"setTermMark": {"OUTSIDE_TERMS"}}

@@ -171,8 +171,8 @@ class Target:
         query = self.select_joined(inner=True)
         there = {id(one.missing) for one in self.joins}
         conditions = [guard.holds for guard in self.guards if id(guard) not in there]
+        self.check_source(*columns, *conditions, *order)
         found = query.with_only_columns(*columns).where(*conditions)
-        check_source(found)
         return self.add_locks(found.order_by(*order)).cte("line")
 
     def select_refusal(self, *columns: Any) -> Select[Any]:
@@ -192,11 +192,9 @@ class Target:
             for name, value in guard.details.items():
                 if is_sql(value):
                     shown.append(cast(value, Text).label(f"told_{place}_{name}"))
-        found = self.select_joined(inner=False).with_only_columns(
-            *columns, first.label("guard"), *shown
-        )
-        check_source(found)
-        return found
+        self.check_source(*columns, first, *shown)
+        found = self.select_joined(inner=False)
+        return found.with_only_columns(*columns, first.label("guard"), *shown)
 
     def find_failure(self, line: Any) -> tuple[Guard, Problem, int | None] | None:
         """Read the part of a line of `select_refusal` behind its columns. Return the guard that
@@ -211,6 +209,16 @@ class Target:
             if place == failing:
                 return guard, guard.to_problem(details), current
         raise AssertionError
+
+    def check_source(self, *asked: Any) -> None:
+        """Raise TypeError for a column or guard about a row that the target does not join:
+        SQLAlchemy would add a cross join with its whole table. `get_final_froms` tells as much, and
+        renders the statement for it, which takes longer than the rest of a first request."""
+        joined = [join.row for join in self.joins]
+        known = select(*joined, *([] if self.start is None else [self.start])).columns_clause_froms
+        needed = select(*asked, *(join.on for join in self.joins)).columns_clause_froms
+        if found := [str(one) for one in needed if one not in known]:
+            raise TypeError(f"not joined: {', '.join(found)}")
 
     def select_joined(self, *, inner: bool) -> Select[Any]:
         """SELECT from all rows.
@@ -240,13 +248,6 @@ class Target:
         if written:
             return query.with_for_update(of=written, key_share=True)
         return query.with_for_update(of=shared, read=True) if shared else query
-
-
-def check_source(query: Select[Any]) -> None:
-    """Raise TypeError for a column or guard about a row that the target does not join: SQLAlchemy
-    would add a cross join with its whole table."""
-    if len(found := query.get_final_froms()) > 1:
-        raise TypeError(f"not joined: {', '.join(str(one) for one in found[1:])}")
 
 
 def key_of(row: Any) -> ColumnElement[Any]:
