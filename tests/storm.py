@@ -33,8 +33,13 @@ def shaped(number: int) -> tuple[str, Mapping[str, Any]]:
 
 
 def memory() -> int:
-    """Megabytes of this process."""
+    """Megabytes of this process, without its garbage."""
     gc.collect()
+    return resident()
+
+
+def resident() -> int:
+    """Megabytes of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(one.split()[1]) // 1024 for one in lines if one.startswith("VmRSS"))
 
