@@ -24,6 +24,7 @@ from models.base import OfSchool
 
 R = TypeVar("R", bound=OfSchool)
 Condition = TypeVar("Condition", bound=Callable[..., ColumnElement[bool]])
+KeysOf = TypeVar("KeysOf", bound=Callable[..., Any])
 Reach: TypeAlias = Mapping[AccessScope, ColumnElement[bool]]
 Rule: TypeAlias = Callable[[Viewer, Any], Reach]
 
@@ -116,6 +117,23 @@ def build_once(condition: Condition) -> Condition:
         return (known if isinstance(entity, type) else condition)(viewer, entity, *about)
 
     return cast("Condition", build)
+
+
+def build_keys_once(keys: KeysOf) -> KeysOf:
+    """Cache queries for keys, per viewer and by the queries that they are made of. They belong to
+    no statement, and the rules of one statement name them dozens of times."""
+    cached = lru_cache(MOST_BUILT)(keys)
+    caches.append(cached)
+    return cast("KeysOf", cached)
+
+
+caches: list[Any] = []
+
+
+def forget_keys() -> None:
+    """Build all queries for keys anew. Only tests change a rule."""
+    for cached in caches:
+        cached.cache_clear()
 
 
 certainties: dict[tuple[type[Any], str], frozenset[type[OfSchool]]] = {}

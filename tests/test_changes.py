@@ -51,12 +51,12 @@ def test_a_change_can_be_written_and_writes_no_table_twice(command: Any) -> None
 def test_a_guard_about_a_row_that_is_not_joined_is_a_fault_of_ours() -> None:
     here = Target().join(Room, Room.id == 1, missing=NotFound, field="id", lock=Lock.NONE)
     stray = here.needs(Term.id == Room.id, NotFound)
-    for write in (stray.line, stray.refused):
+    for write in (stray.line, stray.select_refusal):
         with pytest.raises(TypeError, match="not joined: terms"):
             write(Room.id)
     joined = stray.outerjoin(Term, Term.id == Room.id)
     assert joined.line(Room.id) is not None
-    assert joined.refused(Room.id) is not None
+    assert joined.select_refusal(Room.id) is not None
 
 
 KEPT = {"setTermMark": {"OUTSIDE_TERMS"}}

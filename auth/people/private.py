@@ -25,7 +25,7 @@ def read_identities(viewer: Viewer, identity: type[StudentIdentity]) -> Reach:
 def read_contacts(viewer: Viewer, contacts: type[StudentContacts]) -> Reach:
     """Contacts are read by those who reach the student other than by teaching them, except a
     guardian from whom the child's whereabouts are kept (domain.md e9)."""
-    known = children_of(viewer, GuardianLink.hide_whereabouts.is_(False))
+    known = children_of(viewer).where(GuardianLink.hide_whereabouts.is_(False))
     reach = reach_student_closely(viewer, contacts.student_id)
     return {**reach, CHILD: contacts.student_id.in_(known)}
 

@@ -1,7 +1,10 @@
 """The children that a viewer answers for."""
 
+from typing import Any
+
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     false,
     func,
@@ -10,7 +13,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from auth.actor import Keys, Viewer
+from auth.actor import Viewer
+from auth.policy import build_keys_once
 from models.base import holds_on
 from models.people.guardians import GuardianLink, LegalStatus
 from models.people.persons import Person
@@ -47,12 +51,12 @@ def answers_today(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def children_of(viewer: Viewer, *conditions: ColumnElement[bool]) -> Keys:
+@build_keys_once
+def children_of(viewer: Viewer) -> Select[Any]:
     """Select the students that the viewer answers for today and may be informed of."""
     return viewer.keys(
         GuardianLink.student_id,
         GuardianLink.guardian_id == viewer.guardian_id,
         GuardianLink.may_receive_info.is_(True),
         *answers_today(viewer),
-        *conditions,
     )

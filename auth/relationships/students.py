@@ -5,13 +5,14 @@ from sqlalchemy import (
 )
 
 from auth.actor import Column, Keys, Viewer
-from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, build_keys_once
 from auth.relationships.children import children_of
 from auth.relationships.classes import classes_led, members_of_classes, members_of_sections
 from auth.relationships.teaching import sections_taught
 from models.people.students import Student
 
 
+@build_keys_once
 def select_own(viewer: Viewer) -> Keys:
     """Select the viewer themselves as a student."""
     return viewer.keys(Student.id, Student.id == viewer.student_id)

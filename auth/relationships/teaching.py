@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from auth.actor import Keys, Viewer
+from auth.policy import build_keys_once
 from models.access.roles import GrantScope, RoleGrant
 from models.base import holds_on
 from models.school.schools import School
@@ -27,6 +28,7 @@ from models.structure.sections import Section, TeachingAssignment
 from models.timetable.lessons import Lesson, LessonStatus
 
 
+@build_keys_once
 def classes_granted(viewer: Viewer) -> Keys:
     """Select the classes that the viewer's role was granted for: one class, or those of a grade."""
     mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
@@ -36,11 +38,13 @@ def classes_granted(viewer: Viewer) -> Keys:
     return union_all(given, by_grade)
 
 
+@build_keys_once
 def sections_granted(viewer: Viewer) -> Keys:
     """Select the sections of those classes."""
     return viewer.keys(Section.id, Section.school_class_id.in_(classes_granted(viewer)))
 
 
+@build_keys_once
 def sections_taught(viewer: Viewer) -> Keys:
     """Select the sections that the viewer teaches today; in a role granted for a part of the
     school, those of its classes only."""
@@ -84,16 +88,19 @@ def substitutes_now(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]
     return and_(substitutes(viewer, lesson), takes_place, begins <= viewer.now)
 
 
+@build_keys_once
 def lessons_substituted(viewer: Viewer) -> Keys:
     """Select the lessons in which the viewer substitutes."""
     return viewer.keys(Lesson.id, substitutes(viewer, Lesson))
 
 
+@build_keys_once
 def sections_to_substitute(viewer: Viewer) -> Keys:
     """Select the sections of the lessons in which the viewer substitutes."""
     return viewer.keys(Lesson.section_id, substitutes(viewer, Lesson))
 
 
+@build_keys_once
 def sections_known(viewer: Viewer) -> Keys:
     """Select the sections whose journal the viewer reads as a teacher: those they teach, and those
     in which they may write in a lesson as its substitute, who must know what came before."""

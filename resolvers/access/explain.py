@@ -19,9 +19,9 @@ from models.problems import BadUserInput
 from resolvers.access.explained import describe_role, summarise
 from resolvers.core.context import Ctx
 from resolvers.core.identify import actors_of
-from resolvers.core.loading import join_path
+from resolvers.core.loading import build_joins
 from resolvers.core.reads import reads
-from resolvers.core.shapes import NEEDS, SHAPES, Guarded, Many, One
+from resolvers.core.shapes import NEEDS, NOTHING, SHAPES, Guarded, Many, One, Wanted
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,11 @@ class Question:
     def select_one(self, viewer: Viewer) -> Select[Any]:
         """Select the row at the end of the references of a `One`, as the viewer reads it."""
         near: Any = aliased(self.id.row)
-        query, far = join_path(select(near.id), near, self.shape.path, viewer)
+        joins = build_joins(viewer, near, Wanted(ones=((self.shape.path, NOTHING),)))
+        [far] = joins.shown
         here = (near.school_id == viewer.school_id, near.id == self.id.key)
-        found: Select[Any] = query.where(*here, far.id.is_not(None))
-        return found
+        query = joins.add_to(select(near.id)).with_only_columns(near.id)
+        return query.where(*here, far.id.is_not(None))
 
 
 def is_single(shape: Many) -> bool:

@@ -22,7 +22,7 @@ from models.database.writers import Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
 from resolvers.core.identify import identify, school_of
-from resolvers.core.loading import Place, attach_joined, join_wanted, rows_by
+from resolvers.core.loading import Place, attach_joined, joins_of, rows_by
 from resolvers.core.news import Fact
 from resolvers.core.request_ids import new_request_id
 from resolvers.core.shapes import NOTHING, Wanted
@@ -221,9 +221,10 @@ class Ctx:
         self, query: Select[*tuple[Any, ...]], row: Any = None, wanted: Wanted = NOTHING
     ) -> Sequence[Any]:
         """Return the rows of a SELECT of the row type `row`, with the `wanted` rows joined."""
-        places: list[Any] = []
+        places: Sequence[Place] = ()
         if row is not None:
-            query, places = join_wanted(query, self.viewer, row, wanted)
+            joins = joins_of(self.viewer, row, wanted)
+            query, places = joins.add_to(query), joins.places
         lines = await self.lines(query)
         self.note_reading(lines, places)
         return attach_joined(lines, places)

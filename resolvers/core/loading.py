@@ -2,14 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import BigInteger, Label, Select, and_, any_, bindparam, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Label,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from auth.actor import Viewer
-from auth.policy import is_visible, visible
+from auth.policy import MOST_BUILT, is_visible, visible
 from models.base import OfSchool, target_of
 from resolvers.core.shapes import NOTHING, Computed, Guarded, Many, Path, Wanted
 
@@ -43,39 +54,60 @@ class Reading(Protocol):
     def note_reading(self, lines: Sequence[Any], places: Sequence[Place], /) -> None: ...
 
 
-def join_wanted(
-    query: Select[Any], viewer: Viewer, entity: Any, wanted: Wanted
-) -> tuple[Any, list[Place]]:
-    """Join the wanted to-one rows to the query. Return it with the place of each."""
+class Joins(NamedTuple):
+    """The to-one rows that a read joins.
+
+    steps: Each outer join: the row before it, the joined row, and the condition.
+    shown: The rows that are read, in the order of `places`.
+    places: The place of each.
+    """
+
+    steps: tuple[tuple[Any, Any, ColumnElement[bool]], ...]
+    shown: tuple[Any, ...]
+    places: tuple[Place, ...]
+
+    def add_to(self, query: Select[Any]) -> Select[Any]:
+        """Join them to a query, and add them to its columns."""
+        for near, far, on in self.steps:
+            query = query.outerjoin_from(near, far, on)
+        return query.add_columns(*self.shown)
+
+
+def build_joins(viewer: Viewer, entity: Any, wanted: Wanted) -> Joins:
+    """Find the to-one rows that are wanted of a row or an alias; those that the viewer may see."""
+    steps: list[tuple[Any, Any, ColumnElement[bool]]] = []
+    shown: list[Any] = []
     places: list[Place] = []
 
-    def join(query: Any, near: Any, at: int, wanted: Wanted) -> Any:
+    def follow(near: Any, at: int, path: Path, *, of_row: bool) -> Any:
+        for step, reference in enumerate(path, start=1):
+            far: Any = aliased(target_of(reference))
+            on = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
+            if of_row and step == len(path):
+                on = and_(on, is_visible(viewer, far))
+            steps.append((near, far, on))
+            near = far
+        shown.append(near)
+        places.append((at, Way(path, of_row=of_row)))
+        return near
+
+    def join(near: Any, at: int, wanted: Wanted) -> None:
         for path in wanted.vias:
-            query, far = join_path(query, near, path)
-            query = query.add_columns(far)
-            places.append((at, Way(path, of_row=False)))
+            follow(near, at, path, of_row=False)
         for path, below in wanted.ones:
-            query, far = join_path(query, near, path, viewer)
-            query = query.add_columns(far)
-            places.append((at, Way(path, of_row=True)))
-            query = join(query, far, len(places), below)
-        return query
+            far = follow(near, at, path, of_row=True)
+            join(far, len(places), below)
 
-    return join(query, entity, 0, wanted), places
+    join(entity, 0, wanted)
+    return Joins(tuple(steps), tuple(shown), tuple(places))
 
 
-def join_path(query: Any, near: Any, path: Path, viewer: Viewer | None = None) -> tuple[Any, Any]:
-    """Outer join the row that a path leads to; with a viewer, only if they may see it."""
-    for step, reference in enumerate(path, start=1):
-        far: Any = aliased(target_of(reference))
-        linked = and_(far.school_id == near.school_id, far.id == getattr(near, reference.key))
-        on = and_(linked, is_visible(viewer, far)) if viewer and step == len(path) else linked
-        query = query.outerjoin_from(near, far, on)
-        near = far
-    return query, near
+joins_of = lru_cache(MOST_BUILT)(build_joins)
+"""The cache is for row types: an alias belongs to one statement. Without it most of the time of a
+read would go into building the rules of the same joins."""
 
 
-def attach_joined(found: Sequence[Any], places: list[Place]) -> list[Any]:
+def attach_joined(found: Sequence[Any], places: Sequence[Place]) -> list[Any]:
     """Attach the joined rows to the rows they belong to."""
     for line in found:
         for number, (at, by) in enumerate(places, start=1):
@@ -115,21 +147,26 @@ async def many_rows(
     given: tuple[tuple[str, object], ...],
 ) -> Mapping[tuple[int, int], list[Any]]:
     """Load the visible rows of a to-many relation, by the `Many.key` of the row they refer to."""
-    query = many.query(ctx.viewer, dict(given)).where(
+    query = (many.query(ctx.viewer, dict(given)) if given else query_of(many, ctx.viewer)).where(
         of_keys(many.reference, sorted({k for k, _ in keys}))
     )
     other: Any = literal(0)
     if many.match:
         other = many.match[1]
         query = query.where(of_keys(other, sorted({k for _, k in keys})))
-    query, places = join_wanted(query, ctx.viewer, many.target, wanted)
-    lines = await ctx.lines(query.add_columns(many.reference, other))
-    ctx.note_reading(lines, places)
-    attach_joined(lines, places)
+    joins = joins_of(ctx.viewer, many.target, wanted)
+    lines = await ctx.lines(joins.add_to(query).add_columns(many.reference, other))
+    ctx.note_reading(lines, joins.places)
+    attach_joined(lines, joins.places)
     found: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for line in lines:
         found[line[-2], line[-1]].append(line[0])
     return found
+
+
+@lru_cache(MOST_BUILT)
+def query_of(many: Many, viewer: Viewer) -> Select[Any]:
+    return many.query(viewer, {})
 
 
 Question: TypeAlias = tuple[int, Computed | Guarded, tuple[tuple[str, object], ...]]
@@ -142,7 +179,11 @@ async def computed_values(
     """Load all computed values of rows of one type, in one statement."""
     wanted = list(dict.fromkeys((shape, arguments) for _, shape, arguments in questions))
     columns: list[Label[Any]] = [
-        shape.expression(ctx.viewer, row, **dict(arguments)).label(f"value_{number}")
+        (
+            shape.expression(ctx.viewer, row, **dict(arguments))
+            if arguments
+            else expression_of(shape, ctx.viewer, row)
+        ).label(f"value_{number}")
         for number, (shape, arguments) in enumerate(wanted)
     ]
     ids = {key for key, _, _ in questions}
@@ -156,3 +197,8 @@ async def computed_values(
         for question in questions
         if question[0] in lines
     }
+
+
+@lru_cache(MOST_BUILT)
+def expression_of(shape: Computed | Guarded, viewer: Viewer, row: type[OfSchool]) -> Any:
+    return shape.expression(viewer, row)

@@ -23,7 +23,7 @@ from models.base import OfSchool
 from models.problems import Forbidden, NotFound, PasswordMustChange, Problem, Unauthenticated
 from resolvers.core.context import READING, set_school
 from resolvers.core.identify import hash_token, identify_all
-from resolvers.core.loading import attach_joined, join_wanted, of_keys
+from resolvers.core.loading import attach_joined, joins_of, of_keys
 from resolvers.core.shapes import SHAPES, Via, Wanted
 from resolvers.events.problems import AccessRevoked, TokenEnded
 from resolvers.services.events.entries import Entry, Interest
@@ -148,8 +148,11 @@ class SubscriberGroup:
         here = row.school_id == self.actors[0].school_id
         query = select(row).where(here, of_keys(row.id, sorted(set(keys))))
         wanted = Wanted(vias=tuple(dict.fromkeys(vias)))
-        query, places = join_wanted(query, self.viewer, row, wanted)
-        return {one.id: one for one in attach_joined(await self.lines(query), places)}
+        joins = joins_of(self.viewer, row, wanted)
+        return {
+            one.id: one
+            for one in attach_joined(await self.lines(joins.add_to(query)), joins.places)
+        }
 
 
 def to_microseconds(moment: datetime) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import auth
 from auth.actor import Viewer
-from auth.policy import rules
+from auth.policy import forget_keys, rules
 from auth.rights import Right
 from models.access.roles import AccessScope
 from models.base import OfSchool
@@ -135,6 +135,7 @@ def callers(asking: tuple[Question, ...]) -> dict[CodeType, list[Question]]:
         sys.setprofile(note)
         try:
             for is_scoped in (False, True):
+                forget_keys()  # or nobody would be called for them
                 question.query(is_scoped)
         finally:
             sys.setprofile(before)
@@ -179,10 +180,12 @@ def exchanged(function: FunctionType, code: CodeType) -> Any:
     def switched() -> Iterator[None]:
         right = function.__code__
         function.__code__ = code
+        forget_keys()  # made by the right one
         try:
             yield
         finally:
             function.__code__ = right
+            forget_keys()
 
     return switched
 

@@ -138,8 +138,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = marks_1.student_id
-AND section_memberships_1.section_id = marks_1.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -149,7 +147,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = marks_1.student_id
+AND section_memberships_1.section_id = marks_1.section_id)))
 AND marks_1.withdrawn_at IS NULL)))
 AND (assignments.section_id = ANY(ARRAY(SELECT k
 FROM k5))
@@ -279,8 +279,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = marks.student_id
-AND section_memberships_1.section_id = marks.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -290,7 +288,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id)))
 AND marks.withdrawn_at IS NULL)
 ORDER BY marks.id
 LIMIT 1), 'null')

@@ -133,8 +133,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
 JOIN sections AS sections_3 ON sections_3.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = anon_1.student_id
-AND section_memberships_1.section_id = anon_1.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -144,7 +142,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_2.school_id = $1::BIGINT
 AND sections_3.school_id = $1::BIGINT
-AND sections_2.academic_year_id = sections_3.academic_year_id))
+AND sections_2.academic_year_id = sections_3.academic_year_id
+AND section_memberships_1.student_id = anon_1.student_id
+AND section_memberships_1.section_id = anon_1.section_id))
 OR anon_1.student_id = ANY(ARRAY(SELECT k
 FROM k6))), true)
 THEN round(CAST(sum(anon_1.total * anon_2.weight) / CAST(nullif(sum(anon_1.number * anon_2.weight), 0::INTEGER) AS NUMERIC) AS NUMERIC), 2::INTEGER) END AS v0, CASE WHEN coalesce(bool_and(anon_1.section_id = ANY(ARRAY(SELECT k
@@ -158,8 +158,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_2.section_id
 JOIN sections AS sections_3 ON sections_3.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = anon_1.student_id
-AND section_memberships_1.section_id = anon_1.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -169,7 +167,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_2.school_id = $1::BIGINT
 AND sections_3.school_id = $1::BIGINT
-AND sections_2.academic_year_id = sections_3.academic_year_id))
+AND sections_2.academic_year_id = sections_3.academic_year_id
+AND section_memberships_1.student_id = anon_1.student_id
+AND section_memberships_1.section_id = anon_1.section_id))
 OR anon_1.student_id = ANY(ARRAY(SELECT k
 FROM k6))), true)
 THEN CAST(coalesce(sum(anon_1.number), 0::INTEGER) AS BIGINT) END AS v1
@@ -237,8 +237,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t3.student_id
-AND section_memberships_1.section_id = t3.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -248,7 +246,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t3.student_id
+AND section_memberships_1.section_id = t3.section_id))
 OR t3.student_id = ANY(ARRAY(SELECT k
 FROM k6))))
 AND t3.student_id = ANY(ARRAY(SELECT id

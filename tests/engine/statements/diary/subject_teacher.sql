@@ -88,8 +88,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t7.student_id
-AND section_memberships_1.section_id = t7.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -99,7 +97,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t7.student_id
+AND section_memberships_1.section_id = t7.section_id)))
 AND t7.withdrawn_at IS NULL)
 AND t7.lesson_id = diary_lessons.id), '') || '],"attendance":' || coalesce((SELECT '{"code":"' || t9.code || '"}'
 FROM attendance_records AS t9
@@ -117,8 +117,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t9.student_id
-AND section_memberships_1.section_id = t9.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -128,7 +126,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t9.student_id
+AND section_memberships_1.section_id = t9.section_id))))
 AND t9.lesson_id = diary_lessons.id), 'null') || '}', ','
 ORDER BY diary_lessons.date, diary_lessons.starts_at, diary_lessons.id) AS a1
 FROM (SELECT lessons.school_id AS school_id, lessons.id AS id, lessons.version AS version, lessons.section_id AS section_id, lessons.staff_id AS staff_id, lessons.room_id AS room_id, lessons.date AS date, lessons.starts_at AS starts_at, lessons.ends_at AS ends_at, lessons.ordinal AS ordinal, lessons.status AS status, lessons.topic AS topic, lessons.moved_from AS moved_from, section_memberships.student_id AS student_id

@@ -113,8 +113,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = journal_students.student_id
-AND section_memberships_1.section_id = journal_students.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -124,7 +122,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = journal_students.student_id
+AND section_memberships_1.section_id = journal_students.section_id))))
 AND (journal_students.section_id = $5::BIGINT)
 AND (journal_students.student_id = ANY(ARRAY(SELECT k
 FROM k6))
@@ -209,8 +209,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = marks.student_id
-AND section_memberships_1.section_id = marks.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -220,7 +218,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id)))
 AND marks.withdrawn_at IS NULL)
 AND (marks.lesson_id IN (SELECT lessons.id
 FROM lessons
@@ -257,8 +257,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = attendance_records.student_id
-AND section_memberships_1.section_id = attendance_records.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -268,7 +266,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = attendance_records.student_id
+AND section_memberships_1.section_id = attendance_records.section_id))))
 AND (attendance_records.lesson_id IN (SELECT lessons.id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT

@@ -105,8 +105,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t7.student_id
-AND section_memberships_1.section_id = t7.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -116,7 +114,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t7.student_id
+AND section_memberships_1.section_id = t7.section_id))))
 AND t7.lesson_id = ANY(ARRAY(SELECT id
 FROM t1))
 GROUP BY 1) SELECT (SELECT '{"nodes":[' || coalesce(p.c0, '') || ']}'

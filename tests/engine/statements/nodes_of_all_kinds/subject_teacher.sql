@@ -85,8 +85,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = marks.student_id
-AND section_memberships_1.section_id = marks.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -96,7 +94,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = marks.student_id
+AND section_memberships_1.section_id = marks.section_id)))
 AND marks.withdrawn_at IS NULL)
 AND (marks.id = $6::BIGINT)
 ORDER BY marks.id

@@ -121,8 +121,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t2.student_id
-AND section_memberships_1.section_id = t2.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -132,7 +130,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t2.student_id
+AND section_memberships_1.section_id = t2.section_id)))
 AND t2.withdrawn_at IS NULL)
 AND t2.student_id = ANY(ARRAY(SELECT id
 FROM t1))
@@ -147,8 +147,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = students.id
-AND section_memberships_1.section_id = $5::BIGINT
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -158,30 +156,32 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT)))
 THEN (SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = anon_2.student_id
-AND section_memberships_3.section_id = anon_2.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
-AND sections_3.school_id = $1::BIGINT
-AND sections_4.school_id = $1::BIGINT
-AND sections_3.academic_year_id = sections_4.academic_year_id))), true)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_2.student_id
+AND section_memberships_1.section_id = anon_2.section_id))), true)
 THEN round(CAST(sum(anon_2.total * anon_3.weight) / CAST(nullif(sum(anon_2.number * anon_3.weight), 0::INTEGER) AS NUMERIC) AS NUMERIC), 2::INTEGER) END AS anon_1
 FROM (SELECT assignments_1.weight AS weight, array_agg(assignments_1.id) AS ids, min(assignments_1.id) AS first
 FROM assignments AS assignments_1
@@ -193,11 +193,11 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
-FROM section_memberships AS section_memberships_5
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = students.id
-AND section_memberships_5.subject_id = (SELECT k
+AND lessons_1.section_id IN (SELECT section_memberships_3.section_id
+FROM section_memberships AS section_memberships_3
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = students.id
+AND section_memberships_3.subject_id = (SELECT k
 FROM k6))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
@@ -223,8 +223,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = students.id
-AND section_memberships_1.section_id = $5::BIGINT
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -234,30 +232,32 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT)))
 THEN (SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = anon_2.student_id
-AND section_memberships_3.section_id = anon_2.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
-AND sections_3.school_id = $1::BIGINT
-AND sections_4.school_id = $1::BIGINT
-AND sections_3.academic_year_id = sections_4.academic_year_id))), true)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_2.student_id
+AND section_memberships_1.section_id = anon_2.section_id))), true)
 THEN CAST(coalesce(sum(anon_2.number), 0::INTEGER) AS BIGINT) END AS anon_1
 FROM (SELECT assignments_1.weight AS weight, array_agg(assignments_1.id) AS ids, min(assignments_1.id) AS first
 FROM assignments AS assignments_1
@@ -269,11 +269,11 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
-FROM section_memberships AS section_memberships_5
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = students.id
-AND section_memberships_5.subject_id = (SELECT k
+AND lessons_1.section_id IN (SELECT section_memberships_3.section_id
+FROM section_memberships AS section_memberships_3
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = students.id
+AND section_memberships_3.subject_id = (SELECT k
 FROM k6))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
@@ -299,8 +299,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = students.id
-AND section_memberships_1.section_id = $5::BIGINT
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -310,30 +308,32 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT)))
 THEN CAST(CASE CAST((SELECT CASE WHEN coalesce(bool_and(anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR anon_2.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = anon_2.student_id
-AND section_memberships_3.section_id = anon_2.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
-AND sections_3.school_id = $1::BIGINT
-AND sections_4.school_id = $1::BIGINT
-AND sections_3.academic_year_id = sections_4.academic_year_id))), true)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_2.student_id
+AND section_memberships_1.section_id = anon_2.section_id))), true)
 THEN CASE WHEN (CAST(sum(anon_2.total * anon_3.weight) / CAST(nullif(sum(anon_2.number * anon_3.weight), 0::INTEGER) AS NUMERIC) AS NUMERIC) IS NOT NULL)
 THEN greatest(round(CAST(sum(anon_2.total * anon_3.weight) / CAST(nullif(sum(anon_2.number * anon_3.weight), 0::INTEGER) AS NUMERIC) AS NUMERIC)), 2::INTEGER) END END AS anon_1
 FROM (SELECT assignments_1.weight AS weight, array_agg(assignments_1.id) AS ids, min(assignments_1.id) AS first
@@ -346,11 +346,11 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
-FROM section_memberships AS section_memberships_5
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = students.id
-AND section_memberships_5.subject_id = (SELECT k
+AND lessons_1.section_id IN (SELECT section_memberships_3.section_id
+FROM section_memberships AS section_memberships_3
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = students.id
+AND section_memberships_3.subject_id = (SELECT k
 FROM k6))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
@@ -380,8 +380,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = students.id
-AND section_memberships_1.section_id = $5::BIGINT
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -391,30 +389,32 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id)))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = students.id
+AND section_memberships_1.section_id = $5::BIGINT)))
 THEN (SELECT CASE WHEN ((SELECT CASE WHEN coalesce(bool_and(anon_3.section_id = ANY(ARRAY(SELECT k
 FROM k3))
 OR anon_3.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = anon_3.student_id
-AND section_memberships_3.section_id = anon_3.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
-AND sections_3.school_id = $1::BIGINT
-AND sections_4.school_id = $1::BIGINT
-AND sections_3.academic_year_id = sections_4.academic_year_id))), true)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_3.student_id
+AND section_memberships_1.section_id = anon_3.section_id))), true)
 THEN CAST(coalesce(sum(anon_3.number), 0::INTEGER) AS BIGINT) END AS anon_2
 FROM (SELECT assignments_1.weight AS weight, array_agg(assignments_1.id) AS ids, min(assignments_1.id) AS first
 FROM assignments AS assignments_1
@@ -426,11 +426,11 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
-FROM section_memberships AS section_memberships_5
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = students.id
-AND section_memberships_5.subject_id = (SELECT k
+AND lessons_1.section_id IN (SELECT section_memberships_3.section_id
+FROM section_memberships AS section_memberships_3
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = students.id
+AND section_memberships_3.subject_id = (SELECT k
 FROM k6))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
@@ -450,25 +450,25 @@ THEN array_remove(ARRAY[CASE WHEN ((SELECT CASE WHEN coalesce(bool_and(anon_3.se
 FROM k3))
 OR anon_3.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_3.id
-FROM section_memberships AS section_memberships_3
-JOIN section_memberships AS section_memberships_4 ON section_memberships_4.student_id = section_memberships_3.student_id
-AND section_memberships_4.subject_id = section_memberships_3.subject_id
-JOIN sections AS sections_3 ON sections_3.id = section_memberships_4.section_id
-JOIN sections AS sections_4 ON sections_4.id = section_memberships_3.section_id
-WHERE section_memberships_3.school_id = $1::BIGINT
-AND section_memberships_3.student_id = anon_3.student_id
-AND section_memberships_3.section_id = anon_3.section_id
-AND section_memberships_3.valid_to <= $3::DATE
-AND section_memberships_4.school_id = $1::BIGINT
-AND section_memberships_4.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_4.valid_from <= $3::DATE
-AND (section_memberships_4.valid_to IS NULL
-OR section_memberships_4.valid_to > $3::DATE)
-AND sections_3.school_id = $1::BIGINT
-AND sections_4.school_id = $1::BIGINT
-AND sections_3.academic_year_id = sections_4.academic_year_id))), true)
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_3.student_id
+AND section_memberships_1.section_id = anon_3.section_id))), true)
 THEN CAST(coalesce(sum(anon_3.number), 0::INTEGER) AS BIGINT) END AS anon_2
 FROM (SELECT assignments_1.weight AS weight, array_agg(assignments_1.id) AS ids, min(assignments_1.id) AS first
 FROM assignments AS assignments_1
@@ -480,11 +480,11 @@ AND lessons_1.date BETWEEN terms_1.starts_on
 AND terms_1.ends_on
 WHERE terms_1.school_id = $1::BIGINT
 AND terms_1.id = $6::BIGINT
-AND lessons_1.section_id IN (SELECT section_memberships_5.section_id
-FROM section_memberships AS section_memberships_5
-WHERE section_memberships_5.school_id = $1::BIGINT
-AND section_memberships_5.student_id = students.id
-AND section_memberships_5.subject_id = (SELECT k
+AND lessons_1.section_id IN (SELECT section_memberships_3.section_id
+FROM section_memberships AS section_memberships_3
+WHERE section_memberships_3.school_id = $1::BIGINT
+AND section_memberships_3.student_id = students.id
+AND section_memberships_3.subject_id = (SELECT k
 FROM k6))
 AND lessons_1.status != 'CANCELLED')))
 AND assignments_1.weight > 0::INTEGER
@@ -504,35 +504,35 @@ THEN 'TOO_FEW_MARKS'::VARCHAR END, CASE WHEN ((SELECT CASE WHEN bool_and(anon_6.
 FROM k3))
 OR anon_6.section_id = ANY(ARRAY(SELECT k
 FROM k5))
-AND (EXISTS (SELECT section_memberships_6.id
-FROM section_memberships AS section_memberships_6
-JOIN section_memberships AS section_memberships_7 ON section_memberships_7.student_id = section_memberships_6.student_id
-AND section_memberships_7.subject_id = section_memberships_6.subject_id
-JOIN sections AS sections_5 ON sections_5.id = section_memberships_7.section_id
-JOIN sections AS sections_6 ON sections_6.id = section_memberships_6.section_id
-WHERE section_memberships_6.school_id = $1::BIGINT
-AND section_memberships_6.student_id = anon_6.student_id
-AND section_memberships_6.section_id = anon_6.section_id
-AND section_memberships_6.valid_to <= $3::DATE
-AND section_memberships_7.school_id = $1::BIGINT
-AND section_memberships_7.section_id = ANY(ARRAY(SELECT k
+AND (EXISTS (SELECT section_memberships_1.id
+FROM section_memberships AS section_memberships_1
+JOIN section_memberships AS section_memberships_2 ON section_memberships_2.student_id = section_memberships_1.student_id
+AND section_memberships_2.subject_id = section_memberships_1.subject_id
+JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
+JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
+WHERE section_memberships_1.school_id = $1::BIGINT
+AND section_memberships_1.valid_to <= $3::DATE
+AND section_memberships_2.school_id = $1::BIGINT
+AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
 FROM k4))
-AND section_memberships_7.valid_from <= $3::DATE
-AND (section_memberships_7.valid_to IS NULL
-OR section_memberships_7.valid_to > $3::DATE)
-AND sections_5.school_id = $1::BIGINT
-AND sections_6.school_id = $1::BIGINT
-AND sections_5.academic_year_id = sections_6.academic_year_id)))
+AND section_memberships_2.valid_from <= $3::DATE
+AND (section_memberships_2.valid_to IS NULL
+OR section_memberships_2.valid_to > $3::DATE)
+AND sections_1.school_id = $1::BIGINT
+AND sections_2.school_id = $1::BIGINT
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = anon_6.student_id
+AND section_memberships_1.section_id = anon_6.section_id)))
 THEN CAST(count(CASE WHEN (anon_6.code IN ('EXCUSED', 'ILLNESS', 'UNEXCUSED', 'ABSENT'))
 THEN 1::INTEGER END) AS NUMERIC) / CAST(nullif(count(CASE WHEN NOT coalesce(anon_6.code = 'EXEMPT', false)
 THEN 1::INTEGER END), 0::INTEGER) AS NUMERIC) END AS anon_5
-FROM LATERAL (SELECT section_memberships_8.student_id AS student_id, section_memberships_8.section_id AS section_id, attendance_records_1.code AS code
-FROM section_memberships AS section_memberships_8
-JOIN lessons AS lessons_2 ON lessons_2.school_id = section_memberships_8.school_id
-AND lessons_2.section_id = section_memberships_8.section_id
-AND section_memberships_8.valid_from <= lessons_2.date
-AND (section_memberships_8.valid_to IS NULL
-OR section_memberships_8.valid_to > lessons_2.date)
+FROM LATERAL (SELECT section_memberships_4.student_id AS student_id, section_memberships_4.section_id AS section_id, attendance_records_1.code AS code
+FROM section_memberships AS section_memberships_4
+JOIN lessons AS lessons_2 ON lessons_2.school_id = section_memberships_4.school_id
+AND lessons_2.section_id = section_memberships_4.section_id
+AND section_memberships_4.valid_from <= lessons_2.date
+AND (section_memberships_4.valid_to IS NULL
+OR section_memberships_4.valid_to > lessons_2.date)
 JOIN terms AS terms_2 ON terms_2.school_id = lessons_2.school_id
 AND lessons_2.date BETWEEN terms_2.starts_on
 AND terms_2.ends_on
@@ -540,10 +540,10 @@ LEFT
 OUTER
 JOIN attendance_records AS attendance_records_1 ON attendance_records_1.school_id = lessons_2.school_id
 AND attendance_records_1.lesson_id = lessons_2.id
-AND attendance_records_1.student_id = section_memberships_8.student_id
-WHERE section_memberships_8.school_id = $1::BIGINT
-AND section_memberships_8.student_id = students.id
-AND section_memberships_8.subject_id = (SELECT k
+AND attendance_records_1.student_id = section_memberships_4.student_id
+WHERE section_memberships_4.school_id = $1::BIGINT
+AND section_memberships_4.student_id = students.id
+AND section_memberships_4.subject_id = (SELECT k
 FROM k6)
 AND terms_2.id = $6::BIGINT
 AND lessons_2.status = 'CONDUCTED') AS anon_6) > schools_1.missed_share)
@@ -568,8 +568,6 @@ AND section_memberships_2.subject_id = section_memberships_1.subject_id
 JOIN sections AS sections_1 ON sections_1.id = section_memberships_2.section_id
 JOIN sections AS sections_2 ON sections_2.id = section_memberships_1.section_id
 WHERE section_memberships_1.school_id = $1::BIGINT
-AND section_memberships_1.student_id = t4.student_id
-AND section_memberships_1.section_id = t4.section_id
 AND section_memberships_1.valid_to <= $3::DATE
 AND section_memberships_2.school_id = $1::BIGINT
 AND section_memberships_2.section_id = ANY(ARRAY(SELECT k
@@ -579,7 +577,9 @@ AND (section_memberships_2.valid_to IS NULL
 OR section_memberships_2.valid_to > $3::DATE)
 AND sections_1.school_id = $1::BIGINT
 AND sections_2.school_id = $1::BIGINT
-AND sections_1.academic_year_id = sections_2.academic_year_id))))
+AND sections_1.academic_year_id = sections_2.academic_year_id
+AND section_memberships_1.student_id = t4.student_id
+AND section_memberships_1.section_id = t4.section_id))))
 AND t4.student_id = students.id
 ORDER BY t4.id
 LIMIT 1), 'null') || ',"student":{"shortName":' || to_json(t5.short_name)::text || '}}', ','
