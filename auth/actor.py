@@ -82,7 +82,7 @@ class Viewer:
         made of it.
 
         It is never correlated with the statement around it. The option KEYS marks it, so that the
-        engine runs a query that a statement repeats only once (`gql.engine.declared`).
+        engine runs a query that a statement repeats only once (`gql.engine.sqlalchemy_compiler`).
         """
         inner = select(column).where(column.class_.school_id == self.school_id, *conditions)
         return inner.correlate(None).execution_options(**{KEYS: True})

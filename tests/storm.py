@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gql.engine.cache import Cache
-from gql.engine.plan import REFUSED
+from gql.engine.plan import REFUSING_ERRORS
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -52,10 +52,10 @@ def main(documents: int, shapes: int) -> None:
         compiled = cache.operation(kept.read(text), None)
         assert compiled
         try:
-            assert compiled.plan(DEPUTY.viewer, variables) or cache.planned(
+            assert compiled.plan(DEPUTY.viewer, variables) or cache.make_and_keep(
                 compiled, DEPUTY, variables
             )
-        except REFUSED as problem:
+        except REFUSING_ERRORS as problem:
             raise AssertionError(repr(problem)) from problem
 
     for number in range(WARM):

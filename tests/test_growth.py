@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.engine.explain import plan_of, values_of
+from gql.engine.explain import plan_document, values_of
 from gql.engine.plan import Plan
 from gql.schema import schema
 from models.database.address import dsn
@@ -81,7 +81,7 @@ async def statements_of(
     found = {}
     for what, (login, document) in ASKED.items():
         actor = await find_actor(postgres.url("postgres", database), login, now=NOON)
-        plan = plan_of(schema, document, {}, actor)
+        plan = plan_document(schema, document, {}, actor)
         assert isinstance(plan, Plan), what
         assert plan.kind == "compiled", what
         values = values_of(plan, actor, services.secrets, {})

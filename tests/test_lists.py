@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from auth.actor import Actor
-from gql.engine.explain import plan_of, values_of
+from gql.engine.explain import plan_document, values_of
 from gql.engine.plan import Plan
 from gql.schema import schema
 from models.database.address import dsn, open_session
@@ -175,7 +175,7 @@ class Asker:
         ]
 
     async def prepared(self, text: str) -> str | None:
-        plan = plan_of(schema, text, {}, self.actor)
+        plan = plan_document(schema, text, {}, self.actor)
         assert isinstance(plan, Plan)
         if not plan.sql:
             return None

@@ -1,4 +1,4 @@
-"""The body of an answer: what SQL wrote is put together with what is known, and with errors."""
+"""The body of an answer: the texts that SQL wrote, with known values and errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias
 import orjson
 from graphql import GraphQLError, GraphQLFormattedError
 
-from gql.engine.commands import Doing
+from gql.engine.commands import CommandPlan
 from gql.engine.plan import Plan
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import describe_problem
@@ -21,17 +21,17 @@ Errors: TypeAlias = Sequence[GraphQLFormattedError]
 
 @dataclass(slots=True)
 class Answer:
-    """The body of an answer, and how it was found: compiled, command, mixed or standard.
+    """The body of an answer, and the kind of its plan: compiled, command, mixed or standard.
 
-    code: Of its first error, or of the first user error of a mutation.
+    code: The code of its first error, or of the first user error of a mutation.
     """
 
     body: bytes
     kind: str
     retry_after: int | None = None
-    """Seconds, where the database could not be used."""
+    """Seconds, if the database could not be used."""
     refused: GraphQLError | None = None
-    """Why the operation was not executed; None if it was."""
+    """The error because of which the operation was not executed; None if it was."""
     code: str | None = None
 
 
@@ -41,41 +41,42 @@ NOT_COMPILED = Answer(
 )
 
 
-def refusal(problem: Problem, language: str) -> Answer:
-    """Nothing but why."""
+def answer_refusal(problem: Problem, language: str) -> Answer:
+    """Return the answer of an operation that is refused as a whole."""
     error = describe_problem(GraphQLError(str(problem)), problem, language)
     body = orjson.dumps({"errors": [error.formatted]})
     return Answer(body, "compiled", refused=error, code=problem.code())
 
 
 def code_of(error: GraphQLError) -> str | None:
-    """The code in the extensions of an error."""
+    """Return the code in the extensions of an error."""
     return (error.extensions or {}).get("code")
 
 
 def first_code(errors: Errors) -> str | None:
-    """The code of the first of the errors of an answer."""
+    """Return the code of the first error of an answer."""
     code: str | None = errors[0]["extensions"]["code"] if errors else None
     return code
 
 
 def errors_in(
-    plan: Plan | Doing | UseCasePlan,
+    plan: Plan | CommandPlan | UseCasePlan,
     parts: Sequence[bytes],
     language: str,
     others: Sequence[GraphQLError] = (),
 ) -> Errors:
-    """The errors of an answer in order, as JSON has them: of fields refused by grant, and others.
+    """Return the errors of an answer in order, formatted: those of fields refused by grant, and
+    others.
 
-    parts: The members of `data`. They are read only where a path depends on them, or the order.
+    parts: The members of `data`. They are parsed only if a path or the order depends on them.
     """
     is_read = len(plan.denied) + len(others) > 1 or any(one.depends_on_data for one in plan.denied)
     data = orjson.loads(b"{%b}" % b"".join(parts)) if is_read else None
-    return formatted(sort_errors([*make_errors(plan.denied, data), *others], data), language)
+    return format_errors(sort_errors([*make_errors(plan.denied, data), *others], data), language)
 
 
-def formatted(errors: Iterable[GraphQLError], language: str) -> Errors:
-    """Errors as JSON has them, those of expected problems in the language."""
+def format_errors(errors: Iterable[GraphQLError], language: str) -> Errors:
+    """Format errors for JSON; those of expected problems in the language."""
     return [
         (
             describe_problem(error, cause, language) if isinstance(cause, Problem) else error
@@ -85,11 +86,13 @@ def formatted(errors: Iterable[GraphQLError], language: str) -> Errors:
     ]
 
 
-def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, object]) -> list[bytes]:
-    """The members of `data` in order.
+def members_of_data(
+    plan: Plan, found: Sequence[bytes], put_in: Mapping[str, object]
+) -> list[bytes]:
+    """Return the members of `data` in order.
 
-    found: What SQL wrote, which is not parsed.
-    put_in: By their keys, all that is neither in `found` nor known by the plan.
+    found: The texts that SQL wrote, which are not parsed.
+    put_in: The other values that are not in the plan, by their keys.
     """
     texts = iter(found)
     parts: list[bytes] = []
@@ -102,7 +105,7 @@ def members(plan: Plan, found: Sequence[bytes], put_in: Mapping[str, object]) ->
     return parts
 
 
-def body(parts: Sequence[bytes], errors: Errors) -> bytes:
-    """The whole of the members of `data`, which stand in parts one after another."""
+def join_body(parts: Sequence[bytes], errors: Errors) -> bytes:
+    """Join the members of `data`, which are parts in order, and the errors to a body."""
     end = b'},"errors":%b}' % orjson.dumps(errors) if errors else b"}}"
     return b"".join((b'{"data":{', *parts, end))

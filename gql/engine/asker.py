@@ -1,4 +1,4 @@
-"""The sender of a request, and how their token is looked up."""
+"""The sender of a request, and the look-up of their token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from resolvers.services.sessions import Known
 
 @dataclass(slots=True)
 class Asker:
-    """The sender of a request, as far as its headers tell.
+    """The sender of a request, as its headers describe them.
 
-    known: Who that is, if it is known already.
-    is_stranger: Whether it was found that the token lets nobody in.
-    runs_nothing: Whether a stranger asks for what does not run for them; see `gql.guard.strangers`.
-    request_id: Of the request, in its response, the log and the audit log.
-    rate_limit: Tells the state of the budget that pays.
+    known: The actor, if the token was looked up already.
+    is_stranger: Whether the token turned out to be of nobody.
+    runs_nothing: Whether the document does not run for strangers; see `gql.guard.strangers`.
+    request_id: The id of the request, for its response, the log and the audit log.
+    rate_limit: Returns the state of the budget that is charged.
     """
 
     token: str
@@ -45,10 +45,10 @@ class Asker:
         )
 
 
-async def is_known(services: Services, asker: Asker) -> bool:
-    """Whether the token is good, be it only to choose a first password."""
+async def is_signed_in(services: Services, asker: Asker) -> bool:
+    """Whether the token is valid, perhaps only for choosing a first password."""
     try:
-        asker.is_stranger = not asker.token or await known_to(services, asker) is None
+        asker.is_stranger = not asker.token or await look_up_token(services, asker) is None
     except PasswordMustChange:
         asker.is_stranger = False
     except Unauthenticated:
@@ -56,7 +56,7 @@ async def is_known(services: Services, asker: Asker) -> bool:
     return not asker.is_stranger
 
 
-async def known_to(services: Services, asker: Asker) -> Known:
+async def look_up_token(services: Services, asker: Asker) -> Known:
     """Look up the holder of the token. Raises Unauthenticated, PasswordMustChange."""
     sessions, readers = services.sessions, services.readers
     asker.known = sessions.get(asker.token)

@@ -1,4 +1,4 @@
-"""What is kept of operations: how they were read, and the plans made of them."""
+"""The cache of operations and of their plans."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from graphql import (
 )
 
 from auth.actor import Actor, Viewer
-from gql.engine.commands import Doing, declared, doing_of
-from gql.engine.plan import Plan, planned
+from gql.engine.commands import CommandPlan, find_change, plan_change
+from gql.engine.plan import Plan, plan_query
 from gql.engine.shape import Leaves, Path, Variables, shape
-from gql.engine.sql import Unspeakable
+from gql.engine.sql import NotCompilable
 from gql.engine.use_cases import UseCasePlan, is_planned, plan_use_case
 from gql.execution.operation import Operation
 from gql.guard.document import Document
@@ -25,23 +25,24 @@ from gql.guard.over_limit import OverLimit
 from models.problems import OperationTooComplex
 
 MOST_PLANS = 100
-"""Of one operation and one set of rights."""
+"""The limit of plans for an operation and a set of rights."""
 PART_ADDED = 4
-"""Plans of registered documents that are made on demand get one part of so many."""
+"""Plans of registered documents that are made on demand get one part of so many of the memory."""
 PER_LEAF = 300
 """Bytes that a place of a parameter takes: a tuple of a few names in a set."""
 MOST_FAMILIES = 100
-"""Of one operation. Whoever may grant rights can make any number of sets of them."""
+"""The limit of sets of rights for an operation. Without it, an administrator who changes roles
+again and again would fill the memory."""
 PER_CHARACTER = 4
-"""Bytes that a plan takes by a character of its statement."""
+"""Bytes that a plan takes for a character of its statement."""
 
 
-AnyPlan: TypeAlias = Plan | Doing | UseCasePlan
+AnyPlan: TypeAlias = Plan | CommandPlan | UseCasePlan
 
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """In the place of a plan whose statement would be too long."""
+    """Stands in the cache for a plan whose statement would be too long."""
 
     over: OverLimit
     leaves: Leaves = field(default_factory=dict)
@@ -53,13 +54,13 @@ class TooLong:
 
 @dataclass
 class Family:
-    """The plans of an operation for those with the same rights.
+    """The plans of an operation for viewers with the same rights.
 
-    leaves: Where in the variables parameters were found so far.
-    plans: By the shape of the variables.
-    weight: Bytes they take.
-    pinned: Those of them that were made before anybody asked; they stay.
-    pinned_leaves: The leaves of these.
+    leaves: The places in the variables that hold parameters, as far as they were found.
+    plans: The plans, by the shape of the variables.
+    weight: The bytes that they take.
+    pinned: The plans that were made beforehand; they stay in the cache.
+    pinned_leaves: The leaves of the pinned plans.
     """
 
     leaves: dict[str, set[Path]] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Family:
     pinned_leaves: dict[str, set[Path]] = field(default_factory=dict)
 
     def keep(self, variables: Variables, plan: "AnyPlan | TooLong") -> None:
-        """Keep a plan. Others go where there are too many."""
+        """Keep a plan. If there are too many, the others are dropped."""
         if len(self.plans) - len(self.pinned) >= MOST_PLANS:
             self.forget()
         for name, paths in plan.leaves.items():
@@ -88,8 +89,8 @@ class Family:
         self.forget()
 
     def forget(self) -> None:
-        """Drop all plans that are not pinned, and the leaves that only they have: clients can send
-        lists and objects inside each other in any number of ways."""
+        """Drop all plans that are not pinned, and their leaves. Clients can nest lists and objects
+        in any number of ways: if these stayed, they would fill the memory."""
         self.plans = dict(self.pinned)
         self.leaves = {name: set(paths) for name, paths in self.pinned_leaves.items()}
         self.weight = sum(weight_of(form, plan) for form, plan in self.plans.items())
@@ -100,10 +101,10 @@ def weight_of(form: bytes, plan: AnyPlan | TooLong) -> int:
 
 
 @dataclass
-class Compiled:
-    """An operation of a valid document, and its plans.
+class CompiledOperation:
+    """An operation of a valid document, with its plans.
 
-    declared: The names of its variables.
+    declared: The names of the variables that it declares.
     """
 
     document: Document
@@ -119,19 +120,20 @@ class Compiled:
         self.declared = frozenset(one.variable.name.value for one in declared)
 
     def known_variables(self, variables: Variables) -> Variables:
-        """The variables that the operation declares. GraphQL ignores all others. If they counted
-        in the shape of the variables, a client could have a new plan made with each request."""
+        """Return the variables that the operation declares. GraphQL ignores all others. If they
+        counted in the shape of the variables, a client could have a new plan made with each
+        request."""
         if variables.keys() <= self.declared:
             return variables
         return {name: value for name, value in variables.items() if name in self.declared}
 
     @property
     def weight(self) -> int:
-        """Bytes that the plans take."""
+        """The bytes that the plans take."""
         return sum(family.weight for family in self.families.values())
 
     def family(self, viewer: Viewer) -> Family:
-        """The family of plans for those with the same rights, made if there is none."""
+        """Return the plans for viewers with the same rights, new if there are none."""
         if (found := self.families.get(viewer)) is None:
             if len(self.families) >= MOST_FAMILIES:
                 self.families = {who: one for who, one in self.families.items() if one.pinned}
@@ -139,7 +141,7 @@ class Compiled:
         return found
 
     def plan(self, viewer: Viewer, variables: Variables) -> "AnyPlan | None":
-        """The plan, if it was made. Raises OperationTooComplex."""
+        """Return the cached plan, if there is one. Raises OperationTooComplex."""
         if (family := self.families.get(viewer)) is None:
             return None
         found = family.plans.get(shape(variables, family.leaves))
@@ -152,34 +154,36 @@ STANDARD = Plan((), "", (), {}, (), (), kind="standard")
 
 
 class Cache:
-    """schema: Strawberry's.
+    """The cache of operations, whose plans are made on demand.
 
-    added: Bytes of plans of registered documents that were made when somebody asked.
+    added: The bytes of plans of registered documents that were made on demand.
     """
 
     def __init__(self, schema: strawberry.Schema, documents: Documents) -> None:
         self.schema, self.documents = schema, documents
         self.added = 0
 
-    def operation(self, document: Document, name: str | None) -> Compiled | None:
-        """None for what is invalid, or no plan is ever made of."""
+    def operation(self, document: Document, name: str | None) -> CompiledOperation | None:
+        """Return an operation of a document; None if it is invalid, or has no plans."""
         if name not in document.operations:
             if (definition := definition_of(document, name)) is None:
-                return None  # not kept: clients may ask for any number of names that are not there
-            document.operations[name] = self.compiled(document, definition)
-        found: Compiled | None = document.operations[name]
+                return None  # not cached: clients can ask for any number of missing names
+            document.operations[name] = self.compile(document, definition)
+        found: CompiledOperation | None = document.operations[name]
         return found
 
-    def compiled(self, document: Document, definition: OperationDefinitionNode) -> Compiled | None:
+    def compile(
+        self, document: Document, definition: OperationDefinitionNode
+    ) -> CompiledOperation | None:
         if not self.can_plan(definition) or document.errors:
             return None
-        for known in document.operations.values():  # by its name, or without one
+        for known in document.operations.values():  # asked for with and without its name
             if known is not None and known.definition is definition:
-                same: Compiled = known
+                same: CompiledOperation = known
                 return same
         parts = document.node.definitions
         found = (one for one in parts if isinstance(one, FragmentDefinitionNode))
-        return Compiled(document, definition, {one.name.value: one for one in found})
+        return CompiledOperation(document, definition, {one.name.value: one for one in found})
 
     def can_plan(self, definition: OperationDefinitionNode) -> bool:
         kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
@@ -188,8 +192,9 @@ class Cache:
         )
 
     def grow(self, document: Document, weight: int) -> None:
-        """Count a plan. Registered documents themselves stay; of their plans only those that were
-        made beforehand do, or clients could fill the memory with others."""
+        """Count the bytes of a plan. Registered documents stay in the memory, with the plans made
+        beforehand; plans made on demand are dropped when they are too many: else clients could fill
+        the memory with them."""
         if not document.is_trusted:
             self.documents.grow(document, weight)
             return
@@ -200,41 +205,48 @@ class Cache:
                     family.forget()
             self.added = 0
 
-    def planned(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan:
-        """A new plan. Raises OperationTooComplex, and GraphQLError for variables that do not
-        fit."""
-        return self.keep(compiled, actor, variables, self.made(compiled, actor, variables))
+    def make_and_keep(
+        self, compiled: CompiledOperation, actor: Actor, variables: Variables
+    ) -> AnyPlan:
+        """Make a plan and cache it. Raises OperationTooComplex, and GraphQLError for variables that
+        do not fit."""
+        return self.keep(compiled, actor, variables, self.make_plan(compiled, actor, variables))
 
-    async def load(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan:
-        """A plan that was not there a moment ago, made in the lane. Raises OperationTooComplex,
-        and GraphQLError for variables that do not fit."""
+    async def load(
+        self, compiled: CompiledOperation, actor: Actor, variables: Variables
+    ) -> AnyPlan:
+        """Return a plan that was not cached a moment ago; make it in the lane, where one document
+        at a time is worked on. Raises OperationTooComplex, and GraphQLError for variables that do
+        not fit."""
         lane = self.documents.lane
         async with lane.turn:
             if (plan := compiled.plan(actor.viewer, variables)) is not None:
                 return plan
-            made = await lane.work(self.made, compiled, actor, variables)
+            made = await lane.work(self.make_plan, compiled, actor, variables)
             return self.keep(compiled, actor, variables, made)
 
-    async def refusing(self, compiled: Compiled, actor: Actor, variables: Variables) -> Plan:
-        """A plan for variables that the plan which is kept does not take: it hands back no more
-        than the root fields whose arguments are refused. Raises GraphQLError."""
+    async def make_refusing_plan(
+        self, compiled: CompiledOperation, actor: Actor, variables: Variables
+    ) -> Plan:
+        """Return a plan for variables that the cached plan refuses. It hands back only the root
+        fields whose arguments are refused. Raises GraphQLError."""
         lane = self.documents.lane
         async with lane.turn:
-            made = await lane.work(self.made, compiled, actor, variables)
+            made = await lane.work(self.make_plan, compiled, actor, variables)
         return made if isinstance(made, Plan) else STANDARD
 
     def keep(
         self,
-        compiled: Compiled,
+        compiled: CompiledOperation,
         actor: Actor,
         variables: Variables,
         made: AnyPlan | TooLong,
         *,
         beforehand: bool = False,
     ) -> AnyPlan:
-        """A plan, once it is kept. Raises OperationTooComplex in the place of one."""
+        """Cache a plan and return it. Raises OperationTooComplex for one that is TooLong."""
         if isinstance(made, Plan) and made.refuses:
-            return made  # else those who send good values would be given it, too
+            return made  # not cached: it would be used for valid variables, too
         before = compiled.weight
         compiled.family(actor.viewer).keep(variables, made)
         self.grow(compiled.document, 0 if beforehand else compiled.weight - before)
@@ -242,20 +254,22 @@ class Cache:
             raise made.problem()
         return made
 
-    def made(self, compiled: Compiled, actor: Actor, variables: Variables) -> AnyPlan | TooLong:
-        """A new plan for these variables, or TooLong. Raises GraphQLError for variables that do not
-        fit."""
-        operation = self.coerced(compiled, variables)
-        make: Callable[..., AnyPlan] = planned if compiled.reads else plan_command
+    def make_plan(
+        self, compiled: CompiledOperation, actor: Actor, variables: Variables
+    ) -> AnyPlan | TooLong:
+        """Make a plan for these variables, or TooLong. Raises GraphQLError for variables that do
+        not fit."""
+        operation = self.coerce(compiled, variables)
+        make: Callable[..., AnyPlan] = plan_query if compiled.reads else plan_mutation
         try:
             return make(self.schema, operation, variables, actor)
         except OperationTooComplex as problem:
             return TooLong(OverLimit.from_problem(problem))
-        except Unspeakable:
+        except NotCompilable:
             return STANDARD
 
-    def coerced(self, compiled: Compiled, variables: Variables) -> Operation:
-        """The operation with its variables. Raises GraphQLError if they do not fit."""
+    def coerce(self, compiled: CompiledOperation, variables: Variables) -> Operation:
+        """Return the operation with coerced variables. Raises GraphQLError if they do not fit."""
         schema = self.schema._schema  # noqa: SLF001  # graphql-core's
         declared = compiled.definition.variable_definitions or ()
         coerced = get_variable_values(schema, declared, dict(variables), 1, hide_suggestions=True)
@@ -264,18 +278,18 @@ class Cache:
         return Operation(schema, compiled.definition, compiled.fragments, coerced)
 
 
-def plan_command(
+def plan_mutation(
     schema: strawberry.Schema, operation: Operation, sent: Variables, actor: Actor
-) -> Doing | UseCasePlan:
-    """The plan of a mutation of one command. Raises Unspeakable."""
+) -> CommandPlan | UseCasePlan:
+    """Make the plan of a mutation of one command. Raises NotCompilable."""
     fields = operation.fields(operation.root, [operation.selections])
-    if len(fields) == 1 and declared(operation.root, fields[0].name):
-        return doing_of(schema, operation, sent, actor)
+    if len(fields) == 1 and find_change(operation.root, fields[0].name):
+        return plan_change(schema, operation, sent, actor)
     return plan_use_case(operation, actor)
 
 
 def definition_of(document: Document, name: str | None) -> OperationDefinitionNode | None:
-    """The operation of this name, or the only one; None if there is none, or more."""
+    """Return the operation of this name, or the only one; None if there is none, or several."""
     parts = document.node.definitions
     operations = [one for one in parts if isinstance(one, OperationDefinitionNode)]
     named = [one for one in operations if name in (None, one.name.value if one.name else None)]
@@ -283,11 +297,11 @@ def definition_of(document: Document, name: str | None) -> OperationDefinitionNo
 
 
 def families_of(document: Document) -> list[Family]:
-    """All plans of a document. An operation may be there by its name and without one."""
+    """Return all plans of a document. An operation may be cached under its name and under None."""
     found = {id(one): one for one in document.operations.values() if one is not None}
     return [family for one in found.values() for family in one.families.values()]
 
 
 def weight_with_plans(document: Document) -> int:
-    """Bytes that a registered document takes."""
+    """Return the bytes that a registered document and its plans take."""
     return document.weight + sum(family.weight for family in families_of(document))

@@ -1,6 +1,6 @@
-"""Commands declared as a change, as plans: one statement does it and tells what is asked of the
-row, if it can; else another reads that back. Where nothing was done, a second statement tells
-which guard failed (`resolvers.core.changes`)."""
+"""Plans of commands that are declared as a change (`resolvers.core.changes`): one statement writes
+and returns the selected fields of the row, or another statement reads the row back. If nothing was
+written, a second statement finds the guard that failed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from sqlalchemy import Uuid
 
 from auth.actor import Actor
 from gql.bridge.arguments import make_parser, parse_arguments
-from gql.engine.declared import written_sql
-from gql.engine.objects import Writer, bare
-from gql.engine.payloads import Reading, reading_of, said, unread_error
-from gql.engine.refused import Refused, refused_as
+from gql.engine.known_values import word_of
+from gql.engine.objects import ObjectWriter, object_type_of
+from gql.engine.payloads import RowStatement, compile_row, unread_error, write_row
+from gql.engine.refusals import RefusalPlan, plan_refusals
 from gql.engine.shape import Path
-from gql.engine.sql import Name, Sql, Unspeakable, joined, numbered
-from gql.engine.telling import word_of
+from gql.engine.sql import Name, NotCompilable, Sql, join_sql, to_text
+from gql.engine.sqlalchemy_compiler import statement_sql
 from gql.engine.values import Arguments, Place, Source
 from gql.execution.denials import Denial, find_denials
-from gql.execution.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Operation, SelectedField
 from models.base import target_of
 from models.problems import Problem
 from models.secrets import Secrets
@@ -39,23 +39,24 @@ from resolvers.core.results import tell_process
 from resolvers.core.shapes import Guarded, Ident, One, Own, Via
 
 INPUT, DONE = "input", Name("done")
-"""The argument of a command; the query of its statement that has the row as it was written, which
-the table has not yet."""
+"""The argument of a command; the CTE of its statement that returns the written row, which the table
+does not show yet."""
 NO_ERRORS, NULL_TEXT = b"[]", b"null"
 REFUSALS = ("22", "23", "40", "55")
-"""Classes of SQLSTATE: data, integrity, transactions that must be tried again, locks."""
+"""Classes of SQLSTATE that refuse a command: data, integrity, lost transactions, locks."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt at a command.
+    """An attempt at a command.
 
-    actor: Who makes it.
+    actor: The actor.
     given: The arguments.
-    values: Of the parameters, by their names.
-    failures: Errors of parts of the payload that could not be read back. What was done stays done.
-    problem: Why it was refused.
-    is_shown: Whether the row is shown as it is now although it was refused.
+    values: The values of the parameters, by their names.
+    failures: Errors of parts of the payload that could not be read back. The command is done
+        nevertheless.
+    problem: The problem because of which it was refused.
+    is_shown: Whether the refusal shows the row as it is now.
     """
 
     actor: Actor
@@ -67,15 +68,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Doing:
-    """How an operation of one command is answered.
+class CommandPlan:
+    """The plan of a mutation of one command that is declared as a change.
 
-    sql: The statement that does it, and gives the key of the row, or null, and texts.
+    sql: The statement that writes. It returns the key of the row, or null, and texts.
     parameters: The names of its `$1`, `$2`, …
-    sources: Where a request has the values of those that are arguments.
-    given: By the names of the arguments, those parameters; None of arguments that are null.
-    payload: By its keys: what is known; where among the texts the row is; or how it is read back.
-    refused: How it is answered where nothing was done.
+    sources: Where a request has the values of the parameters that are arguments.
+    given: Those parameters, by the names of the arguments; None for arguments that are null.
+    payload: By its keys: a known text; the index of the row's text; or the statement that reads the
+        row back.
+    refused: The plan of its refusals.
     denied: Fields refused by grant.
     """
 
@@ -86,8 +88,8 @@ class Doing:
     parameters: tuple[str, ...]
     sources: Mapping[str, Source]
     given: Mapping[str, str | None]
-    payload: Sequence[tuple[str, bytes | int | Reading]]
-    refused: Refused
+    payload: Sequence[tuple[str, bytes | int | RowStatement]]
+    refused: RefusalPlan
     denied: tuple[Denial, ...]
     leaves: Mapping[str, set[Path]]
     kind: str = "compiled"
@@ -95,14 +97,14 @@ class Doing:
     def attempt(
         self, actor: Actor, secrets: Secrets, variables: Mapping[str, Any], request_id: str
     ) -> Attempt:
-        """An attempt with these variables. Raises for what no client should send.
+        """Return an attempt with these variables. Raises an exception if they do not fit.
 
-        request_id: Of the request, for the audit log.
+        request_id: The id of the request, for the audit log.
         """
         values = actor.values
         arguments = {name: source.value(variables) for name, source in self.sources.items()}
         for name, value in arguments.items():
-            values[name] = self.sources[name].sent(actor, secrets, value)
+            values[name] = self.sources[name].to_driver(actor, secrets, value)
         given = {name: place and arguments[place] for name, place in self.given.items()}
         if self.command.check is not None:
             self.command.check(**given)
@@ -114,8 +116,9 @@ class Doing:
         )
         return Attempt(actor, given, values, [])
 
-    async def payload_after(self, attempt: Attempt, services: Services, language: str) -> Any:
-        """The payload, as bytes; None where only the use case can tell, and nothing was done."""
+    async def run(self, attempt: Attempt, services: Services, language: str) -> Any:
+        """Run the statement and return the payload; None if nothing was written and the use case
+        must run."""
         writers, actor = services.writers, attempt.actor
         assert writers is not None  # noqa: S101  # else there is no such plan
         given = [attempt.values[name] for name in self.parameters]
@@ -125,18 +128,18 @@ class Doing:
             if (error.sqlstate or "")[:2] not in REFUSALS:
                 raise
             problem = self.command.meaning.problem(error, attempt.given)
-            if problem is None or lost_a_race(problem):  # it tells the operator, or tries again
+            if problem is None or lost_a_race(problem):  # the use case logs it, or tries again
                 return None
             attempt.problem = problem
             return self.refused.payload(self.key, problem, NULL_TEXT, language)
         if found[0] is None:
-            return await self.refusal(attempt, services, language)
+            return await self.find_refusal(attempt, services, language)
         tell_process(services, actor.school_id, self.command, has_news=bool(self.done.news))
         return b'"%b":{%b}' % (self.key.encode(), await self.parts(attempt, services, found))
 
-    async def refusal(self, attempt: Attempt, services: Services, language: str) -> Any:
-        """The payload with the problem of the first guard that fails; None if none does by now, or
-        the attempt may be a repeated one."""
+    async def find_refusal(self, attempt: Attempt, services: Services, language: str) -> Any:
+        """Return the payload with the problem of the first guard that fails; None if all hold by
+        now, or if the attempt may be a repeated one."""
         readers, actor = services.readers, attempt.actor
         assert readers is not None  # noqa: S101  # else nothing is planned
         if attempt.given.get(KEY) is not None:
@@ -151,10 +154,10 @@ class Doing:
         return self.refused.payload(self.key, attempt.problem, shown, language)
 
     async def parts(self, attempt: Attempt, services: Services, found: Sequence[Any]) -> bytes:
-        """The members of the payload of what was done."""
+        """Return the members of the payload of a command that is done."""
         parts = []
         for name, part in self.payload:
-            if isinstance(part, Reading):
+            if isinstance(part, RowStatement):
                 try:
                     text = await part.text(services, attempt.actor, found[0])
                 except Exception as failure:  # it is done, and cannot be shown
@@ -167,15 +170,17 @@ class Doing:
         return b",".join(parts)
 
 
-def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor) -> Doing:
-    """The plan of an operation that is one command declared as a change. Raises Unspeakable, or a
-    Problem, where only the standard executor can do it or say why not."""
+def plan_change(
+    schema: Any, operation: Operation, sent: Mapping[str, Any], actor: Actor
+) -> CommandPlan:
+    """Make the plan of a mutation of one command that is declared as a change. Raises
+    NotCompilable, or a Problem, if the standard executor must run it."""
     asked, command = only_command(operation, actor)
     definition = operation.root.fields[asked.name]
     arguments = Arguments(schema, operation, sent)
     node = asked.nodes[0]
     annotations = command.takes
-    sent_in = vars(arguments.of(definition, node)[INPUT])
+    sent_in = vars(arguments.convert(definition, node)[INPUT])
     given = parse_arguments({**annotations, KEY: UUID | None}, sent_in)
     made: dict[str, str | None] = dict.fromkeys(given)
 
@@ -190,31 +195,31 @@ def doing_of(schema: Any, operation: Operation, sent: Mapping[str, Any], actor: 
     attempt = None if key is None else make(UUID, Uuid(), key, KEY)
     told = {n: in_parameters(annotations[n], value, make, n) for n, value in given.items()}
     if any(value is not None and made[name] is None for name, value in given.items()):
-        raise Unspeakable  # its audit entry could not tell of all that was given
+        raise NotCompilable  # its audit entry could not keep all arguments
     done: Change[Any] = command.declare(actor.viewer, **told)
     texts: list[Sql] = []
     payload = [*payload_of(operation, asked, definition.type, done, actor, texts)]
     statement = done.statement(actor.viewer, attempt, names_row=names_its_row(command))
-    sql, parameters = numbered(joined(", ", [written_sql(statement), *texts]))
-    return Doing(
+    sql, parameters = to_text(join_sql(", ", [statement_sql(statement), *texts]))
+    return CommandPlan(
         command, done, asked.key, sql, parameters, arguments.sources, made, payload,
-        refused_as(operation, asked, done, actor), find_denials(operation, actor.viewer),
+        plan_refusals(operation, asked, done, actor), find_denials(operation, actor.viewer),
         arguments.leaves,
     )  # fmt: skip
 
 
-def only_command(operation: Operation, actor: Actor) -> tuple[Asked, Any]:
-    """The one root field of a mutation, and its command. Raises Unspeakable."""
+def only_command(operation: Operation, actor: Actor) -> tuple[SelectedField, Any]:
+    """Return the only root field of a mutation, and its command. Raises NotCompilable."""
     fields = operation.fields(operation.root, [operation.selections])
-    if len(fields) != 1 or (command := declared(operation.root, fields[0].name)) is None:
-        raise Unspeakable
+    if len(fields) != 1 or (command := find_change(operation.root, fields[0].name)) is None:
+        raise NotCompilable
     if command.right not in actor.rights:
-        raise Unspeakable
+        raise NotCompilable
     return fields[0], command
 
 
-def declared(mutations: GraphQLObjectType, name: str) -> Any:
-    """The command of a mutation, if it is declared as a change."""
+def find_change(mutations: GraphQLObjectType, name: str) -> Any:
+    """Return the command of a mutation, if it is declared as a change."""
     if (field := mutations.fields.get(name)) is None:
         return None
     command = field.extensions[DEFINED].metadata.get("command")
@@ -222,47 +227,47 @@ def declared(mutations: GraphQLObjectType, name: str) -> Any:
 
 
 def payload_of(
-    operation: Operation, asked: Asked, returned: Any, done: Change[Any], actor: Actor,
+    operation: Operation, asked: SelectedField, returned: Any, done: Change[Any], actor: Actor,
     texts: list[Sql],
-) -> Iterator[tuple[str, bytes | int | Reading]]:  # fmt: skip
-    """What is asked of the payload, by its keys. Raises Unspeakable."""
-    payload, row = bare(returned), done.row
+) -> Iterator[tuple[str, bytes | int | RowStatement]]:  # fmt: skip
+    """Yield the selected fields of the payload, by their keys. Raises NotCompilable."""
+    payload, row = object_type_of(returned), done.row
     written = done.written
     for field in operation.fields(payload, asked.below):
         if field.name == "__typename":
             yield field.key, f'"{payload.name}"'.encode()
             continue
-        type_ = bare(payload.fields[field.name].type)
+        type_ = object_type_of(payload.fields[field.name].type)
         if type_.name != row.api_name():
-            yield field.key, NO_ERRORS  # a row and they are all there is in such a payload
+            yield field.key, NO_ERRORS  # such a payload has a row and errors only
         elif done.is_whole and rests_on_row(operation, type_, field, written):
-            writer = Writer(operation, actor.viewer)
-            found, before = said(writer, type_, field.nodes, row, stand_in=DONE)
+            writer = ObjectWriter(operation, actor.viewer)
+            found, before = write_row(writer, type_, field.nodes, row, stand_in=DONE)
             if before:
-                raise Unspeakable
+                raise NotCompilable
             texts.append(found)
             if writer.is_special:  # the use case tells the audit log
-                raise Unspeakable
+                raise NotCompilable
             yield field.key, len(texts)
         else:
-            reading = reading_of(operation, type_, field.nodes, row, actor)
+            reading = compile_row(operation, type_, field.nodes, row, actor)
             if reading is None or reading.is_special:
-                raise Unspeakable
+                raise NotCompilable
             yield field.key, reading
 
 
 def rests_on_row(
-    operation: Operation, type_: GraphQLObjectType, asked: Asked,
+    operation: Operation, type_: GraphQLObjectType, asked: SelectedField,
     written: Mapping[str, frozenset[str]], stale: frozenset[str] = frozenset(),
 ) -> bool:  # fmt: skip
-    """Whether all that is asked stands in the row itself and in those it refers to, as far as the
-    command does not change them: then it needs no reading after the commit.
+    """Whether the selected fields stand in the row itself and in rows it refers to that the command
+    does not change. Then the statement that writes can return them.
 
-    written: By tables besides that of the row, the columns that the command changes.
-    stale: Those of the row that is asked for.
+    written: The columns that the command changes in other tables.
+    stale: The columns that it changes in the row to which the fields belong.
     """
 
-    def rests(field: Asked) -> bool:
+    def rests(field: SelectedField) -> bool:
         if field.name == "__typename":
             return True
         defined = type_.fields[field.name]
@@ -271,7 +276,7 @@ def rests_on_row(
         shape = word.shape.shape if isinstance(word.shape, Guarded) else word.shape
         if isinstance(shape, One):
             below = written.get(shape.target.__tablename__, frozenset())
-            return rests_on_row(operation, bare(defined.type), field, written, below)
+            return rests_on_row(operation, object_type_of(defined.type), field, written, below)
         if isinstance(shape, Via):
             far = written.get(target_of(shape.path[-1]).__tablename__, frozenset())
             return shape.column.key not in far

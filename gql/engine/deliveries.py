@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from gql.engine.payloads import Readings, is_here
+from gql.engine.payloads import RowStatements, is_here
 from gql.execution.standard import StandardExecution
 from models.base import OfSchool
 from resolvers.core.context import Ctx
 
-READINGS = Readings()
+ROW_STATEMENTS = RowStatements()
 
 
 class DeliveryExecution(StandardExecution):
@@ -23,7 +23,9 @@ class DeliveryExecution(StandardExecution):
         is_root = path.prev is not None and path.prev.prev is None
         if readers and isinstance(result, OfSchool) and is_root and self.is_event and ctx.is_known:
             nodes = [detail.node for detail in details]
-            found = READINGS.get(self.make_operation(), return_type, nodes, type(result), ctx.actor)
+            found = ROW_STATEMENTS.get(
+                self.make_operation(), return_type, nodes, type(result), ctx.actor
+            )
             # The row of an event was already read for all subscribers together.
             at_hand = found and found.is_plain
             if found and is_here(result, ctx.actor) and not at_hand:

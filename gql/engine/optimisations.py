@@ -5,11 +5,13 @@ from enum import Enum
 
 
 class Optimisation(Enum):
-    """KEYS_ONCE: A query for keys is asked once in a statement, not at each place that needs it.
-    LISTS_AT_ONCE: Rows that refer to those of a list are read for all of them together.
-    SUMS_AT_ONCE: Values that sum up many rows are, too.
-    CERTAIN_ROWS: The right to a row is not asked where the row before it gives it.
-    INNER_JOINS: A row that exists in any case may be read before the one that refers to it.
+    """An optimisation of the statements.
+
+    KEYS_ONCE: A query for keys runs once in a statement, not at each place that needs it.
+    LISTS_AT_ONCE: Rows that refer to the rows of a list are read for all of them at once.
+    SUMS_AT_ONCE: Sums are computed for all rows of a list at once.
+    CERTAIN_ROWS: The rule of a row is left out if the right to the row before implies it.
+    INNER_JOINS: A row that always exists is joined by an inner join, so that it may be read first.
     """
 
     KEYS_ONCE = 1
@@ -20,7 +22,7 @@ class Optimisation(Enum):
 
 
 SWITCHED_OFF: set[Optimisation] = set()
-"""Only tests add to it. It has no effect on plans that were made before."""
+"""The optimisations that a test has switched off. Plans that were made before do not change."""
 
 
 def is_on(one: Optimisation) -> bool:

@@ -1,4 +1,4 @@
-"""Answering: by a plan where there is one, by the standard executor where there is none."""
+"""Answering operations by their plans, or by the standard executor if there is none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,26 +7,26 @@ import orjson
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
 
-from gql.engine import marks
+from gql.engine import markers
 from gql.engine.answer import (
     NOT_COMPILED,
     Answer,
-    body,
+    answer_refusal,
     errors_in,
     first_code,
-    formatted,
-    members,
-    refusal,
+    format_errors,
+    join_body,
+    members_of_data,
 )
-from gql.engine.asker import Asker, known_to
-from gql.engine.cache import Cache, Compiled
-from gql.engine.commands import Attempt, Doing
-from gql.engine.plan import MIXED, REFUSED, Plan
+from gql.engine.asker import Asker, look_up_token
+from gql.engine.cache import Cache, CompiledOperation
+from gql.engine.commands import Attempt, CommandPlan
+from gql.engine.plan import MIXED, REFUSING_ERRORS, Plan
 from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import add_code, find_retry_after
 from gql.execution.failures import fail_operation
-from gql.execution.operation import Asked
+from gql.execution.operation import SelectedField
 from gql.guard.document import Document, make_valid
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
@@ -41,11 +41,10 @@ NULL_TEXT = b"null"
 
 @dataclass
 class Engine:
-    """Answers operations of which there are plans: all that read, and some commands.
+    """Answers operations by plans: all queries, and mutations of one command.
 
-    schema: Strawberry's.
-    forced: Whether what cannot be compiled is refused, not handed back.
-    documents: Where documents are read; with the usual limits if not told.
+    forced: Whether an operation that cannot be compiled is refused, not handed back.
+    documents: The documents that were read; the default has the usual limits.
     """
 
     schema: strawberry.Schema
@@ -67,70 +66,72 @@ class Engine:
         name: str | None,
         document: Document | None = None,
     ) -> Answer | None:
-        """The answer; None: the standard executor must give it, or say what is wrong.
+        """Return the answer; None if the standard executor must answer, or report an error.
 
-        document: The query, if it was read already.
+        document: The parsed query, if it was read already.
         """
-        compiled: Compiled | None = None
+        compiled: CompiledOperation | None = None
         try:
             if document is None:
                 document = self.documents.read(query)
                 document.cost(name, variables)
             compiled = document.operations.get(name) or self.cache.operation(document, name)
-            return await self.found(asker, compiled, variables) if compiled else None
+            return await self.answer_by_plan(asker, compiled, variables) if compiled else None
         except GraphQLSyntaxError:
             return None
         except OperationTooComplex as problem:
-            return refusal(problem, asker.language)
+            return answer_refusal(problem, asker.language)
         except Exception as failure:
             if compiled is None:  # nothing was executed
                 raise
-            return self.failed(asker, compiled, variables, failure)
+            return self.answer_failure(asker, compiled, variables, failure)
 
-    def failed(
-        self, asker: Asker, compiled: Compiled, variables: Variables, failure: Exception
+    def answer_failure(
+        self, asker: Asker, compiled: CompiledOperation, variables: Variables, failure: Exception
     ) -> Answer | None:
-        """The answer when the database failed, or the engine itself. The log has all of it, the
-        client learns a code. None if the variables do not fit, which the standard executor
-        tells."""
+        """Return the answer after the database, or the engine itself, failed. The log has the whole
+        failure, the client gets a code. None if the variables do not fit, which the standard
+        executor reports."""
         try:
-            operation = self.cache.coerced(compiled, variables)
+            operation = self.cache.coerce(compiled, variables)
         except GraphQLError:
             return None
         caller = asker.caller(self.services)
         error = add_code(GraphQLError(str(failure), original_error=failure), caller)
         data, errors = fail_operation(operation, error, asker.known.viewer if asker.known else None)
-        told = formatted(errors, asker.language)
+        formatted = format_errors(errors, asker.language)
         if (seconds := find_retry_after([error])) is not None:
             self.services.availability.count_refused()
-        body = orjson.dumps({"data": data, "errors": told})
-        return Answer(body, "compiled", seconds, code=first_code(told))
+        body = orjson.dumps({"data": data, "errors": formatted})
+        return Answer(body, "compiled", seconds, code=first_code(formatted))
 
-    async def found(self, asker: Asker, compiled: Compiled, variables: Variables) -> Answer | None:
+    async def answer_by_plan(
+        self, asker: Asker, compiled: CompiledOperation, variables: Variables
+    ) -> Answer | None:
         readers = self.services.readers
         if readers is None or not (compiled.reads or self.services.writers):
             return None
         try:
-            known = asker.known or await known_to(self.services, asker)
+            known = asker.known or await look_up_token(self.services, asker)
             variables = compiled.known_variables(variables)
             plan = compiled.plan(known.viewer, variables)
             if plan is None:
                 plan = await self.cache.load(
                     compiled, known.at_moment(self.services.now()), variables
                 )
-            if isinstance(plan, Doing):
+            if isinstance(plan, CommandPlan):
                 actor, secrets = known.at_moment(self.services.now()), self.services.secrets
                 attempt = plan.attempt(actor, secrets, variables, asker.request_id)
             elif isinstance(plan, Plan):
-                plan, values = await self.filled_in(compiled, plan, asker, known, variables)
+                plan, values = await self.fill_in(compiled, plan, asker, known, variables)
         except (OperationTooComplex, ServiceUnavailable):
             raise
-        except REFUSED:
+        except REFUSING_ERRORS:
             return None
         if isinstance(plan, UseCasePlan):
             return await self.run_use_case(plan, compiled, asker, known, variables)
-        if isinstance(plan, Doing):
-            return await self.done(plan, attempt, asker)
+        if isinstance(plan, CommandPlan):
+            return await self.answer_command(plan, attempt, asker)
         if self.forced and compiled.reads and plan.kind != "compiled":
             return NOT_COMPILED
         if plan.kind == "standard":
@@ -139,44 +140,48 @@ class Engine:
         if plan.sql:
             found = list(await readers.fetch(known.actor.school_id, plan.sql, values) or ())
             if plan.is_special:
-                found = await self.recorded(asker, found)
+                found = await self.record_special(asker, found)
             if plan.keyed:
                 actor = known.at_moment(self.services.now())
-                found = marks.filled(found, plan.keyed, self.services, actor)
+                found = markers.fill_in_keyed(found, plan.keyed, self.services, actor)
         unexplained = {n: one for n, one in plan.explained.items() if found[n] == NULL_TEXT}
         if unexplained and len(unexplained) == len(plan.keys):
             return None
         if plan.handed_back or unexplained:
-            return await self.mixed(compiled, plan, found, unexplained, (asker, variables))
-        parts = members(plan, found, self.at_hand(plan, asker) if plan.at_hand else NOTHING)
+            return await self.answer_mixed(compiled, plan, found, unexplained, (asker, variables))
+        parts = members_of_data(plan, found, self.at_hand(plan, asker) if plan.at_hand else NOTHING)
         errors = errors_in(plan, parts, asker.language) if plan.denied else ()
-        return Answer(body(parts, errors), plan.kind, code=first_code(errors))
+        return Answer(join_body(parts, errors), plan.kind, code=first_code(errors))
 
-    async def done(self, plan: Doing, attempt: Attempt, asker: Asker) -> Answer | None:
-        """Return the answer of a command, done or refused; None where nothing was done and the
+    async def answer_command(
+        self, plan: CommandPlan, attempt: Attempt, asker: Asker
+    ) -> Answer | None:
+        """Return the answer of a command, done or refused; None if nothing was written and the
         standard executor must run it."""
-        payload = await plan.payload_after(attempt, self.services, asker.language)
+        payload = await plan.run(attempt, self.services, asker.language)
         if payload is None:
             return None
         code = attempt.problem.code() if attempt.problem else None
         denied = plan.denied and (attempt.problem is None or attempt.is_shown)
         if not attempt.failures and not denied:
-            return Answer(body([payload], ()), plan.kind, code=code)
+            return Answer(join_body([payload], ()), plan.kind, code=code)
         caller = asker.caller(self.services)
-        named_ = [add_code(one, caller) for one in attempt.failures]
-        errors = errors_in(plan, [payload], asker.language, named_)
-        seconds = find_retry_after(named_)
-        return Answer(body([payload], errors), plan.kind, seconds, code=first_code(errors) or code)
+        failures = [add_code(one, caller) for one in attempt.failures]
+        errors = errors_in(plan, [payload], asker.language, failures)
+        seconds = find_retry_after(failures)
+        return Answer(
+            join_body([payload], errors), plan.kind, seconds, code=first_code(errors) or code
+        )
 
     async def run_use_case(
-        self, plan: UseCasePlan, compiled: Compiled, asker: Asker, known: Known,
+        self, plan: UseCasePlan, compiled: CompiledOperation, asker: Asker, known: Known,
         variables: Variables,
     ) -> Answer | None:  # fmt: skip
-        """The answer of a command that is a use case; None if the variables do not fit, which the
-        standard executor tells. Before a command that changes access the caller is identified
-        anew: another process may have revoked their right a moment ago."""
+        """Return the answer of a command that is a use case; None if the variables do not fit,
+        which the standard executor reports. Before a command that changes access the caller is
+        identified again: another process may have revoked their right a moment ago."""
         try:
-            operation = self.cache.coerced(compiled, variables)
+            operation = self.cache.coerce(compiled, variables)
         except GraphQLError:
             return None
         caller = asker.caller(self.services)
@@ -187,52 +192,56 @@ class Engine:
         code = outcome.problem.code() if outcome.problem else None
         denied = bool(plan.denied) and outcome.is_shown
         if not outcome.failures and not denied:
-            return Answer(body([outcome.text], ()), plan.kind, code=code)
+            return Answer(join_body([outcome.text], ()), plan.kind, code=code)
         failures = [add_code(one, caller) for one in outcome.failures]
         errors = errors_in(plan, [outcome.text], asker.language, failures)
         seconds = find_retry_after(failures)
         return Answer(
-            body([outcome.text], errors), plan.kind, seconds, code=first_code(errors) or code
+            join_body([outcome.text], errors), plan.kind, seconds, code=first_code(errors) or code
         )
 
-    async def filled_in(
-        self, compiled: Compiled, plan: Plan, asker: Asker, known: Known,
+    async def fill_in(
+        self, compiled: CompiledOperation, plan: Plan, asker: Asker, known: Known,
         variables: Variables,
     ) -> tuple[Plan, list[object]]:  # fmt: skip
-        """The plan, or one that refuses these variables, and the values of its parameters. Raises
-        for what no client should send."""
+        """Return the plan, or one that refuses these variables, with the values of its parameters.
+        Raises REFUSING_ERRORS."""
         try:
-            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
-            return plan, self.values(plan, known, variables, told)
-        except REFUSED:
-            # By the standard executor all the root fields would be answered, not only the one that
-            # is refused, and an attacker could have it answer long lists.
-            plan = await self.cache.refusing(
+            known_values = (
+                await self.actor_values(plan, asker, known) if plan.known_values else NOTHING
+            )
+            return plan, self.values(plan, known, variables, known_values)
+        except REFUSING_ERRORS:
+            # The standard executor would answer all root fields, not only the refused one: an
+            # attacker could make it answer long lists.
+            plan = await self.cache.make_refusing_plan(
                 compiled, known.at_moment(self.services.now()), variables
             )
-            told = await self.told(plan, asker, known) if plan.tellings else NOTHING
-            return plan, self.values(plan, known, variables, told)
+            known_values = (
+                await self.actor_values(plan, asker, known) if plan.known_values else NOTHING
+            )
+            return plan, self.values(plan, known, variables, known_values)
 
-    async def told(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
-        """What is known of who asks, asked for once in a few seconds."""
+    async def actor_values(self, plan: Plan, asker: Asker, known: Known) -> dict[str, str]:
+        """Return the values of the actor, as JSON. They are cached for a few seconds."""
         facts = known.facts
-        for name, telling in plan.tellings.items():
+        for name, telling in plan.known_values.items():
             if (plan, name) not in facts:
                 if telling.ask not in facts:
                     async with asker.caller(self.services).open() as ctx:
                         await ctx.identify()
                         facts[telling.ask] = await telling.ask(ctx)
-                assert plan.operation  # noqa: S101  # there is one where something is told
-                told = telling.written(plan.operation, facts[telling.ask])
-                facts[plan, name] = orjson.dumps(told).decode()
-        return {name: facts[plan, name] for name in plan.tellings}
+                assert plan.operation  # noqa: S101  # a plan with such values has one
+                value = telling.to_json(plan.operation, facts[telling.ask])
+                facts[plan, name] = orjson.dumps(value).decode()
+        return {name: facts[plan, name] for name in plan.known_values}
 
     def at_hand(self, plan: Plan, asker: Asker) -> dict[str, object]:
-        """Values that the request itself holds, by the keys of their root fields."""
+        """Return the values that the request itself holds, by the keys of their root fields."""
         caller, found = asker.caller(self.services), {}
         for key, telling in plan.at_hand.items():
-            assert plan.operation  # noqa: S101  # there is one where something is told
-            found[key] = telling.written(plan.operation, telling.ask(caller))
+            assert plan.operation  # noqa: S101  # a plan with such values has one
+            found[key] = telling.to_json(plan.operation, telling.ask(caller))
         return found
 
     def values(
@@ -240,12 +249,12 @@ class Engine:
         plan: Plan,
         known: Known,
         variables: Variables,
-        told: Mapping[str, str],
+        known_values: Mapping[str, str],
     ) -> list[object]:
-        """The values of the statement's parameters. Raises for what no client should send."""
+        """Return the values of the statement's parameters. Raises REFUSING_ERRORS."""
         now = self.services.now()
         values = known.values(now)
-        values.update(told)
+        values.update(known_values)
         actor, secrets = known.actor, self.services.secrets
         given = {name: source.value(variables) for name, source in plan.sources.items()}
         if plan.checks:
@@ -253,13 +262,12 @@ class Engine:
             for check in plan.checks:
                 check.check(actor, **{n: given[name] for n, name in check.arguments.items()})
         for name, value in given.items():
-            values[name] = plan.sources[name].sent(actor, secrets, value)
+            values[name] = plan.sources[name].to_driver(actor, secrets, value)
         return [values[name] for name in plan.parameters]
 
-    async def recorded(self, asker: Asker, found: Sequence[bytes]) -> list[bytes]:
-        """What was found, without the marks in it, once the audit log has been told whose records
-        of special categories were read."""
-        texts, read = marks.taken(found)
+    async def record_special(self, asker: Asker, found: Sequence[bytes]) -> list[bytes]:
+        """Record the special reads in the audit log, and return the texts without markers."""
+        texts, read = markers.take_out_markers(found)
         if read:
             async with asker.caller(self.services).open() as ctx:
                 await ctx.identify()
@@ -269,12 +277,15 @@ class Engine:
 
     # -- both executors ---------------------------------------------------------------
 
-    async def mixed(
-        self, compiled: Compiled, plan: Plan, found: list[bytes], unexplained: Mapping[int, Asked],
-        request: tuple[Asker, Variables],
+    async def answer_mixed(
+        self, compiled: CompiledOperation, plan: Plan, found: list[bytes],
+        unexplained: Mapping[int, SelectedField], request: tuple[Asker, Variables],
     ) -> Answer:  # fmt: skip
-        """The standard executor answers the root fields that were handed back. It also
-        tells why root fields are null, by their places among what was found."""
+        """Return an answer of both executors: the standard one answers the root fields that are
+        handed back, and those that are null and may have a reason.
+
+        unexplained: The latter, by their places in `found`.
+        """
         asker, variables = request
         nodes = [*plan.handed_back, *(node for one in unexplained.values() for node in one.nodes)]
         rest = replace(compiled.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
@@ -283,9 +294,9 @@ class Engine:
         caller = replace(asker.caller(self.services), document=make_valid(text, parsed))
         result = await self.schema.execute(text, dict(variables), caller)
         data = {**(result.data or {}), **self.at_hand(plan, asker)}
-        for place, one in unexplained.items():  # by now it may be there
+        for place, one in unexplained.items():  # it may exist by now
             found[place] = orjson.dumps(data.get(one.key))
-        parts = members(plan, found, data)
+        parts = members_of_data(plan, found, data)
         own = {denial.coordinate for denial in plan.denied}
         others = [
             error
@@ -294,4 +305,4 @@ class Engine:
         ]
         errors = errors_in(plan, parts, caller.language, others)
         seconds = find_retry_after(result.errors or ())
-        return Answer(body(parts, errors), MIXED, seconds, code=first_code(errors))
+        return Answer(join_body(parts, errors), MIXED, seconds, code=first_code(errors))

@@ -10,33 +10,33 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.actor import Viewer
 from auth.policy import is_certain, is_open
-from gql.engine.declared import at, table
 from gql.engine.optimisations import Optimisation, is_on
-from gql.engine.sql import SCHOOL, Name, Sql, Written, joined, sql
-from gql.engine.sums import Among, Given
+from gql.engine.sql import SCHOOL, Name, Sql, SqlNode, join_sql, sql
+from gql.engine.sqlalchemy_compiler import column_at, table
+from gql.engine.sums import Given, ListMembers
 from gql.engine.sums import Table as Summed
 from models.base import OfSchool, target_of
 
 
 class StatementWriter(Protocol):
-    """What the writer of a whole statement offers to each SELECT in it.
+    """The part of the writer of a statement that each SELECT in it uses.
 
-    asides: What is asked before the rest, in order of need.
+    ctes: The common table expressions, in order.
     """
 
     viewer: Viewer
-    asides: list[Written]
+    ctes: list[SqlNode]
 
     def alias(self) -> Name:
-        """An alias that nothing else in the statement has."""
+        """Return an alias that nothing else in the statement has."""
 
-    def seen(self, row: type[OfSchool], alias: Name) -> Sql:
-        """Whether the viewer sees the row under an alias."""
+    def is_seen(self, row: type[OfSchool], alias: Name) -> Sql:
+        """Return the condition that the viewer sees the row under an alias."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
-    """A query that is asked once in a statement, before the rest."""
+class Cte:
+    """A materialised common table expression, which runs once in a statement."""
 
     name: Name
     query: Sql
@@ -47,10 +47,10 @@ class Aside:
 
 @dataclass
 class Scope:
-    """The FROM of one SELECT; rows that are referred to are joined when they are first asked for.
+    """The FROM of a SELECT. A row that is referred to is joined when it is first needed.
 
-    row, alias, start: What it began with.
-    given: What the report that shows the row tells its shapes.
+    row, alias, start: The row it begins with, its alias, and its table.
+    given: The arguments of the report that shows the row.
     """
 
     writer: StatementWriter
@@ -60,12 +60,12 @@ class Scope:
     given: Given = field(default_factory=dict)
     joins: list[Sql] = field(default_factory=list)
     joined: dict[tuple[Name, str, bool], Name] = field(default_factory=dict)
-    rows: Aside | None = None
-    """The rows, at least their `id`, where they are a list that stands by itself."""
-    among: Among | None = None
-    summed: dict[Name, Summed] = field(default_factory=dict)
+    rows: Cte | None = None
+    """The rows, at least their `id`, if they are a list that does not depend on an outer row."""
+    among: ListMembers | None = None
+    sum_tables: dict[Name, Summed] = field(default_factory=dict)
     present: set[Name] = field(init=False)
-    """Aliases under which there is a row for each row that it began with."""
+    """Aliases of rows that exist for each row it begins with."""
 
     def __post_init__(self) -> None:
         self.present = {self.alias}
@@ -73,7 +73,7 @@ class Scope:
     @property
     def source(self) -> Sql:
         """The FROM clause. Read it last: fields that are written add joins."""
-        return joined("", [self.start, *self.joins])
+        return join_sql("", [self.start, *self.joins])
 
     def join(
         self,
@@ -83,9 +83,10 @@ class Scope:
         see: bool,
         near: type[OfSchool] | None = None,
     ) -> Name:
-        """The alias of the row that references lead to; with `see` only if the viewer may.
+        """Join the row that references lead to, with `see` only if the viewer sees it. Return its
+        alias.
 
-        near: The row the path begins at, where that may make it certain.
+        near: The row at which the path begins, if the right to it may imply the right to the other.
         """
         for number, reference in enumerate(path, start=1):
             last = number == len(path)
@@ -95,16 +96,16 @@ class Scope:
                 target, far = target_of(reference), self.writer.alias()
                 on = [
                     sql("{far}.school_id = {school}", far=far, school=SCHOOL),
-                    sql("{far}.id = {near}", far=far, near=at(alias, reference)),
+                    sql("{far}.id = {near}", far=far, near=column_at(alias, reference)),
                 ]
-                # A row that exists in any case may be read first, in the order of its index. Else a
-                # list in the order of names is read and sorted whole for each page.
+                # With an inner join PostgreSQL may read the other row first, in the order of its
+                # index. Else a list in the order of names is read and sorted whole for each page.
                 exists = not sees and alias in self.present and always_refers(reference)
                 exists = exists and is_on(Optimisation.INNER_JOINS)
                 how = sql("INNER") if exists else sql("LEFT")
                 if sees:
-                    on.append(self.writer.seen(target, far))
-                row, both = table(target, far), joined(" AND ", on)
+                    on.append(self.writer.is_seen(target, far))
+                row, both = table(target, far), join_sql(" AND ", on)
                 self.joins.append(sql(" {how} JOIN {row} ON {both}", how=how, row=row, both=both))
                 if exists:
                     self.present.add(far)
@@ -122,33 +123,33 @@ class Scope:
         return known or is_open(viewer, target)
 
     @contextmanager
-    def beyond(self) -> Iterator[None]:
-        """For the rows that a report's row leads to: their shapes are told nothing of the report,
-        and those that take no more than a row would fail."""
+    def without_given(self) -> Iterator[None]:
+        """Hide the arguments of the report from the rows that its row leads to: their formulas take
+        no such arguments."""
         given, self.given = self.given, {}
         yield
         self.given = given
 
-    # -- a list that stands by itself -------------------------------------------------
+    # -- a list that depends on no outer row ------------------------------------------
 
     def ids(self) -> Sql:
-        """SQL of the ids of its rows."""
+        """Return SQL of the ids of its rows."""
         assert self.rows  # noqa: S101  # it is one
-        if self.rows not in self.writer.asides:
-            self.writer.asides.append(self.rows)
+        if self.rows not in self.writer.ctes:
+            self.writer.ctes.append(self.rows)
         return sql("SELECT id FROM {rows}", rows=self.rows.name)
 
-    def beside(self, query: Sql) -> Name:
-        """The alias of what a query gives for a row whose id is its `k`: it is asked once, of all
-        rows, for to ask it of each takes longer from a few rows on."""
-        found = Aside(self.writer.alias(), query)
-        self.writer.asides.append(found)
+    def join_once(self, query: Sql) -> Name:
+        """Join a CTE with a line for each row, whose id is its `k`, and return its alias. It runs
+        once for all rows: a subquery for each would take longer from a few rows on."""
+        found = Cte(self.writer.alias(), query)
+        self.writer.ctes.append(found)
         join = " LEFT JOIN {name} ON {name}.k = {alias}.id"
         self.joins.append(sql(join, name=found.name, alias=self.alias))
         return found.name
 
 
 def always_refers(reference: InstrumentedAttribute[object]) -> bool:
-    """Whether the database makes sure that a reference leads to a row."""
+    """Whether a foreign key and NOT NULL make sure that a reference leads to a row."""
     column, target = reference.property.columns[0], inspect(target_of(reference)).local_table
     return isinstance(column, Column) and isinstance(target, Table) and not column.nullable

@@ -1,4 +1,4 @@
-"""The shape of variables: all that of them decides how a statement is written."""
+"""The shape of variables: the part of them on which the text of a statement depends."""
 
 import re
 from collections.abc import Mapping
@@ -9,28 +9,28 @@ import orjson
 Variables: TypeAlias = Mapping[str, object]
 """The values of variables by their names, as JSON has them."""
 Step: TypeAlias = str | int
-"""To a field of an object, or to a member of a list."""
+"""The key of a field of an object, or of a member of a list."""
 Path: TypeAlias = tuple[Step, ...]
-"""Where inside of a variable."""
+"""A place inside of a variable."""
 Leaves: TypeAlias = Mapping[str, set[Path]]
-"""By variables, where in them parameters are; of lists any member. All else that a variable holds
-decides how a statement is written."""
+"""The places of parameters, by variables. The text of a statement may depend on all else that a
+variable holds."""
 EACH = "*"
 """Any member of a list."""
 OR_NULL = "or null"
-"""Behind a place: null there is a value like others, and the same as nothing."""
+"""The step behind a place of which null is a value, and the same as nothing sent."""
 NONE: set[Path] = set()
 HERE = ["a parameter"]
-"""A list of its own kind: no client's list of texts is taken for it where texts are expected."""
+"""Stands for a parameter. It is a list, so a text that a client sends is not taken for it."""
 KIND = re.compile(r"([A-Za-z]+):\d")
-"""What an id is of decides which rows are asked."""
+"""The type in a global id. The text of a statement depends on it."""
 
 
 def shape(variables: Variables, leaves: Leaves) -> bytes:
-    """Which are given, and what of them is no parameter.
+    """Return the shape of variables: the names of those sent, and all that is no parameter.
 
-    leaves: By variables, where in them parameters are. Those that may be null do not count: whether
-        they are given or not, the statement is the same.
+    leaves: The places of parameters. Those of which null is a value do not count: the statement is
+        the same whether they are sent or not.
     """
     if not variables:
         return b""
@@ -39,7 +39,7 @@ def shape(variables: Variables, leaves: Leaves) -> bytes:
         inside = leaves.get(name, NONE)
         if (OR_NULL,) in inside:
             continue
-        if value.__class__ is str and () in inside:  # most are; it saves a call each
+        if value.__class__ is str and () in inside:  # the usual case, without a call
             kind = KIND.match(value)
             found[name] = [*HERE, kind[1]] if kind else HERE
         else:

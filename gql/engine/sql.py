@@ -17,21 +17,21 @@ from typing import Final, Protocol, TypeAlias
 from gql.engine.optimisations import Optimisation, is_on
 
 
-class Unspeakable(Exception):
-    """The engine cannot say this in SQL; the standard executor can."""
+class NotCompilable(Exception):
+    """The engine cannot compile this; the standard executor can run it."""
 
 
 class Name(str):
-    """An identifier as SQL has it: of a table, a column or an alias."""
+    """An identifier of SQL: a table, a column or an alias, quoted if it must be."""
 
     __slots__ = ()
 
 
-class Mark(Enum):
+class Slot(Enum):
     """A place that is filled when the statement is written.
 
-    ALIAS: The alias of the row that a fragment is about; see `Under`.
-    PREAMBLE: The `WITH` of a statement that has queries of its own before it.
+    ALIAS: The alias of the row that a fragment is about; see `Aliased`.
+    PREAMBLE: The `WITH` of a statement that has CTEs of its own.
     """
 
     ALIAS = 1
@@ -48,7 +48,7 @@ class Parameter:
 class Sql:
     """SQL, as parts in order.
 
-    size: Characters of it, or a little less: names of queries for keys are not known yet.
+    size: The number of its characters, without the names of queries for keys.
     """
 
     __slots__ = ("_hash", "parts", "size")
@@ -67,37 +67,37 @@ class Sql:
         return self._hash
 
     def __repr__(self) -> str:
-        return f"Sql({numbered(self)[0]!r})"
+        return f"Sql({to_text(self)[0]!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The rows of a query for keys that stands by itself, whatever is around it. However often it
-    is needed, a statement asks it once, before the rest."""
+    """The rows of a query for keys, which depends on nothing around it. A statement runs it once,
+    as a CTE, however often it is needed."""
 
     query: Sql
 
 
 @dataclass(frozen=True, slots=True)
-class Under:
-    """A fragment that was written for the row under any alias, for the row under this one."""
+class Aliased:
+    """A fragment, which was written for any alias, for the row under this alias."""
 
     fragment: Sql
     alias: Name
 
 
-Part: TypeAlias = str | Parameter | Keys | Under | Mark | Sql
+Part: TypeAlias = str | Parameter | Keys | Aliased | Slot | Sql
 
 
-class Written(Protocol):
+class SqlNode(Protocol):
     """A value that can write itself as SQL."""
 
     def __sql__(self) -> Sql:
-        """The SQL of it."""
+        """Return its SQL."""
 
 
-Value: TypeAlias = Sql | Name | Parameter | int | Written
-"""What may stand in a template."""
+Value: TypeAlias = Sql | Name | Parameter | int | SqlNode
+"""A value for a place in a template."""
 
 
 def size_of(part: Part) -> int:
@@ -105,11 +105,12 @@ def size_of(part: Part) -> int:
         return len(part)
     if isinstance(part, Sql):
         return part.size
-    return part.fragment.size if isinstance(part, Under) else 4
+    return part.fragment.size if isinstance(part, Aliased) else 4
 
 
 def part_of(value: Value) -> Part:
-    """A node of the tree. Raises TypeError for a text, which might hold anything."""
+    """Return a value as a node of the tree. Raises TypeError for a text, which might hold anything
+    that a client sent."""
     if isinstance(value, Sql | Parameter):
         return value
     if isinstance(value, Name):
@@ -123,7 +124,8 @@ def part_of(value: Value) -> Part:
 
 
 def sql(template: str, /, **values: Value) -> Sql:
-    """SQL of a template that stands in our source, with nodes in the place of `{names}`."""
+    """Return SQL of a template, with nodes in the place of `{names}`. A template must be a literal
+    in our source."""
     parts: list[Part] = []
     for text, name in fields_of(template):
         if text:
@@ -138,8 +140,8 @@ def fields_of(template: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
 
 
-def joined(separator: str, values: Iterable[Value]) -> Sql:
-    """Nodes with a text of our own between them."""
+def join_sql(separator: str, values: Iterable[Value]) -> Sql:
+    """Join nodes, with a text of our own between them."""
     parts: list[Part] = []
     for value in values:
         if parts:
@@ -149,12 +151,13 @@ def joined(separator: str, values: Iterable[Value]) -> Sql:
 
 
 def constant(value: object) -> Sql:
-    """A constant. Raises Unspeakable for what PostgreSQL cannot hold."""
-    return Sql((quoted(value),))
+    """Return a constant as SQL. Raises NotCompilable for one that PostgreSQL cannot hold."""
+    return Sql((quote_constant(value),))
 
 
-def quoted(value: object) -> str:
-    """The text of a constant. Raises Unspeakable for what PostgreSQL cannot hold."""
+def quote_constant(value: object) -> str:
+    """Return the literal of a constant. Raises NotCompilable for one that PostgreSQL cannot
+    hold."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
@@ -164,7 +167,7 @@ def quoted(value: object) -> str:
     if isinstance(value, date | datetime | time):
         value = value.isoformat()
     if not isinstance(value, str) or "\0" in value:
-        raise Unspeakable
+        raise NotCompilable
     return "'" + "''".join(value.split("'")) + "'"
 
 
@@ -178,7 +181,7 @@ SCHOOL: Final = sql("{id}::BIGINT", id=Parameter("viewer_school_id"))
 class Statement:
     """Writes a tree as text.
 
-    before: Queries for keys, in order of need.
+    before: The CTEs of queries for keys, in order.
     """
 
     def __init__(self) -> None:
@@ -186,7 +189,7 @@ class Statement:
         self.before: list[list[Part]] = []
 
     def flat(self, tree: Sql) -> list[Part]:
-        """Texts, parameters and the preamble in order; nothing else is left."""
+        """Flatten a tree to texts, parameters and the preamble."""
         out: list[Part] = []
         self.flatten(tree.parts, None, out)
         return out
@@ -197,72 +200,75 @@ class Statement:
                 out.append(part)
             elif isinstance(part, Sql):
                 self.flatten(part.parts, alias, out)
-            elif isinstance(part, Under):
+            elif isinstance(part, Aliased):
                 self.flatten(part.fragment.parts, part.alias, out)
             elif isinstance(part, Keys):
                 if is_on(Optimisation.KEYS_ONCE):
                     out.append(f"SELECT k FROM {self.name_of(part)}")
                 else:
                     self.flatten(part.query.parts, None, out)
-            elif part is Mark.ALIAS:
+            elif part is Slot.ALIAS:
                 if alias is None:
-                    raise Unspeakable
+                    raise NotCompilable
                 out.append(str(alias))
             else:
                 out.append(part)
 
     def name_of(self, keys: Keys) -> Name:
-        """The name of a query for keys, which stands before the statement, behind those that it
-        needs itself."""
+        """Return the name of the CTE of a query for keys. It is added behind those that it needs
+        itself."""
         if (known := self.names.get(keys)) is None:
             body = without_preamble(self.flat(keys.query))
             known = self.names[keys] = Name(f"k{len(self.names) + 1}")
             self.before.append([f"{known}(k) AS (", *body, ")"])
         return known
 
-    def written(self, tree: Sql, others: Sequence[Sql] = ()) -> Iterator[Part]:
-        """The statement after what goes before it, in texts and parameters."""
+    def write(self, tree: Sql, others: Sequence[Sql] = ()) -> Iterator[Part]:
+        """Yield the statement with its CTEs, as texts and parameters."""
         main = self.flat(tree)
         without_preamble(main[1:])
         rest = [without_preamble(self.flat(one)) for one in others]
         before = [*self.before, *rest]
-        if before and Mark.PREAMBLE not in main:
+        if before and Slot.PREAMBLE not in main:
             yield "WITH "
-            yield from separated(before)
+            yield from separate_by_comma(before)
             yield " "
         for part in main:
-            if part is Mark.PREAMBLE:
+            if part is Slot.PREAMBLE:
                 yield "WITH"
                 if before:
                     yield " "
-                    yield from separated(before)
+                    yield from separate_by_comma(before)
                     yield ","
             else:
                 yield part
 
 
 def without_preamble(parts: list[Part]) -> list[Part]:
-    """The parts. Raises NotImplementedError for a `WITH` that does not begin the statement."""
-    if Mark.PREAMBLE in parts:
+    """Return the parts. Raises NotImplementedError for a `WITH` inside of the statement."""
+    if Slot.PREAMBLE in parts:
         raise NotImplementedError("only a whole statement has common table expressions")
     return parts
 
 
-def separated(queries: Sequence[Sequence[Part]]) -> Iterator[Part]:
+def separate_by_comma(queries: Sequence[Sequence[Part]]) -> Iterator[Part]:
     for number, parts in enumerate(queries):
         if number:
             yield ", "
         yield from parts
 
 
-def numbered(tree: Sql, before: Sequence[Sql] = ()) -> tuple[str, tuple[str, ...]]:
-    """The statement, after what goes `before` it, with `$1`, `$2` for its parameters, and their
-    names in that order."""
+def to_text(tree: Sql, before: Sequence[Sql] = ()) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a statement with `$1`, `$2` for its parameters, and their names in that
+    order.
+
+    before: Its common table expressions.
+    """
     places: dict[str, int] = {}
     texts = [
         f"${places.setdefault(part.name, len(places) + 1)}"
         if isinstance(part, Parameter)
         else str(part)
-        for part in Statement().written(tree, before)
+        for part in Statement().write(tree, before)
     ]
     return "".join(texts), tuple(places)

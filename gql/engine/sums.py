@@ -1,8 +1,8 @@
-"""Values that sum up many rows: for all the rows of a list at once, instead of row by row.
+"""Aggregates for all the rows of a list at once, instead of row by row.
 
-Where the rows of a list refer to those of a list that stands by itself (the sections of each of the
-students of a class), what is summed up for them is put together once, before the rest: a line for
-each of the outer rows, in which those that refer to it find their own.
+The rows of an inner list may refer to those of an outer one (the sections of each student of a
+class). Then a CTE computes their sums: a line for each outer row, in which each inner row finds its
+own.
 """
 
 from collections.abc import Hashable, Mapping
@@ -12,39 +12,40 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, Label, Select, true
 
 from auth.actor import Column, Viewer
-from gql.engine.declared import Embedded, name_of, written_sql
-from gql.engine.sql import SCHOOL, Name, Sql, Written, constant, joined, sql
+from gql.engine.sql import SCHOOL, Name, Sql, SqlNode, constant, join_sql, sql
+from gql.engine.sqlalchemy_compiler import EmbeddedSql, name_of, statement_sql
 from models.base import OfSchool
 from resolvers.core.news import table_of
 from resolvers.core.shapes import Sum
 
 Given: TypeAlias = Mapping[str, object]
-"""What a report tells its shapes."""
+"""The arguments of a report's shapes."""
 
 
 BOTH = 2
-"""Keys: of the outer row, and of the row that refers to it."""
+"""The number of grouping columns: one of the outer row, and one that tells inner rows apart."""
 
 
-def names(given: Given) -> tuple[tuple[str, object], ...]:
-    """What of it decides how an expression is written."""
+def key_of_given(given: Given) -> tuple[tuple[str, object], ...]:
+    """Return the part of the arguments on which the text of an expression depends."""
     return tuple((name, getattr(value, "key", None)) for name, value in given.items())
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
-    """Rows `link`, of those whose `reference` leads to a row of a list that stands by itself.
+class ListMembers:
+    """The inner rows: rows `link` whose `reference` leads to a row of the outer list.
 
-    outer: SQL of the ids in that list.
+    outer: SQL of the ids in the outer list.
     """
 
     link: type[OfSchool]
     reference: str
     outer: Sql
 
-    def have(self, name: str, column: Column) -> ColumnElement[bool]:
-        """Whether some of them have the same under that name. Of whose they are it is not asked:
-        what has all the rest is theirs but for little, and to leave that out costs more."""
+    def has_any(self, name: str, column: Column) -> ColumnElement[bool]:
+        """Return the condition that a column equals the column `name` of some inner row. For the
+        reference it is true: the other conditions leave few rows of others, and excluding them
+        would cost more than summing them."""
         if name == self.reference:
             return true()
         keys = sql(
@@ -53,33 +54,33 @@ class Among:
             name=name_of(name), table=name_of(table_of(self.link).name), school=SCHOOL,
             reference=name_of(self.reference), outer=self.outer,
         )  # fmt: skip
-        return column == Embedded(keys)
+        return column == EmbeddedSql(keys)
 
 
 @dataclass
 class Table:
-    """What is put together: a line for each outer row, in which the rows that refer are told apart
-    by one more key; a column for each value asked for.
+    """The CTE of sums: a line for each outer row, with an array of the second key and an array for
+    each sum.
 
-    Both are arrays, which are looked through for one row in no time. Lines for each pair of keys
-    would be looked through all of them for each row: nobody knows beforehand how many there are.
+    Searching a short array takes no time. With a line for each pair of keys, PostgreSQL cannot
+    estimate their number and may read all lines for each inner row.
     """
 
     name: Name
     query: Select[*tuple[object, ...]]
     keys: Mapping[str, Column]
     rows: tuple[Column, ...]
-    among: Among
+    among: ListMembers
     values: list[Sum] = field(default_factory=list)
 
     @property
     def apart(self) -> Name:
-        """The key that is not the outer row's."""
+        """The second key, which tells the inner rows of an outer row apart."""
         [found] = self.keys.keys() - {self.among.reference}
         return name_of(found)
 
     def value(self, sum_: Sum, near: Name) -> Sql:
-        """For the row that refers, under an alias."""
+        """Return SQL of a sum for the inner row under an alias."""
         if sum_ not in self.values:
             self.values.append(sum_)
         place = sql(
@@ -90,7 +91,7 @@ class Table:
         found = sql("{name}.v{number}[{place}]", name=self.name, number=number, place=place)
         if sum_.empty is None:
             return found
-        # Not coalesce: a sum that is there and null is not known to the viewer.
+        # Not coalesce: a sum that exists and is null is hidden from the viewer.
         empty = constant(sum_.empty)
         case = "CASE WHEN {place} IS NULL THEN {empty} ELSE {found} END"
         return sql(case, place=place, empty=empty, found=found)
@@ -98,17 +99,19 @@ class Table:
     def __sql__(self) -> Sql:
         columns: list[Label[object]] = [key.label(name) for name, key in self.keys.items()]
         values = [one.value(*self.rows).label(f"v{n}") for n, one in enumerate(self.values)]
-        text = written_sql(self.query.add_columns(*columns, *values).group_by(*self.keys.values()))
+        text = statement_sql(
+            self.query.add_columns(*columns, *values).group_by(*self.keys.values())
+        )
         outer = name_of(self.among.reference)
         arrays = (self.apart, *(Name(value.name) for value in values))
         lines = [sql("array_agg({name}) AS {name}", name=name) for name in arrays]
         return sql(
             "{name} AS MATERIALIZED (SELECT {lines} FROM ({text}) s GROUP BY {outer})",
-            name=self.name, lines=joined(", ", [outer, *lines]), text=text, outer=outer,
+            name=self.name, lines=join_sql(", ", [outer, *lines]), text=text, outer=outer,
         )  # fmt: skip
 
-    def on(self, near: Name) -> Sql:
-        """For the FROM of the rows that refer."""
+    def join_clause(self, near: Name) -> Sql:
+        """Return the JOIN of the CTE for the FROM of the inner rows."""
         outer = name_of(self.among.reference)
         join = " LEFT JOIN {name} ON {name}.{outer} = {near}.{outer}"
         return sql(join, name=self.name, outer=outer, near=near)
@@ -116,19 +119,20 @@ class Table:
 
 @dataclass
 class Sums:
-    """All that is summed up in a statement, which stands among its `asides`."""
+    """The sums of a statement, which are among its `ctes`."""
 
-    asides: list[Written]
+    ctes: list[SqlNode]
     tables: dict[Hashable, Table] = field(default_factory=dict)
 
-    def table(self, sum_: Sum, viewer: Viewer, given: Given, among: Among) -> Table | None:
-        """None where the rows that refer are not told apart by what it is summed up by."""
-        key = (sum_.rows, names(given), among)
+    def table(self, sum_: Sum, viewer: Viewer, given: Given, among: ListMembers) -> Table | None:
+        """Return the CTE that computes a sum; None if the inner rows are not grouped by two
+        keys."""
+        key = (sum_.rows, key_of_given(given), among)
         if key not in self.tables:
-            query, keys, rows = sum_.rows(viewer, among.have, **given)
+            query, keys, rows = sum_.rows(viewer, among.has_any, **given)
             if among.reference not in keys or len(keys) != BOTH:
                 return None
             name = Name(f"sum{len(self.tables)}")
             self.tables[key] = Table(name, query, keys, rows, among)
-            self.asides.append(self.tables[key])
+            self.ctes.append(self.tables[key])
         return self.tables[key]

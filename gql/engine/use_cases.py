@@ -1,5 +1,5 @@
-"""Commands that are use cases, as plans: the use case is called at once, without the standard
-executor, and the rows that it returns are read back in one statement each."""
+"""Plans of commands that are use cases: the use case is called directly, without the standard
+executor, and each row that it returns is read back in one statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from graphql import (
 from auth.actor import Actor
 from gql.answers import Payload, make_user_error
 from gql.bridge.arguments import annotations_of, parse_arguments
-from gql.engine.payloads import Reading, is_here, reading_of, unread_error
-from gql.engine.refused import is_for_errors
+from gql.engine.known_values import to_json_value
+from gql.engine.payloads import RowStatement, compile_row, is_here, unread_error
+from gql.engine.refusals import is_for_errors
 from gql.engine.shape import Path
-from gql.engine.sql import Unspeakable
-from gql.engine.telling import written
+from gql.engine.sql import NotCompilable
 from gql.engine.values import Arguments
 from gql.execution.denials import Denial, find_denials
-from gql.execution.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Operation, SelectedField
 from models.base import OfSchool, find_row_type
 from models.problems import Problem, ServiceUnavailable
 from resolvers.core.context import Ctx
@@ -54,21 +54,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UseCasePlan:
-    """How an operation of one command is answered that is a use case.
+    """The plan of a mutation of one command that is a use case.
 
     asked: The root field.
-    parts: The fields of the payload, each with its name in Python, and how its row is read back.
+    parts: The selected fields of the payload, each with its Python name and the statement that
+        reads its row back.
     denied: Fields refused by grant.
-    leaves: All variables that decide nothing about the plan.
+    leaves: The variables on which the plan does not depend.
     sql: The statements that read rows back.
     """
 
     command: Any
-    asked: Asked
+    asked: SelectedField
     definition: GraphQLField
     type: Any
     answer: Payload
-    parts: Sequence[tuple[Asked, str, Reading | None]]
+    parts: Sequence[tuple[SelectedField, str, RowStatement | None]]
     denied: tuple[Denial, ...]
     leaves: Mapping[str, set[Path]]
     annotations: Mapping[str, Any]
@@ -76,12 +77,13 @@ class UseCasePlan:
     kind: str = KIND
 
     async def run(self, schema: Any, operation: Operation, ctx: Ctx, sent: Any) -> Outcome:
-        """Run the command and answer through the plan. Raises what the command does not declare.
+        """Run the command and return its outcome. Raises exceptions that the command does not
+        declare.
 
-        operation: With the variables of this request.
-        sent: The variables as they came.
+        operation: The operation with the variables of this request.
+        sent: The variables before they were coerced.
         """
-        arguments = Arguments(schema, operation, sent).of(self.definition, self.asked.nodes[0])
+        arguments = Arguments(schema, operation, sent).convert(self.definition, self.asked.nodes[0])
         ctx.reads_anew = lambda row: is_here(row, ctx.actor)  # the plan of its payload does
         try:
             given = parse_arguments(
@@ -91,21 +93,21 @@ class UseCasePlan:
         except Problem as problem:
             if problem.code() not in self.answer.codes.__members__:
                 raise
-            return await self.refused(operation, ctx, problem)
+            return await self.answer_refusal(operation, ctx, problem)
         values = self.values_of(result)
         failures: list[GraphQLError] = []
         texts = [await self.text(operation, ctx, part, values, failures) for part in self.parts]
-        await self.tell(ctx)
+        await self.record_reads(ctx)
         return Outcome(self.member(texts), failures)
 
     def values_of(self, result: Any) -> dict[str, Any]:
-        """By the names of the fields of the payload, their values."""
+        """Return the values of the fields of the payload, by their names."""
         names = self.answer.results
         found = [result] if self.answer.single else [getattr(result, name) for name in names]
         return dict(zip(names, found, strict=True))
 
-    async def refused(self, operation: Operation, ctx: Ctx, problem: Problem) -> Outcome:
-        """The payload with the problem, and the row as it is now where the problem has it."""
+    async def answer_refusal(self, operation: Operation, ctx: Ctx, problem: Problem) -> Outcome:
+        """Return the payload with the problem, and the row as it is now if the problem has it."""
         names = self.answer.results
         values: dict[str, Any] = {name: problem.extensions.get(name) for name in names}
         if problem.current is not None:
@@ -115,27 +117,29 @@ class UseCasePlan:
         for asked, name, reading in self.parts:
             if asked.name != "__typename" and is_for_errors(self.type, asked):
                 returned = self.type.fields[asked.name].type
-                texts.append(orjson.dumps(written(operation, returned, asked, [error])))
+                texts.append(orjson.dumps(to_json_value(operation, returned, asked, [error])))
                 continue
             text = await self.text(operation, ctx, (asked, name, reading), values, None)
             is_shown = is_shown or (reading is not None and text != b"null")
             texts.append(text)
-        await self.tell(ctx)
+        await self.record_reads(ctx)
         return Outcome(self.member(texts), (), problem, is_shown)
 
     async def text(
-        self, operation: Operation, ctx: Ctx, part: tuple[Asked, str, Reading | None],
+        self, operation: Operation, ctx: Ctx, part: tuple[SelectedField, str, RowStatement | None],
         values: Mapping[str, Any], failures: list[GraphQLError] | None,
     ) -> bytes:  # fmt: skip
-        """A field of the payload as JSON. What cannot be read back is null, with a failure; without
-        a list of failures it is raised."""
+        """Return a field of the payload as JSON. A row that cannot be read back is null, and the
+        failure is added to `failures`; without that list it is raised."""
         asked, name, reading = part
         if asked.name == "__typename":
             return f'"{self.type.name}"'.encode()
         value = values.get(name, [])  # no errors
         if reading is None or not isinstance(value, OfSchool):
             returned = self.type.fields[asked.name].type
-            return orjson.dumps(None if reading else written(operation, returned, asked, value))
+            return orjson.dumps(
+                None if reading else to_json_value(operation, returned, asked, value)
+            )
         try:
             return orjson.dumps(await reading.read(ctx, value.id))
         except Exception as failure:  # it is done, and cannot be shown
@@ -145,8 +149,8 @@ class UseCasePlan:
             failures.append(unread_error(failure, asked.nodes, path))
             return b"null"
 
-    async def tell(self, ctx: Ctx) -> None:
-        """Record what was read of special categories, before anybody sees it."""
+    async def record_reads(self, ctx: Ctx) -> None:
+        """Record the special reads in the audit log, before the answer is sent."""
         try:
             await record_special_reads(ctx)
         except ServiceUnavailable as failure:
@@ -161,15 +165,15 @@ class UseCasePlan:
 
 
 def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
-    """The plan of an operation whose only root field is a command that is a use case. Raises
-    Unspeakable where only the standard executor can run it, or tell why not."""
+    """Make the plan of a mutation whose only root field is a command that is a use case. Raises
+    NotCompilable if the standard executor must run it."""
     fields = operation.fields(operation.root, [operation.selections])
     if len(fields) != 1:
-        raise Unspeakable
+        raise NotCompilable
     [asked] = fields
     command = use_case_of(operation.root.fields.get(asked.name))
     if command is None or command.right not in actor.rights:
-        raise Unspeakable
+        raise NotCompilable
     definition = operation.root.fields[asked.name]
     answer: Payload = definition.extensions[DEFINED].metadata["payload"]
     type_: Any = get_named_type(definition.type)
@@ -180,7 +184,7 @@ def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
     leaves: dict[str, set[Path]] = {
         one.variable.name.value: {()}
         for one in operation.definition.variable_definitions or ()
-        if "Boolean" not in print_ast(one.type)  # it may decide about a part of the payload
+        if "Boolean" not in print_ast(one.type)  # it may stand in @skip or @include
     }
     return UseCasePlan(
         command, asked, definition, type_, answer, parts, find_denials(operation, actor.viewer),
@@ -198,7 +202,7 @@ def is_planned(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bo
 
 
 def command_of(definition: GraphQLField | None) -> Any:
-    """The command of a mutation, if it needs a right."""
+    """Return the command of a mutation, if it needs a right."""
     if definition is None:
         return None
     command = definition.extensions[DEFINED].metadata.get("command")
@@ -206,39 +210,41 @@ def command_of(definition: GraphQLField | None) -> Any:
 
 
 def use_case_of(definition: GraphQLField | None) -> Any:
-    """The command of a mutation, if it is a use case that needs a right. Those that need none open
-    and end sessions: what they are asked for is read as somebody else."""
+    """Return the command of a mutation, if it is a use case that needs a right. Commands that need
+    none open and end sessions: their payloads are read as another actor."""
     command = command_of(definition)
     return None if getattr(command, "declare", None) is not None else command
 
 
 def part_of(
-    operation: Operation, type_: Any, asked: Asked, answer: Payload, actor: Actor
-) -> tuple[str, Reading | None]:
-    """The name in Python of a field of the payload, and how its row is read back. Raises
-    Unspeakable for what is neither a row nor a plain value."""
+    operation: Operation, type_: Any, asked: SelectedField, answer: Payload, actor: Actor
+) -> tuple[str, RowStatement | None]:
+    """Return the Python name of a field of the payload, and the statement that reads its row back.
+    Raises NotCompilable for a field that is neither a row nor a plain value."""
     if asked.name == "__typename":
         return "", None
     defined = type_.fields[asked.name]
     name: str = defined.extensions[DEFINED].python_name
     if is_for_errors(type_, asked):
         if any(one.name == "warnings" for one in fields_below(operation, defined, asked)):
-            raise Unspeakable  # they show rows
+            raise NotCompilable  # they show rows
         return name, None
     if name not in answer.results:
-        raise Unspeakable
+        raise NotCompilable
     returned: Any = get_named_type(defined.type)
     if is_leaf_type(returned):
         return name, None
     row = find_row_type(returned.name)
     if row is None or str(defined.type).startswith("["):
-        raise Unspeakable
-    reading = reading_of(operation, returned, asked.nodes, row, actor)
+        raise NotCompilable
+    reading = compile_row(operation, returned, asked.nodes, row, actor)
     if reading is None:
-        raise Unspeakable
+        raise NotCompilable
     return name, reading
 
 
-def fields_below(operation: Operation, defined: GraphQLField, asked: Asked) -> list[Asked]:
+def fields_below(
+    operation: Operation, defined: GraphQLField, asked: SelectedField
+) -> list[SelectedField]:
     below: Any = get_named_type(defined.type)
     return operation.fields(below, asked.below)

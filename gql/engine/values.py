@@ -1,4 +1,4 @@
-"""Arguments: which of them are parameters of SQL, and where the next request has them."""
+"""Arguments: the parameters of SQL that are made of them, and where a request has their values."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from strawberry.utils.str_converters import to_camel_case
 from auth.actor import Actor
 from gql.bridge.arguments import make_parser
 from gql.engine.shape import EACH, OR_NULL, Path, Step, Variables
-from gql.engine.sql import Unspeakable
+from gql.engine.sql import NotCompilable
 from gql.execution.operation import DEFINED, Operation
 from models.base import Id
 from models.secrets import Secrets
@@ -41,15 +41,15 @@ from resolvers.core.parameters import Annotation, sent_as
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a request has the value of a parameter.
+    """The place where a request has the value of a parameter.
 
-    type: What it is in Python.
-    variable: Its name; None: the document itself says it, and it is `constant`.
-    path: Where inside of the variable.
-    parse: Reads it as GraphQL does.
-    understand: Makes of that the Python value. Like `parse` it raises for what no client should
-        send; the standard executor then says what is wrong with it.
-    is_nullable: Whether null is a value like others; what is left out is null, too.
+    type: The Python type.
+    variable: The name of the variable; None if the document has the value, which is `constant`.
+    path: The place inside of the variable.
+    parse: Parses the JSON value as GraphQL does.
+    understand: Parses the result to the Python value. Like `parse` it raises an exception for an
+        invalid value; then the standard executor reports the error.
+    is_nullable: Whether null is a value, too; a value that is left out is null.
     """
 
     type: Annotation
@@ -61,7 +61,8 @@ class Source:
     is_nullable: bool = False
 
     def value(self, variables: Variables) -> object:
-        """The value in Python. Raises ValueError for null where that is written, not sent."""
+        """Return the Python value. Raises ValueError for null, if the statement has no parameter
+        for it."""
         if self.variable is None:
             return self.constant
         if self.is_nullable:
@@ -81,8 +82,8 @@ class Source:
             found = found.get(step) if isinstance(found, dict) else found[step]
         return None if found is None else self.understand(self.parse(found))
 
-    def sent(self, actor: Actor, secrets: Secrets, value: Any) -> object:
-        """The value as the driver wants it."""
+    def to_driver(self, actor: Actor, secrets: Secrets, value: Any) -> object:
+        """Return the value as the driver takes it."""
         if value is None:
             return None
         kind = value.__class__
@@ -90,17 +91,17 @@ class Source:
             return value.key if value.school_id == actor.school_id else 0
         if kind is date or (kind is str and self.type is str):
             return value
-        return as_sent(sent_as(actor, secrets, self.type, value))
+        return encode_for_driver(sent_as(actor, secrets, self.type, value))
 
 
 @dataclass
 class Arguments:
     """The arguments of an operation's root fields, and the parameters made of them.
 
-    sources: By the names of the parameters.
-    leaves: By variables, where in them parameters are found; of lists any member. All else that
-        a variable holds decides how the statement is written.
-    made: By where its value is from and how it is read, the parameter there is.
+    sources: The sources of the parameters, by their names.
+    leaves: The places of parameters, by variables. The text of the statement may depend on all else
+        that a variable holds.
+    made: The parameters, by the place of the value and the type by which it is parsed.
     """
 
     schema: strawberry.Schema
@@ -110,8 +111,8 @@ class Arguments:
     leaves: dict[str, set[Path]] = field(default_factory=dict)
     made: dict[Hashable, BindParameter[Any]] = field(default_factory=dict)
 
-    def of(self, definition: GraphQLField, node: FieldNode) -> dict[str, object]:
-        """The arguments as a resolver gets them."""
+    def convert(self, definition: GraphQLField, node: FieldNode) -> dict[str, object]:
+        """Return the arguments of a field as a resolver gets them."""
         values = get_argument_values(definition, node, self.operation.variables)
         declared = definition.extensions["strawberry-definition"].arguments
         registry = self.schema.schema_converter.scalar_registry
@@ -123,40 +124,43 @@ class Arguments:
         understand: Callable[[Any], object],
         *, is_nullable: bool = False,
     ) -> BindParameter[Any]:  # fmt: skip
-        """A parameter for what stands at a place of the arguments, now with this value.
+        """Make a parameter for the value at a place of the arguments.
 
-        is_nullable: Whether null is a value like others, and what it is if nothing is sent.
+        value: The value in this request.
+        is_nullable: Whether null is a value, too, and the default.
         """
         name = f"a{len(self.sources)}"
         variable, path, type_ = at.origin()
         if is_nullable and variable is not None and not self.has_default(variable):
             leaf = tuple(EACH if isinstance(step, int) else step for step in path)
             self.leaves.setdefault(variable, set()).update((leaf, (*leaf, OR_NULL)))
-            read = parser(type_)
+            read = make_json_parser(type_)
             self.sources[name] = Source(type, variable, path, None, read, understand, True)
         elif variable is None or not is_sent(self.sent, (variable, *path)):
             self.sources[name] = Source(type, None, (), value, understand, understand, is_nullable)
         else:
             leaf = tuple(EACH if isinstance(step, int) else step for step in path)
             self.leaves.setdefault(variable, set()).add(leaf)
-            self.sources[name] = Source(type, variable, path, None, parser(type_), understand)
+            self.sources[name] = Source(
+                type, variable, path, None, make_json_parser(type_), understand
+            )
         return named_parameter(name, sql_type)
 
     def has_default(self, variable: str) -> bool:
-        """Whether the document gives a variable a default value."""
+        """Whether the document declares a default value of a variable."""
         declared = self.operation.definition.variable_definitions or ()
         return any(
             one.variable.name.value == variable and one.default_value is not None
             for one in declared
         )
 
-    def shared(
+    def shared_parameter(
         self, at: "Place", sql_type: TypeEngine[Any], type: Annotation, value: object, path: str
     ) -> BindParameter[Any]:
-        """The same for a value that is read by its type alone: what was sent for a variable is read
-        and sent on once, in however many places it stands."""
+        """Return the parameter of a value that is parsed by its type alone. A variable that stands
+        in several places has one parameter, so that its value is parsed and sent once."""
         variable, inside, _ = at.origin()
-        # Of a variable that was not sent each place may have a default of its own.
+        # If a variable is not sent, each place may have a default of its own.
         key = (variable, inside, type, sql_type)
         found = self.made.get(key) if variable in self.sent else None
         if found is None:
@@ -167,12 +171,12 @@ class Arguments:
 
 @lru_cache(1000)
 def named_parameter(name: str, sql_type: TypeEngine[Any]) -> BindParameter[Any]:
-    """Always the same one, so that what is made of it is known again."""
+    """Return the same object for the same name and type, so that cached SQL is found again."""
     return bindparam(name, type_=sql_type)
 
 
 def is_sent(sent: Any, path: Path) -> bool:
-    """Whether a value stands there; if not, the default of it is the same for all who send none."""
+    """Whether the variables have a value at a path. If not, its default is part of the plan."""
     for step in path:
         try:
             sent = sent[step]
@@ -183,46 +187,46 @@ def is_sent(sent: Any, path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the arguments of a field, e.g. `filter.and.0.date.gte`."""
+    """A place in the arguments of a field, such as `filter.and.0.date.gte`."""
 
     definition: GraphQLField
     node: FieldNode
     path: str
 
     def origin(self) -> tuple[str | None, Path, GraphQLInputType]:
-        """The variable it is from and where inside of it, and its GraphQL type."""
+        """Return the variable that the value comes from, the place in it, and its GraphQL type."""
         first, *steps = (to_camel_case(step.rstrip("_")) for step in self.path.split("."))
         given = {argument.name.value: argument.value for argument in self.node.arguments or ()}
         literal: ValueNode | None = given.get(first)
-        variable, path = named(literal), list[Step]()
+        variable, path = variable_of(literal), list[Step]()
         type_ = self.definition.args[first].type
         for step in steps:
             type_, key = part_of(type_, step)
             if variable:
                 path.append(key)
             else:
-                literal = inside(literal, key)
-                variable = named(literal)
+                literal = literal_inside(literal, key)
+                variable = variable_of(literal)
         if literal is not None and not variable and holds_variables(literal):
-            raise Unspeakable
+            raise NotCompilable
         return variable, tuple(path), type_
 
 
-def named(literal: ValueNode | None) -> str | None:
+def variable_of(literal: ValueNode | None) -> str | None:
     return literal.name.value if isinstance(literal, VariableNode) else None
 
 
 def part_of(type_: GraphQLInputType, step: str) -> tuple[GraphQLInputType, Step]:
-    """The type of a member of a list, or of a field of an input, and the key to it."""
+    """Return the type of a member of a list, or of a field of an input object, and its key."""
     bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(bare, GraphQLList):
         return bare.of_type, int(step)
     if isinstance(bare, GraphQLInputObjectType):
         return bare.fields[step].type, step
-    raise Unspeakable
+    raise NotCompilable
 
 
-def inside(literal: ValueNode | None, key: Step) -> ValueNode | None:
+def literal_inside(literal: ValueNode | None, key: Step) -> ValueNode | None:
     if isinstance(literal, ListValueNode):
         return literal.values[int(key)]
     if isinstance(literal, ObjectValueNode):
@@ -232,16 +236,16 @@ def inside(literal: ValueNode | None, key: Step) -> ValueNode | None:
 
 def holds_variables(literal: ValueNode) -> bool:
     if isinstance(literal, ListValueNode):
-        return any(named(one) or holds_variables(one) for one in literal.values)
+        return any(variable_of(one) or holds_variables(one) for one in literal.values)
     return isinstance(literal, ObjectValueNode)
 
 
-def parser(type_: GraphQLInputType) -> Callable[[Any], object]:
-    """Reads what JSON has for a scalar, an enum or a list of them."""
+def make_json_parser(type_: GraphQLInputType) -> Callable[[Any], object]:
+    """Return the parser of JSON values of an input type."""
     if isinstance(type_, GraphQLNonNull):
-        return parser(type_.of_type)
+        return make_json_parser(type_.of_type)
     if isinstance(type_, GraphQLList):
-        one = parser(type_.of_type)
+        one = make_json_parser(type_.of_type)
         return lambda sent: [one(part) for part in sent] if isinstance(sent, list) else [one(sent)]
     if isinstance(type_, GraphQLInputObjectType):
         return lambda sent: input_object(type_, sent)
@@ -249,18 +253,18 @@ def parser(type_: GraphQLInputType) -> Callable[[Any], object]:
 
 
 def input_object(type_: GraphQLInputObjectType, sent: Any) -> SimpleNamespace:
-    """An input object as a resolver gets it. Raises GraphQLError for one that does not fit."""
+    """Return an input object as a resolver gets it. Raises GraphQLError for an invalid one."""
     names = {n: one.extensions[DEFINED].python_name for n, one in type_.fields.items()}
     found = coerce_input_value(sent, type_)
     return SimpleNamespace(**{names[name]: value for name, value in found.items()})
 
 
-def as_sent(value: object) -> object:
-    """A value as the driver wants it."""
+def encode_for_driver(value: object) -> object:
+    """Return a value as the driver takes it."""
     if isinstance(value, Enum):
         return value.name
     if not isinstance(value, list):
         return value
     if value and isinstance(value[0], dict):  # these connections take JSON as text
         return orjson.dumps(value).decode()
-    return [as_sent(one) for one in value]
+    return [encode_for_driver(one) for one in value]

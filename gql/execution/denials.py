@@ -17,7 +17,7 @@ from graphql import (
 
 from auth.actor import Viewer
 from auth.rights import Right
-from gql.execution.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Operation, SelectedField
 from models.problems import Forbidden
 
 Route = tuple[str | int, ...]
@@ -81,7 +81,7 @@ def find_denied(
     operation: Operation,
     viewer: Viewer,
     type_: GraphQLObjectType,
-    fields: Iterable[Asked],
+    fields: Iterable[SelectedField],
     above: Route,
 ) -> Iterator[tuple[str, Right, Place]]:
     """Find the coordinate, the missing right and the place of each denied field."""

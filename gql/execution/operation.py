@@ -25,7 +25,7 @@ DEFINED = "strawberry-definition"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SelectedField:
     """A field of the answer: its response key, and all nodes of the document that select it."""
 
     key: str
@@ -58,12 +58,12 @@ class Operation:
 
     def fields(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode]
-    ) -> list[Asked]:
+    ) -> list[SelectedField]:
         """Return the fields selected of an object of the type, in the order of first mention."""
-        found: dict[str, Asked] = {}
+        found: dict[str, SelectedField] = {}
         for node in self.nodes(type_, selections, set()):
             key = node.alias.value if node.alias else node.name.value
-            found.setdefault(key, Asked(key, node.name.value, [])).nodes.append(node)
+            found.setdefault(key, SelectedField(key, node.name.value, [])).nodes.append(node)
         return list(found.values())
 
     def nodes(

@@ -13,7 +13,7 @@ from strawberry.utils.await_maybe import await_maybe
 from gql.execution.denials import find_denials, make_errors
 from gql.execution.error_order import sort_errors
 from gql.execution.failures import fail_operation
-from gql.execution.operation import Operation as Asked
+from gql.execution.operation import Operation as SelectedField
 from gql.guard.rules import find_variable_errors
 from gql.guard.sums import SCHEMA
 from models.problems import ServiceUnavailable
@@ -97,9 +97,9 @@ class StandardExecution(StrawberryGraphQLCoreExecutionContext):
     def is_event(self) -> bool:
         return self.operation.operation is OperationType.SUBSCRIPTION
 
-    def make_operation(self) -> Asked:
+    def make_operation(self) -> SelectedField:
         fragments = {name: part.definition for name, part in self.fragments.items()}
-        return Asked(self.schema, self.operation, fragments, self.variable_values)
+        return SelectedField(self.schema, self.operation, fragments, self.variable_values)
 
     async def complete_answer(self, answering: Any) -> Any:
         """Complete the answer: write its special reads to the audit log, add one error for each

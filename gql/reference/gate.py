@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gql.engine.asker import Asker, is_known
+from gql.engine.asker import Asker, is_signed_in
 from gql.transport.browsers import root_of
 from resolvers.access.holding import SessionKey, is_alive, session_of
 from resolvers.core.context import Services
@@ -20,7 +20,7 @@ async def may_read(services: Services, request: Request) -> bool:
     if services.open_introspection or await holds_pass(services, request):
         return True
     held = token_of(request)
-    return bool(held) and await is_known(services, Asker(held))
+    return bool(held) and await is_signed_in(services, Asker(held))
 
 
 def token_of(request: Request) -> str:

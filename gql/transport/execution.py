@@ -6,7 +6,7 @@ from typing import Any
 from strawberry.types.graphql import OperationType as Kind
 
 from gql.engine.answer import Answer, code_of
-from gql.engine.asker import Asker, is_known
+from gql.engine.asker import Asker, is_signed_in
 from gql.engine.run import Engine
 from gql.errors import find_retry_after
 from gql.guard.document import Document
@@ -34,7 +34,7 @@ class Executor:
         StrangerRequestTooLarge, BadRequest, OperationTooComplex, GraphQLSyntaxError."""
         limits, services = self.limits, self.engine.services
         asker.known = services.sessions.get(asker.token)
-        stranger = asker.known is None and not await is_known(services, asker)
+        stranger = asker.known is None and not await is_signed_in(services, asker)
         if stranger and size > limits.most_stranger_body:
             raise StrangerRequestTooLarge(most=limits.most_stranger_body)
         if request.variables:

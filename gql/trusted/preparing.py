@@ -15,8 +15,8 @@ from auth.actor import Actor, Grants
 from auth.matrix import default_rights
 from auth.rights import Right
 from gql.bridge.reads import Read, window_of
-from gql.engine.cache import Cache, Compiled
-from gql.engine.plan import REFUSED
+from gql.engine.cache import Cache, CompiledOperation
+from gql.engine.plan import REFUSING_ERRORS
 from gql.engine.values import Arguments
 from gql.execution.operation import DEFINED, Operation
 from gql.guard.document import Document
@@ -107,7 +107,7 @@ async def prepare(
 
 
 async def plan_samples(
-    cache: Cache, compiled: Compiled, actor: Actor, work: Work, *, briefly: bool
+    cache: Cache, compiled: CompiledOperation, actor: Actor, work: Work, *, briefly: bool
 ) -> str:
     """Plan the samples of an operation, and return the fastest kind. A sample may have an invalid
     value, which the standard executor reports."""
@@ -118,9 +118,9 @@ async def plan_samples(
             try:
                 plan = compiled.plan(viewer, variables)
                 if plan is None:
-                    made = await work(cache.made, compiled, actor, variables)
+                    made = await work(cache.make_plan, compiled, actor, variables)
                     plan = cache.keep(compiled, actor, variables, made, beforehand=True)
-            except REFUSED:
+            except REFUSING_ERRORS:
                 continue
             kinds.add(plan.kind)
             if briefly and plan.kind == KINDS[0]:
@@ -130,7 +130,7 @@ async def plan_samples(
     return min(kinds, key=KINDS.index, default=KINDS[-1])
 
 
-def samples_of(cache: Cache, compiled: Compiled, actor: Actor) -> list[dict[str, Any]]:
+def samples_of(cache: Cache, compiled: CompiledOperation, actor: Actor) -> list[dict[str, Any]]:
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
     samples = Samples(schema, compiled.definition, compiled.fragments)
     first = samples.list_samples()[0]
@@ -151,7 +151,11 @@ VALUES: Mapping[type, Any] = {
 
 
 def make_cursors(
-    cache: Cache, compiled: Compiled, samples: Samples, sent: Mapping[str, Any], actor: Actor
+    cache: Cache,
+    compiled: CompiledOperation,
+    samples: Samples,
+    sent: Mapping[str, Any],
+    actor: Actor,
 ) -> dict[str, str]:
     """Return cursors for the lists of the operation, by variable."""
     found: dict[str, str] = {}
@@ -163,7 +167,11 @@ def make_cursors(
 
 
 def make_cursor(
-    cache: Cache, compiled: Compiled, node: FieldNode, sent: Mapping[str, Any], actor: Actor
+    cache: Cache,
+    compiled: CompiledOperation,
+    node: FieldNode,
+    sent: Mapping[str, Any],
+    actor: Actor,
 ) -> str | None:
     """Return a cursor for the list of a root field; None if this actor gets no list there."""
     schema = cache.schema._schema  # noqa: SLF001  # graphql-core's
@@ -177,11 +185,11 @@ def make_cursor(
     if read is None or read.orders is None:
         return None
     try:
-        given = Arguments(cache.schema, operation, sent).of(definition, node)
+        given = Arguments(cache.schema, operation, sent).convert(definition, node)
         window_of(given)
         listing = read.call_use_case(actor, given, make_parameter)
         return write_cursor(listing, actor) if isinstance(listing, Listing) else None
-    except REFUSED:
+    except REFUSING_ERRORS:
         return None
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from gql.engine.explain import plan_of, values_of
+from gql.engine.explain import plan_document, values_of
 from gql.engine.plan import Plan
-from gql.engine.sql import quoted
+from gql.engine.sql import quote_constant
 from gql.schema import schema
 from models.database.address import dsn
 from resolvers.core.context import Services, set_school
@@ -106,12 +106,12 @@ async def explained(
     async with AsyncSession(services.engine) as session:
         await set_school(session, 1)
         actor = await identify(session, api.caller.token or "", services.now())
-    plan = plan_of(schema, asked, given, actor)
+    plan = plan_document(schema, asked, given, actor)
     assert isinstance(plan, Plan)
     assert plan.kind == "compiled"
     values = values_of(plan, actor, services.secrets, given)
     await product.execute(f"PREPARE asked AS {plan.sql}")
-    sent = ", ".join(quoted(values[name]) for name in plan.parameters)
+    sent = ", ".join(quote_constant(values[name]) for name in plan.parameters)
     found = await product.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked({sent})")
     return json.loads(found)[0]["Plan"]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from gql.cli import collecting
-from gql.engine.cache import Cache, Compiled
+from gql.engine.cache import Cache, CompiledOperation
 from gql.guard.document import Document
 from gql.guard.documents import Documents
 from gql.guard.lane import Lane
@@ -41,14 +41,14 @@ def test_documents_that_are_dropped_go_without_a_collection() -> None:
         assert not document.errors
         compiled = cache.operation(document, None)
         assert compiled
-        cache.planned(compiled, DEPUTY, variables)
+        cache.make_and_keep(compiled, DEPUTY, variables)
     stored = len(kept.waiting.kept) + len(kept.known.kept)
     assert stored < 50, "the others were dropped"
     assert count_kept() - before <= 2 * stored + 2
 
 
 def count_kept() -> int:
-    return sum(isinstance(one, Document | Compiled) for one in gc.get_objects())
+    return sum(isinstance(one, Document | CompiledOperation) for one in gc.get_objects())
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is validated and planned from now on."""
     done: list[str] = []
-    validate, made = Documents.validate, Cache.made
+    validate, made = Documents.validate, Cache.make_plan
 
     def noting_validate(self: Documents, node: Any, **more: Any) -> Any:
         done.append("validate")
@@ -33,7 +33,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return made(self, *about)
 
     monkeypatch.setattr(Documents, "validate", noting_validate)
-    monkeypatch.setattr(Cache, "made", noting_made)
+    monkeypatch.setattr(Cache, "make_plan", noting_made)
     return done
 
 

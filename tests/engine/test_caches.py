@@ -9,11 +9,11 @@ from graphql import parse, validate
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gql.engine import declared
-from gql.engine.cache import MOST_FAMILIES, Cache, Compiled
-from gql.engine.declared import FRAGMENTS
-from gql.engine.plan import REFUSED
-from gql.engine.sql import Keys, Name, Statement, numbered
+from gql.engine import sqlalchemy_compiler
+from gql.engine.cache import MOST_FAMILIES, Cache, CompiledOperation
+from gql.engine.plan import REFUSING_ERRORS
+from gql.engine.sql import Keys, Name, Statement, to_text
+from gql.engine.sqlalchemy_compiler import FRAGMENTS
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -74,8 +74,8 @@ def plan(cache: Cache, documents: list[Any], role: Role) -> int:
     for document, variables in documents:
         if compiled := cache.operation(cache.documents.read(document), None):
             try:
-                planned += cache.planned(compiled, actor, variables).kind != "standard"
-            except REFUSED:
+                planned += cache.make_and_keep(compiled, actor, variables).kind != "standard"
+            except REFUSING_ERRORS:
                 continue
     return planned
 
@@ -93,7 +93,7 @@ def test_other_values_and_names_add_no_query_for_keys(
     assert others != first
     assert sum(plan(cache, others, role) for role in roles) > DIFFERENT
     assert asked_for == known
-    texts = [numbered(keys.query)[0] for keys in known]
+    texts = [to_text(keys.query)[0] for keys in known]
     for value in ("канарейка", "чиж", "2026-10-17", "2026-12-24"):
         assert not any(value in query for query in texts), value
 
@@ -119,11 +119,11 @@ def test_the_queries_for_keys_of_any_rights_take_little(
             compiled = cache.operation(cache.documents.read(document), None)
             assert compiled
             try:
-                cache.planned(compiled, actor, variables)
-            except REFUSED:
+                cache.make_and_keep(compiled, actor, variables)
+            except REFUSING_ERRORS:
                 continue
         weights.append(sum(keys.query.size for keys in asked_for))
-    assert weights[-1] < declared.MOST_FRAGMENTS / 32
+    assert weights[-1] < sqlalchemy_compiler.MOST_FRAGMENTS / 32
     assert weights[-1] - weights[29] < weights[29] / 4, "they become fewer and fewer"
 
 
@@ -131,14 +131,14 @@ def test_fragments_are_forgotten_before_they_take_too_much(
     cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = 100_000
-    monkeypatch.setattr(declared, "MOST_FRAGMENTS", most)
+    monkeypatch.setattr(sqlalchemy_compiler, "MOST_FRAGMENTS", most)
     FRAGMENTS.clear()
     FRAGMENTS.weight = 0
     heaviest, forgotten, before, largest = 0, 0, 0, 0
     for one in different(monkeypatch, "канарейка", 83, "2026-10-17"):
         plan(cache, [one], Role.PARENT)
         heaviest = max(heaviest, FRAGMENTS.weight)
-        sizes = [declared.weight_of(key, written) for key, written in FRAGMENTS.items()]
+        sizes = [sqlalchemy_compiler.weight_of(key, written) for key, written in FRAGMENTS.items()]
         assert FRAGMENTS.weight == sum(sizes)
         largest = max(largest, *sizes)
         forgotten += FRAGMENTS.weight < before
@@ -151,12 +151,12 @@ def test_fragments_are_forgotten_before_they_take_too_much(
 def test_an_operation_keeps_plans_for_so_many_sets_of_rights(cache: Cache) -> None:
     document = cache.documents.read("{ rooms { nodes { number } } }")
     compiled = cache.operation(document, None)
-    assert isinstance(compiled, Compiled)
+    assert isinstance(compiled, CompiledOperation)
     empty, most, sets = document.weight, 0, 0
     for grants in rights_at_random(3 * MOST_FAMILIES):
         actor = make_actor(Role.DIRECTOR, grants)
         sets += compiled.plan(actor.viewer, {}) is None
-        cache.planned(compiled, actor, {})
+        cache.make_and_keep(compiled, actor, {})
         assert len(compiled.families) <= MOST_FAMILIES
         most = max(most, compiled.weight)
     assert sets == 3 * MOST_FAMILIES

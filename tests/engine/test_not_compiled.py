@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from auth.rights import Right
-from gql.engine.explain import plan_of
+from gql.engine.explain import plan_document
 from gql.schema import schema
 from gql.trusted.preparing import make_actor
 from models.access.roles import AccessScope, Role
@@ -21,7 +21,7 @@ def test_all_other_fields_are_compiled() -> None:
     actor, asked, handed_back = make_actor(Role.DIRECTOR, EVERY_RIGHT), 0, []
     for coordinate, document in operations(CORE, ends=known):
         asked += 1
-        if plan_of(schema, document, {}, actor).kind != "compiled":
+        if plan_document(schema, document, {}, actor).kind != "compiled":
             handed_back.append(coordinate)
     assert asked > 700
     assert sorted(handed_back) == sorted(known)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.engine.payloads import Reading
+from gql.engine.payloads import RowStatement
 from resolvers.core.context import Ctx
 from tests.at_the_door import *  # noqa: F403  # its fixtures
 from tests.conftest import Api, SignIn
@@ -114,13 +114,13 @@ async def test_what_is_encrypted_comes_back_and_its_reading_is_recorded(
     there = (await by_the_standard(secretary)(STUDENT))["student"]
     before = await readings(sql)
     used: list[int] = []
-    read = Reading.read
+    read = RowStatement.read
 
-    async def count(self: Reading, ctx: Ctx, key: int) -> Any:
+    async def count(self: RowStatement, ctx: Ctx, key: int) -> Any:
         used.append(key)
         return await read(self, ctx, key)
 
-    monkeypatch.setattr(Reading, "read", count)
+    monkeypatch.setattr(RowStatement, "read", count)
     linked = (await secretary(LINK))["linkGuardian"]
     assert linked == {"guardianLink": {"student": there}, "userErrors": []}
     assert there["identity"]["snils"]

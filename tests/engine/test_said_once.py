@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam, or_, select, union,
 from auth.actor import Viewer
 from gql.bridge.reads import call_cached, is_cacheable
 from gql.engine.cache import Cache
-from gql.engine.declared import newly_written, value_sql, written_sql
 from gql.engine.plan import Plan
-from gql.engine.sql import joined, numbered, sql
+from gql.engine.sql import join_sql, sql, to_text
+from gql.engine.sqlalchemy_compiler import statement_sql, value_sql, write_statement
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
@@ -32,7 +32,9 @@ def planned(name: str, role: Role) -> tuple[Plan, int]:
     cache = Cache(schema, documents)
     compiled = cache.operation(documents.read(QUARTER.replace("query", f"query {name}")), None)
     assert compiled
-    plan = cache.planned(compiled, make_actor(role, default_grants()[role]), {"s": "Section:1-68"})
+    plan = cache.make_and_keep(
+        compiled, make_actor(role, default_grants()[role]), {"s": "Section:1-68"}
+    )
     assert isinstance(plan, Plan)
     return plan, call_cached.cache_info().misses - before
 
@@ -67,7 +69,7 @@ def test_keys_are_asked_for_before_and_once() -> None:
         Student.id.not_in(keys(1)),
         Student.id == keys(1).scalar_subquery(),
     ]
-    found, names = numbered(joined(" OR ", [value_sql(one, Student) for one in asked]))
+    found, names = to_text(join_sql(" OR ", [value_sql(one, Student) for one in asked]))
     assert found == (
         "WITH k1(k) AS (SELECT students.id \nFROM students \n"
         "WHERE students.school_id = $1::BIGINT AND students.person_id = 1::BIGINT) "
@@ -79,26 +81,26 @@ def test_keys_are_asked_for_before_and_once() -> None:
 
 def test_keys_that_need_others_come_after_them() -> None:
     outer = Student.id.in_(keys(2, Student.id.in_(keys(1))))
-    found, _ = numbered(value_sql(outer, Student), [sql("s AS (SELECT 1)")])
+    found, _ = to_text(value_sql(outer, Student), [sql("s AS (SELECT 1)")])
     assert found.startswith("WITH k1(k) AS (SELECT students.id")
     assert "AND students.person_id = 1::BIGINT), k2(k) AS (SELECT" in found
     assert found.endswith("s AS (SELECT 1) (students.id = ANY(ARRAY(SELECT k FROM k2)))")
-    assert numbered(sql("1 = 1"), [sql("s AS (SELECT 1)")])[0] == "WITH s AS (SELECT 1) 1 = 1"
+    assert to_text(sql("1 = 1"), [sql("s AS (SELECT 1)")])[0] == "WITH s AS (SELECT 1) 1 = 1"
 
 
 def test_keys_in_keys_are_shared_with_what_is_around_them() -> None:
     both = or_(Student.id.in_(keys(1)), Student.id.in_(keys(2, Student.id.in_(keys(1)))))
-    found, _ = numbered(value_sql(both, Student))
+    found, _ = to_text(value_sql(both, Student))
     assert found.count("person_id = 1") == found.count("person_id = 2") == 1
 
 
 def test_a_query_of_a_command_goes_behind_the_keys_it_needs() -> None:
     chosen = select(Student.id).where(Student.id.in_(keys(1))).cte("chosen")
-    found, _ = numbered(written_sql(select(chosen.c.id)))
+    found, _ = to_text(statement_sql(select(chosen.c.id)))
     assert found.startswith("WITH k1(k) AS (SELECT")
     assert ", chosen AS" in found
     assert found.count("WITH") == 1
-    assert numbered(written_sql(select(select(Student.id).cte("all").c.id)))[0].startswith(
+    assert to_text(statement_sql(select(select(Student.id).cte("all").c.id)))[0].startswith(
         'WITH "all" AS'
     )
 
@@ -107,12 +109,12 @@ def test_a_query_for_keys_that_depends_on_what_is_around_it_is_refused() -> None
     """Compiled alone it would reach the rows of all."""
     near = keys(1, SchoolClass.letter == Student.personal_file_no).correlate(SchoolClass)
     with pytest.raises(NotImplementedError):
-        newly_written(select(SchoolClass.id).where(SchoolClass.id.in_(near)))
+        write_statement(select(SchoolClass.id).where(SchoolClass.id.in_(near)))
 
 
 def test_unions_of_keys_in_unions_are_one_query() -> None:
     nested = union_all(union(keys(1), keys(2)), keys(3))
-    found, _ = numbered(newly_written(select(Student.id).where(Student.id.in_(nested))))
+    found, _ = to_text(write_statement(select(Student.id).where(Student.id.in_(nested))))
     assert found.startswith("WITH k1(k) AS (")
     assert [found.count(f"person_id = {one}") for one in (1, 2, 3)] == [1, 1, 1]
     assert found.endswith("students.id = ANY(ARRAY(SELECT k FROM k1))")
@@ -122,13 +124,13 @@ def test_a_common_table_expression_stands_in_whole_statements_only() -> None:
     chosen = select(Student.id).cte("chosen")
     inside = Student.id.in_(keys(1, Student.id.in_(select(chosen.c.id))))
     with pytest.raises(NotImplementedError):
-        numbered(newly_written(select(Student.id).where(inside)))
+        to_text(write_statement(select(Student.id).where(inside)))
 
 
 @pytest.mark.parametrize("name", ["with", "here", "=0", "a"])
 def test_a_parameter_may_be_called_like_a_mark(name: str) -> None:
     value: Any = bindparam(name, type_=BigInteger, required=True)
-    found, names = numbered(newly_written(select(Student.id).where(Student.id == value)))
+    found, names = to_text(write_statement(select(Student.id).where(Student.id == value)))
     assert found.endswith("students.id = $1::BIGINT")
     assert names == (name,)
 
@@ -136,4 +138,4 @@ def test_a_parameter_may_be_called_like_a_mark(name: str) -> None:
 def test_a_parameter_whose_name_cannot_be_told_is_refused() -> None:
     value: Any = bindparam("a:b", type_=BigInteger, required=True)
     with pytest.raises(NotImplementedError):
-        newly_written(select(Student.id).where(Student.id == value))
+        write_statement(select(Student.id).where(Student.id == value))

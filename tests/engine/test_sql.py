@@ -11,8 +11,8 @@ from sqlalchemy import exists, literal, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.rights import Right
-from gql.engine.declared import fragment, value_sql
-from gql.engine.sql import Name, Parameter, Unspeakable, joined, numbered, quoted, sql
+from gql.engine.sql import Name, NotCompilable, Parameter, join_sql, quote_constant, sql, to_text
+from gql.engine.sqlalchemy_compiler import fragment, value_sql
 from models.people.students import Student, StudentStatus
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
@@ -27,7 +27,7 @@ TEXTS = [
 async def test_a_text_comes_back_as_it_was(  # noqa: RUF100
     sql: AsyncConnection, value: str
 ) -> None:
-    asked = quoted(value).replace(":", "\\:")
+    asked = quote_constant(value).replace(":", "\\:")
     assert await sql.scalar(text(f"SELECT {asked}::text")) == value
 
 
@@ -40,18 +40,18 @@ async def test_a_text_comes_back_as_it_was(  # noqa: RUF100
     ],
 )  # fmt: skip
 def test_other_constants(value: Any, written: str) -> None:
-    assert quoted(value) == written
+    assert quote_constant(value) == written
 
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", object(), b"bytes", 1.5, StudentStatus.ENROLLED])
 def test_what_postgresql_cannot_hold_is_not_said(value: Any) -> None:
-    with pytest.raises(Unspeakable):
-        quoted(value)
+    with pytest.raises(NotCompilable):
+        quote_constant(value)
 
 
 def test_parameters_are_counted_in_order_and_once() -> None:
     asked = sql("SELECT {b}, {a}, {b}", a=Parameter("a"), b=Parameter("b"))
-    assert numbered(asked) == ("SELECT $1, $2, $1", ("b", "a"))
+    assert to_text(asked) == ("SELECT $1, $2, $1", ("b", "a"))
 
 
 @pytest.mark.parametrize("value", ["1; DROP TABLE marks", "", 1.5, None, True, b"x", ["a"]])
@@ -59,7 +59,7 @@ def test_what_is_no_node_gets_into_no_statement(value: Any) -> None:
     with pytest.raises(TypeError):
         sql("SELECT {a}", a=value)
     with pytest.raises(TypeError):
-        joined(", ", [value])
+        join_sql(", ", [value])
 
 
 @pytest.mark.parametrize("value", TEXTS)
@@ -67,15 +67,15 @@ def test_a_constant_of_a_rule_stands_as_it_is(value: str) -> None:
     """Also one that looks like the places that SQLAlchemy's text is taken apart at."""
     for text_ in (value, f"=0{value}", f"here{value}"):
         expression = Student.personal_file_no == literal(text_)
-        found, names = numbered(value_sql(expression, Student))
-        assert found == f"(students.personal_file_no = {quoted(text_)}::VARCHAR)"
+        found, names = to_text(value_sql(expression, Student))
+        assert found == f"(students.personal_file_no = {quote_constant(text_)}::VARCHAR)"
         assert names == ()
 
 
 def test_an_alias_is_that_of_the_row_everywhere_in_a_fragment() -> None:
     key = ("a test", Student)
     again: Any = lambda e: exists().where(Student.id == e.id, e.person_id == 7)  # noqa: E731
-    first, second = (numbered(fragment(key, again, Student, Name(a)))[0] for a in ("t1", "t2"))
+    first, second = (to_text(fragment(key, again, Student, Name(a)))[0] for a in ("t1", "t2"))
     assert first.count("t1.") == 2
     assert first == "t1".join(second.split("t2"))
 
@@ -84,7 +84,7 @@ TEMPLATES = [
     node
     for file in sorted(Path("gql/engine").glob("*.py"))
     for node in ast.walk(ast.parse(file.read_text()))
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("sql", "joined")
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("sql", "join_sql")
 ]
 
 
@@ -103,7 +103,9 @@ def test_no_sql_is_cut_or_searched_in() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("replace", "partition", "rpartition", "removeprefix", "rindex")
     ]  # fmt: skip
-    assert found == ["declared.py: removeprefix", "marks.py: removeprefix"], "of names and answers"
+    assert found == ["markers.py: removeprefix", "sqlalchemy_compiler.py: removeprefix"], (
+        "of names and answers"
+    )
 
 
 @pytest.mark.parametrize("value", TEXTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auth.actor import Actor
-from gql.engine.explain import plan_of
+from gql.engine.explain import plan_document
 from gql.schema import schema
 from gql.trusted.preparing import default_grants, make_actor
 from models.access.roles import Role
@@ -49,7 +49,7 @@ def file_of(name: str, role: Role) -> Path:
 @pytest.mark.parametrize(("name", "role"), CASES, ids=[f"{n}, {r.name}" for n, r in CASES])
 def test_a_statement_is_the_one_that_was_reviewed(name: str, role: Role) -> None:
     asked = ASKED[name]
-    plan = plan_of(schema, asked.text, asked.variables, actor(role))
+    plan = plan_document(schema, asked.text, asked.variables, actor(role))
     kept = file_of(name, role)
     text = f"-- {getattr(plan, 'kind', 'compiled')}\n{in_lines(plan.sql)}" if plan.sql else NONE
     if os.environ.get("GOROD_WRITE_STATEMENTS"):

@@ -116,7 +116,7 @@ def plans(
     given = {one: value(name, type_) for one, (name, type_) in variables.items()}
     given |= {"node": f"{kind}:1-1"} if kind else {}
     for actor in viewers:
-        yield cache.planned(compiled, actor, given)
+        yield cache.make_and_keep(compiled, actor, given)
 
 
 @pytest.mark.parametrize("type_", NODES, ids=str)

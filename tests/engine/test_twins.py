@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gql.engine.explain import plan_of
+from gql.engine.explain import plan_document
 from gql.engine.optimisations import SWITCHED_OFF, Optimisation
 from gql.engine.run import Engine
 from gql.schema import schema
@@ -38,7 +38,9 @@ def statements(off: Optimisation | None) -> dict[tuple[str, Role], str]:
     SWITCHED_OFF.clear()
     SWITCHED_OFF.update({off} if off else ())
     return {
-        (name, role): plan_of(schema, ASKED[name].text, ASKED[name].variables, actor(role)).sql
+        (name, role): plan_document(
+            schema, ASKED[name].text, ASKED[name].variables, actor(role)
+        ).sql
         for name, role in READ
     }
 

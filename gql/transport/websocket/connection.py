@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket
 
-from gql.engine.asker import Asker, is_known
+from gql.engine.asker import Asker, is_signed_in
 from gql.errors import describe_problem
 from gql.guard.limits_of_use import LimitsOfSockets
 from gql.transport.requests import bearer_in, language_in
@@ -166,7 +166,7 @@ class Connection:
             self.language = language_in(given)
         asker = self.asker()
         try:
-            self.is_watched = await is_known(self.services, asker)
+            self.is_watched = await is_signed_in(self.services, asker)
         except ServiceUnavailable:
             self.is_watched = bool(self.token)  # checked when the database is back
         if asker.known:

@@ -1,4 +1,4 @@
-"""What is known of who asks before anything is read, as JSON."""
+"""Values that are known before the statement runs: of the actor, or of the request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from graphql import (
 )
 
 from gql.bridge.nodes import Word
-from gql.execution.operation import DEFINED, Asked, Operation
+from gql.execution.operation import DEFINED, Operation, SelectedField
 from resolvers.core.shapes import Shape
 
 
-def word_of(type_: GraphQLObjectType, asked: Asked) -> Word[Shape | None] | None:
-    """What the bridge declared of a field."""
+def word_of(type_: GraphQLObjectType, asked: SelectedField) -> Word[Shape | None] | None:
+    """Return the word by which the bridge declared a field."""
     found: Word[Shape | None] | None = (
         type_.fields[asked.name].extensions[DEFINED].metadata.get("word")
     )
@@ -27,26 +27,28 @@ def word_of(type_: GraphQLObjectType, asked: Asked) -> Word[Shape | None] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Something known of who asks, and what of it is asked for."""
+class KnownValue:
+    """A value of the actor or the request, and the fields that are selected of it."""
 
     ask: Callable[..., Any]
     returned: GraphQLOutputType
-    asked: Asked
+    asked: SelectedField
 
-    def written(self, operation: Operation, value: object) -> object:
-        """A value as JSON has it, with what is asked of it."""
-        return written(operation, self.returned, self.asked, value)
+    def to_json(self, operation: Operation, value: object) -> object:
+        """Return the value for JSON, with the selected fields."""
+        return to_json_value(operation, self.returned, self.asked, value)
 
 
-def written(operation: Operation, type_: GraphQLOutputType, asked: Asked, value: Any) -> object:
-    """A value as JSON has it, with what is asked of it and no more."""
+def to_json_value(
+    operation: Operation, type_: GraphQLOutputType, asked: SelectedField, value: Any
+) -> object:
+    """Return a value of Python for JSON, with the selected fields only."""
     if isinstance(type_, GraphQLNonNull):
-        return written(operation, type_.of_type, asked, value)
+        return to_json_value(operation, type_.of_type, asked, value)
     if value is None:
         return None
     if isinstance(type_, GraphQLList):
-        return [written(operation, type_.of_type, asked, one) for one in value]
+        return [to_json_value(operation, type_.of_type, asked, one) for one in value]
     if not isinstance(type_, GraphQLObjectType):
         assert isinstance(type_, GraphQLScalarType | GraphQLEnumType)  # noqa: S101  # no unions
         return type_.serialize(value)
@@ -59,5 +61,5 @@ def written(operation: Operation, type_: GraphQLOutputType, asked: Asked, value:
         word = word_of(type_, field_)
         name = defined.extensions[DEFINED].python_name
         part = word.resolve_value(value) if word else getattr(value, name)
-        found[field_.key] = written(operation, defined.type, field_, part)
+        found[field_.key] = to_json_value(operation, defined.type, field_, part)
     return found

@@ -27,20 +27,31 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from auth.actor import KEYS, Column
 from auth.actor import Keys as KeysQuery
-from gql.engine.sql import Keys, Mark, Name, Parameter, Part, Sql, Under, Unspeakable, quoted, sql
+from gql.engine.sql import (
+    Aliased,
+    Keys,
+    Name,
+    NotCompilable,
+    Parameter,
+    Part,
+    Slot,
+    Sql,
+    quote_constant,
+    sql,
+)
 from models.base import OfSchool
 
 NUL, NODE, BIND = "\0", "=", ":"
 """Around a name in a text; before the number of a node, and before the name of a parameter."""
 HERE = quoted_name(f"{NUL}here{NUL}", quote=False)
-"""Stands for the alias under which a row is read, until it is known."""
+"""Stands for the alias of a row until it is known."""
 VALUE = "value alone"
-"""No expression is called so."""
-MARKS = {"here": Mark.ALIAS, "with": Mark.PREAMBLE}
+"""A label that no expression has."""
+SLOTS = {"here": Slot.ALIAS, "with": Slot.PREAMBLE}
 
 
-class Embedded(ColumnElement[Any]):
-    """SQL of the tree in an expression of SQLAlchemy."""
+class EmbeddedSql(ColumnElement[Any]):
+    """SQL of our tree inside of an expression of SQLAlchemy."""
 
     __visit_name__ = "embedded"
     _traverse_internals = [("sql", InternalTraversal.dp_plain_obj)]
@@ -50,11 +61,11 @@ class Embedded(ColumnElement[Any]):
 
 
 class Compiler(PGCompiler_asyncpg):
-    """Compiles to text with a place for each node.
+    """Compiles to a text with a place for each node.
 
-    nodes: Those nodes that have no name of their own.
-    part, source: The value labelled VALUE, and the FROM of the row called HERE. They are compiled
-        inside a whole SELECT: subqueries in them depend on what is around them.
+    nodes: The nodes that have no name of their own.
+    part, source: The value labelled VALUE, and the FROM of the row named HERE. They are compiled
+        inside of a whole SELECT: SQLAlchemy correlates their subqueries with it.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,7 +80,7 @@ class Compiler(PGCompiler_asyncpg):
 
     @bindtemplate.setter
     def bindtemplate(self, _: str) -> None:
-        """SQLAlchemy sets that of the parameter style."""
+        """Ignore the template of the parameter style, which SQLAlchemy sets."""
 
     compilation_bindtemplate = bindtemplate
 
@@ -78,8 +89,8 @@ class Compiler(PGCompiler_asyncpg):
         return f"{NUL}{NODE}{len(self.nodes) - 1}{NUL}"
 
     def keys_in(self, element: object) -> str | None:
-        """The place of a query for keys in parentheses. Raises NotImplementedError for one that
-        depends on the statement around it: compiled alone it would reach other rows."""
+        """Return the place of a query for keys in parentheses. Raises NotImplementedError for one
+        that is correlated with the statement around it: compiled alone it would find other rows."""
         if not isinstance(element, Grouping | ScalarSelect | SelectStatementGrouping):
             return None
         query: object = element.element
@@ -87,7 +98,7 @@ class Compiler(PGCompiler_asyncpg):
             return None
         if getattr(query, "_correlate", ()) or getattr(query, "_correlate_except", None):
             raise NotImplementedError("a query for keys stands by itself: it has no `correlate`")
-        return self.place(Keys(written_sql(query)))
+        return self.place(Keys(statement_sql(query)))
 
     def visit_grouping(self, grouping: Grouping[object], asfrom: bool = False, **kw: object) -> str:
         if keys := self.keys_in(grouping):
@@ -97,7 +108,7 @@ class Compiler(PGCompiler_asyncpg):
     def visit_select_statement_grouping(
         self, grouping: SelectStatementGrouping[SelectBase], **kw: object
     ) -> str:
-        is_united = "compound_index" in kw  # then SQLAlchemy itself has to see the first of them
+        is_united = "compound_index" in kw  # SQLAlchemy takes the columns of a UNION from its first
         if not is_united and (keys := self.keys_in(grouping)):
             return f"({keys})"
         return str(super().visit_select_statement_grouping(grouping, **kw))  # type: ignore[no-untyped-call]
@@ -105,13 +116,13 @@ class Compiler(PGCompiler_asyncpg):
     def visit_in_op_binary(
         self, binary: BinaryExpression[bool], operator: object, **kw: Any
     ) -> str:
-        """Compare with an array, which PostgreSQL builds once and then searches. It would run a
-        join for each row, or begin its plan with it."""
+        """Compare with an array, which PostgreSQL builds once and then searches. For IN it would
+        plan a join, which it may run for each row."""
         if keys := self.keys_in(binary.right):
             return f"{self.process(binary.left, **kw)} = ANY(ARRAY({keys}))"
         return str(self._generate_generic_binary(binary, " IN ", **kw))
 
-    def visit_embedded(self, embedded: Embedded, **_: object) -> str:
+    def visit_embedded(self, embedded: EmbeddedSql, **_: object) -> str:
         return self.place(embedded.sql)
 
     def visit_label(self, label: object, *args: object, **kw: object) -> str:
@@ -130,7 +141,7 @@ class Compiler(PGCompiler_asyncpg):
 
     def get_cte_preamble(self, recursive: bool) -> str:
         if recursive:
-            raise Unspeakable
+            raise NotCompilable
         return f"{NUL}with{NUL}"
 
 
@@ -139,19 +150,19 @@ DIALECT.statement_compiler = Compiler
 
 
 def is_for_keys(query: object) -> TypeGuard[KeysQuery]:
-    """Whether a query stands by itself (`Viewer.keys`), or all that it unites do."""
+    """Whether a query is one for keys (`Viewer.keys`), or a UNION of such."""
     if isinstance(query, CompoundSelect):
         return all(is_for_keys(getattr(one, "element", one)) for one in query.selects)
     return isinstance(query, Select) and bool(query.get_execution_options().get(KEYS))
 
 
 def name_of(identifier: str) -> Name:
-    """A name of the models as SQL has it."""
+    """Return an identifier of the models, quoted if it must be."""
     return Name(DIALECT.identifier_preparer.quote(identifier))
 
 
-def at(alias: Name, attribute: InstrumentedAttribute[object]) -> Sql:
-    """A column of the row that stands under an alias, or what stands for one."""
+def column_at(alias: Name, attribute: InstrumentedAttribute[object]) -> Sql:
+    """Return a column, or a computed column, of the row under an alias."""
     of = attribute.property.columns[0]
     if isinstance(of, TableColumn):
         return sql("{alias}.{column}", alias=alias, column=name_of(of.name))
@@ -161,15 +172,15 @@ def at(alias: Name, attribute: InstrumentedAttribute[object]) -> Sql:
 
 
 class Fragments(dict[Hashable, Sql]):
-    """Declared expressions written once, for any alias, any viewer with the same grants.
+    """The cache of declared expressions as SQL, for any alias and viewers with the same rights.
 
-    weight: Bytes they take; of most of them the key takes more than the text.
+    weight: The bytes that they take; most keys take more than their text.
     """
 
     weight = 0
 
     def keep(self, key: Hashable, written: Sql) -> Sql:
-        if self.weight > MOST_FRAGMENTS:  # a client may ask for any number of them
+        if self.weight > MOST_FRAGMENTS:  # filters can make any number of fragments
             self.clear()
             self.weight = 0
         self[key] = written
@@ -178,7 +189,7 @@ class Fragments(dict[Hashable, Sql]):
 
 
 def weight_of(key: object, written: Sql) -> int:
-    """Bytes of SQL, and of the tuples inside each other by which it is kept."""
+    """Return the bytes of SQL and of the nested tuples of its key."""
     found, waiting = written.size + PER_PART * len(written.parts), [key]
     while waiting:
         one = waiting.pop()
@@ -190,7 +201,7 @@ def weight_of(key: object, written: Sql) -> int:
 
 FRAGMENTS = Fragments()
 MOST_FRAGMENTS, PER_PART = 16 * 1_048_576, 100
-"""Bytes: of all that is kept, and of a part besides its text."""
+"""The limit of bytes of all fragments, and the bytes of a part besides its text."""
 
 
 def fragment(
@@ -199,44 +210,47 @@ def fragment(
     row: type[OfSchool],
     alias: Name,
 ) -> Sql:
-    """`expression(entity)`, written for the row under an alias. `key` is all it depends on but
-    the alias."""
+    """Return `expression(entity)` as SQL, for the row under an alias.
+
+    key: All that the expression depends on, except the alias: two expressions with the same key
+        would be taken for each other.
+    """
     if (written := FRAGMENTS.get(key)) is None:
         entity = aliased(row, name=HERE)
         written = FRAGMENTS.keep(key, value_sql(expression(entity), entity))
-    return Sql((Under(written, alias),))
+    return Sql((Aliased(written, alias),))
 
 
 def table(row: type[OfSchool], alias: Name) -> Sql:
-    """For FROM: the table of a row type, or the query it is another look at, under an alias."""
-    return Sql((Under(from_clause(row), alias),))
+    """Return the table of a row type, or the query it is mapped to, under an alias, for FROM."""
+    return Sql((Aliased(from_clause(row), alias),))
 
 
 @cache
 def from_clause(row: type[OfSchool]) -> Sql:
     entity = aliased(row, name=HERE)
-    made = compiled(select(true()).select_from(entity))
-    return parts_of(made, made.source)
+    made = compile_statement(select(true()).select_from(entity))
+    return split_at_nodes(made, made.source)
 
 
 def value_sql(expression: Column, row: type[OfSchool]) -> Sql:
-    """An expression over a row or an alias of one, in parentheses."""
-    made = compiled(select(expression.label(VALUE)).select_from(row))
-    return sql("({value})", value=parts_of(made, made.part))
+    """Compile an expression over a row, or an alias of one, in parentheses."""
+    made = compile_statement(select(expression.label(VALUE)).select_from(row))
+    return sql("({value})", value=split_at_nodes(made, made.part))
 
 
-def written_sql(statement: ClauseElement) -> Sql:
-    """A statement in which constants stand as they are, and parameters in their places."""
+def statement_sql(statement: ClauseElement) -> Sql:
+    """Compile a statement, or return the cached SQL of an equal one."""
     if (key := key_of(statement)) is None:
-        return newly_written(statement)
+        return write_statement(statement)
     if (written := FRAGMENTS.get(key)) is None:
-        written = FRAGMENTS.keep(key, newly_written(statement))
+        written = FRAGMENTS.keep(key, write_statement(statement))
     return written
 
 
 def key_of(statement: ClauseElement) -> Hashable | None:
     """Return the key by which the SQL of a statement is kept; None if SQLAlchemy has no key."""
-    found = statement._generate_cache_key()  # noqa: SLF001  # how SQLAlchemy itself knows them again
+    found = statement._generate_cache_key()  # noqa: SLF001  # the key of SQLAlchemy's own cache
     if found is None:
         return None
     values = [(b.key, None) if b.required else (None, b.effective_value) for b in found.bindparams]
@@ -247,38 +261,40 @@ def key_of(statement: ClauseElement) -> Hashable | None:
     return key
 
 
-def newly_written(statement: ClauseElement) -> Sql:
-    made = compiled(statement)
-    return parts_of(made, made.string)
+def write_statement(statement: ClauseElement) -> Sql:
+    made = compile_statement(statement)
+    return split_at_nodes(made, made.string)
 
 
-def compiled(statement: ClauseElement) -> Compiler:
+def compile_statement(statement: ClauseElement) -> Compiler:
     made = statement.compile(dialect=DIALECT)
     assert isinstance(made, Compiler)  # noqa: S101  # the dialect has no other
     return made
 
 
-def parts_of(made: Compiler, text: str) -> Sql:
+def split_at_nodes(made: Compiler, text: str) -> Sql:
     """Split a compiled text at its NUL characters, and put the nodes back. Raises
     NotImplementedError for a parameter whose name SQLAlchemy changes."""
     if made.escaped_bind_names:
         raise NotImplementedError(f"names of parameters: {', '.join(made.escaped_bind_names)}")
     parameters = {name: None for name, bind in made.binds.items() if bind.required}
     made.string = text
-    state = made.construct_expanded_state(parameters)  # lists of constants are written out
+    state = made.construct_expanded_state(parameters)  # writes lists of constants out
     processors = {**made._bind_processors, **state.processors}  # noqa: SLF001  # as it would send
     values = state.parameters
     parts: list[Part] = []
     for number, piece in enumerate(state.statement.split(NUL)):
         if not number % 2:
             parts.append(piece)
-        elif piece in MARKS:
-            parts.append(MARKS[piece])
+        elif piece in SLOTS:
+            parts.append(SLOTS[piece])
         elif piece.startswith(NODE):
             parts.append(made.nodes[int(piece[1:])])
         elif (name := piece.removeprefix(BIND)) in parameters:
             parts.append(Parameter(name))
         else:
             process = processors.get(name)
-            parts.append(quoted(process(values[name]) if callable(process) else values[name]))
+            parts.append(
+                quote_constant(process(values[name]) if callable(process) else values[name])
+            )
     return Sql(tuple(part for part in parts if part != ""))

@@ -1,6 +1,6 @@
-"""Marks in the answers of compiled statements. Some say whose records of special categories are in
-them; others stand where a text belongs that Python makes with a key. JSON holds no raw control
-character, so nothing that people wrote can be taken for a mark."""
+"""Markers in the answers of compiled statements. Some name the persons whose records of special
+categories are in the answer; others stand for texts that Python makes with a key. JSON has no raw
+control characters, so no text that people wrote can be taken for a marker."""
 
 import re
 from collections import defaultdict
@@ -17,31 +17,34 @@ from resolvers.core.context import Services
 from resolvers.core.shapes import Keyed
 
 BEGIN, OF, END = "\x1e", "\x1f", "\x1d"
-"""Around the type of the row, and the key of the person whose it is."""
-MARK = re.compile(rf"{BEGIN}([A-Za-z]+){OF}([0-9]+){END}".encode())
+"""The control characters before the type of the row, and before and behind the person's key."""
+MARKER = re.compile(rf"{BEGIN}([A-Za-z]+){OF}([0-9]+){END}".encode())
 BEGIN_KEYED = "\x1c"
-"""Before the number of a keyed text and the values that it is made of, `OF` before each."""
+"""The character before the number of a keyed text; its values follow, with `OF` before each."""
 KEYED = re.compile(rf"{BEGIN_KEYED}([0-9]+){OF}([^{END}]*){END}".encode())
 
 Keys = Sequence[tuple[type[OfSchool], Keyed]]
-"""Keyed texts of a statement, in the order of their numbers."""
+"""The keyed texts of a statement, in the order of their numbers."""
 
 
-def taken(found: Sequence[bytes]) -> tuple[list[bytes], dict[type[OfSchool], set[int]]]:
-    """The texts without the marks, and by the type of the rows, the keys of whose they are."""
+def take_out_markers(found: Sequence[bytes]) -> tuple[list[bytes], dict[type[OfSchool], set[int]]]:
+    """Take the markers of special reads out of the texts. Return the texts, and the keys of the
+    persons by the type of the rows."""
     read: dict[type[OfSchool], set[int]] = defaultdict(set)
 
     def note(mark: re.Match[bytes]) -> bytes:
         row = find_row_type(mark[1].decode())
-        assert row is not None  # noqa: S101  # we wrote the mark
+        assert row is not None  # noqa: S101  # we wrote the markerer
         read[row].add(int(mark[2]))
         return b""
 
-    return [MARK.sub(note, text) for text in found], read
+    return [MARKER.sub(note, text) for text in found], read
 
 
-def filled(found: Sequence[bytes], keys: Keys, services: Services, actor: Actor) -> list[bytes]:
-    """The texts with what Python makes in the place of the marks."""
+def fill_in_keyed(
+    found: Sequence[bytes], keys: Keys, services: Services, actor: Actor
+) -> list[bytes]:
+    """Put the texts that Python makes in the place of their markers."""
 
     def make(mark: re.Match[bytes]) -> bytes:
         row, keyed = keys[int(mark[1])]
@@ -52,11 +55,11 @@ def filled(found: Sequence[bytes], keys: Keys, services: Services, actor: Actor)
 
 
 BYTES = "x"
-"""Before bytes in hexadecimal; whole numbers stand by themselves."""
+"""The prefix of bytes, in hexadecimal; whole numbers have none."""
 
 
-def value_in_mark(value: Sql, type_: TypeEngine[object]) -> Sql:
-    """SQL of the text of a value in a mark."""
+def value_in_marker(value: Sql, type_: TypeEngine[object]) -> Sql:
+    """Return SQL of the text of a value in a marker."""
     if isinstance(type_, LargeBinary):
         return sql("{kind} || encode({value}, 'hex')", kind=constant(BYTES), value=value)
     return sql("{value}::text", value=value)
