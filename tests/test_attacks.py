@@ -21,6 +21,7 @@ from models.database.writers import Writers
 from resolvers.core.context import Services
 from tests.attacks import attacks
 from tests.conftest import SignIn
+from tests.garbage import set_apart
 from tests.making import Blank, body, doubled, many, part_of, variables_used
 from tests.postgres import Server
 
@@ -35,7 +36,7 @@ def uncollected() -> Iterator[None]:
     """No collection of garbage falls into what is measured. A full one in this process, which keeps
     all modules of the tests, takes 0.2 s; a server collects in small pieces (`gql.cli.collecting`).
     """
-    gc.collect()
+    set_apart()
     gc.disable()
     yield
     gc.enable()

@@ -1,6 +1,5 @@
 """Typing commands at the database of a test."""
 
-import gc
 import hashlib
 import os
 import sys
@@ -19,6 +18,7 @@ from tests.cli.saving import UPLOADED, School, asked
 from tests.clones import Clones, clone
 from tests.conftest import KEY, Template
 from tests.files.sending import PDF
+from tests.garbage import thresholds_kept
 from tests.postgres import Server
 
 Run = Callable[..., Result]
@@ -71,9 +71,9 @@ def run(
         said = capsys.readouterr()
         return Ended(int(end.value.code or 0), said.err + said.out)
 
-    yield typed
+    with thresholds_kept():
+        yield typed
     logs.configure()
-    gc.enable()
 
 
 @pytest.fixture

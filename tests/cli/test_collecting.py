@@ -13,18 +13,18 @@ from gql.guard.documents import Documents
 from gql.guard.lane import Lane
 from gql.guard.limits import Limits
 from gql.schema import schema
+from tests.garbage import set_apart, thresholds_kept
 from tests.storm import DEPUTY, cheap
 
 
 @pytest.fixture
 def garbage() -> Iterator[None]:
     """With the usual thresholds; afterwards as the process had it before."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)
-    gc.enable()
+    set_apart()
+    with thresholds_kept():
+        gc.set_threshold(700, 10, 10)
+        yield
+    gc.freeze()  # what was set apart before; a test may have undone it
 
 
 @pytest.mark.usefixtures("garbage")

@@ -16,6 +16,7 @@ from gql.observe.record import Observers, OperationRecord, outcome_of
 from gql.transport import observability
 from gql.transport.exchange import Exchange
 from tests.files.sending import FILE, PDF, REQUEST
+from tests.garbage import set_apart
 from tests.observe.conftest import Serve, Served
 
 SECRET = "hunter2"
@@ -329,7 +330,7 @@ async def test_an_operation_that_is_over_is_no_garbage(
     async with server.asks(login) as http:
         await ask(http, query)
         server.watching.tell()
-        gc.collect()
+        set_apart()
         gc.disable()
         try:
             for _ in range(20):

@@ -2,7 +2,6 @@
 database and the process of the test."""
 
 import asyncio
-import gc
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +14,7 @@ from gql.transport import lingering
 from tests.attacks import FLOOD
 from tests.conftest import SignIn
 from tests.files.sending import REQUEST
+from tests.garbage import set_apart
 from tests.making import part_of
 from tests.sockets.raw import BINARY, CONT, TEXT, frame, raw, said
 from tests.storm import memory, resident
@@ -37,10 +37,9 @@ WHO = {"a stranger": None, "a parent": "parent.ivanova", "a deputy": "zavuch"}
 async def steady(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[int]]:
     """The memory of this process stays as it is. Tests add what they measure meanwhile."""
     monkeypatch.setattr(lingering, "LINGER_SECONDS", 2.0)  # a loopback may carry 10 MB a second
-    gc.collect()
+    set_apart()
     before, meanwhile = memory(), [0]
     yield meanwhile
-    gc.collect()
     assert max(meanwhile) - before <= MOST_MEANWHILE
     assert memory() - before <= MOST
 

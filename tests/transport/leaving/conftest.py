@@ -10,6 +10,7 @@ import pytest
 
 from gql.settings import Settings
 from tests.conftest import SignIn
+from tests.garbage import set_apart
 from tests.postgres import Server
 from tests.serving import settings_in
 from tests.transport.leaving.asking import Database
@@ -41,6 +42,7 @@ def token(api: SignIn) -> str:
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Any:
     """Nothing is logged as a fault, nor said of a task when it is collected."""
+    set_apart()
     yield
     gc.collect()
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
