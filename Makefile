@@ -8,7 +8,7 @@ ifneq ($(filter test quick,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test quick tests test-clients overload crowding mutate-auth fuzz-api fuzz-engine bench checks types lint lint-schema schema lock clean
+.PHONY: help venv run test quick tests test-clients overload crowding mutate-auth fuzz-api fuzz-engine bench matrix checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
 	@echo 'make lint-schema    check schema.graphql with the linters of clients; needs npm'
+	@echo 'make matrix  write anew who sees what into tests/authz/matrix, to be reviewed (T=Student)'
 	@echo 'make mutate-auth  spoil each rule of auth/ in turn: the tests must notice'
 	@echo 'make fuzz-api  5,000 operations generated from the schema, in five roles (N=…)'
 	@echo 'make overload  three times as much load as the server can take, for a minute'
@@ -51,13 +52,17 @@ test-clients: lint-schema
 	@examples/clients/install
 	@$(BIN)/python -m tests.live_servers examples/clients/run
 
+# One process: the tests of a room write the same file.
+matrix: venv
+	GOROD_WRITE_MATRIX=1 $(BIN)/pytest -n 0 tests/authz/test_matrix.py $(if $(T),-k "$(T)")
+
 # Each condition of the rules in auth/ is spoilt in turn: the specimens must notice every time.
 mutate-auth: venv
 	GOROD_MUTANTS=all $(BIN)/pytest tests/authz/test_mutants.py -n auto
 
 # Long runs of what compares both executors: make fuzz-engine N=20000
 fuzz-engine: venv
-	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/engine/test_fuzz.py -n 0 -s
+	GOROD_FUZZ=$(or $(N),2000) $(BIN)/pytest tests/authz/test_fuzz.py -n 0 -s
 
 # Operations that schemathesis generates, in five roles, to a server of their own: make fuzz-api N=500
 fuzz-api: venv

@@ -35,7 +35,7 @@ BIN = Path(sys.executable).parent
 PACKAGES = ("gql", "resolvers", "auth", "models")
 ALWAYS = ("tests/test_house_rules.py", "tests/test_texts.py")
 BESIDE: Mapping[str, tuple[str, ...]] = {
-    "auth/": ("tests/test_rights_reviewed.py", "tests/test_authz_matrix.py"),
+    "auth/": ("tests/authz/test_rights_reviewed.py", "tests/authz/test_matrix.py"),
     "gql/": ("tests/reference/test_breaking.py", "tests/reference/test_contract.py"),
     "gql/engine/": ("tests/engine/test_statements.py", "tests/engine/test_equality.py"),
     "models/": ("tests/database/test_migrate.py",),

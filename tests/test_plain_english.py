@@ -21,7 +21,6 @@ UNREAD = frozenset(
     tests/admission
     tests/attacks.py
     tests/authz
-    tests/authz_specimens.py
     tests/cli
     tests/clones.py
     tests/communication
@@ -58,7 +57,6 @@ UNREAD = frozenset(
     tests/storm.py
     tests/structure
     tests/test_attacks.py
-    tests/test_authz_matrix.py
     tests/test_bad_input.py
     tests/test_begin.py
     tests/test_blame.py
@@ -69,14 +67,12 @@ UNREAD = frozenset(
     tests/test_house_rules.py
     tests/test_http.py
     tests/test_invariants.py
-    tests/test_isolation.py
     tests/test_lane.py
     tests/test_limits.py
     tests/test_lists.py
     tests/test_logs.py
     tests/test_memory.py
     tests/test_proxies.py
-    tests/test_rights_reviewed.py
     tests/test_settings.py
     tests/test_undo.py
     tests/test_web.py

@@ -39,7 +39,7 @@ def test_the_feature_comes_before_its_room_and_other_rooms_not_at_all(graph: Gra
 def test_a_rule_is_judged_by_the_matrix_too(graph: Graph) -> None:
     [rule] = [one for one in ("auth/journal/marks.py", "auth/journal.py") if Path(one).exists()]
     ranks = chosen([rule], graph).ranks
-    assert ranks["tests/test_authz_matrix.py"] == 2
+    assert ranks["tests/authz/test_matrix.py"] == 2
     assert ranks["tests/journal/test_marks.py"] in (2, 3)
 
 

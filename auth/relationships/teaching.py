@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from auth.actor import Keys, Viewer
 from auth.policy import build_keys_once
-from models.access.roles import GrantScope, RoleGrant
+from models.access.roles import RoleGrant
 from models.base import holds_on
 from models.school.schools import School
 from models.structure.classes import SchoolClass
@@ -30,10 +30,11 @@ from models.timetable.lessons import Lesson, LessonStatus
 
 @build_keys_once
 def classes_granted(viewer: Viewer) -> Keys:
-    """Select the classes that the viewer's role was granted for: one class, or those of a grade."""
-    mine = and_(RoleGrant.id == viewer.role_grant_id, RoleGrant.scope != GrantScope.SCHOOL)
-    grades = viewer.keys(RoleGrant.grade_level, mine, RoleGrant.grade_level.is_not(None))
-    given = viewer.keys(RoleGrant.school_class_id, mine, RoleGrant.school_class_id.is_not(None))
+    """Select the classes that the viewer's role was granted for: one class, or those of a grade.
+    A grant for the whole school names neither (CHECK), and null is equal to nothing."""
+    mine = RoleGrant.id == viewer.role_grant_id
+    grades = viewer.keys(RoleGrant.grade_level, mine)
+    given = viewer.keys(RoleGrant.school_class_id, mine)
     by_grade = viewer.keys(SchoolClass.id, SchoolClass.grade_level.in_(grades))
     return union_all(given, by_grade)
 

@@ -1,10 +1,14 @@
 """Tests in this folder work in the school of the specimens."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from models.database.address import open_session
+from models.database.readers import Readers
+from resolvers.core.context import Services
+from tests.authz.everybody import Asking
 from tests.clones import Clones
 from tests.conftest import KEY, NOON, TABLES, Template
 from tests.postgres import Server
@@ -23,3 +27,13 @@ async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIte
     yield kept
     await kept.close()
     await operator.close()
+
+
+@pytest.fixture
+def services(services: Services, readers: Readers) -> Services:
+    return replace(services, readers=readers)
+
+
+@pytest.fixture
+def asking(services: Services) -> Asking:
+    return Asking(services)

@@ -262,6 +262,9 @@ EQUIVALENT = {
     "keys without `Section.school_class_id.is_not(None)`": (
         "NULL is equal to nothing; it spares the planner a look"
     ),
+    "attended_by: and_ without `lesson.section_id.in_(ever)`": (
+        "it finds the sections of a student by an index; the membership of the day decides"
+    ),
     "former_sections: ": (
         "it finds the few sections that `took_over` is asked for, which asks all of it again"
     ),

@@ -21,7 +21,8 @@ Adults of families
   today) nor her `nan` (from tomorrow).
 
 At work
-- belova teaches algebra 7A. safonova did until today, petrenko will from tomorrow.
+- belova teaches algebra 7A. safonova did until today, petrenko will from tomorrow. From October
+  until today safonova taught algebra 7B, too.
 - gusev teaches algebra 7B and took pasha over. fomina teaches algebra 8A and algebra 11A.
 - rosina teaches art (of no class), music 7A and music 7B, where nobody is. belova taught algebra 6A
   last year.

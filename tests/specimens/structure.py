@@ -222,6 +222,7 @@ TEACHING: dict[str, dict[str, Any]] = {
     "dubova in algebra 7A": {"valid_from": date(2026, 11, 30)},
     "boris in algebra 7A": {},
     "gusev in algebra 7B": {},
+    "safonova in algebra 7B": {"valid_from": OCTOBER, "valid_to": TODAY},
     "fomina in algebra 8A": {"valid_to": TOMORROW},
     "fomina in algebra 11A": {},
     "fired in algebra 11A": {},
@@ -236,7 +237,7 @@ IN_7A = "belova in algebra 7A, safonova in algebra 7A, boris in algebra 7A"
 MET = {
     "masha": f"{IN_7A}, {SOON}, rosina in art, rosina in music 7A, belova in algebra 6A,"
     " gusev in algebra 7B",
-    "pasha": f"{IN_7A}, gusev in algebra 7B",
+    "pasha": f"{IN_7A}, gusev in algebra 7B, safonova in algebra 7B",
     "bella": "gusev in algebra 7B, fomina in algebra 8A",
     "gleb": f"{IN_7A}, gusev in algebra 7B",
     "vera": "fomina in algebra 8A, rosina in art, boris in reading 8A, gusev in algebra 7B",

@@ -38,7 +38,7 @@ SAT = {
     "8A november": ("algebra 8A", "fomina", date(2026, 11, 9), 9, "vera, tima, bella"),
     "8A by boris": ("algebra 8A", "boris", TODAY, 9, "vera, tima"),
     "11A november": ("algebra 11A", "fomina", date(2026, 11, 9), 10, "oleg, nina, yura"),
-    "11A by boris": ("algebra 11A", "boris", TODAY, 10, "oleg, nina, yura"),
+    "11A by boris": ("algebra 11A", "boris", TODAY, 12, "oleg, nina, yura"),
     "art november": ("art", "rosina", date(2026, 11, 9), 12, "masha, vera"),
     "music september": ("music 7A", "rosina", date(2026, 9, 14), 9, "masha"),
     "music november": ("music 7A", "rosina", date(2026, 11, 10), 9, ""),
@@ -86,6 +86,7 @@ LESSONS = Specimens(
     },
 )  # fmt: skip
 
+DUE = {"7A october": {"due_lesson": "7A november", "due_on": date(2026, 11, 9)}}
 HOMEWORK = Specimens(
     Homework,
     {
@@ -94,6 +95,7 @@ HOMEWORK = Specimens(
             "due_on": date(2026, 11, 20),
             "overridden_warnings": ["HOMEWORK_ON_SUNDAY"],
             "override_reason": "so it must be",
+            **DUE.get(name, {}),
         }
         for name in SAT
     },
