@@ -26,7 +26,7 @@ ABOUT = {
     "Lesson": "7A november, 8A november",
     "MailMessage": "belova to masha's, belova in turn, draft",
     "Notice": "to all, klimova, belova, to two",
-    "SchoolClass": "7A, 8A",
+    "SchoolClass": "7A, 7B, 8A",
     "Section": "algebra 7A, algebra 8A",
     "Student": "masha, pasha, vera, oleg",
     "Term": "winter",
