@@ -15,5 +15,7 @@ payloads             the statement that reads a row back
 deliveries           rows of events, read back by such statements
 known_values         values that are known before the statement runs
 markers              markers in answers: special reads, and texts that Python makes
+serial               a mutation of several commands, split into operations of one
+handed_back          root fields that the standard executor answers
 run                  answering an operation by its plan, or handing it to the standard executor
 """

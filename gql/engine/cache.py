@@ -15,9 +15,10 @@ from graphql import (
 from auth.actor import Actor, Viewer
 from gql.engine.commands import CommandPlan, find_change, plan_change
 from gql.engine.plan import Plan, plan_query
+from gql.engine.serial import split_commands
 from gql.engine.shape import Leaves, Path, Variables, shape
 from gql.engine.sql import NotCompilable
-from gql.engine.use_cases import UseCasePlan, is_planned, plan_use_case
+from gql.engine.use_cases import UseCasePlan, plan_use_case
 from gql.execution.operation import Operation
 from gql.guard.document import Document
 from gql.guard.documents import Documents
@@ -104,12 +105,14 @@ def weight_of(form: bytes, plan: AnyPlan | TooLong) -> int:
 class CompiledOperation:
     """An operation of a valid document, with its plans.
 
+    parts: The operations of its commands, where it has several. They have the plans.
     declared: The names of the variables that it declares.
     """
 
     document: Document
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    parts: "tuple[CompiledOperation, ...]" = ()
     families: dict[Viewer, Family] = field(default_factory=dict)
     reads: bool = field(init=False)
     declared: frozenset[str] = field(init=False)
@@ -175,21 +178,24 @@ class Cache:
     def compile(
         self, document: Document, definition: OperationDefinitionNode
     ) -> CompiledOperation | None:
-        if not self.can_plan(definition) or document.errors:
+        if document.errors or definition.operation is OperationType.SUBSCRIPTION:
             return None
         for known in document.operations.values():  # asked for with and without its name
             if known is not None and known.definition is definition:
                 same: CompiledOperation = known
                 return same
-        parts = document.node.definitions
-        found = (one for one in parts if isinstance(one, FragmentDefinitionNode))
-        return CompiledOperation(document, definition, {one.name.value: one for one in found})
-
-    def can_plan(self, definition: OperationDefinitionNode) -> bool:
-        kind, schema = definition.operation, self.schema._schema  # noqa: SLF001  # graphql-core's
-        return kind is OperationType.QUERY or (
-            kind is OperationType.MUTATION and is_planned(schema, definition)
-        )
+        nodes = document.node.definitions
+        fragments = {
+            one.name.value: one for one in nodes if isinstance(one, FragmentDefinitionNode)
+        }
+        if definition.operation is OperationType.QUERY:
+            return CompiledOperation(document, definition, fragments)
+        schema = self.schema._schema  # noqa: SLF001  # graphql-core's
+        commands = split_commands(schema, definition, fragments)
+        parts = [CompiledOperation(document, one, fragments) for one in commands]
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        return CompiledOperation(document, definition, fragments, tuple(parts))
 
     def grow(self, document: Document, weight: int) -> None:
         """Count the bytes of a plan. Registered documents stay in the memory, with the plans made
@@ -299,7 +305,8 @@ def definition_of(document: Document, name: str | None) -> OperationDefinitionNo
 def families_of(document: Document) -> list[Family]:
     """Return all plans of a document. An operation may be cached under its name and under None."""
     found = {id(one): one for one in document.operations.values() if one is not None}
-    return [family for one in found.values() for family in one.families.values()]
+    planned = [part for one in found.values() for part in one.parts or (one,)]
+    return [family for one in planned for family in one.families.values()]
 
 
 def weight_with_plans(document: Document) -> int:

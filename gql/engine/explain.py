@@ -52,7 +52,7 @@ def plan_document(
         document = documents.read(text)
     except GraphQLError as error:
         raise BadUserInput(field="document", expected=str(error)) from error
-    if (compiled := cache.operation(document, None)) is None:
+    if (compiled := cache.operation(document, None)) is None or compiled.parts:
         wanted = document.errors[0].message if document.errors else KINDS
         raise BadUserInput(field="document", expected=wanted)
     try:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, SelectionSetNode
+from graphql import GraphQLError, GraphQLSyntaxError
 
-from gql.engine import markers
+from gql.engine import handed_back, markers
 from gql.engine.answer import (
     NOT_COMPILED,
     Answer,
@@ -22,12 +22,13 @@ from gql.engine.asker import Asker, look_up_token
 from gql.engine.cache import Cache, CompiledOperation
 from gql.engine.commands import Attempt, CommandPlan
 from gql.engine.plan import MIXED, REFUSING_ERRORS, Plan
+from gql.engine.serial import join_answers
 from gql.engine.shape import Variables
 from gql.engine.use_cases import UseCasePlan
 from gql.errors import add_code, find_retry_after
 from gql.execution.failures import fail_operation
 from gql.execution.operation import SelectedField
-from gql.guard.document import Document, make_valid
+from gql.guard.document import Document
 from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from models.problems import OperationTooComplex, ServiceUnavailable
@@ -76,7 +77,10 @@ class Engine:
                 document = self.documents.read(query)
                 document.cost(name, variables)
             compiled = document.operations.get(name) or self.cache.operation(document, name)
-            return await self.answer_by_plan(asker, compiled, variables) if compiled else None
+            if compiled is None:
+                return None
+            answer = self.answer_in_turn if compiled.parts else self.answer_by_plan
+            return await answer(asker, compiled, variables)
         except GraphQLSyntaxError:
             return None
         except OperationTooComplex as problem:
@@ -200,6 +204,40 @@ class Engine:
             join_body([outcome.text], errors), plan.kind, seconds, code=first_code(errors) or code
         )
 
+    # -- several commands -------------------------------------------------------------
+
+    async def answer_in_turn(
+        self, asker: Asker, compiled: CompiledOperation, variables: Variables
+    ) -> Answer | None:
+        """Run the commands of a mutation one after another. None if the variables do not fit, which
+        the standard executor reports: a command must not run before."""
+        if self.services.readers is None or self.services.writers is None:
+            return None
+        try:
+            self.cache.coerce(compiled, variables)
+        except GraphQLError:
+            return None
+        answers = list[Answer]()
+        for part in compiled.parts:
+            # Looked up again: the command before may have ended the session, or changed its rights.
+            one = replace(asker, known=None) if answers else asker
+            answers.append(await self.answer_part(one, part, part.known_variables(variables)))
+        return join_answers(answers)
+
+    async def answer_part(
+        self, asker: Asker, part: CompiledOperation, variables: Variables
+    ) -> Answer:
+        """Return the answer of one of several commands. The others run even if this one fails."""
+        try:
+            found = await self.answer_by_plan(asker, part, variables)
+        except OperationTooComplex:
+            found = None
+        except Exception as failure:
+            found = self.answer_failure(asker, part, variables, failure)
+        return found or await handed_back.answer_command(
+            self.schema, self.services, asker, part, variables
+        )
+
     async def fill_in(
         self, compiled: CompiledOperation, plan: Plan, asker: Asker, known: Known,
         variables: Variables,
@@ -288,11 +326,9 @@ class Engine:
         """
         asker, variables = request
         nodes = [*plan.handed_back, *(node for one in unexplained.values() for node in one.nodes)]
-        rest = replace(compiled.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
-        parsed = DocumentNode(definitions=(rest, *compiled.fragments.values()))
-        text = compiled.document.text
-        caller = replace(asker.caller(self.services), document=make_valid(text, parsed))
-        result = await self.schema.execute(text, dict(variables), caller)
+        result = await handed_back.execute(
+            self.schema, self.services, asker, compiled, variables, nodes
+        )
         data = {**(result.data or {}), **self.at_hand(plan, asker)}
         for place, one in unexplained.items():  # it may exist by now
             found[place] = orjson.dumps(data.get(one.key))
@@ -303,6 +339,6 @@ class Engine:
             for error in result.errors or ()
             if (error.extensions or {}).get("coordinate") not in own
         ]
-        errors = errors_in(plan, parts, caller.language, others)
+        errors = errors_in(plan, parts, asker.language, others)
         seconds = find_retry_after(result.errors or ())
         return Answer(join_body(parts, errors), MIXED, seconds, code=first_code(errors))

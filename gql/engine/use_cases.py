@@ -7,11 +7,8 @@ from typing import Any
 
 import orjson
 from graphql import (
-    FieldNode,
     GraphQLError,
     GraphQLField,
-    GraphQLSchema,
-    OperationDefinitionNode,
     get_named_type,
     is_leaf_type,
     print_ast,
@@ -190,15 +187,6 @@ def plan_use_case(operation: Operation, actor: Actor) -> UseCasePlan:
         command, asked, definition, type_, answer, parts, find_denials(operation, actor.viewer),
         leaves, annotations_of(command), "".join(one.sql for _, _, one in parts if one),
     )  # fmt: skip
-
-
-def is_planned(schema: GraphQLSchema, definition: OperationDefinitionNode) -> bool:
-    """Whether a plan can be made of a mutation: it runs one command that needs a right."""
-    mutations, selections = schema.mutation_type, definition.selection_set.selections
-    names = [one.name.value for one in selections if isinstance(one, FieldNode)]
-    if mutations is None or len(names) != 1 or len(selections) != 1:
-        return False
-    return command_of(mutations.fields.get(names[0])) is not None
 
 
 def command_of(definition: GraphQLField | None) -> Any:

@@ -102,7 +102,8 @@ async def prepare(
         if compiled is None:
             kinds.add(KINDS[-1])
         else:
-            kinds.add(await plan_samples(cache, compiled, actor, work, briefly=briefly))
+            for part in compiled.parts or (compiled,):
+                kinds.add(await plan_samples(cache, part, actor, work, briefly=briefly))
     return max(kinds, key=KINDS.index, default=KINDS[-1])
 
 

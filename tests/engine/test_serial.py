@@ -1,0 +1,132 @@
+"""Several commands of one document: each is done as if it came alone, in their order."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.at_the_door import *  # noqa: F403  # its fixtures
+from tests.conftest import SignIn
+from tests.journal.desk import Desk, desk
+
+__all__ = ["desk"]
+PRESENT = """{name}: setAttendance(input: {{lessonId: $lesson, studentId: "{student}",
+  code: {code}}}) {{ attendanceRecord {{ code student {{ id }} }} userErrors {{ code field }} }}"""
+
+
+@pytest.fixture
+async def blank(desk: Desk, sql: AsyncConnection) -> Desk:
+    """The lesson of the desk with nobody recorded."""
+    key = int(desk.lesson.partition("-")[2])
+    await sql.execute(text("DELETE FROM attendance_records WHERE lesson_id = :id"), {"id": key})
+    return desk
+
+
+def register(students: list[str], codes: list[str]) -> str:
+    lines = [
+        PRESENT.format(name=f"s{number}", student=student, code=code)
+        for number, (student, code) in enumerate(zip(students, codes, strict=True))
+    ]
+    return f"mutation ($lesson: ID!) {{ {' '.join(lines)} }}"
+
+
+async def test_a_teacher_records_a_few_students_in_one_document(
+    api: SignIn, blank: Desk, sql: AsyncConnection
+) -> None:
+    teacher: Any = api(blank.teacher)
+    students = [blank.masha, *blank.others[:3]]
+    codes = [("PRESENT", "LATE")[number % 2] for number in range(len(students))]
+    answer = await teacher(register(students, codes), lesson=blank.lesson)
+    records = [answer[f"s{number}"]["attendanceRecord"] for number in range(len(students))]
+    assert [(one["student"]["id"], one["code"]) for one in records] == list(
+        zip(students, codes, strict=True)
+    )
+    assert list(answer) == [f"s{number}" for number in range(len(students))]
+    assert teacher.kinds == ["compiled"]
+    deeds = text("SELECT count(*) FROM audit_events WHERE action = 'setAttendance'")
+    assert await sql.scalar(deeds) == len(students)
+
+
+async def test_a_command_sees_what_the_one_before_it_did(api: SignIn, blank: Desk) -> None:
+    teacher: Any = api(blank.teacher)
+    twice = register([blank.masha, blank.masha], ["LATE", "LATE"])
+    answer = await teacher.reply(twice, lesson=blank.lesson)
+    first, second = answer.data["s0"], answer.data["s1"]
+    assert first["attendanceRecord"]["code"] == "LATE"
+    assert [one["code"] for one in second["userErrors"]] == ["CONFLICT"]
+    assert second["attendanceRecord"]["code"] == "LATE"
+
+
+async def test_a_command_that_is_refused_stops_no_other(api: SignIn, blank: Desk) -> None:
+    teacher: Any = api(blank.teacher)
+    some = register(["Student:1-99999999", blank.masha], ["PRESENT", "PRESENT"])
+    reply = await teacher.reply(some, lesson=blank.lesson)
+    assert [one["code"] for one in reply.data["s0"]["userErrors"]] == ["NOT_FOUND"]
+    assert reply.data["s1"]["attendanceRecord"]["code"] == "PRESENT"
+
+
+async def test_a_command_without_the_right_stops_no_other(api: SignIn, blank: Desk) -> None:
+    """A teacher closes no term. Each command has the errors that it would have alone."""
+    teacher: Any = api(blank.teacher)
+    line = PRESENT.format(name="s", student=blank.masha, code="PRESENT")
+    both = f"""mutation ($lesson: ID!) {{
+      closeTerm(input: {{termId: "Term:1-1", expectedVersion: 1}}) {{ userErrors {{ code }} }}
+      {line} }}"""
+    reply = await teacher.reply(both, lesson=blank.lesson)
+    assert [one["code"] for one in reply.data["closeTerm"]["userErrors"]] == ["FORBIDDEN"]
+    assert reply.data["s"]["attendanceRecord"]["code"] == "PRESENT"
+
+
+async def test_variables_that_fit_one_command_alone_let_none_of_them_run(
+    api: SignIn, blank: Desk, sql: AsyncConnection
+) -> None:
+    teacher: Any = api(blank.teacher)
+    line = PRESENT.format(name="s", student=blank.masha, code="PRESENT")
+    both = f"""mutation ($lesson: ID!, $version: Int!) {{ {line}
+      clearMark(input: {{markId: "Mark:1-1", expectedVersion: $version}}) {{
+        userErrors {{ code }} }} }}"""
+    reply = await teacher.reply(both, lesson=blank.lesson, version="one")
+    assert reply.errors
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
+
+
+async def test_values_of_one_command_make_no_plan_of_another(api: SignIn, blank: Desk) -> None:
+    teacher: Any = api(blank.teacher)
+    document = """mutation ($lesson: ID!, $one: ID!, $other: ID!, $code: AttendanceCode!) {
+      a: setAttendance(input: {lessonId: $lesson, studentId: $one, code: $code}) {
+        userErrors { code } }
+      b: setAttendance(input: {lessonId: $lesson, studentId: $other, code: PRESENT}) {
+        userErrors { code } } }"""
+    for student in blank.others[:4]:
+        given = {"lesson": blank.lesson, "one": student, "other": blank.masha, "code": "ILLNESS"}
+        await teacher.reply(document, **given)
+    [compiled] = [o for o in teacher.engine.documents.read(document).operations.values() if o]
+    plans = [len(f.plans) for part in compiled.parts for f in part.families.values()]
+    assert plans == [1, 1]
+
+
+async def test_who_ends_their_own_work_in_the_first_command_cannot_run_the_second(
+    api: SignIn, sql: AsyncConnection
+) -> None:
+    """The HR specialist dismisses herself as of today, and would hire somebody then."""
+    me = (
+        await sql.execute(
+            text("""SELECT w.id, w.version FROM staff w JOIN accounts a ON a.school_id = w.school_id
+            AND a.person_id = w.person_id JOIN credentials c ON c.id = a.credential_id
+            WHERE w.school_id = 1 AND c.login = 'hr'""")
+        )
+    ).one()
+    specialist: Any = api("hr")
+    reply = await specialist.reply(
+        f"""mutation {{
+        dismissStaff(input: {{staffId: "Staff:1-{me.id}", expectedVersion: {me.version},
+          dismissedOn: "2026-11-23"}}) {{ userErrors {{ code }} }}
+        hireStaff(input: {{familyName: "Новая", givenName: "Анна", sex: FEMALE,
+          position: "учитель", hiredOn: "2026-11-23"}}) {{ userErrors {{ code }} }} }}"""
+    )
+    assert reply.data["dismissStaff"]["userErrors"] == []
+    assert reply.data["hireStaff"] is None
+    assert [e.extensions["code"] for e in reply.errors] == ["UNAUTHENTICATED"]
+    hired = text("SELECT count(*) FROM persons WHERE family_name = 'Новая'")
+    assert await sql.scalar(hired) == 0
