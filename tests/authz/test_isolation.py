@@ -32,10 +32,9 @@ from tests.specimens.declaring import BOOK
 pytestmark = pytest.mark.embedded_only
 THEIRS = 2
 TABLES = [table for table in Record.metadata.sorted_tables if "school_id" in table.columns]
-ASKED_BY = [one for one in EVERYBODY if one.login in ("masha", "mother", "fomina", "director")]
-"""Each scope is somebody's among them."""
-BATCHES = 3
-"""Of the rows of a type, so many batches."""
+ASKED_BY = [one for one in EVERYBODY if one.login in ("mother", "belova", "klimova", "director")]
+"""Each scope is somebody's among them. What forgets the school finds other rows under each id, so
+one batch of a type is enough."""
 SEARCHED = ("mailRecipients", "notices", "mailbox")
 LISTS = [
     name
@@ -111,7 +110,9 @@ def policies_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 for wall, door in open_doors.items():
                     if value is wall:
                         monkeypatch.setattr(module, name, door)
+    policy.forget_keys()
     yield
+    policy.forget_keys()  # or later tests would find what was built without rules
 
 
 async def differences(
@@ -120,7 +121,7 @@ async def differences(
     """What somebody is answered otherwise in the second database."""
     subject, found = SUBJECTS[name], []
     for person in who:
-        for variables in subject.variables[:BATCHES]:
+        for variables in subject.variables[:1]:
             told = []
             for services in (first, second):
                 asking.turn_to(services)
@@ -188,11 +189,10 @@ async def test_no_filter_and_no_search_counts_rows_of_the_other_school(
 async def test_ids_of_the_other_school_are_those_of_nothing(asking: Asking) -> None:
     """Guessed ids, under its number."""
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename } }"
+    ids = [global_id(row, next(iter(BOOK[row].rows)), THEIRS) for row in ROWS.values()]
     for person in ASKED_BY:
-        for row in ROWS.values():
-            ids = [global_id(row, name, THEIRS) for name in list(BOOK[row].rows)[:4]]
-            found = await asking(person, document, {"ids": ids})
-            assert found == {"data": {"nodes": [None] * len(ids)}}, (person, ids)
+        found = await asking(person, document, {"ids": ids})
+        assert found == {"data": {"nodes": [None] * len(ids)}}, person
 
 
 @pytest.mark.parametrize(
