@@ -4,16 +4,17 @@ BIN := .venv/bin
 
 # What the shell around us sets must not change what we do: bytecode makes starts quick.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
-ifneq ($(filter test quick,$(MAKECMDGOALS)),)
+ifneq ($(filter test endurance quick,$(MAKECMDGOALS)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: help venv run test quick tests test-clients overload crowding mutate-auth fuzz-api fuzz-engine bench matrix checks types lint lint-schema schema lock clean
+.PHONY: help venv run test quick tests endurance test-clients overload crowding mutate-auth fuzz-api fuzz-engine bench matrix checks types lint lint-schema schema lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     start database, made-up school and API on http://127.0.0.1:8000 (PORT=…)'
 	@echo 'make test    format, lint, types, imports, schema, tests'
+	@echo 'make endurance   the tests that take long: full disks, kill -9, crowds'
 	@echo 'make quick   what a change touches, in under a minute; prints the choice (SINCE=HEAD~1 SECONDS=50)'
 	@echo 'make test-clients   Apollo, urql, Relay and other clients against a live server; needs npm'
 	@echo 'make schema  write schema.graphql anew'
@@ -38,10 +39,14 @@ test:
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 tests: lint
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto -m "not endurance"
 	@# What asks it once more on the oldest PostgreSQL we promise, where the machine has one.
 	@if $(BIN)/python -m tests.postgres; then \
-		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto; fi
+		GOROD_TEST_POSTGRES=system $(BIN)/pytest -n auto -m "not endurance"; fi
+
+# What takes long by its nature: full disks, kill -9, crowds, walks through all attacks.
+endurance: venv
+	$(BIN)/pytest -n auto -m endurance
 
 # Lint, types and the tests nearest to what changed since this branch left main; see tests/quick.py.
 quick: venv

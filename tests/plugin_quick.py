@@ -16,6 +16,14 @@ gc.disable()  # while tests are imported: nearly all that is made then stays
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lengthy: takes many seconds, so it starts before the rest")
+    config.addinivalue_line("markers", "endurance: `make endurance` runs it, `make test` does not")
+
+
+def runs_whole(config: pytest.Config) -> bool:
+    """Whether this is the run of all tests, from which others learn; not that of some files, nor
+    that of `make endurance`."""
+    is_named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return not is_named and config.option.markexpr in ("", "not endurance")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from tests.plugin_quick import runs_whole
+
 FILES = 20
 KEPT = "gorod/seconds"
 """In pytest's cache: by test, the seconds that it took."""
@@ -30,7 +32,7 @@ class Seconds:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """`tests/quick.py` plans by what each test took when it last ran here."""
         if cache := getattr(session.config, "cache", None):  # unless -p no:cacheprovider
-            whole = session.config.args_source is not pytest.Config.ArgsSource.ARGS
+            whole = runs_whole(session.config)
             known = {} if whole else cache.get(KEPT, {})
             for file, tests in self.of.items():
                 known |= {f"{file}::{test}": round(took, 3) for test, took in tests.items()}

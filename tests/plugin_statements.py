@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 
 from models.database.readers import Readers
 from tests.plugin_postgres import asks_postgres
+from tests.plugin_quick import runs_whole
 from tests.postgres import chosen
 
 _LEFT_OUT = "gorod/left_out"
@@ -94,8 +95,7 @@ class Notes:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         config = session.config
-        whole = config.args_source is not pytest.Config.ArgsSource.ARGS
-        if whole and config.cache and not hasattr(config, "workerinput"):
+        if runs_whole(config) and config.cache and not hasattr(config, "workerinput"):
             config.cache.set(_LEFT_OUT, sorted(spare(self.all, self.seconds)))
 
 

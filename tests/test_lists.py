@@ -31,7 +31,7 @@ from tests.crowd import crowd
 from tests.postgres import Server
 from tests.test_growth import literal, rows_of
 
-pytestmark = pytest.mark.lengthy
+pytestmark = [pytest.mark.lengthy, pytest.mark.endurance]
 
 READERS = ("director", "teacher.belova", "parent.ivanova")
 """The one who reads most, one who reads a part, and one who reads little."""

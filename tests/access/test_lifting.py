@@ -129,6 +129,7 @@ async def test_no_role_reaches_more_by_any_one_command(school: School) -> None:
     assert did >= set(ACTS) - needs_two_persons - {"switchContext", "requestUnlock"}
 
 
+@pytest.mark.endurance
 @pytest.mark.lengthy
 @pytest.mark.parametrize("role", POWERFUL, ids=lambda role: role.name)
 async def test_no_role_reaches_more_by_any_two_commands(school: School, role: Role) -> None:
@@ -172,6 +173,7 @@ class Attack(RuleBasedStateMachine):
         self.school.forget()
 
 
+@pytest.mark.endurance
 @pytest.mark.lengthy
 def test_no_role_reaches_more_by_three_commands(
     postgres: Server, database: str, tmp_path: Path

@@ -15,7 +15,7 @@ from models.database.embedded import pidfile
 from tests.cli.test_commands import GOROD, gorod
 from tests.database.processes import gone, passable, until
 
-pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
+pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy, pytest.mark.endurance]
 
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]

@@ -59,6 +59,7 @@ def refused_everywhere(run: OnBareMachine, environment: dict[str, str], target: 
         assert (ended.code, UNFINISHED in ended.said) == (2, True), (words, ended)
 
 
+@pytest.mark.endurance
 @pytest.mark.lengthy
 def test_one_that_is_killed_at_any_moment_can_be_repeated(
     run: OnBareMachine,

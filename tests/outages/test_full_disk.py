@@ -36,7 +36,7 @@ from tests.outages.school import (
     until,
 )
 
-pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
+pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy, pytest.mark.endurance]
 
 SIZE = 500
 MINIMUM, RESERVE = 96, 64

@@ -31,7 +31,7 @@ from tests.outages.school import (
     until,
 )
 
-pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy]
+pytestmark = [pytest.mark.embedded_only, pytest.mark.lengthy, pytest.mark.endurance]
 
 ROUNDS = 6
 BETWEEN = 4

@@ -21,6 +21,8 @@ from tests.storm import memory, resident
 from tests.transport.conftest import Raw
 from tests.transport.leaving.asking import answer, post
 
+pytestmark = pytest.mark.endurance
+
 Connect = Callable[[], Awaitable[Raw]]
 MB = 1_048_576
 SENT = len(FLOOD) // MB
