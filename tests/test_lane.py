@@ -62,7 +62,7 @@ async def test_a_document_is_read_and_planned_once_for_all_who_send_it_at_once(
     token = api("parent.ivanova").caller.token
     answers = await asyncio.gather(*(Sent(door, body(LONG), token).answer() for _ in range(12)))
     assert all(answer == answers[0] for answer in answers)
-    assert worked == {"parse": 1, "judge": 1, "made": 1}
+    assert worked == {"parse": 1, "judge": 1, "make_plan": 1}
 
 
 @pytest.mark.parametrize("login", [None, "parent.ivanova"])
