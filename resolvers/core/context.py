@@ -18,7 +18,6 @@ from auth.rights import Right
 from models.base import Id, OfSchool, target_of
 from models.database.availability import Availability
 from models.database.readers import Readers
-from models.database.sessions import Session
 from models.database.writers import Writers
 from models.problems import Conflict, Forbidden, NotFound, PasswordMustChange, Unauthenticated
 from models.secrets import Secrets
@@ -113,7 +112,7 @@ class Caller:
 
         actor: The actor that the caller turned out to be, if that is known already.
         """
-        async with Session(self.services.engine, expire_on_commit=False) as session:
+        async with AsyncSession(self.services.engine, expire_on_commit=False) as session:
             yield Ctx(self, session, _actor=actor)
 
     def read_clock(self) -> datetime:
