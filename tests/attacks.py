@@ -27,7 +27,7 @@ FLOOD = Blank(200 * 1_048_576)
 
 
 def attacks() -> Iterator[tuple[str, bytes | Blank]]:
-    """What it is called, and the body."""
+    """Yield each attack: its name and its body."""
     yield "trivial (baseline)", body("{ __typename }")
     # variables
     for count in (500, 2000, 4000):

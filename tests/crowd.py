@@ -123,7 +123,7 @@ a unique index has is taken."""
 
 @dataclass
 class Table:
-    """What must be known of a table to copy its rows.
+    """The facts about a table that are needed to copy its rows.
 
     types: By column, those that may be written.
     references: Columns that refer to other rows.

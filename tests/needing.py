@@ -1,4 +1,4 @@
-"""What some tests need that a machine may lack. They are skipped there, for these reasons and for
+"""Things that some tests need and a machine may lack. Tests are skipped there for these reasons and
 no others (`tests/plugin_skips.py`); `-rs` in `pyproject.toml` prints them."""
 
 import os

@@ -71,7 +71,7 @@ class Finding(NamedTuple):
 
 
 def find_in_text(file: Path, line: int, text: str) -> Iterator[Finding]:
-    """What the rules find in a text that stands at a line of a file."""
+    """Find violations in a text that stands at a line of a file."""
     flat = re.sub(r"(?<!\n)\n(?!\n)[ \t]*", " ", text)
     for rule, pattern in RULES.items():
         for found in pattern.finditer(flat):
@@ -79,7 +79,7 @@ def find_in_text(file: Path, line: int, text: str) -> Iterator[Finding]:
 
 
 def find_in_code(file: Path) -> Iterator[Finding]:
-    """What the rules find in the docstrings, comments and names of a Python file."""
+    """Find violations in the docstrings, comments and names of a Python file."""
     source = file.read_text()
     tree = ast.parse(source)
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""What makes a whole test run quick.
+"""The order of tests, which makes a whole run quick.
 
 Tests marked `lengthy` come first, so that no worker is left with one when the others have ended.
 Those that need no database stand in the middle, where the second worker begins: it has something to

@@ -110,7 +110,7 @@ def place() -> Path:
 
 
 def _sweep() -> None:
-    """What killed test runs have left: nobody holds its lock any more."""
+    """Remove the folders of killed test runs: nobody holds their locks any more."""
     for folder in chain.from_iterable(place.glob(f"{_PREFIX}*") for place in (_MEMORY, _DISK)):
         if not (folder / "owner").exists() or folder.stat().st_uid != os.geteuid():
             continue

@@ -1,8 +1,9 @@
 """`make quick`: what a change touches, in under a minute; `make test` is for the rest.
 
-What changed is what is not committed yet, and what this branch has committed since it left `main`
-(`SINCE=HEAD~1` looks from another commit). Nearly all tests go through the whole schema, so that by
-imports alone each change would touch them all. So these are chosen, the first of them first:
+Changes are those that are not committed, and those that this branch has committed since it left
+`main` (`SINCE=HEAD~1` looks from another commit). Nearly all tests go through the whole schema, so
+that by imports alone each change would touch them all. So these are chosen, the first of them
+first:
 
 1. Tests that changed, whatever they take. Then the rules of the house and the texts, and tests that
    import what changed, directly or through modules of `tests/` alone.
@@ -69,7 +70,7 @@ class Choice:
 
 
 class Graph:
-    """Who imports whom, tests among them."""
+    """The graph of imports, with the tests."""
 
     def __init__(self) -> None:
         cache = str(ROOT / ".import_linter_cache")
@@ -144,7 +145,7 @@ def chosen(changed: Iterable[str], graph: Graph) -> Choice:
 
 def cut(ranks: Mapping[str, int], known: Mapping[str, float], seconds: float) -> dict[str, float]:
     """The tests, or files of which nothing is known, for which there is no time, and how long each
-    takes. What always runs takes none of it, and tests that changed are never left out."""
+    takes. Tests that always run take none of it, and tests that changed are never left out."""
     told = {name.partition("::")[0] for name in known}
     files = ranks.keys() - set(ALWAYS)
     took = {name: spent for name, spent in known.items() if name.partition("::")[0] in files}
@@ -187,7 +188,7 @@ def changes(base: str) -> list[str]:
 
 
 def lines(choice: Choice, left_out: Mapping[str, float]) -> Iterator[str]:
-    """What is run and why, and what is left out."""
+    """Yield lines that say which tests run and why, and which are left out."""
     for reason, files in choice.reasons.items():
         more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
         yield f"{len(files):4} files that {reason}: {', '.join(files[:NAMED])}{more}"
@@ -207,7 +208,7 @@ def run(*words: str) -> tuple[int, str]:
 
 
 def lint(changed: list[str]) -> list[str]:
-    """What the linters and mypy find; they run beside the tests."""
+    """Run the linters and mypy beside the tests, and return their findings."""
     here = [path for path in changed if path.endswith(".py") and (ROOT / path).exists()]
     checks = [("ruff", "format", "--check", *here), ("ruff", "check", *here)] if here else []
     if any(path.split("/")[0] in (*PACKAGES, "pyproject.toml") for path in changed):

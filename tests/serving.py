@@ -99,14 +99,14 @@ def application_url(postgres: Server, database: str, kept: Clones) -> Iterator[s
 
 @pytest.fixture
 async def http(settings: Settings, application_url: str) -> AsyncIterator[AsyncClient]:
-    """What `gorod serve` runs, as strangers meet it."""
+    """A client of the application that `gorod serve` runs, as strangers meet it."""
     async for client in client_of(settings, application_url):
         yield client
 
 
 @pytest.fixture
 async def dev(settings: Settings, application_url: str) -> AsyncIterator[AsyncClient]:
-    """What `gorod dev` runs: it shows everybody its schema."""
+    """A client of the application that `gorod dev` runs: it shows everybody its schema."""
     shown = settings.model_copy(update={"demo": True, "open_introspection": True})
     async for client in client_of(shown, application_url):
         yield client

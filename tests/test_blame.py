@@ -25,7 +25,7 @@ USUAL: Usual = {
     "RequestRoleGrantInput": {"role": "SECRETARY"},
     "SetTermMarkInput": {"termId": "Term:1-2", "value": "FIVE"},
 }
-"""What an input says besides what it must, or it would be refused before ids are looked at."""
+"""Arguments that an input needs to be refused for its id, and for nothing before it."""
 GOES_WITH: dict[tuple[str, str], dict[str, Any]] = {
     ("SaveDraftInput", "draftId"): {"expectedVersion": 1},
     ("SendMailInput", "draftId"): {"expectedVersion": 1},
@@ -35,7 +35,7 @@ GOES_WITH: dict[tuple[str, str], dict[str, Any]] = {
     ("GrantRoleInput", "schoolClassId"): {"scope": "SCHOOL_CLASS"},
     ("RequestRoleGrantInput", "schoolClassId"): {"scope": "SCHOOL_CLASS"},
 }
-"""What else must be said for the id to be looked at."""
+"""Further arguments, without which the id is not looked at."""
 TOLD_OTHERWISE = {"signIn", "switchContext", "setMarks"}
 """The first two tell nobody which of school, role and password was wrong; `setMarks` tells of each
 of its rows (`tests/journal/test_marks.py`)."""

@@ -1,4 +1,4 @@
-"""What is asked every day costs the same after ten years as after one."""
+"""Everyday operations cost the same after ten years as after one."""
 
 import json
 from collections.abc import Mapping

@@ -110,7 +110,7 @@ def test_everything_is_explained(type_: Any) -> None:
 
 @pytest.mark.parametrize("row", SHAPES, ids=name_of)
 def test_a_shown_row_is_true_to_its_columns(row: type[OfSchool]) -> None:
-    """What may be null in the database may be null in the API, and the other way round."""
+    """A column may be null in the database if and only if its field may be null in the API."""
     shown: Any = schema.get_type_by_name(row.api_name())
     columns = mapping(row).columns
     for field in shown.fields:

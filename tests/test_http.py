@@ -1,4 +1,4 @@
-"""What stands on the wire: who may read the schema, and how answers and refusals are written."""
+"""HTTP on the wire: who may read the schema, and how answers and refusals are written."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -32,7 +32,7 @@ class Browser:
         return await self.client.post("/graphql", json={"query": query, **more}, headers=headers)
 
     async def code(self, query: str | None, **more: Any) -> str | None:
-        """What the one error is; none if all went well."""
+        """Return the code of the one error; None if all went well."""
         errors = (await self.post(query, **more)).json().get("errors", [])
         return errors[0]["extensions"]["code"] if errors else None
 

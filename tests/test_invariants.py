@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks: not even its operator gets round it."""
+"""Invariants that the database itself enforces: not even its operator gets round them."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""What clients can fill of a server's memory is limited, whatever they send."""
+"""Clients can fill only a limited part of a server's memory, whatever they send."""
 
 import subprocess
 import sys

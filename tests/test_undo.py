@@ -1,4 +1,4 @@
-"""What a test writes is gone in the next, though both work in one database."""
+"""The rows that a test writes are gone in the next, though both work in one database."""
 
 from typing import Any
 

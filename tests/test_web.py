@@ -1,4 +1,4 @@
-"""What clients of any kind meet over HTTP: shapes of requests, browsers, other origins."""
+"""HTTP as clients of any kind meet it: shapes of requests, browsers, other origins."""
 
 import asyncio
 from dataclasses import replace
@@ -310,15 +310,15 @@ async def test_the_sql_of_a_client_that_left_ends(
         await locking.execute(text("LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE"))
         leaver = Leaver(door, body, who)
         asking = asyncio.create_task(door(leaver.scope, leaver.receive, leaver.send))
-        await until(sql, 1)
+        await wait_until(sql, 1)
         leaver.leaves.set()
         await asyncio.wait_for(asking, 30)
         assert not leaver.answered
-        await until(sql, 0)
+        await wait_until(sql, 0)
         await transaction.rollback()
 
 
-async def until(sql: AsyncConnection, waiting: int) -> None:
+async def wait_until(sql: AsyncConnection, waiting: int) -> None:
     """Until so many statements wait for a lock; they have no other signal."""
     async with asyncio.timeout(30):
         while (await sql.scalar(text(WAITING))) != waiting:  # noqa: ASYNC110

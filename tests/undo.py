@@ -1,4 +1,4 @@
-"""What a test wrote is undone where it was written: quicker by far than to copy the database anew,
+"""The writes of a test are undone in place: that is much quicker than to copy the database again,
 and connections stay open and know their tables.
 
 Triggers, in the tests' databases only, note how each row was before it was first written, whoever

@@ -1,4 +1,4 @@
-"""What marks are given for."""
+"""Assignments, which marks are given for."""
 
 import pytest
 

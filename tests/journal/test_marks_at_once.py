@@ -40,8 +40,8 @@ LEFT = {
 }
 
 
-async def left(sql: AsyncConnection, desk: Desk, student: str) -> dict[str, Any]:
-    """What the commands about a student's cell left in the database."""
+async def read_traces(sql: AsyncConnection, desk: Desk, student: str) -> dict[str, Any]:
+    """Read the rows that the commands about a student's cell left in the database."""
     key, cell_key = (int(one.partition("-")[2]) for one in (student, desk.assignment))
     find = text("SELECT id FROM marks WHERE student_id = :student AND assignment_id = :cell")
     mark = await sql.scalar(find, {"student": key, "cell": cell_key})
@@ -72,8 +72,8 @@ async def test_what_is_written_at_once_is_what_is_written_step_by_step(
                 one.pop("id", None)
                 one.pop("fullName", None)
         assert at_once == slowly, what
-    found = await left(sql, desk, desk.masha)
-    assert found == await left(sql, desk, other)
+    found = await read_traces(sql, desk, desk.masha)
+    assert found == await read_traces(sql, desk, other)
     assert [len(found[name]) for name in LEFT] == [1, len(CASES), len(CASES), len(CASES)]
     async with AsyncSession(engine) as session:
         assert await verify_chain(session, 1) is None

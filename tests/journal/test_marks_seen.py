@@ -14,7 +14,7 @@ ADD = """mutation ($input: CreateAssignmentInput!) { createAssignment(input: $in
 SEEN = """query ($id: ID!) { node(id: $id) { ... on Lesson { marks { value student { id } } } } }"""
 
 
-async def added(api: Api, desk: Desk, **more: Any) -> str:
+async def add_mark(api: Api, desk: Desk, **more: Any) -> str:
     kinds = (await api("{ assignmentTypes { id } }"))["assignmentTypes"]
     given = {
         "lessonId": desk.lesson,
@@ -33,7 +33,7 @@ async def test_a_mark_published_on_thursday_is_nowhere_for_the_family_before(
     teacher, mother = api(desk.teacher), api("parent.ivanova")
     before = await mother(SEEN, id=desk.lesson)
     thursday = NOON + timedelta(days=3)
-    assignment = await added(teacher, desk, publishAt=thursday.isoformat())
+    assignment = await add_mark(teacher, desk, publishAt=thursday.isoformat())
     await teacher(SET, input=cell(desk, assignmentId=assignment, value=2))
     assert await mother(SEEN, id=desk.lesson) == before
     seen_by_teacher = (await teacher(SEEN, id=desk.lesson))["node"]["marks"]

@@ -54,7 +54,7 @@ def api(api: SignIn, services: Services) -> SignIn:
 
 @dataclass
 class Had:
-    """What a student has in a subject in a term."""
+    """The marks and absences of a student in a subject in a term."""
 
     values: list[tuple[int, Decimal]] = field(default_factory=list)
     debts: int = 0
@@ -212,7 +212,7 @@ async def thirds(sql: AsyncConnection) -> None:
         WHERE school_id = 1 AND id % 13 = 0"""))  # fmt: skip
 
 
-async def moved(raw: Raw) -> set[int]:
+async def find_moved(raw: Raw) -> set[int]:
     """Students who were in two sections of a subject."""
     sections = defaultdict(set)
     for one in raw["section_memberships"]:
@@ -239,7 +239,7 @@ async def test_a_deputy_is_told_of_every_student_what_the_rows_come_to(
         assert len(row["marks"]) >= len(had.values)
         warned += much
         joined += bool(had.sections - {section} and had.sections & {section})
-    assert {key[0] for key, *_ in told} >= await moved(raw)
+    assert {key[0] for key, *_ in told} >= await find_moved(raw)
     assert joined > 5, "who moved has marks of both sections in one mean"
     assert 0 < warned < len(told) / 2
 
@@ -260,7 +260,7 @@ async def test_a_class_at_a_glance_says_the_same(
                     assert one["weightedAverage"] == had.average, (student, one)
                     assert one["markCount"] == len(had.values), (student, one)
                     seen.add((student, term))
-    assert {student for student, _ in seen} >= await moved(raw)
+    assert {student for student, _ in seen} >= await find_moved(raw)
     assert len(seen) > 150
 
 
@@ -304,7 +304,7 @@ async def test_families_are_told_what_they_can_see(
             shown = {number(mark["id"]) for mark in row["marks"]}
             assert len(shown & counting) == row["markCount"], (login, key)
             compared.add(key[0])
-    assert compared & await moved(raw)
+    assert compared & await find_moved(raw)
     assert sum(had.debts for had in found.values()) > 100
     assert len(compared) >= 4
 

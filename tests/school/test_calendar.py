@@ -30,12 +30,12 @@ async def test_terms_of_one_type_come_in_order_and_do_not_overlap(api: SignIn) -
 
 
 async def test_only_those_who_close_terms_are_offered_it(api: SignIn) -> None:
-    async def offered(login: str) -> set[bool]:
+    async def find_offered(login: str) -> set[bool]:
         terms = (await api(login)(TERMS))["terms"]
         return {term["viewerCan"]["close"] for term in terms}
 
-    assert await offered("zavuch") == {True}
-    assert await offered("teacher.gusev") == {False}
+    assert await find_offered("zavuch") == {True}
+    assert await find_offered("teacher.gusev") == {False}
 
 
 async def test_terms_of_a_year_of_another_school_are_none(api: SignIn) -> None:

@@ -28,7 +28,7 @@ ARCHIVE = text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 
 
 @pytest.fixture
 async def leader(sql: AsyncConnection) -> str:
-    """Who leads 7А."""
+    """The id of the teacher who leads 7А."""
     key = await sql.scalar(text("SELECT staff_id FROM class_teachers WHERE school_class_id = 7"))
     return f"Staff:1-{key}"
 

@@ -1,4 +1,4 @@
-"""What is left of a section when one has left it: one's own time in it, and nobody else's."""
+"""A student who has left a section keeps their own time in it, and nobody else's."""
 
 from typing import Any
 

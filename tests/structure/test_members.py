@@ -232,7 +232,7 @@ async def test_who_joined_on_a_day_is_not_taken_out_as_of_it_over_a_mark(
 async def test_after_any_move_a_number_has_its_parts_beside_it(
     api: SignIn, sql: AsyncConnection, marked: Pupil
 ) -> None:
-    """Whatever day the deputy tries, the journal names whom it shows and the diary shows what
+    """On each day that the deputy tries, the journal names whom it shows and the diary shows what
     counts."""
     zavuch, span = api("zavuch"), {"from": "2026-11-02", "to": "2026-11-23"}
     for days in (-10, -3, 0, 1):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
 from tests.conftest import Api, SignIn
-from tests.timetable.test_due import CANCEL, MOVE, REASON, RESTORE, SET, given, lessons_of
+from tests.timetable.test_due import CANCEL, MOVE, REASON, RESTORE, SET, lessons_of, make_input
 
 ROUNDS = 4
 EACH = 3
@@ -38,7 +38,7 @@ async def test_homework_and_the_timetable_of_a_section_change_at_once_without_de
         gone = """SELECT id, date, version FROM lessons WHERE section_id = 68
             AND status = 'CANCELLED' AND date > '2026-11-23' ORDER BY date LIMIT 3"""
         attempts = [
-            *((teacher, SET, given(one)) for one in (*moved, *cancelled)),
+            *((teacher, SET, make_input(one)) for one in (*moved, *cancelled)),
             *(
                 (zavuch, CANCEL, {"lessonId": f"Lesson:1-{one.id}", "expectedVersion": one.version})
                 for one in cancelled
@@ -78,10 +78,10 @@ async def test_who_loses_to_others_each_time_is_asked_to_repeat(
     trigger = "CREATE TRIGGER lose BEFORE INSERT ON homework FOR EACH ROW EXECUTE FUNCTION lose()"
     await sql.execute(text(trigger))
     try:
-        refused = await teacher.refused(SET, input=given(first))
+        refused = await teacher.refused(SET, input=make_input(first))
     finally:
         await sql.execute(text("DROP FUNCTION lose() CASCADE"))
     assert (refused["code"], refused["retryAfter"]) == ("SERVICE_UNAVAILABLE", 1)
     assert "nothing was done: repeat this" in refused["message"]
     assert await sql.scalar(text("SELECT count(*) FROM homework WHERE text = '№ 5'")) == 0
-    assert await teacher(SET, input=given(first))
+    assert await teacher(SET, input=make_input(first))

@@ -43,7 +43,7 @@ async def due_of(sql: AsyncConnection, lesson: int) -> tuple[int | None, date | 
     return tuple((await sql.execute(text(query), {"id": lesson})).one())
 
 
-def given(lesson: Any, **more: Any) -> dict[str, Any]:
+def make_input(lesson: Any, **more: Any) -> dict[str, Any]:
     return {"lessonId": f"Lesson:1-{lesson.id}", "text": "№ 5", **more}
 
 
@@ -73,7 +73,7 @@ async def test_homework_is_due_in_the_next_lesson_and_moves_with_it(
     first = lessons[0]
     following = day_after(lessons, first)
     teacher, zavuch = api("teacher.belova", Role.SUBJECT_TEACHER), api("zavuch")
-    made = (await teacher(SET, input=given(first)))["setHomework"]["homework"]
+    made = (await teacher(SET, input=make_input(first)))["setHomework"]["homework"]
     assert made["dueOn"] == str(following.date)
     assert made["dueLesson"]["id"] == f"Lesson:1-{following.id}"
     later = {"startsAt": "17:30", "endsAt": "18:10", "ordinal": 9, **REASON}
@@ -96,7 +96,7 @@ async def test_a_cancelled_lesson_hands_its_homework_on_and_gets_it_back(
     lessons = await lessons_of(sql)
     first, zavuch = lessons[0], api("zavuch")
     following = day_after(lessons, first)
-    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=given(first))
+    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=make_input(first))
     there = {"lessonId": f"Lesson:1-{following.id}"}
     await zavuch(CANCEL, input=there | {"expectedVersion": following.version})
     after = next(one for one in lessons if one.date > first.date and one.id != following.id)
@@ -112,7 +112,7 @@ async def test_without_a_later_lesson_it_is_due_when_one_is_put_into_the_timetab
     first = lessons[0]
     gone = "UPDATE lessons SET status = 'CANCELLED' WHERE section_id = :section AND date > :day"
     await sql.execute(text(gone), {"section": ALGEBRA, "day": first.date})
-    made = await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=given(first))
+    made = await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=make_input(first))
     assert made["setHomework"]["homework"]["dueOn"] is None
     assert made["setHomework"]["homework"]["dueLesson"] is None
     new = {"sectionId": f"Section:1-{ALGEBRA}", "date": "2026-11-28", "startsAt": "17:30"}
@@ -127,20 +127,20 @@ async def test_a_day_that_the_teacher_names_stays(api: SignIn, sql: AsyncConnect
     first, teacher = lessons[0], api("teacher.belova", Role.SUBJECT_TEACHER)
     second = day_after(lessons, first)
     third = day_after(lessons, second)
-    named = given(first, dueOn=str(third.date))
+    named = make_input(first, dueOn=str(third.date))
     made = (await teacher(SET, input=named))["setHomework"]["homework"]
     assert (made["dueOn"], made["dueLesson"]) == (str(third.date), None)
     there = {"lessonId": f"Lesson:1-{third.id}", "expectedVersion": third.version}
     await api("zavuch")(CANCEL, input=there)
     assert await due_of(sql, first.id) == (None, third.date, 1)
-    again = given(first, expectedVersion=1) | {"text": "№ 6"}
+    again = make_input(first, expectedVersion=1) | {"text": "№ 6"}
     changed = (await teacher(SET, input=again))["setHomework"]["homework"]
     assert (changed["text"], changed["dueOn"], changed["dueLesson"]) == (
         "№ 6",
         str(third.date),
         None,
     )
-    next_one = given(first, expectedVersion=2, dueOn=None)
+    next_one = make_input(first, expectedVersion=2, dueOn=None)
     changed = (await teacher(SET, input=next_one))["setHomework"]["homework"]
     assert changed["dueOn"] == str(second.date)
     assert changed["dueLesson"]["id"] == f"Lesson:1-{second.id}"
@@ -150,13 +150,13 @@ async def test_homework_keeps_its_unusual_day_and_the_reason_when_its_text_is_co
     api: SignIn, sql: AsyncConnection
 ) -> None:
     first, teacher = (await lessons_of(sql))[0], api("teacher.belova", Role.SUBJECT_TEACHER)
-    await teacher(SET, input=given(first, dueOn="2026-11-29", **REASON))
-    changed = await teacher(SET, input=given(first, expectedVersion=1) | {"text": "№ 6"})
+    await teacher(SET, input=make_input(first, dueOn="2026-11-29", **REASON))
+    changed = await teacher(SET, input=make_input(first, expectedVersion=1) | {"text": "№ 6"})
     assert changed["setHomework"]["homework"]["dueOn"] == "2026-11-29"
     kept = "SELECT overridden_warnings, override_reason FROM homework WHERE lesson_id = :id"
     row = (await sql.execute(text(kept), {"id": first.id})).one()
     assert tuple(row) == (["NO_LESSON_THAT_DAY"], REASON["overrideReason"])
-    usual = given(first, expectedVersion=2, dueOn=None)
+    usual = make_input(first, expectedVersion=2, dueOn=None)
     await teacher(SET, input=usual)
     row = (await sql.execute(text(kept), {"id": first.id})).one()
     assert tuple(row) == ([], None)
@@ -167,8 +167,8 @@ async def test_homework_without_a_named_day_follows_the_next_lesson_when_it_is_c
 ) -> None:
     lessons = await lessons_of(sql)
     first, teacher = lessons[0], api("teacher.belova", Role.SUBJECT_TEACHER)
-    await teacher(SET, input=given(first))
-    changed = (await teacher(SET, input=given(first, expectedVersion=1)))["setHomework"]
+    await teacher(SET, input=make_input(first))
+    changed = (await teacher(SET, input=make_input(first, expectedVersion=1)))["setHomework"]
     following = day_after(lessons, first)
     assert changed["homework"]["dueLesson"]["id"] == f"Lesson:1-{following.id}"
 
@@ -176,13 +176,13 @@ async def test_homework_without_a_named_day_follows_the_next_lesson_when_it_is_c
 async def test_a_day_needs_to_be_possible_and_usual(api: SignIn, sql: AsyncConnection) -> None:
     first, teacher = (await lessons_of(sql))[0], api("teacher.belova", Role.SUBJECT_TEACHER)
     for day, code in (("2026-11-20", "DUE_BEFORE_LESSON"), ("2030-01-01", "OUTSIDE_YEAR")):
-        refused = await teacher.refused(SET, input=given(first, dueOn=day, **REASON))
+        refused = await teacher.refused(SET, input=make_input(first, dueOn=day, **REASON))
         assert (refused["code"], refused["field"]) == (code, ["dueOn"])
-    refused = await teacher.refused(SET, input=given(first, dueOn="2026-11-29"))
+    refused = await teacher.refused(SET, input=make_input(first, dueOn="2026-11-29"))
     assert refused["code"] == "WARNING_NEEDS_REASON"
     assert refused["warnings"] == [{"code": "NO_LESSON_THAT_DAY", "field": ["dueOn"]}]
     assert await sql.scalar(text("SELECT count(*) FROM homework WHERE text = '№ 5'")) == 0
-    made = await teacher(SET, input=given(first, dueOn="2026-11-29", **REASON))
+    made = await teacher(SET, input=make_input(first, dueOn="2026-11-29", **REASON))
     assert made["setHomework"]["homework"]["dueOn"] == "2026-11-29"
 
 
@@ -194,7 +194,7 @@ async def test_homework_set_while_its_next_lesson_is_cancelled_is_due_in_another
     following = day_after(lessons, first)
     there = {"lessonId": f"Lesson:1-{following.id}", "expectedVersion": following.version}
     await asyncio.gather(
-        api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=given(first)),
+        api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=make_input(first)),
         api("zavuch")(CANCEL, input=there),
     )
     due, _, _ = await due_of(sql, first.id)
@@ -211,7 +211,7 @@ async def test_the_diary_of_a_day_shows_what_is_to_be_done_for_it(
     lessons = await lessons_of(sql)
     first = lessons[0]
     following = day_after(lessons, first)
-    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=given(first))
+    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=make_input(first))
     day = {"from": str(following.date), "to": str(following.date)}
     [shown] = (await api(login, role)(DUE, **day))["diary"]["days"]
     [mine] = [one for one in shown["homeworkDue"] if one["text"] == "№ 5"]
@@ -225,7 +225,7 @@ async def test_a_day_without_lessons_shows_what_is_due_by_it(
 ) -> None:
     first = (await lessons_of(sql))[0]
     teacher = api("teacher.belova", Role.SUBJECT_TEACHER)
-    await teacher(SET, input=given(first, dueOn="2026-11-29", **REASON))
+    await teacher(SET, input=make_input(first, dueOn="2026-11-29", **REASON))
     sunday = {"from": "2026-11-29", "to": "2026-11-29"}
     [shown] = (await api("parent.ivanova")(DUE, **sunday))["diary"]["days"]
     assert (shown["date"], shown["lessons"]) == ("2026-11-29", [])
@@ -238,7 +238,7 @@ async def test_who_has_left_a_section_has_nothing_to_do_for_it(
     lessons = await lessons_of(sql)
     first = lessons[0]
     following = day_after(lessons, first)
-    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=given(first))
+    await api("teacher.belova", Role.SUBJECT_TEACHER)(SET, input=make_input(first))
     left = "UPDATE section_memberships SET valid_to = :day WHERE student_id = 1 AND section_id = 68"
     await sql.execute(text(left), {"day": following.date})
     day = {"from": str(following.date), "to": str(following.date)}

@@ -1,4 +1,4 @@
-"""What shows nothing is not written into a lesson."""
+"""A text that shows nothing is not written into a lesson."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is written in a lesson."""
+"""Topics and other texts of a lesson."""
 
 from typing import Any
 

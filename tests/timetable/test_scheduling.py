@@ -32,7 +32,7 @@ PHYSICS = {"lessonId": "Lesson:1-5431", "expectedVersion": 1}
 LATER = {"date": SATURDAY, "startsAt": "18:00", "endsAt": "18:40", "ordinal": 12}
 
 
-async def scheduled(api: Api, **more: Any) -> dict[str, Any]:
+async def schedule(api: Api, **more: Any) -> dict[str, Any]:
     found = await api(SCHEDULE, input=EVENING | more)
     lesson: dict[str, Any] = found["scheduleLesson"]["lesson"]
     return lesson
@@ -41,7 +41,7 @@ async def scheduled(api: Api, **more: Any) -> dict[str, Any]:
 async def test_a_lesson_is_scheduled_for_the_sections_teacher(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    lesson = await scheduled(api("zavuch"))
+    lesson = await schedule(api("zavuch"))
     main = await sql.scalar(
         text("""SELECT staff_id FROM teaching_assignments WHERE section_id = 68
         AND role = 'MAIN' AND valid_to IS NULL""")
@@ -66,7 +66,7 @@ async def test_who_or_what_is_busy_is_said(
     api: SignIn, more: dict[str, Any], code: str, field: str
 ) -> None:
     zavuch = api("zavuch")
-    lesson = await scheduled(zavuch, staffId="Staff:1-10")
+    lesson = await schedule(zavuch, staffId="Staff:1-10")
     given = EVENING | {"staffId": "Staff:1-9"} | more
     if given["staffId"] == "SAME":
         given["staffId"] = lesson["teacher"]["id"]
@@ -75,9 +75,9 @@ async def test_who_or_what_is_busy_is_said(
 
 
 async def test_one_lesson_may_begin_when_another_ends(api: SignIn) -> None:
-    await scheduled(api("zavuch"))
-    after = await scheduled(api("zavuch"), startsAt="18:40", endsAt="19:00")
-    before = await scheduled(api("zavuch"), startsAt="17:20", endsAt="18:00")
+    await schedule(api("zavuch"))
+    after = await schedule(api("zavuch"), startsAt="18:40", endsAt="19:00")
+    before = await schedule(api("zavuch"), startsAt="17:20", endsAt="18:00")
     assert after["teacher"] == before["teacher"]
 
 
@@ -152,10 +152,10 @@ async def test_a_cancelled_lesson_frees_its_time_for_another_even_of_its_own_sec
     api: SignIn,
 ) -> None:
     zavuch = api("zavuch")
-    lesson = await scheduled(zavuch)
+    lesson = await schedule(zavuch)
     gone = await zavuch(CANCEL, input={"lessonId": lesson["id"], "expectedVersion": 1})
     assert gone["cancelLesson"]["lesson"]["status"] == "CANCELLED"
-    assert (await scheduled(zavuch))["id"] != lesson["id"]
+    assert (await schedule(zavuch))["id"] != lesson["id"]
 
 
 async def test_what_was_held_or_cancelled_is_not_moved_or_cancelled(
@@ -177,7 +177,7 @@ async def test_who_may_not_change_the_timetable(api: SignIn, login: str) -> None
 async def test_first_graders_rest_when_others_learn(api: SignIn, sql: AsyncConnection) -> None:
     """Their extra week of holidays is theirs alone, whoever the section is of."""
     day = {"date": "2027-02-09", "staffId": "Staff:1-9", "roomId": None}
-    await scheduled(api("zavuch"), **day, overrideReason="Восьмой урок раз в год")
+    await schedule(api("zavuch"), **day, overrideReason="Восьмой урок раз в год")
     first = await sql.scalar(
         text("SELECT min(id) FROM sections WHERE school_class_id = 1 AND NOT is_subgroup")
     )
@@ -207,7 +207,7 @@ async def test_who_does_not_work_that_day_gives_no_lesson(
     api: SignIn, sql: AsyncConnection, named: bool
 ) -> None:
     """Neither one who is named nor the section's own teacher."""
-    main = (await scheduled(api("zavuch"), startsAt="17:00", endsAt="17:40"))["teacher"]["id"]
+    main = (await schedule(api("zavuch"), startsAt="17:00", endsAt="17:40"))["teacher"]["id"]
     key = int(main.partition("-")[2])
     await sql.execute(text(f"UPDATE staff SET dismissed_on = '{SATURDAY}' WHERE id = {key}"))
     given = EVENING | ({"staffId": main} if named else {})

@@ -78,14 +78,14 @@ def gusev(api: SignIn) -> Api:
     return api(SUBSTITUTE, Role.SUBJECT_TEACHER)
 
 
-async def asked(who: Api, lent: Lent) -> Any:
+async def ask(who: Api, lent: Lent) -> Any:
     return (await who.reply(SEE, lesson=lent.lesson, section=lent.section)).data
 
 
 async def test_a_substitute_sees_the_lesson_and_the_journal_around_it(
     gusev: Api, lent: Lent
 ) -> None:
-    seen = await asked(gusev, lent)
+    seen = await ask(gusev, lent)
     assert seen["node"]["viewerCan"] == {
         "write": True, "setMarks": True, "setAttendance": True, "move": False
     }  # fmt: skip
@@ -146,17 +146,17 @@ async def test_it_begins_with_the_lesson_and_ends_after_the_days_of_the_school(
     gusev: Api, lent: Lent, clock: Clock, sql: AsyncConnection
 ) -> None:
     async def can() -> tuple[bool, bool]:
-        seen = await asked(gusev, lent)
+        seen = await ask(gusev, lent)
         node = seen["node"]
         return node is not None, bool(node and node["viewerCan"]["write"])
 
     clock.now = lent.begins - timedelta(minutes=1)
     assert await can() == (True, False)
-    before = await asked(gusev, lent)
+    before = await ask(gusev, lent)
     assert [one["id"] for one in before["journal"]["lessons"]] == [lent.lesson]
     clock.now = lent.begins
     assert await can() == (True, True)
-    during = await asked(gusev, lent)
+    during = await ask(gusev, lent)
     few, all_ = (len(seen["node"]["section"]["students"]) for seen in (before, during))
     assert few < all_, "until then they see those alone whom they teach elsewhere"
     clock.now = datetime(lent.begins.year, lent.begins.month, lent.begins.day, 12, tzinfo=UTC)
@@ -174,7 +174,7 @@ async def test_given_back_it_ends_and_what_was_written_stays(
     await gusev(HOMEWORK, input={"lessonId": lent.lesson, "text": "№ 7"})
     back = {"lessonId": lent.lesson, "expectedVersion": lent.version}
     await api("zavuch")(ASSIGN, input=back)
-    seen = await asked(gusev, lent)
+    seen = await ask(gusev, lent)
     assert (seen["node"], seen["journal"]) == (None, None)
     key = int(lent.lesson.partition("-")[2])
     written = text("SELECT text FROM homework WHERE lesson_id = :id")
@@ -190,7 +190,7 @@ async def test_a_former_teacher_is_no_substitute_in_lessons_that_still_bear_thei
         FROM lessons WHERE id = :id"""),
         {"id": int(lent.lesson.partition("-")[2])},
     )
-    seen = await asked(api(SUBSTITUTE, Role.SUBJECT_TEACHER), lent)
+    seen = await ask(api(SUBSTITUTE, Role.SUBJECT_TEACHER), lent)
     assert (seen["node"], seen["journal"]) == (None, None)
 
 

@@ -1,4 +1,4 @@
-"""What speaks against the time of a lesson, and can be overridden for a reason (domain.md DD6)."""
+"""Warnings about the time of a lesson, which can be overridden for a reason (domain.md DD6)."""
 
 from datetime import date
 from typing import Any
