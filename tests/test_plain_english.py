@@ -22,26 +22,20 @@ UNREAD = frozenset(
     tests/authz
     tests/cli
     tests/clones.py
-    tests/communication
     tests/conftest.py
     tests/crowding.py
     tests/database
     tests/demo
-    tests/documents
     tests/engine
     tests/events
     tests/exchange
-    tests/files
     tests/fuzz
     tests/live_servers.py
     tests/making.py
-    tests/observe
     tests/outages
     tests/overload.py
-    tests/people
     tests/plugin_statements.py
     tests/probes
-    tests/reference
     tests/sockets
     tests/specimens
     tests/storm.py

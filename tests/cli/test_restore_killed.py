@@ -16,7 +16,7 @@ from resolvers.backup.unfinished import Place
 from tests.cli.conftest import OnBareMachine
 from tests.cli.saving import School, asked, done, hashed
 from tests.database.processes import until
-from tests.files.bucket import NEVER, Bucket, opened
+from tests.files.bucket import NEVER, Bucket, open_bucket
 from tests.files.sending import PDF
 
 PATIENT = 90.0
@@ -34,7 +34,7 @@ OTHERS = """SELECT count(*) FROM pg_stat_activity
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    with opened() as bucket:
+    with open_bucket() as bucket:
         for name, value in bucket.settings.items():
             monkeypatch.setenv(name, value)
         yield bucket

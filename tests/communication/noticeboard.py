@@ -1,4 +1,4 @@
-"""What tests of the noticeboard share: its documents and its people."""
+"""Documents and people that tests of the noticeboard share."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def for_class(school_class: str, **more: Any) -> dict[str, Any]:
     return {"kind": "SCHOOL_CLASS", "schoolClassId": school_class, **both, **more}
 
 
-async def published(who: Api, *targets: dict[str, Any], **more: Any) -> Any:
+async def publish(who: Api, *targets: dict[str, Any], **more: Any) -> Any:
     given = {**TRIP, "targets": list(targets), **more}
     return (await who(PUBLISH, input=given))["publishNotice"]["notice"]
 

@@ -1,4 +1,4 @@
-"""What tests of the mail share: its documents, its people, and sending a letter."""
+"""Documents, people and the sending of letters that tests of the mail share."""
 
 from typing import Any
 
@@ -33,12 +33,12 @@ MOTHER, DIRECTOR = "parent.ivanova", "director"
 TEACHER = ("teacher.belova", Role.CLASS_TEACHER)
 
 
-async def sent(who: Api, to: list[str], **more: Any) -> Any:
+async def send(who: Api, to: list[str], **more: Any) -> Any:
     """Send a letter; what came of it."""
     return (await who(SEND, input={**HELLO, "to": to, **more}))["sendMail"]["mailMessage"]
 
 
-async def saved(who: Api, **given: Any) -> Any:
+async def save(who: Api, **given: Any) -> Any:
     return (await who(DRAFT, input=given))["saveDraft"]["mailMessage"]
 
 
@@ -52,12 +52,12 @@ async def subjects(who: Api, folder: str = "INBOX", **more: Any) -> list[str]:
 
 
 async def names(who: Api, search: str | None = None) -> list[str]:
-    """Whom they may write to."""
+    """Return the names of those they may write to."""
     found = (await who(DIRECTORY, search=search))["mailRecipients"]["nodes"]
     return [person["fullName"] for person in found]
 
 
 async def recipients(who: Api, letter: str) -> list[tuple[str, str]]:
-    """Who got a letter, as far as they see."""
+    """Return the recipients of a letter, as far as they see them."""
     found = (await who(LETTER, id=letter))["node"]["recipients"]
     return [(one["role"], one["personName"]) for one in found]

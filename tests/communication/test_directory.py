@@ -1,4 +1,4 @@
-"""Whom one may write to."""
+"""The directory: the people one may write to."""
 
 from typing import Any
 

@@ -14,8 +14,8 @@ from tests.communication.post import (
     MOTHER,
     SEND,
     TEACHER,
-    saved,
-    sent,
+    save,
+    send,
     subjects,
 )
 from tests.conftest import SignIn
@@ -26,14 +26,14 @@ async def test_a_draft_is_kept_changed_and_sent(
 ) -> None:
     teacher, head = await ids.people("teacher.belova", DIRECTOR)
     file = await ids.file(MOTHER)
-    draft = await saved(api(MOTHER), subject="Отпроситься", to=[teacher], fileIds=[file])
+    draft = await save(api(MOTHER), subject="Отпроситься", to=[teacher], fileIds=[file])
     assert (draft["sentAt"], draft["version"], draft["copy"]["folder"]) == (None, 1, "DRAFTS")
     assert "Отпроситься" in await subjects(api(MOTHER), "DRAFTS")
     assert "Отпроситься" not in await subjects(api(*TEACHER))
     assert (await api(*TEACHER)(LETTER, id=draft["id"]))["node"] is None
 
     seen = {"draftId": draft["id"], "expectedVersion": 1}
-    changed = await saved(api(MOTHER), **seen, body="В пятницу.", bcc=[head])
+    changed = await save(api(MOTHER), **seen, body="В пятницу.", bcc=[head])
     assert (changed["id"], changed["version"]) == (draft["id"], 2)
     assert [one["role"] for one in changed["recipients"]] == ["TO", "BCC"]
     assert changed["copy"]["id"] == draft["copy"]["id"]
@@ -51,7 +51,7 @@ async def test_a_draft_is_kept_changed_and_sent(
 
 
 async def test_a_sent_letter_never_changes(api: SignIn, ids: Ids) -> None:
-    letter = await sent(api(MOTHER), await ids.people("teacher.belova"))
+    letter = await send(api(MOTHER), await ids.people("teacher.belova"))
     change = {"draftId": letter["id"], "expectedVersion": 1, "body": "Нет, больна."}
     for document in (DRAFT, SEND):
         for who in (api(MOTHER), api(*TEACHER)):
@@ -60,7 +60,7 @@ async def test_a_sent_letter_never_changes(api: SignIn, ids: Ids) -> None:
 
 
 async def test_nobody_else_changes_or_sends_ones_draft(api: SignIn, ids: Ids) -> None:
-    draft = await saved(api(MOTHER), subject="Потом", to=await ids.people("teacher.belova"))
+    draft = await save(api(MOTHER), subject="Потом", to=await ids.people("teacher.belova"))
     change = {"draftId": draft["id"], "expectedVersion": 1, "body": "Другое."}
     for who in (api(*TEACHER), api(DIRECTOR)):
         for document in (DRAFT, SEND):
@@ -68,7 +68,7 @@ async def test_nobody_else_changes_or_sends_ones_draft(api: SignIn, ids: Ids) ->
 
 
 async def test_a_draft_needs_no_recipients_until_it_is_sent(api: SignIn) -> None:
-    draft = await saved(api(MOTHER), subject="Потом")
+    draft = await save(api(MOTHER), subject="Потом")
     send = {"draftId": draft["id"], "expectedVersion": 1}
     refusal = await api(MOTHER).refused(SEND, input=send)
     assert (refusal["code"], refusal["field"]) == ("NO_RECIPIENTS", ["to"])
@@ -78,7 +78,7 @@ async def test_a_right_lost_since_the_draft_stops_the_letter(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
     people = await ids.people("secretary", MOTHER)
-    draft = await saved(api(*TEACHER), subject="Потом", to=people)
+    draft = await save(api(*TEACHER), subject="Потом", to=people)
     await sql.execute(
         text("""UPDATE guardian_links l SET may_contact = false FROM guardians g
         WHERE g.id = l.guardian_id AND g.school_id = l.school_id AND g.person_id = :person"""),
@@ -92,7 +92,7 @@ async def test_a_right_lost_since_the_draft_stops_the_letter(
 async def test_a_draft_sent_from_two_tabs_is_sent_once(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    draft = await saved(api(MOTHER), **HELLO, to=await ids.people("teacher.belova"))
+    draft = await save(api(MOTHER), **HELLO, to=await ids.people("teacher.belova"))
     send = {"draftId": draft["id"], "expectedVersion": 1}
     replies = await asyncio.gather(*(api(MOTHER).reply(SEND, input=send) for _ in range(2)))
     codes = sorted(

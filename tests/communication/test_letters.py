@@ -20,8 +20,8 @@ from tests.communication.post import (
     TEACHER,
     THREAD,
     box,
-    saved,
-    sent,
+    save,
+    send,
 )
 from tests.conftest import NOON, Clock, SignIn
 
@@ -29,7 +29,7 @@ from tests.conftest import NOON, Clock, SignIn
 async def test_a_mother_writes_to_the_class_teacher(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    letter = await sent(api(MOTHER), await ids.people("teacher.belova"))
+    letter = await send(api(MOTHER), await ids.people("teacher.belova"))
 
     assert (letter["subject"], letter["body"], letter["version"]) == (*HELLO.values(), 1)
     assert (letter["sentAt"], letter["copy"]["folder"]) == ("2026-11-23T05:00:00Z", "SENT")
@@ -77,7 +77,7 @@ async def test_nobody_writes_to_another_school(api: SignIn, sql: AsyncConnection
 
 async def test_whoever_is_named_twice_gets_it_once_as_named_first(api: SignIn, ids: Ids) -> None:
     gusev, klimova = await ids.people("teacher.gusev", "teacher.klimova")
-    letter = await sent(api(*TEACHER), [gusev, gusev], cc=[klimova, gusev], bcc=[klimova])
+    letter = await send(api(*TEACHER), [gusev, gusev], cc=[klimova, gusev], bcc=[klimova])
     told = [(one["role"], one["personName"]) for one in letter["recipients"]]
     assert told == [("TO", "Гусев Алексей Павлович"), ("CC", "Климова Дарья Андреевна")]
     assert (
@@ -86,7 +86,7 @@ async def test_whoever_is_named_twice_gets_it_once_as_named_first(api: SignIn, i
 
 
 async def test_one_may_write_to_oneself(api: SignIn, ids: Ids) -> None:
-    letter = await sent(api(*TEACHER), await ids.people("teacher.belova"))
+    letter = await send(api(*TEACHER), await ids.people("teacher.belova"))
     for folder in ("INBOX", "SENT"):
         found = [copy["message"]["id"] for copy in await box(api(*TEACHER), folder)]
         assert letter["id"] in found
@@ -120,7 +120,7 @@ async def test_a_letter_has_no_more_recipients_than_the_school_allows(
     people = await ids.people("teacher.gusev", "teacher.klimova", DIRECTOR)
     refusal = await api(*TEACHER).refused(SEND, input={**HELLO, "to": people})
     assert (refusal["code"], refusal["field"], refusal["most"]) == ("LIMIT", ["to"], 2)
-    await sent(api(*TEACHER), people[:2], cc=people[:2])
+    await send(api(*TEACHER), people[:2], cc=people[:2])
 
     crowd = [f"PublicPerson:1-{number}" for number in range(1, 10_001)]
     with statements() as cost:
@@ -131,7 +131,7 @@ async def test_a_letter_has_no_more_recipients_than_the_school_allows(
 async def test_files_go_with_a_letter(api: SignIn, ids: Ids) -> None:
     note, other = await ids.file(MOTHER, "справка.pdf"), await ids.file(DIRECTOR)
     teacher = await ids.people("teacher.belova")
-    await sent(api(MOTHER), teacher, fileIds=[note])
+    await send(api(MOTHER), teacher, fileIds=[note])
     copy = (await box(api(*TEACHER)))[0]
     file = {"fileName": "справка.pdf", "mediaType": "application/pdf", "size": 2048}
     assert copy["message"]["attachments"] == [file]
@@ -144,7 +144,7 @@ async def test_a_letter_sent_again_under_its_key_is_sent_once(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
     key, to = uuid4(), await ids.people("teacher.belova")
-    tries = [sent(api(MOTHER), to, idempotencyKey=key) for _ in range(3)]
+    tries = [send(api(MOTHER), to, idempotencyKey=key) for _ in range(3)]
     assert len({letter["id"] for letter in await asyncio.gather(*tries)}) == 1
     told = "SELECT count(*) FROM events WHERE kind = 'MAIL_RECEIVED'"
     assert (await sql.execute(text(told))).scalar_one() == 1
@@ -175,7 +175,7 @@ async def test_thirty_recipients_cost_what_one_costs(
     costs = []
     for to in (people[:1], people):
         with statements() as cost:
-            await sent(api(DIRECTOR), to)
+            await send(api(DIRECTOR), to)
         costs.append(len(cost))
     assert costs[0] == costs[1]
 
@@ -184,14 +184,14 @@ async def test_thirty_recipients_cost_what_one_costs(
 
 
 async def test_an_answer_joins_the_conversation(api: SignIn, ids: Ids, clock: Clock) -> None:
-    first = await sent(api(MOTHER), await ids.people("teacher.belova"), subject="Вопрос")
+    first = await send(api(MOTHER), await ids.people("teacher.belova"), subject="Вопрос")
     clock.now = NOON.replace(hour=6)
-    reply = await sent(
+    reply = await send(
         api(*TEACHER), await ids.people(MOTHER), subject="Ответ", replyToId=first["id"]
     )
     clock.now = NOON.replace(hour=7)
     aside = {"cc": await ids.people("psychologist"), "replyToId": reply["id"]}
-    last = await sent(api(MOTHER), await ids.people("teacher.belova"), subject="Спасибо", **aside)
+    last = await send(api(MOTHER), await ids.people("teacher.belova"), subject="Спасибо", **aside)
 
     assert (reply["thread"], last["thread"]) == ({"id": first["id"]}, {"id": first["id"]})
     for who in (api(MOTHER), api(*TEACHER)):
@@ -206,7 +206,7 @@ async def test_one_may_always_answer_whoever_wrote(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
     teacher, masha = await ids.people("teacher.klimova", "student.ivanova")
-    letter = await sent(api("teacher.klimova"), [masha])
+    letter = await send(api("teacher.klimova"), [masha])
     assert await api("student.ivanova")(SEND, input={**HELLO, "to": [teacher]})
     await sql.execute(
         text("""UPDATE section_memberships m SET valid_to = '2026-11-22' FROM students s
@@ -216,12 +216,12 @@ async def test_one_may_always_answer_whoever_wrote(
     )
     given = {**HELLO, "to": [teacher]}
     assert await api("student.ivanova").refusal(SEND, input=given) == "NOT_FOUND"
-    await sent(api("student.ivanova"), [teacher], replyToId=letter["id"])
+    await send(api("student.ivanova"), [teacher], replyToId=letter["id"])
 
 
 async def test_one_answers_only_what_one_holds(api: SignIn, ids: Ids) -> None:
-    letter = await sent(api(MOTHER), await ids.people("teacher.belova"))
-    draft = await saved(api("teacher.gusev"), subject="Потом")
+    letter = await send(api(MOTHER), await ids.people("teacher.belova"))
+    draft = await save(api("teacher.gusev"), subject="Потом")
     given = {**HELLO, "to": await ids.people(DIRECTOR)}
     for other in (letter, draft):
         answer = {**given, "replyToId": other["id"]}

@@ -20,8 +20,8 @@ from tests.communication.post import (
     THREAD,
     box,
     recipients,
-    saved,
-    sent,
+    save,
+    send,
     subjects,
 )
 from tests.conftest import NOON, Clock, SignIn
@@ -37,7 +37,7 @@ HEAD = "Воронцова Елена Викторовна"
 async def test_nobody_reads_a_letter_that_is_not_theirs(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    letter = await sent(api(MOTHER), await ids.people("teacher.belova"))
+    letter = await send(api(MOTHER), await ids.people("teacher.belova"))
     copies = await sql.execute(
         text("SELECT id FROM mail_copies WHERE message_id = :id"),
         {"id": int(letter["id"].rpartition("-")[2])},
@@ -58,7 +58,7 @@ async def test_the_audit_log_says_that_a_letter_was_sent_but_not_what_and_to_who
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
     bcc = await ids.people("psychologist")
-    await sent(api(*TEACHER), await ids.people(MOTHER), bcc=bcc)
+    await send(api(*TEACHER), await ids.people(MOTHER), bcc=bcc)
     query = "SELECT action, entity, details FROM audit_events ORDER BY seq DESC LIMIT 1"
     [(action, entity, details)] = (await sql.execute(text(query))).all()
     assert (action, entity, details) == ("sendMail", None, [])
@@ -68,7 +68,7 @@ async def test_a_blind_copy_is_seen_by_its_holder_and_the_writer_alone(
     api: SignIn, ids: Ids
 ) -> None:
     gusev, klimova, head = await ids.people("teacher.gusev", "teacher.klimova", DIRECTOR)
-    letter = await sent(api(*TEACHER), [gusev], cc=[klimova], bcc=[head])
+    letter = await send(api(*TEACHER), [gusev], cc=[klimova], bcc=[head])
     open_ = [("TO", GUSEV), ("CC", KLIMOVA)]
     assert await recipients(api("teacher.gusev"), letter["id"]) == open_
     assert await recipients(api("teacher.klimova"), letter["id"]) == open_
@@ -78,32 +78,32 @@ async def test_a_blind_copy_is_seen_by_its_holder_and_the_writer_alone(
 
 async def test_parents_do_not_learn_who_else_was_written_to(api: SignIn, ids: Ids) -> None:
     both = await ids.people(MOTHER, "parent.sokolova")
-    letter = await sent(api(*TEACHER), both)
+    letter = await send(api(*TEACHER), both)
     assert letter["showsRecipients"] is False
     assert await recipients(api(MOTHER), letter["id"]) == [("TO", IVANOVA)]
     assert await recipients(api("parent.sokolova"), letter["id"]) == [("TO", OTHER_MOTHER)]
     assert len(await recipients(api(*TEACHER), letter["id"])) == 2
 
-    hidden = await sent(api(*TEACHER), both[:1], bcc=both[1:])
+    hidden = await send(api(*TEACHER), both[:1], bcc=both[1:])
     assert await recipients(api("parent.sokolova"), hidden["id"]) == [("BCC", OTHER_MOTHER)]
 
 
 async def test_in_a_group_thread_parents_see_each_other(api: SignIn, ids: Ids) -> None:
     both = await ids.people(MOTHER, "parent.sokolova")
-    letter = await sent(api(*TEACHER), both, groupThread=True)
+    letter = await send(api(*TEACHER), both, groupThread=True)
     seen = [("TO", IVANOVA), ("TO", OTHER_MOTHER)]
     assert await recipients(api(MOTHER), letter["id"]) == seen
 
 
 async def test_a_mother_among_colleagues_may_know_who_else_got_it(api: SignIn, ids: Ids) -> None:
     people = await ids.people(MOTHER, "teacher.gusev", "psychologist")
-    letter = await sent(api(*TEACHER), people)
+    letter = await send(api(*TEACHER), people)
     assert letter["showsRecipients"] is True
     assert len(await recipients(api(MOTHER), letter["id"])) == 3
 
 
 async def test_words_are_found_in_ones_own_mail_only(api: SignIn, ids: Ids) -> None:
-    await sent(api(MOTHER), await ids.people("teacher.belova"))
+    await send(api(MOTHER), await ids.people("teacher.belova"))
     assert await subjects(api(*TEACHER), search="справки -завтра") == ["Справка от врача"]
     assert await subjects(api(MOTHER), "SENT", search='"справка от врача"') == ["Справка от врача"]
     assert await subjects(api("teacher.gusev"), search="справка") == []
@@ -114,7 +114,7 @@ async def test_words_are_found_in_ones_own_mail_only(api: SignIn, ids: Ids) -> N
 
 
 async def test_reading_counts_once(api: SignIn, ids: Ids, clock: Clock) -> None:
-    await sent(api(MOTHER), await ids.people("teacher.belova"))
+    await send(api(MOTHER), await ids.people("teacher.belova"))
     waiting = "{ unreadCounts { mail } }"
     before = (await api(*TEACHER)(waiting))["unreadCounts"]["mail"]
     copy = (await box(api(*TEACHER)))[0]
@@ -143,12 +143,12 @@ async def test_a_copy_goes_away_and_back_to_where_it_is_from(
 ) -> None:
     who = api(*TEACHER)
     if kind == "received":
-        await sent(api(MOTHER), await ids.people("teacher.belova"))
+        await send(api(MOTHER), await ids.people("teacher.belova"))
         copy, home = (await box(who))[0], "INBOX"
     elif kind == "sent":
-        copy, home = (await sent(who, await ids.people(MOTHER)))["copy"], "SENT"
+        copy, home = (await send(who, await ids.people(MOTHER)))["copy"], "SENT"
     else:
-        copy, home = (await saved(who, subject="Потом"))["copy"], "DRAFTS"
+        copy, home = (await save(who, subject="Потом"))["copy"], "DRAFTS"
     move = {"mailCopyId": copy["id"], "expectedVersion": 1, "folder": to}
     if refused:
         refusal = await who.refused(MOVE, input=move)
@@ -162,7 +162,7 @@ async def test_a_copy_goes_away_and_back_to_where_it_is_from(
 
 
 async def test_throwing_away_ones_copy_leaves_the_others(api: SignIn, ids: Ids) -> None:
-    letter = await sent(api(MOTHER), await ids.people("teacher.belova"))
+    letter = await send(api(MOTHER), await ids.people("teacher.belova"))
     copy = (await box(api(*TEACHER)))[0]
     move = {"mailCopyId": copy["id"], "expectedVersion": 1, "folder": "TRASH"}
     assert await api(MOTHER).refusal(MOVE, input=move) == "NOT_FOUND"
@@ -184,5 +184,5 @@ async def test_a_page_of_mail_costs_the_same_however_much_is_on_it(
         for number in range(4):
             files = await ids.files(MOTHER, 1)
             to = await ids.people("teacher.belova", "psychologist")
-            await sent(api(MOTHER), to, subject=f"Письмо {number}", fileIds=files)
+            await send(api(MOTHER), to, subject=f"Письмо {number}", fileIds=files)
     assert costs[0] == costs[1] <= 12

@@ -20,7 +20,7 @@ from tests.communication.noticeboard import (
     TEACHER,
     TRIP,
     for_class,
-    published,
+    publish,
     titles,
 )
 from tests.conftest import NOON, Clock, SignIn
@@ -31,7 +31,7 @@ from tests.conftest import NOON, Clock, SignIn
 async def test_a_class_teacher_tells_her_class_and_its_parents(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    notice = await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
 
     assert (notice["title"], notice["body"], notice["version"]) == (*TRIP.values(), 1)
     for login in (MOTHER, "parent.ivanov", "student.ivanova", "student.sokolov", DEPUTY, HEAD):
@@ -44,7 +44,7 @@ async def test_a_class_teacher_tells_her_class_and_its_parents(
 
 
 async def test_the_pinned_come_first_then_the_newest(api: SignIn, ids: Ids) -> None:
-    await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     assert await titles(api(MOTHER)) == [
         "Режим работы школы",
         "Поездка в театр",
@@ -57,7 +57,7 @@ async def test_the_pinned_come_first_then_the_newest(api: SignIn, ids: Ids) -> N
 async def test_a_mother_of_two_in_the_school_sees_a_notice_for_all_once(
     api: SignIn, ids: Ids
 ) -> None:
-    await published(
+    await publish(
         api(HEAD),
         {"kind": "SCHOOL", "toGuardians": True},
         {"kind": "GRADE_LEVEL", "gradeLevel": 3, "toGuardians": True},
@@ -68,13 +68,13 @@ async def test_a_mother_of_two_in_the_school_sees_a_notice_for_all_once(
 async def test_a_parent_who_teaches_sees_in_each_role_what_is_meant_for_it(
     api: SignIn, ids: Ids
 ) -> None:
-    await published(api(HEAD), {"kind": "SCHOOL", "toStaff": True})
+    await publish(api(HEAD), {"kind": "SCHOOL", "toStaff": True})
     assert "Поездка в театр" in await titles(api("teacher.orlova", Role.CLASS_TEACHER))
     assert "Поездка в театр" not in await titles(api("teacher.orlova", Role.PARENT))
 
 
 async def test_a_mother_without_rights_is_told_nothing_of_the_class(api: SignIn, ids: Ids) -> None:
-    await published(api(HEAD), for_class(await ids.school_class("8А")))
+    await publish(api(HEAD), for_class(await ids.school_class("8А")))
     assert "Поездка в театр" in await titles(api("guardian.kuzmina"))
     assert "Поездка в театр" not in await titles(api("parent.lebedeva"))
 
@@ -82,8 +82,8 @@ async def test_a_mother_without_rights_is_told_nothing_of_the_class(api: SignIn,
 async def test_whoever_joins_a_class_sees_what_hangs_there_and_whoever_leaves_does_not(
     api: SignIn, ids: Ids
 ) -> None:
-    await published(api(DEPUTY), for_class(await ids.school_class("7Б")), title="Для 7Б")
-    await published(api(DEPUTY), for_class(await ids.school_class("7А")), title="Для 7А")
+    await publish(api(DEPUTY), for_class(await ids.school_class("7Б")), title="Для 7Б")
+    await publish(api(DEPUTY), for_class(await ids.school_class("7А")), title="Для 7А")
     moved = set(await titles(api("student.korolyova")))
     assert "Для 7Б" in moved
     assert "Для 7А" not in moved
@@ -184,44 +184,44 @@ async def test_who_was_named_in_person_is_told_only_to_them_and_the_author(
 ) -> None:
     masha, egor = await ids.people("student.ivanova", "student.sokolov")
     targets = [{"kind": "PERSON", "personId": one} for one in (masha, egor)]
-    notice = await published(api("psychologist"), *targets)
+    notice = await publish(api("psychologist"), *targets)
 
-    async def named(login: str) -> list[str]:
+    async def list_names(login: str) -> list[str]:
         node = (await api(login)(ONE, id=notice["id"]))["node"]
         return [target["person"]["fullName"] for target in node["targets"]]
 
-    assert await named("student.ivanova") == ["Иванова Мария Петровна"]
-    assert len(await named("psychologist")) == 2
-    assert len(await named(DEPUTY)) == 2
+    assert await list_names("student.ivanova") == ["Иванова Мария Петровна"]
+    assert len(await list_names("psychologist")) == 2
+    assert len(await list_names(DEPUTY)) == 2
 
 
 async def test_a_notice_waits_for_its_time_and_goes_when_it_is_over(
     api: SignIn, ids: Ids, clock: Clock
 ) -> None:
     hour = timedelta(hours=1)
-    notice = await published(
+    notice = await publish(
         api(*TEACHER),
         for_class(await ids.school_class("7А")),
         visibleFrom=(NOON + hour).isoformat(),
         visibleUntil=(NOON + 2 * hour).isoformat(),
     )
 
-    async def seen() -> tuple[bool, bool]:
+    async def look() -> tuple[bool, bool]:
         listed = "Поездка в театр" in await titles(api(MOTHER))
         return listed, (await api(MOTHER)(ONE, id=notice["id"]))["node"] is not None
 
-    assert await seen() == (False, False)
+    assert await look() == (False, False)
     assert "Поездка в театр" not in await titles(api(*TEACHER))
     assert "Поездка в театр" in await titles(api(*TEACHER), hidden=True)
     clock.now = NOON + hour
-    assert await seen() == (True, True)
+    assert await look() == (True, True)
     clock.now = NOON + 2 * hour
-    assert await seen() == (False, False)
+    assert await look() == (False, False)
 
 
 async def test_a_notice_cannot_be_dated_back(api: SignIn) -> None:
     staff = {"kind": "SCHOOL", "toStaff": True}
-    notice = await published(api(HEAD), staff, visibleFrom="2020-01-01T00:00:00Z")
+    notice = await publish(api(HEAD), staff, visibleFrom="2020-01-01T00:00:00Z")
     assert notice["visibleFrom"] == "2026-11-23T05:00:00Z"
 
 
@@ -230,7 +230,7 @@ async def test_a_notice_repeated_under_its_key_is_put_up_once(
 ) -> None:
     staff = {"kind": "SCHOOL", "toStaff": True}
     key = uuid4()
-    tries = [published(api(HEAD), staff, idempotencyKey=key) for _ in range(3)]
+    tries = [publish(api(HEAD), staff, idempotencyKey=key) for _ in range(3)]
     assert len({notice["id"] for notice in await asyncio.gather(*tries)}) == 1
     count = "SELECT count(*) FROM notices WHERE title = 'Поездка в театр'"
     assert (await sql.execute(text(count))).scalar_one() == 1

@@ -21,7 +21,7 @@ from tests.communication.noticeboard import (
     TEACHER,
     TRIP,
     for_class,
-    published,
+    publish,
     titles,
 )
 from tests.conftest import NOON, SignIn
@@ -41,7 +41,7 @@ STAFF = {"kind": "SCHOOL", "toStaff": True}
 async def test_an_edit_keeps_the_text_before_it_and_says_that_there_was_one(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    notice = await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     change = {"noticeId": notice["id"], "expectedVersion": 1, "body": "В воскресенье."}
     edited = (await api(*TEACHER)(EDIT, input=change))["editNotice"]["notice"]
 
@@ -60,7 +60,7 @@ async def test_an_edit_keeps_the_text_before_it_and_says_that_there_was_one(
 async def test_what_is_left_out_of_an_edit_stays(api: SignIn, ids: Ids) -> None:
     klass = for_class(await ids.school_class("7А"))
     until = (NOON + timedelta(days=3)).isoformat()
-    notice = await published(api(*TEACHER), klass, visibleUntil=until, isPinned=True)
+    notice = await publish(api(*TEACHER), klass, visibleUntil=until, isPinned=True)
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     edited = (await api(*TEACHER)(EDIT, input=seen))["editNotice"]["notice"]
     assert (edited["version"], edited["editedAt"], edited["isPinned"]) == (2, None, True)
@@ -76,7 +76,7 @@ async def test_what_is_left_out_of_an_edit_stays(api: SignIn, ids: Ids) -> None:
 
 
 async def test_the_audience_can_be_changed_within_ones_reach(api: SignIn, ids: Ids) -> None:
-    notice = await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     everyone = {**seen, "targets": [{"kind": "SCHOOL", "toStudents": True}]}
     assert await api(*TEACHER).refusal(EDIT, input=everyone) == "FORBIDDEN"
@@ -119,7 +119,7 @@ async def test_the_deputy_corrects_a_teachers_notice(api: SignIn, ids: Ids) -> N
 
 
 async def test_of_two_edits_the_later_sees_the_earlier(api: SignIn) -> None:
-    notice = await published(api(HEAD), STAFF)
+    notice = await publish(api(HEAD), STAFF)
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     tries = [api(who).reply(EDIT, input={**seen, "title": who}) for who in (HEAD, DEPUTY)]
     payloads = [(reply.data or {})["editNotice"] for reply in await asyncio.gather(*tries)]
@@ -131,10 +131,10 @@ async def test_of_two_edits_the_later_sees_the_earlier(api: SignIn) -> None:
 async def test_a_notice_that_is_seen_cannot_be_put_off(api: SignIn) -> None:
     later = (NOON + timedelta(days=1)).isoformat()
     seen = {"expectedVersion": 1, "visibleFrom": later}
-    out = await published(api(HEAD), STAFF)
+    out = await publish(api(HEAD), STAFF)
     refusal = await api(HEAD).refused(EDIT, input={**seen, "noticeId": out["id"]})
     assert (refusal["code"], refusal["field"]) == ("ALREADY_VISIBLE", ["visibleFrom"])
-    planned = await published(api(HEAD), STAFF, visibleFrom=(NOON + timedelta(hours=1)).isoformat())
+    planned = await publish(api(HEAD), STAFF, visibleFrom=(NOON + timedelta(hours=1)).isoformat())
     await api(HEAD)(EDIT, input={**seen, "noticeId": planned["id"]})
 
 
@@ -144,7 +144,7 @@ async def test_a_notice_that_is_seen_cannot_be_put_off(api: SignIn) -> None:
 async def test_a_notice_that_is_taken_down_is_gone_for_its_readers(
     api: SignIn, ids: Ids, sql: AsyncConnection
 ) -> None:
-    notice = await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     down = (await api(*TEACHER)(WITHDRAW, input=seen))["withdrawNotice"]["notice"]
 
@@ -162,7 +162,7 @@ async def test_a_notice_that_is_taken_down_is_gone_for_its_readers(
 
 
 async def test_those_who_saw_it_can_be_told_that_it_is_gone(api: SignIn, ids: Ids) -> None:
-    notice = await published(api(*TEACHER), for_class(await ids.school_class("7А")))
+    notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     await api(*TEACHER)(WITHDRAW, input=seen)
     key = Id.parse(notice["id"], Notice).key
@@ -189,7 +189,7 @@ async def test_files_go_with_a_notice_and_its_readers_see_what_they_are(
 ) -> None:
     plan, menu = await ids.file(TEACHER[0]), await ids.file(TEACHER[0], "меню.pdf")
     klass = for_class(await ids.school_class("7А"))
-    notice = await published(api(*TEACHER), klass, fileIds=[menu, plan, menu])
+    notice = await publish(api(*TEACHER), klass, fileIds=[menu, plan, menu])
     node = (await api(MOTHER)(ONE, id=notice["id"]))["node"]
     shown = [(f["fileName"], f["mediaType"], f["size"]) for f in node["attachments"]]
     assert shown == [("меню.pdf", "application/pdf", 2048), ("план.pdf", "application/pdf", 2048)]
@@ -213,7 +213,7 @@ async def test_only_ones_own_files_that_have_come_are_attached(api: SignIn, ids:
 async def test_files_are_added_and_taken_away(api: SignIn, ids: Ids) -> None:
     klass = for_class(await ids.school_class("7А"))
     plan, menu = await ids.file(TEACHER[0]), await ids.file(TEACHER[0], "меню.pdf")
-    notice = await published(api(*TEACHER), klass, fileIds=[plan])
+    notice = await publish(api(*TEACHER), klass, fileIds=[plan])
     [there] = (await api(*TEACHER)(ONE, id=notice["id"]))["node"]["attachments"]
     change = {"noticeId": notice["id"], "expectedVersion": 1, "fileIds": [menu]}
     edited = await api(*TEACHER)(EDIT, input={**change, "removedAttachmentIds": [there["id"]]})

@@ -14,7 +14,7 @@ from tests.communication.noticeboard import (
     TEACHER,
     TRIP,
     for_class,
-    published,
+    publish,
     titles,
 )
 from tests.conftest import Api, SignIn
@@ -59,13 +59,13 @@ async def test_hr_publishes_to_no_single_person(api: SignIn) -> None:
 
 
 async def test_hr_tells_the_staff(api: SignIn) -> None:
-    await published(api("hr"), {"kind": "SCHOOL", "toStaff": True})
+    await publish(api("hr"), {"kind": "SCHOOL", "toStaff": True})
     assert TRIP["title"] in await titles(api("teacher.gusev"))
     assert TRIP["title"] not in await titles(api("parent.ivanova"))
 
 
 async def test_hr_cannot_turn_a_notice_for_staff_into_one_for_families(api: SignIn) -> None:
-    notice = await published(api("hr"), {"kind": "SCHOOL", "toStaff": True})
+    notice = await publish(api("hr"), {"kind": "SCHOOL", "toStaff": True})
     families = [{"kind": "SCHOOL", "toGuardians": True}]
     given = {"noticeId": notice["id"], "expectedVersion": 1, "targets": families}
     assert await api("hr").refusal(EDIT, input=given) == "FORBIDDEN"
@@ -88,7 +88,7 @@ async def test_a_former_class_teacher_writes_to_the_class_no_more(
 ) -> None:
     """Domain.md c.3.1: she loses write at once and keeps what she wrote."""
     school_class = await ids.school_class("7А")
-    notice = await published(api(*TEACHER), for_class(school_class))
+    notice = await publish(api(*TEACHER), for_class(school_class))
     await api("parent.ivanova")(READ, id=notice["id"])
     before = await api(*TEACHER)(RECEIPTS, id=notice["id"])
     assert before["noticeReceipts"]["totalCount"] == 1
@@ -120,7 +120,7 @@ async def test_who_teaches_a_section_no_more_does_not_edit_what_they_told_it(
             AND t.school_id = 1 AND t.valid_to IS NULL LIMIT 1""")
     )
     target = {"kind": "SECTION", "sectionId": f"Section:1-{section}", "toStudents": True}
-    notice = await published(teacher, target)
+    notice = await publish(teacher, target)
     given = {"noticeId": notice["id"], "expectedVersion": 1, "body": "другой текст"}
     await sql.execute(
         text(
@@ -133,7 +133,7 @@ async def test_who_teaches_a_section_no_more_does_not_edit_what_they_told_it(
 # -- a municipal officer writes to the administration ---------------------------------
 
 
-async def offered(who: Api) -> set[str]:
+async def find_offered(who: Api) -> set[str]:
     return {person["id"] for person in (await who(DIRECTORY))["mailRecipients"]["nodes"]}
 
 
@@ -146,7 +146,7 @@ async def test_a_municipal_officer_writes_to_the_administration_only(
     )
     by_role: dict[str, str] = {line.role: line.who for line in held}
     administration = {"DIRECTOR", "DEPUTY_DIRECTOR", "SECRETARY", "SCHOOL_ADMINISTRATOR"}
-    assert await offered(api("municipal")) == {by_role[role] for role in administration}
+    assert await find_offered(api("municipal")) == {by_role[role] for role in administration}
     for support in ("PSYCHOLOGIST", "SOCIAL_PEDAGOGUE"):
         letter = {"to": [by_role[support]], "subject": "Запрос"}
         refusal = await api("municipal").refused(
@@ -155,5 +155,5 @@ async def test_a_municipal_officer_writes_to_the_administration_only(
             input=letter,
         )
         assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["to", "0"])
-        assert by_role[support] in await offered(api("student.ivanova"))
-        assert by_role[support] in await offered(api("parent.ivanova"))
+        assert by_role[support] in await find_offered(api("student.ivanova"))
+        assert by_role[support] in await find_offered(api("parent.ivanova"))

@@ -1,4 +1,4 @@
-"""Who has read and confirmed a notice, how much waits to be read, and finding it again."""
+"""Receipts of notices, counts of what waits to be read, and searching for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.communication.noticeboard import (
     MOTHER,
     TEACHER,
     for_class,
-    published,
+    publish,
     titles,
 )
 from tests.conftest import NOON, Clock, SignIn
@@ -147,8 +147,8 @@ async def test_nobody_is_told_to_read_what_they_wrote_or_what_is_for_others(
 ) -> None:
     await forget_reading(sql)
     klass = for_class(await ids.school_class("7А"))
-    await published(api(HEAD), klass, {"kind": "SCHOOL", "toStaff": True})
-    await published(api(HEAD), klass, title="Только для 7А")
+    await publish(api(HEAD), klass, {"kind": "SCHOOL", "toStaff": True})
+    await publish(api(HEAD), klass, title="Только для 7А")
     assert "Поездка в театр" not in await titles(api(HEAD), unread=True)
     unread = await titles(api(DEPUTY), unread=True)
     assert "Поездка в театр" in unread
@@ -192,7 +192,7 @@ async def test_a_page_costs_the_same_however_much_is_on_it(
         for number in range(5):
             klass = for_class(await ids.school_class("7А"))
             files = await ids.files("teacher.belova", 2)
-            await published(api(*TEACHER), klass, title=f"Объявление {number}", fileIds=files)
+            await publish(api(*TEACHER), klass, title=f"Объявление {number}", fileIds=files)
     assert costs[0] == costs[1] <= 8
 
 
@@ -206,6 +206,6 @@ async def test_publishing_costs_the_same_for_a_hundred_targets(
     costs = []
     for targets in (people[:1], people):
         with statements() as sent:
-            await published(api(HEAD), *targets)
+            await publish(api(HEAD), *targets)
         costs.append(len(sent))
     assert costs[0] == costs[1]

@@ -94,7 +94,7 @@ async def load(url: str, size: str = "small", seed: int = 7, today: date = TODAY
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Loaded]:
+async def open_loaded(url: str) -> AsyncIterator[Loaded]:
     connection = await open_session(url)
     try:
         yield Loaded(url, connection)
@@ -105,7 +105,7 @@ async def opened(url: str) -> AsyncIterator[Loaded]:
 @pytest.fixture(scope="session")
 async def small(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
     """The small demo, as it was made for all tests."""
-    async with opened(postgres.url("postgres", DEMO)) as loaded:
+    async with open_loaded(postgres.url("postgres", DEMO)) as loaded:
         loaded.told.extend(template.told)
         yield loaded
 
@@ -124,5 +124,5 @@ async def two(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
 
     url = postgres.url("postgres", TWO)
     first = json.loads(await once(postgres, TWO, make))
-    async with opened(url) as loaded:
+    async with open_loaded(url) as loaded:
         yield replace(loaded, first=first)

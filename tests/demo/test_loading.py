@@ -10,7 +10,7 @@ from models.base import Record
 from resolvers import demo
 from resolvers.demo.ledger import is_numbered
 from tests.conftest import KEY
-from tests.demo.conftest import Fresh, Loaded, load, opened
+from tests.demo.conftest import Fresh, Loaded, load, open_loaded
 
 RANDOM = ("_encrypted", "password_hash", "sealed", "made_at")
 """Ends of columns that differ each time, and must: nonces, salts, and when a key was made."""
@@ -40,7 +40,7 @@ async def test_the_same_seed_and_day_make_the_same_schools_even_behind_the_walls
     """
     url = await fresh("demo_owned")
     owner = "operator_of_the_tables"
-    async with opened(url) as again:
+    async with open_loaded(url) as again:
         await again.connection.execute(
             f"DROP ROLE IF EXISTS {owner}; CREATE ROLE {owner} LOGIN NOINHERIT IN ROLE gorod_owner"
         )
@@ -58,7 +58,7 @@ async def test_two_first_starts_at_once_make_one_school(fresh: Fresh) -> None:
     first = demo.load_first(url, KEY, lambda name, _: told.append(name))
     second = demo.load_first(url, KEY, lambda name, _: told.append(name))
     await asyncio.gather(first, second)
-    async with opened(url) as loaded:
+    async with open_loaded(url) as loaded:
         assert await loaded.one("SELECT count(*) FROM schools WHERE sourced_id = 'gorod-demo'") == 1
     assert told
 
@@ -146,7 +146,7 @@ async def test_before_the_first_lesson_nothing_has_happened(two: Loaded) -> None
 async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None:
     url = await fresh("demo_june")
     await load(url, today=date(2027, 6, 15))
-    async with opened(url) as loaded:
+    async with open_loaded(url) as loaded:
         kinds = await loaded.rows("SELECT kind, count(*) FROM term_marks GROUP BY 1 ORDER BY 1")
         assert [row["kind"] for row in kinds] == ["TERM", "YEAR"]
         assert await loaded.one("SELECT count(*) FROM terms WHERE status = 'OPEN'") == 0
@@ -158,7 +158,7 @@ async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None
 async def test_a_big_school_has_a_thousand_students_in_two_shifts(fresh: Fresh) -> None:
     url = await fresh("demo_big")
     await load(url, "school", today=date(2026, 9, 8))
-    async with opened(url) as loaded:
+    async with open_loaded(url) as loaded:
         assert await loaded.one("SELECT count(*) FROM students") == 1000
         assert await loaded.one("SELECT count(*) FROM school_classes") == 40
         assert await loaded.one("SELECT count(DISTINCT shift) FROM school_classes") == 2

@@ -1,4 +1,4 @@
-"""What the demo is made of, without a database: names, calendar, curriculum, timetable."""
+"""The parts of the demo, without a database: names, calendar, curriculum, timetable."""
 
 from collections import Counter
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Who is in the small demo, and whether they could be real."""
+"""The people of the small demo, who could be real."""
 
 from datetime import date
 

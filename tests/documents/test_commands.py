@@ -25,14 +25,14 @@ BAD = "{ viewr { fullName } }"
 DEEP = "{ viewer " + "{ children " * 20 + "{ id }" + " }" * 20 + " }"
 
 
-def shown(gorod: Run) -> list[dict[str, Any]]:
+def read_lines(gorod: Run) -> list[dict[str, Any]]:
     listed = gorod("list", "--json")
     assert listed.exit_code == 0, listed.output
     found: list[dict[str, Any]] = json.loads(listed.stdout)
     return found
 
 
-def written(folder: Path, documents: dict[str, str]) -> str:
+def write_manifest(folder: Path, documents: dict[str, str]) -> str:
     file = folder / "manifest.json"
     file.write_text(json.dumps(documents))
     return str(file)
@@ -45,7 +45,7 @@ def test_a_manifest_is_registered_and_each_document_says_how_it_is_answered(goro
     assert {line["change"] for line in told.values()} == {"new"}
     assert set(told["Board"]["plans"].values()) == {"compiled"}
     assert set(told["SignIn"]["plans"].values()) == {"standard"}
-    kept = {line["operations"][0]: line for line in shown(gorod)}
+    kept = {line["operations"][0]: line for line in read_lines(gorod)}
     assert kept.keys() == told.keys()
     assert kept["Board"]["document"] == sha256(kept["Board"]["text"])
     assert (kept["Board"]["clients"], kept["Board"]["plans"]) == (["web"], "compiled")
@@ -53,25 +53,25 @@ def test_a_manifest_is_registered_and_each_document_says_how_it_is_answered(goro
 
 def test_the_second_time_nothing_changes(gorod: Run) -> None:
     assert gorod("add", CUSTOM).exit_code == 0
-    before = shown(gorod)
+    before = read_lines(gorod)
     again = gorod("add", CUSTOM, "--json")
     assert {line["change"] for line in json.loads(again.stdout)} == {"unchanged"}
-    assert shown(gorod) == before
+    assert read_lines(gorod) == before
 
 
 def test_a_document_of_two_clients_is_kept_until_neither_has_it(gorod: Run) -> None:
     for client in ("web", "phone"):
         assert gorod("add", APOLLO, "--client", client).exit_code == 0
-    assert shown(gorod)[0]["clients"] == ["phone", "web"]
+    assert read_lines(gorod)[0]["clients"] == ["phone", "web"]
     assert "Retired: 0" in gorod("retire", "--client", "phone").stdout
     assert "Retired: 4" in gorod("retire", "--client", "web").stdout
-    assert all(line["retired"] for line in shown(gorod))
+    assert all(line["retired"] for line in read_lines(gorod))
 
 
 def test_what_was_retired_and_removed_is_told_to_programs(gorod: Run, tmp_path: Path) -> None:
-    file = written(tmp_path, {"web-who": "query Who { viewer { fullName } }"})
+    file = write_manifest(tmp_path, {"web-who": "query Who { viewer { fullName } }"})
     assert gorod("add", file, "--client", "web").exit_code == 0
-    key = shown(gorod)[0]["document"]
+    key = read_lines(gorod)[0]["document"]
     line = {"document": key, "operations": ["Who"], "ids": ["web-who"], "clients": ["web"]}
     for words, told in (
         (("retire", "web-who", "--dry-run"), [line | {"change": "would be retired"}]),
@@ -82,7 +82,7 @@ def test_what_was_retired_and_removed_is_told_to_programs(gorod: Run, tmp_path: 
         done = gorod(*words, "--json")
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout) == told
-    assert shown(gorod) == []
+    assert read_lines(gorod) == []
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(gorod: Run) -> None:
@@ -90,7 +90,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(gorod: Run) -> Non
     assert tried.exit_code == 0
     assert {line["change"] for line in json.loads(tried.stdout)} == {"new"}
     assert "Nothing was registered yet" in gorod("add", APOLLO, "--dry-run").stdout
-    assert shown(gorod) == []
+    assert read_lines(gorod) == []
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(gorod: Run) -> Non
 def test_a_bad_document_is_refused_with_its_reason_and_nothing_is_registered(
     gorod: Run, tmp_path: Path, bad: str, told: str
 ) -> None:
-    file = written(tmp_path, {"good": "{ __typename }", "bad": bad})
+    file = write_manifest(tmp_path, {"good": "{ __typename }", "bad": bad})
     refused = gorod("add", file)
     assert refused.exit_code == 1
     assert told in refused.stdout
     assert "Refused: 1 of 2 documents; nothing is registered." in refused.stderr
-    assert shown(gorod) == []
+    assert read_lines(gorod) == []
 
 
 def test_the_good_ones_are_registered_where_that_is_wanted(gorod: Run, tmp_path: Path) -> None:
-    file = written(tmp_path, {"good": "{ __typename }", "bad": BAD})
+    file = write_manifest(tmp_path, {"good": "{ __typename }", "bad": BAD})
     added = gorod("add", file, "--leave-out")
     assert (added.exit_code, "the others are registered" in added.stderr) == (1, True)
-    assert [line["ids"] for line in shown(gorod)] == [["good"]]
+    assert [line["ids"] for line in read_lines(gorod)] == [["good"]]
 
 
 def test_a_wrong_hash_is_refused(gorod: Run, tmp_path: Path) -> None:
-    refused = gorod("add", written(tmp_path, {"0" * 64: "{ __typename }"}))
+    refused = gorod("add", write_manifest(tmp_path, {"0" * 64: "{ __typename }"}))
     assert (refused.exit_code, "is not the SHA-256 of its text" in refused.stdout) == (1, True)
 
 
@@ -154,15 +154,15 @@ def test_what_is_asked_wrongly_is_told_with_code_2(
 def test_an_id_of_another_document_is_refused_until_that_is_retired(
     gorod: Run, tmp_path: Path
 ) -> None:
-    first = gorod("add", written(tmp_path, {"web-who": "{ viewer { fullName } }"}))
+    first = gorod("add", write_manifest(tmp_path, {"web-who": "{ viewer { fullName } }"}))
     assert first.exit_code == 0, first.output
-    other = written(tmp_path, {"web-who": "{ viewer { role } }"})
+    other = write_manifest(tmp_path, {"web-who": "{ viewer { role } }"})
     refused = gorod("add", other)
     assert refused.exit_code == 1
     assert "its id 'web-who' stands for the document" in refused.stdout
     assert gorod("retire", "web-who").exit_code == 0
     assert gorod("add", other).exit_code == 0
-    old, new = shown(gorod)
+    old, new = read_lines(gorod)
     assert (old["ids"], bool(old["retired"]), new["ids"]) == ([], True, ["web-who"])
 
 
@@ -172,7 +172,7 @@ def test_two_documents_of_one_manifest_cannot_share_an_id(gorod: Run, tmp_path: 
         file.write_text(json.dumps({"same": asked}))
     refused = gorod("add", *map(str, two))
     assert (refused.exit_code, "its id 'same' stands for" in refused.stdout) == (1, True)
-    assert shown(gorod) == []
+    assert read_lines(gorod) == []
 
 
 def test_what_was_retired_is_registered_again(gorod: Run) -> None:
@@ -182,7 +182,7 @@ def test_what_was_retired_is_registered_again(gorod: Run) -> None:
     again = json.loads(gorod("add", CUSTOM, "--json").stdout)
     changes = {line["operations"][0]: line["change"] for line in again}
     assert (changes["Board"], changes["SignIn"]) == ("registered again", "unchanged")
-    assert not any(line["retired"] for line in shown(gorod))
+    assert not any(line["retired"] for line in read_lines(gorod))
 
 
 def test_an_older_release_is_retired_but_for_what_the_new_one_has(
@@ -190,20 +190,20 @@ def test_an_older_release_is_retired_but_for_what_the_new_one_has(
 ) -> None:
     gorod("add", CUSTOM, "--client", "web")
     kept = json.loads(Path(CUSTOM).read_text())
-    new = written(tmp_path, {"web-Board": kept["web-Board"]})
+    new = write_manifest(tmp_path, {"web-Board": kept["web-Board"]})
     tried = gorod("retire", "--client", "web", "--keep", new, "--dry-run")
     assert "Would be retired: 3 documents." in tried.stdout
-    assert not any(line["retired"] for line in shown(gorod))
+    assert not any(line["retired"] for line in read_lines(gorod))
     assert "Retired: 3" in gorod("retire", "--client", "web", "--keep", new).stdout
-    assert [line["ids"] for line in shown(gorod) if not line["retired"]] == [["web-Board"]]
+    assert [line["ids"] for line in read_lines(gorod) if not line["retired"]] == [["web-Board"]]
 
 
 def test_what_is_removed_is_gone_with_its_ids(gorod: Run) -> None:
     gorod("add", CUSTOM)
     asked = gorod("remove", "web-Board")
-    assert (asked.exit_code, "Say --yes" in asked.stderr, len(shown(gorod))) == (1, True, 4)
+    assert (asked.exit_code, "Say --yes" in asked.stderr, len(read_lines(gorod))) == (1, True, 4)
     assert "Removed: 1 document." in gorod("remove", "web-Board", "--yes").stdout
-    assert ["web-Board"] not in [line["ids"] for line in shown(gorod)]
+    assert ["web-Board"] not in [line["ids"] for line in read_lines(gorod)]
 
 
 def test_the_list_is_a_table_and_a_file_for_a_spreadsheet(gorod: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the operator's files are read as."""
+"""Manifests: how the operator's files are read."""
 
 import json
 from collections.abc import Callable

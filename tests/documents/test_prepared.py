@@ -20,7 +20,7 @@ from tests.documents.conftest import BOARD, LOGINS, OTHER, WHO, Served, sha256
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is validated and planned from now on."""
+    """Record what is validated and planned from now on."""
     done: list[str] = []
     validate, made = Documents.validate, Cache.make_plan
 

@@ -21,7 +21,7 @@ __all__ = ["connected", "limits", "server"]
 EVENTS = "subscription Board { noticeEvents { __typename } }"
 
 
-def registered(documents: Documents, *texts: str) -> None:
+def register(documents: Documents, *texts: str) -> None:
     found: dict[str, tuple[Document, list[str]]] = {}
     for text in texts:
         document = documents.take_parsed(text, stranger=False)
@@ -33,7 +33,7 @@ def registered(documents: Documents, *texts: str) -> None:
 @pytest.fixture
 def documents() -> Documents:
     found = Documents(CORE, Limits())
-    registered(found, WHO, EVENTS)
+    register(found, WHO, EVENTS)
     return found
 
 
@@ -42,7 +42,7 @@ def endpoint(services: Services, documents: Documents, limits: LimitsOfSockets) 
     return WebSocketEndpoint(Engine(schema, services, documents=documents), (), limits)
 
 
-async def asked(client: Client, **payload: Any) -> Any:
+async def ask(client: Client, **payload: Any) -> Any:
     """The data of a query, or the code of its refusal."""
     await client.say("subscribe", id="1", payload=payload)
     message = await client.hear()
@@ -71,7 +71,7 @@ async def test_mother_asks_for_a_registered_document_by_each_of_its_names(
     async with connected() as mother:
         await mother.sign_in(token)
         for way in ways:
-            data = await asked(mother, **way)
+            data = await ask(mother, **way)
             assert data == {"viewer": {"fullName": "Иванова Ольга Сергеевна"}}, way
 
 
@@ -89,17 +89,17 @@ async def test_a_registered_subscription_begins(
 async def test_mother_sends_a_text_once_and_then_its_hash(connected: Connect, token: str) -> None:
     async with connected() as mother:
         await mother.sign_in(token)
-        assert await asked(mother, extensions=apq(OTHER)) == "PERSISTED_QUERY_NOT_FOUND"
-        first = await asked(mother, query=OTHER, extensions=apq(OTHER))
-        assert await asked(mother, extensions=apq(OTHER)) == first == {"viewer": {"role": "PARENT"}}
+        assert await ask(mother, extensions=apq(OTHER)) == "PERSISTED_QUERY_NOT_FOUND"
+        first = await ask(mother, query=OTHER, extensions=apq(OTHER))
+        assert await ask(mother, extensions=apq(OTHER)) == first == {"viewer": {"role": "PARENT"}}
 
 
 async def test_what_cannot_be_found_ends_only_its_operation(connected: Connect, token: str) -> None:
     async with connected() as mother:
         await mother.sign_in(token)
-        assert await asked(mother, documentId="unknown") == "PERSISTED_QUERY_NOT_FOUND"
-        assert await asked(mother, documentId=sha256(WHO), query=OTHER) == "BAD_REQUEST"
-        assert await asked(mother, documentId=sha256(WHO))
+        assert await ask(mother, documentId="unknown") == "PERSISTED_QUERY_NOT_FOUND"
+        assert await ask(mother, documentId=sha256(WHO), query=OTHER) == "BAD_REQUEST"
+        assert await ask(mother, documentId=sha256(WHO))
 
 
 async def test_where_only_registered_documents_are_run_no_other_is(
@@ -109,11 +109,11 @@ async def test_where_only_registered_documents_are_run_no_other_is(
     async with connected() as mother:
         await mother.sign_in(token)
         required = "TRUSTED_DOCUMENT_REQUIRED"
-        assert await asked(mother, query=OTHER) == required
-        assert await asked(mother, query=OTHER, extensions=apq(OTHER)) == required
+        assert await ask(mother, query=OTHER) == required
+        assert await ask(mother, query=OTHER, extensions=apq(OTHER)) == required
         subscription = "subscription { mailEvents { __typename } }"
-        assert await asked(mother, query=subscription) == required
-        assert await asked(mother, documentId=sha256(WHO))
+        assert await ask(mother, query=subscription) == required
+        assert await ask(mother, documentId=sha256(WHO))
     async with connected() as stranger:
         await stranger.sign_in(None)
-        assert await asked(stranger, query="{ __typename }") == required
+        assert await ask(stranger, query="{ __typename }") == required

@@ -19,7 +19,7 @@ KEYS = {
 
 
 class Bucket:
-    """objects: What lies there, by key. asked: How many requests came.
+    """objects: The stored objects, by key. asked: How many requests came.
 
     silent: Whether requests are taken and never answered.
     silent_after: How many requests are answered, if not all.
@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def opened() -> Iterator[Bucket]:
+def open_bucket() -> Iterator[Bucket]:
     bucket = Bucket()
     try:
         yield bucket

@@ -24,5 +24,5 @@ async def http(services: Services) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Any:
-    """What lies in the storage now."""
+    """Return a function that lists the files in the storage."""
     return lambda: [file for file in (tmp_path / "files").rglob("*") if file.is_file()]

@@ -18,21 +18,21 @@ FILE = """query ($id: ID!) {
 }"""
 
 
-async def announced(
+async def announce(
     api: Api, content: bytes = PDF, name: str = "Реферат.pdf", type: str = "application/pdf"
 ) -> Any:
     given = {"name": name, "type": type, "size": len(content)}
     return (await api(REQUEST, **given))["requestUpload"]
 
 
-async def uploaded(api: Api, http: AsyncClient, content: bytes = PDF, **how: Any) -> Any:
+async def upload(api: Api, http: AsyncClient, content: bytes = PDF, **how: Any) -> Any:
     """A file that is there, as its owner sees it."""
-    invited = await announced(api, content, **how)
+    invited = await announce(api, content, **how)
     assert (await http.put(invited["url"], content=content)).status_code == 204
     return {"id": invited["file"]["id"], **(await api(FILE, id=invited["file"]["id"]))["node"]}
 
 
-def refused(response: Response) -> str:
+def code_of(response: Response) -> str:
     """The code of a refusal, in the shape of every other error."""
     [error] = response.json()["errors"]
     assert error["message"]

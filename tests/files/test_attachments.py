@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 from models.access.roles import Role
 from tests.access.asking import SIGN_OUT
 from tests.conftest import Api, SignIn
-from tests.files.sending import PDF, refused, uploaded
+from tests.files.sending import PDF, code_of, upload
 
 PUBLISH = """mutation ($file: ID!) { publishNotice(input: {title: "Экскурсия", body: "Программа",
   targets: [{kind: SCHOOL_CLASS, schoolClassId: "SchoolClass:1-7", toGuardians: true}],
@@ -32,7 +32,7 @@ async def lesson(teacher: Api) -> dict[str, Any]:
     return {"lesson": found["id"], "seen": (found["homework"] or {}).get("version")}
 
 
-async def attached(api: SignIn, teacher: Api, to: str, file: str) -> str:
+async def attach(api: SignIn, teacher: Api, to: str, file: str) -> str:
     """The id of what it was attached to."""
     if to == "notice":
         return str((await teacher(PUBLISH, file=file))["publishNotice"]["notice"]["id"])
@@ -49,8 +49,8 @@ async def test_a_mother_gets_the_file_that_came_with_it_while_she_is_signed_in(
     api: SignIn, http: AsyncClient, to: str
 ) -> None:
     teacher, mother = api("teacher.belova", Role.CLASS_TEACHER), api("parent.ivanova")
-    file = await uploaded(teacher, http)
-    there = await attached(api, teacher, to, file["id"])
+    file = await upload(teacher, http)
+    there = await attach(api, teacher, to, file["id"])
     [seen] = (await mother(SEEN, id=there))["node"]["attachments"]
     assert seen["fileName"] == "Реферат.pdf"
     [own] = (await teacher(SEEN, id=there))["node"]["attachments"]
@@ -58,7 +58,7 @@ async def test_a_mother_gets_the_file_that_came_with_it_while_she_is_signed_in(
     assert (await http.get(seen["url"])).content == PDF
     assert await api("parent.gromova")(SEEN, id=there) == {"node": None}
     await mother(SIGN_OUT)
-    assert refused(await http.get(seen["url"])) == "LINK_NOT_GOOD"
+    assert code_of(await http.get(seen["url"])) == "LINK_NOT_GOOD"
     assert (await http.get(own["url"])).content == PDF
 
 
@@ -68,7 +68,7 @@ async def test_another_file_for_the_same_homework_is_another_version_of_it(
     """Of two who change its files the second sees what the first did."""
     teacher = api("teacher.belova", Role.CLASS_TEACHER)
     place = await lesson(teacher)
-    files = [(await uploaded(teacher, http, name=f"{n}.pdf"))["id"] for n in range(2)]
+    files = [(await upload(teacher, http, name=f"{n}.pdf"))["id"] for n in range(2)]
     first = (await teacher(ASSIGN, file=files[0], **place))["setHomework"]["homework"]
     again = {**place, "seen": first["version"], "file": files[1]}
     second = (await teacher(ASSIGN, **again))["setHomework"]["homework"]

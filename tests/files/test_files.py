@@ -16,7 +16,7 @@ from gql.app import language_of
 from gql.transport import file_transfer
 from resolvers.core.context import Services
 from tests.conftest import Clock, SignIn
-from tests.files.sending import FILE, PDF, REQUEST, announced, refused
+from tests.files.sending import FILE, PDF, REQUEST, announce, code_of
 
 # -- up -------------------------------------------------------------------------------
 
@@ -25,7 +25,7 @@ async def test_a_pupil_uploads_an_essay(
     api: SignIn, http: AsyncClient, sql: AsyncConnection, stored: Any
 ) -> None:
     pupil = api("student.ivanova")
-    invited = await announced(pupil)
+    invited = await announce(pupil)
     assert invited["method"] == "PUT"
     assert invited["headers"] == [{"name": "Content-Type", "value": "application/pdf"}]
     assert invited["expiresAt"] == "2026-11-23T05:15:00Z"
@@ -50,7 +50,7 @@ async def test_a_file_comes_in_pieces_and_says_not_how_many(
             await asyncio.sleep(0)
             yield PDF[start : start + 1000]
 
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     assert (await http.put(invited["url"], content=slowly())).status_code == 204
     assert stored()[0].read_bytes() == PDF
 
@@ -75,10 +75,10 @@ async def test_what_is_not_as_announced_is_refused_and_leaves_nothing(
     told_before: bool,
 ) -> None:  # fmt: skip
     pupil = api("student.ivanova")
-    invited = await announced(pupil)
+    invited = await announce(pupil)
     content: Any = body if told_before else chunks(body[:5000], body[5000:])
     response = await http.put(invited["url"], content=content)
-    assert (response.status_code, refused(response)) == (status, told)
+    assert (response.status_code, code_of(response)) == (status, told)
     assert stored() == []
     assert (await pupil(FILE, id=invited["file"]["id"]))["node"]["status"] == "PENDING"
     assert (await http.put(invited["url"], content=PDF)).status_code == 204, "one may try again"
@@ -94,7 +94,7 @@ async def test_the_rest_of_what_is_too_much_is_not_taken(api: SignIn, http: Asyn
             taken += 1
             yield b"x" * 65536
 
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     response = await http.put(invited["url"], content=endless())
     assert response.status_code == 413
     assert response.headers["connection"] == "close"
@@ -105,7 +105,7 @@ async def test_a_connection_that_breaks_leaves_nothing(
     api: SignIn, services: Services, stored: Any
 ) -> None:
     pupil = api("student.ivanova")
-    invited = await announced(pupil)
+    invited = await announce(pupil)
     messages = [
         {"type": "http.request", "body": PDF[:5000], "more_body": True},
         {"type": "http.disconnect"},
@@ -129,17 +129,17 @@ async def test_a_connection_that_breaks_leaves_nothing(
 async def test_a_file_that_is_there_takes_no_other_bytes(
     api: SignIn, http: AsyncClient, stored: Any
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     await http.put(invited["url"], content=PDF)
     response = await http.put(invited["url"], content=PDF[:-1] + b"!")
-    assert (response.status_code, refused(response)) == (409, "ALREADY_UPLOADED")
+    assert (response.status_code, code_of(response)) == (409, "ALREADY_UPLOADED")
     assert [path.read_bytes() for path in stored()] == [PDF]
 
 
 async def test_of_two_uploads_at_once_one_counts_and_nothing_else_is_left(
     api: SignIn, http: AsyncClient, stored: Any
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     responses = await asyncio.gather(
         *(http.put(invited["url"], content=PDF[:-1] + bytes([n])) for n in range(4))
     )
@@ -150,15 +150,15 @@ async def test_of_two_uploads_at_once_one_counts_and_nothing_else_is_left(
 async def test_no_connection_is_held_while_bytes_come(
     api: SignIn, http: AsyncClient, services: Services
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     held: list[int] = []
 
-    async def watched() -> AsyncIterator[bytes]:
+    async def watch() -> AsyncIterator[bytes]:
         yield PDF[:100]
         held.append(services.engine.pool.checkedout())  # type: ignore[attr-defined]
         yield PDF[100:]
 
-    assert (await http.put(invited["url"], content=watched())).status_code == 204
+    assert (await http.put(invited["url"], content=watch())).status_code == 204
     assert held == [0]
 
 
@@ -232,7 +232,7 @@ async def test_a_name_of_windows_does_not_hide_other_bytes(
     given = {"name": name, "type": said, "size": len(content)}
     invited = (await api("student.ivanova")(REQUEST, **given))["requestUpload"]
     response = await http.put(invited["url"], content=content)
-    assert refused(response) == "TYPE_DIFFERS"
+    assert code_of(response) == "TYPE_DIFFERS"
 
 
 async def test_the_school_says_how_large(api: SignIn, sql: AsyncConnection) -> None:
@@ -245,7 +245,7 @@ async def test_the_school_says_how_large(api: SignIn, sql: AsyncConnection) -> N
 async def test_fifty_files_may_be_under_way(
     api: SignIn, sql: AsyncConnection, clock: Clock
 ) -> None:
-    await announced(api("student.ivanova"))
+    await announce(api("student.ivanova"))
     await sql.execute(text("""
         INSERT INTO files (school_id, version, owner_id, name, media_type, size, status, created_at)
         SELECT school_id, 1, owner_id, name, media_type, size, status, created_at

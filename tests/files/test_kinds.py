@@ -1,4 +1,4 @@
-"""What the bytes of a file show."""
+"""Media types, as the bytes of a file show them."""
 
 import io
 import zipfile

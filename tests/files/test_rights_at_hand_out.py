@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
 from tests.conftest import Api, SignIn
-from tests.files.sending import PDF, announced, refused, uploaded
-from tests.files.test_attachments import SEEN, attached
+from tests.files.sending import PDF, announce, code_of, upload
+from tests.files.test_attachments import SEEN, attach
 
 TEACHER = ("teacher.belova", Role.CLASS_TEACHER)
 MOTHER = "parent.ivanova"
@@ -85,8 +85,8 @@ async def test_a_link_ends_with_the_right_to_what_it_is_attached_to(
     api: SignIn, http: AsyncClient, sql: AsyncConnection, to: str, ending: Ending
 ) -> None:
     teacher, mother = api(*TEACHER), api(MOTHER)
-    file = await uploaded(teacher, http)
-    there = await attached(api, teacher, to, file["id"])
+    file = await upload(teacher, http)
+    there = await attach(api, teacher, to, file["id"])
     [seen] = (await mother(SEEN, id=there))["node"]["attachments"]
     assert (await http.get(seen["url"])).content == PDF
 
@@ -96,7 +96,7 @@ async def test_a_link_ends_with_the_right_to_what_it_is_attached_to(
         assert response.status_code == 403
         assert response.headers["cache-control"] == "no-store"
     response = await http.get(seen["url"])
-    assert refused(response) == "LINK_NOT_GOOD"
+    assert code_of(response) == "LINK_NOT_GOOD"
     assert PDF[:20] not in response.content
 
 
@@ -115,7 +115,7 @@ async def test_withdrawn_consent_ends_the_links_of_a_parent(
     await sql.execute(
         text("UPDATE guardian_links SET consent_from = '2026-11-01' WHERE id = :id"), {"id": link}
     )
-    file = await uploaded(api("director"), http)
+    file = await upload(api("director"), http)
     publish = """mutation ($file: ID!, $class: ID!) { publishNotice(input: {title: "О ЕГЭ",
       body: "Сроки", fileIds: [$file], targets: [{kind: SCHOOL_CLASS, schoolClassId: $class,
       toGuardians: true}]}) { notice { id } userErrors { code } } }"""
@@ -132,18 +132,18 @@ async def test_withdrawn_consent_ends_the_links_of_a_parent(
     stop = """mutation ($id: ID!) { stopSharingWithGuardian(input: {guardianLinkId: $id,
       expectedVersion: 1}) { guardianLink { id } userErrors { code } } }"""
     await api("student.fyodorov")(stop, id=f"GuardianLink:1-{link}")
-    assert refused(await http.get(seen["url"])) == "LINK_NOT_GOOD"
+    assert code_of(await http.get(seen["url"])) == "LINK_NOT_GOOD"
 
 
 async def test_a_former_teacher_s_links_to_homework_end_with_the_role(
     api: SignIn, http: AsyncClient, sql: AsyncConnection
 ) -> None:
     teacher = api(*TEACHER)
-    file = await uploaded(teacher, http)
-    there = await attached(api, teacher, "homework", file["id"])
+    file = await upload(teacher, http)
+    there = await attach(api, teacher, "homework", file["id"])
     [seen] = (await teacher(SEEN, id=there))["node"]["attachments"]
     await sql.execute(text("UPDATE class_teachers SET valid_to = '2026-11-23' WHERE school_id = 1"))
-    assert refused(await http.get(seen["url"])) == "LINK_NOT_GOOD"
+    assert code_of(await http.get(seen["url"])) == "LINK_NOT_GOOD"
 
 
 async def test_a_link_is_not_for_the_holder_of_another_session(
@@ -151,14 +151,14 @@ async def test_a_link_is_not_for_the_holder_of_another_session(
 ) -> None:
     """Also not for one who may see the same: it is the session's own."""
     teacher, mother = api(*TEACHER), api(MOTHER)
-    file = await uploaded(teacher, http)
-    there = await attached(api, teacher, "notice", file["id"])
+    file = await upload(teacher, http)
+    there = await attach(api, teacher, "notice", file["id"])
     [seen] = (await mother(SEEN, id=there))["node"]["attachments"]
 
     async def code(who: Api | None, token: str = "") -> str | None:
         token = (who.caller.token or "") if who else token
         response = await http.get(seen["url"], headers={"Authorization": f"Bearer {token}"})
-        return None if response.status_code == 200 else refused(response)
+        return None if response.status_code == 200 else code_of(response)
 
     assert await code(mother) is None
     for login in ("parent.sokolov", "director", "parent.ivanov"):
@@ -170,10 +170,10 @@ async def test_a_link_is_not_for_the_holder_of_another_session(
 async def test_who_may_upload_no_more_sends_no_bytes(
     api: SignIn, http: AsyncClient, sql: AsyncConnection, stored: Any
 ) -> None:
-    invited = await announced(api(MOTHER))
+    invited = await announce(api(MOTHER))
     await sql.execute(
         text("""DELETE FROM role_rights WHERE school_id = 1 AND role = 'PARENT'
             AND permission = 'files:upload'""")
     )
-    assert refused(await http.put(invited["url"], content=PDF)) == "LINK_NOT_GOOD"
+    assert code_of(await http.put(invited["url"], content=PDF)) == "LINK_NOT_GOOD"
     assert stored() == []

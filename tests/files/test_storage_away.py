@@ -25,8 +25,8 @@ from resolvers.services import outage, storage
 from resolvers.services.outage import FilesUnavailable
 from resolvers.services.storage import Storage
 from tests.conftest import Api, SignIn
-from tests.files.bucket import NEVER, Bucket, opened
-from tests.files.sending import FILE, PDF, REQUEST, announced, refused, uploaded
+from tests.files.bucket import NEVER, Bucket, open_bucket
+from tests.files.sending import FILE, PDF, REQUEST, announce, code_of, upload
 from tests.files.test_sweeping import PENDING, stored_and_killed
 
 AWAY, BACK = "the storage of files is away", "the storage of files is back"
@@ -50,7 +50,7 @@ def mend(bucket: Bucket) -> None:
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     monkeypatch.setattr(storage, "PATIENCE", 1.0)
     monkeypatch.setattr(outage, "LONGEST_PAUSE", 0.2)
-    with opened() as bucket:
+    with open_bucket() as bucket:
         for name, value in bucket.settings.items():
             monkeypatch.setenv(name, value)
         yield bucket
@@ -78,7 +78,7 @@ def pupil(api: SignIn, far: Services) -> Api:
 
 def is_unavailable(response: Response) -> bool:
     """Answered as the database's absence is, with the time to come back."""
-    assert refused(response) == "SERVICE_UNAVAILABLE"
+    assert code_of(response) == "SERVICE_UNAVAILABLE"
     [error] = response.json()["errors"]
     assert "127.0.0.1" not in response.text
     assert response.headers["retry-after"] == str(error["extensions"]["retryAfter"])
@@ -89,7 +89,7 @@ async def test_a_bucket_keeps_files_as_a_folder_does(
     pupil: Api, browser: AsyncClient, bucket: Bucket, far: Services
 ) -> None:
     content = PDF + bytes(7_000_000)  # more than one part
-    file = await uploaded(pupil, browser, content)
+    file = await upload(pupil, browser, content)
     assert (await browser.get(file["url"])).content == content
     [(key, kept)] = bucket.objects.items()
     assert (key.startswith("gorod/1/"), kept) == (True, content)
@@ -101,7 +101,7 @@ async def test_a_bucket_keeps_files_as_a_folder_does(
 async def test_while_it_is_away_files_are_refused_and_all_else_goes_on(
     pupil: Api, browser: AsyncClient, bucket: Bucket, far: Services, way: str, capfd: Any
 ) -> None:
-    file, pending = await uploaded(pupil, browser), await announced(pupil)
+    file, pending = await upload(pupil, browser), await announce(pupil)
     WAYS[way](bucket)
     begun = time.monotonic()
     assert is_unavailable(await browser.get(file["url"]))
@@ -131,7 +131,7 @@ async def test_while_it_is_away_files_are_refused_and_all_else_goes_on(
 async def test_an_upload_finds_out_by_itself_and_can_be_repeated(
     pupil: Api, browser: AsyncClient, bucket: Bucket, way: str, far: Services
 ) -> None:
-    pending = await announced(pupil)
+    pending = await announce(pupil)
     WAYS[way](bucket)
     assert is_unavailable(await browser.put(pending["url"], content=PDF))
     mend(bucket)
@@ -145,7 +145,7 @@ async def test_a_bucket_that_does_not_exist_is_no_lost_file(
     pupil: Api, browser: AsyncClient, bucket: Bucket
 ) -> None:
     """S3 says 404 of both."""
-    file = await uploaded(pupil, browser)
+    file = await upload(pupil, browser)
     [(key, content)] = bucket.objects.items()
     bucket.objects.clear()
     assert (await browser.get(file["url"])).status_code == 404
@@ -158,7 +158,7 @@ async def test_a_sender_may_be_slower_than_a_bucket(
     pupil: Api, browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "STALLED", 0.5)
-    pending = await announced(pupil)
+    pending = await announce(pupil)
 
     async def slowly() -> AsyncIterator[bytes]:
         yield PDF[:100]
@@ -171,7 +171,7 @@ async def test_a_sender_may_be_slower_than_a_bucket(
 async def test_who_breaks_off_an_upload_is_no_outage(
     pupil: Api, browser: AsyncClient, bucket: Bucket, far: Services
 ) -> None:
-    pending = await announced(pupil)
+    pending = await announce(pupil)
     link = read(pending["url"].rpartition("/")[2], Way.UP, far)
 
     async def broken() -> AsyncIterator[bytes]:
@@ -188,7 +188,7 @@ async def test_who_breaks_off_an_upload_is_no_outage(
 async def test_a_download_that_is_cut_off_is_not_taken_for_all_of_it(
     pupil: Api, browser: AsyncClient, bucket: Bucket, far: Services, capfd: Any
 ) -> None:
-    file = await uploaded(pupil, browser)
+    file = await upload(pupil, browser)
     bucket.cut_after = 1000
     found = await far.storage.get(next(iter(await far.storage.keys())))
     with pytest.raises(FilesUnavailable):
@@ -215,7 +215,7 @@ async def test_bytes_that_could_not_be_removed_are_removed_later(
     pupil: Api, bucket: Bucket, far: Services, sql: AsyncConnection, browser: AsyncClient
 ) -> None:
     """Of an upload that nobody was told of, by a later attempt and by sweeping."""
-    pending = await announced(pupil)
+    pending = await announce(pupil)
     await stored_and_killed(far, pending["url"])
     assert len(bucket.objects) == 1
     bucket.broken = 500
@@ -238,7 +238,7 @@ async def test_sweeping_waits_until_it_is_back(
     pupil: Api, bucket: Bucket, far: Services, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolvers.files.sweeping.ABANDONED", far.now() - far.now())
-    pending = await announced(pupil)
+    pending = await announce(pupil)
     await stored_and_killed(far, pending["url"])
     bucket.end()
     sweeping = asyncio.create_task(sweep_files(far))
@@ -263,7 +263,7 @@ async def test_a_folder_that_is_away_is_answered_alike(
     transport = ASGITransport(Starlette(routes=routes.routes(far, language_of)))
     pupil = Api(replace(api("student.ivanova").caller, services=far))
     async with AsyncClient(transport=transport, base_url="http://gorod.test") as client:
-        pending = await announced(pupil)
+        pending = await announce(pupil)
         (tmp_path / "files").rename(tmp_path / "gone")
         (tmp_path / "files").write_text("in the way")
         assert is_unavailable(await client.put(pending["url"], content=PDF))

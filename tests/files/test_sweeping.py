@@ -1,4 +1,4 @@
-"""What an upload leaves that a killed process did not end is removed, and nothing else."""
+"""The remains of an upload that a killed process did not end are removed, and nothing else."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from resolvers.files.links import Way, read
 from resolvers.files.sweeping import ABANDONED, sweep, sweep_files
 from resolvers.services.storage import Storage
 from tests.conftest import Clock, SignIn
-from tests.files.sending import FILE, PDF, announced, uploaded
+from tests.files.sending import FILE, PDF, announce, upload
 
 PENDING = "SELECT count(*) FROM files WHERE status = 'PENDING' AND storage_key IS NOT NULL"
 
@@ -41,8 +41,8 @@ async def test_bytes_that_nobody_was_told_of_are_removed_and_can_be_sent_again(
     api: SignIn, http: AsyncClient, services: Services, stored: Any, sql: AsyncConnection
 ) -> None:
     pupil = api("student.ivanova")
-    ready = await uploaded(pupil, http)
-    invited = await announced(pupil)
+    ready = await upload(pupil, http)
+    invited = await announce(pupil)
     await stored_and_killed(services, invited["url"])
     assert len(stored()) == 2
     await sweep(services, services.now())
@@ -59,7 +59,7 @@ async def test_a_later_attempt_takes_the_place_of_one_that_was_killed(
     api: SignIn, http: AsyncClient, services: Services, stored: Any
 ) -> None:
     """Without waiting for anybody to sweep."""
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     await stored_and_killed(services, invited["url"])
     assert (await http.put(invited["url"], content=PDF)).status_code == 204
     assert [file.name for file in stored()] != ["aaaaaaaaaaaaaaaaaaaaaa"]
@@ -69,7 +69,7 @@ async def test_a_later_attempt_takes_the_place_of_one_that_was_killed(
 async def test_what_another_process_may_be_uploading_is_left_alone(
     api: SignIn, services: Services, stored: Any, clock: Clock
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     await stored_and_killed(services, invited["url"])
     await sweep(services, services.now() - ABANDONED)
     assert len(stored()) == 1
@@ -94,7 +94,7 @@ async def test_an_upload_of_which_nobody_knows_whether_it_was_noted_keeps_its_by
 
     monkeypatch.setattr(transfer, "finish_upload", settled_unheard)
     pupil = api("student.ivanova")
-    invited = await announced(pupil)
+    invited = await announce(pupil)
     reply = await http.put(invited["url"], content=PDF)
     assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
     assert reply.json()["errors"][0]["extensions"]["outcomeUnknown"] is True
@@ -114,7 +114,7 @@ async def test_an_upload_that_was_refused_leaves_nothing(
         raise ServiceUnavailable
 
     monkeypatch.setattr(transfer, "finish_upload", refuse)
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     assert (await http.put(invited["url"], content=PDF)).status_code == 503
     assert stored() == []
 
@@ -145,7 +145,7 @@ def test_who_shares_a_folder_is_not_alone(tmp_path: Path) -> None:
 async def test_at_the_start_everything_is_swept_at_once(
     api: SignIn, services: Services, stored: Any, clock: Clock
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     await stored_and_killed(services, invited["url"])
     folder = stored()[0].parent
     (folder / "bbbb#1").write_bytes(b"half")

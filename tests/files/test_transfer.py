@@ -17,11 +17,11 @@ from resolvers.core.context import Services
 from resolvers.files.links import Link, Way
 from tests.access.asking import SIGN_OUT, code
 from tests.conftest import Clock, SignIn, Template
-from tests.files.sending import FILE, PDF, announced, refused, uploaded
+from tests.files.sending import FILE, PDF, announce, code_of, upload
 
 
 async def test_its_owner_gets_it_back_as_a_file_to_save(api: SignIn, http: AsyncClient) -> None:
-    file = await uploaded(api("student.ivanova"), http, name='Реферат "Ёж" 1.pdf')
+    file = await upload(api("student.ivanova"), http, name='Реферат "Ёж" 1.pdf')
     response = await http.get(file["url"])
     assert response.content == PDF
     headers = response.headers
@@ -37,42 +37,42 @@ async def test_its_owner_gets_it_back_as_a_file_to_save(api: SignIn, http: Async
 
 
 async def test_nobody_else_sees_a_file_by_itself(api: SignIn, http: AsyncClient) -> None:
-    file = await uploaded(api("student.ivanova"), http)
+    file = await upload(api("student.ivanova"), http)
     for login in ("parent.ivanova", "teacher.belova", "director", "admin", "student.sokolov"):
         assert await api(login)(FILE, id=file["id"]) == {"node": None}
 
 
 async def test_a_link_runs_out(api: SignIn, http: AsyncClient, clock: Clock) -> None:
-    file = await uploaded(api("student.ivanova"), http)
+    file = await upload(api("student.ivanova"), http)
     clock.now += timedelta(minutes=9, seconds=59)
     assert (await http.get(file["url"])).status_code == 200
     clock.now += timedelta(seconds=1)
     response = await http.get(file["url"])
-    assert (response.status_code, refused(response)) == (403, "LINK_NOT_GOOD")
+    assert (response.status_code, code_of(response)) == (403, "LINK_NOT_GOOD")
 
 
 async def test_a_link_ends_with_the_session_it_was_made_in(api: SignIn, http: AsyncClient) -> None:
     pupil = api("student.ivanova")
-    file, pending = await uploaded(pupil, http), await announced(pupil)
+    file, pending = await upload(pupil, http), await announce(pupil)
     await pupil(SIGN_OUT)
     assert await code(pupil) == "UNAUTHENTICATED"
     for response in (await http.get(file["url"]), await http.put(pending["url"], content=PDF)):
-        assert (response.status_code, refused(response)) == (403, "LINK_NOT_GOOD")
+        assert (response.status_code, code_of(response)) == (403, "LINK_NOT_GOOD")
 
 
 async def test_who_is_signed_out_while_bytes_come_leaves_nothing(
     api: SignIn, http: AsyncClient, stored: Any
 ) -> None:
     pupil = api("student.ivanova")
-    invited = await announced(pupil)
+    invited = await announce(pupil)
 
-    async def interrupted() -> AsyncIterator[bytes]:
+    async def interrupt() -> AsyncIterator[bytes]:
         yield PDF[:100]
         await pupil(SIGN_OUT)
         yield PDF[100:]
 
-    response = await http.put(invited["url"], content=interrupted())
-    assert (response.status_code, refused(response)) == (403, "LINK_NOT_GOOD")
+    response = await http.put(invited["url"], content=interrupt())
+    assert (response.status_code, code_of(response)) == (403, "LINK_NOT_GOOD")
     assert stored() == []
 
 
@@ -80,7 +80,7 @@ async def test_links_that_are_not_ours_are_all_answered_alike(
     api: SignIn, http: AsyncClient, services: Services, clock: Clock, template: Template
 ) -> None:
     pupil = api("student.ivanova")
-    file, pending = await uploaded(pupil, http), await announced(pupil)
+    file, pending = await upload(pupil, http), await announce(pupil)
     token = file["url"].rpartition("/")[2]
     content, _, mac = token.partition(".")
     later = int(clock.now.timestamp()) + 60
@@ -103,14 +103,14 @@ async def test_links_that_are_not_ours_are_all_answered_alike(
     [(status, _)] = answers
     assert status == 403
     up = await http.put(file["url"], content=PDF)
-    assert (up.status_code, refused(up)) == (403, "LINK_NOT_GOOD")
+    assert (up.status_code, code_of(up)) == (403, "LINK_NOT_GOOD")
 
 
 async def test_a_link_of_one_file_opens_no_other(
     api: SignIn, http: AsyncClient, services: Services
 ) -> None:
-    """Whoever changes the number inside has to sign it, too."""
-    file = await uploaded(api("student.ivanova"), http)
+    """A link with another number inside needs another signature."""
+    file = await upload(api("student.ivanova"), http)
     content = services.secrets.unsign(file["url"].rpartition("/")[2])
     assert content is not None
     kind, way, row, *rest = content.decode().split(" ")
@@ -124,16 +124,16 @@ async def test_a_link_of_one_file_opens_no_other(
 async def test_bytes_that_are_lost_are_not_found(
     api: SignIn, http: AsyncClient, stored: Any
 ) -> None:
-    file = await uploaded(api("student.ivanova"), http)
+    file = await upload(api("student.ivanova"), http)
     stored()[0].unlink()
     response = await http.get(file["url"])
-    assert (response.status_code, refused(response)) == (404, "NOT_FOUND")
+    assert (response.status_code, code_of(response)) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH"])
 async def test_other_methods(http: AsyncClient, method: str) -> None:
     response = await http.request(method, "/files/x")
-    assert (response.status_code, refused(response)) == (405, "BAD_REQUEST")
+    assert (response.status_code, code_of(response)) == (405, "BAD_REQUEST")
     assert response.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
 
 
@@ -149,11 +149,11 @@ async def test_refusals_are_told_in_the_language_asked_for(http: AsyncClient) ->
 async def test_a_storage_that_is_away_tells_nothing_of_itself(
     api: SignIn, http: AsyncClient, tmp_path: Path
 ) -> None:
-    invited = await announced(api("student.ivanova"))
+    invited = await announce(api("student.ivanova"))
     (tmp_path / "files").rename(tmp_path / "gone")
     (tmp_path / "files").write_text("in the way")
     response = await http.put(invited["url"], content=PDF)
-    assert (response.status_code, refused(response)) == (503, "SERVICE_UNAVAILABLE")
+    assert (response.status_code, code_of(response)) == (503, "SERVICE_UNAVAILABLE")
     assert str(tmp_path) not in response.text
 
 
@@ -161,5 +161,5 @@ async def test_in_the_role_of_a_teacher_one_does_not_have_a_mothers_files(
     api: SignIn, http: AsyncClient
 ) -> None:
     """Files are the person's: she has them in all her roles."""
-    file = await uploaded(api("teacher.orlova", Role.PARENT), http)
+    file = await upload(api("teacher.orlova", Role.PARENT), http)
     assert (await api("teacher.orlova", Role.SUBJECT_TEACHER)(FILE, id=file["id"]))["node"]

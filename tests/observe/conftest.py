@@ -36,7 +36,7 @@ class Served:
 
     @property
     def watching(self) -> Observability:
-        """What watches it."""
+        """Return its observability."""
         watching: Observability = self.door.observe.__self__
         return watching
 
@@ -57,7 +57,7 @@ def serve(postgres: Server, database: str, template: Template, tmp_path: Path) -
     """`async with serve(metrics_token="…") as server:`; `url` for another database."""
 
     @asynccontextmanager
-    async def served(url: str | None = None, **given: Any) -> AsyncIterator[Served]:
+    async def open_server(url: str | None = None, **given: Any) -> AsyncIterator[Served]:
         settings = settings_in(tmp_path, **given)
         address = url or postgres.url("gorod_app", database)
         app: Any = create_app(settings, address, availability=Availability(address))
@@ -68,7 +68,7 @@ def serve(postgres: Server, database: str, template: Template, tmp_path: Path) -
         async with inner.router.lifespan_context(inner):  # which closes its connections
             yield Served(app, template, door)
 
-    return served
+    return open_server
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What Prometheus counts, and that nobody can make it count for ever."""
+"""Metrics of Prometheus, and that nobody can make their number grow without end."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What `examples/operations/` tells operators is so."""
+"""The examples in `examples/operations/` are right."""
 
 import re
 from dataclasses import fields

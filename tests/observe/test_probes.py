@@ -1,4 +1,4 @@
-"""What supervisors and Prometheus are told, and who else is."""
+"""Probes of supervisors and Prometheus, and who else may read them."""
 
 import pytest
 from sqlalchemy import text

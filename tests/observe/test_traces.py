@@ -21,7 +21,7 @@ UNSAMPLED = PARENT[:-1] + "0"
 
 @pytest.fixture
 def spans(server: Served) -> InMemorySpanExporter:
-    """What is sent of the operations of the server."""
+    """Collect the spans of the operations of the server."""
     exporter = InMemorySpanExporter()
     server.watching.trace(TraceObserver(exporter))
     return exporter

@@ -32,7 +32,7 @@ from tests.conftest import Api, SignIn
 from tests.door import AtDoor
 from tests.events.listening import PUBLISH
 from tests.files.conftest import http  # noqa: F401  # a fixture
-from tests.files.sending import PDF, announced
+from tests.files.sending import PDF, announce
 from tests.journal.desk import SET, Desk, cell
 from tests.outages.school import EVERYONE, SIGN_IN, UNAVAILABLE
 from tests.postgres import Server
@@ -68,8 +68,8 @@ def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], A
 
     async def prepare(broken: Services) -> Any:
         director, teacher, mother = api("director"), api(desk.teacher), api("parent.ivanova")
-        up = (await announced(director))["url"]
-        here = await announced(director)
+        up = (await announce(director))["url"]
+        here = await announce(director)
         async with at_the_door(services) as healthy:
             assert (await healthy.put(here["url"], content=PDF)).status_code == 204
         down = (await director("query ($id: ID!) { node(id: $id) { ... on File { url } } }",

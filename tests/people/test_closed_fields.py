@@ -1,4 +1,4 @@
-"""What a role that sees a person still does not see of them (domain.md c.1, c.2)."""
+"""Fields that a role does not see of a person whom it sees (domain.md c.1, c.2)."""
 
 import base64
 from typing import Any
@@ -29,13 +29,13 @@ ORDERED = """query ($order: [StudentOrder!]) { students(orderBy: $order, first: 
   edges { cursor node { id } } } }"""
 
 
-async def denied(who: Api, document: str, **given: Any) -> set[str]:
+async def find_denied(who: Api, document: str, **given: Any) -> set[str]:
     """Coordinates that are refused by grant."""
     reply = await who.reply(document, **given)
     return {(error.extensions or {}).get("coordinate", "") for error in reply.errors or []}
 
 
-async def shown(who: Api, document: str, **given: Any) -> Any:
+async def ask(who: Api, document: str, **given: Any) -> Any:
     reply = await who.reply(document, **given)
     return (reply.data or {})["student"]
 
@@ -46,10 +46,10 @@ async def shown(who: Api, document: str, **given: Any) -> Any:
 async def test_a_subject_teacher_reads_no_personal_file_and_no_orders(api: SignIn) -> None:
     teacher = api("teacher.gusev", Role.SUBJECT_TEACHER)
     pupil = (await teacher("{ students(first: 1) { nodes { id } } }"))["students"]["nodes"][0]["id"]
-    assert await denied(teacher, CARD, id=pupil) == {
+    assert await find_denied(teacher, CARD, id=pupil) == {
         "Student.personalFileNo", "Student.admittedOn", "Student.enrollments",
     }  # fmt: skip
-    card = await shown(teacher, CARD, id=pupil)
+    card = await ask(teacher, CARD, id=pupil)
     assert card["fullName"]
     assert [card[f] for f in ("personalFileNo", "admittedOn", "enrollments")] == [None] * 3
 
@@ -80,8 +80,8 @@ async def test_a_class_teacher_reads_the_files_of_the_own_class_only(
 
 async def test_a_psychologist_reads_the_file_but_no_orders(api: SignIn) -> None:
     psychologist = api("psychologist")
-    assert await denied(psychologist, CARD, id=MASHA) == {"Student.enrollments"}
-    assert (await shown(psychologist, CARD, id=MASHA))["personalFileNo"]
+    assert await find_denied(psychologist, CARD, id=MASHA) == {"Student.enrollments"}
+    assert (await ask(psychologist, CARD, id=MASHA))["personalFileNo"]
 
 
 async def test_nobody_finds_or_orders_pupils_by_a_number_they_may_not_read(
@@ -102,7 +102,7 @@ async def test_nobody_finds_or_orders_pupils_by_a_number_they_may_not_read(
 
 
 async def test_a_hidden_field_tells_nothing_by_order_or_cursor(api: SignIn) -> None:
-    """Whose file she may not read comes last, with nothing of it in the cursor."""
+    """A student whose file she may not read comes last, with nothing of it in the cursor."""
     leader = api("teacher.belova", Role.CLASS_TEACHER)
     edges = (await leader(ORDERED, order=[{"field": "ADMITTED_ON"}]))["students"]["edges"]
     cursors = [base64.urlsafe_b64decode(edge["cursor"]).decode() for edge in edges]
@@ -117,15 +117,15 @@ async def test_a_hidden_field_tells_nothing_by_order_or_cursor(api: SignIn) -> N
 
 async def test_the_administrator_reads_neither_phone_nor_address(api: SignIn) -> None:
     admin = api("admin")
-    assert await denied(admin, CONTACTS, id=MASHA) == {"Student.contacts"}
+    assert await find_denied(admin, CONTACTS, id=MASHA) == {"Student.contacts"}
     guardians = "{ guardians(first: 1) { nodes { fullName contacts { phone } } } }"
-    assert await denied(admin, guardians) == {"Guardian.contacts"}
+    assert await find_denied(admin, guardians) == {"Guardian.contacts"}
 
 
 async def test_a_psychologist_reads_the_phone_but_not_the_address(api: SignIn) -> None:
     psychologist = api("psychologist")
-    assert await denied(psychologist, CONTACTS, id=MASHA) == {"StudentContacts.address"}
-    assert (await shown(psychologist, CONTACTS, id=MASHA))["contacts"]["phone"]
+    assert await find_denied(psychologist, CONTACTS, id=MASHA) == {"StudentContacts.address"}
+    assert (await ask(psychologist, CONTACTS, id=MASHA))["contacts"]["phone"]
 
 
 async def test_a_pupil_reads_a_parents_phone_but_not_where_they_live(api: SignIn) -> None:
@@ -152,8 +152,8 @@ async def test_flags_of_disability_are_for_the_guardian_and_the_specialists(
             has_special_needs = true, accommodations = 'Первая парта'""")
     )
     flags = {"StudentHealth.isDisabled", "StudentHealth.hasSpecialNeeds"}
-    assert flags <= await denied(api(login, role), HEALTH, id=MASHA)
-    health = (await shown(api(login, role), HEALTH, id=MASHA))["health"]
+    assert flags <= await find_denied(api(login, role), HEALTH, id=MASHA)
+    health = (await ask(api(login, role), HEALTH, id=MASHA))["health"]
     assert (health["isDisabled"], health["hasSpecialNeeds"]) == (None, None)
     assert health["accommodations"] == "Первая парта"
     mother = (await api("parent.ivanova")(HEALTH, id=MASHA))["student"]["health"]
@@ -225,9 +225,9 @@ async def test_a_class_teacher_is_told_whom_not_to_tell_but_not_why(
         links = (await api(login, role)(WITHHELD, id=MASHA))["student"]["guardianLinks"]
         assert sorted(one["isInformationWithheld"] for one in links) == [False, True], login
     leader = api("teacher.belova", Role.CLASS_TEACHER)
-    assert "GuardianLink.legalStatus" in await denied(leader, LINKS, id=MASHA)
+    assert "GuardianLink.legalStatus" in await find_denied(leader, LINKS, id=MASHA)
     for login in ("parent.ivanova", "student.ivanova", "psychologist"):
-        refused = await denied(api(login), WITHHELD, id=MASHA)
+        refused = await find_denied(api(login), WITHHELD, id=MASHA)
         assert refused == {"GuardianLink.isInformationWithheld"}, login
 
 

@@ -28,7 +28,7 @@ MASHA = {
 REASON = {"overrideReason": "Проверено по документам"}
 
 
-async def warned(api: Api, document: str, given: dict[str, Any]) -> list[str]:
+async def find_warnings(api: Api, document: str, given: dict[str, Any]) -> list[str]:
     """Codes of the warnings with which a command is refused."""
     refused = await api.refused(document, input=given)
     assert (refused["code"], refused["field"]) == ("WARNING_NEEDS_REASON", ["overrideReason"])
@@ -131,7 +131,7 @@ async def test_an_odd_card_needs_a_reason(
     api: SignIn, odd: dict[str, Any], codes: list[str]
 ) -> None:
     given = MASHA | {"familyName": "Новикова", "birthDate": "2014-02-03"} | odd
-    assert await warned(api("secretary"), ENROL, given) == codes
+    assert await find_warnings(api("secretary"), ENROL, given) == codes
     made = await api("secretary")(ENROL, input=given | REASON)
     assert made["enrolStudent"]["student"]
 
@@ -186,7 +186,7 @@ async def test_staff_are_not_hired_twice_without_a_word(api: SignIn, sql: AsyncC
     assert [one["code"] for one in refused["warnings"]] == ["STAFF_KNOWN"]
     assert refused["warnings"][0]["about"] == {"id": "Staff:1-10"}
     child = given | {"familyName": "Новикова", "birthDate": "2021-01-01"}
-    assert await warned(api("hr"), HIRE, child) == ["AGE_UNUSUAL"]
+    assert await find_warnings(api("hr"), HIRE, child) == ["AGE_UNUSUAL"]
     assert (await api("hr")(HIRE, input=child | REASON))["hireStaff"]["staff"]
 
 
@@ -219,7 +219,7 @@ async def test_a_second_account_of_one_name_needs_a_reason(
     )
     twin = await sql.scalar(text("SELECT max(id) FROM persons"))
     given = {"personId": f"PublicPerson:1-{twin}"}
-    assert await warned(api("admin"), OPEN, given) == ["ACCOUNT_OF_SAME_NAME"]
+    assert await find_warnings(api("admin"), OPEN, given) == ["ACCOUNT_OF_SAME_NAME"]
     assert (await api("admin")(OPEN, input=given | REASON))["createAccount"]["account"]
 
 
@@ -230,10 +230,12 @@ async def test_a_warning_tells_nothing_that_its_reader_may_not_know(
     one that reads no students is not told that there is one."""
     of_secretary = "FROM role_rights WHERE role = 'SECRETARY' AND permission = "
     right, wrong = await born(sql), "2014-02-03"
-    assert await warned(api("secretary"), ENROL, MASHA | {"birthDate": right}) == ["STUDENT_KNOWN"]
+    assert await find_warnings(api("secretary"), ENROL, MASHA | {"birthDate": right}) == [
+        "STUDENT_KNOWN"
+    ]
     await sql.execute(text(f"DELETE {of_secretary} 'birth-dates:read'"))
     for guessed in (right, wrong):
-        told = await warned(api("secretary"), ENROL, MASHA | {"birthDate": guessed})
+        told = await find_warnings(api("secretary"), ENROL, MASHA | {"birthDate": guessed})
         assert told == ["STUDENT_KNOWN"]
     await sql.execute(text(f"DELETE {of_secretary} 'students:read'"))
     made = await api("secretary").reply(ENROL, input=MASHA | {"birthDate": right})

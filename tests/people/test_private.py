@@ -1,4 +1,4 @@
-"""What only some may know: masked or in full by role, each reading recorded, nothing betrayed."""
+"""Private data: masked or in full by role, each reading recorded, nothing betrayed."""
 
 import pytest
 from sqlalchemy import text

@@ -15,7 +15,7 @@ STUDENTS = """query ($t: String!) { students(filter: {fullName: {contains: $t}},
 MASHA = "Иванова Мария Петровна"
 
 
-def named(answer: dict[str, Any]) -> list[str]:
+def list_names(answer: dict[str, Any]) -> list[str]:
     [found] = answer.values()
     return [one["fullName"] for one in found["nodes"]]
 
@@ -36,12 +36,12 @@ def named(answer: dict[str, Any]) -> list[str]:
     ],
 )
 async def test_masha_is_found_however_she_is_typed(api: SignIn, typed: str) -> None:
-    assert MASHA in named(await api("director")(STUDENTS, t=typed))
+    assert MASHA in list_names(await api("director")(STUDENTS, t=typed))
 
 
 @pytest.mark.parametrize("typed", ["Мария Сидорова", "ванова", "Марий Иванова", "!!", "%", "_"])
 async def test_who_has_another_name_is_not_found(api: SignIn, typed: str) -> None:
-    assert MASHA not in named(await api("director")(STUDENTS, t=typed))
+    assert MASHA not in list_names(await api("director")(STUDENTS, t=typed))
 
 
 async def test_blanks_alone_look_for_nothing(api: SignIn) -> None:
@@ -74,22 +74,22 @@ async def test_spellings_of_a_name_are_one(
         "UPDATE persons SET family_name = :f, given_name = :g WHERE id = :id RETURNING full_name"
     )
     person = await sql.scalar(text(renamed), {"f": family_name, "g": given_name, "id": pupil})
-    assert named(await api("director")(STUDENTS, t=typed)) == [person]
+    assert list_names(await api("director")(STUDENTS, t=typed)) == [person]
 
 
 async def test_a_given_name_is_no_family_name(api: SignIn) -> None:
     of_family = """query ($t: String!) { students(filter: {familyName: {contains: $t}}) {
         nodes { fullName } } }"""
-    assert MASHA in named(await api("director")(of_family, t="иван"))
-    assert MASHA not in named(await api("director")(of_family, t="мария"))
+    assert MASHA in list_names(await api("director")(of_family, t="иван"))
+    assert MASHA not in list_names(await api("director")(of_family, t="мария"))
 
 
 async def test_a_mother_finds_only_who_she_may_see(api: SignIn) -> None:
     every = await api("director")(STUDENTS, t="а")
-    assert len(named(every)) > 1
+    assert len(list_names(every)) > 1
     seen = await api("parent.ivanova")("{ students(first: 100) { nodes { fullName } } }")
     found = await api("parent.ivanova")(STUDENTS, t="а")
-    assert set(named(found)) <= set(named(seen))
+    assert set(list_names(found)) <= set(list_names(seen))
 
 
 async def test_every_list_of_people_is_searched_alike(api: SignIn) -> None:
@@ -109,18 +109,18 @@ async def test_every_list_of_people_is_searched_alike(api: SignIn) -> None:
         assert first in found, name
     asked = "query ($t: String!) { mailRecipients(search: $t) { nodes { fullName } } }"
     teacher = api("teacher.belova", Role.CLASS_TEACHER)
-    assert named(await teacher(asked, t="алексей гусев")) == named(
+    assert list_names(await teacher(asked, t="алексей гусев")) == list_names(
         await teacher(asked, t="Гусев  Алексей")
     )
-    assert named(await teacher(asked, t="алексей гусев"))
+    assert list_names(await teacher(asked, t="алексей гусев"))
 
 
 async def test_other_names_are_found_however_they_are_typed(api: SignIn) -> None:
     asked = """query ($t: String!) { sections(filter: {name: {contains: $t}}) {
         nodes { fullName: name } } }"""
     for typed in ("7А  Алгебра", "7a алгебра", "7А, алгебра"):
-        assert named(await api("director")(asked, t=typed)) == ["7А Алгебра"], typed
-    assert named(await api("director")(asked, t="%")) == []
+        assert list_names(await api("director")(asked, t=typed)) == ["7А Алгебра"], typed
+    assert list_names(await api("director")(asked, t="%")) == []
 
 
 TYPED = (
@@ -141,7 +141,7 @@ TYPED = (
 async def test_a_search_of_the_longest_words_is_answered(api: SignIn) -> None:
     """Signs that are many letters when folded, too."""
     for typed in ("ы" * 200, "\ufdfa" * 200, "ы " * 100):
-        assert named(await api("director")(STUDENTS, t=typed)) == []
+        assert list_names(await api("director")(STUDENTS, t=typed)) == []
 
 
 async def test_python_and_the_database_fold_alike(sql: AsyncConnection) -> None:

@@ -27,7 +27,7 @@ NEW: dict[str, Any] = {
 
 @pytest.fixture
 async def klimova(sql: AsyncConnection) -> dict[str, Any]:
-    """Whom to dismiss."""
+    """Return the id and version of somebody to dismiss."""
     found = await sql.scalar(
         text("""SELECT w.id FROM staff w JOIN accounts a ON a.person_id = w.person_id
         JOIN credentials c ON c.id = a.credential_id WHERE c.login = 'teacher.klimova'""")

@@ -30,7 +30,7 @@ VOID = {"meta", "link", "input", "br"}
 
 
 class Page(HTMLParser):
-    """What a page links to, names, and shows. Notes tags that are not closed in their order."""
+    """The links, anchors and texts of a page. Notes tags that are not closed in their order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

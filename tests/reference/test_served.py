@@ -1,4 +1,4 @@
-"""Who may read the files of the contract, and how they are sent."""
+"""The files of the contract: readers, headers and encodings."""
 
 import gzip
 import json
@@ -240,7 +240,7 @@ async def test_a_browser_gets_a_pass_for_the_pages_and_nothing_else(
 async def test_a_pass_ends_with_its_session(demo: AsyncClient) -> None:
     """A token that is renewed does not end it; to sign out does, and opens no other session."""
 
-    async def asked(document: str, bearer: str = "", **variables: str) -> dict[str, Any]:
+    async def ask(document: str, bearer: str = "", **variables: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         body = {"query": document, "variables": variables}
         answer = (await demo.post("/graphql", json=body, headers=headers)).json()
@@ -252,19 +252,19 @@ async def test_a_pass_ends_with_its_session(demo: AsyncClient) -> None:
         pages = ("/docs/en/index.html", "/schema/schema.graphql")
         return {(await demo.get(path, headers=cookie)).status_code for path in pages}
 
-    keys = [await asked(SIGN_IN, login=PARENT, password=DEMO_PASSWORD) for _ in range(2)]
+    keys = [await ask(SIGN_IN, login=PARENT, password=DEMO_PASSWORD) for _ in range(2)]
     cookies = []
     for one in keys:
         headers = {"Authorization": f"Bearer {one['accessToken']}"}
         given = await demo.post("/docs/pass", headers=headers)
         cookies.append({"Cookie": given.headers["set-cookie"].partition(";")[0]})
         demo.cookies.clear()
-    renewed = await asked(REFRESH, token=keys[0]["refreshToken"])
+    renewed = await ask(REFRESH, token=keys[0]["refreshToken"])
     assert await status(cookies[0]) == {200}
-    await asked(SIGN_OUT, renewed["accessToken"])
+    await ask(SIGN_OUT, renewed["accessToken"])
     assert await status(cookies[0]) == {401}
     assert await status(cookies[1]) == {200}, "another session goes on"
-    await asked(SIGN_OUT, keys[1]["accessToken"])
+    await ask(SIGN_OUT, keys[1]["accessToken"])
     assert await status(cookies[1]) == {401}
 
 
