@@ -56,11 +56,15 @@ def test_a_change_is_built_in_the_time_that_it_takes_to_render(command: Any) -> 
     that took up to eighteen times as long."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     [change, *_] = declared(command)
-    begun = process_time()
-    statement = change.statement(EVERYTHING, names_row=True)
-    built = process_time()
-    statement.compile(dialect=dialect)
-    assert built - begun < MOST_BUILDING * (process_time() - built)
+    building, rendering = [], []
+    for _ in range(3):  # a collection of garbage may fall into one of them
+        begun = process_time()
+        statement = change.statement(EVERYTHING, names_row=True)
+        built = process_time()
+        statement.compile(dialect=dialect)
+        building.append(built - begun)
+        rendering.append(process_time() - built)
+    assert min(building) < MOST_BUILDING * min(rendering)
 
 
 def test_a_guard_about_a_row_that_is_not_joined_is_a_fault_of_ours() -> None:

@@ -111,5 +111,5 @@ def join_bodies(bodies: Sequence[bytes]) -> bytes:
             errors += parsed.get("errors", ())
             members.append(orjson.dumps(parsed["data"])[1:-1])
         else:
-            members.append(body.removeprefix(HEAD).removesuffix(TAIL))
+            members.append(body[len(HEAD) : -len(TAIL)])
     return join_body([b",".join(members)], errors)

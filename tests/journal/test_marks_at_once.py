@@ -231,7 +231,7 @@ async def test_commands_of_one_document_come_one_after_another(api: SignIn, desk
     given = [cell(desk, value=5), cell(desk, value=2, expectedVersion=1)]
     answer = await teacher(twice, a=given[0], b=given[1])
     assert answer["b"]["mark"]["version"] == 2
-    assert teacher.kinds == ["standard"]
+    assert teacher.kinds == ["compiled"]
 
 
 async def test_one_plan_serves_whoever_leaves_out_what_may_be_null(api: SignIn, desk: Desk) -> None:
