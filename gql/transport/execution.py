@@ -75,7 +75,7 @@ class Executor:
         return await self.execute_standard(asker, document, request)
 
     async def execute_standard(self, asker: Asker, document: Document, request: Request) -> Answer:
-        """Answer by the standard executor. Raises the exceptions of `gql.errors.WHICH`."""
+        """Answer by the standard executor. Raises `gql.errors.UNRESOLVED_ERRORS`."""
         caller = asker.caller(self.engine.services)
         caller.document = document
         extensions = dict(request.extensions) if request.extensions else None
