@@ -131,7 +131,7 @@ caches: list[Any] = []
 
 
 def forget_keys() -> None:
-    """Build all queries for keys anew. Only tests change a rule."""
+    """Clear the caches of `build_keys_once`. A test that changes a rule calls it."""
     for cached in caches:
         cached.cache_clear()
 

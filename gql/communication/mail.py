@@ -69,7 +69,10 @@ class MailAttachment(Node):
     media_type = via(rows.MailAttachment.file_id, File.media_type)
     size = via(rows.MailAttachment.file_id, File.size)
     url = keyed(files.download_url, "id")
-    file = one(rows.MailAttachment.file_id, description="The file itself, for who uploaded it.")
+    file = one(
+        rows.MailAttachment.file_id,
+        description="The file itself; only the person who uploaded it sees it here.",
+    )
 
 
 @node(mail.UnreadCounts)

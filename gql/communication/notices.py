@@ -29,7 +29,7 @@ class Notice(Node):
     author = one(rows.Notice.author_id)
     targets = many(
         rows.NoticeTarget.notice_id,
-        description="Whom it is for; who was named in person is told only to them and the author.",
+        description="The audience. Someone who was named sees their own name, the author sees all.",
     )
     attachments = many(
         rows.NoticeAttachment.notice_id,
@@ -88,7 +88,10 @@ class NoticeAttachment(Node):
     media_type = via(rows.NoticeAttachment.file_id, File.media_type)
     size = via(rows.NoticeAttachment.file_id, File.size)
     url = keyed(files.download_url, "id")
-    file = one(rows.NoticeAttachment.file_id, description="The file itself, for who uploaded it.")
+    file = one(
+        rows.NoticeAttachment.file_id,
+        description="The file itself; only the person who uploaded it sees it here.",
+    )
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Who asks for everything: of each role somebody of the specimens, and how they ask."""
+"""The people who ask for everything: somebody of the specimens for each role."""
 
 import json
 from collections.abc import Mapping

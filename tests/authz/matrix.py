@@ -42,7 +42,7 @@ Seen: TypeAlias = Mapping[str, Cells]
 
 @dataclass
 class Found:
-    """What the roles were shown of one thing that was asked.
+    """The places at which each role was shown a value of one subject.
 
     places: By coordinate and role, where the field showed something.
     denied: By coordinate, who was refused it.
@@ -109,7 +109,7 @@ def reach_of(root: str, needed: str | None, viewer: Viewer) -> str:
 
 @cache
 def rights_of_roots() -> dict[str, str | None]:
-    """What each root field needs, as the printed schema says."""
+    """Return the right that each root field needs, as the printed schema says."""
     needed = {}
     for name in ROOTS:
         root: Any = schema.get_type_by_name(name)
@@ -160,7 +160,7 @@ def asked_elsewhere() -> set[str]:
 
 
 def is_error(type_name: str) -> bool:
-    """What a command says of its refusal: nothing but what it was given."""
+    """Whether the type describes a refusal. It shows only the arguments of the command."""
     type_ = CORE.type_map[type_name]
     return any(one.name == "UserError" for one in getattr(type_, "interfaces", ()))
 
@@ -241,7 +241,7 @@ into the file. Review the difference like code."""
 
 
 def differences(asked: str, was: Seen, now: Seen) -> list[str]:
-    """What changed, a line for each pattern of changes."""
+    """Return the changes, a line for each pattern of changes."""
     found: dict[str, list[str]] = defaultdict(list)
     for coordinate in sorted(now.keys() | was.keys()):
         found[difference(was.get(coordinate), now.get(coordinate))].append(

@@ -1,5 +1,4 @@
-"""What the streams tell whom of the specimens: events as they are authorised at delivery, which is
-where a stream gets them from."""
+"""The events of the specimens that each role hears, as they are authorised at delivery."""
 
 import re
 from collections.abc import Iterator, Sequence

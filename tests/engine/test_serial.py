@@ -1,13 +1,16 @@
 """Several commands of one document: each is done as if it came alone, in their order."""
 
-from typing import Any
+import json
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql.engine.asker import Asker
 from tests.at_the_door import *  # noqa: F403  # its fixtures
-from tests.conftest import SignIn
+from tests.conftest import Api, SignIn
+from tests.door import AtDoor
 from tests.journal.desk import Desk, desk
 
 __all__ = ["desk"]
@@ -130,3 +133,66 @@ async def test_who_ends_their_own_work_in_the_first_command_cannot_run_the_secon
     assert [e.extensions["code"] for e in reply.errors] == ["UNAUTHENTICATED"]
     hired = text("SELECT count(*) FROM persons WHERE family_name = 'Новая'")
     assert await sql.scalar(hired) == 0
+
+
+ODD = {
+    "nobody may do either": """mutation {
+      closeTerm(input: {termId: "Term:1-1", expectedVersion: 1}) {
+        term { id } userErrors { code field message } }
+      createClass(input: {academicYearId: "AcademicYear:1-1", gradeLevel: 1, letter: "Я",
+        termTypeId: "TermType:1-1"}) { schoolClass { id } userErrors { code field } } }""",
+    "one key twice": """mutation { a: clearMark(input: {markId: "Mark:1-99999999",
+        expectedVersion: 1}) { userErrors { code } } a: clearMark(input: {markId: "Mark:1-99999999",
+        expectedVersion: 1}) { userErrors { field } } }""",
+    "a fragment at the root": """mutation { ...M clearMark(input: {markId: "Mark:1-99999999",
+        expectedVersion: 1}) { userErrors { code } } }
+      fragment M on Mutation { b: clearMark(input: {markId: "Mark:1-99999998",
+        expectedVersion: 1}) { userErrors { code } } }""",
+    "one left out": """mutation ($no: Boolean = false) { a: clearMark(input: {
+        markId: "Mark:1-99999999", expectedVersion: 1}) @include(if: $no) { userErrors { code } }
+      b: clearMark(input: {markId: "Mark:1-99999998", expectedVersion: 1}) {
+        ...P @skip(if: $no) } } fragment P on ClearMarkPayload { userErrors { code field } }""",
+    "a command of strangers among them": """mutation {
+      signIn(input: {login: "nobody", password: "x"}) { userErrors { code } }
+      clearMark(input: {markId: "Mark:1-1", expectedVersion: 1}) {
+        userErrors { code } } }""",
+    "an id that is none": """mutation { a: clearMark(input: {markId: "Lesson:1-1",
+        expectedVersion: 1}) { userErrors { code field } } b: clearMark(input: {markId: "nonsense",
+        expectedVersion: 1}) { userErrors { code } } }""",
+}
+
+
+STANDARD = {"one key twice", "a fragment at the root", "one left out",
+            "a command of strangers among them"}  # fmt: skip
+"""Documents that are not split."""
+
+
+@pytest.mark.parametrize("case", ODD)
+@pytest.mark.parametrize("login", ["parent.ivanova", "teacher.belova"])
+async def test_odd_documents_have_the_answer_of_the_standard_executor(
+    api: SignIn, login: str, case: str
+) -> None:
+    """None of their commands is done, so both can be asked."""
+    document, person = ODD[case], cast("AtDoor", api(login))
+    expected = await Api.reply(person, document)
+    asker = Asker(person.caller.token, person.caller.language)
+    answer = await person.engine.answer(asker, document, {}, None)
+    if answer is not None:  # else it is the standard executor's
+        told = json.loads(answer.body)
+        assert json.dumps(told["data"]) == json.dumps(expected.data)
+        assert told.get("errors", []) == json.loads(
+            json.dumps([error.formatted for error in expected.errors or ()])
+        )
+    assert (answer is None) == (case in STANDARD)
+
+
+async def test_a_stranger_is_told_of_each_command_that_they_must_sign_in(
+    api: SignIn, blank: Desk, sql: AsyncConnection
+) -> None:
+    stranger: Any = api(blank.teacher)
+    stranger.caller.token = "1.nobody"
+    some = register([blank.masha, blank.others[0]], ["PRESENT", "PRESENT"])
+    reply = await stranger.reply(some, lesson=blank.lesson)
+    assert {e.extensions["code"] for e in reply.errors} == {"UNAUTHENTICATED"}
+    assert not any((reply.data or {}).values())
+    assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
