@@ -18,7 +18,7 @@ from resolvers import demo
 
 HERE = Path(__file__).parent
 KEPT = HERE / ".data"
-SECRET = "0" * 32
+SECRET = "0123456789abcdef" * 2
 """The key of the sensitive columns, which the benchmark does not read."""
 SIZES = {1: "school", 20: "city"}
 """The demo size by the number of schools."""
