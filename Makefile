@@ -82,6 +82,7 @@ crowding: venv
 	@$(BIN)/python -m tests.crowding
 
 # PEERS="mercurius apollo" QUERIES="Q1 Q2" SCHOOLS=1 CLIENTS=16 ROUNDS=3 DURATION=5; see bench/settings.py
+# A part of it: `.venv/bin/python -m bench --servers gorod apollo --queries Q1 M1`; two commits: `--before PATH`.
 bench: venv
 	@bench/install
 	@$(BIN)/python -m bench

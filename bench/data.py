@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -101,9 +101,18 @@ class Made:
 
 def stamp() -> str:
     """Return a hash of all that determines the data."""
+    return digest_sources(HERE.parent, SOURCES)
+
+
+def digest_schema(checkout: Path) -> str:
+    """Return a hash of the database schema of a checkout."""
+    return digest_sources(checkout, SOURCES[:1])
+
+
+def digest_sources(checkout: Path, names: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    for name in SOURCES:
-        place = HERE.parent / name
+    for name in names:
+        place = checkout / name
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Inside:
     plans: dict[str, str] = field(default_factory=dict)
 
 
-def look(place: Place, queries: list[str]) -> Inside:
+def look(place: Place, queries: Sequence[str]) -> Inside:
     """Measure the figures; they are empty if they cannot be measured."""
     given = {
         "cached": {query: read_ask(place, query) for query in queries if query != "M1"},

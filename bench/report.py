@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.data import Made
 from bench.results import Results
-from bench.servers import CONNECTIONS, HERE, NODE, PEERS
+from bench.servers import CONNECTIONS, HERE, NODE
 from bench.settings import Settings
 from bench.thresholds import THRESHOLDS
 
@@ -32,7 +32,7 @@ TITLES = {
 def write(folder: Path, settings: Settings, made: Sequence[Made], results: Results) -> Path:
     facts = facts_of(settings, made, results)
     text = "\n".join([*head(facts), *thresholds(results), *tables(settings, made, results),
-                      *notes(results), ""])  # fmt: skip
+                      *notes(settings, results), ""])  # fmt: skip
     (folder / "results.json").write_text(as_json(facts, results))
     place = folder / "RESULTS.md"
     place.write_text(text)
@@ -122,7 +122,8 @@ def thresholds(results: Results) -> Iterator[str]:
     yield "## What it must show"
     yield ""
     columns = ("", "must", "aim", "measured", "")
-    yield from table(columns, (line.line(results) for line in THRESHOLDS))
+    lines = (line.line(results) for line in THRESHOLDS if line.is_shown(results))
+    yield from table(columns, lines)
 
 
 def tables(settings: Settings, made: Sequence[Made], results: Results) -> Iterator[str]:
@@ -133,10 +134,12 @@ def tables(settings: Settings, made: Sequence[Made], results: Results) -> Iterat
                     school = "1 school" if one.schools == 1 else f"{one.schools} schools"
                     yield f"## {query}, {TITLES[query]}: {school}, c = {clients}"
                     yield ""
-                    yield from of_query(results, one.schools, query, clients)
+                    yield from of_query(settings.titles, results, one.schools, query, clients)
 
 
-def of_query(results: Results, schools: int, query: str, clients: int) -> Iterator[str]:
+def of_query(
+    titles: Mapping[str, str], results: Results, schools: int, query: str, clients: int
+) -> Iterator[str]:
     """Yield the table of a query. “Gorod ×” is Gorod's throughput as a multiple of the server's."""
     found = results.find_all(query, schools=schools, clients=clients)
     speeds = {one.peer: one.per_second for one in found}
@@ -148,7 +151,7 @@ def of_query(results: Results, schools: int, query: str, clients: int) -> Iterat
                "server CPU ms", "PostgreSQL CPU ms", "statements", "foreign cores")  # fmt: skip
     yield from table(columns, (
         (
-            PEERS[one.peer].title,
+            titles[one.peer],
             f"{one.per_second:.0f}",
             multiple(one.per_second, speeds.get("limit")),
             multiple(speeds.get("engine"), one.per_second),
@@ -163,7 +166,7 @@ def of_query(results: Results, schools: int, query: str, clients: int) -> Iterat
     ))  # fmt: skip
 
 
-def notes(results: Results) -> Iterator[str]:
+def notes(settings: Settings, results: Results) -> Iterator[str]:
     others = {n: plan for n, plan in results.inside.plans.items() if plan != "compiled"}
     if not results.failed and not others:
         return
@@ -173,4 +176,4 @@ def notes(results: Results) -> Iterator[str]:
         yield f"- {name} is answered the {plan} way"
     for (schools, peer, query), reason in sorted(results.failed.items()):
         first = next(iter(reason.strip().splitlines()[-1:]), "")
-        yield f"- {PEERS[peer].title}, {query}, {schools} school(s): {first[:200]}"
+        yield f"- {settings.titles[peer]}, {query}, {schools} school(s): {first[:200]}"

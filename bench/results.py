@@ -42,6 +42,19 @@ class Results:
         found = [measure for key, measure in self.medians.items() if key[:3] == asked]
         return sorted(found, key=lambda one: -one.per_second)
 
+    def find_ratio(
+        self, query: str, peer: str, other: str, *, schools: int = 1, clients: int = 16
+    ) -> float | None:
+        """Return the throughput of a peer as a multiple of another's: the median of the rounds."""
+        place = (schools, query, clients)
+        ours, theirs = (
+            [m.per_second for m in self.measures
+             if (m.schools, m.query, m.clients, m.peer) == (*place, name)]
+            for name in (peer, other)
+        )  # fmt: skip
+        ratios = [one / before for one, before in zip(ours, theirs, strict=False)]
+        return median(ratios) if ratios else None
+
 
 def middle(measures: Sequence[Measure]) -> Measure:
     medians = {name: median(getattr(one, name) for one in measures) for name in FIGURES}

@@ -50,14 +50,16 @@ def all_rounds(settings: Settings, places: Sequence[Place]) -> list[Measure]:
         for query in settings.queries:
             for clients in settings.clients:
                 for place in places:
-                    found += in_turn(settings, place, query, clients)
+                    found += in_turn(settings, place, query, clients, turn)
     return found
 
 
-def in_turn(settings: Settings, place: Place, query: str, clients: int) -> list[Measure]:
+def in_turn(settings: Settings, place: Place, query: str, clients: int, turn: int) -> list[Measure]:
+    """Measure all servers with a query, in every second turn in reverse order, so that none always
+    comes first."""
     found = []
     place.cluster.forward()
-    for server in place.servers:
+    for server in place.servers[:: -1 if turn % 2 else 1]:
         if place.asks_for(server, query):
             with server.awake(), place.noting(server, query):
                 found.append(measure(settings, place, server, query, clients))

@@ -23,6 +23,8 @@ OURS, THEIRS = sys.executable, ".venv/bin/python"
 CONNECTIONS = 6
 """The database connections of each server: on two cores all are slower with more."""
 OPEN_ROLE = "bench_open"
+BEFORE = "before"
+"""The name of the peer that is another commit of Gorod."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Peer:
     rest: Indicates whether it answers `/Q1` and so on instead of documents.
     own: Indicates whether its schema differs, so that it has documents of its own.
     executor: Gorod's setting of that name.
+    checkout: The sources that it runs, if they are not these.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Peer:
     rest: bool = False
     own: bool = False
     executor: str = "auto"
+    checkout: Path | None = None
 
     @property
     def is_node(self) -> bool:
@@ -56,6 +60,17 @@ def make_node(name: str, title: str, *, own: bool = False) -> Peer:
 
 def make_ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
     return Peer(name, title, (str(GOROD), "serve", "--allow-demo"), warm, executor=executor)
+
+
+def make_before(checkout: Path) -> Peer:
+    """Make a peer of the checkout of another commit of Gorod, which has a .venv."""
+    told = subprocess.run(
+        ["git", "-C", checkout, "describe", "--always", "--dirty"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    title = f"Gorod before ({told.stdout.strip() or checkout.name})"
+    command = (str(checkout / ".venv/bin/gorod"), "serve", "--allow-demo")
+    return Peer(BEFORE, title, command, 500, checkout=checkout)
 
 
 def make_python(name: str, title: str) -> Peer:
@@ -145,10 +160,11 @@ def environment(
     """Return the environment: libpq's variables, Gorod's settings, and the only school of the
     database, if there is one, which connections set when they are opened."""
     user = OPEN_ROLE if peer.name == "open" else "gorod_app"
+    packages = HERE / "peers/python" if peer.command[0] == THEIRS else HERE.parent
     given = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
-        "PYTHONPATH": str(HERE / "peers/python" if peer.command[0] == THEIRS else HERE.parent),
+        "PYTHONPATH": str(peer.checkout or packages),
         "PYTHONDONTWRITEBYTECODE": "",
         "NODE_ENV": "production",
         "PORT": str(port),

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bench.asks import QUERIES
 from bench.results import Results
 from bench.rounds import Measure
-from bench.servers import PEERS
+from bench.servers import BEFORE, PEERS
 
 Figures = Mapping[str, float]
 """The figures by query; the worst decides."""
@@ -19,6 +20,7 @@ class Threshold:
 
     at_least: Whether more is better.
     shown: The format of a figure.
+    is_optional: Whether it is left out of the report when it is not measured.
     """
 
     title: str
@@ -27,6 +29,10 @@ class Threshold:
     figures: Callable[[Results], Figures]
     at_least: bool = True
     shown: str = "{:.2f}"
+    is_optional: bool = False
+
+    def is_shown(self, results: Results) -> bool:
+        return not self.is_optional or bool(self.figures(results))
 
     def met(self, figure: float, bound: float) -> bool:
         return figure >= bound if self.at_least else figure <= bound
@@ -60,6 +66,13 @@ def against(queries: str, *others: str) -> Callable[[Results], Figures]:
         return found
 
     return figures
+
+
+def against_before(results: Results) -> Figures:
+    """Return the throughput as a multiple of that of the commit before: the median of the rounds,
+    in each of which the two are measured one after the other."""
+    found = ((query, results.find_ratio(query, OURS, BEFORE)) for query in QUERIES)
+    return {query: ratio for query, ratio in found if ratio is not None}
 
 
 def cpu_against_node(results: Results) -> Figures:
@@ -118,6 +131,8 @@ def cold(results: Results) -> Figures:
 
 
 THRESHOLDS = (
+    Threshold("Throughput against the commit before, c = 16",
+              0.95, 1.0, against_before, is_optional=True),
     Threshold("Throughput against the limit (json_build_object, asyncpg's pool), c = 16",
               1.0, 1.5, against("Q1 Q2 Q3 Q5", "limit")),
     Threshold("Throughput against the strongest hand-written endpoint (text, no reset)",
