@@ -12,7 +12,7 @@ ROOMS = sorted(
         "/".join(file.relative_to(ROOT).parts[:2])
         for tree in ("auth", "gql", "models", "resolvers", "tests", "bench")
         for file in (ROOT / tree).rglob("*.py")
-        if not {"versions", "peers", "node_modules"} & set(file.parts)
+        if not {"versions", "peers", "node_modules", ".venv"} & set(file.parts)
     }
 )
 UNREAD = frozenset(
