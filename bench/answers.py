@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench import postgraphile
-from bench.asks import Ask
+from bench.asks import WRITES, Ask
 from bench.loader import Failed, Request, load_one
 from bench.servers import Server
 
@@ -14,13 +15,15 @@ HERE = Path(__file__).parent
 
 
 def request_of(server: Server, query: str, ask: Ask) -> Request:
+    writes = query in WRITES
     if server.peer.rest:
         known = {"school": ask.school_id, "person": ask.person_id}
-        return ask.request(f"/{query}", {"variables": ask.variables, **known})
+        return ask.request(f"/{query}", {"variables": ask.variables, **known}, writes=writes)
     folder = HERE / "peers" / server.name if server.peer.own else HERE / "queries"
     variables = postgraphile.variables(ask.variables) if server.peer.own else ask.variables
     document = (folder / f"{query}.graphql").read_text()
-    return ask.request("/graphql", {"query": document, "variables": variables})
+    body = {"query": document, "variables": variables}
+    return ask.request("/graphql", body, writes=writes)
 
 
 async def answer_of(server: Server, query: str, ask: Ask, request: Request) -> Any:
@@ -31,6 +34,15 @@ async def answer_of(server: Server, query: str, ask: Ask, request: Request) -> A
     if request.version is not None:
         data["setMark"]["mark"]["version"] -= request.version  # each answer increments it
     return data
+
+
+async def code_of_refusal(server: Server, query: str, ask: Ask) -> str | None:
+    """Return the code by which a write is refused; None if it is not."""
+    request = replace(request_of(server, query, ask), writes=False)  # which may be refused
+    data = json.loads(await load_one(server.port, request))["data"]
+    [payload] = data.values()
+    codes = [error["code"] for error in payload["userErrors"]]
+    return codes[0] if codes else None
 
 
 def compare(query: str, found: Sequence[Any], expected: Sequence[Any]) -> None:

@@ -1,12 +1,11 @@
-"""The variables of requests, drawn from the schools, each with the token of a person who may see
-the answer."""
+"""The variables of requests that read, drawn from the schools, each with the token of a person who
+may see the answer."""
 
 import base64
 import hashlib
 import json
 import random
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +16,11 @@ import asyncpg
 from bench.loader import VERSION, Request
 
 HERE = Path(__file__).parent
-QUERIES = ("Q1", "Q2", "Q3", "Q4", "Q5", "M1")
+READS = ("Q1", "Q2", "Q3", "Q4", "Q5")
+GROUP_WRITES = ("M2", "M3")
+"""The writes about a whole class, which only some servers have."""
+WRITES = ("M1", *GROUP_WRITES)
+QUERIES = (*READS, *WRITES)
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
@@ -31,14 +34,14 @@ class Ask:
     variables: dict[str, Any]
     version: int | None = None
 
-    def request(self, path: str, body: dict[str, Any]) -> Request:
+    def request(self, path: str, body: dict[str, Any], *, writes: bool) -> Request:
         written = json.dumps(body, ensure_ascii=False).encode().replace(b'"<version>"', VERSION)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
             "Content-Type: application/json\r\n"
             f"Authorization: Bearer {self.token}\r\nContent-Length: {len(written)}\r\n\r\n"
         )
-        return Request(head.encode() + written, self.version)
+        return Request(head.encode() + written, writes, self.version)
 
 
 def token_of(school_id: int, person_id: int, role: str) -> str:
@@ -99,28 +102,6 @@ CLASSES = """
     JOIN staff w ON w.school_id = t.school_id AND w.id = t.staff_id
     WHERE c.school_id = $1 AND c.grade_level BETWEEN 6 AND 9 ORDER BY c.id
 """
-CELLS = """
-    SELECT w.person_id, m.assignment_id, m.student_id, m.value, m.version
-    FROM marks m
-    JOIN lessons l ON l.school_id = m.school_id AND l.id = m.lesson_id AND l.status = 'CONDUCTED'
-    JOIN sections s ON s.school_id = m.school_id AND s.id = m.section_id AND s.scale = 'FIVE_POINT'
-    JOIN terms q ON q.school_id = s.school_id AND q.term_type_id = s.term_type_id
-        AND l.date BETWEEN q.starts_on AND q.ends_on AND q.status = 'OPEN'
-    JOIN teaching_assignments t ON t.school_id = s.school_id AND t.section_id = s.id
-        AND t.valid_to IS NULL AND t.staff_id = l.staff_id
-    JOIN staff w ON w.school_id = t.school_id AND w.id = t.staff_id
-    JOIN section_memberships b ON b.school_id = m.school_id AND b.section_id = m.section_id
-        AND b.student_id = m.student_id AND b.valid_to IS NULL
-    WHERE m.school_id = $1 AND m.kind = 'NUMERIC' AND m.withdrawn_at IS NULL
-        AND m.published_at < now() AND NOT EXISTS (
-            SELECT FROM attendance_records a WHERE a.school_id = $1 AND a.lesson_id = m.lesson_id
-                AND a.student_id = m.student_id)
-    ORDER BY md5(m.id::text) LIMIT $2
-"""
-VERSIONS = """
-    SELECT assignment_id, student_id, version FROM marks
-    WHERE school_id = $1 AND assignment_id = ANY($2::bigint[])
-"""
 
 
 class Drawing:
@@ -131,16 +112,19 @@ class Drawing:
         self.rng = random.Random(school_id)
         self.signed_in: set[str] = set()
 
-    async def draw_all(self, queries: Collection[str]) -> dict[str, list[Ask]]:
-        makers = {
+    @property
+    def makers(self) -> dict[str, Callable[[], Awaitable[list[Ask]]]]:
+        """Return the functions that draw the asks of a query."""
+        return {
             "Q1": self.diaries,
             "Q2": self.journals,
             "Q3": self.boards,
             "Q4": self.averages,
             "Q5": self.homes,
-            "M1": self.cells,
         }
-        return {query: await make() for query, make in makers.items() if query in queries}
+
+    async def draw_all(self, queries: Collection[str]) -> dict[str, list[Ask]]:
+        return {query: await make() for query, make in self.makers.items() if query in queries}
 
     async def rows(self, query: str, *given: Any) -> list[Any]:
         return await self.connection.fetch(query, self.school_id, *given)
@@ -216,39 +200,3 @@ class Drawing:
             )
             for row in (await self.rows(CLASSES))[: self.many]
         ]
-
-    async def cells(self) -> list[Ask]:
-        return [
-            await self.ask(
-                row["person_id"],
-                "SUBJECT_TEACHER",
-                {
-                    "assignment": self.id("Assignment", row["assignment_id"]),
-                    "student": self.id("Student", row["student_id"]),
-                    "value": row["value"],  # unchanged, or other answers would differ
-                    "version": "<version>",
-                },
-                row["version"],
-            )
-            for row in await self.rows(CELLS, self.many * 4)
-        ]
-
-
-async def draw(
-    connection: Connection, today: date, many: int, queries: Collection[str] = QUERIES
-) -> dict[str, list[Ask]]:
-    """Draw the asks of all schools, mixed.
-
-    many: The number per query.
-    """
-    schools = [r["id"] for r in await connection.fetch("SELECT id FROM schools ORDER BY id")]
-    found: dict[str, list[Ask]] = defaultdict(list)
-    each = -(-many // len(schools))
-    for school_id in schools:
-        for query, asks in (
-            await Drawing(connection, school_id, today, each).draw_all(queries)
-        ).items():
-            found[query] += asks
-    for asks in found.values():
-        random.Random(1).shuffle(asks)
-    return dict(found)

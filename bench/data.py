@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import summer
 from bench.asks import Connection
 from bench.cluster import Cluster
 from gql.cli import backend
@@ -27,6 +28,7 @@ SOURCES = (
     "resolvers/demo",
     "auth/matrix.py",
     "bench/data.py",
+    "bench/summer.py",
 )
 
 FURNISH = {
@@ -170,5 +172,5 @@ async def empty_schema(cluster: Cluster) -> None:
 
 
 async def furnish(connection: Connection, school_id: int) -> None:
-    for statement in FURNISH.values():
+    for statement in (*FURNISH.values(), *summer.FURNISH.values()):
         await connection.execute(statement, school_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
-from bench.asks import HERE, Ask
+from bench.asks import HERE, READS, Ask
 from bench.data import KEPT
 from bench.places import Place
 from bench.servers import OURS, PEERS, environment
@@ -35,7 +35,7 @@ class Inside:
 def look(place: Place, queries: Sequence[str]) -> Inside:
     """Measure the figures; they are empty if they cannot be measured."""
     given = {
-        "cached": {query: read_ask(place, query) for query in queries if query != "M1"},
+        "cached": {query: read_ask(place, query) for query in queries if query in READS},
         "cold": read_ask(place, "Q2"),
         "documents": documents(place),
     }

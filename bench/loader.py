@@ -27,10 +27,12 @@ class Failed(Exception):
 class Request:
     """A request in bytes.
 
+    writes: Whether its answer must say that nothing was refused.
     version: Of the mark that it changes; None for other requests.
     """
 
     raw: bytes
+    writes: bool = False
     version: int | None = None
 
     def to_bytes(self) -> bytes:
@@ -78,7 +80,11 @@ class Client(asyncio.Protocol):
         self.ask()
 
     def ask(self) -> None:
-        self.request = next(self.requests)
+        request = next(self.requests, None)
+        if request is None:
+            self.finish(b"")
+            return
+        self.request = request
         self.parts.clear()
         self.missing = None
         self.transport.write(self.request.to_bytes())
@@ -112,7 +118,7 @@ class Client(asyncio.Protocol):
         now = perf_counter()
         self.latencies.append(now - self.asked)
         answer = b"".join(self.parts)
-        if is_wrong(answer, writes=self.request.version is not None):
+        if is_wrong(answer, writes=self.request.writes):
             self.fail(answer[:2000].decode(errors="replace"))
             return
         if self.request.version is not None:
@@ -120,7 +126,11 @@ class Client(asyncio.Protocol):
         self.left -= 1
         if now < self.until and self.left > 0:
             self.ask()
-        elif not self.done.done():
+        else:
+            self.finish(answer)
+
+    def finish(self, answer: bytes) -> None:
+        if not self.done.done():
             self.done.set_result(answer)
             self.transport.close()
 
@@ -140,10 +150,19 @@ def is_wrong(answer: bytes, *, writes: bool) -> bool:
 
 
 async def load(
-    port: int, requests: Sequence[Request], clients: int, seconds: float, most: int = 10**9
+    port: int,
+    requests: Sequence[Request],
+    clients: int,
+    seconds: float,
+    most: int = 10**9,
+    *,
+    once: bool = False,
 ) -> Load:
     """Send requests for some time, or `most` times. Each client has requests of its own if there
     are enough, so that no two change the same mark.
+
+    once: Whether each request serves once, whoever of the clients sends it; the load ends with the
+        last one.
 
     Raises Failed.
     """
@@ -152,9 +171,10 @@ async def load(
     gc.disable()
     try:
         began = perf_counter()
+        fresh = iter(requests)
 
         def client(number: int) -> Client:
-            own = cycle(requests[number::clients] or requests)
+            own = fresh if once else cycle(requests[number::clients] or requests)
             return Client(own, began + seconds, -(-most // clients))
 
         asked = [

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -11,26 +11,30 @@ from typing import Any
 import uvloop
 
 from bench import postgraphile
-from bench.answers import answer_of, compare, request_of
-from bench.asks import VERSIONS, Ask, draw
+from bench.answers import answer_of, code_of_refusal, compare, request_of
+from bench.asks import GROUP_WRITES, Ask
 from bench.cluster import Cluster
 from bench.data import KEPT, Made
 from bench.loader import Failed, Request, load
 from bench.servers import Peer, Server, open_role, start
 from bench.settings import Settings
+from bench.write_asks import VERSIONS, draw
+from bench.writes import look_before, undo
 from gql.cli.console import say
 
 COMPARED = 8
 """The number of answers per query that are compared."""
 COUNTED = 8
 """The number of requests whose statements are counted."""
+SERVES_ONCE = ("M2",)
+"""The queries of which a repeated request writes nothing."""
 
 
 @dataclass
 class Place:
     """A database and its servers.
 
-    expected: The answers that all must give: those of the first server.
+    expected: The answers that all must give: those of the first server, with the rows they wrote.
     failed: The reason why a server is not measured with a query.
     statements: The number per answer of a known viewer.
     """
@@ -66,8 +70,10 @@ class Place:
             ]
             with self.noting(server, query):
                 uvloop.run(self.compare_answers(server, query))
+                if query in GROUP_WRITES:
+                    uvloop.run(self.compare_refusals(server, query))
                 self.statements[server.name, query] = self.count_statements(server, query)
-                uvloop.run(self.send(server, query, 16, settings.warm(peer)))
+                uvloop.run(self.warm(server, query, settings.warm(peer)))
         server.freeze()
 
     @contextmanager
@@ -83,25 +89,69 @@ class Place:
         key = (server.name, query)
         return key in self.requests and key not in self.failed
 
-    async def send(self, server: Server, query: str, clients: int, times: int) -> None:
+    async def warm(self, server: Server, query: str, times: int) -> None:
         await self.refresh(server, query)
-        await load(server.port, self.requests[server.name, query], clients, 600.0, times)
+        requests, once = self.requests[server.name, query], query in SERVES_ONCE
+        await load(server.port, requests, 16, 600.0, times, once=once)
+        await self.clear(query)
 
     async def compare_answers(self, server: Server, query: str) -> None:
         await self.refresh(server, query)
         pairs = zip(self.asks[query], self.requests[server.name, query], strict=True)
-        found = [await answer_of(server, query, *pair) for pair in islice(pairs, COMPARED)]
+        asking = self.answer_and_rows if query in GROUP_WRITES else answer_of
+        found = [await asking(server, query, *pair) for pair in islice(pairs, COMPARED)]
+        await self.clear(query)
         if server.name != "open":  # without row-level security it sees more
             compare(query, found, self.expected.setdefault(query, found))
 
+    async def compare_refusals(self, server: Server, query: str) -> None:
+        """Compare how each write is refused to the person who sends another of them, most of whom
+        may not send it."""
+        mine = self.asks[query][:COMPARED]
+        theirs = [
+            replace(ask, person_id=other.person_id, token=other.token)
+            for ask, other in zip(mine, (*mine[1:], mine[0]), strict=True)
+        ]
+        found = [await code_of_refusal(server, query, ask) for ask in theirs]
+        await self.clear(query)
+        name = f"{query} refused"
+        compare(name, found, self.expected.setdefault(name, found))
+        if not any(found):
+            raise Failed(f"{query} is refused to nobody")
+
+    async def answer_and_rows(self, server: Server, query: str, ask: Ask, request: Request) -> Any:
+        """Return an answer with the rows that the request wrote."""
+        connection = await self.cluster.session()
+        try:
+            before = await look_before(connection, query, ask)
+            data = await answer_of(server, query, ask, request)
+            written = await before.read(data)
+        finally:
+            await connection.close()
+        if query == "M3":
+            data["sendMail"]["mailMessage"].pop("id")
+        return {"data": data, "rows": written}
+
     def count_statements(self, server: Server, query: str) -> float:
         """Count the statements per answer of a viewer who is known from a request before."""
-        request = self.requests[server.name, query][:1]
+        asks, requests = self.asks[query], self.requests[server.name, query]
+        own = [
+            request
+            for ask, request in zip(asks, requests, strict=True)
+            if ask.token == asks[0].token
+        ]
+        first, then = (own[:COUNTED], own[COUNTED:]) if query in SERVES_ONCE else (own[:1], own[:1])
         uvloop.run(self.refresh(server, query))
-        uvloop.run(load(server.port, request, 1, 60.0, COUNTED))
+        uvloop.run(load(server.port, first, 1, 60.0, COUNTED))
         with self.cluster.counting() as count:
-            uvloop.run(load(server.port, request, 1, 60.0, COUNTED))
+            uvloop.run(load(server.port, then, 1, 60.0, COUNTED))
+        uvloop.run(self.clear(query))
         return count.statements / COUNTED
+
+    async def clear(self, query: str) -> None:
+        """Remove the rows of a write about a class."""
+        if query in GROUP_WRITES:
+            await undo(self.cluster, query)
 
     async def refresh(self, server: Server, query: str) -> None:
         """Set the current version of marks in the requests that change them."""
@@ -134,6 +184,8 @@ def open_place(settings: Settings, cluster: Cluster, made: Made) -> Iterator[Pla
 
     async def drawn() -> dict[str, list[Ask]]:
         await open_role(cluster)
+        for query in GROUP_WRITES:  # an interrupted run leaves rows behind
+            await undo(cluster, query)
         connection = await cluster.session()
         try:
             await postgraphile.show(connection)

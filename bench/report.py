@@ -26,6 +26,8 @@ TITLES = {
     "Q4": "class averages, 25 × 16",
     "Q5": "home screen of a parent of two, six root fields",
     "M1": "one mark put and read back",
+    "M2": "the attendance of a class of 25",
+    "M3": "a letter to thirty parents",
 }
 
 
@@ -113,6 +115,8 @@ def head(facts: dict[str, str]) -> Iterator[str]:
     yield "Written by `make bench`. CPU and ratios are the facts; requests a second are of this"
     yield "machine. All servers gave the same JSON before they were measured, under row-level"
     yield "security, and under the rights of who asks but for the limits and “without rights”."
+    yield "For M2 and M3 they also wrote the same rows, audit entries and events, and refused the"
+    yield "same requests; these rows are removed after each measurement."
     yield ""
     yield from (f"- **{name}**: {text}" for name, text in facts.items())
     yield ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import uvloop
 
 from bench.loader import load
-from bench.places import Place
+from bench.places import SERVES_ONCE, Place
 from bench.processes import machine_seconds
 from bench.servers import Server
 from bench.settings import Settings
@@ -77,8 +77,10 @@ def measure(settings: Settings, place: Place, server: Server, query: str, client
     uvloop.run(place.refresh(server, query))
     before = read_times()
     requests = place.requests[server.name, query]
-    found = uvloop.run(load(server.port, requests, clients, settings.seconds))
+    once = query in SERVES_ONCE
+    found = uvloop.run(load(server.port, requests, clients, settings.seconds, once=once))
     passed, cpu, postgres, own, machine = (b - a for a, b in zip(before, read_times(), strict=True))
+    uvloop.run(place.clear(query))
     answers = len(found.latencies)
     return Measure(
         schools=place.schools,

@@ -37,6 +37,7 @@ class Peer:
     own: Indicates whether its schema differs, so that it has documents of its own.
     executor: Gorod's setting of that name.
     checkout: The sources that it runs, if they are not these.
+    has_group_writes: Whether it answers the writes about a whole class.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Peer:
     own: bool = False
     executor: str = "auto"
     checkout: Path | None = None
+    has_group_writes: bool = False
 
     @property
     def is_node(self) -> bool:
@@ -55,11 +57,13 @@ class Peer:
 
 def make_node(name: str, title: str, *, own: bool = False) -> Peer:
     """Make a peer on Node.js. V8 needs thousands of requests to reach its full speed."""
-    return Peer(name, title, (NODE, f"peers/{name}/server.js"), 2500, own=own)
+    command = (NODE, f"peers/{name}/server.js")
+    return Peer(name, title, command, 2500, own=own, has_group_writes=not own)
 
 
 def make_ours(name: str, title: str, warm: int, executor: str = "auto") -> Peer:
-    return Peer(name, title, (str(GOROD), "serve", "--allow-demo"), warm, executor=executor)
+    command = (str(GOROD), "serve", "--allow-demo")
+    return Peer(name, title, command, warm, executor=executor, has_group_writes=True)
 
 
 def make_before(checkout: Path) -> Peer:
@@ -70,7 +74,7 @@ def make_before(checkout: Path) -> Peer:
     )  # fmt: skip
     title = f"Gorod before ({told.stdout.strip() or checkout.name})"
     command = (str(checkout / ".venv/bin/gorod"), "serve", "--allow-demo")
-    return Peer(BEFORE, title, command, 500, checkout=checkout)
+    return Peer(BEFORE, title, command, 500, checkout=checkout, has_group_writes=True)
 
 
 def make_python(name: str, title: str) -> Peer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.asks import QUERIES
+from bench.asks import GROUP_WRITES, QUERIES
 from bench.servers import PEERS, Peer, make_before
 
 ALWAYS = ("engine", "standard", "limit", "limit_best")
@@ -56,7 +56,9 @@ class Settings:
 
     def is_asked(self, peer: Peer, query: str, schools: int) -> bool:
         """Whether a peer gets a query. With many schools, and for the peer without rights, only two
-        queries are measured."""
+        queries are measured; the writes about a class only of some peers."""
+        if query in GROUP_WRITES and not peer.has_group_writes:
+            return False
         few = schools > 1 or peer.name == "open"
         return query in (("Q1", "Q2") if few else self.queries) and query in self.queries
 

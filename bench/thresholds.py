@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bench.asks import QUERIES
+from bench.asks import QUERIES, READS
 from bench.results import Results
 from bench.rounds import Measure
 from bench.servers import BEFORE, PEERS
@@ -78,7 +78,7 @@ def against_before(results: Results) -> Figures:
 def cpu_against_node(results: Results) -> Figures:
     """Return the server CPU as a part of that of the best Node server."""
     found = {}
-    for query in ("Q1", "Q2", "Q3", "Q4", "Q5"):
+    for query in READS:
         ours = results.find(query, OURS)
         theirs = [one.server_cpu for peer in NODE if (one := results.find(query, peer))]
         if ours and theirs:
@@ -90,13 +90,12 @@ def statements(results: Results) -> Figures:
     return {
         query if schools == 1 else f"{query} of {schools} schools": number
         for (schools, peer, query), number in sorted(results.statements.items())
-        if peer == OURS and query != "M1"
+        if peer == OURS and query in READS
     }
 
 
 def spread(results: Results) -> Figures:
-    queries = ("Q1", "Q2", "Q3", "Q4", "Q5", "M1")
-    measured = {query: results.find(query, OURS) for query in queries}
+    measured = {query: results.find(query, OURS) for query in QUERIES}
     return {query: one.p99 / one.p50 for query, one in measured.items() if one}
 
 
@@ -144,6 +143,7 @@ THRESHOLDS = (
     Threshold("Throughput against our own standard executor",
               25, 50, against("Q1 Q2", "standard"), shown="{:.0f}"),
     Threshold("M1 against Apollo's M1", 2.0, 3.0, against("M1", "apollo")),
+    Threshold("M2 and M3 against the best Node peer", 1.0, 1.5, against("M2 M3", *NODE)),
     Threshold("SQL statements a read operation, the session cached",
               1, 1, statements, at_least=False, shown="{:g}"),
     Threshold("Python calls a cached request",

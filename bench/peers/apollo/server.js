@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import DataLoader from "dataloader";
+import * as attendance from "../node/attendance.js";
 import * as board from "../node/board.js";
 import * as journal from "../node/journal.js";
+import * as mail from "../node/mail.js";
 import * as marks from "../node/marks.js";
 import { viewerOf } from "../node/viewer.js";
 
@@ -23,7 +25,11 @@ const resolvers = {
     unreadCounts: root(board.unreadCounts),
     classAverages: root(journal.classAverages),
   },
-  Mutation: { setMark: root(marks.setMark) },
+  Mutation: {
+    setMark: root(marks.setMark),
+    confirmAllPresent: root(attendance.confirmAllPresent),
+    sendMail: root(mail.sendMail),
+  },
   DiaryLesson: { marks: loaded("marks"), attendance: loaded("attendance") },
   Journal: {
     students: below(journal.students),

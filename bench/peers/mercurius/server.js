@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import Fastify from "fastify";
 import mercurius from "mercurius";
+import * as attendance from "../node/attendance.js";
 import * as board from "../node/board.js";
 import * as journal from "../node/journal.js";
+import * as mail from "../node/mail.js";
 import * as marks from "../node/marks.js";
 import { viewerOf } from "../node/viewer.js";
 
@@ -25,7 +27,11 @@ const resolvers = {
     unreadCounts: root(board.unreadCounts),
     classAverages: root(journal.classAverages),
   },
-  Mutation: { setMark: root(marks.setMark) },
+  Mutation: {
+    setMark: root(marks.setMark),
+    confirmAllPresent: root(attendance.confirmAllPresent),
+    sendMail: root(mail.sendMail),
+  },
   Journal: {
     students: below(journal.students),
     lessons: below(journal.lessons),

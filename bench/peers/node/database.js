@@ -25,6 +25,21 @@ export async function rows(school, name, values, held) {
   return connected(school, async (connection) => (await connection.query(statement)).rows);
 }
 
+/** Write on one connection, as a whole or not at all; `write(held)` returns why not. */
+export function transaction(school, write) {
+  return connected(school, async (held) => {
+    await held.query("BEGIN");
+    try {
+      const refused = await write(held);
+      await held.query(refused ? "ROLLBACK" : "COMMIT");
+      return refused;
+    } catch (error) {
+      await held.query("ROLLBACK");
+      throw error;
+    }
+  });
+}
+
 /** Work on one connection that serves the school. */
 export async function connected(school, work) {
   const connection = await pool.connect();
