@@ -1,8 +1,9 @@
 """Which tests a second PostgreSQL is asked: so many that it meets all of SQL that the first did.
 
 The run of all tests on the embedded server notes what SQL each of them is made of. The run on the
-system's leaves out who could tell nothing more: tests that never ask for `postgres`, nor have a
-fixture that does, those marked `embedded_only`, and those that are made of what others are.
+system's (`make test-oldest`) leaves out who could tell nothing more: tests that never ask for
+`postgres`, nor have a fixture that does, those marked `embedded_only`, and those that are made of
+what others are.
 """
 
 import re
