@@ -115,7 +115,9 @@ async def held(sent: Sent) -> tuple[float, float]:
 
 
 @pytest.mark.usefixtures("uncollected")
-@pytest.mark.parametrize("login", [None, "zavuch", "parent.ivanova"])
+@pytest.mark.parametrize(
+    "login", [None, "zavuch", pytest.param("parent.ivanova", marks=pytest.mark.endurance)]
+)
 async def test_no_attack_holds_the_loop(
     door: GraphQLOverHTTP, api: SignIn, login: str | None
 ) -> None:

@@ -2,14 +2,42 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from models.database.address import open_session
 from models.database.embedded import pidfile
 from models.database.embedded.server import Embedded
+from models.database.roles import OWNER
+from tests.clones import clone, furnished, once
+from tests.conftest import TABLES
 from tests.database.processes import Start, line, passable, until
+from tests.postgres import Server
+from tests.undo import Operator
+
+Upgraded = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+def upgraded(postgres: Server) -> Upgraded:
+    """`await upgraded("revised")`: the superuser's address of a new database with all tables, a
+    copy of one that was upgraded once a run."""
+
+    async def make(operator: Operator) -> str:
+        await furnished(postgres, operator, TABLES)
+        return ""
+
+    async def copy(name: str) -> str:
+        await once(postgres, TABLES, make)
+        operator = await open_session(postgres.url("postgres", "postgres"))
+        await clone(operator, TABLES, name)
+        await operator.execute(f"ALTER DATABASE {name} OWNER TO {OWNER}")
+        await operator.close()
+        return postgres.url("postgres", name)
+
+    return copy
 
 
 @pytest.fixture(scope="module")

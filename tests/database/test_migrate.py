@@ -4,6 +4,7 @@ import pytest
 
 from models.database import migrate, roles
 from models.database.problems import DatabaseProblem
+from tests.database.conftest import Upgraded
 from tests.postgres import Server
 
 
@@ -29,10 +30,9 @@ async def test_there_is_a_way_back_to_nothing_and_forth_again(postgres: Server) 
     assert await migrate.report_drift(url) == []
 
 
-async def test_a_version_nobody_knows_is_refused_in_words(postgres: Server) -> None:
+async def test_a_version_nobody_knows_is_refused_in_words(upgraded: Upgraded) -> None:
     """As after a slip of the pen, or when an older Gorod meets the tables of a newer one."""
-    url = await prepared(postgres, "from_the_future")
-    await migrate.upgrade(url)
+    url = await upgraded("from_the_future")
     with pytest.raises(DatabaseProblem, match="'nosuch'"):
         await migrate.downgrade(url, "nosuch")
     assert await migrate.report_drift(url) == []

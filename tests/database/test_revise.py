@@ -11,25 +11,18 @@ from alembic.config import Config
 from asyncpg import CheckViolationError
 
 from auth.matrix import default_rights
-from models.database import migrate, roles
+from models.database import migrate
 from models.database.address import open_session
 from models.database.constraints import find_constraint_changes
 from models.database.problems import DatabaseProblem
 from models.database.revising import RIGHTS, NothingToRevise, revise
-from tests.postgres import Server
+from tests.database.conftest import Upgraded
 
 FOUND = """INSERT INTO schools (full_name, short_name, time_zone)
     VALUES ('Школа', 'Школа', 'Asia/Omsk') RETURNING id"""
 HELD = "SELECT role || ' ' || permission || ' ' || scope FROM role_rights WHERE school_id = $1"
 ROOM = "INSERT INTO rooms (school_id, number, floor) VALUES ($1, '1', $2)"
 GIVE = "INSERT INTO role_rights (school_id, role, permission, scope) VALUES ($1, $2, $3, $4)"
-
-
-async def upgraded(postgres: Server, name: str) -> str:
-    await roles.prepare(postgres.url("postgres", "postgres"), name)
-    url = postgres.url("postgres", name)
-    await migrate.upgrade(url)
-    return url
 
 
 def test_every_default_right_reaches_the_schools_that_exist() -> None:
@@ -39,14 +32,14 @@ def test_every_default_right_reaches_the_schools_that_exist() -> None:
     assert written == now, "run `gorod db revise`"
 
 
-async def test_no_constraint_differs_from_the_models(postgres: Server) -> None:
+async def test_no_constraint_differs_from_the_models(upgraded: Upgraded) -> None:
     """Alembic does not compare them: a range that is only in a model would be a promise."""
-    url = await upgraded(postgres, "constrained")
+    url = await upgraded("constrained")
     assert await find_constraint_changes(url, "constrained") == []
 
 
-async def test_nothing_is_written_where_nothing_changed(postgres: Server) -> None:
-    url = await upgraded(postgres, "unchanged")
+async def test_nothing_is_written_where_nothing_changed(upgraded: Upgraded) -> None:
+    url = await upgraded("unchanged")
     versions = sorted((migrate.SCRIPTS / "versions").glob("*.py"))
     rights = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()
     with pytest.raises(NothingToRevise):
@@ -55,9 +48,9 @@ async def test_nothing_is_written_where_nothing_changed(postgres: Server) -> Non
 
 
 async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_school(
-    postgres: Server, tmp_path: Path
+    upgraded: Upgraded, tmp_path: Path
 ) -> None:
-    url = await upgraded(postgres, "revised")
+    url = await upgraded("revised")
     operator = await open_session(url)
     schools = [await operator.fetchval(FOUND) for _ in range(2)]
     taken, new = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()[0], "PARENT gardens:read CHILD"
@@ -88,7 +81,7 @@ async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_
 
 
 async def test_an_operator_whose_school_is_at_work_is_told_to_come_back_later(
-    postgres: Server, drifting: str
+    drifting: str,
 ) -> None:
     def wait(config: Config) -> None:
         sync = config.attributes["connection"]
@@ -118,7 +111,7 @@ async def test_an_operator_whose_school_is_at_work_is_told_to_come_back_later(
     ],
 )  # fmt: skip
 async def test_an_operator_is_told_what_somebody_changed_by_hand(
-    postgres: Server, drifting: str, change: str, told: str
+    drifting: str, change: str, told: str
 ) -> None:
     inside = await open_session(drifting)
     async with inside.transaction():
@@ -130,6 +123,5 @@ async def test_an_operator_is_told_what_somebody_changed_by_hand(
 
 
 @pytest.fixture
-async def drifting(postgres: Server) -> str:
-    await roles.drop(postgres.url("postgres", "postgres"), "changed_by_hand")
-    return await upgraded(postgres, "changed_by_hand")
+async def drifting(upgraded: Upgraded) -> str:
+    return await upgraded("changed_by_hand")

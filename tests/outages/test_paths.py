@@ -212,9 +212,11 @@ async def test_with_too_many_connections_who_has_none_is_refused(
 
 
 async def test_nobody_waits_for_a_server_that_is_known_to_be_silent(
-    services: Services, paths: Any
+    services: Services, paths: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes connections and never answers: the first finds out, the others need not."""
+    for module in ("engine", "readers"):
+        monkeypatch.setattr(f"models.database.{module}.CONNECT_SECONDS", 0.5)
     taken: list[asyncio.StreamWriter] = []
 
     async def be_silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
