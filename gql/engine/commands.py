@@ -78,6 +78,7 @@ class CommandPlan:
     payload: By its keys: a known text; the index of the row's text; or the statement that reads the
         row back.
     refused: The plan of its refusals.
+    lock: The statement that takes its lock, with its parameters (`Change.lock`).
     denied: Fields refused by grant.
     """
 
@@ -90,6 +91,7 @@ class CommandPlan:
     given: Mapping[str, str | None]
     payload: Sequence[tuple[str, bytes | int | RowStatement]]
     refused: RefusalPlan
+    lock: tuple[str, tuple[str, ...]] | None
     denied: tuple[Denial, ...]
     leaves: Mapping[str, set[Path]]
     kind: str = "compiled"
@@ -122,8 +124,9 @@ class CommandPlan:
         writers, actor = services.writers, attempt.actor
         assert writers is not None  # noqa: S101  # else there is no such plan
         given = [attempt.values[name] for name in self.parameters]
+        lock = self.lock and (self.lock[0], [attempt.values[name] for name in self.lock[1]])
         try:
-            found = await writers.write(actor.school_id, self.sql, given)
+            found = await writers.write(actor.school_id, self.sql, given, lock=lock)
         except asyncpg.PostgresError as error:
             if (error.sqlstate or "")[:2] not in REFUSALS:
                 raise
@@ -201,9 +204,10 @@ def plan_change(
     payload = [*payload_of(operation, asked, definition.type, done, actor, texts)]
     statement = done.statement(actor.viewer, attempt, names_row=names_its_row(command))
     sql, parameters = to_text(join_sql(", ", [statement_sql(statement), *texts]))
+    lock = None if done.lock is None else to_text(statement_sql(done.lock))
     return CommandPlan(
         command, done, asked.key, sql, parameters, arguments.sources, made, payload,
-        plan_refusals(operation, asked, done, actor), find_denials(operation, actor.viewer),
+        plan_refusals(operation, asked, done, actor), lock, find_denials(operation, actor.viewer),
         arguments.leaves,
     )  # fmt: skip
 

@@ -40,6 +40,10 @@ class Reader:
     numbers: Iterator[int] = field(default_factory=count)
     characters: int = 0
 
+    async def find_or_prepare(self, sql: str) -> Any:
+        """Return the prepared statement of an SQL text."""
+        return self.statements.get(sql) or await self.prepare(sql)
+
     async def prepare(self, sql: str) -> Any:
         self.characters += len(sql)
         # asyncpg closes a statement in the database when its object is collected here.
@@ -102,7 +106,7 @@ class Readers:
         """
         connection = await self.take(school_id)
         try:
-            statement = connection.statements.get(sql) or await connection.prepare(sql)
+            statement = await connection.find_or_prepare(sql)
             found: Any = await statement.fetchrow(*values)
         except BaseException as failure:
             self.put_away(school_id, connection, failure)

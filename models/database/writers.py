@@ -27,10 +27,11 @@ would deadlock; after this time the command gives up and goes to its use case.""
 
 @dataclass(slots=True)
 class PendingCommand:
-    """A command that waits, with the future of its row."""
+    """A command that waits, with the statement of its lock and the future of its row."""
 
     sql: str
     values: Sequence[Any]
+    lock: tuple[str, Sequence[Any]] | None
     told: "asyncio.Future[Sequence[Any]]"
 
     def tell(self, found: Sequence[Any]) -> None:
@@ -62,8 +63,14 @@ class Writers(Readers):
         self.queues: dict[int, deque[PendingCommand]] = defaultdict(deque)
         self.working: dict[int, asyncio.Task[None]] = {}
 
-    async def write(self, school_id: int, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def write(
+        self, school_id: int, sql: str, values: Sequence[Any],
+        *, lock: tuple[str, Sequence[Any]] | None = None,
+    ) -> Sequence[Any]:  # fmt: skip
         """Run a command and return the row that its statement always gives.
+
+        lock: A statement, with its values, that locks what the command needs. It runs before, in
+            the same transaction.
 
         Raises asyncpg.PostgresError where the database refused the values, or another transaction
         was first, or a lock was not free in time: then nothing is written. Raises
@@ -71,7 +78,7 @@ class Writers(Readers):
         while the command was under way.
         """
         self.availability.require(writing=True)
-        one = PendingCommand(sql, values, asyncio.get_running_loop().create_future())
+        one = PendingCommand(sql, values, lock, asyncio.get_running_loop().create_future())
         self.queues[school_id].append(one)
         if school_id not in self.working:
             self.working[school_id] = asyncio.create_task(self.work(school_id))
@@ -83,7 +90,7 @@ class Writers(Readers):
         try:
             while queue:
                 some = [queue.popleft()]
-                while queue and queue[0].sql == some[0].sql and len(some) < TOGETHER:
+                while queue and may_join(queue[0], some):
                     some.append(queue.popleft())
                 await self.write_together(school_id, some)
         except BaseException as end:  # else their callers would wait for ever
@@ -96,7 +103,7 @@ class Writers(Readers):
     async def write_together(self, school_id: int, some: Sequence[PendingCommand]) -> None:
         """Run equal statements in one transaction and give each command its row or its failure."""
         try:
-            found = await self.fetch_rows(school_id, some[0].sql, [one.values for one in some])
+            found = await self.fetch_rows(school_id, some)
         except Exception as failure:
             if len(some) > 1 and isinstance(failure, Refused):
                 for one in some:
@@ -109,17 +116,25 @@ class Writers(Readers):
             one.tell(row)
 
     async def fetch_rows(
-        self, school_id: int, sql: str, many: Sequence[Sequence[Any]]
+        self, school_id: int, some: Sequence[PendingCommand]
     ) -> Sequence[Sequence[Any]]:
-        """Run a statement with each of the values and return a row for each. Raises Refused where
+        """Run equal statements in one transaction and return a row for each. Raises Refused where
         nothing was written, ServiceUnavailable where the database cannot be used, OutcomeUnknown
         where it cannot be known whether the rows were written."""
         connection = await self.take(school_id)
         sent = False
         try:
-            statement = connection.statements.get(sql) or await connection.prepare(sql)
-            sent = True
-            found: Sequence[Sequence[Any]] = await statement.fetchmany(many)
+            statement = await connection.find_or_prepare(some[0].sql)
+            many = [one.values for one in some]
+            if some[0].lock is None:
+                sent = True
+                found: Sequence[Sequence[Any]] = await statement.fetchmany(many)
+            else:
+                locking = await connection.find_or_prepare(some[0].lock[0])
+                async with connection.session.transaction():
+                    await locking.fetchrow(*some[0].lock[1])
+                    found = await statement.fetchmany(many)
+                    sent = True
         except BaseException as failure:
             self.put_away(school_id, connection, failure)
             if refusal := self.availability.refusal(failure, committing=sent):
@@ -129,6 +144,13 @@ class Writers(Readers):
             raise
         self.give_back(school_id, connection)
         return found
+
+
+def may_join(one: PendingCommand, others: Sequence[PendingCommand]) -> bool:
+    """Whether a command may be written in the transaction of others. One with a lock runs alone:
+    two that hold several locks could wait for each other (deadlock)."""
+    fits = one.sql == others[0].sql and len(others) < TOGETHER
+    return fits and one.lock is None
 
 
 class Refused(Exception):

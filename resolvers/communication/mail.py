@@ -20,13 +20,14 @@ from models.people.persons import Person
 from models.problems import Conflict, NotFound, Problem
 from resolvers.communication.notices import matches_words
 from resolvers.communication.receipts import a_year_before, is_unread
-from resolvers.core.changes import Change, update_rows
+from resolvers.core.changes import Change
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Direction, Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Search
 from resolvers.core.perform import change
 from resolvers.core.reads import Report, Scalar, reads
+from resolvers.core.row_writes import update_rows
 from resolvers.core.searching import is_one_of, persons_named
 from resolvers.core.shapes import Own, Plain
 

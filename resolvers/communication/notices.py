@@ -23,7 +23,7 @@ from models.files.files import File
 from models.problems import Conflict, Limit, NotFound, OutOfRange, Problem
 from resolvers.communication import audience
 from resolvers.communication.receipts import a_year_before, is_unread
-from resolvers.core.changes import Change, News, insert_rows, update_rows
+from resolvers.core.changes import Change, News
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, Target, target_by_id
@@ -34,6 +34,7 @@ from resolvers.core.loading import of_keys
 from resolvers.core.news import Fact
 from resolvers.core.parameters import NO, NONE, NULL, Arg, Logged, Search
 from resolvers.core.perform import change
+from resolvers.core.row_writes import insert_rows, update_rows
 from resolvers.core.shapes import Own, Plain
 from resolvers.files.attachments import (
     NotUploaded,

@@ -15,11 +15,12 @@ from models.base import Id
 from models.communication.notices import Notice, NoticeReceipt
 from models.people.persons import Person
 from models.problems import Problem
-from resolvers.core.changes import Change, insert_rows, upsert_row
+from resolvers.core.changes import Change
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.parameters import Arg
 from resolvers.core.perform import change
+from resolvers.core.row_writes import insert_rows, upsert_row
 from resolvers.core.shapes import Own, Plain, Via
 
 ORDERS: Mapping[str, Plain] = {

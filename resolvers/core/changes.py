@@ -5,7 +5,7 @@ entry and the attempt, which every command writes. Either all of it is written, 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import urandom
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     CTE,
     BigInteger,
-    Column,
     ColumnElement,
     LargeBinary,
     Select,
@@ -22,113 +21,25 @@ from sqlalchemy import (
     cast,
     func,
     insert,
-    literal,
     literal_column,
     null,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.dml import Delete, UpdateBase
 
 from auth.actor import Actor, Viewer
 from models.access.audit import Attempt, encode_entry
 from models.base import OfSchool
 from models.events import EventKind, ScheduledEvent
 from resolvers.core.audit_details import Details
-from resolvers.core.guards import Target, is_sql
+from resolvers.core.guards import Target
 from resolvers.core.news import entry_ctes, table_of, topic_of
 
 R = TypeVar("R")
 ONE: Any = literal_column("1")
-
-
-# -- writing rows ------------------------------------------------------------------------
-
-
-def insert_rows(
-    viewer: Viewer, row: type[OfSchool], source: Any, values: Mapping[str, Any], *,
-    order: Sequence[Any] = (), name: str = "added",
-) -> CTE:  # fmt: skip
-    """Insert a row for each line of a source. A line whose unique key exists already is skipped: of
-    two that write at once the first wins.
-
-    order: The keys. Without an order, two batches with the same rows could deadlock.
-    """
-    table = table_of(row)
-    lines, names = select_new_rows(viewer, table, source, values, ONE)
-    query = lines.order_by(*order) if order else lines
-    statement = postgresql.insert(table).from_select(names, query).on_conflict_do_nothing()
-    return statement.returning(*table.c).cte(name)
-
-
-def upsert_row(
-    viewer: Viewer, row: type[OfSchool], source: Any, key: Mapping[str, Any],
-    values: Mapping[str, Any], version: ColumnElement[Any] | None, *,
-    fits: Callable[[Any, Any], ColumnElement[bool]] | None = None,
-    on_change: Callable[[Any, Any], Mapping[str, Any]] | None = None,
-) -> CTE:  # fmt: skip
-    """Insert a row, or update the one that is there if it has the version that the client expects.
-    The version is compared again when the row is written: another command may have written it after
-    the guards were evaluated.
-
-    version: Null if the client expects no row; None if clients send no version.
-    key: The columns of the unique key, with their values.
-    fits: `fits(old, new)` says whether the row may be updated, if not by its version alone.
-    on_change: `on_change(old, new)` gives columns that an update sets besides, or otherwise.
-    """
-    table = table_of(row)
-    seen = ONE if version is None else func.coalesce(version, literal_column("0")) + 1
-    lines, names = select_new_rows(viewer, table, source, {**key, **values}, seen)
-    statement = postgresql.insert(table).from_select(names, lines)
-    old, new = table.c, statement.excluded
-    changed: dict[str, Any] = {name: new[name] for name in values} | {"version": old.version + 1}
-    changed |= on_change(old, new) if on_change else {}
-    condition = fits(old, new) if fits else new.version == old.version + 1
-    statement = statement.on_conflict_do_update(
-        index_elements=["school_id", *key], set_=changed, where=condition
-    )
-    return statement.returning(*table.c).cte("put")
-
-
-def update_rows(
-    viewer: Viewer, row: type[OfSchool], key: Any, values: Mapping[str, Any], *,
-    by: str = "id", version: ColumnElement[Any] | None = None,
-    where: Sequence[ColumnElement[bool]] = (), name: str = "changed",
-) -> CTE:  # fmt: skip
-    """Update the rows with a key, which is a column of another CTE.
-
-    by: The column that holds the key.
-    version: The version that the row must have when it is written.
-    """
-    table = table_of(row)
-    new = {n: to_sql(value, table.c[n]) for n, value in values.items()}
-    conditions = [table.c.school_id == viewer.school_id, table.c[by] == key, *where]
-    if version is not None:
-        conditions.append(table.c.version == version)
-    statement = update(table).where(*conditions).values(version=table.c.version + 1, **new)
-    return statement.returning(*table.c).cte(name)
-
-
-def select_new_rows(
-    viewer: Viewer, table: Any, source: Any, values: Mapping[str, Any], version: Any
-) -> tuple[Select[Any], list[str]]:
-    """SELECT the columns of new rows, and their names."""
-    new = {"school_id": viewer.school_id, "version": version}
-    new |= {name: to_sql(value, table.c[name]) for name, value in values.items()}
-    return select(*new.values()).select_from(source), list(new)
-
-
-def to_sql(value: Any, column: Column[Any]) -> Any:
-    """Return a value as SQL; a constant gets the type of its column."""
-    if value is None:
-        return cast(null(), column.type)
-    return value if is_sql(value) else literal(value, column.type)
-
-
-# -- events ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,6 +112,8 @@ class Change(Generic[R]):
     also: Other writes. Each must read from `done`, or from the CTE that `done` reads from: else it
         would be written although a guard failed.
     is_whole: Whether `done` has all columns of the row as it is now.
+    lock: A query that takes a lock of the transaction. It runs as a statement before, so that the
+        statement that writes sees all that was committed before the lock was free.
     """
 
     row: type[R]
@@ -209,6 +122,7 @@ class Change(Generic[R]):
     news: Sequence[News] = ()
     also: Sequence[CTE] = ()
     is_whole: bool = False
+    lock: Select[Any] | None = None
 
     def statement(self, viewer: Viewer, attempt: Any = None, *, names_row: bool) -> Select[Any]:
         """Return the statement that writes and records the change. It gives the key of the row, or
@@ -291,8 +205,10 @@ def writes_in(statement: Any) -> list[Any]:
 
 def check_tables(statement: Any) -> None:
     """Raise TypeError if a table is written twice: if two parts of one statement write the same
-    row, PostgreSQL silently drops one of the writes."""
-    names = [one.table.name for one in writes_in(statement)]
+    row, PostgreSQL silently drops one of the writes. A deletion does not count: `replace_rows`
+    keeps its rows apart from those that it writes."""
+    writes = [one for one in writes_in(statement) if not isinstance(one, Delete)]
+    names = [one.table.name for one in writes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise TypeError(f"one statement writes twice: {', '.join(sorted(twice))}")
 

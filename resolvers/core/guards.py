@@ -5,7 +5,7 @@ evaluated. Two statements follow from it. `line` finds and locks the rows if all
 change is written from it. `select_refusal` finds the first guard that fails.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
@@ -77,6 +77,21 @@ class Guard:
         field = self.field and self.field.format(place=details.pop(PLACE, None))
         return self.problem(field=field, **details)
 
+    def select(self, prefix: str) -> list[Any]:
+        """Return the columns of a refusal that the guard needs: the key of the current row, and
+        the details that are SQL."""
+        found = [] if self.current is None else [self.current.label(f"{prefix}_current")]
+        for name, value in self.details.items():
+            if is_sql(value):
+                found.append(cast(value, Text).label(f"{prefix}_{name}"))
+        return found
+
+    def read(self, found: Iterator[Any]) -> tuple[Problem, int | None]:
+        """Return the problem, and the key of the current row, from the values of `select`."""
+        current = next(found) if self.current is not None else None
+        names = [n for n, value in self.details.items() if is_sql(value)]
+        return self.to_problem({name: in_text(next(found)) for name in names}), current
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Join:
@@ -121,7 +136,9 @@ class Target:
         current: Any = None, **details: Any,
     ) -> "Target":  # fmt: skip
         """Add a guard: see `Guard`."""
-        guard = Guard(holds, problem, field, current, details)
+        return self.add(Guard(holds, problem, field, current, details))
+
+    def add(self, guard: Guard) -> "Target":
         return replace(self, guards=(*self.guards, guard))
 
     def needs_each(
@@ -185,13 +202,11 @@ class Target:
             ),
             else_=null(),
         )
-        shown: list[Any] = []
-        for place, guard in enumerate(self.guards):
-            if guard.current is not None:
-                shown.append(guard.current.label(f"current_{place}"))
-            for name, value in guard.details.items():
-                if is_sql(value):
-                    shown.append(cast(value, Text).label(f"told_{place}_{name}"))
+        shown = [
+            column
+            for place, guard in enumerate(self.guards)
+            for column in guard.select(f"told_{place}")
+        ]
         self.check_source(*columns, first, *shown)
         found = self.select_joined(inner=False)
         return found.with_only_columns(*columns, first.label("guard"), *shown)
@@ -203,11 +218,10 @@ class Target:
         if (failing := next(found)) is None:
             return None
         for place, guard in enumerate(self.guards):
-            current = next(found) if guard.current is not None else None
-            names = [n for n, value in guard.details.items() if is_sql(value)]
-            details = {name: in_text(next(found)) for name in names}
             if place == failing:
-                return guard, guard.to_problem(details), current
+                return guard, *guard.read(found)
+            for _ in guard.select(""):
+                next(found)
         raise AssertionError
 
     def check_source(self, *asked: Any) -> None:

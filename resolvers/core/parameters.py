@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -29,6 +29,7 @@ from sqlalchemy import (
     LargeBinary,
     Numeric,
     Text,
+    Time,
     Uuid,
 )
 from sqlalchemy import Enum as SqlEnum
@@ -98,6 +99,7 @@ TYPES: Mapping[Annotation, TypeEngine[Any]] = {
     Part: Text(),
     Search: Text(),
     Sealed: LargeBinary(),
+    time: Time(),
     UUID: Uuid(),
 }
 

@@ -5,7 +5,7 @@ transaction, if the document has other mutations, or if the command lost a race.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from inspect import Signature, signature
 from typing import Annotated, Any, get_args
@@ -15,7 +15,7 @@ from sqlalchemy import Uuid, bindparam
 
 from auth.rights import Right
 from models.base import OfSchool
-from models.problems import Problem, TransactionLost
+from models.problems import Caution, Problem, TransactionLost, WarningNeedsReason
 from resolvers.core.attempts import KEY, IdempotencyKeyReused, find_first_result, hash_arguments
 from resolvers.core.audit_details import api_name, details_of, names_its_row
 from resolvers.core.changes import Change, entry_values
@@ -37,6 +37,7 @@ def change(
     keeps_rights: bool = False,
     repeatable: bool = False,
     check: Callable[..., None] | None = None,
+    warns: Sequence[type[Caution]] = (),
 ) -> Callable[[Declaration], Callable[..., Awaitable[Any]]]:
     """Make a command of a declaration `declare(viewer, **arguments)`, which returns the writes and
     guards in SQL. It needs `right`, commits or rolls back as a whole, and is audited.
@@ -46,6 +47,7 @@ def change(
     private, keeps_rights, repeatable: As in `resolvers.core.command.command`.
     check: `check(**arguments)` may raise a problem that depends on the arguments alone. It runs
         before the guards.
+    warns: The warnings that it can give; with any, it takes an `override_reason`.
 
     Arguments are parameters: `Arg[X]`; `Arg[X | None]`, with the default NULL, if null is a value,
     too; `Arg[X] | None` if the statement is another without it. The decorator handles an argument
@@ -75,7 +77,9 @@ def change(
 
         again = (IdempotencyKeyReused,) if KEY in takes else ()
         [result] = get_args(declared.return_annotation)
-        problems = (*COMMON, *again, *raises, *problems_of(writes, names_in(declare)))
+        unanswered = (WarningNeedsReason,) if warns else ()
+        limits = problems_of(writes, names_in(declare))
+        problems = (*COMMON, *again, *raises, *unanswered, *limits)
         command: Any = run
         arguments = [
             p.replace(annotation=plain_annotation(p.annotation))
@@ -85,7 +89,7 @@ def change(
         command.right, command.action, command.private = right, action, private
         command.keeps_rights, command.repeatable = keeps_rights, repeatable
         command.writes = writes
-        command.problems, command.warns = tuple(dict.fromkeys(problems)), ()
+        command.problems, command.warns = tuple(dict.fromkeys(problems)), tuple(warns)
         command.settles, command.meaning = frozenset[str](), meaning
         command.check = check
         command.declare, command.takes = declare, annotations
@@ -124,6 +128,8 @@ async def perform_change(
     )
     values["deed_details"] = json.loads(values["deed_details"])  # SQLAlchemy writes the JSON
     statement = done.statement(actor.viewer, attempt, names_row=names_row)
+    if done.lock is not None:
+        await ctx.session.execute(done.lock, values)
     found = (await ctx.session.execute(statement, values)).scalar_one()
     row: Any = done.row
     if found is None:

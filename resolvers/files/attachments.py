@@ -10,11 +10,11 @@ from auth.policy import is_visible
 from models.base import Id, OfSchool
 from models.files.files import File, FileStatus
 from models.problems import Limit, NotFound, Problem
-from resolvers.core.changes import insert_rows
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
 from resolvers.core.items import each_once, keys_of
 from resolvers.core.perform import check_guards
+from resolvers.core.row_writes import insert_rows, replace_rows
 
 MOST = 20
 
@@ -77,6 +77,19 @@ def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -
     new = both.subquery("new")
     values = {reference.key: new.c.owner, "file_id": new.c.id, "position": new.c.position}
     return insert_rows(viewer, reference.class_, new, values, name="attached")
+
+
+def replace_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> tuple[CTE, CTE]:
+    """Files attached to a row in place of those that it had; see `insert_attachments`."""
+    lines = each_once(files).subquery("once")
+    both = select(owner.c.id.label("owner"), lines).join_from(lines, owner, true())
+    new = both.subquery("new")
+    key = select(owner.c.id).scalar_subquery()
+    whose = {reference.key: key}
+    return replace_rows(
+        viewer, reference.class_, new, whose, {"file_id": new.c.id},
+        {"position": new.c.position}, "attached",
+    )  # fmt: skip
 
 
 def attach(

@@ -13,11 +13,12 @@ from models.base import Id
 from models.journal.assignments import Assignment, AssignmentType
 from models.problems import NotFound, TooManyDecimals
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, insert_rows
+from resolvers.core.changes import Change
 from resolvers.core.guards import Lock
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
+from resolvers.core.row_writes import insert_rows
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, target_of_open_lesson
 
 MOST_WEIGHT = 100

@@ -14,11 +14,12 @@ from models.people.students import Student
 from models.problems import NotFound, Problem
 from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, News, insert_rows, upsert_row
+from resolvers.core.changes import Change, News
 from resolvers.core.guards import Lock, Target
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
+from resolvers.core.row_writes import insert_rows, upsert_row
 from resolvers.journal.cells import AWAY, WAS_A_MEMBER, WAS_RECORDED
 from resolvers.journal.writing import NotHeldYet
 from resolvers.timetable.lessons import NOT_OPEN, mark_held, target_of_open_lesson

@@ -6,11 +6,12 @@ from models.base import Id
 from models.journal.closures import JournalClosure
 from models.problems import Conflict, PeriodClosed, Problem
 from models.school.calendar import Term, TermStatus
-from resolvers.core.changes import Change, insert_rows, update_rows
+from resolvers.core.changes import Change
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
 from resolvers.core.perform import change
+from resolvers.core.row_writes import insert_rows, update_rows
 from resolvers.school.calendar import TermNotBegun
 
 

@@ -26,12 +26,13 @@ from models.problems import (
     Problem,
 )
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import Change, News, update_rows
+from resolvers.core.changes import Change, News
 from resolvers.core.command import NothingToWrite, command
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
+from resolvers.core.row_writes import update_rows
 from resolvers.journal.batches import find_refusals, put_batch
 from resolvers.journal.cells import OF_ASSIGNMENT, cell_of
 from resolvers.journal.writing import (

@@ -33,11 +33,12 @@ from models.problems import NotFound, PeriodClosed, Problem, YearArchived
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.school.schools import School
 from models.structure.sections import MarkScale, Section, SectionMembership
-from resolvers.core.changes import Change, News, insert_rows, to_sql, upsert_row
+from resolvers.core.changes import Change, News
 from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.news import table_of
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
+from resolvers.core.row_writes import insert_rows, to_sql, upsert_row
 from resolvers.journal.averages import weighted_average
 from resolvers.school.calendar import CLOSED, TermNotBegun, WrongTerm
 

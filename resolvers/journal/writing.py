@@ -24,9 +24,9 @@ from models.people.students import Student
 from models.problems import Problem
 from models.structure.sections import MarkScale, Section, SectionMembership
 from models.timetable.lessons import Lesson
-from resolvers.core.changes import insert_rows, upsert_row
 from resolvers.core.guards import Target
 from resolvers.core.parameters import Logged
+from resolvers.core.row_writes import insert_rows, upsert_row
 from resolvers.journal.cells import AWAY
 
 IN_SCALE = {

@@ -1,9 +1,8 @@
 """The day on which homework is due: that of the section's next lesson, even if it is moved."""
 
-from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 
 from auth.rights import Right
@@ -15,16 +14,23 @@ from resolvers.core.context import Ctx
 HOMEWORK = 0x686F6D65  # "home"
 
 
-async def lock_homework(ctx: Ctx, section_id: int) -> None:
-    """Lock the homework of a section: until the transaction ends, nobody else sets homework in it,
-    or adds, moves, cancels or restores a lesson of it.
+def take_homework_lock(school_id: Any, section_id: Any) -> ColumnElement[Any]:
+    """Return the SQL that locks the homework of a section: until the transaction ends, nobody else
+    sets homework in it, or adds, moves, cancels or restores a lesson of it.
 
     Without the lock, homework that is set while its next lesson is cancelled would be due in that
     lesson. Every command takes it before it locks a lesson or a day of the timetable: in another
     order, two commands could wait for each other (deadlock).
     """
-    key = (ctx.actor.school_id << 40) ^ (section_id << 1) ^ HOMEWORK
-    await ctx.session.execute(select(func.pg_advisory_xact_lock(key % 2**63)))
+    school = cast(school_id, BigInteger).op("<<")(literal_column("40"))
+    section = cast(section_id, BigInteger).op("<<")(literal_column("1"))
+    key = school.op("#")(section).op("#")(literal_column(f"{HOMEWORK}::bigint"))
+    return func.pg_advisory_xact_lock(key)
+
+
+async def lock_homework(ctx: Ctx, section_id: int) -> None:
+    """Lock the homework of a section; see `take_homework_lock`."""
+    await ctx.session.execute(select(take_homework_lock(ctx.actor.school_id, section_id)))
 
 
 async def get_lesson_locked(ctx: Ctx, lesson_id: Id[Lesson], right: Right, version: int) -> Lesson:
@@ -35,7 +41,7 @@ async def get_lesson_locked(ctx: Ctx, lesson_id: Id[Lesson], right: Right, versi
     return await ctx.get(lesson_id, to=right, version=version)
 
 
-def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:
+def next_lesson(school_id: Any, section_id: Any, day: Any) -> Any:
     """SELECT the first lesson of a section after a day. A second lesson of the same day is not the
     next: nobody has been at home in between."""
     later = aliased(Lesson)
@@ -51,14 +57,6 @@ def next_lesson(school_id: int, section_id: Any, day: Any) -> Any:
         .order_by(later.date, later.starts_at)
         .limit(1)
     )
-
-
-async def due_after(ctx: Ctx, lesson: Lesson) -> tuple[int | None, date | None]:
-    """Return the key and the day of the lesson in which homework of a lesson is due; None if there
-    is none yet."""
-    query = next_lesson(ctx.actor.school_id, lesson.section_id, lesson.date)
-    found = (await ctx.session.execute(query)).one_or_none()
-    return (found.id, found.date) if found else (None, None)
 
 
 async def tie_homework(ctx: Ctx, section_id: int) -> None:

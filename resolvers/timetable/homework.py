@@ -1,10 +1,13 @@
 """Setting homework."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CTE, and_, case, cast, exists, null, select, true
+from sqlalchemy.orm import aliased
 
+from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
@@ -15,16 +18,23 @@ from models.school.calendar import AcademicYear
 from models.structure.sections import Section
 from models.timetable.homework import Homework, HomeworkAttachment
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.core.cautions import override
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, check_version
-from resolvers.core.news import Fact
-from resolvers.core.parameters import Logged
-from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
-from resolvers.school.calendar import OutsideYear, require_in_year
-from resolvers.timetable.due import due_after, lock_homework
-from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, require_open_lesson
+from resolvers.core.cautions import need_reason, overriding, warn
+from resolvers.core.changes import Change, News
+from resolvers.core.guards import Guard, Target
+from resolvers.core.items import keys_of
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import NULL, Arg, Logged
+from resolvers.core.perform import change
+from resolvers.core.row_writes import upsert_row
+from resolvers.files.attachments import (
+    NotUploaded,
+    check_number,
+    replace_attachments,
+    with_ready_files,
+)
+from resolvers.school.calendar import OutsideYear
+from resolvers.timetable.due import next_lesson, take_homework_lock
+from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, target_of_open_lesson
 
 
 class NoLessonThatDay(Caution):
@@ -37,13 +47,12 @@ class NoLessonThatDay(Caution):
     )
 
 
-async def find_current_homework(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) -> Homework | None:
-    """Return the homework that another command set first."""
-    query = visible(ctx.viewer, Homework).where(Homework.lesson_id == lesson_id.key)
-    return next(iter(await ctx.rows(query, Homework)), None)
+def check_homework(*, file_ids: Sequence[Id[File]], **_: Any) -> None:
+    if file_ids is not KEEP:
+        check_number(file_ids)
 
 
-@command(
+@change(
     Right.LESSONS_WRITE,
     *NOT_OPEN,
     DueBeforeLesson,
@@ -51,19 +60,20 @@ async def find_current_homework(ctx: Ctx, *, lesson_id: Id[Lesson], **_: Any) ->
     Limit,
     NotUploaded,
     warns=(NoLessonThatDay,),
-    current=find_current_homework,
+    writes=(Homework,),
+    check=check_homework,
     keeps_rights=True,
 )
-async def set_homework(
-    ctx: Ctx,
+def set_homework(
+    viewer: Viewer,
     *,
-    lesson_id: Logged[Id[Lesson]],
-    text: str,
-    due_on: date | None = KEEP,
-    file_ids: list[Id[File]] = KEEP,
-    override_reason: str | None = None,
-    expected_version: int | None = None,
-) -> Logged[Homework]:
+    lesson_id: Logged[Arg[Id[Lesson]]],
+    text: Arg[str],
+    due_on: Arg[date] | None = KEEP,
+    file_ids: Arg[Sequence[Id[File]]] = KEEP,
+    override_reason: Arg[str | None] = NULL,
+    expected_version: Arg[int | None] = NULL,
+) -> Change[Logged[Homework]]:
     """Set the homework of a lesson, or change it (домашнее задание).
 
     lesson_id: The lesson it is set in.
@@ -74,59 +84,66 @@ async def set_homework(
     file_ids: Files to attach, at most 20, all uploaded by you; left out keeps those it has.
     expected_version: The version of the homework you have seen; null if there was none.
     """
-    lesson = await ctx.get(lesson_id, to=Right.LESSONS_WRITE)
-    await lock_homework(ctx, lesson.section_id)
-    section = await require_open_lesson(ctx, lesson)
-    named = None if due_on is KEEP else due_on
-    cautions = [] if named is None else await find_cautions(ctx, section, lesson, named)
-    due = (None, named) if named is not None else await due_after(ctx, lesson)
-    homework = await get_or_make_homework(ctx, lesson, expected_version)
-    homework.text = text
-    if due_on is not KEEP or not has_named_day(homework):  # a kept day keeps its reason
-        homework.due_lesson_id, homework.due_on = due
-        override(homework, cautions, override_reason)
-    ctx.session.add(homework)
-    await ctx.session.flush()
-    if file_ids is not KEEP:
-        files = await ready_files(ctx, file_ids)
-        await attach_instead(ctx, HomeworkAttachment.homework_id, homework, files)
-    ctx.announce(Fact(EventKind.HOMEWORK_SET, homework))
-    return homework
+    is_named = due_on is not KEEP and due_on is not None
+    target = target_of_open_lesson(viewer, lesson_id, to=Right.LESSONS_WRITE)
+    cautions: Sequence[Guard] = ()
+    if is_named:
+        target, cautions = require_day(target, due_on)
+    of_lesson = and_(Homework.school_id == Lesson.school_id, Homework.lesson_id == Lesson.id)
+    target = target.outerjoin(Homework, of_lesson).expects(Homework, expected_version)
+    if cautions:
+        target = need_reason(target, cautions, override_reason)
+    files = None if file_ids is KEEP else keys_of(file_ids, "files")
+    if files is not None:
+        target = with_ready_files(viewer, target, files)
+    following = next_lesson(viewer.school_id, Lesson.section_id, Lesson.date).lateral("following")
+    target = target.outerjoin(following, true())
+    due: dict[str, Any] = {"due_lesson_id": following.c.id, "due_on": following.c.date}
+    if is_named:
+        due = {"due_lesson_id": cast(null(), Homework.due_lesson_id.type), "due_on": due_on}
+    override: dict[str, Any] = overriding(cautions, override_reason)
+    decided = {name: one.label(name) for name, one in (due | override).items()}
+    line = target.line(Lesson.id.label("lesson_id"), Lesson.section_id, *decided.values())
+    new = {"section_id": line.c.section_id, "text": text}
+    new |= {name: line.c[name] for name in decided}
+
+    def keep_named_day(old: Any, new: Any) -> dict[str, Any]:
+        """Return the columns of the day: one that was named keeps its reason, too."""
+        has_named_day = and_(old.due_on.is_not(None), old.due_lesson_id.is_(None))
+        return {name: case((has_named_day, old[name]), else_=new[name]) for name in decided}
+
+    keeps = keep_named_day if due_on is KEEP else None
+    key = {"lesson_id": line.c.lesson_id}
+    done = upsert_row(viewer, Homework, line, key, new, expected_version, on_change=keeps)
+    also: list[CTE] = []
+    if files is not None:
+        also += replace_attachments(viewer, HomeworkAttachment.homework_id, done, files)
+    news = News(EventKind.HOMEWORK_SET, done, Homework, done.c.id)
+    lock = lock_homework_of(viewer, lesson_id)
+    return Change(Homework, target, done, [news], also, is_whole=True, lock=lock)
 
 
-def has_named_day(homework: Homework) -> bool:
-    """Whether the homework is due on a day that its teacher named."""
-    return homework.due_on is not None and homework.due_lesson_id is None
-
-
-async def find_cautions(ctx: Ctx, section: Section, lesson: Lesson, due_on: date) -> list[Caution]:
-    """Return the warnings about a day. Raises DueBeforeLesson or OutsideYear."""
-    if due_on < lesson.date:
-        raise DueBeforeLesson(field="due_on")
-    # Not through `visible`: a teacher may know the days of the section's year and lessons.
-    year = select(AcademicYear).where(
-        AcademicYear.school_id == ctx.actor.school_id,
-        AcademicYear.id == section.academic_year_id,
+def require_day(target: Target, due_on: Any) -> tuple[Target, Sequence[Guard]]:
+    """Add to a target with an open lesson the guards about the day that homework is due, and return
+    the warnings about it."""
+    target = target.needs(due_on >= Lesson.date, DueBeforeLesson, "due_on")
+    in_year = due_on.between(AcademicYear.starts_on, AcademicYear.ends_on)
+    # Not through `visible`: a teacher may know the days of the section's lessons.
+    there = aliased(Lesson)
+    that_day = select(there.id).where(
+        there.school_id == Section.school_id,
+        there.section_id == Section.id,
+        there.date == due_on,
+        there.status != LessonStatus.CANCELLED,
     )
-    require_in_year((await ctx.session.scalars(year)).one(), due_on, "due_on")
-    that_day = select(Lesson.id).where(
-        Lesson.school_id == ctx.actor.school_id,
-        Lesson.section_id == section.id,
-        Lesson.date == due_on,
-        Lesson.status != LessonStatus.CANCELLED,
-    )
-    found = await ctx.session.scalar(that_day.limit(1))
-    return [] if found is not None else [NoLessonThatDay(field="due_on")]
+    has_lesson = exists(that_day.correlate(Section))
+    return target.needs(in_year, OutsideYear, "due_on"), [
+        warn(has_lesson, NoLessonThatDay, "due_on")
+    ]
 
 
-async def get_or_make_homework(ctx: Ctx, lesson: Lesson, expected_version: int | None) -> Homework:
-    """Return the homework, locked, or new homework if the client expects none. Raises Taken or
-    Conflict."""
-    mine = (Homework.school_id == ctx.actor.school_id, Homework.lesson_id == lesson.id)
-    query = select(Homework).where(*mine).with_for_update()
-    found: Homework | None = (await ctx.session.scalars(query)).one_or_none()
-    if found is None and expected_version is None:
-        return Homework(lesson_id=lesson.id, section_id=lesson.section_id)
-    homework: Homework = check_version(found, expected_version)
-    homework.version += 1  # also if only its files change
-    return homework
+def lock_homework_of(viewer: Viewer, lesson_id: Any) -> Any:
+    """SELECT the lock of the homework of a lesson's section. A viewer who may not write in the
+    lesson takes none."""
+    named = visible(viewer, Lesson, Right.LESSONS_WRITE).where(Lesson.id == lesson_id)
+    return named.with_only_columns(take_homework_lock(viewer.school_id, Lesson.section_id))

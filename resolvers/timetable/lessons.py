@@ -11,13 +11,14 @@ from models.base import Id
 from models.problems import Conflict, NotFound, Problem
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
-from resolvers.core.changes import Change, update_rows
+from resolvers.core.changes import Change
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
 from resolvers.core.perform import change
+from resolvers.core.row_writes import update_rows
 from resolvers.core.shapes import Own, Plain
 from resolvers.school.calendar import CLOSED, in_open_term, open_term
 
