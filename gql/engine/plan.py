@@ -33,8 +33,9 @@ MOST_TEXT = 200_000
 longer one is refused: PostgreSQL would plan it for seconds."""
 
 
-REFUSING_ERRORS = (Problem, NotCompilable, ValueError, TypeError, LookupError, GraphQLError)
-"""The exceptions for refused arguments. The standard executor reports the error."""
+REFUSING_ERRORS = (Problem, NotCompilable, GraphQLError, ValueError)
+"""The exceptions for refused arguments. The standard executor reports the error. A TypeError or
+LookupError is a bug of ours: it is logged and answered as an internal error."""
 
 
 @dataclass(frozen=True, slots=True)

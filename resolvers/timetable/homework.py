@@ -47,7 +47,7 @@ class NoLessonThatDay(Caution):
     )
 
 
-def check_homework(*, file_ids: Sequence[Id[File]], **_: Any) -> None:
+def check_homework(*, file_ids: Sequence[Id[File]] = KEEP, **_: Any) -> None:
     if file_ids is not KEEP:
         check_number(file_ids)
 
