@@ -1,37 +1,49 @@
-"""Writing letters: drafts, and sending them. A letter that is sent never changes."""
+"""Writing letters: drafts and sending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    DateTime,
-    Text,
-    bindparam,
-    delete,
-    text,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CTE, case, func, literal_column, null, or_, select, true, union_all
+from sqlalchemy.orm import aliased
 
+from auth.actor import Viewer
+from auth.policy import visible
 from auth.rights import Right
 from models.base import Id
-from models.communication.mail import MailAttachment, MailCopy, MailMessage, MailRole
+from models.communication.mail import MailAttachment, MailCopy, MailFolder, MailMessage, MailRole
 from models.events import EventKind
 from models.files.files import File
 from models.people.persons import Person
-from models.problems import Limit, NotFound, Problem
+from models.problems import Conflict, Limit, NotFound, Problem
 from resolvers.communication.recipients import (
-    Recipient,
     count_families,
-    others_of,
-    recipients_of,
+    count_recipients,
+    require_reach,
+    select_recipients,
 )
-from resolvers.core.command import command
-from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, edit_row
-from resolvers.core.news import Fact
-from resolvers.files.attachments import NotUploaded, attach_instead, ready_files
+from resolvers.core.changes import Change, News
+from resolvers.core.guards import Lock, Target, target_by_id
+from resolvers.core.items import keys_of
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import NULL, Arg
+from resolvers.core.perform import change
+from resolvers.core.row_writes import (
+    insert_row,
+    insert_rows,
+    only_sent,
+    replace_rows,
+    to_sql,
+    update_rows,
+)
+from resolvers.files.attachments import (
+    NotUploaded,
+    check_number,
+    insert_attachments,
+    replace_attachments,
+    with_ready_files,
+)
 
 
 class AlreadySent(Problem):
@@ -63,32 +75,56 @@ PROBLEMS = (Limit, AlreadySent, DraftVersion, NotUploaded)
 class Letter:
     """The arguments about a letter; KEEP for a value that is left out."""
 
-    to: Sequence[Id[Person]]
-    cc: Sequence[Id[Person]]
-    bcc: Sequence[Id[Person]]
-    subject: str
-    body: str
-    file_ids: Sequence[Id[File]]
-    reply_to_id: Id[MailMessage] | None
-    group_thread: bool
+    to: Any
+    cc: Any
+    bcc: Any
+    subject: Any
+    body: Any
+    file_ids: Any
+    reply_to_id: Any
+    group_thread: Any
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, private=True, keeps_rights=True)
-async def save_draft(
-    ctx: Ctx,
+def check_letter(
     *,
     draft_id: Id[MailMessage] | None = None,
     expected_version: int | None = None,
-    to: list[Id[Person]] = KEEP,
-    cc: list[Id[Person]] = KEEP,
-    bcc: list[Id[Person]] = KEEP,
-    subject: str = KEEP,
-    body: str = KEEP,
-    file_ids: list[Id[File]] = KEEP,
-    reply_to_id: Id[MailMessage] | None = KEEP,
-    group_thread: bool = KEEP,
+    file_ids: Sequence[Id[File]] = KEEP,
+    **_: Any,
+) -> None:
+    """Raise DraftVersion if only one of a draft and its version is given."""
+    if (draft_id is None) is not (expected_version is None):
+        raise DraftVersion(field="expected_version")
+    if file_ids is not KEEP:
+        check_number(file_ids)
+
+
+WRITES = (MailMessage,)
+
+
+@change(
+    Right.MAIL_WRITE,
+    *PROBLEMS,
+    writes=WRITES,
+    check=check_letter,
+    private=True,
+    keeps_rights=True,
+)
+def save_draft(
+    viewer: Viewer,
+    *,
+    draft_id: Arg[Id[MailMessage]] | None = None,
+    expected_version: Arg[int | None] = NULL,
+    to: Arg[list[Id[Person]]] = KEEP,
+    cc: Arg[list[Id[Person]]] = KEEP,
+    bcc: Arg[list[Id[Person]]] = KEEP,
+    subject: Arg[str] = KEEP,
+    body: Arg[str] = KEEP,
+    file_ids: Arg[list[Id[File]]] = KEEP,
+    reply_to_id: Arg[Id[MailMessage]] | None = KEEP,
+    group_thread: Arg[bool] = KEEP,
     idempotency_key: UUID | None = None,
-) -> MailMessage:
+) -> Change[MailMessage]:
     """Save a letter as a draft (черновик): a new one, or your own draft again. Arguments that are
     left out keep what the draft has. Nobody else sees it.
 
@@ -107,26 +143,33 @@ async def save_draft(
         to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
         reply_to_id=reply_to_id, group_thread=group_thread,
     )  # fmt: skip
-    draft = await get_draft(ctx, draft_id, expected_version)
-    return await write_letter(ctx, draft, letter, send=False)
+    return write_letter(viewer, draft_id, expected_version, letter, sends=False)
 
 
-@command(Right.MAIL_WRITE, *PROBLEMS, NoRecipients, private=True, keeps_rights=True)
-async def send_mail(
-    ctx: Ctx,
+@change(
+    Right.MAIL_WRITE,
+    *PROBLEMS,
+    NoRecipients,
+    writes=WRITES,
+    check=check_letter,
+    private=True,
+    keeps_rights=True,
+)
+def send_mail(
+    viewer: Viewer,
     *,
-    draft_id: Id[MailMessage] | None = None,
-    expected_version: int | None = None,
-    to: list[Id[Person]] = KEEP,
-    cc: list[Id[Person]] = KEEP,
-    bcc: list[Id[Person]] = KEEP,
-    subject: str = KEEP,
-    body: str = KEEP,
-    file_ids: list[Id[File]] = KEEP,
-    reply_to_id: Id[MailMessage] | None = KEEP,
-    group_thread: bool = KEEP,
+    draft_id: Arg[Id[MailMessage]] | None = None,
+    expected_version: Arg[int | None] = NULL,
+    to: Arg[list[Id[Person]]] = KEEP,
+    cc: Arg[list[Id[Person]]] = KEEP,
+    bcc: Arg[list[Id[Person]]] = KEEP,
+    subject: Arg[str] = KEEP,
+    body: Arg[str] = KEEP,
+    file_ids: Arg[list[Id[File]]] = KEEP,
+    reply_to_id: Arg[Id[MailMessage]] | None = KEEP,
+    group_thread: Arg[bool] = KEEP,
     idempotency_key: UUID | None = None,
-) -> MailMessage:
+) -> Change[MailMessage]:
     """Send a letter inside the school, a new one or your own draft (отправить письмо). A person who
     is named twice gets it once. If several families get it, they do not see each other, unless
     `groupThread` allows it.
@@ -146,99 +189,130 @@ async def send_mail(
         to=to, cc=cc, bcc=bcc, subject=subject, body=body, file_ids=file_ids,
         reply_to_id=reply_to_id, group_thread=group_thread,
     )  # fmt: skip
-    draft = await get_draft(ctx, draft_id, expected_version)
-    return await write_letter(ctx, draft, letter, send=True)
+    return write_letter(viewer, draft_id, expected_version, letter, sends=True)
 
 
-async def get_draft(
-    ctx: Ctx, draft_id: Id[MailMessage] | None, expected_version: int | None
-) -> MailMessage:
-    """Return the draft, locked, or a new one. Raises DraftVersion if only one of the two is
-    given."""
-    if (draft_id is None) is not (expected_version is None):
-        raise DraftVersion(field="expected_version")
-    if draft_id is None:
-        return MailMessage(
-            sender_id=ctx.actor.person_id, subject="", body="", shows_recipients=False
+def write_letter(
+    viewer: Viewer, draft_id: Any, expected_version: Any, letter: Letter, *, sends: bool
+) -> Change[MailMessage]:
+    """Write a letter with a copy for each recipient; if it is sent, put the copies into their
+    mailboxes.
+
+    draft_id: The draft that is written again; None for a new letter.
+    """
+    target = target_of_draft(viewer, draft_id, expected_version)
+    answered = select_answered(viewer, draft_id, letter)
+    if answered is not None and letter.reply_to_id is KEEP:
+        target = target.outerjoin(answered, true())
+    elif answered is not None:
+        target = target.join(
+            answered, true(), missing=NotFound, field="reply_to_id", lock=Lock.NONE
         )
-    draft = await ctx.get(draft_id, version=expected_version)
-    if draft.sent_at is not None:
-        raise AlreadySent(of=draft_id, current=draft)
-    draft.version += 1  # also if only its recipients change
-    return draft
-
-
-async def write_letter(
-    ctx: Ctx, message: MailMessage, letter: Letter, *, send: bool
-) -> MailMessage:
-    """Write the letter and, with `send`, put it into the recipients' mailboxes."""
-    answered = await link_answered(ctx, message, letter)
-    edit_row(
-        message, subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread
-    )
     named = {MailRole.TO: letter.to, MailRole.CC: letter.cc, MailRole.BCC: letter.bcc}
-    recipients = await recipients_of(ctx, message, named)
-    families = await count_families(ctx, recipients, answered)
-    if send:
-        if not recipients:
-            raise NoRecipients(field="to")
-        message.sent_at = ctx.actor.now
-        message.shows_recipients = message.shows_recipients or families <= 1
-    files = None if letter.file_ids is KEEP else await ready_files(ctx, letter.file_ids)
-    ctx.session.add(message)
-    await ctx.session.flush()
-    await write_copies(ctx, message, recipients)
+    recipients = select_recipients(viewer, draft_id, named)
+    target = require_reach(viewer, target, recipients, answered)
+    if sends:
+        target = target.needs(count_recipients(recipients) > 0, NoRecipients, "to")
+    files = None if letter.file_ids is KEEP else keys_of(letter.file_ids, "files")
     if files is not None:
-        await attach_instead(ctx, MailAttachment.message_id, message, files)
-    if send:
-        ctx.announce(Fact(EventKind.MAIL_RECEIVED, message, persons=tuple(recipients)))
-    return message
+        target = with_ready_files(viewer, target, files)
+    new = columns_of(viewer, draft_id, letter, answered)
+    if sends:
+        shows = new.get("shows_recipients", MailMessage.shows_recipients)
+        new["shows_recipients"] = or_(shows, count_families(viewer, recipients) <= 1)
+        new["sent_at"] = viewer.now
+    done = put_message(viewer, target, draft_id, expected_version, new)
+    also = [*put_copies(viewer, done, recipients, draft_id, sends=sends)]
+    if files is not None:
+        put = insert_attachments if draft_id is None else replace_attachments
+        found = put(viewer, MailAttachment.message_id, done, files)
+        also += [found] if isinstance(found, CTE) else found
+    news = []
+    if sends:
+        persons = select(func.array_agg(recipients.c.id)).scalar_subquery()
+        kind = EventKind.MAIL_RECEIVED
+        news = [News(kind, done, MailMessage, done.c.id, persons=persons)]
+    return Change(MailMessage, target, done, news, also, is_whole=True)
 
 
-async def link_answered(ctx: Ctx, message: MailMessage, letter: Letter) -> MailMessage | None:
-    """Add the letter to the conversation of the letter that it answers, and return that one. Raises
-    NotFound for one that the actor does not hold, or that was never sent."""
-    if letter.reply_to_id is KEEP:
-        key = message.reply_to_id
-        return await ctx.find(Id(MailMessage, ctx.actor.school_id, key)) if key else None
-    if letter.reply_to_id is None:
-        message.reply_to_id = message.thread_id = None
+def target_of_draft(viewer: Viewer, draft_id: Any, expected_version: Any) -> Target:
+    """Return the target of a draft, locked, or of a new letter. Its guards raise NotFound, Conflict
+    or AlreadySent."""
+    if draft_id is None:
+        return Target()
+    target = target_by_id(viewer, MailMessage, draft_id, "draft_id", lock=Lock.WRITE)
+    field, current = "draft_id", MailMessage.id
+    target = target.needs(MailMessage.version == expected_version, Conflict, field, current=current)
+    return target.needs(MailMessage.sent_at.is_(None), AlreadySent, field, current=current)
+
+
+def select_answered(viewer: Viewer, draft_id: Any, letter: Letter) -> Any:
+    """SELECT the letter that is answered, with its `thread_id`, if the viewer holds it; None for a
+    letter that answers none. A draft keeps its own."""
+    key = letter.reply_to_id
+    if key is KEEP:
+        key = None if draft_id is None else MailMessage.reply_to_id
+    if key is None:
         return None
-    answered = await ctx.get(letter.reply_to_id)
-    if answered.sent_at is None:
-        raise NotFound(of=letter.reply_to_id)
-    message.reply_to_id, message.thread_id = answered.id, answered.thread_id or answered.id
-    return answered
+    one = aliased(MailMessage)
+    thread = func.coalesce(one.thread_id, one.id).label("thread_id")
+    found = visible(viewer, one).where(one.id == key, one.sent_at.is_not(None))
+    return found.with_only_columns(one.id, one.sender_id, thread).lateral("answered")
 
 
-# -- copies ---------------------------------------------------------------------------
-
-WRITE_COPIES = text("""
-    INSERT INTO mail_copies (school_id, message_id, person_id, role, folder, read_at, at)
-    SELECT :school_id, :message_id, person_id, role, folder,
-        CASE WHEN role = 'FROM' THEN :at END, :at
-    FROM unnest(:persons, :roles, :folders) AS copy (person_id, role, folder)
-    ON CONFLICT (school_id, message_id, person_id, role) DO UPDATE
-    SET folder = excluded.folder, at = excluded.at, version = mail_copies.version + 1
-""").bindparams(
-    bindparam("persons", type_=ARRAY(BigInteger)),
-    bindparam("roles", type_=ARRAY(Text)),
-    bindparam("folders", type_=ARRAY(Text)),
-    bindparam("at", type_=DateTime(timezone=True)),
-)
+def columns_of(viewer: Viewer, draft_id: Any, letter: Letter, answered: Any) -> dict[str, Any]:
+    """Return the columns of the letter that are written. A new one has all of them."""
+    new = only_sent(subject=letter.subject, body=letter.body, shows_recipients=letter.group_thread)
+    if letter.reply_to_id is None:
+        new |= {"reply_to_id": None, "thread_id": None}
+    elif letter.reply_to_id is not KEEP:
+        new |= {"reply_to_id": answered.c.id, "thread_id": answered.c.thread_id}
+    if draft_id is not None:
+        return new
+    fixed = {"subject": "", "body": "", "shows_recipients": False}
+    return {**fixed, **new, "sender_id": viewer.person_id}
 
 
-async def write_copies(ctx: Ctx, message: MailMessage, recipients: Mapping[int, Recipient]) -> None:
-    """Write a copy of the letter for each person, in one statement. The writer's copy stays the
-    same from the first draft on; those of recipients are in no folder until the letter is sent."""
-    await ctx.session.execute(delete(MailCopy).where(*others_of(ctx, message)))
-    sent = message.sent_at is not None
-    theirs, mine = ("INBOX", "SENT") if sent else (None, "DRAFTS")
-    copies = [
-        (message.sender_id, MailRole.FROM.name, mine),
-        *((key, recipient.role.name, theirs) for key, recipient in recipients.items()),
-    ]
-    persons, roles, folders = (list(column) for column in zip(*copies, strict=True))
-    given = {"persons": persons, "roles": roles, "folders": folders, "at": ctx.actor.now}
-    place = {"school_id": ctx.actor.school_id, "message_id": message.id}
-    await ctx.session.execute(WRITE_COPIES, {**place, **given})
+def put_message(
+    viewer: Viewer, target: Target, draft_id: Any, expected_version: Any, new: dict[str, Any]
+) -> CTE:
+    """Insert the letter, or update the draft."""
+    table: Any = MailMessage.__table__
+    decided = [to_sql(value, table.c[name]).label(name) for name, value in new.items()]
+    if draft_id is None:
+        line = target.line(literal_column("1").label("one"), *decided)
+        return insert_row(viewer, MailMessage, line, {name: line.c[name] for name in new})
+    line = target.line(MailMessage.id, *decided)
+    values = {name: line.c[name] for name in new}
+    return update_rows(viewer, MailMessage, line.c.id, values, version=expected_version)
+
+
+def put_copies(
+    viewer: Viewer, done: CTE, recipients: CTE, draft_id: Any, *, sends: bool
+) -> Sequence[CTE]:
+    """Write a copy of the letter for each person. The writer's copy stays the same from the first
+    draft on; those of recipients are in no folder until the letter is sent."""
+    theirs, mine = (MailFolder.INBOX, MailFolder.SENT) if sends else (None, MailFolder.DRAFTS)
+    columns: Any = MailCopy.__table__.c
+    writers = select(
+        done.c.sender_id.label("person_id"),
+        to_sql(MailRole.FROM, columns.role).label("role"),
+        to_sql(mine, columns.folder).label("folder"),
+        literal_column("-1").label("list"),
+        literal_column("0").label("place"),
+    )
+    folder = to_sql(theirs, columns.folder)
+    named = (recipients.c.list, recipients.c.place)
+    others = select(recipients.c.id, recipients.c.role, folder, *named)
+    copies = union_all(writers, others.join_from(recipients, done, true())).subquery("copies")
+    key = {"person_id": copies.c.person_id, "role": copies.c.role}
+    new = {
+        "folder": copies.c.folder,
+        "read_at": case((copies.c.role == MailRole.FROM, viewer.now), else_=null()),
+        "at": viewer.now,
+    }
+    message = {"message_id": select(done.c.id).scalar_subquery()}
+    order = [copies.c.list, copies.c.place]  # the order in which recipients are shown
+    if draft_id is not None:
+        return replace_rows(viewer, MailCopy, copies, message, key, new, "copied", order=order)
+    return [insert_rows(viewer, MailCopy, copies, message | key | new, order=order, name="copied")]

@@ -1,98 +1,101 @@
-"""The recipients of a letter, and the check that the writer may write to them."""
+"""The recipients of a letter, and the guards that the writer may write to them."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
-from auth.policy import is_visible, reach
+from auth.actor import Viewer
+from auth.policy import visible
 from auth.rights import Right
-from models.base import Id
-from models.communication.mail import MailCopy, MailMessage, MailRole
+from models.communication.mail import MailCopy, MailRole
 from models.people.guardians import Guardian
 from models.people.persons import Person
 from models.people.students import Student
 from models.problems import Limit, NotFound
 from models.school.schools import School
-from resolvers.core.context import Ctx
+from resolvers.core.guards import Target
+from resolvers.core.items import keys_of
 from resolvers.core.keep import KEEP
-from resolvers.core.loading import of_keys
+
+NAMED = (MailRole.TO, MailRole.CC, MailRole.BCC)
 
 
-class Recipient(NamedTuple):
-    """The role of a recipient, and the path at which the input names them."""
+def select_recipients(viewer: Viewer, draft_id: Any, named: Mapping[MailRole, Any]) -> CTE:
+    """SELECT the recipients: `id`, `role`, and where they are named: `list`, the rank of the role,
+    and `place`, the index in its list. A person who is named twice has the first role.
 
-    role: MailRole
-    place: str
-
-
-async def recipients_of(
-    ctx: Ctx, message: MailMessage, named: Mapping[MailRole, Sequence[Id[Person]]]
-) -> Mapping[int, Recipient]:
-    """Return the recipients by their keys, in the order of the input; a role given as KEEP keeps
-    the recipients of the draft. A person who is named twice has the first role. Raises Limit before
-    any recipient is looked up: a list of any length would cost that many look-ups."""
-    kept = await stored_recipients(ctx, message) if KEEP in named.values() else {}
-    found: dict[int, Recipient] = {}
-    for role, given in named.items():
-        people = kept.get(role, []) if given is KEEP else given
-        for number, one in enumerate(people):
-            place = f"{role.name.lower()}.{number}"
-            if one.school_id != ctx.actor.school_id:
-                raise NotFound(field=place)
-            found.setdefault(one.key, Recipient(role, place))
-    # Not through `visible`: the limit holds also for actors who may not read the school.
-    limit = select(School.mail_recipients).where(School.id == ctx.actor.school_id)
-    most = (await ctx.session.scalars(limit)).one()
-    if len(found) > most:
-        raise Limit(field="to", most=most)
-    return found
+    draft_id: The key of the draft; None for a new letter.
+    named: The ids by role, as parameters; KEEP for the recipients of the draft.
+    """
+    lists = [select_list(viewer, draft_id, role, ids) for role, ids in named.items()]
+    each = union_all(*lists).subquery("named")
+    once = select(each).ext(distinct_on(each.c.id))
+    return once.order_by(each.c.id, each.c.list, each.c.place).cte("recipients")
 
 
-async def stored_recipients(
-    ctx: Ctx, message: MailMessage
-) -> Mapping[MailRole, Sequence[Id[Person]]]:
-    """Load the recipients of a draft. Not through `visible`: copies in no folder are visible to
-    nobody."""
-    found: dict[MailRole, list[Id[Person]]] = defaultdict(list)
-    query = select(MailCopy.role, MailCopy.person_id).where(*others_of(ctx, message))
-    if message.id is not None:
-        for role, key in (await ctx.session.execute(query.order_by(MailCopy.id))).all():
-            found[role].append(Id(Person, ctx.actor.school_id, key))
-    return found
+def select_list(viewer: Viewer, draft_id: Any, role: MailRole, ids: Any) -> Select[Any]:
+    """SELECT the recipients with a role, with `list`, the rank of the role."""
+    fixed = [
+        literal(NAMED.index(role)).label("list"),
+        literal(role, MailCopy.role.type).label("role"),
+    ]
+    if ids is not KEEP:
+        sent = keys_of(ids, role.name.lower())
+        return select(*fixed, sent.c.place, sent.c.id)
+    # Not through `visible`: copies in no folder, as those of a draft, are visible to nobody.
+    kept = aliased(MailCopy)
+    place = func.row_number().over(order_by=kept.id) - 1
+    found = select(*fixed, place.label("place"), kept.person_id.label("id"))
+    mine = false() if draft_id is None else kept.message_id == draft_id
+    return found.where(kept.school_id == viewer.school_id, kept.role == role, mine)
 
 
-def others_of(ctx: Ctx, message: MailMessage) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for the copies of a letter, without the writer's."""
-    return (
-        MailCopy.school_id == ctx.actor.school_id,
-        MailCopy.message_id == message.id,
-        MailCopy.role != MailRole.FROM,
-    )
+def require_reach(viewer: Viewer, target: Target, recipients: CTE, answered: Any) -> Target:
+    """Add to a target the guards that the letter has no more recipients than the school allows, and
+    that the viewer may write to each of them.
+
+    answered: The letter that is answered, with `sender_id`: its writer may always be written to;
+        None if it answers none.
+    """
+    # Not through `visible`: the limit holds also for viewers who may not read the school.
+    most = select(School.mail_recipients).where(School.id == viewer.school_id).scalar_subquery()
+    fits = count_recipients(recipients) <= most
+    target = target.needs(fits, Limit, "to", most=most)
+    # Without the limit here, too, a list of any length would cost that many look-ups.
+    named = and_(fits, Person.id.in_(select(recipients.c.id)))
+    within = visible(viewer, Person, Right.MAIL_WRITE).where(named)
+    reached = within.with_only_columns(Person.id).cte("reached")
+    for role in NAMED:
+        theirs = select(recipients).where(recipients.c.role == role).subquery(f"given_{role.name}")
+        may: ColumnElement[bool] = theirs.c.id.in_(select(reached.c.id))
+        if answered is not None:
+            may = or_(may, answered.c.sender_id == theirs.c.id)
+        target = target.needs_each(theirs, may, NotFound, f"{role.name.lower()}.{{place}}")
+    return target
 
 
-async def count_families(
-    ctx: Ctx, recipients: Mapping[int, Recipient], answered: MailMessage | None
-) -> int:
-    """Count the recipients who are students or guardians. Raises NotFound for the first one whom
-    the actor may not write to. The writer of the letter that is answered may always be written
-    to."""
-    viewer = ctx.viewer
+def count_recipients(recipients: CTE) -> Any:
+    return select(func.count()).select_from(recipients).scalar_subquery()
+
+
+def count_families(viewer: Viewer, recipients: CTE) -> Any:
+    """Count the recipients who are students or guardians."""
     is_family = or_(
-        Person.id.in_(viewer.keys(Student.person_id)),
-        Person.id.in_(viewer.keys(Guardian.person_id)),
+        recipients.c.id.in_(viewer.keys(Student.person_id)),
+        recipients.c.id.in_(viewer.keys(Guardian.person_id)),
     )
-    # The conditions of `visible`, which cannot make the exception for the writer answered.
-    within_reach = and_(is_visible(viewer, Person), reach(viewer, Person, Right.MAIL_WRITE))
-    query: Any = select(Person.id, is_family).where(
-        Person.school_id == viewer.school_id,
-        of_keys(Person.id, list(recipients)),
-        or_(within_reach, Person.id == (answered.sender_id if answered else 0)),
-    )
-    lines: Sequence[Any] = await ctx.lines(query) if recipients else []
-    found = {line[0]: line[1] for line in lines}
-    for key, recipient in recipients.items():
-        if key not in found:
-            raise NotFound(field=recipient.place)
-    return sum(found.values())
+    return select(func.count()).select_from(recipients).where(is_family).scalar_subquery()

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Integer,
     Select,
     Text,
     and_,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from auth.actor import Viewer
 from auth.policy import is_visible, reach
@@ -69,7 +71,7 @@ class Guard:
     current: Any
     details: Mapping[str, Any]
 
-    def to_problem(self, found: Mapping[str, str]) -> Problem:
+    def to_problem(self, found: Mapping[str, str | int]) -> Problem:
         """Return the problem, with the details that SQL found."""
         details = {
             name: found[name] if is_sql(value) else value for name, value in self.details.items()
@@ -89,8 +91,9 @@ class Guard:
     def read(self, found: Iterator[Any]) -> tuple[Problem, int | None]:
         """Return the problem, and the key of the current row, from the values of `select`."""
         current = next(found) if self.current is not None else None
-        names = [n for n, value in self.details.items() if is_sql(value)]
-        return self.to_problem({name: in_text(next(found)) for name in names}), current
+        computed = {n: value for n, value in self.details.items() if is_sql(value)}
+        details = {name: from_text(next(found), one.type) for name, one in computed.items()}
+        return self.to_problem(details), current
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,9 +277,11 @@ def is_sql(value: Any) -> bool:
     return isinstance(value, ColumnElement | InstrumentedAttribute)
 
 
-def in_text(value: str | bytes) -> str:
-    """Return a text of the database. The engine's connections return it as bytes."""
-    return value.decode() if isinstance(value, bytes) else value
+def from_text(value: str | bytes, type_: TypeEngine[Any]) -> str | int:
+    """Return a detail that the database gave as a text. The engine's connections return it as
+    bytes."""
+    found = value.decode() if isinstance(value, bytes) else value
+    return int(found) if isinstance(type_, Integer) else found
 
 
 def target_by_id(

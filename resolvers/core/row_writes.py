@@ -103,7 +103,7 @@ def update_rows(
 
 def replace_rows(
     viewer: Viewer, row: type[OfSchool], source: Any, owner: Mapping[str, Any],
-    key: Mapping[str, Any], values: Mapping[str, Any], name: str,
+    key: Mapping[str, Any], values: Mapping[str, Any], name: str, *, order: Sequence[Any] = (),
 ) -> tuple[CTE, CTE]:  # fmt: skip
     """Write the rows of a source in place of all rows that an owner had. Return the CTE that
     inserts and updates, and the one that deletes. No row is touched by both.
@@ -114,7 +114,7 @@ def replace_rows(
     """
     table = table_of(row)
     lines, names = select_new_rows(viewer, table, source, {**owner, **key, **values}, ONE)
-    statement = postgresql.insert(table).from_select(names, lines)
+    statement = postgresql.insert(table).from_select(names, lines.order_by(*order))
     changed = {column: statement.excluded[column] for column in values}
     put = statement.on_conflict_do_update(
         index_elements=["school_id", *owner, *key],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, CTE, BigInteger, bindparam, delete, exists, select, true
+from sqlalchemy import ARRAY, CTE, BigInteger, bindparam, exists, select, true
 
 from auth.actor import Viewer
 from auth.policy import is_visible
@@ -104,10 +104,3 @@ def attach(
         reference.class_(**{reference.key: owner.id}, file_id=key, position=place)
         for place, key in enumerate(files, start=begin)
     )
-
-
-async def attach_instead(ctx: Ctx, reference: Any, owner: OfSchool, files: Sequence[int]) -> None:
-    """Attach files in place of those that the row had."""
-    of_school = reference.class_.school_id == ctx.actor.school_id
-    await ctx.session.execute(delete(reference.class_).where(of_school, reference == owner.id))
-    attach(ctx, reference, owner, files)
