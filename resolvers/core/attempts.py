@@ -18,6 +18,7 @@ from models.problems import Problem
 from models.secrets import Secrets
 from resolvers.core.audit_details import id_among
 from resolvers.core.context import Ctx
+from resolvers.core.keep import KEEP
 
 KEY = "idempotency_key"
 RETENTION = timedelta(hours=24)
@@ -84,12 +85,14 @@ def has_arguments(attempt: Attempt, secrets: Secrets, given: Mapping[str, Any]) 
 
 
 def hash_arguments(secrets: Secrets, given: Mapping[str, Any]) -> bytes:
-    """Return a keyed hash of the arguments of a command, without the idempotency key.
+    """Return a keyed hash of the arguments of a command that were sent, without the idempotency
+    key.
 
     A plain hash would not do: there are so few marks or insurance numbers that they can be guessed
     from it.
     """
-    plain = {name: value for name, value in given.items() if name != KEY}
+    sent = {name: value for name, value in given.items() if value is not KEEP}
+    plain = {name: value for name, value in sent.items() if name != KEY}
     return secrets.digest(orjson.dumps(plain, default=encode_argument, option=OPTIONS))
 
 

@@ -180,11 +180,11 @@ class Change(Generic[R]):
     @property
     def written(self) -> Mapping[str, frozenset[str]]:
         """The tables that the change writes besides that of `done`, with the columns that it
-        updates. No row refers to one that it inserts there."""
+        updates. No row refers to one that it inserts or deletes there."""
         found: dict[str, frozenset[str]] = {}
         for cte in (self.done, *self.also):
             for one in writes_in(cte):
-                if one is not self.done.element:
+                if one is not self.done.element and not isinstance(one, Delete):
                     names = {str(getattr(c, "key", c)) for c in one._values or ()}  # noqa: SLF001
                     found[one.table.name] = frozenset(names)
         return found
