@@ -1,4 +1,4 @@
-"""What a letter costs."""
+"""The cost of a letter, in rows that are looked up."""
 
 from collections.abc import Callable
 from typing import Any
