@@ -33,8 +33,11 @@ class Asking:
         body = json.dumps({name: asked[name] for name in ("query", "variables")}).encode()
         sent: list[dict[str, Any]] = []
 
+        unread = [{"type": "http.request", "body": body, "more_body": False}]
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            # Then it waits, as a client does who stays: nothing but a disconnect can follow.
+            return unread.pop() if unread else await asyncio.Future()
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
