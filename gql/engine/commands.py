@@ -131,8 +131,9 @@ class CommandPlan:
             if (error.sqlstate or "")[:2] not in REFUSALS:
                 raise
             problem = self.command.meaning.problem(error, attempt.given)
-            if problem is None or lost_a_race(problem):  # the use case logs it, or tries again
-                return None
+            is_repeated = attempt.given.get(KEY) is not None  # perhaps: its row is there already
+            if problem is None or lost_a_race(problem) or is_repeated:
+                return None  # the use case logs it, tries again, or finds the first result
             attempt.problem = problem
             return self.refused.payload(self.key, problem, NULL_TEXT, language)
         if found[0] is None:

@@ -30,6 +30,7 @@ from resolvers.core.keep import KEEP
 from resolvers.core.parameters import NULL, Arg
 from resolvers.core.perform import change
 from resolvers.core.row_writes import (
+    compute_values,
     insert_row,
     insert_rows,
     only_sent,
@@ -277,13 +278,10 @@ def put_message(
     viewer: Viewer, target: Target, draft_id: Any, expected_version: Any, new: dict[str, Any]
 ) -> CTE:
     """Insert the letter, or update the draft."""
-    table: Any = MailMessage.__table__
-    decided = [to_sql(value, table.c[name]).label(name) for name, value in new.items()]
     if draft_id is None:
-        line = target.line(literal_column("1").label("one"), *decided)
-        return insert_row(viewer, MailMessage, line, {name: line.c[name] for name in new})
-    line = target.line(MailMessage.id, *decided)
-    values = {name: line.c[name] for name in new}
+        line, values = compute_values(target, MailMessage, new)
+        return insert_row(viewer, MailMessage, line, values)
+    line, values = compute_values(target, MailMessage, new, MailMessage.id)
     return update_rows(viewer, MailMessage, line.c.id, values, version=expected_version)
 
 

@@ -31,7 +31,6 @@ from resolvers.core.refusals import (
     attach_current,
     lost_a_race,
     problems_of,
-    sql_constraint,
     sqlstate,
     translate_error,
 )
@@ -56,6 +55,7 @@ TEXTS = {
     ),
 }
 """The descriptions of arguments that have the same meaning in every command."""
+UNIQUE_VIOLATION = "23505"
 TRIES = 3
 """How often a command is tried that loses a deadlock or a serialisation race. After that it is
 refused as SERVICE_UNAVAILABLE, and the client may repeat it."""
@@ -166,10 +166,9 @@ async def run_transaction(
             problem = translate_error(error, given, meaning)
             if is_done and isinstance(problem, ServiceUnavailable):  # only reading back failed
                 problem = problem.after_commit()
+            if left and given.get(KEY) is not None and sqlstate(error) == UNIQUE_VIOLATION:
+                continue  # the first attempt may have written the row meanwhile
             if lost_a_race(problem):
-                left_over = left and given.get(KEY) is not None
-                if left_over and sql_constraint(error).startswith("uq_attempts"):
-                    continue
                 problem = await attach_current(ctx, problem, current, dict(given))
             elif isinstance(problem, Problem):  # read again, as the actor may see it
                 for one in (problem, *getattr(problem, "cautions", ())):

@@ -285,7 +285,7 @@ def from_text(value: str | bytes, type_: TypeEngine[Any]) -> str | int:
 
 
 def target_by_id(
-    viewer: Viewer, row: type[OfSchool], key: Any, field: str, *, lock: Lock,
+    viewer: Viewer, row: type[OfSchool], key: Any, field: str | None, *, lock: Lock,
     to: Right | None = None, start: Any = None,
 ) -> Target:  # fmt: skip
     """Return the target of a row that a client names by its id.

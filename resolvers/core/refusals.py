@@ -88,11 +88,6 @@ def sqlstate(error: BaseException) -> str:
     return getattr(cause, "sqlstate", None) or ""
 
 
-def sql_constraint(error: BaseException) -> str:
-    orig = error.orig if isinstance(error, DBAPIError) else None
-    return cause_constraint(orig.__cause__) if orig else ""
-
-
 def translate_error(
     error: BaseException, given: Mapping[str, Any], meaning: Refusals
 ) -> BaseException:

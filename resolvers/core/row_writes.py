@@ -23,18 +23,37 @@ from sqlalchemy.dialects import postgresql
 
 from auth.actor import Viewer
 from models.base import OfSchool
-from resolvers.core.guards import is_sql
+from resolvers.core.guards import Target, is_sql
 from resolvers.core.keep import KEEP
 from resolvers.core.news import table_of
 
 ONE: Any = literal_column("1")
 
 
-def insert_row(viewer: Viewer, row: type[OfSchool], source: Any, values: Mapping[str, Any]) -> CTE:
-    """Insert the row that a command creates. A row with the same unique key refuses the command."""
+def compute_values(
+    target: Target, row: type[OfSchool], values: Mapping[str, Any], *columns: Any
+) -> tuple[CTE, dict[str, Any]]:
+    """Return the line of a target, and the values of a row that are computed over the target, as
+    columns of the line.
+
+    columns: Other columns of the line.
+    """
+    kinds = table_of(row).c
+    computed = [to_sql(value, kinds[name]).label(name) for name, value in values.items()]
+    line = target.line(*columns, *computed)
+    return line, {name: line.c[name] for name in values}
+
+
+def insert_row(
+    viewer: Viewer, row: type[OfSchool], source: Any, values: Mapping[str, Any], *,
+    order: Sequence[Any] = (), name: str = "added",
+) -> CTE:  # fmt: skip
+    """Insert the row that a command creates, or one for each line of a source. A row with the same
+    unique key refuses the command."""
     table = table_of(row)
     lines, names = select_new_rows(viewer, table, source, values, ONE)
-    return insert(table).from_select(names, lines).returning(*table.c).cte("added")
+    statement = insert(table).from_select(names, lines.order_by(*order))
+    return statement.returning(*table.c).cte(name)
 
 
 def insert_rows(

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from auth.actor import Viewer
+from auth.policy import is_visible
 from models.base import Id, holds_on
-from models.problems import PeriodClosed, Problem, YearArchived
+from models.problems import NotFound, PeriodClosed, Problem, YearArchived
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
@@ -99,6 +100,17 @@ async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYea
     if await ctx.session.scalar(held.with_for_update(read=True)) is YearStatus.ARCHIVED:
         raise YearArchived(of=academic_year_id)
     return year
+
+
+def with_open_year(
+    viewer: Viewer, target: Target, academic_year_id: Any, field: str = "academic_year_id"
+) -> Target:
+    """Join a target with a year, locked so that nobody archives it before the command ends. Its
+    guards raise NotFound or YearArchived."""
+    here = and_(AcademicYear.school_id == viewer.school_id, AcademicYear.id == academic_year_id)
+    target = target.join(AcademicYear, here, missing=NotFound, field=field, lock=Lock.SHARE)
+    target = target.needs(is_visible(viewer, AcademicYear), NotFound, field)
+    return target.needs(AcademicYear.status != YearStatus.ARCHIVED, YearArchived, field)
 
 
 OF_YEAR = and_(AcademicYear.school_id == Term.school_id, AcademicYear.id == Term.academic_year_id)

@@ -2,6 +2,7 @@
 
 from datetime import time
 from decimal import Decimal
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -11,11 +12,13 @@ from auth.rights import Right
 from models.base import Id
 from models.problems import NoSuchTimeZone
 from models.school.schools import School
-from resolvers.core.command import command
+from resolvers.core.changes import Change
 from resolvers.core.context import Ctx
-from resolvers.core.keep import KEEP, edit_row
-from resolvers.core.parameters import Logged
+from resolvers.core.keep import KEEP
+from resolvers.core.parameters import Arg, Logged
+from resolvers.core.perform import change
 from resolvers.core.reads import Row
+from resolvers.core.single_rows import correct_row, target_to_correct
 
 
 def find_school(viewer: Viewer) -> Row[School]:
@@ -30,31 +33,36 @@ async def settings(ctx: Ctx) -> School:
     return (await ctx.session.scalars(query)).one()
 
 
-@command(Right.SCHOOL_WRITE, NoSuchTimeZone)
-async def update_school(
-    ctx: Ctx,
+def check_time_zone(*, time_zone: str = KEEP, **_: Any) -> None:
+    if time_zone is not KEEP and time_zone not in available_timezones():
+        raise NoSuchTimeZone(field="time_zone")
+
+
+@change(Right.SCHOOL_WRITE, NoSuchTimeZone, writes=(School,), check=check_time_zone)
+def update_school(
+    viewer: Viewer,
     *,
-    school_id: Logged[Id[School]],
-    expected_version: int,
-    short_name: Logged[str] = KEEP,
-    full_name: Logged[str] = KEEP,
-    legal_address: Logged[str | None] = KEEP,
-    postal_address: Logged[str | None] = KEEP,
-    phone: Logged[str | None] = KEEP,
-    email: Logged[str | None] = KEEP,
-    site: Logged[str | None] = KEEP,
-    time_zone: Logged[str] = KEEP,
-    term_mark_deviation: Logged[Decimal] = KEEP,
-    enough_marks: Logged[int] = KEEP,
-    missed_share: Logged[Decimal] = KEEP,
-    mail_recipients: Logged[int] = KEEP,
-    upload_bytes: Logged[int] = KEEP,
-    substitute_days: Logged[int] = KEEP,
-    earliest_lesson: Logged[time] = KEEP,
-    latest_lesson: Logged[time] = KEEP,
-    daily_lessons: Logged[list[int]] = KEEP,
-    first_shift_grades: Logged[list[int]] = KEEP,
-) -> Logged[School]:
+    school_id: Logged[Arg[Id[School]]],
+    expected_version: Arg[int],
+    short_name: Logged[Arg[str]] = KEEP,
+    full_name: Logged[Arg[str]] = KEEP,
+    legal_address: Logged[Arg[str] | None] = KEEP,
+    postal_address: Logged[Arg[str] | None] = KEEP,
+    phone: Logged[Arg[str] | None] = KEEP,
+    email: Logged[Arg[str] | None] = KEEP,
+    site: Logged[Arg[str] | None] = KEEP,
+    time_zone: Logged[Arg[str]] = KEEP,
+    term_mark_deviation: Logged[Arg[Decimal]] = KEEP,
+    enough_marks: Logged[Arg[int]] = KEEP,
+    missed_share: Logged[Arg[Decimal]] = KEEP,
+    mail_recipients: Logged[Arg[int]] = KEEP,
+    upload_bytes: Logged[Arg[int]] = KEEP,
+    substitute_days: Logged[Arg[int]] = KEEP,
+    earliest_lesson: Logged[Arg[time]] = KEEP,
+    latest_lesson: Logged[Arg[time]] = KEEP,
+    daily_lessons: Logged[Arg[list[int]]] = KEEP,
+    first_shift_grades: Logged[Arg[list[int]]] = KEEP,
+) -> Change[Logged[School]]:
     """Correct the school's card or settings; omitted arguments stay as they are.
 
     school_id: The school.
@@ -77,28 +85,27 @@ async def update_school(
     daily_lessons: Most lessons a day without a warning: eleven numbers, of grades 1 to 11.
     first_shift_grades: Grades for which a lesson in the second shift gives a warning.
     """
-    if time_zone is not KEEP and time_zone not in available_timezones():
-        raise NoSuchTimeZone(field="time_zone")
-    school = await ctx.get(school_id, to=Right.SCHOOL_WRITE, version=expected_version)
-    edit_row(
-        school,
-        short_name=short_name,
-        full_name=full_name,
-        legal_address=legal_address,
-        postal_address=postal_address,
-        phone=phone,
-        email=email,
-        site=site,
-        time_zone=time_zone,
-        term_mark_deviation=term_mark_deviation,
-        enough_marks=enough_marks,
-        missed_share=missed_share,
-        mail_recipients=mail_recipients,
-        upload_bytes=upload_bytes,
-        substitute_days=substitute_days,
-        earliest_lesson=earliest_lesson,
-        latest_lesson=latest_lesson,
-        daily_lessons=daily_lessons,
-        first_shift_grades=first_shift_grades,
+    target = target_to_correct(
+        viewer, School, school_id, "school_id", expected_version, to=Right.SCHOOL_WRITE
     )
-    return school
+    values = {
+        "short_name": short_name,
+        "full_name": full_name,
+        "legal_address": legal_address,
+        "postal_address": postal_address,
+        "phone": phone,
+        "email": email,
+        "site": site,
+        "time_zone": time_zone,
+        "term_mark_deviation": term_mark_deviation,
+        "enough_marks": enough_marks,
+        "missed_share": missed_share,
+        "mail_recipients": mail_recipients,
+        "upload_bytes": upload_bytes,
+        "substitute_days": substitute_days,
+        "earliest_lesson": earliest_lesson,
+        "latest_lesson": latest_lesson,
+        "daily_lessons": daily_lessons,
+        "first_shift_grades": first_shift_grades,
+    }
+    return correct_row(viewer, School, target, expected_version, values)

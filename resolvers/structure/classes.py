@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, any_, or_, select, update
 
 from auth.actor import Viewer
 from auth.rights import Right
@@ -14,18 +14,21 @@ from models.people.staff import Staff
 from models.problems import Caution, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
 from models.school.rooms import Room
+from models.school.schools import School
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass
 from resolvers.access.issuing import prepare_grant
 from resolvers.access.second_person import NotToOneself
-from resolvers.core.cautions import override
+from resolvers.core.cautions import need_reason, overriding, warn
+from resolvers.core.changes import Change
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.listing import Listing, Ordering
-from resolvers.core.parameters import Logged
+from resolvers.core.parameters import NULL, Arg, Logged
+from resolvers.core.perform import change
 from resolvers.core.shapes import Own, Plain, holds_today
+from resolvers.core.single_rows import create_row, require_seen, target_of_school
 from resolvers.people.staff import NotAtWork, get_working
-from resolvers.school.calendar import open_year
-from resolvers.school.schools import settings
+from resolvers.school.calendar import open_year, with_open_year
 
 ORDERS: Mapping[str, Plain] = {"grade_level": Own("grade_level"), "letter": Own("letter")}
 
@@ -49,24 +52,28 @@ class GradeInFirstShift(Caution):
     russian = "У {grade} классов уроки в первую смену; выберите `shift` 1."
 
 
-@command(Right.CLASSES_WRITE, YearArchived, warns=(GradeInFirstShift,))
-async def create_class(
-    ctx: Ctx,
+ORDINARY: Any = ClassKind.ORDINARY
+FIRST: Any = 1
+
+
+@change(Right.CLASSES_WRITE, YearArchived, writes=(SchoolClass,), warns=(GradeInFirstShift,))
+def create_class(
+    viewer: Viewer,
     *,
-    academic_year_id: Logged[Id[AcademicYear]],
-    grade_level: Logged[int],
-    letter: Logged[str],
-    term_type_id: Id[TermType],
-    kind: Logged[ClassKind] = ClassKind.ORDINARY,
-    profile: Logged[str | None] = None,
-    shift: int = 1,
-    room_id: Id[Room] | None = None,
-    holiday_set_id: Id[HolidaySet] | None = None,
-    bell_schedule_id: Id[BellSchedule] | None = None,
-    reference_count: int | None = None,
-    override_reason: str | None = None,
+    academic_year_id: Logged[Arg[Id[AcademicYear]]],
+    grade_level: Logged[Arg[int]],
+    letter: Logged[Arg[str]],
+    term_type_id: Arg[Id[TermType]],
+    kind: Logged[Arg[ClassKind]] = ORDINARY,
+    profile: Logged[Arg[str | None]] = NULL,
+    shift: Arg[int] = FIRST,
+    room_id: Arg[Id[Room]] | None = None,
+    holiday_set_id: Arg[Id[HolidaySet]] | None = None,
+    bell_schedule_id: Arg[Id[BellSchedule]] | None = None,
+    reference_count: Arg[int | None] = NULL,
+    override_reason: Arg[str | None] = NULL,
     idempotency_key: UUID | None = None,
-) -> Logged[SchoolClass]:
+) -> Change[Logged[SchoolClass]]:
     """Create a class. Grade and letter are unique in a year.
 
     academic_year_id: Its academic year.
@@ -81,31 +88,36 @@ async def create_class(
     bell_schedule_id: Its bell schedule.
     reference_count: Head-count on 20 September, 0..100.
     """
-    await ctx.get(ctx.actor.school, to=Right.CLASSES_WRITE)
-    year = await open_year(ctx, academic_year_id)
-    others = {
+    target = target_of_school(viewer, Right.CLASSES_WRITE)
+    target = with_open_year(viewer, target, academic_year_id)
+    target = require_seen(
+        viewer,
+        target,
+        {
+            "term_type_id": (TermType, term_type_id),
+            "room_id": (Room, room_id),
+            "holiday_set_id": (HolidaySet, holiday_set_id),
+            "bell_schedule_id": (BellSchedule, bell_schedule_id),
+        },
+    )
+    in_first = grade_level == any_(School.first_shift_grades)
+    cautions = [warn(or_(shift <= 1, ~in_first), GradeInFirstShift, "shift", grade=grade_level)]
+    target = need_reason(target, cautions, override_reason)
+    values = {
+        "academic_year_id": academic_year_id,
+        "grade_level": grade_level,
+        "letter": letter,
+        "term_type_id": term_type_id,
+        "kind": kind,
+        "profile": profile,
+        "shift": shift,
         "room_id": room_id,
         "holiday_set_id": holiday_set_id,
         "bell_schedule_id": bell_schedule_id,
+        "reference_count": reference_count,
+        **overriding(cautions, override_reason),
     }
-    found = {name: (await ctx.get(key)).id for name, key in others.items() if key}
-    made = SchoolClass(
-        academic_year_id=year.id,
-        grade_level=grade_level,
-        letter=letter,
-        term_type_id=(await ctx.get(term_type_id)).id,
-        kind=kind,
-        profile=profile,
-        shift=shift,
-        reference_count=reference_count,
-        **found,
-    )
-    cautions = []
-    if shift > 1 and grade_level in (await settings(ctx)).first_shift_grades:
-        cautions.append(GradeInFirstShift(field="shift", grade=grade_level))
-    override(made, cautions, override_reason)
-    ctx.session.add(made)
-    return made
+    return create_row(viewer, SchoolClass, target, values)
 
 
 @command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, NotToOneself)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
 from auth.policy import visible
 from auth.rights import Right
@@ -161,24 +161,6 @@ def select_class(ctx: Ctx, school_class_id: int, day: date) -> Select[int]:
         ClassMembership.school_class_id == school_class_id,
         holds_on(ClassMembership, day),
     )
-
-
-def select_stays(ctx: Ctx, school_class_id: int, day: date, subject_id: int) -> Select[int, date]:
-    """Select the keys of the students of a class on a day, with the first day on which each can be
-    in
-    a section of a subject: when they came into the class, or left another section of it."""
-    other = SectionMembership
-    elsewhere = (
-        select(func.max(other.valid_to))
-        .where(
-            other.school_id == ClassMembership.school_id,
-            other.student_id == ClassMembership.student_id,
-            other.subject_id == subject_id,
-        )
-        .scalar_subquery()
-    )
-    since = func.greatest(ClassMembership.valid_from, elsewhere, type_=Date)
-    return select_class(ctx, school_class_id, day).add_columns(since)
 
 
 def select_whole_class(ctx: Ctx, school_class: SchoolClass) -> Select[Section]:

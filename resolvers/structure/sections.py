@@ -6,16 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, select, true, update
+from sqlalchemy.orm import aliased
 
 from auth.actor import Viewer
-from auth.policy import is_visible
+from auth.policy import is_visible, visible
 from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
-from models.problems import OutOfRange, TooSoon, YearArchived
+from models.problems import NotFound, OutOfRange, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, YearStatus
-from models.structure.classes import SchoolClass
+from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import (
     MarkScale,
     Section,
@@ -26,14 +27,17 @@ from models.structure.sections import (
 )
 from resolvers.access.issuing import prepare_grant
 from resolvers.access.second_person import NotToOneself
+from resolvers.core.changes import Change
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
+from resolvers.core.guards import Lock, target_by_id
 from resolvers.core.listing import Listing, Ordering
-from resolvers.core.parameters import Logged
+from resolvers.core.parameters import NO, NULL, Arg, Logged
+from resolvers.core.perform import change
+from resolvers.core.row_writes import compute_values, insert_row
 from resolvers.core.shapes import Own, Plain, Via, holds_today
 from resolvers.people.staff import NotAtWork, get_working
-from resolvers.school.calendar import open_year
-from resolvers.structure.members import join_section, lock_class, select_stays
+from resolvers.school.calendar import open_year, with_open_year
 
 ORDERS: Mapping[str, Plain] = {
     "grade_level": Via((Section.school_class_id,), SchoolClass.grade_level),
@@ -63,17 +67,17 @@ def find_sections(viewer: Viewer) -> Listing[Section]:
     return Listing(Section, order, (Section.academic_year_id == current,))
 
 
-@command(Right.CLASSES_WRITE, YearArchived, writes=(SectionMembership,))
-async def create_section(
-    ctx: Ctx,
+@change(Right.CLASSES_WRITE, YearArchived, writes=(Section, SectionMembership))
+def create_section(
+    viewer: Viewer,
     *,
-    school_class_id: Logged[Id[SchoolClass]],
-    subject_id: Logged[Id[Subject]],
-    name: Logged[str | None] = None,
-    is_subgroup: bool = False,
-    hours_per_week: Decimal | None = None,
+    school_class_id: Logged[Arg[Id[SchoolClass]]],
+    subject_id: Logged[Arg[Id[Subject]]],
+    name: Logged[Arg[str | None]] = NULL,
+    is_subgroup: Arg[bool] = NO,
+    hours_per_week: Arg[Decimal | None] = NULL,
     idempotency_key: UUID | None = None,
-) -> Logged[Section]:
+) -> Change[Logged[Section]]:
     """Create a section of a subject in a class: the whole class or a subgroup (подгруппа). A
     whole-class section starts with all who are in the class today. Each is a member from the day
     they came into the class, so that a school that begins during the year can write in lessons
@@ -85,30 +89,66 @@ async def create_section(
     is_subgroup: Whether it is a part of the class.
     hours_per_week: Hours of the curriculum, 0..40.
     """
-    school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
-    year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
-    year = await open_year(ctx, year_id)
-    subject = await ctx.get(subject_id)
-    ungraded = school_class.grade_level <= 1
-    section = Section(
-        academic_year_id=school_class.academic_year_id,
-        school_class_id=school_class.id,
-        subject_id=subject.id,
-        term_type_id=school_class.term_type_id,
-        name=name or f"{school_class.name} {subject.name}",
-        is_subgroup=is_subgroup,
-        hours_per_week=hours_per_week,
-        scale=MarkScale.UNGRADED if ungraded else subject.scale,
+    to = Right.CLASSES_WRITE
+    field = "school_class_id"
+    target = target_by_id(viewer, SchoolClass, school_class_id, field, to=to, lock=Lock.NONE)
+    target = with_open_year(viewer, target, SchoolClass.academic_year_id, field)
+    here = and_(Subject.school_id == viewer.school_id, Subject.id == subject_id)
+    target = target.join(Subject, here, missing=NotFound, field="subject_id", lock=Lock.NONE)
+    target = target.needs(is_visible(viewer, Subject), NotFound, "subject_id")
+    ungraded = literal(MarkScale.UNGRADED, Section.scale.type)
+    values = {
+        "academic_year_id": SchoolClass.academic_year_id,
+        "school_class_id": SchoolClass.id,
+        "subject_id": Subject.id,
+        "term_type_id": SchoolClass.term_type_id,
+        "name": func.coalesce(func.nullif(name, ""), SchoolClass.name + " " + Subject.name),
+        "is_subgroup": is_subgroup,
+        "hours_per_week": hours_per_week,
+        "scale": case((SchoolClass.grade_level <= 1, ungraded), else_=Subject.scale),
+    }
+    line, new = compute_values(target, Section, values, AcademicYear.starts_on)
+    done = insert_row(viewer, Section, line, new)
+    members = insert_class(viewer, done, line.c.starts_on, line)
+    locked = visible(viewer, SchoolClass, to).where(SchoolClass.id == school_class_id)
+    # A student who joins the class while the section is made would be missing from it.
+    lock = locked.with_only_columns(SchoolClass.id).with_for_update(key_share=True)
+    return Change(Section, target, done, also=[members], is_whole=True, lock=lock)
+
+
+def insert_class(viewer: Viewer, section: CTE, year_begins: Any, line: CTE) -> CTE:
+    """Insert the members of a new section of the whole class: those who are in the class today, or
+    on the first day of a year to come. Not through `visible`: the viewer may not see every student,
+    and all of them belong to it.
+
+    section: The CTE that inserts it. line: The one that has the first day of its year.
+    """
+    begun = func.greatest(year_begins, viewer.today)
+    other = aliased(SectionMembership)
+    left = select(func.max(other.valid_to)).where(
+        other.school_id == viewer.school_id,
+        other.student_id == ClassMembership.student_id,
+        other.subject_id == section.c.subject_id,
     )
-    ctx.session.add(section)
-    if not is_subgroup:
-        await ctx.session.flush()
-        await lock_class(ctx, school_class)
-        begun = max(year.starts_on, ctx.actor.today)
-        stays = select_stays(ctx, school_class.id, begun, subject.id)
-        for student, since in (await ctx.session.execute(stays)).all():
-            join_section(ctx, section, [student], max(year.starts_on, since))
-    return section
+    of_class = and_(
+        ClassMembership.school_id == viewer.school_id,
+        ClassMembership.school_class_id == section.c.school_class_id,
+        holds_on(ClassMembership, begun),
+    )
+    since = func.greatest(year_begins, ClassMembership.valid_from, left.scalar_subquery())
+    query = select(ClassMembership.student_id, since.label("since"))
+    query = query.select_from(section).join(line, true()).join(ClassMembership, of_class)
+    stays = query.where(section.c.is_subgroup.is_(False)).subquery("stays")
+    key = select(section.c.id).scalar_subquery()
+    new = {
+        "section_id": key,
+        "subject_id": select(section.c.subject_id).scalar_subquery(),
+        "student_id": stays.c.student_id,
+        "valid_from": stays.c.since,
+    }
+    return insert_row(
+        viewer, SectionMembership, stays, new, order=[stays.c.student_id], name="joined"
+    )
 
 
 @command(Right.CLASSES_WRITE, YearArchived, NotAtWork, TooSoon, OutOfRange, NotToOneself)

@@ -25,7 +25,7 @@ from resolvers.core.items import keys_of
 from resolvers.core.keep import KEEP
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
-from resolvers.core.row_writes import upsert_row
+from resolvers.core.row_writes import compute_values, upsert_row
 from resolvers.files.attachments import (
     NotUploaded,
     check_number,
@@ -102,10 +102,9 @@ def set_homework(
     if is_named:
         due = {"due_lesson_id": cast(null(), Homework.due_lesson_id.type), "due_on": due_on}
     override: dict[str, Any] = overriding(cautions, override_reason)
-    decided = {name: one.label(name) for name, one in (due | override).items()}
-    line = target.line(Lesson.id.label("lesson_id"), Lesson.section_id, *decided.values())
-    new = {"section_id": line.c.section_id, "text": text}
-    new |= {name: line.c[name] for name in decided}
+    about = (Lesson.id.label("lesson_id"), Lesson.section_id)
+    line, decided = compute_values(target, Homework, due | override, *about)
+    new = {"section_id": line.c.section_id, "text": text, **decided}
 
     def keep_named_day(old: Any, new: Any) -> dict[str, Any]:
         """Return the columns of the day: one that was named keeps its reason, too."""
