@@ -1,5 +1,6 @@
 """People who ask at the door, where a command that is declared as a change is one statement."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,28 +14,26 @@ from resolvers.core.context import Services
 from tests.clones import Clones
 from tests.conftest import SignIn
 from tests.door import AtDoor
-from tests.postgres import Server
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> Engine:
+    """The one engine: plans are alike in all clones, and making them takes longer than a test."""
+    return Engine(schema, None)  # type: ignore[arg-type]  # each test brings its own services
 
 
 @pytest.fixture
-async def writers(postgres: Server, database: str, kept: Clones) -> Any:
-    """The connections of commands. The clones do not see what they write, so they are told."""
-    writers = Writers(postgres.url("gorod_app", database), size=4)
-    yield writers
-    await writers.close()
+def services(services: Services, kept: Clones) -> Iterator[Services]:
+    """With connections that are kept. The clones do not see what they write, so they are told."""
+    yield replace(services, readers=kept.pools[Readers], writers=kept.pools[Writers])  # type: ignore[arg-type]
     kept.written = True
 
 
 @pytest.fixture
-def services(services: Services, readers: Readers, writers: Writers) -> Services:
-    return replace(services, readers=readers, writers=writers)
-
-
-@pytest.fixture
-def api(api: SignIn, services: Services) -> SignIn:
-    engine = Engine(schema, services)
+def api(api: SignIn, services: Services, shared_engine: Engine) -> SignIn:
+    shared_engine.services = services
 
     def sign_in(*who: Any, **where: Any) -> AtDoor:
-        return AtDoor(api(*who, **where).caller, engine)
+        return AtDoor(api(*who, **where).caller, shared_engine)
 
     return sign_in

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import migrate, roles
 from models.database.address import open_session
 from models.database.engine import connect
+from models.database.readers import Readers
+from models.database.writers import Writers
 from tests.postgres import Server
 from tests.undo import Operator, undo
 
@@ -52,6 +54,7 @@ class Clones:
 
     engine: The product's, with as many connections as a test may want at once.
     operators: Of one whom no wall holds; each statement is a transaction.
+    pools: Of connections for statements, by kind; a test may use them or make some of its own.
     written: Somebody may have written since the clone was last as good as fresh.
     made: How often the template was copied.
     """
@@ -63,6 +66,9 @@ class Clones:
         self.written, self.made = True, 0
         self.engine = connect(server.url("gorod_app", name), pool_size=20)
         self.operators = connect(self.url, role="postgres", isolation_level="AUTOCOMMIT")
+        self.pools: dict[type[Readers], Readers] = {
+            kind: kind(server.url("gorod_app", name), size=4) for kind in (Readers, Writers)
+        }
         watch(self.engine, self)
         watch(self.operators, self)
 
@@ -78,6 +84,8 @@ class Clones:
     async def close(self) -> None:
         if self.keeper:
             await self.keeper.close()
+        for pool in self.pools.values():
+            await pool.close()
         await self.engine.dispose()
         await self.operators.dispose()
 

@@ -237,13 +237,14 @@ async def test_commands_of_one_document_come_one_after_another(api: SignIn, desk
 async def test_one_plan_serves_whoever_leaves_out_what_may_be_null(api: SignIn, desk: Desk) -> None:
     teacher = api(desk.teacher)
     assert isinstance(teacher, AtDoor)
+    asked = f"{SET} # a document of its own"
     given = cell(desk, value=5, comment=None, reason=None, expectedVersion=None)
     left_out = {name: value for name, value in given.items() if value is not None}
     written = cell(desk, value=4, expectedVersion=2, comment="«5»?", reason="Пересдача")
-    await teacher(SET, input=left_out)
-    await teacher.reply(SET, input=given)
-    await teacher(SET, input={**given, "value": 3, "expectedVersion": 1})
-    await teacher(SET, input=written)
-    compiled = teacher.engine.documents.read(SET).operations[None]
+    await teacher(asked, input=left_out)
+    await teacher.reply(asked, input=given)
+    await teacher(asked, input={**given, "value": 3, "expectedVersion": 1})
+    await teacher(asked, input=written)
+    compiled = teacher.engine.documents.read(asked).operations[None]
     assert [len(family.plans) for family in compiled.families.values()] == [1]
     assert set(teacher.kinds) == {"compiled"}
