@@ -4,13 +4,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 MOST = 30
 """Megabytes. With 16 of them the store of documents fills itself in this test."""
 HERE = Path(__file__).parents[1]
 
 
-def test_a_storm_of_documents_nobody_sends_twice_leaves_the_memory_as_it_was() -> None:
-    run = [sys.executable, "-m", "tests.storm", "2000", "40"]
+@pytest.mark.parametrize(
+    ("documents", "shapes"), [(700, 15), pytest.param(2000, 40, marks=pytest.mark.endurance)]
+)
+def test_a_storm_of_documents_nobody_sends_twice_leaves_the_memory_as_it_was(
+    documents: int, shapes: int
+) -> None:
+    run = [sys.executable, "-m", "tests.storm", str(documents), str(shapes)]
     found = subprocess.run(run, cwd=HERE, capture_output=True, text=True, check=True)
     before, after = map(int, found.stdout.split())
     assert after - before <= MOST

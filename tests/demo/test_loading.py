@@ -154,7 +154,7 @@ async def test_after_the_last_lesson_the_year_is_summed_up(fresh: Fresh) -> None
 
 
 @pytest.mark.embedded_only
-@pytest.mark.lengthy
+@pytest.mark.endurance
 async def test_a_big_school_has_a_thousand_students_in_two_shifts(fresh: Fresh) -> None:
     url = await fresh("demo_big")
     await load(url, "school", today=date(2026, 9, 8))

@@ -132,7 +132,11 @@ async def differing(ask: Ask, name: str) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("token", [None, "1.wrong"], ids=["stranger", "wrong token"])
+@pytest.mark.parametrize(
+    "token",
+    [None, pytest.param("1.wrong", marks=pytest.mark.endurance)],
+    ids=["stranger", "wrong token"],
+)
 async def test_who_guesses_the_id_of_a_document_is_answered_as_by_a_wrong_one(
     ask: Callable[[str | None], Ask], token: str | None
 ) -> None:

@@ -22,7 +22,7 @@ def given(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(getattr(request, "param", {}))
 
 
-@pytest.fixture(params=["auto", "standard"])
+@pytest.fixture(params=["auto", pytest.param("standard", marks=pytest.mark.endurance)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path, given: dict[str, Any]) -> Settings:
     return settings_in(tmp_path, executor=request.param, **given)
 

@@ -35,8 +35,15 @@ from tests.transport.leaving.asking import (
     until,
 )
 
+STANDARD = [
+    pytest.param("standard", way, marks=() if way == "closes" else pytest.mark.endurance)
+    for way in WAYS
+]
 
-@pytest.mark.parametrize("way", WAYS)
+
+@pytest.mark.parametrize(
+    ("settings", "way"), [*(("auto", way) for way in WAYS), *STANDARD], indirect=["settings"]
+)
 @pytest.mark.usefixtures("quiet")
 async def test_the_sql_of_a_client_that_left_ends_within_a_second(
     connect: Connect, watched: Database, token: str, way: str
