@@ -42,6 +42,19 @@ async def test_a_mother_writes_to_the_class_teacher(
     assert event.persons == [await ids.person_key("teacher.belova")]
 
 
+@pytest.mark.parametrize("name", ["sendMail", "saveDraft"])
+async def test_its_writer_reads_back_plain_fields_alone(api: SignIn, ids: Ids, name: str) -> None:
+    """The writer may read a letter because of a copy, which the same statement writes."""
+    given = {**HELLO, "to": await ids.people("teacher.belova")}
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    document = f"""mutation ($input: {kind}!) {{ {name}(input: $input) {{
+      mailMessage {{ subject }} userErrors {{ code }} }} }}"""
+
+    found = (await api(MOTHER)(document, input=given))[name]
+
+    assert found == {"mailMessage": {"subject": HELLO["subject"]}, "userErrors": []}
+
+
 @pytest.mark.parametrize(
     ("who", "to"),
     [
