@@ -90,6 +90,8 @@ class Written:
         for line in found:
             for name in ("request_id", "previous_hash", "hash", "before"):
                 line.pop(name, None)
+            if line.get("persons"):
+                line["persons"] = sorted(line["persons"])  # their order means nothing
         if self.query == "M3":
             found = [anonymous(line, key) for line in found]
         return found
@@ -102,9 +104,13 @@ async def look_before(connection: Connection, query: str, ask: Ask) -> Written:
 
 
 def key_of(query: str, ask: Ask, data: Any) -> int:
-    """Return the key of the row that a request is about; M3 makes a new one."""
-    written = ask.variables["lesson"] if query == "M2" else data["sendMail"]["mailMessage"]["id"]
-    return int(written.rpartition("-")[2])
+    """Return the key of the row that a request is about; M3 makes a new one. Raises Failed if the
+    answer does not name it."""
+    letter = data["sendMail"]["mailMessage"] if query == "M3" else None
+    if query == "M3" and letter is None:
+        raise Failed("M3 gives no letter back")
+    named = letter["id"] if letter else ask.variables["lesson"]
+    return int(named.rpartition("-")[2])
 
 
 def is_sealed(entry: Any) -> bool:
