@@ -11,7 +11,7 @@ from inspect import Signature, signature
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam
+from sqlalchemy import Uuid, bindparam, literal_column, select
 
 from auth.rights import Right
 from models.base import OfSchool
@@ -139,6 +139,16 @@ async def perform_change(
     ctx.forget()
     written: OfSchool = row(school_id=actor.school_id, id=found)
     return written
+
+
+async def require_target(ctx: Ctx, target: Target) -> None:
+    """Lock the rows of a target, as it declares, in the transaction of a use case. Raises the
+    problem of the first guard that fails; TransactionLost if all hold by now."""
+    line = target.line(literal_column("1").label("one"))
+    found = await ctx.session.execute(select(line.c.one), ctx.actor.values)
+    if found.first() is None:
+        await check_guards(ctx, target, {})
+        raise TransactionLost
 
 
 async def check_guards(ctx: Ctx, target: Target, values: Mapping[str, Any]) -> None:

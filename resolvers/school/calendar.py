@@ -24,6 +24,7 @@ from models.structure.sections import Section, SectionMembership
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Lock, Target
 from resolvers.core.parameters import Arg
+from resolvers.core.perform import require_target
 from resolvers.core.reads import Rows
 
 
@@ -88,23 +89,19 @@ def find_bell_schedules(viewer: Viewer) -> Rows[BellSchedule]:
     return Rows(BellSchedule, order=(BellSchedule.name,))
 
 
-async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear]) -> AcademicYear:
+async def open_year(ctx: Ctx, academic_year_id: Id[AcademicYear], field: str) -> AcademicYear:
     """Return the year, locked so that nobody archives it before the command ends.
 
-    Raises YearArchived.
+    field: The argument to blame.
+
+    Raises NotFound or YearArchived.
     """
     year = await ctx.get(academic_year_id)
-    held = select(AcademicYear.status).where(
-        AcademicYear.school_id == ctx.actor.school_id, AcademicYear.id == year.id
-    )
-    if await ctx.session.scalar(held.with_for_update(read=True)) is YearStatus.ARCHIVED:
-        raise YearArchived(of=academic_year_id)
+    await require_target(ctx, with_open_year(ctx.viewer, Target(), year.id, field))
     return year
 
 
-def with_open_year(
-    viewer: Viewer, target: Target, academic_year_id: Any, field: str = "academic_year_id"
-) -> Target:
+def with_open_year(viewer: Viewer, target: Target, academic_year_id: Any, field: str) -> Target:
     """Join a target with a year, locked so that nobody archives it before the command ends. Its
     guards raise NotFound or YearArchived."""
     here = and_(AcademicYear.school_id == viewer.school_id, AcademicYear.id == academic_year_id)
@@ -140,31 +137,15 @@ def in_open_term(target: Target, section: Any, day: Any, field: str | None) -> T
     return found.needs(Term.status != TermStatus.CLOSED, PeriodClosed, field)
 
 
-async def open_term(ctx: Ctx, section: Section, day: date, field: str | None) -> Term:
-    """Return the term of a section that contains the day, locked so that nobody closes it, or
-    archives its year, before the command ends.
+async def require_open_term(ctx: Ctx, section: Section, day: date, field: str) -> None:
+    """Lock the term of a section that contains the day, so that nobody closes it, or archives its
+    year, before the command ends.
 
-    field: The argument to blame for a day outside all terms.
+    field: The argument to blame.
 
-    Raises PeriodClosed, YearArchived or OutsideTerms.
+    Raises CLOSED.
     """
-    # Not through `visible`: everybody may learn that a term is closed.
-    query = (
-        select(Term, AcademicYear.status)
-        .join(AcademicYear, OF_YEAR)
-        .where(Term.school_id == ctx.actor.school_id, in_term(section, day))
-        .with_for_update(read=True)
-    )
-    found = (await ctx.session.execute(query)).one_or_none()
-    if found is None:
-        raise OutsideTerms(field=field)
-    term, year = found
-    if year is YearStatus.ARCHIVED:
-        raise YearArchived(field=field)
-    if term.status is TermStatus.CLOSED:
-        raise PeriodClosed(field=field, term=str(term.global_id))
-    open_one: Term = term
-    return open_one
+    await require_target(ctx, in_open_term(Target(), section, day, field))
 
 
 def divides(viewer: Viewer, row: Any, key: Any) -> tuple[ColumnElement[bool], ...]:

@@ -89,7 +89,7 @@ def create_class(
     reference_count: Head-count on 20 September, 0..100.
     """
     target = target_of_school(viewer, Right.CLASSES_WRITE)
-    target = with_open_year(viewer, target, academic_year_id)
+    target = with_open_year(viewer, target, academic_year_id, "academic_year_id")
     target = require_seen(
         viewer,
         target,
@@ -139,7 +139,8 @@ async def assign_class_teacher(
     is_deputy: Whether they only stand in; then the class teacher stays.
     """
     school_class = await ctx.get(school_class_id, to=Right.CLASSES_WRITE)
-    await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id))
+    year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
+    await open_year(ctx, year_id, "school_class_id")
     staff = await get_working(ctx, staff_id, valid_from)
     await prepare_grant(ctx, staff.person_id, "staff_id")
     if not is_deputy:

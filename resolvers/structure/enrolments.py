@@ -94,7 +94,8 @@ async def join_class(
     left to people. Raises OutsideYear or YearArchived."""
     school_class = await ctx.get(school_class_id)
     year_id = Id(AcademicYear, ctx.actor.school_id, school_class.academic_year_id)
-    require_in_year(await open_year(ctx, year_id), entry_date, "entry_date")
+    year = await open_year(ctx, year_id, "school_class_id")
+    require_in_year(year, entry_date, "entry_date")
     await lock_class(ctx, school_class)
     ctx.session.add(
         ClassMembership(

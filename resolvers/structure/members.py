@@ -80,7 +80,8 @@ async def set_section_members(
     effective_from: First day; not before a change of its members that has taken effect.
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE, version=expected_version)
-    year = await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
+    year_id = Id(AcademicYear, ctx.actor.school_id, section.academic_year_id)
+    year = await open_year(ctx, year_id, "section_id")
     require_in_year(year, effective_from, "effective_from")
     wanted = await find_members(ctx, section, student_ids, effective_from)
     mine = (

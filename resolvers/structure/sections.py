@@ -172,7 +172,8 @@ async def assign_teacher(
     hours: Hours a week, 0..40; null for all hours of the section.
     """
     section = await ctx.get(section_id, to=Right.CLASSES_WRITE)
-    await open_year(ctx, Id(AcademicYear, ctx.actor.school_id, section.academic_year_id))
+    year_id = Id(AcademicYear, ctx.actor.school_id, section.academic_year_id)
+    await open_year(ctx, year_id, "section_id")
     staff = await get_working(ctx, staff_id, valid_from)
     await prepare_grant(ctx, staff.person_id, "staff_id")
     if hours is not None and not 0 <= hours <= MOST_HOURS:

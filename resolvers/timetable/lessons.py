@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, case, literal, select
+from sqlalchemy import CTE, ColumnElement, and_, case, literal
 
 from auth.actor import Viewer
 from auth.rights import Right
@@ -17,10 +17,10 @@ from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.listing import Listing, Ordering
 from resolvers.core.news import table_of
 from resolvers.core.parameters import Arg, Logged
-from resolvers.core.perform import change
+from resolvers.core.perform import change, require_target
 from resolvers.core.row_writes import update_rows
 from resolvers.core.shapes import Own, Plain
-from resolvers.school.calendar import CLOSED, in_open_term, open_term
+from resolvers.school.calendar import CLOSED, in_open_term
 
 
 class LessonCancelled(Problem):
@@ -87,26 +87,17 @@ class DueBeforeLesson(Problem):
     russian = "Срок не может быть раньше урока, на котором задано; выберите день урока или позже."
 
 
-async def require_open_lesson(ctx: Ctx, lesson: Lesson) -> Section:
-    """Return the section of a lesson in which the actor can write. Its locks keep others from
-    cancelling or moving the lesson, or closing its term, before the command commits.
+async def require_open_lesson(ctx: Ctx, lesson: Lesson) -> None:
+    """Lock a lesson that can be written in: nobody cancels or moves it, or closes its term, before
+    the command ends.
 
     Raises NOT_OPEN.
     """
     # Not through `visible`: an actor who may write in the lesson may know its section.
-    query = (
-        select(Section, Lesson)
-        .join(Lesson, (Lesson.school_id == Section.school_id) & (Lesson.section_id == Section.id))
-        .where(Lesson.school_id == ctx.actor.school_id, Lesson.id == lesson.id)
-        # Without the lock, a lesson that is cancelled meanwhile would get new records.
-        .with_for_update(of=Lesson, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    section: Section = (await ctx.session.execute(query)).one()[0]
-    await open_term(ctx, section, lesson.date, "lesson_id")
-    if lesson.status is LessonStatus.CANCELLED:
-        raise LessonCancelled(of=lesson.global_id)
-    return section
+    here = and_(Lesson.school_id == ctx.actor.school_id, Lesson.id == lesson.id)
+    field = "lesson_id"
+    target = Target().join(Lesson, here, missing=NotFound, field=field, lock=Lock.WRITE)
+    await require_target(ctx, require_open(target, field))
 
 
 def target_of_open_lesson(viewer: Viewer, lesson_id: Any, *, to: Right) -> Target:

@@ -14,7 +14,7 @@ from resolvers.core.command import command
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Logged
 from resolvers.people.staff import get_working
-from resolvers.school.calendar import open_term, refuse_holiday
+from resolvers.school.calendar import refuse_holiday, require_open_term
 from resolvers.timetable.due import get_lesson_locked, tie_homework
 from resolvers.timetable.scheduling import PROBLEMS, require_students_free
 
@@ -39,7 +39,7 @@ async def restore_lesson(
     if lesson.status is not LessonStatus.CANCELLED:
         raise LessonNotCancelled(of=lesson_id, current=lesson)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
-    await open_term(ctx, section, lesson.date, "lesson_id")
+    await require_open_term(ctx, section, lesson.date, "lesson_id")
     await refuse_holiday(ctx, section, lesson.date, "lesson_id")
     await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), lesson.date, "lesson_id")
     time = (lesson.date, lesson.starts_at, lesson.ends_at)

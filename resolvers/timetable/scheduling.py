@@ -20,7 +20,7 @@ from resolvers.core.context import Ctx
 from resolvers.core.keep import KEEP
 from resolvers.core.parameters import Logged
 from resolvers.people.staff import NotAtWork, get_working
-from resolvers.school.calendar import CLOSED, SchoolHoliday, open_term, refuse_holiday
+from resolvers.school.calendar import CLOSED, SchoolHoliday, refuse_holiday, require_open_term
 from resolvers.timetable.cautions import CAUTIONS, find_cautions
 from resolvers.timetable.due import get_lesson_locked, lock_homework, tie_homework
 from resolvers.timetable.lessons import require_open_lesson
@@ -77,7 +77,7 @@ async def schedule_lesson(
     section = await ctx.get(section_id, to=Right.TIMETABLE_WRITE)
     await lock_homework(ctx, section.id)
     await refuse_holiday(ctx, section, date, "date")
-    await open_term(ctx, section, date, "date")
+    await require_open_term(ctx, section, date, "date")
     await require_students_free(ctx, section, date, starts_at, ends_at)
     lesson = Lesson(
         section_id=section.id,
@@ -123,9 +123,9 @@ async def move_lesson(
         raise EndsBeforeItBegins(field="ends_at")
     lesson = await get_planned_lesson(ctx, lesson_id, expected_version)
     section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
-    await open_term(ctx, section, lesson.date, "lesson_id")
+    await require_open_term(ctx, section, lesson.date, "lesson_id")
     await refuse_holiday(ctx, section, date, "date")
-    await open_term(ctx, section, date, "date")
+    await require_open_term(ctx, section, date, "date")
     await get_working(ctx, Id(Staff, lesson.school_id, lesson.staff_id), date, "date")
     await require_students_free(ctx, section, date, starts_at, ends_at, but=lesson.id)
     cautions = await find_cautions(ctx, section, date, starts_at, ends_at, but=lesson.id)

@@ -3,6 +3,7 @@
 from auth.rights import Right
 from models.base import Id
 from models.people.staff import Staff
+from models.structure.sections import Section
 from models.timetable.lessons import Lesson, LessonStatus
 from resolvers.core.command import command
 from resolvers.core.context import Ctx
@@ -32,6 +33,7 @@ async def assign_substitution(
     lesson = await ctx.get(lesson_id, to=Right.TIMETABLE_WRITE, version=expected_version)
     if lesson.status is LessonStatus.CANCELLED:
         raise LessonHeld(of=lesson_id, current=lesson)
-    section = await require_open_lesson(ctx, lesson)
+    await require_open_lesson(ctx, lesson)
+    section = await ctx.get(Id(Section, lesson.school_id, lesson.section_id))
     lesson.staff_id = await teacher_on(ctx, section, lesson.date, staff_id)
     return lesson

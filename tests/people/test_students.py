@@ -122,7 +122,7 @@ async def test_nobody_is_enrolled_into_a_class_of_an_archived_year(
 ) -> None:
     await sql.execute(text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 1"))
     refusal = await api("secretary").refused(ENROL, input=NEW)
-    assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", None)
+    assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", ["schoolClassId"])
 
 
 @pytest.mark.parametrize("login", ["director", "zavuch", "teacher.belova", "parent.ivanova"])

@@ -146,7 +146,7 @@ async def test_members_of_an_archived_year_stay_as_they_were(
     await sql.execute(text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 1"))
     given = await members(api("zavuch"), ONE, [])
     refusal = await api("zavuch").refused(MEMBERS, input=given)
-    assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", None)
+    assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", ["sectionId"])
 
 
 # -- what stands in the journal ---------------------------------------------------------
