@@ -10,16 +10,16 @@ from tests.making import (
     JOURNAL,
     SIGN_IN,
     Blank,
-    body,
-    chained,
-    doubled,
-    doubled_below,
-    filters,
-    inside_each_other,
-    many,
-    nested,
-    spreading_all,
-    variables_used,
+    chain_fragments,
+    double_fragments,
+    double_fragments_below,
+    make_filter,
+    nest_fields,
+    nest_filters,
+    pack,
+    repeat,
+    spread_all_fragments,
+    use_variables,
 )
 
 FLOOD = Blank(200 * 1_048_576)
@@ -28,35 +28,35 @@ FLOOD = Blank(200 * 1_048_576)
 
 def attacks() -> Iterator[tuple[str, bytes | Blank]]:
     """Yield each attack: its name and its body."""
-    yield "trivial (baseline)", body("{ __typename }")
+    yield "trivial (baseline)", pack("{ __typename }")
     # variables
     for count in (500, 2000, 4000):
-        yield f"{count} variables declared and used", variables_used(count)
-    yield "20 000 variables declared", body(f"query ({many(20_000, '$v#: Int', ', ')}) {{ a }}")
-    yield "200 000 variables given", body("{ __typename }", {f"v{n}": n for n in range(200_000)})
+        yield f"{count} variables declared and used", use_variables(count)
+    yield "20 000 variables declared", pack(f"query ({repeat(20_000, '$v#: Int', ', ')}) {{ a }}")
+    yield "200 000 variables given", pack("{ __typename }", {f"v{n}": n for n in range(200_000)})
     yield (
         "a list of 100 000 in a variable",
-        body("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["Mark:1-1"] * 100_000}),
+        pack("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["Mark:1-1"] * 100_000}),
     )
     yield (
         "4 900 wrong values in a variable",
-        body("query ($i: [Int!]!) { nodes(ids: $i) { id } }", {"i": ["x"] * 4900}),
+        pack("query ($i: [Int!]!) { nodes(ids: $i) { id } }", {"i": ["x"] * 4900}),
     )
     # filters
-    yield "filter or: 100 x and: 20 (variable)", body(FILTERED, filters(100, 20))
-    yield "filter or: 2 000 branches (variable)", body(FILTERED, filters(2000, 0))
-    yield "filter or: 90 x and: 90 (variable)", body(FILTERED, filters(90, 30))
-    yield "filter not: 500 (variable)", body(FILTERED, inside_each_other(500))
+    yield "filter or: 100 x and: 20 (variable)", pack(FILTERED, make_filter(100, 20))
+    yield "filter or: 2 000 branches (variable)", pack(FILTERED, make_filter(2000, 0))
+    yield "filter or: 90 x and: 90 (variable)", pack(FILTERED, make_filter(90, 30))
+    yield "filter not: 500 (variable)", pack(FILTERED, nest_filters(500))
     yield (
         "filter or: 100 branches (literal)",
-        body(
+        pack(
             "{ students(filter: { or: [" + '{ fullName: { contains: "а" } } ' * 100 + "] }) "
             "{ totalCount } }"
         ),
     )
     yield (
         "filter or: 40 branches (literal)",
-        body(
+        pack(
             "{ students(filter: { or: ["
             + '{ fullName: { contains: "а" } } ' * 40
             + "] }) { totalCount } }"
@@ -64,144 +64,146 @@ def attacks() -> Iterator[tuple[str, bytes | Blank]]:
     )
     yield (
         "filter not: 200 (literal)",
-        body("{ students(filter: " + "{ not: " * 200 + "{}" + "}" * 200 + ") { totalCount } }"),
+        pack("{ students(filter: " + "{ not: " * 200 + "{}" + "}" * 200 + ") { totalCount } }"),
     )
     yield (
         "filter contains of 200 KB",
-        body(FILTERED, {"filter": {"fullName": {"contains": "а" * 100_000}}}),
+        pack(FILTERED, {"filter": {"fullName": {"contains": "а" * 100_000}}}),
     )
-    yield "filter in: 100 000", body(FILTERED, {"filter": {"fullName": {"in": ["а"] * 100_000}}})
+    yield "filter in: 100 000", pack(FILTERED, {"filter": {"fullName": {"in": ["а"] * 100_000}}})
     yield (
         "notices search, 200 words",
-        body("query ($s: String) { notices(search: $s) { totalCount } }", {"s": "слово " * 200}),
+        pack("query ($s: String) { notices(search: $s) { totalCount } }", {"s": "слово " * 200}),
     )
     # the same again and again
-    yield "2 000 x the same nested object", body(f"{{ {many(2000, 'viewer { role fullName }')} }}")
+    yield "2 000 x one nested object", pack(f"{{ {repeat(2000, 'viewer { role fullName }')} }}")
     yield (
-        "95 x the same nested object",
-        body(f"{{ {many(95, 'viewer { role fullName children { id fullName className } }')} }}"),
+        "95 x one nested object",
+        pack(f"{{ {repeat(95, 'viewer { role fullName children { id fullName className } }')} }}"),
     )
-    yield "20 000 x the same field", body(f"{{ {many(20_000, '__typename')} }}")
-    yield "1 900 x the same field", body(f"{{ {many(1_900, '__typename')} }}")
+    yield "20 000 x the same field", pack(f"{{ {repeat(20_000, '__typename')} }}")
+    yield "1 900 x the same field", pack(f"{{ {repeat(1_900, '__typename')} }}")
     for count in (800, 4000):
         yield (
             f"overlapping fields {count}",
-            body(f"{{ {many(count, 'a: students(first: #) { totalCount }')} }}"),
+            pack(f"{{ {repeat(count, 'a: students(first: #) { totalCount }')} }}"),
         )
     yield (
         "overlapping same nested 600",
-        body(f"{{ {many(600, 'viewer { children { school { name } } }')} }}"),
+        pack(f"{{ {repeat(600, 'viewer { children { school { name } } }')} }}"),
     )
     yield (
         "overlapping in 150 fragments of 20 fields",
-        body(
+        pack(
             "{ viewer { "
-            + many(150, "...F#")
+            + repeat(150, "...F#")
             + " } } "
-            + many(150, "fragment F# on Viewer { " + many(20, "fullName").replace("#", "") + " }")
+            + repeat(
+                150, "fragment F# on Viewer { " + repeat(20, "fullName").replace("#", "") + " }"
+            )
         ),
     )
     fields = "role fullName rights __typename "
     yield (
         "30 fragments of 50 fields",
-        body(
+        pack(
             "{ viewer { "
-            + many(30, "...F#")
+            + repeat(30, "...F#")
             + " } } "
-            + many(30, "fragment F# on Viewer { " + fields * 12 + " }")
+            + repeat(30, "fragment F# on Viewer { " + fields * 12 + " }")
         ),
     )
     yield (
         "100 fragments of 4 fields",
-        body(
+        pack(
             "{ viewer { "
-            + many(100, "...F#")
+            + repeat(100, "...F#")
             + " } } "
-            + many(100, "fragment F# on Viewer { " + fields + " }")
+            + repeat(100, "fragment F# on Viewer { " + fields + " }")
         ),
     )
     yield (
         "200 fragments of one field",
-        body(
+        pack(
             "{ viewer { "
-            + many(200, "...F#")
+            + repeat(200, "...F#")
             + " } } "
-            + many(200, "fragment F# on Viewer { role }")
+            + repeat(200, "fragment F# on Viewer { role }")
         ),
     )
     yield (
         "30 x the same nested object",
-        body(f"{{ {many(30, 'viewer { role fullName children { id fullName className } }')} }}"),
+        pack(f"{{ {repeat(30, 'viewer { role fullName children { id fullName className } }')} }}"),
     )
     yield (
         "300 inline fragments of the same",
-        body("{ viewer { " + many(300, "... { role }") + " } }"),
+        pack("{ viewer { " + repeat(300, "... { role }") + " } }"),
     )
     yield (
         "3 000 inline fragments with @include",
-        body("{ " + many(3000, "... @include(if: true) { __typename }") + " }"),
+        pack("{ " + repeat(3000, "... @include(if: true) { __typename }") + " }"),
     )
     # aliases
     yield (
         "1 000 aliases of students(first: 100)",
-        body(f"{{ {many(1000, 'a#: students(first: 100) { totalCount }')} }}"),
+        pack(f"{{ {repeat(1000, 'a#: students(first: 100) { totalCount }')} }}"),
     )
     yield (
         "4 000 aliases of students",
-        body(f"{{ {many(4000, 'a#: students(first: 1) { totalCount }')} }}"),
+        pack(f"{{ {repeat(4000, 'a#: students(first: 1) { totalCount }')} }}"),
     )
     yield (
         "100 aliases of students(first: 100)",
-        body(f"{{ {many(100, 'a#: students(first: 100) { nodes { id } }')} }}"),
+        pack(f"{{ {repeat(100, 'a#: students(first: 100) { nodes { id } }')} }}"),
     )
-    yield "10 000 aliases of __typename", body(f"{{ {many(10_000, 'a#: __typename')} }}")
-    yield "100 aliases of __typename", body(f"{{ {many(100, 'a#: __typename')} }}")
-    yield "1 000 aliases of viewer", body(f"{{ {many(1000, 'a#: viewer { role }')} }}")
+    yield "10 000 aliases of __typename", pack(f"{{ {repeat(10_000, 'a#: __typename')} }}")
+    yield "100 aliases of __typename", pack(f"{{ {repeat(100, 'a#: __typename')} }}")
+    yield "1 000 aliases of viewer", pack(f"{{ {repeat(1000, 'a#: viewer { role }')} }}")
     yield (
         "100 aliases of lessons(first: 100) with marks",
-        body(f"{{ {many(100, 'a#: lessons(first: 100) { nodes { marks { value } } }')} }}"),
+        pack(f"{{ {repeat(100, 'a#: lessons(first: 100) { nodes { marks { value } } }')} }}"),
     )
     yield (
         "10 aliases of lessons(first: 100) with marks",
-        body(f"{{ {many(10, 'a#: lessons(first: 100) { nodes { marks { value } } }')} }}"),
+        pack(f"{{ {repeat(10, 'a#: lessons(first: 100) { nodes { marks { value } } }')} }}"),
     )
     yield (
         "100 x explainAccess",
-        body(
+        pack(
             "{ "
-            + many(
+            + repeat(
                 100, 'a#: explainAccess(accountId: "Account:1-1", nodeId: "Mark:1-#") { allowed }'
             )
             + " }"
         ),
     )
     for count in (10, 50):
-        yield f"{count} diaries of 62 days", body(f"{{ {many(count, DIARY)} }}")
+        yield f"{count} diaries of 62 days", pack(f"{{ {repeat(count, DIARY)} }}")
     for count in (10, 20):
-        yield f"{count} journals of 366 days", body(f"{{ {many(count, JOURNAL)} }}")
+        yield f"{count} journals of 366 days", pack(f"{{ {repeat(count, JOURNAL)} }}")
     yield (
         "10 x totalCount of lessons",
-        body(f"{{ {many(10, 'a#: lessons { totalCount }')} }}"),
+        pack(f"{{ {repeat(10, 'a#: lessons { totalCount }')} }}"),
     )
     # directives
-    yield "10 000 x @skip on a field", body("{ __typename " + "@skip(if: false) " * 10_000 + "}")
-    yield "1 000 unknown directives", body("{ __typename " + "@a " * 1000 + "}")
+    yield "10 000 x @skip on a field", pack("{ __typename " + "@skip(if: false) " * 10_000 + "}")
+    yield "1 000 unknown directives", pack("{ __typename " + "@a " * 1000 + "}")
     # what is not there
     for count in (300, 900, 3000):
-        yield f"{count} unknown fields", body(f"{{ {many(count, 'viewr#')} }}")
+        yield f"{count} unknown fields", pack(f"{{ {repeat(count, 'viewr#')} }}")
     yield (
         "300 unknown arguments",
-        body("{ students(" + many(300, "frist#: 1") + ") { totalCount } }"),
+        pack("{ students(" + repeat(300, "frist#: 1") + ") { totalCount } }"),
     )
     yield (
         "80 unknown types",
-        body(f"query ({many(80, '$v#: Studnet', ', ')}) {{ {many(80, 'x(y: $v#)')} }}"),
+        pack(f"query ({repeat(80, '$v#: Studnet', ', ')}) {{ {repeat(80, 'x(y: $v#)')} }}"),
     )
-    yield "errors after 9 000 empty lines", body("\n" * 9000 + f"{{ {many(300, 'viewr#')} }}")
-    yield "errors after 240 000 empty lines", body("\n" * 100_000 + f"{{ {many(300, 'viewr#')} }}")
+    yield "errors after 9 000 lines", pack("\n" * 9000 + f"{{ {repeat(300, 'viewr#')} }}")
+    yield "errors after 100 000 lines", pack("\n" * 100_000 + f"{{ {repeat(300, 'viewr#')} }}")
     # fragments and operations
     for count in (12, 18, 25, 90):
-        yield f"fragment doubling {count}", body(doubled(count))
+        yield f"fragment doubling {count}", pack(double_fragments(count))
     rooms = "\n".join(
         ["{ rooms { nodes { ...F0 } } }"]
         + [
@@ -210,103 +212,112 @@ def attacks() -> Iterator[tuple[str, bytes | Blank]]:
         ]
         + ["fragment F25 on Room { number }"]
     )
-    yield "fragment doubling 25 below a list", body(rooms)
+    yield "fragment doubling 25 below a list", pack(rooms)
     for count in (6, 12):
-        yield f"fragment doubling {count} through a field", body(doubled_below(count))
+        yield f"fragment doubling {count} through a field", pack(double_fragments_below(count))
     yield (
         "2 000 fragments, each spread once",
-        body(
-            "{ " + many(2000, "...F#") + " } " + many(2000, "fragment F# on Query { __typename }")
+        pack(
+            "{ "
+            + repeat(2000, "...F#")
+            + " } "
+            + repeat(2000, "fragment F# on Query { __typename }")
         ),
     )
     yield (
         "2 000 fragments, unused",
-        body("{ __typename } " + many(2000, "fragment F# on Query { __typename }")),
+        pack("{ __typename } " + repeat(2000, "fragment F# on Query { __typename }")),
     )
     yield (
         "200 fragments, unused",
-        body("{ __typename } " + many(200, "fragment F# on Query { __typename }")),
+        pack("{ __typename } " + repeat(200, "fragment F# on Query { __typename }")),
     )
     for count in (40, 120):
-        yield f"{count} fragments, each spreads all following", body(spreading_all(count))
+        yield f"{count} fragments, each spreads all following", pack(spread_all_fragments(count))
     yield (
         "fragment ring of 300",
-        body(
-            "{ ...F0 } " + many(300, "fragment F# on Query { ...F# }").replace("...F299", "...F0")
+        pack(
+            "{ ...F0 } " + repeat(300, "fragment F# on Query { ...F# }").replace("...F299", "...F0")
         ),
     )
     ring = " ".join(f"fragment F{n} on Query {{ ...F{(n + 1) % 200} }}" for n in range(200))
-    yield "fragment ring of 200", body("{ ...F0 } " + ring)
+    yield "fragment ring of 200", pack("{ ...F0 } " + ring)
     yield (
         "8 chained fragments of viewer",
-        body(chained(8, "a#: viewer { role }".replace("a#: ", ""), "Query", "{ ...F0 }")),
+        pack(chain_fragments(8, "a#: viewer { role }".replace("a#: ", ""), "Query", "{ ...F0 }")),
     )
     yield (
         "10 chained fragments with two objects each",
-        body(chained(10, "viewer { role } school { shortName }", "Query", "{ ...F0 }")),
+        pack(chain_fragments(10, "viewer { role } school { shortName }", "Query", "{ ...F0 }")),
     )
-    yield "5 000 operations", body(many(5000, "query Q# { __typename }"))
-    yield "300 operations", body(many(300, "query Q# { __typename }"))
+    yield "5 000 operations", pack(repeat(5000, "query Q# { __typename }"))
+    yield "300 operations", pack(repeat(300, "query Q# { __typename }"))
     # long tokens
-    yield "10 MB string literal", body('{ node(id: "' + "a" * 10_000_000 + '") { id } }')
-    yield "500 KB string literal", body('{ node(id: "' + "a" * 500_000 + '") { id } }')
-    yield "250 KB string literal", body('{ node(id: "' + "a" * 250_000 + '") { id } }')
+    yield "10 MB string literal", pack('{ node(id: "' + "a" * 10_000_000 + '") { id } }')
+    yield "500 KB string literal", pack('{ node(id: "' + "a" * 500_000 + '") { id } }')
+    yield "250 KB string literal", pack('{ node(id: "' + "a" * 250_000 + '") { id } }')
     yield (
         "1 MB block string of quotes",
-        body('{ node(id: """' + '\\"""' * 250_000 + '""") { id } }'),
+        pack('{ node(id: """' + '\\"""' * 250_000 + '""") { id } }'),
     )
-    yield "200 KB block string of quotes", body('{ node(id: """' + ' "' * 80_000 + ' """) { id } }')
-    yield "5 MB comment", body("{ __typename } #" + "a" * 5_000_000)
-    yield "250 KB comment", body("{ __typename } #" + "a" * 250_000)
-    yield "80 000 comments", body("{ __typename } " + "#\n" * 80_000)
-    yield "10 MB of commas", body("{ __typename }" + "," * 10_000_000)
-    yield "250 KB of commas", body("{ __typename }" + "," * 250_000)
-    yield "2 MB of braces", body("{" * 2_000_000)
-    yield "2 000 nested braces", body("{ a " * 2000 + "}" * 2000)
+    yield "200 KB block string of quotes", pack('{ node(id: """' + ' "' * 80_000 + ' """) { id } }')
+    yield "5 MB comment", pack("{ __typename } #" + "a" * 5_000_000)
+    yield "250 KB comment", pack("{ __typename } #" + "a" * 250_000)
+    yield "80 000 comments", pack("{ __typename } " + "#\n" * 80_000)
+    yield "10 MB of commas", pack("{ __typename }" + "," * 10_000_000)
+    yield "250 KB of commas", pack("{ __typename }" + "," * 250_000)
+    yield "2 MB of braces", pack("{" * 2_000_000)
+    yield "2 000 nested braces", pack("{ a " * 2000 + "}" * 2000)
     yield (
         "list literal of 100 000 ids",
-        body("{ nodes(ids: [" + '"Mark:1-1" ' * 100_000 + "]) { id } }"),
+        pack("{ nodes(ids: [" + '"Mark:1-1" ' * 100_000 + "]) { id } }"),
     )
     yield (
         "nested list literal 5 000",
-        body("{ nodes(ids: " + "[" * 5000 + "]" * 5000 + ") { id } }"),
+        pack("{ nodes(ids: " + "[" * 5000 + "]" * 5000 + ") { id } }"),
     )
-    yield "nested list literal 900", body("{ nodes(ids: " + "[" * 900 + "]" * 900 + ") { id } }")
+    yield "nested list literal 900", pack("{ nodes(ids: " + "[" * 900 + "]" * 900 + ") { id } }")
     yield (
         "object literal nested 1 000",
-        body("{ students(filter: " + "{ not: " * 1000 + "{}" + "}" * 1000 + ") { totalCount } }"),
+        pack("{ students(filter: " + "{ not: " * 1000 + "{}" + "}" * 1000 + ") { totalCount } }"),
     )
     # the schema
     yield (
         "introspection, 50 aliases of all types",
-        body(
-            "{ " + many(50, "a#: __schema { types { name fields { name type { name } } } }") + " }"
+        pack(
+            "{ "
+            + repeat(50, "a#: __schema { types { name fields { name type { name } } } }")
+            + " }"
         ),
     )
     yield (
         "introspection, 10 aliases of all types",
-        body(
-            "{ " + many(10, "a#: __schema { types { name fields { name type { name } } } }") + " }"
+        pack(
+            "{ "
+            + repeat(10, "a#: __schema { types { name fields { name type { name } } } }")
+            + " }"
         ),
     )
     yield (
         "introspection, 25 aliases inside",
-        body(
-            "{ __schema { " + many(25, "a#: types { name fields { name args { name } } }") + " } }"
+        pack(
+            "{ __schema { "
+            + repeat(25, "a#: types { name fields { name args { name } } }")
+            + " } }"
         ),
     )
-    yield "full introspection", body(INTROSPECTION)
+    yield "full introspection", pack(INTROSPECTION)
     yield (
         "introspection beside data",
-        body("{ viewer { role } " + INTROSPECTION[INTROSPECTION.index("{") + 1 :]),
+        pack("{ viewer { role } " + INTROSPECTION[INTROSPECTION.index("{") + 1 :]),
     )
     yield (
         "introspection loop fields>type>fields",
-        body("{ __schema { types { " + "fields { type { " * 4 + "name" + " } }" * 4 + " } } }"),
+        pack("{ __schema { types { " + "fields { type { " * 4 + "name" + " } }" * 4 + " } } }"),
     )
     yield (
         "introspection interfaces>possibleTypes loop",
-        body(
+        pack(
             "{ __schema { types { "
             + "interfaces { possibleTypes { " * 3
             + "name"
@@ -316,54 +327,54 @@ def attacks() -> Iterator[tuple[str, bytes | Blank]]:
     )
     yield (
         "introspection ofType 200",
-        body("{ __schema { types { " + "ofType { " * 200 + "name" + " }" * 200 + " } } }"),
+        pack("{ __schema { types { " + "ofType { " * 200 + "name" + " }" * 200 + " } } }"),
     )
     # passwords
     for count in (2, 50, 500):
-        yield f"{count} signIn in one document", body(f"mutation {{ {many(count, SIGN_IN)} }}")
+        yield f"{count} signIn in one document", pack(f"mutation {{ {repeat(count, SIGN_IN)} }}")
     yield (
         "signIn ten times through fragments",
-        body("mutation { ...A } fragment A on Mutation { " + many(10, SIGN_IN) + " }"),
+        pack("mutation { ...A } fragment A on Mutation { " + repeat(10, SIGN_IN) + " }"),
     )
     # the database
-    yield "first: 2147483647", body("{ students(first: 2147483647) { nodes { id } } }")
+    yield "first: 2147483647", pack("{ students(first: 2147483647) { nodes { id } } }")
     for times in (2, 4, 6, 8, 30):
         yield (
             f"class > students > class, depth {times}",
-            body(nested(times, "students", "schoolClass")),
+            pack(nest_fields(times, "students", "schoolClass")),
         )
     for times in (2, 3, 4, 6):
         yield (
             f"classes > sections > class, depth {times}",
-            body(nested(times, "sections", "schoolClass", start="classes { nodes {")),
+            pack(nest_fields(times, "sections", "schoolClass", start="classes { nodes {")),
         )
     yield (
         "sections x students x class x sections x members",
-        body(
+        pack(
             "{ sections { nodes { students { schoolClass { sections { members { fullName } "
             "} } } } } }"
         ),
     )
     yield (
         "90 students x class x students x class",
-        body(
+        pack(
             "{ students(first: 90) { nodes { schoolClass { students { schoolClass { students "
             "{ fullName } } } } } } }"
         ),
     )
     yield (
         "lessons x marks x lesson x marks",
-        body("{ lessons { nodes { marks { lesson { marks { value } } } } } }"),
+        pack("{ lessons { nodes { marks { lesson { marks { value } } } } } }"),
     )
     yield (
         "guardians of students of classes",
-        body(
+        pack(
             "{ classes(first: 100) { nodes { students { guardianLinks { guardian { id } } } } } }"
         ),
     )
     yield (
         "diary > lesson > section > class > sections",
-        body(
+        pack(
             '{ diary(studentId: "Student:1-1") { days { lessons { lesson { section { schoolClass { '
             "sections { schoolClass { sections { name } } } } } } } } } }"
         ),

@@ -18,7 +18,7 @@ from itertools import cycle
 import uvloop
 
 from gql.cli.console import say
-from tests.overload import READERS, Crowd, Outcome, Wires, server
+from tests.overload import READERS, Connections, Crowd, Outcome, start_server
 
 AT_ONCE = 12
 RATE = 20
@@ -55,12 +55,14 @@ COSTLY = {
 
 
 async def tell_costs(crowd: Crowd, login: str) -> None:
-    """Ask each operation of a person alone, and print what it costs. Raises SystemExit for one that
-    is not run: an attack without it would prove nothing."""
+    """Ask each operation of a person alone and print its cost.
+
+    Raises SystemExit if an operation is refused: an attack without it would prove nothing.
+    """
     for query in COSTLY[login]:
         body = json.dumps({"query": query, "extensions": {"cost": True}}).encode()
         began = time.monotonic()
-        status, headers, content = await crowd.wires.post(crowd.tokens[login], body)
+        status, headers, content = await crowd.connections.post(crowd.tokens[login], body)
         seconds, told = time.monotonic() - began, json.loads(content)
         if status != 200 or "errors" in told:
             raise SystemExit(f"not run: {query[:60]}… {content[:300].decode()}")
@@ -68,29 +70,29 @@ async def tell_costs(crowd: Crowd, login: str) -> None:
         say(f"cost {cost}, {plan}, {len(content)} bytes, {seconds * 1000:.0f} ms: {query[:60]}…")
 
 
-async def steady(crowd: Crowd, seconds: float) -> Outcome:
-    """The cached query of one person at a steady rate."""
+async def ask_steadily(crowd: Crowd, seconds: float) -> Outcome:
+    """Ask the cached query of one person at a steady rate."""
     found, began = Outcome(), time.monotonic()
     asking = set()
     for number in range(int(RATE * seconds)):
         due = began + number / RATE
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         asking.add(
-            asyncio.create_task(crowd.one(crowd.tokens[STEADY], READERS[STEADY], due, found))
+            asyncio.create_task(crowd.send(crowd.tokens[STEADY], READERS[STEADY], due, found))
         )
     await asyncio.gather(*asking)
     return found
 
 
 async def attack(port: int, login: str, seconds: float) -> None:
-    """Ask twelve at once, for so long. Runs in a process of its own."""
-    crowd = Crowd(Wires(port))
+    """Ask twelve operations at once until the time is over. Runs in a process of its own."""
+    crowd = Crowd(Connections(port))
     await crowd.sign_in()
     await tell_costs(crowd, login)
     answers, end = Counter[int](), time.monotonic() + seconds
 
-    async def one(query: str) -> None:
-        status, _, _ = await crowd.wires.post(
+    async def ask(query: str) -> None:
+        status, _, _ = await crowd.connections.post(
             crowd.tokens[login], json.dumps({"query": query}).encode()
         )
         answers[status] += 1
@@ -99,37 +101,37 @@ async def attack(port: int, login: str, seconds: float) -> None:
         if time.monotonic() > end:
             break
         refused = answers[429]
-        await asyncio.gather(*(one(query) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(ask(query) for _ in range(AT_ONCE)))
         if answers[429] > refused:
             await asyncio.sleep(PAUSE)
     say(f"{login}: {dict(answers)} in {seconds:.0f} s")
 
 
-async def beside(crowd: Crowd, port: int, login: str, seconds: int) -> Outcome:
-    """The steady asker's waits while the person attacks."""
+async def measure_beside(crowd: Crowd, port: int, login: str, seconds: int) -> Outcome:
+    """Return the waits of the steady asker while the person attacks."""
     attacker = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.crowding", "--port", str(port),
         "--attack", login, "--seconds", str(seconds + 2),
     )  # fmt: skip
-    await asyncio.sleep(2)  # it signs in and asks each once; the measure begins in the crowd
-    found = await steady(crowd, seconds)
+    await asyncio.sleep(2)  # the attacker signs in and asks each once before
+    found = await ask_steadily(crowd, seconds)
     if await attacker.wait():
         raise SystemExit("the attack failed")
     return found
 
 
 async def measure(port: int, seconds: int) -> bool:
-    crowd = Crowd(Wires(port))
+    crowd = Crowd(Connections(port))
     await crowd.sign_in()
-    await steady(crowd, 3)
+    await ask_steadily(crowd, 3)
     fine = True
     for login in COSTLY:
-        idle = await steady(crowd, seconds)
-        crowded = await beside(crowd, port, login, seconds)
-        times = crowded.share(99) / idle.share(99)
+        idle = await ask_steadily(crowd, seconds)
+        crowded = await measure_beside(crowd, port, login, seconds)
+        times = crowded.wait_at(99) / idle.wait_at(99)
         fine = fine and times <= 2
         for name, one in (("idle", idle), ("crowded", crowded)):
-            p50, p99, most = (one.share(share) * 1000 for share in (50, 99, 100))
+            p50, p99, most = (one.wait_at(share) * 1000 for share in (50, 99, 100))
             say(f"{name}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, slowest {most:.1f} ms, "
                 f"{dict(one.answers)}")  # fmt: skip
         say(f"p99 with {login} beside: {times:.1f} times")
@@ -138,7 +140,7 @@ async def measure(port: int, seconds: int) -> bool:
 
 async def main(port: int, seconds: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="gorod-crowding-") as directory:
-        process = await server(port, directory, generous=False)
+        process = await start_server(port, directory, generous=False)
         try:
             return await measure(port, seconds)
         finally:

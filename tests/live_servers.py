@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.database.processes import passable
+from tests.database.processes import make_open_folder
 
 GOROD = Path(sys.executable).with_name("gorod")
 LONGEST = 900
@@ -34,14 +34,17 @@ PARENT_DIED = 1
 
 
 def main(command: list[str]) -> int:
-    with passable() as folder, ThreadPoolExecutor(2) as starting:
-        page = free_port()
+    with make_open_folder() as folder, ThreadPoolExecutor(2) as starting:
+        page = find_free_port()
         settings = {
             "GOROD_TRUSTED_ORIGINS": f"http://127.0.0.1:{page}",
             "GOROD_SOCKET_RECHECK_SECONDS": "1",
         }
-        with made_up(folder / "dev", settings) as dev, own(folder / "own") as (serve, password):
-            addresses = list(starting.map(address_of, (dev, serve)))
+        with (
+            serve_made_up_school(folder / "dev", settings) as dev,
+            serve_own_school(folder / "own") as (serve, password),
+        ):
+            addresses = list(starting.map(read_address, (dev, serve)))
             given = {
                 "SCHOOL_SERVER": addresses[0],
                 "SCHOOL_DATA": str(folder / "dev"),
@@ -50,7 +53,7 @@ def main(command: list[str]) -> int:
                 "DIRECTOR_PASSWORD": password,
                 "PAGE_PORT": str(page),
             }
-            with started(command, given, death=signal.SIGKILL) as running:
+            with run_program(command, given, death=signal.SIGKILL) as running:
                 try:
                     return running.wait(LONGEST)
                 except subprocess.TimeoutExpired:
@@ -59,39 +62,41 @@ def main(command: list[str]) -> int:
 
 
 @contextmanager
-def made_up(place: Path, settings: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    with started([str(GOROD), "dev"], environment(place, settings), heard=True) as server:
+def serve_made_up_school(
+    place: Path, settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    with run_program([str(GOROD), "dev"], make_environment(place, settings), heard=True) as server:
         yield server
 
 
 @contextmanager
-def own(place: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A new school, and its director's one-time password."""
-    given = environment(place, {})
+def serve_own_school(place: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve a new school; yield the server and the one-time password of the director."""
+    given = make_environment(place, {})
     for words in (("db", "upgrade"), ("user", "create-director", DIRECTOR, *SCHOOL, *PLACE)):
         done = subprocess.run(
             [GOROD, *words], env={**os.environ, **given}, capture_output=True, text=True, check=True
         )
-    with started([str(GOROD), "serve"], given, heard=True) as server:
+    with run_program([str(GOROD), "serve"], given, heard=True) as server:
         yield server, done.stdout.split()[-1]
 
 
-def environment(place: Path, settings: Mapping[str, str]) -> dict[str, str]:
+def make_environment(place: Path, settings: Mapping[str, str]) -> dict[str, str]:
     return {"GOROD_DATA_DIR": str(place), "PORT": "0", "GOROD_LOG_LEVEL": "warning", **settings}
 
 
 @contextmanager
-def started(
+def run_program(
     command: list[str],
     given: Mapping[str, str],
     *,
     heard: bool = False,
     death: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A program that gets `death` when it is done with, or when we are killed."""
+    """Run a program that gets `death` at the end of the block, or when this process is killed."""
     libc, parent = ctypes.CDLL(None), os.getpid()
 
-    def bound() -> None:
+    def bind_to_parent() -> None:
         if sys.platform == "linux":
             libc.prctl(PARENT_DIED, int(death), 0, 0, 0)
             if os.getppid() != parent:  # it died before we could say so
@@ -104,7 +109,7 @@ def started(
         stdin=subprocess.DEVNULL,
         stdout=output,
         text=True,
-        preexec_fn=bound,
+        preexec_fn=bind_to_parent,
     )
     try:
         yield program
@@ -113,8 +118,8 @@ def started(
         program.communicate(timeout=60)
 
 
-def address_of(server: subprocess.Popen[str]) -> str:
-    """Of a server that has answered once."""
+def read_address(server: subprocess.Popen[str]) -> str:
+    """Read the address from the output of a server that has answered once."""
     assert server.stdout is not None
     for line in server.stdout:
         if "/graphql" in line:
@@ -122,7 +127,7 @@ def address_of(server: subprocess.Popen[str]) -> str:
     raise RuntimeError("a server ended without an address; above is what it said")
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

@@ -47,7 +47,7 @@ READERS = {
     "psychologist": "{ students(first: 50) { nodes { id fullName } } }",
     "secretary": "{ students(first: 50) { nodes { id fullName schoolClass { name } } } }",
 }
-"""What people ask again and again, by their logins."""
+"""The operations that people send again and again, by their logins."""
 WRITER = "zavuch"
 WRITE = """mutation ($key: UUID!, $title: String!) { publishNotice(input: {idempotencyKey: $key,
     title: $title, body: "…", targets: [{kind: SCHOOL, toStaff: true}]})
@@ -58,11 +58,11 @@ EACH = 10
 
 @dataclass
 class Outcome:
-    """What came of requests.
+    """The outcome of requests.
 
-    answers: By HTTP status; 0 where nothing came.
-    waits: Seconds from when a request was due to its answer, of those that were run.
-    refusals: The same of those refused with 503.
+    answers: How many, by HTTP status; 0 if no response came.
+    waits: Seconds from the time a request was due to its answer, if it was run.
+    refusals: The same for requests refused with 503.
     acknowledged: Ids of notices whose publication was answered.
     codes: Errors of answers with status 200.
     without_retry: Refusals that do not say when to come back.
@@ -77,7 +77,7 @@ class Outcome:
     without_retry: int = 0
     not_sent: int = 0
 
-    def share(self, percent: float) -> float:
+    def wait_at(self, percent: float) -> float:
         return percentile(self.waits, percent)
 
 
@@ -89,7 +89,7 @@ class NotSent(Exception):
     """All connections that this program may open wait for answers."""
 
 
-class Wires:
+class Connections:
     """Connections to a server, kept open, each used by one request at a time."""
 
     def __init__(self, port: int) -> None:
@@ -98,7 +98,7 @@ class Wires:
         self.open = 0
 
     async def post(self, token: str | None, body: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, headers and body of the response. Raises OSError, TimeoutError."""
+        """Return status, headers and body of the response. Raises OSError, TimeoutError."""
         head = (
             b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Accept: application/graphql-response+json\r\nAccept-Language: en\r\n"
@@ -106,7 +106,7 @@ class Wires:
         )
         if token:
             head += b"Authorization: Bearer %b\r\n" % token.encode()
-        reader, writer = await self.wire()
+        reader, writer = await self.connect()
         try:
             writer.write(head + b"\r\n" + body)
             raw = await reader.readuntil(b"\r\n\r\n")
@@ -120,7 +120,7 @@ class Wires:
         self.free.append((reader, writer))
         return int(status.split()[1]), headers, content
 
-    async def wire(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self.free:
             reader, writer = self.free.pop()
             if not reader.at_eof():
@@ -143,14 +143,14 @@ class Wires:
 
 @dataclass
 class Crowd:
-    """People who ask."""
+    """People who send requests."""
 
-    wires: Wires
+    connections: Connections
     tokens: dict[str, str] = field(default_factory=dict)
 
     async def sign_in(self) -> None:
         for login in (*READERS, WRITER):
-            told = await self.wires.ask(
+            told = await self.connections.ask(
                 None,
                 "mutation ($l: String!, $p: String!) { signIn(input: {login: $l, password: $p}) "
                 "{ accessToken userErrors { code } } }",
@@ -159,8 +159,8 @@ class Crowd:
             )
             self.tokens[login] = told["data"]["signIn"]["accessToken"]
 
-    def requests(self) -> "cycle[tuple[str, str]]":
-        """What is asked, in turn; one of EACH requests writes."""
+    def cycle_requests(self) -> "cycle[tuple[str, str]]":
+        """Yield a token and an operation, in turn; one request of EACH writes."""
         reads = islice(cycle([(self.tokens[login], query) for login, query in READERS.items()]),
                        len(READERS) * (EACH - 1))  # fmt: skip
         asked = list(reads)
@@ -168,13 +168,13 @@ class Crowd:
             asked.insert(place, (self.tokens[WRITER], WRITE))
         return cycle(asked)
 
-    async def one(self, token: str, query: str, due: float, found: Outcome) -> None:
-        """Send a request and note what came of it."""
+    async def send(self, token: str, query: str, due: float, found: Outcome) -> None:
+        """Send a request and note its outcome."""
         variables = {"key": str(uuid4()), "title": "load"} if query is WRITE else {}
         body = json.dumps({"query": query, "variables": variables}).encode()
         try:
             async with asyncio.timeout(LATE):
-                status, headers, content = await self.wires.post(token, body)
+                status, headers, content = await self.connections.post(token, body)
         except NotSent:
             found.not_sent += 1
             return
@@ -194,21 +194,21 @@ class Crowd:
             found.refusals.append(seconds)
             found.without_retry += b"retry-after" not in headers
 
-    async def as_fast_as_answered(self, at_once: int, seconds: float) -> Outcome:
-        """So many people, each of whom asks again when answered."""
+    async def ask_as_fast_as_answered(self, at_once: int, seconds: float) -> Outcome:
+        """Let `at_once` people each send the next request when the last is answered."""
         found, end = Outcome(), time.monotonic() + seconds
-        asked = self.requests()
+        asked = self.cycle_requests()
 
         async def person() -> None:
             while (due := time.monotonic()) < end:
-                await self.one(*next(asked), due, found)
+                await self.send(*next(asked), due, found)
 
         await asyncio.gather(*(person() for _ in range(at_once)))
         return found
 
-    async def at_rate(self, rate: float, seconds: float) -> Outcome:
-        """So many requests a second, whether they are answered or not."""
-        found, asked = Outcome(), self.requests()
+    async def ask_at_rate(self, rate: float, seconds: float) -> Outcome:
+        """Send `rate` requests a second, whether they are answered or not."""
+        found, asked = Outcome(), self.cycle_requests()
         running: set[asyncio.Task[None]] = set()
         began = time.monotonic()
         for number in range(min(MOST_REQUESTS, int(rate * seconds))):
@@ -216,34 +216,34 @@ class Crowd:
             if (pause := due - time.monotonic()) > 0:
                 await asyncio.sleep(pause)
             elif number % 50 == 0:
-                await asyncio.sleep(0)  # the load must not starve what it measures
+                await asyncio.sleep(0)  # the load must not starve the server's answers
             token, query = next(asked)
-            task = asyncio.create_task(self.one(token, query, due, found))
+            task = asyncio.create_task(self.send(token, query, due, found))
             running.add(task)
             task.add_done_callback(running.discard)
         while running:
             await asyncio.wait(running)
         return found
 
-    async def lost(self, ids: Sequence[str]) -> int:
-        """How many of the notices are not there."""
+    async def count_lost(self, ids: Sequence[str]) -> int:
+        """Count the notices that are not there."""
         gone = 0
         for start in range(0, len(ids), 100):
             part = list(ids[start : start + 100])
-            told = await self.wires.ask(
+            told = await self.connections.ask(
                 self.tokens[WRITER], "query ($i: [ID!]!) { nodes(ids: $i) { id } }", i=part
             )
             gone += sum(one is None for one in told["data"]["nodes"])
         return gone
 
-    async def until_normal(self, idle: float) -> float:
-        """Seconds until twenty requests one after another take less than twice as long as they
-        did, the slowest of them."""
+    async def measure_recovery(self, idle: float) -> float:
+        """Return the seconds until twenty requests in a row each took less than twice the slowest
+        wait of the idle server."""
         began, good = time.monotonic(), 0
-        asked = self.requests()
+        asked = self.cycle_requests()
         while good < 20 and time.monotonic() - began < 60:
             found = Outcome()
-            await self.one(*next(asked), time.monotonic(), found)
+            await self.send(*next(asked), time.monotonic(), found)
             good = good + 1 if found.waits and found.waits[0] <= 2 * idle else 0
         return time.monotonic() - began
 
@@ -251,10 +251,12 @@ class Crowd:
 NO_BUDGETS = {"GOROD_MOST_POINTS": "2000000000", "GOROD_MOST_SCHOOL_POINTS": "2000000000"}
 
 
-async def server(port: int, directory: str, *, generous: bool = True) -> asyncio.subprocess.Process:
-    """`gorod serve` on a made-up school in an empty directory, once it answers.
+async def start_server(
+    port: int, directory: str, *, generous: bool = True
+) -> asyncio.subprocess.Process:
+    """Start `gorod serve` on a made-up school in an empty directory, and wait until it answers.
 
-    generous: Whether budgets end nothing.
+    generous: Whether budgets are raised so far that they end nothing.
     """
     environment = {
         **os.environ, **(NO_BUDGETS if generous else {}), "GOROD_DATA_DIR": directory
@@ -269,7 +271,7 @@ async def server(port: int, directory: str, *, generous: bool = True) -> asyncio
         *GOROD, "serve", "--allow-demo", "--port", str(port), env=environment,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    wires = Wires(port)
+    wires = Connections(port)
     for _ in range(600):
         with suppress(OSError):
             await wires.ask(None, "{ __typename }")
@@ -281,35 +283,35 @@ async def server(port: int, directory: str, *, generous: bool = True) -> asyncio
 
 
 def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
+    """Return the seconds of CPU that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(port: int, seconds: int, pid: int) -> bool:
-    """Whether the server did what it must."""
-    crowd = Crowd(Wires(port))
+    """Return whether the server kept its promises under load."""
+    crowd = Crowd(Connections(port))
     await crowd.sign_in()
-    await crowd.as_fast_as_answered(4, WARM_SECONDS)
-    idle = await crowd.as_fast_as_answered(1, WARM_SECONDS)
-    full = await crowd.as_fast_as_answered(16, WARM_SECONDS)
+    await crowd.ask_as_fast_as_answered(4, WARM_SECONDS)
+    idle = await crowd.ask_as_fast_as_answered(1, WARM_SECONDS)
+    full = await crowd.ask_as_fast_as_answered(16, WARM_SECONDS)
     capacity = full.answers[200] / WARM_SECONDS
-    say(f"idle: p50 {idle.share(50) * 1000:.0f} ms, p99 {idle.share(99) * 1000:.0f} ms")
-    say(f"capacity: {capacity:.0f} requests a second, p99 {full.share(99) * 1000:.0f} ms")
+    say(f"idle: p50 {idle.wait_at(50) * 1000:.0f} ms, p99 {idle.wait_at(99) * 1000:.0f} ms")
+    say(f"capacity: {capacity:.0f} requests a second, p99 {full.wait_at(99) * 1000:.0f} ms")
     say(f"now {TIMES * capacity:.0f} a second for {seconds} s, one of {EACH} writes …")
     began, used, own = time.monotonic(), cpu_of(pid), time.process_time()
-    load = await crowd.at_rate(TIMES * capacity, seconds)
+    load = await crowd.ask_at_rate(TIMES * capacity, seconds)
     took = time.monotonic() - began
     say(f"CPU: server {cpu_of(pid) - used:.0f} s, this program {time.process_time() - own:.0f} s")
-    recovered = await crowd.until_normal(max(idle.share(99), 0.005))
-    lost = await crowd.lost(load.acknowledged)
+    recovered = await crowd.measure_recovery(max(idle.wait_at(99), 0.005))
+    lost = await crowd.count_lost(load.acknowledged)
     sent = sum(load.answers.values())
     say(
         f"sent {sent} in {took:.1f} s ({sent / took:.0f} a second); by status "
         f"{dict(load.answers)}, {load.not_sent} not sent"
     )
-    say(f"run: {load.answers[200] / took:.0f} a second; p50 {load.share(50) * 1000:.0f} ms, "
-          f"p99 {load.share(99) * 1000:.0f} ms, slowest {load.share(100) * 1000:.0f} ms; "
+    say(f"run: {load.answers[200] / took:.0f} a second; p50 {load.wait_at(50) * 1000:.0f} ms, "
+          f"p99 {load.wait_at(99) * 1000:.0f} ms, slowest {load.wait_at(100) * 1000:.0f} ms; "
           f"errors {dict(load.codes)}")  # fmt: skip
     say(f"refused: p99 {percentile(load.refusals, 99) * 1000:.0f} ms, "
           f"{load.without_retry} without Retry-After")  # fmt: skip
@@ -318,7 +320,7 @@ async def measure(port: int, seconds: int, pid: int) -> bool:
     return (
         load.answers.keys() <= {200, 503}
         and load.answers[503] > 0
-        and load.share(99) <= 2
+        and load.wait_at(99) <= 2
         and not load.without_retry
         and not load.codes
         and not lost
@@ -328,7 +330,7 @@ async def measure(port: int, seconds: int, pid: int) -> bool:
 
 async def main(port: int, seconds: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="gorod-overload-") as directory:
-        process = await server(port, directory)
+        process = await start_server(port, directory)
         try:
             return await measure(port, seconds, process.pid)
         finally:

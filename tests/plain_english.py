@@ -113,6 +113,8 @@ def comments_of(source: str) -> Iterator[tuple[int, str]]:
 def find_in_name(file: Path, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
     """A function whose whole name is a participle, a pronoun or the like. A property is named like
     a field, and a decorator that makes one of a function may be, too."""
+    if node.name.startswith("__"):
+        return
     name = node.name.strip("_")
     decorators = {ast.unparse(one).split("(")[0].split(".")[-1] for one in node.decorator_list}
     if decorators & {"property", "cached_property", "setter", "fixture", "override"}:

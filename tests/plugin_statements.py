@@ -1,9 +1,9 @@
-"""Which tests a second PostgreSQL is asked: so many that it meets all of SQL that the first did.
+"""The choice of the tests that run on a second PostgreSQL: enough to send it all kinds of SQL.
 
-The run of all tests on the embedded server notes what SQL each of them is made of. The run on the
-system's (`make test-oldest`) leaves out who could tell nothing more: tests that never ask for
-`postgres`, nor have a fixture that does, those marked `embedded_only`, and those that are made of
-what others are.
+The run of all tests on the embedded server records the SQL that each of them sends. The run on the
+system's server (`make test-oldest`) leaves out tests that would find nothing more: tests that use
+the fixture `postgres` neither themselves nor through a fixture, tests marked `embedded_only`, and
+tests whose SQL consists of constructs that other tests send.
 """
 
 import re
@@ -22,12 +22,12 @@ from tests.plugin_quick import runs_whole
 from tests.postgres import chosen
 
 _LEFT_OUT = "gorod/left_out"
-"""In pytest's cache: the names of tests that are made of what others are."""
+"""A key of pytest's cache: names of tests whose constructs other tests send, too."""
 _ASKED = "constructs"
 _FIXTURES = 0.02
-"""What a test takes besides itself, in seconds."""
+"""The seconds that the fixtures of a test take."""
 _WORDS = re.compile(r"\b[a-z_]+(?=\()|\b[A-Z]+\b|[^\w\s$.'\",]+")
-"""Functions, keywords and operators: names, numbers and texts are alike to every server."""
+"""Functions, keywords and operators; names, numbers and strings are alike to every server."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,29 +35,29 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "embedded_only: about the embedded server, or too long to be asked twice"
     )
     if chosen().kind == "embedded":
-        config.pluginmanager.register(Notes())
+        config.pluginmanager.register(Record())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if chosen().kind == "embedded":
         return
     left_out = frozenset(config.cache.get(_LEFT_OUT, ())) if config.cache else frozenset()
-    kept = {item for item in items if asks(item) and item.nodeid not in left_out}
+    kept = {item for item in items if depends_on_server(item) and item.nodeid not in left_out}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 
 
-def asks(item: pytest.Item) -> bool:
-    """Whether what a test says may depend on which PostgreSQL there is."""
+def depends_on_server(item: pytest.Item) -> bool:
+    """Return whether the outcome of a test may depend on the PostgreSQL server."""
     return asks_postgres(item) and not item.get_closest_marker("embedded_only")
 
 
-class Notes:
-    """Of what is asked, test by test.
+class Record:
+    """A record of the SQL that each test sends.
 
-    now: What the test that runs in this process has asked so far.
-    all: In the process that the others report to, those of every test.
-    seconds: There, how long a test took.
+    now: Constructs that the running test of this process has sent so far.
+    all: Constructs of every test, in the process that the others report to.
+    seconds: Duration of every test, in the same process.
     """
 
     def __init__(self) -> None:
@@ -65,17 +65,19 @@ class Notes:
         self.all: dict[str, set[int]] = {}
         self.seconds: dict[str, float] = {}
         event.listen(Engine, "before_cursor_execute", lambda *told: self.note(told[2]))
-        setattr(Readers, "fetch", self.noting(Readers.fetch))  # noqa: B010
+        setattr(Readers, "fetch", self.wrap_fetch(Readers.fetch))  # noqa: B010
 
-    def noting(self, fetch: Any) -> Any:
-        async def noted(readers: Readers, school_id: int, sql: str, values: Sequence[Any]) -> Any:
+    def wrap_fetch(self, fetch: Any) -> Any:
+        async def fetch_and_note(
+            readers: Readers, school_id: int, sql: str, values: Sequence[Any]
+        ) -> Any:
             self.note(sql)
             return await fetch(readers, school_id, sql, values)
 
-        return noted
+        return fetch_and_note
 
     def note(self, statement: str) -> None:
-        self.now |= constructs(statement)
+        self.now |= find_constructs(statement)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
@@ -84,7 +86,7 @@ class Notes:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        if call.when == "teardown" and asks(item):
+        if call.when == "teardown" and depends_on_server(item):
             item.user_properties.append((_ASKED, sorted(self.now)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -97,34 +99,35 @@ class Notes:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         config = session.config
         if runs_whole(config) and config.cache and not hasattr(config, "workerinput"):
-            config.cache.set(_LEFT_OUT, sorted(spare(self.all, self.seconds)))
+            config.cache.set(_LEFT_OUT, sorted(find_spare_tests(self.all, self.seconds)))
 
 
 @cache
-def constructs(statement: str) -> frozenset[int]:
-    """What a statement is made of: its words, three by three as they follow each other."""
+def find_constructs(statement: str) -> frozenset[int]:
+    """Return the hashes of each three successive words of a statement."""
     words = _WORDS.findall(statement)
     threes = (words[place : place + 3] for place in range(len(words)))
     return frozenset(crc32(" ".join(three).encode()) for three in threes)
 
 
-def spare(asked: dict[str, set[int]], seconds: dict[str, float]) -> set[str]:
-    """The tests without which no less is asked.
+def find_spare_tests(asked: dict[str, set[int]], seconds: dict[str, float]) -> set[str]:
+    """Return the tests without which the others still send every construct.
 
-    Who asks most that is new in a second comes first. One whose statements were not seen, as it has
-    its own way to the database, is left out only as a further case of the same test.
+    The test that sends the most new constructs in a second is chosen first. A test whose statements
+    were not seen, as it opens its own connection, is left out only as a further case of the same
+    test.
     """
     unseen = {name.partition("[")[0]: name for name in sorted(asked) if not asked[name]}
     kept, seen = set(unseen.values()), set[int]()
 
-    def worth(name: str) -> float:
+    def compute_cost(name: str) -> float:
         return -len(asked[name] - seen) / (seconds.get(name, 0) + _FIXTURES)
 
-    queue = [(worth(name), name) for name in asked]
+    queue = [(compute_cost(name), name) for name in asked]
     heapify(queue)
     while queue and queue[0][0] < 0:
         told, name = heappop(queue)
-        now = worth(name)  # what others have asked since makes it worth less, never more
+        now = compute_cost(name)  # constructs chosen since make it worth less, never more
         if now > told:
             heappush(queue, (now, name))
         else:

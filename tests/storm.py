@@ -1,5 +1,8 @@
-"""A storm of documents and variables that nobody sends twice, and what is kept of them. It runs by
-itself, as only a process of its own tells its memory: prints megabytes before and after."""
+"""A storm of documents and variables that nobody sends twice, and the memory that they take.
+
+It is a program of its own, as only a process of its own can measure its memory. It prints megabytes
+before and after.
+"""
 
 import gc
 import sys
@@ -20,26 +23,26 @@ WARM = 30
 DEPUTY = make_actor(Role.DEPUTY_DIRECTOR, default_grants()[Role.DEPUTY_DIRECTOR])
 
 
-def cheap(number: int) -> tuple[str, Mapping[str, Any]]:
-    """Another document each time, as long as a stranger's may be."""
+def make_cheap(number: int) -> tuple[str, Mapping[str, Any]]:
+    """Return another document each time, as long as a stranger's may be."""
     fields = " ".join(f"a{number}_{n}: shortName" for n in range(20))
     return f"query Q{number} {{ school {{ {fields} }} }} #{'x' * 12_000}", {}
 
 
-def shaped(number: int) -> tuple[str, Mapping[str, Any]]:
-    """Variables of another shape each time, with values that are kept by nobody."""
+def make_shaped(number: int) -> tuple[str, Mapping[str, Any]]:
+    """Return variables of another shape each time, with values that no cache keeps."""
     branches = [{"fullName": {"in": [f"{number}"] * 90}} for _ in range(1 + number % 20)]
     return FILTERED, {"f": {"or": branches}, "x": f"{number}" * 500}
 
 
-def memory() -> int:
-    """Megabytes of this process, without its garbage."""
+def measure_memory() -> int:
+    """Return the megabytes of this process, without its garbage."""
     gc.collect()
-    return resident()
+    return measure_resident()
 
 
-def resident() -> int:
-    """Megabytes of this process."""
+def measure_resident() -> int:
+    """Return the megabytes of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(one.split()[1]) // 1024 for one in lines if one.startswith("VmRSS"))
 
@@ -59,14 +62,14 @@ def main(documents: int, shapes: int) -> None:
             raise AssertionError(repr(problem)) from problem
 
     for number in range(WARM):
-        ask(*cheap(number))
-        ask(*shaped(number))
-    before = memory()
+        ask(*make_cheap(number))
+        ask(*make_shaped(number))
+    before = measure_memory()
     for number in range(WARM, WARM + documents):
-        ask(*cheap(number))
+        ask(*make_cheap(number))
     for number in range(WARM, WARM + shapes):
-        ask(*shaped(number))
-    print(before, memory())  # noqa: T201
+        ask(*make_shaped(number))
+    print(before, measure_memory())  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Attacks on the door: none holds up the others, whoever sends it."""
+"""Attacks on the application: none delays other requests, whoever sends it."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ from resolvers.core.context import Services
 from tests.attacks import attacks
 from tests.conftest import SignIn
 from tests.garbage import set_apart
-from tests.making import Blank, body, doubled, many, part_of, variables_used
+from tests.making import Blank, double_fragments, pack, repeat, split_body, use_variables
 from tests.postgres import Server
 
 ATTACKS = dict(attacks())
@@ -32,9 +32,11 @@ with other things counts up to twice as many."""
 
 
 @pytest.fixture
-def uncollected() -> Iterator[None]:
-    """No collection of garbage falls into what is measured. A full one in this process, which keeps
-    all modules of the tests, takes 0.2 s; a server collects in small pieces (`gql.cli.collecting`).
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector out of the measurement.
+
+    A full collection in this process, which holds all modules of the tests, takes 0.2 s; a server
+    collects in small pieces (`gql.cli.collecting`).
     """
     set_apart()
     gc.disable()
@@ -52,8 +54,8 @@ async def door(
     await writers.close()
 
 
-class Sent:
-    """A request as a server hands it on: in parts of 64 KB; and what was answered."""
+class Request:
+    """A request as a server passes it on, in parts of 64 KB, and its response."""
 
     def __init__(self, door: GraphQLOverHTTP, body: bytes | Blank, token: str | None) -> None:
         self.door, self.read = door, 0
@@ -71,7 +73,7 @@ class Sent:
     async def receive(self) -> Any:
         if self.answered or not self.left:
             await asyncio.Event().wait()
-        part, self.left = part_of(self.left, 65536)
+        part, self.left = split_body(self.left, 65536)
         self.read += len(part)
         return {"type": "http.request", "body": part, "more_body": bool(self.left)}
 
@@ -90,9 +92,12 @@ class Sent:
         return str(errors[0].get("extensions", {}).get("code", "data"))
 
 
-async def held(sent: Sent) -> tuple[float, float]:
-    """Seconds of CPU that the loop was held at the longest meanwhile, and those of the clock until
-    the answer. A request beside it waits so long before it is looked at."""
+async def measure_hold(sent: Request) -> tuple[float, float]:
+    """Return the longest time that the request held the loop, and the time until its response.
+
+    The first is in seconds of CPU, the second in seconds of the clock. Another request waits for as
+    long as the loop is held.
+    """
     longest, last, over = 0.0, time.thread_time(), False
 
     async def watch() -> None:
@@ -114,20 +119,20 @@ async def held(sent: Sent) -> tuple[float, float]:
     return longest, took
 
 
-@pytest.mark.usefixtures("uncollected")
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(
     "login", [None, "zavuch", pytest.param("parent.ivanova", marks=pytest.mark.endurance)]
 )
 async def test_no_attack_holds_the_loop(
     door: GraphQLOverHTTP, api: SignIn, login: str | None
 ) -> None:
-    """`-s` shows the table: bytes, milliseconds until the answer, and those the loop was held."""
+    """With `-s` it prints bytes, milliseconds to the answer, and those that the loop was held."""
     token = api(login).caller.token if login else None
-    await held(Sent(door, ATTACKS["trivial (baseline)"], token))
+    await measure_hold(Request(door, ATTACKS["trivial (baseline)"], token))
     too_long = {}
     for name, attack in ATTACKS.items():
-        sent = Sent(door, attack, token)
-        longest, took = await held(sent)
+        sent = Request(door, attack, token)
+        longest, took = await measure_hold(sent)
         print(  # noqa: T201
             f"| {login or 'a stranger'} | {name} | {len(attack)} | {took * 1000:.0f} |"
             f" {longest * 1000:.0f} | {sent.status} {sent.code()} |"
@@ -138,13 +143,13 @@ async def test_no_attack_holds_the_loop(
     assert not too_long
 
 
-async def test_what_is_too_long_is_refused_before_it_is_read(door: GraphQLOverHTTP) -> None:
+async def test_a_body_that_is_too_long_is_refused_before_it_is_read(door: GraphQLOverHTTP) -> None:
     for attack in ("20 MB of nothing", "200 MB of nothing"):
-        sent = Sent(door, ATTACKS[attack], None)
+        sent = Request(door, ATTACKS[attack], None)
         await sent.answer()
         assert (sent.status, sent.code()) == (413, "REQUEST_TOO_LARGE")
         assert sent.read <= door.limits.most_body + 65536
-    declared = Sent(door, b"{}", None)
+    declared = Request(door, b"{}", None)
     declared.scope["headers"].append((b"content-length", b"1000000000"))
     await declared.answer()
     assert (declared.status, declared.read) == (413, 0)
@@ -154,29 +159,28 @@ async def test_what_is_too_long_is_refused_before_it_is_read(door: GraphQLOverHT
 async def test_work_grows_no_faster_than_what_is_sent(
     door: GraphQLOverHTTP, api: SignIn, monkeypatch: pytest.MonkeyPatch, login: str | None
 ) -> None:
-    """Four times the attack is not sixteen times the work, counted in calls, those of the lane,
-    too."""
+    """Four times the attack is not sixteen times the work, counted in calls, also in the lane."""
 
-    async def here(_: Lane, function: Any, *args: Any) -> Any:
+    async def work_here(_: Lane, function: Any, *args: Any) -> Any:
         return function(*args)
 
-    monkeypatch.setattr(Lane, "work", here)
+    monkeypatch.setattr(Lane, "work", work_here)
     token = api(login).caller.token if login else None
     shapes: dict[str, Callable[[int], bytes]] = {
-        "variables": variables_used,
-        "fields": lambda n: body(f"{{ {many(n, 'viewer { role }')} }}"),
-        "unknown": lambda n: body(f"{{ {many(n, 'viewr#')} }}"),
-        "doubling": lambda n: body(doubled(n)),
-        "fragments": lambda n: body(
-            "{ " + many(n, "...F#") + " } " + many(n, "fragment F# on Query { __typename }")
+        "variables": use_variables,
+        "fields": lambda n: pack(f"{{ {repeat(n, 'viewer { role }')} }}"),
+        "unknown": lambda n: pack(f"{{ {repeat(n, 'viewr#')} }}"),
+        "doubling": lambda n: pack(double_fragments(n)),
+        "fragments": lambda n: pack(
+            "{ " + repeat(n, "...F#") + " } " + repeat(n, "fragment F# on Query { __typename }")
         ),
     }
     for name, made in shapes.items():
-        little, much = [await calls(Sent(door, made(n), token)) for n in (7, 28)]
+        little, much = [await count_calls(Request(door, made(n), token)) for n in (7, 28)]
         assert much < 10 * little, (name, little, much)
 
 
-async def calls(sent: Sent) -> int:
+async def count_calls(sent: Request) -> int:
     count = 0
 
     def note(_frame: Any, event: str, _argument: Any) -> None:

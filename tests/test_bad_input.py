@@ -50,13 +50,13 @@ NAMED_OTHERWISE = {
     "Person": "PublicPerson", "Draft": "MailMessage", "ReplyTo": "MailMessage",
     "RemovedAttachment": "NoticeAttachment",
 }  # fmt: skip
-"""Types of rows whose ids stand in arguments of another name."""
+"""Types of rows by the names of arguments that take their ids under another name."""
 Keys = dict[str, int]
 
 
 @pytest.fixture
 async def keys(sql: AsyncConnection) -> Keys:
-    """Keys of rows that can be written in: an algebra lesson of 7А, and what belongs to it."""
+    """Return keys of rows that commands can write to: an algebra lesson of 7А and its rows."""
     found = await sql.execute(
         text("""SELECT m.id AS "Mark", m.assignment_id AS "Assignment", m.lesson_id AS "Lesson",
         m.student_id AS "Student" FROM marks m JOIN lessons l ON l.id = m.lesson_id
@@ -66,21 +66,21 @@ async def keys(sql: AsyncConnection) -> Keys:
     return known | dict(found.mappings().one())
 
 
-def actor_of(name: str) -> str:
-    """Someone who holds the right that the mutation needs, as far as it goes."""
+def find_login(name: str) -> str:
+    """Return the login of someone with the right that the mutation needs, in its widest scope."""
     for directive in MUTATIONS[name].extensions["strawberry-definition"].directives:
         line = next(line for right, line in MATRIX.items() if right.value == directive.permission)
         return LOGINS[SHORT[line.split()[-1]]]
     return "director"
 
 
-def good(field: str, type_: Any, keys: Keys) -> Any:
-    """A value that could be right."""
+def make_value(field: str, type_: Any, keys: Keys) -> Any:
+    """Return a value that could be right."""
     nullable, named = get_nullable_type(type_), get_named_type(type_)
     if isinstance(nullable, GraphQLList):
-        return [good(field, nullable.of_type, keys)]
+        return [make_value(field, nullable.of_type, keys)]
     if isinstance(named, GraphQLInputObjectType):
-        return filled(named, keys)
+        return fill_input(named, keys)
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
     if named.name == "ID":
@@ -91,30 +91,30 @@ def good(field: str, type_: Any, keys: Keys) -> Any:
     return GOOD[named.name]
 
 
-def filled(input_: Any, keys: Keys) -> dict[str, Any]:
+def fill_input(input_: Any, keys: Keys) -> dict[str, Any]:
     needed = {n: f for n, f in input_.fields.items() if is_required_input_field(f)}
     if input_.is_one_of:
         needed = dict([next(iter(input_.fields.items()))])
-    return {name: good(name, field.type, keys) for name, field in needed.items()}
+    return {name: make_value(name, field.type, keys) for name, field in needed.items()}
 
 
-def garbage(input_: Any, keys: Keys, step: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Inputs of which one argument, or one in a nested input or list, is wrong.
+def make_garbage(input_: Any, keys: Keys, step: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield inputs of which one argument, or one in a nested input or list, is wrong.
 
-    step: Each argument gets one of so many values, another one than the argument before it.
+    step: Each argument gets every `step`-th value, and not the same ones as the argument before.
     """
     for number, (name, field) in enumerate(input_.fields.items()):
         nullable, named = get_nullable_type(field.type), get_named_type(field.type)
         listed = isinstance(nullable, GraphQLList)
         if isinstance(named, GraphQLInputObjectType):
-            wrongs: list[Any] = [inner for _, inner in garbage(named, keys, step)]
+            wrongs: list[Any] = [inner for _, inner in make_garbage(named, keys, step)]
         elif isinstance(named, GraphQLEnumType):
             wrongs = ["NOTHING", NUL, 5]
         else:
             every = SCALARS[named.name]
             wrongs = every[:ALWAYS] + every[ALWAYS + number % step :: step]
         for wrong in [*([[one] for one in wrongs] if listed else wrongs), None]:
-            yield name, {**filled(input_, keys), name: wrong}
+            yield name, {**fill_input(input_, keys), name: wrong}
 
 
 def codes_of(reply: Any) -> set[str]:
@@ -122,7 +122,7 @@ def codes_of(reply: Any) -> set[str]:
     return codes | {error["code"] for error in refusals(reply)}
 
 
-async def tried(api: Api, name: str, given: dict[str, Any]) -> Any:
+async def try_mutation(api: Api, name: str, given: dict[str, Any]) -> Any:
     type_ = get_named_type(MUTATIONS[name].args["input"].type).name
     answer = "{ userErrors { field message code } }"
     return await api.reply(
@@ -136,15 +136,15 @@ async def test_no_garbage_is_an_unexpected_error_or_leaves_a_trace(
     api: SignIn, sql: AsyncConnection, keys: Keys, name: str, step: int
 ) -> None:
     operator: Any = (await sql.get_raw_connection()).driver_connection
-    person = api(actor_of(name))
+    person = api(find_login(name))
     input_ = get_named_type(MUTATIONS[name].args["input"].type)
     failures, seen = [], 0
-    for field, given in garbage(input_, keys, step):
-        reply = await tried(person, name, given)
+    for field, given in make_garbage(input_, keys, step):
+        reply = await try_mutation(person, name, given)
         codes = codes_of(reply)
         wrote = await operator.fetchval("SELECT count(*) FROM audit_events")
         unexpected = codes & {"INTERNAL_SERVER_ERROR", "VALIDATION", "none"}
-        if unexpected or (codes and wrote != seen) or nameless(reply):
+        if unexpected or (codes and wrote != seen) or names_no_argument(reply):
             failures.append((field, repr(given[field])[:60], codes, wrote - seen))
         seen = wrote
     assert not failures
@@ -153,8 +153,8 @@ async def test_no_garbage_is_an_unexpected_error_or_leaves_a_trace(
 OF_A_VALUE = {"NOT_FOUND", "BLANK", "TOO_LONG", "OUT_OF_RANGE", "LIMIT", "CONFLICT"}
 
 
-def nameless(reply: Any) -> bool:
-    """Whether we refuse a value without saying which argument it is."""
+def names_no_argument(reply: Any) -> bool:
+    """Return whether a refusal of ours does not say which argument it is about."""
     told = [e.extensions or {} for e in reply.errors or []] + refusals(reply)
     return any(
         not error.get("field")
@@ -164,14 +164,14 @@ def nameless(reply: Any) -> bool:
     )
 
 
-def literal(value: Any, type_: Any) -> str:
-    """As it stands in a document."""
+def render_literal(value: Any, type_: Any) -> str:
+    """Render a value as it stands in a document."""
     named, nullable = get_named_type(type_), get_nullable_type(type_)
     if isinstance(nullable, GraphQLList) and isinstance(value, list):
-        return f"[{', '.join(literal(one, nullable.of_type) for one in value)}]"
+        return f"[{', '.join(render_literal(one, nullable.of_type) for one in value)}]"
     if isinstance(value, dict):
         of = named.fields
-        return f"{{{', '.join(f'{n}: {literal(v, of[n].type)}' for n, v in value.items())}}}"
+        return f"{{{', '.join(f'{n}: {render_literal(v, of[n].type)}' for n, v in value.items())}}}"
     return str(value) if isinstance(named, GraphQLEnumType) else json.dumps(value)
 
 
@@ -179,11 +179,11 @@ def literal(value: Any, type_: Any) -> str:
 async def test_a_number_of_200_digits_in_the_document_is_refused(
     api: SignIn, sql: AsyncConnection, keys: Keys, name: str
 ) -> None:
-    person = api(actor_of(name))
+    person = api(find_login(name))
     input_ = get_named_type(MUTATIONS[name].args["input"].type)
     for field in input_.fields:
-        given = {**filled(input_, keys), field: int(DIGITS)}
-        arguments = literal(given, input_)
+        given = {**fill_input(input_, keys), field: int(DIGITS)}
+        arguments = render_literal(given, input_)
         document = f"mutation {{ {name}(input: {arguments}) {{ userErrors {{ field code }} }} }}"
         codes = codes_of(await person.reply(document))
         assert codes

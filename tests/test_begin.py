@@ -46,7 +46,7 @@ class Person:
         )
 
 
-def test_who_is_signed_in_can_paste_the_whole_file() -> None:
+def test_anybody_signed_in_can_paste_the_whole_file() -> None:
     from gql.schema import schema
 
     document = Documents(schema._schema, Limits()).read(TEXT)  # noqa: SLF001  # graphql-core's
@@ -58,8 +58,8 @@ def url(postgres: Server, database: str) -> str:
     return postgres.url("postgres", database)
 
 
-async def hired(director: Person, stranger: Api, login: str, name: str, position: str) -> Any:
-    """Hired, and let in with a password of their own."""
+async def hire(director: Person, stranger: Api, login: str, name: str, position: str) -> Any:
+    """Hire somebody, and let them sign in with a password of their own."""
     family, given = name.split()
     staff = (
         await director("Hire", familyName=family, givenName=given, position=position, hiredOn=DAY)
@@ -78,12 +78,12 @@ async def test_a_director_alone_begins_a_school_and_a_teacher_sets_the_first_mar
     director = Person(stranger)
     await director.enter("borovaya", password)
 
-    card, password, admin = await hired(director, stranger, "petrov.b", "Петров Борис", "Инженер")
+    card, password, admin = await hire(director, stranger, "petrov.b", "Петров Борис", "Инженер")
     person = card["person"]["id"]
     await director("NameAdministrator", **{"personId": person, "from": DAY, "basis": BASIS})
     await admin.enter("petrov.b", password)
 
-    card, password, deputy = await hired(director, stranger, "somova.v", "Сомова Вера", "Завуч")
+    card, password, deputy = await hire(director, stranger, "somova.v", "Сомова Вера", "Завуч")
     person = card["person"]["id"]
     asked = await admin("RequestDeputy", **{"personId": person, "from": DAY, "basis": BASIS})
     request = asked["accessRequest"]
@@ -103,7 +103,7 @@ async def test_a_director_alone_begins_a_school_and_a_teacher_sets_the_first_mar
     place = {"classId": school_class, "from": DAY, "number": "И-1"}
     student = (await admin("Enrol", **pupil, **place))["student"]
 
-    card, password, teacher = await hired(director, stranger, "orlov.p", "Орлов Пётр", "Учитель")
+    card, password, teacher = await hire(director, stranger, "orlov.p", "Орлов Пётр", "Учитель")
     section = (
         await deputy(
             "MakeSection", classId=school_class, subjectId=maths["id"], name="5А Математика"
@@ -129,7 +129,7 @@ async def test_a_second_administrator_is_not_named_alone(url: str, stranger: Api
     await director.enter("borovaya", password)
     codes = []
     for login, name in (("petrov.b", "Петров Борис"), ("somova.v", "Сомова Вера")):
-        card, _, _ = await hired(director, stranger, login, name, "Инженер")
+        card, _, _ = await hire(director, stranger, login, name, "Инженер")
         given = {"personId": card["person"]["id"], "from": DAY, "basis": BASIS}
         codes.append(
             [e["code"] for e in refusals(await director.reply("NameAdministrator", **given))]

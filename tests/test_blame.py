@@ -10,7 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.conftest import SignIn, refusals
-from tests.test_bad_input import MUTATIONS, Keys, actor_of, filled, good, keys, tried
+from tests.test_bad_input import (
+    MUTATIONS,
+    Keys,
+    fill_input,
+    find_login,
+    keys,
+    make_value,
+    try_mutation,
+)
 
 __all__ = ["keys"]
 Usual = dict[str, dict[str, Any]]
@@ -70,14 +78,14 @@ def places(
     for name, field in input_.fields.items():
         nullable, named = get_nullable_type(field.type), get_named_type(field.type)
         listed = isinstance(nullable, GraphQLList)
-        rest = filled(input_, keys) | usual.get(input_.name, {})
+        rest = fill_input(input_, keys) | usual.get(input_.name, {})
         if isinstance(named, GraphQLInputObjectType):
             for path, inner, one in places(named, keys, usual):
                 whole = {**rest, name: [inner] if listed else inner}
                 yield [name, *(["0"] if listed else []), *path], whole, one
         elif named.name == "ID":
             also = GOES_WITH.get((input_.name, name), {})
-            one = good(name, named, keys)
+            one = make_value(name, named, keys)
             path = [name, *(["0"] if listed else [])]
             yield path, {**rest, **also, name: [one] if listed else one}, one
 
@@ -100,12 +108,12 @@ def wrong(one: str) -> list[str]:
 async def test_the_id_that_is_wrong_is_the_one_that_is_blamed(
     api: SignIn, keys: Keys, usual: Usual, name: str
 ) -> None:
-    person = api(actor_of(name))
+    person = api(find_login(name))
     input_ = get_named_type(MUTATIONS[name].args["input"].type)
     failures = []
     for path, given, one in places(input_, keys, usual):
         for id_ in wrong(one):
-            reply = await tried(person, name, put(given, path, id_))
+            reply = await try_mutation(person, name, put(given, path, id_))
             told = [dict(e.extensions or {}) for e in reply.errors or []] + refusals(reply)
             blamed = [(error["code"], error.get("field")) for error in told]
             if [field for _, field in blamed] != [path]:

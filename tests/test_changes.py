@@ -1,4 +1,4 @@
-"""Commands that are declared as a change: what each of them declares, and that it is all."""
+"""Commands declared as a change: what each declares, and that it declares all that it does."""
 
 from inspect import signature
 from time import process_time
@@ -26,9 +26,9 @@ MOST_BUILDING = 2.0
 EVERYTHING = Viewer(frozenset((right, scope) for right in Right for scope in AccessScope))
 
 
-def declared(command: Any) -> list[Change[Any]]:
-    """What a command says for somebody with all rights: with all arguments, and without each that
-    makes it say something else."""
+def declare_changes(command: Any) -> list[Change[Any]]:
+    """Return the changes that a command declares for somebody with all rights: with all arguments,
+    and without each argument whose absence may change the declaration."""
 
     def make(type_: Any, sql_type: Any, value: Any, path: str, *, is_nullable: bool = False) -> Any:
         return bindparam(f"given_{path}", type_=sql_type)
@@ -44,7 +44,7 @@ def declared(command: Any) -> list[Change[Any]]:
 @pytest.mark.parametrize("command", CHANGES, ids=name_of)
 def test_a_change_can_be_written_and_writes_no_table_twice(command: Any) -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    for change in declared(command):
+    for change in declare_changes(command):
         statement = change.statement(EVERYTHING, names_row=True)
         assert statement.compile(dialect=dialect)
         assert change.target.select_refusal().compile(dialect=dialect)
@@ -55,7 +55,7 @@ def test_a_change_is_built_in_the_time_that_it_takes_to_render(command: Any) -> 
     """A check that goes through a statement must not go through its shared parts again and again:
     that took up to eighteen times as long."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    [change, *_] = declared(command)
+    [change, *_] = declare_changes(command)
     building, rendering = [], []
     for _ in range(3):  # a collection of garbage may fall into one of them
         begun = process_time()
@@ -78,26 +78,26 @@ def test_a_guard_about_a_row_that_is_not_joined_is_a_fault_of_ours() -> None:
     assert joined.select_refusal(Room.id) is not None
 
 
-KEPT = {"setTermMark": {"OUTSIDE_TERMS"}}
-"""Codes that no guard raises any more; clients may know them."""
+NO_LONGER_RAISED = {"setTermMark": {"OUTSIDE_TERMS"}}
+"""Codes that no guard raises any more, kept because clients may know them."""
 
 
 @pytest.mark.parametrize("command", CHANGES, ids=name_of)
 def test_the_problems_of_a_change_are_those_of_its_guards_and_tables(command: Any) -> None:
-    guards = [guard for change in declared(command) for guard in change.target.guards]
+    guards = [guard for change in declare_changes(command) for guard in change.target.guards]
     raised = {guard.problem.code() for guard in guards}
     limits = {problem.code() for problem in problems_of(command.writes, [*command.takes])}
     common = {"NOT_FOUND", "FORBIDDEN", "VALIDATION", "CONFLICT", IdempotencyKeyReused.code()}
     told = {problem.code() for problem in command.problems}
     assert raised <= told
-    if command.check is None:  # else it raises what it likes
-        assert told <= raised | limits | common | KEPT.get(command.action, set())
+    if command.check is None:  # a check may raise any problem
+        assert told <= raised | limits | common | NO_LONGER_RAISED.get(command.action, set())
 
 
 @pytest.mark.parametrize("command", CHANGES, ids=name_of)
 def test_each_guard_blames_an_argument(command: Any) -> None:
     names = set(signature(command).parameters)
-    for change in declared(command):
+    for change in declare_changes(command):
         for guard in change.target.guards:
             if guard.field is None:  # the school itself, which no argument names
                 assert guard.problem in (NotFound, Forbidden)

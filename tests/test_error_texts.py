@@ -1,5 +1,5 @@
-"""What errors say, and to whom: names of the schema to nobody who may not read it, values of a
-request to nobody at all."""
+"""The texts of errors: they tell names of the schema only to people who may read it, and values of
+a request to nobody."""
 
 import re
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_the_rules_that_are_left_out_can_find_nothing() -> None:
 async def test_nobody_is_told_the_values_they_sent(api: SignIn, rule: str, document: str) -> None:
     person = api("zavuch")
     for open_ in (False, True):
-        for told in await errors_of(opened(person) if open_ else person, document):
+        for told in await errors_of(allow_introspection(person) if open_ else person, document):
             assert SECRET not in told.message
             assert SECRET not in str(told.extensions)
 
@@ -120,8 +120,8 @@ async def errors_of(person: Api, document: str, **variables: Any) -> list[GraphQ
     return reply.errors
 
 
-def opened(person: Api) -> Api:
-    """The same person, where strangers may read the schema, too."""
+def allow_introspection(person: Api) -> Api:
+    """Return the same person on a server that lets strangers read the schema."""
     services = replace(person.caller.services, open_introspection=True)
     return Api(replace(person.caller, services=services))
 
@@ -147,7 +147,7 @@ async def test_a_stranger_learns_no_name_of_the_schema(
 
 
 def name_of(document: str) -> str | None:
-    """Of the first operation, where there are several."""
+    """Return the name of the first operation, if the document has several."""
     return "A" if document.count("query A") + document.count("query B") else None
 
 
@@ -169,7 +169,8 @@ CLOSED = [
 async def test_a_stranger_cannot_find_out_what_there_is_by_guessing(
     stranger: Api, there: str, not_there: str
 ) -> None:
-    """What they may not ask has the same answer whether it exists or not. (clairvoyance)"""
+    """A forbidden field has the same answer whether it exists or not (see the tool
+    clairvoyance)."""
     told = []
     for document in (there, not_there):
         reply = await stranger.reply(document)
@@ -190,7 +191,7 @@ async def test_a_stranger_is_answered_as_before_where_nothing_is_wrong(stranger:
 
 
 async def test_a_stranger_in_development_is_told_all(stranger: Api) -> None:
-    [told] = await errors_of(opened(stranger), "{ viewer { fulName } }")
+    [told] = await errors_of(allow_introspection(stranger), "{ viewer { fulName } }")
     assert told.message == "Cannot query field 'fulName' on type 'Viewer'."
 
 
@@ -224,7 +225,11 @@ WRONG_VALUES: list[Any] = [
 async def test_values_of_variables_are_quoted_to_nobody(
     api: SignIn, stranger: Api, value: Any
 ) -> None:
-    for person in (api("zavuch"), opened(api("zavuch")), opened(stranger)):
+    for person in (
+        api("zavuch"),
+        allow_introspection(api("zavuch")),
+        allow_introspection(stranger),
+    ):
         for told in await errors_of(person, SIGN_IN, input=value):
             assert SECRET not in told.message
             assert (told.extensions or {})["code"] == "BAD_USER_INPUT"
@@ -284,7 +289,7 @@ async def test_people_who_read_russian_are_told_in_russian_what_is_wrong(
 # -- execution -----------------------------------------------------------------------
 
 
-async def test_what_we_answer_wrongly_is_no_fault_of_who_asks(
+async def test_an_invalid_value_of_ours_is_no_fault_of_the_person_who_asks(
     api: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """graphql-core quotes a value that is not of its type: ours, from the database."""

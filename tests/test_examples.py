@@ -1,4 +1,4 @@
-"""Everything we give people to paste is valid, and answers."""
+"""Everything that we give people to paste is valid and answers."""
 
 import json
 import re
@@ -30,12 +30,15 @@ def test_a_query_of_the_readme_is_valid(query: str) -> None:
     assert not validate(CORE, parse(query))
 
 
-def alike(shown: Any, got: Any) -> bool:
-    """Whether two answers have the same fields, as far as both have any: days and marks differ."""
+def have_same_fields(shown: Any, got: Any) -> bool:
+    """Return whether two answers have the same fields, as far as both have any; values may
+    differ."""
     if isinstance(shown, dict) and isinstance(got, dict):
-        return shown.keys() == got.keys() and all(alike(shown[key], got[key]) for key in shown)
+        return shown.keys() == got.keys() and all(
+            have_same_fields(shown[key], got[key]) for key in shown
+        )
     if isinstance(shown, list) and isinstance(got, list):
-        return not shown or not got or alike(shown[0], got[0])
+        return not shown or not got or have_same_fields(shown[0], got[0])
     return None in (shown, got) or type(shown) is type(got)
 
 
@@ -44,13 +47,13 @@ async def test_the_readme_shows_what_one_gets(api: SignIn, query: str, shown: st
     who = "teacher.belova" if "sections(" in query else "parent.ivanova"
     reply = await api(who).reply(query)
     expected = json.loads(shown.replace(", …]", "]"))
-    assert alike(expected["data"], reply.data), reply.data
+    assert have_same_fields(expected["data"], reply.data), reply.data
     codes = [error.extensions["code"] for error in reply.errors or [] if error.extensions]
     assert codes == [error["extensions"]["code"] for error in expected.get("errors", [])]
 
 
-def operation(file: str, name: str) -> str:
-    """One operation of an example."""
+def read_operation(file: str, name: str) -> str:
+    """Return one operation of an example."""
     text = (ROOT / "examples" / file).read_text()
     [found] = [
         one
@@ -61,14 +64,14 @@ def operation(file: str, name: str) -> str:
 
 
 async def test_a_role_is_requested_and_approved_as_the_examples_show(api: SignIn) -> None:
-    asked = await api("admin")(operation("7-request-a-role.graphql", "RequestRole"))
+    asked = await api("admin")(read_operation("7-request-a-role.graphql", "RequestRole"))
     request = asked["requestRoleGrant"]["accessRequest"]
     director, decide = api("director"), "8-decide-on-a-request.graphql"
-    waiting = (await director(operation(decide, "Waiting")))["accessRequests"]["nodes"]
+    waiting = (await director(read_operation(decide, "Waiting")))["accessRequests"]["nodes"]
     [found] = [one for one in waiting if one["id"] == request["id"]]
     assert found["viewerCan"] == {"decide": True, "withdraw": False}
     given = {"request": found["id"], "version": found["version"]}
-    done = (await director(operation(decide, "Approve"), **given))["approveAccessRequest"]
+    done = (await director(read_operation(decide, "Approve"), **given))["approveAccessRequest"]
     assert done["accessRequest"]["status"] == "APPROVED"
     assert done["accessRequest"]["madeGrant"]
 

@@ -18,7 +18,7 @@ from starlette.routing import Mount
 
 from gql.graphiql import examples, first_password, routes
 from resolvers.demo import DEMO_PASSWORD
-from tests.access.asking import WHO, given_one_time_password, sign_in
+from tests.access.asking import WHO, give_one_time_password, sign_in
 from tests.conftest import Api
 
 REFERENCE = re.compile(r'(?:src|href)="([^"]+)"')
@@ -233,7 +233,7 @@ def test_each_example_speaks_one_language() -> None:
 async def test_a_newcomer_chooses_a_password_by_the_prepared_mutation(
     stranger: Api, sql: AsyncConnection, language: str
 ) -> None:
-    await given_one_time_password(sql, "teacher.belova")
+    await give_one_time_password(sql, "teacher.belova")
     token = (await sign_in(stranger, "teacher.belova"))["accessToken"]
     newcomer = Api(replace(stranger.caller, token=token))
     assert await newcomer.refusal(WHO) == "PASSWORD_MUST_CHANGE"

@@ -1,4 +1,4 @@
-"""The lane: what takes long to read or to plan holds nobody else up, and is done once."""
+"""The lane: slow parsing and planning delays nobody else, and is done once."""
 
 import asyncio
 from collections import Counter
@@ -15,8 +15,8 @@ from gql.transport.http import GraphQLOverHTTP
 from models.database.readers import Readers
 from resolvers.core.context import Services
 from tests.conftest import SignIn
-from tests.making import body
-from tests.test_attacks import Sent
+from tests.making import pack
+from tests.test_attacks import Request
 
 LONG = f"{{ viewer {{ fullName }} }} # {'long ' * SHORT}"
 INVALID = f"{{ viewr {{ fullName }} }} # {'long ' * SHORT}"
@@ -29,72 +29,73 @@ def door(services: Services, readers: Readers) -> GraphQLOverHTTP:
 
 
 @pytest.fixture
-def worked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often what was done in the lane."""
+def lane_calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Return a counter of the functions that run in the lane."""
     counts: Counter[str] = Counter()
     work = Lane.work
 
-    async def counted(self: Lane, function: Any, *args: Any) -> Any:
+    async def count_and_work(self: Lane, function: Any, *args: Any) -> Any:
         counts[function.__name__] += 1
         return await work(self, function, *args)
 
-    monkeypatch.setattr(Lane, "work", counted)
+    monkeypatch.setattr(Lane, "work", count_and_work)
     return counts
 
 
-async def test_who_is_known_is_answered_while_others_wait_for_the_lane(
+async def test_a_known_document_is_answered_while_others_wait_for_the_lane(
     door: GraphQLOverHTTP, api: SignIn
 ) -> None:
     token = api("parent.ivanova").caller.token
-    known = await Sent(door, body(SMALL), token).answer()
+    known = await Request(door, pack(SMALL), token).answer()
     async with door.executor.documents.lane.turn:
         waiting = [
-            asyncio.create_task(Sent(door, body(f"{LONG} {n}"), token).answer()) for n in range(12)
+            asyncio.create_task(Request(door, pack(f"{LONG} {n}"), token).answer())
+            for n in range(12)
         ]
-        assert await Sent(door, body(SMALL), token).answer() == known
+        assert await Request(door, pack(SMALL), token).answer() == known
         assert not any(task.done() for task in waiting)
     assert all("errors" not in answer for answer in await asyncio.gather(*waiting))
 
 
 async def test_a_document_is_read_and_planned_once_for_all_who_send_it_at_once(
-    door: GraphQLOverHTTP, api: SignIn, worked: Counter[str]
+    door: GraphQLOverHTTP, api: SignIn, lane_calls: Counter[str]
 ) -> None:
     token = api("parent.ivanova").caller.token
-    answers = await asyncio.gather(*(Sent(door, body(LONG), token).answer() for _ in range(12)))
+    answers = await asyncio.gather(*(Request(door, pack(LONG), token).answer() for _ in range(12)))
     assert all(answer == answers[0] for answer in answers)
-    assert worked == {"parse": 1, "judge": 1, "make_plan": 1}
+    assert lane_calls == {"parse": 1, "judge": 1, "make_plan": 1}
 
 
 @pytest.mark.parametrize("login", [None, "parent.ivanova"])
-async def test_an_invalid_document_is_validated_once_on_both_roads(
+async def test_an_invalid_document_is_validated_once_by_both_executors(
     door: GraphQLOverHTTP, api: SignIn, monkeypatch: pytest.MonkeyPatch, login: str | None
 ) -> None:
     token = api(login).caller.token if login else None
     asked: Counter[bool] = Counter()
     validate = door.executor.documents.validate
 
-    def counted(node: Any, *, form: bool = False) -> Any:
+    def count_and_validate(node: Any, *, form: bool = False) -> Any:
         asked[form] += 1
         return validate(node, form=form)
 
-    monkeypatch.setattr(door.executor.documents, "validate", counted)
+    monkeypatch.setattr(door.executor.documents, "validate", count_and_validate)
     for text in (INVALID, "{ viewr { role } }"):
         asked.clear()
         for _ in range(3):
-            assert (await Sent(door, body(text), token).answer())["errors"]
+            assert (await Request(door, pack(text), token).answer())["errors"]
         assert max(asked.values()) == 1, text
 
 
 async def test_a_client_that_leaves_the_queue_leaves_the_lane_to_others(
-    door: GraphQLOverHTTP, api: SignIn, worked: Counter[str]
+    door: GraphQLOverHTTP, api: SignIn, lane_calls: Counter[str]
 ) -> None:
     token = api("parent.ivanova").caller.token
     async with door.executor.documents.lane.turn:
-        leaving = asyncio.create_task(Sent(door, body(LONG), token).answer())
-        staying = asyncio.create_task(Sent(door, body(LONG + " 2"), token).answer())
+        leaving = asyncio.create_task(Request(door, pack(LONG), token).answer())
+        staying = asyncio.create_task(Request(door, pack(LONG + " 2"), token).answer())
         await asyncio.sleep(0)
         leaving.cancel()
     assert "errors" not in await staying
     with pytest.raises(asyncio.CancelledError):
         await leaving
-    assert worked["parse"] == 1
+    assert lane_calls["parse"] == 1

@@ -17,7 +17,7 @@ from gql.schema import schema
 from gql.transport.requests import check_values
 from models.problems import OperationTooComplex
 from tests.conftest import Api, SignIn
-from tests.making import body, doubled, many
+from tests.making import double_fragments, pack, repeat
 
 README = Path(__file__).parents[1] / "README.md"
 CORE = schema._schema  # noqa: SLF001  # graphql-core's
@@ -26,27 +26,27 @@ SIGN_OUT = "s#: signOut { signedOut }"
 MARKS = "{ lessons { nodes { marks { lesson { marks { lesson { id } } } } } } }"
 
 TOO_MUCH = {
-    "tokens": f"{{ {many(1000, 'viewr#: viewer')} }}",
+    "tokens": f"{{ {repeat(1000, 'viewr#: viewer')} }}",
     "depth": "{ viewer { " + "a { " * 12 + "b" + " }" * 12 + " } }",
-    "aliases": f"{{ school {{ {many(31, 'a#: shortName')} }} }}",
-    "root_fields": f"{{ {many(11, 'a#: school { shortName }')} }}",
-    "mutations": f"mutation {{ {many(5, SIGN_OUT)} }}",
-    "signIn": f"mutation {{ {many(2, SIGN_IN)} }}",
+    "aliases": f"{{ school {{ {repeat(31, 'a#: shortName')} }} }}",
+    "root_fields": f"{{ {repeat(11, 'a#: school { shortName }')} }}",
+    "mutations": f"mutation {{ {repeat(5, SIGN_OUT)} }}",
+    "signIn": f"mutation {{ {repeat(2, SIGN_IN)} }}",
     "directives": "{ __typename " + "@skip(if: true) " * 51 + "}",
-    "fragments": "{ __typename } " + many(61, "fragment F# on Query { __typename }"),
-    "variables": f"query ({many(51, '$v#: Int')}) {{ school {{ shortName }} }}",
+    "fragments": "{ __typename } " + repeat(61, "fragment F# on Query { __typename }"),
+    "variables": f"query ({repeat(51, '$v#: Int')}) {{ school {{ shortName }} }}",
     "literals": f"{{ nodes(ids: [{'[] ' * 501}]) {{ id }} }}",
-    "operations": many(51, "query Q# { __typename }"),
-    "repeated": f"{{ {many(40, 'viewer { role }')} }}",
+    "operations": repeat(51, "query Q# { __typename }"),
+    "repeated": f"{{ {repeat(40, 'viewer { role }')} }}",
     "cost": MARKS,
 }
 AT_THE_LIMIT = {
-    "aliases": f"{{ school {{ {many(30, 'a#: shortName')} }} }}",
-    "root_fields": f"{{ {many(10, 'a#: school { shortName }')} }}",
-    "mutations": f"mutation {{ {many(4, SIGN_OUT)} }}",
-    "signIn": f"mutation {{ {many(1, SIGN_IN)} }}",
+    "aliases": f"{{ school {{ {repeat(30, 'a#: shortName')} }} }}",
+    "root_fields": f"{{ {repeat(10, 'a#: school { shortName }')} }}",
+    "mutations": f"mutation {{ {repeat(4, SIGN_OUT)} }}",
+    "signIn": f"mutation {{ {repeat(1, SIGN_IN)} }}",
     "directives": "{ __typename " + "@skip(if: true) " * 50 + "}",
-    "doubling": doubled(50),
+    "doubling": double_fragments(50),
     "depth of the schema": "{ __schema { types { fields { type { " + "ofType { " * 9 + "name"
     + " }" * 9 + " } } } } }",
 }  # fmt: skip
@@ -66,7 +66,7 @@ async def test_too_much_is_refused_and_the_limit_is_named(stranger: Api, limit: 
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-async def test_who_is_over_a_limit_is_told_what_to_do_about_that_one(
+async def test_somebody_over_a_limit_is_told_what_to_do_about_that_limit(
     stranger: Api, language: str
 ) -> None:
     told = {}
@@ -83,7 +83,7 @@ def test_a_stranger_over_a_limit_that_is_wider_for_others_is_told_to_sign_in(
     documents: Documents,
 ) -> None:
     with pytest.raises(OperationTooComplex, match="sign in") as refused:
-        documents.read(f"{{ {many(300, 'a#: __typename')} }}", stranger=True)
+        documents.read(f"{{ {repeat(300, 'a#: __typename')} }}", stranger=True)
     assert refused.value.extensions["limit"] == "tokens"
     with pytest.raises(OperationTooComplex, match="sign in") as refused:
         check_values({"ids": ["x"] * 200}, Limits(), stranger=True)
@@ -92,7 +92,11 @@ def test_a_stranger_over_a_limit_that_is_wider_for_others_is_told_to_sign_in(
 
 def test_every_limit_of_a_document_and_its_variables_has_its_advice() -> None:
     limits = {name.removeprefix("most_") for name in Limits.model_fields}
-    assert limits - set(ADVICE) == {"body", "stranger_body", "kept"}  # not of documents
+    assert limits - set(ADVICE) == {
+        "body",
+        "stranger_body",
+        "kept",
+    }  # limits of other things than documents
     texts = [text for advice in ADVICE.values() for text in advice]
     assert len(set(texts)) == len(texts)
 
@@ -104,9 +108,9 @@ def test_as_much_as_is_allowed_is_read(documents: Documents, what: str) -> None:
 
 def test_more_fields_than_anybody_shows_are_refused() -> None:
     documents = Documents(CORE, Limits(most_fields=10, most_repeated=100))
-    documents.read("{ viewer { " + many(9, "f#") + " } }")
+    documents.read("{ viewer { " + repeat(9, "f#") + " } }")
     with pytest.raises(OperationTooComplex) as refused:
-        documents.read("{ viewer { " + many(10, "f#") + " } }")
+        documents.read("{ viewer { " + repeat(10, "f#") + " } }")
     assert refused.value.extensions["limit"] == "fields"
 
 
@@ -146,10 +150,10 @@ def test_variables_have_a_size_and_a_depth(variables: Any, limit: str) -> None:
 
 DIRECTIVES = "@skip(if: false) " * 51
 ALL_TOO_MUCH = (
-    f"query Q0({many(51, '$v#: Int')}) {DIRECTIVES} {{ {many(11, 'a#: school { shortName }')} "
+    f"query Q0({repeat(51, '$v#: Int')}) {DIRECTIVES} {{ {repeat(11, 'a#: school { shortName }')} "
     f"nodes(ids: [{'[] ' * 501}]) {{ {'id ' * 40} }} viewer {{ {'a { ' * 12} b {'} ' * 12} }} "
-    f"school {{ {many(1001, 'b#: shortName')} }} {MARKS[1:-1]} }} "
-    f"{many(50, 'query P# { __typename }')} {many(61, 'fragment F# on Query { __typename }')}"
+    f"school {{ {repeat(1001, 'b#: shortName')} }} {MARKS[1:-1]} }} "
+    f"{repeat(50, 'query P# { __typename }')} {repeat(61, 'fragment F# on Query { __typename }')}"
 )
 
 
@@ -204,21 +208,21 @@ def test_no_two_limits_have_one_name() -> None:
 # -- what is kept --------------------------------------------------------------------
 
 
-def named(number: int) -> str:
+def make_query(number: int) -> str:
     return f"query Q{number} {{ school {{ shortName }} }}"
 
 
-def test_what_is_kept_is_weighed(documents: Documents) -> None:
+def test_kept_documents_have_a_bounded_weight(documents: Documents) -> None:
     documents.waiting.most = 20 * PER_TOKEN * 10
     for number in range(100):
-        documents.read(named(number))
+        documents.read(make_query(number))
     assert documents.waiting.weight <= documents.waiting.most
     assert documents.waiting.weight == sum(one.weight for one in documents.waiting.kept.values())
     assert 10 < len(documents.waiting.kept) < 30
 
 
 def test_plans_weigh_too(documents: Documents) -> None:
-    document = documents.read(named(1))
+    document = documents.read(make_query(1))
     before = documents.waiting.weight
     documents.grow(document, 5000)
     assert documents.waiting.weight == before + 5000
@@ -229,13 +233,13 @@ def test_plans_weigh_too(documents: Documents) -> None:
 
 def test_a_document_in_use_is_not_pushed_out_by_those_of_strangers(documents: Documents) -> None:
     documents.waiting.most = 20 * PER_TOKEN * 10
-    known = documents.read(named(0))
-    assert documents.read(named(0)) is known
+    known = documents.read(make_query(0))
+    assert documents.read(make_query(0)) is known
     for number in range(1, 100):
         for _ in range(2):
-            documents.read(named(number), stranger=True)
-    assert documents.read(named(0)) is known
-    assert set(documents.known.kept) == {named(0)}
+            documents.read(make_query(number), stranger=True)
+    assert documents.read(make_query(0)) is known
+    assert set(documents.known.kept) == {make_query(0)}
 
 
 def test_a_document_is_parsed_and_validated_once(
@@ -244,18 +248,18 @@ def test_a_document_is_parsed_and_validated_once(
     asked: list[Any] = []
     validate = documents.validate
 
-    def counted(node: Any) -> Any:
+    def count_and_validate(node: Any) -> Any:
         asked.append(node)
         return validate(node)
 
-    monkeypatch.setattr(documents, "validate", counted)
+    monkeypatch.setattr(documents, "validate", count_and_validate)
     for _ in range(3):
         assert documents.read("{ nothing }").errors
     assert len(asked) == 1
 
 
 def test_a_stranger_has_smaller_limits(documents: Documents) -> None:
-    long = "{ " + many(180, "f# { a }") + " }"
+    long = "{ " + repeat(180, "f# { a }") + " }"
     with pytest.raises(OperationTooComplex):
         documents.read(long, stranger=True)
 
@@ -360,4 +364,4 @@ async def test_a_filter_has_a_size(api: SignIn, wrong: Any) -> None:
 
 
 def test_the_body_of_an_attack_is_json() -> None:
-    assert body("{ a }") == b'{"query": "{ a }"}'
+    assert pack("{ a }") == b'{"query": "{ a }"}'

@@ -34,7 +34,7 @@ from tests.test_growth import literal, rows_of
 pytestmark = [pytest.mark.lengthy, pytest.mark.endurance]
 
 READERS = ("director", "teacher.belova", "parent.ivanova")
-"""The one who reads most, one who reads a part, and one who reads little."""
+"""Logins of one who reads most, one who reads a part, and one who reads little."""
 GIVEN: Mapping[str, str] = {
     "attendance": 'lessonId: "Lesson:1-1"',
     "mailThread": 'messageId: "MailMessage:1-1"',
@@ -43,7 +43,7 @@ GIVEN: Mapping[str, str] = {
 }
 """By list, the arguments that it requires."""
 RARE, COMMON = "фагот", "ива"
-"""A part of few texts, and one of many."""
+"""A word in few texts, and a word in many."""
 IN_PYTHON = {"roles"}
 """Lists for which no statement is compiled."""
 MOST = 7_000
@@ -70,7 +70,7 @@ SLOW = [
         r"mailbox filter: .*",
     )
 ]
-"""What may read more."""
+"""Lists and arguments whose statements may read more."""
 
 ROOT = schema._schema.query_type  # noqa: SLF001  # graphql-core's
 assert ROOT is not None
@@ -82,16 +82,16 @@ LISTS = {
 }
 
 
-def fields(type_: GraphQLNamedType) -> Mapping[str, Any]:
+def fields_of(type_: GraphQLNamedType) -> Mapping[str, Any]:
     found: Mapping[str, Any] = getattr(type_, "fields")  # noqa: B009  # of an object or an input
     return found
 
 
-def ways(one: GraphQLField) -> Iterator[str]:
-    """Arguments: none, each order both ways, each search, each filter, and both ends."""
+def list_arguments(one: GraphQLField) -> Iterator[str]:
+    """Yield arguments: none, each order both ways, each search, each filter, and both ends."""
     yield ""
     if "orderBy" in one.args:
-        orders = fields(get_named_type(one.args["orderBy"].type))["field"]
+        orders = fields_of(get_named_type(one.args["orderBy"].type))["field"]
         for key in getattr(get_named_type(orders.type), "values", {}):
             for direction in ("ASC", "DESC"):
                 yield f"orderBy: [{{field: {key}, direction: {direction}}}]"
@@ -100,13 +100,13 @@ def ways(one: GraphQLField) -> Iterator[str]:
     if "last" in one.args:
         yield "last: 20"
     if "filter" in one.args:
-        for name, given in fields(get_named_type(one.args["filter"].type)).items():
+        for name, given in fields_of(get_named_type(one.args["filter"].type)).items():
             if name not in ("and", "or", "not"):
-                yield from (f"filter: {{{name}: {how}}}" for how in filters(one, name, given))
+                yield from (f"filter: {{{name}: {how}}}" for how in list_filters(one, name, given))
 
 
-def filters(one: GraphQLField, name: str, given: Any) -> Iterator[str]:
-    comparators = fields(get_named_type(given.type))
+def list_filters(one: GraphQLField, name: str, given: Any) -> Iterator[str]:
+    comparators = fields_of(get_named_type(given.type))
     if "contains" in comparators:
         yield from (f'{{contains: "{word}"}}' for word in (RARE, COMMON))
     elif "eq" in comparators:
@@ -114,8 +114,8 @@ def filters(one: GraphQLField, name: str, given: Any) -> Iterator[str]:
         if isinstance(type_, GraphQLEnumType):
             yield from (f"{{eq: {value}}}" for value in type_.values)
         elif type_.name == "ID":
-            node = get_named_type(fields(get_named_type(one.type))["nodes"].type)
-            yield f'{{eq: "{get_named_type(fields(node)[name].type).name}:1-1"}}'
+            node = get_named_type(fields_of(get_named_type(one.type))["nodes"].type)
+            yield f'{{eq: "{get_named_type(fields_of(node)[name].type).name}:1-1"}}'
         else:
             yield from (f"{{eq: {value}}}" for value in VALUES[type_.name])
 
@@ -131,7 +131,7 @@ VALUES = {
 """By scalar, values to compare with."""
 
 
-def document(name: str, way: str) -> str:
+def make_document(name: str, way: str) -> str:
     given = ", ".join(filter(None, (GIVEN.get(name, ""), way)))
     shown = "__typename"
     if get_named_type(LISTS[name].type).name.endswith("Connection"):
@@ -140,33 +140,39 @@ def document(name: str, way: str) -> str:
 
 
 class Asker:
-    """A person, and a session of the product that tells how it would answer them."""
+    """A person, and a session of the database that plans statements as the product's sessions
+    do."""
 
     def __init__(self, connection: asyncpg.Connection, actor: Actor) -> None:
         self.connection, self.actor = connection, actor
 
-    async def rows(self, text: str) -> float | None:
-        """How many rows the statement reads and sorts, by the generic plan with which it runs in
-        service; None for what this person has no right to ask or no SQL is needed for."""
-        if (prepared := await self.prepared(text)) is None:
+    async def count_rows(self, text: str) -> float | None:
+        """Count the rows that the statement reads and sorts, by the generic plan that the product
+        uses.
+
+        Returns None if the person has no right to ask, or if no SQL is needed.
+        """
+        if (prepared := await self.prepare(text)) is None:
             return None
         told = await self.connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {prepared}")
         await self.connection.execute("DEALLOCATE asked")
         return rows_of(json.loads(told)[0]["Plan"])
 
-    async def answer(self, text: str) -> Any:
-        """What is found; None where `rows` is."""
-        if (prepared := await self.prepared(text)) is None:
+    async def fetch_answer(self, text: str) -> Any:
+        """Return the answer, or None where `count_rows` returns None."""
+        if (prepared := await self.prepare(text)) is None:
             return None
         found = await self.connection.fetchval(prepared)
         await self.connection.execute("DEALLOCATE asked")
         return json.loads(found)
 
-    async def further_pages(self, name: str) -> list[str]:
-        """Arguments of the second page and of the last but one."""
+    async def list_further_pages(self, name: str) -> list[str]:
+        """Return arguments of the second page and of the last but one."""
         if "after" not in LISTS[name].args:
             return []
-        first, last = [await self.answer(document(name, way)) for way in ("", "last: 20")]
+        first, last = [
+            await self.fetch_answer(make_document(name, way)) for way in ("", "last: 20")
+        ]
         places = [("after", first, "endCursor"), ("last: 20, before", last, "startCursor")]
         return [
             f'{how}: "{page["pageInfo"][end]}"'
@@ -174,7 +180,7 @@ class Asker:
             if page and page["pageInfo"][end]
         ]
 
-    async def prepared(self, text: str) -> str | None:
+    async def prepare(self, text: str) -> str | None:
         plan = plan_document(schema, text, {}, self.actor)
         assert isinstance(plan, Plan)
         if not plan.sql:
@@ -222,8 +228,8 @@ async def test_lists_read_few_rows_of_a_crowded_school(
     for login in READERS:
         asker = Asker(asking, await find_actor(postgres.url("postgres", crowded), login, now=NOON))
         for name, one in LISTS.items():
-            for way in [*ways(one), *await asker.further_pages(name)]:
-                rows = await asker.rows(document(name, way))
+            for way in [*list_arguments(one), *await asker.list_further_pages(name)]:
+                rows = await asker.count_rows(make_document(name, way))
                 if rows is not None:
                     found[name, way] = max(rows, found.get((name, way), 0))
     assert {name for name, _ in found} == LISTS.keys() - IN_PYTHON

@@ -1,4 +1,4 @@
-"""What people write does not get into a log."""
+"""No log holds texts that people write."""
 
 import asyncio
 import json
@@ -24,11 +24,11 @@ from tests.conftest import Api, SignIn
 from tests.test_bad_input import (
     MUTATIONS,
     Keys,
-    actor_of,
     codes_of,
-    good,
+    find_login,
     keys,
-    tried,
+    make_value,
+    try_mutation,
 )
 
 __all__ = ["keys"]
@@ -42,20 +42,23 @@ END $$
 """
 
 
-def full(input_: Any, keys: Keys) -> dict[str, Any]:
-    """An input in which every field is given, and every text is a secret."""
+def fill_input_with_secrets(input_: Any, keys: Keys) -> dict[str, Any]:
+    """Return an input in which every field is given, and every text is a secret."""
     fields = list(input_.fields.items())
-    return {name: told(name, f.type, keys) for name, f in fields[: 1 if input_.is_one_of else None]}
+    return {
+        name: make_secret(name, f.type, keys)
+        for name, f in fields[: 1 if input_.is_one_of else None]
+    }
 
 
-def told(field: str, type_: Any, keys: Keys) -> Any:
+def make_secret(field: str, type_: Any, keys: Keys) -> Any:
     nullable, named = get_nullable_type(type_), get_named_type(type_)
     if isinstance(nullable, GraphQLList):
-        return [told(field, nullable.of_type, keys)]
+        return [make_secret(field, nullable.of_type, keys)]
     if isinstance(named, GraphQLInputObjectType):
-        return full(named, keys)
+        return fill_input_with_secrets(named, keys)
     is_text = not isinstance(named, GraphQLEnumType) and named.name == "String"
-    return f"{SECRET} {field}" if is_text else good(field, type_, keys)
+    return f"{SECRET} {field}" if is_text else make_value(field, type_, keys)
 
 
 @pytest.fixture
@@ -77,10 +80,10 @@ async def test_a_command_that_fails_in_the_database_logs_no_word_of_it(
 ) -> None:
     failed = set()
     for name in sorted(MUTATIONS):
-        person: Api = api(actor_of(name))
+        person: Api = api(find_login(name))
         input_ = get_named_type(MUTATIONS[name].args["input"].type)
-        for given in (full(input_, keys), written(name, keys)):
-            reply = await tried(person, name, given) if given else None
+        for given in (fill_input_with_secrets(input_, keys), write_plausible_input(name, keys)):
+            reply = await try_mutation(person, name, given) if given else None
             if reply and "INTERNAL_SERVER_ERROR" in codes_of(reply):
                 failed.add(name)
     logged = capfd.readouterr().err
@@ -90,15 +93,15 @@ async def test_a_command_that_fails_in_the_database_logs_no_word_of_it(
     assert SECRET not in logged
 
 
-def written(name: str, keys: Keys) -> dict[str, Any] | None:
-    """What a person would write, for commands that look closely at what is given."""
+def write_plausible_input(name: str, keys: Keys) -> dict[str, Any] | None:
+    """Return an input that a person would write, for commands that check their input closely."""
     notice = {"kind": "SCHOOL", "toStudents": True}
     known: dict[str, dict[str, Any]] = {
         "publishNotice": {"title": SECRET, "body": SECRET, "targets": [notice]},
         "sendMail": {"to": ["PublicPerson:1-2"], "subject": SECRET, "body": SECRET},
         "setMark": {
-            "assignmentId": good("assignmentId", MUTATIONS_ID, keys),
-            "studentId": good("studentId", MUTATIONS_ID, keys),
+            "assignmentId": make_value("assignmentId", MUTATIONS_ID, keys),
+            "studentId": make_value("studentId", MUTATIONS_ID, keys),
             "value": 4,
             "comment": SECRET,
         },
@@ -135,7 +138,7 @@ def as_json() -> Iterator[None]:
     logs.configure()
 
 
-def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def read_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
 
@@ -147,7 +150,7 @@ def test_what_libraries_say_is_one_line_of_json_without_values(
         raise ValueError(SECRET)
     except ValueError:
         logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
-    [line] = lines(capfd)
+    [line] = read_lines(capfd)
     assert (line["event"], line["level"]) == ("Exception in ASGI application", "error")
     assert line["logger"] == "uvicorn.error"
     assert line["timestamp"].endswith("Z")
@@ -175,7 +178,7 @@ async def test_a_task_that_nobody_waits_for_fails_in_one_line_without_values(
     loop.call_soon(fail, SECRET)
     loop.call_soon(done.set)
     await done.wait()
-    never, callback = lines(capfd)
+    never, callback = read_lines(capfd)
     assert never["event"] == "Task exception was never retrieved"
     assert callback["event"].startswith("Exception in callback")
     assert SECRET not in str((never, callback))

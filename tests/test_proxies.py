@@ -1,4 +1,4 @@
-"""Where clients call from: whom the server believes."""
+"""Addresses of clients, and the proxies that the server believes."""
 
 import logging
 from typing import Any
@@ -23,11 +23,11 @@ GUESS = """mutation ($login: String!) { signIn(input: {login: $login, password: 
     retryAfter userErrors { code } } }"""
 
 
-def asking(app: Any, peer: str) -> AsyncClient:
+def make_client(app: Any, peer: str) -> AsyncClient:
     return AsyncClient(transport=ASGITransport(app, client=(peer, 1)), base_url="http://gorod.test")
 
 
-async def seen(
+async def find_seen(
     trusted: tuple[str, ...], peer: str, headers: list[tuple[str, str]]
 ) -> tuple[str, str]:
     """The address and the scheme that the application sees."""
@@ -37,7 +37,7 @@ async def seen(
         return PlainTextResponse(f"{request.client.host} {request.url.scheme}")
 
     app = trust_proxies(Starlette(routes=[Route("/", tell)]), trusted)
-    async with asking(app, peer) as client:
+    async with make_client(app, peer) as client:
         host, scheme = (await client.get("/", headers=headers)).text.split()
     return host, scheme
 
@@ -59,24 +59,24 @@ async def seen(
         (("2001:db8::/64",), "2001:db8::5", ["[2001:db8:1::9]:443"], "2001:db8:1::9"),
     ],
 )
-async def test_the_last_address_that_no_trusted_proxy_wrote_of_another_counts(
+async def test_the_last_address_that_is_no_trusted_proxy_counts(
     trusted: tuple[str, ...], peer: str, forwarded: list[str], address: str
 ) -> None:
     headers = [("X-Forwarded-For", one) for one in forwarded]
-    assert (await seen(trusted, peer, headers))[0] == address
+    assert (await find_seen(trusted, peer, headers))[0] == address
 
 
 async def test_only_a_trusted_proxy_says_by_what_scheme_it_was_asked() -> None:
     said = [("X-Forwarded-Proto", "https")]
-    assert (await seen((PROXY,), PROXY, said))[1] == "https"
-    assert (await seen((PROXY,), CLIENT, said))[1] == "http"
-    assert (await seen((), PROXY, said))[1] == "http"
+    assert (await find_seen((PROXY,), PROXY, said))[1] == "https"
+    assert (await find_seen((PROXY,), CLIENT, said))[1] == "http"
+    assert (await find_seen((), PROXY, said))[1] == "http"
 
 
 async def test_forwarded_is_not_read() -> None:
     """A proxy that writes X-Forwarded-For hands on what a client wrote there."""
     said = [("Forwarded", "for=1.1.1.1"), ("X-Forwarded-For", CLIENT)]
-    assert (await seen((PROXY,), PROXY, said))[0] == CLIENT
+    assert (await find_seen((PROXY,), PROXY, said))[0] == CLIENT
 
 
 @pytest.mark.parametrize("trusted", [(), (PROXY,)], ids=["no proxies", "a proxy"])
@@ -85,7 +85,7 @@ async def test_a_guesser_who_forges_addresses_has_one(
 ) -> None:
     door = trust_proxies(GraphQLOverHTTP(Starlette(), Engine(schema, services)), trusted)
     codes = []
-    async with asking(door, PROXY if trusted else CLIENT) as client:
+    async with make_client(door, PROXY if trusted else CLIENT) as client:
         for n in range(25):
             forged = f"192.0.2.{n}" if not trusted else f"192.0.2.{n}, {CLIENT}"
             body = {"query": GUESS, "variables": {"login": f"somebody.{n}"}}
@@ -94,12 +94,12 @@ async def test_a_guesser_who_forges_addresses_has_one(
     assert codes == ["WRONG_CREDENTIALS"] * 20 + ["TOO_MANY_TRIES"] * 5
 
 
-async def test_an_operator_who_forgot_the_proxy_is_told_once_and_no_address(
+async def test_an_operator_who_forgot_the_proxy_is_warned_once_without_addresses(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = trust_proxies(Starlette(), ())
     with caplog.at_level(logging.WARNING):
-        async with asking(app, PROXY) as client:
+        async with make_client(app, PROXY) as client:
             for _ in range(3):
                 await client.get("/", headers={"X-Forwarded-For": CLIENT})
     said = capsys.readouterr()

@@ -16,8 +16,8 @@ from models.database.readers import Readers
 from models.problems import OperationTooComplex
 from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
-from tests.making import body
-from tests.test_attacks import Sent
+from tests.making import pack
+from tests.test_attacks import Request
 
 CORE = schema._schema  # noqa: SLF001  # graphql-core's
 DIARY = "diary(studentId: $s, from: $from, to: $to) { days { lessons { marks { value } } } }"
@@ -182,7 +182,7 @@ async def test_the_door_asks_for_the_cost_with_new_documents_and_known_ones(
     for text in (asked, asked + " #" + 400 * "x"):
         codes = []
         for size in (100, 1, 100):
-            sent = Sent(door, body(text, {"n": size}), token)
+            sent = Request(door, pack(text, {"n": size}), token)
             await sent.answer()
             codes.append(sent.code())
         if login is None:  # the cost would tell a stranger what is in the schema

@@ -19,7 +19,7 @@ from models.database.readers import Readers
 from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.serving import settings_in
-from tests.test_attacks import Sent
+from tests.test_attacks import Request
 
 TRUSTED = "https://school.example"
 JSON = {"Content-Type": "application/json"}
@@ -279,7 +279,7 @@ WAITING = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
-class Leaver(Sent):
+class Leaver(Request):
     """A client that goes away when it is told to."""
 
     def __init__(self, *args: Any) -> None:
@@ -303,7 +303,7 @@ async def test_the_sql_of_a_client_that_left_ends(
     )
     body = b'{"query": "{ rooms { nodes { number } } }"}'
     who = api("zavuch").caller.token
-    assert "errors" not in await Sent(door, body, who).answer()
+    assert "errors" not in await Request(door, body, who).answer()
     async with sql.engine.connect() as locking:
         await locking.execution_options(isolation_level="READ COMMITTED")
         transaction = await locking.begin()

@@ -1,4 +1,4 @@
-"""What tests of signing in ask, and how they go on with what they get."""
+"""Documents of signing in, and the tokens that they return, for the tests of sessions."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -57,18 +57,18 @@ async def sign_in(stranger: Api, login: str, password: str = DEMO_PASSWORD, **mo
     return (await stranger(SIGN_IN, login=login, password=password, **more))["signIn"]
 
 
-def holding(api: Api, token: str) -> Api:
-    """The same program with another token."""
+def with_token(api: Api, token: str) -> Api:
+    """Return the same client with another token."""
     return Api(replace(api.caller, token=token))
 
 
-async def code(api: Api, document: str = WHO, **variables: Any) -> str | None:
-    """The code of the one error of an operation, if there is one."""
+async def get_code(api: Api, document: str = WHO, **variables: Any) -> str | None:
+    """Return the code of the one error of an operation, if there is one."""
     reply = await api.reply(document, **variables)
     return (reply.errors[0].extensions or {})["code"] if reply.errors else None
 
 
-async def given_one_time_password(sql: AsyncConnection, login: str, days_ago: int = 1) -> None:
+async def give_one_time_password(sql: AsyncConnection, login: str, days_ago: int = 1) -> None:
     await sql.execute(
         text(
             "UPDATE credentials SET must_change_password = true,"

@@ -1,4 +1,4 @@
-"""A school under attack: everything that is done to it is taken back at once.
+"""A school under attack: everything that is done to it is rolled back at once.
 
 The whole attack is one transaction of PostgreSQL. The product's own transactions are savepoints in
 it, so that going back to an earlier state costs one statement.
@@ -46,23 +46,23 @@ WATCHED: dict[str, tuple[Any, Any, Right]] = {
     "staff documents": (StaffIdentity, StaffIdentity.id, Right.STAFF_READ_IDENTITY),
     "mail": (MailCopy, MailCopy.id, Right.MAIL_USE),
 }
-"""Protected rows by their name here: the table, the column that tells them apart, the right."""
+"""Protected rows by their name here: the table, the key column, the right."""
 
 SPECIAL = (
     "marks:read", "health:read", "identity:read-full", "staff:read-identity", "passwords:reset",
     "roles:grant-protected", "access:decide", "rights:write", "accounts:write",
 )  # fmt: skip
-"""Rights that take two persons. Written down here, not taken from the product."""
+"""Rights that take two persons, written down here instead of taken from the product."""
 TWO_PERSONS = (
     "DIRECTOR", "SCHOOL_ADMINISTRATOR", "DEPUTY_DIRECTOR", "PSYCHOLOGIST", "SOCIAL_PEDAGOGUE",
     "SECRETARY", "HR_SPECIALIST",
 )  # fmt: skip
-"""Roles that take two persons. Written down here, not taken from the product."""
+"""Roles that take two persons, written down here instead of taken from the product."""
 
 GRANTED = ("director", "zavuch", "admin", "municipal")
-"""Whose roles somebody may try to end."""
+"""People whose roles an attacker may try to end."""
 LOCKABLE = ("director", "zavuch", "admin", "LOCKED", "student.sokolov", "parent.sokolova")
-"""Whose accounts somebody may try to lock, to unlock, or to reset the password of."""
+"""People whose accounts an attacker may try to lock, to unlock, or to reset the password of."""
 
 PREPARE = """
 WITH newcomer AS (
@@ -92,8 +92,8 @@ WITH newcomer AS (
 INSERT INTO role_grants (school_id, version, person_id, role, scope, valid_from, granted_at)
 SELECT 1, 1, person_id, role, 'SCHOOL', '2026-11-01', now() FROM given
 """
-"""Adds what an attacker may find in a school: a psychologist without an account and one whose
-account is locked, an administrator who also teaches, and a mother of 7А who also works here."""
+"""Adds rows that make attacks possible: a psychologist without an account and one whose account is
+locked, an administrator who also teaches, and a mother of 7А who also works here."""
 
 PEOPLE = """
 SELECT p.id, a.id AS account, CASE WHEN a.id IS NULL THEN 'newcomer'
@@ -104,7 +104,7 @@ LEFT JOIN credentials c ON c.id = a.credential_id
 WHERE p.school_id = 1
     AND (p.family_name = 'Щукина' OR a.status = 'LOCKED' OR c.login = ANY($1))
 """
-"""Whom an attacker can aim at, by login; those without one by what they are."""
+"""The people an attacker can aim at, by login; those without one by their position."""
 
 OFFICES = """
 SELECT g.role, count(*) FROM role_grants g
@@ -125,7 +125,7 @@ LOCKED = """SELECT a.id FROM accounts a JOIN role_grants g ON g.person_id = a.pe
 
 
 class Nested(asyncpg.Connection):
-    """A session whose transactions are savepoints of the one that holds it all."""
+    """A session whose transactions are savepoints of one outer transaction."""
 
     def transaction(self, **_: Any) -> Any:
         return super().transaction()
@@ -150,35 +150,35 @@ class School:
         await self.raw.transaction().start()
         url = self.server.url("postgres", self.database)
         self.engine = create_async_engine(
-            make_engine_url(url), creator=self.adapted, poolclass=StaticPool
+            make_engine_url(url), creator=self.adapt_connection, poolclass=StaticPool
         )
         storage = Storage(f"file://{self.files}/files")
         self.services = Services(self.engine, Secrets(KEY), storage, lambda: NOON, made_up=True)
         await self.as_operator(PREPARE)
-        await self.look_around()
+        await self.find_targets()
         await self.file_requests()
-        self.at_first = await self.protected()
+        self.at_first = await self.fetch_protected()
 
     async def close(self) -> None:
         await self.engine.dispose()
         await self.raw.close()
 
-    def adapted(self) -> Any:
-        async def same() -> Any:
+    def adapt_connection(self) -> Any:
+        async def get_connection() -> Any:
             return self.raw
 
         dialect: Any = self.engine.sync_engine.dialect
-        return dialect.dbapi.connect(async_creator_fn=same)
+        return dialect.dbapi.connect(async_creator_fn=get_connection)
 
     async def as_operator(self, query: str, *given: Any) -> list[Any]:
-        """Run a statement that no wall holds; then go on as the product."""
+        """Run a statement as the operator, outside of all walls; then go on as the product."""
         await self.raw.execute("SET ROLE postgres")
         found: list[Any] = await self.raw.fetch(query, *given)
         await self.raw.execute("SET ROLE gorod_app")
         return found
 
-    async def look_around(self) -> None:
-        """Note whom an attacker can aim at."""
+    async def find_targets(self) -> None:
+        """Note the people an attacker can aim at."""
         lines = await self.as_operator(
             PEOPLE, [*LOGINS.values(), "parent.sokolova", "student.sokolov"]
         )
@@ -203,7 +203,7 @@ class School:
         self.staff = {line["person_id"]: line["id"] for line in staff}
 
     async def file_requests(self) -> None:
-        """Requests that wait for whoever may not decide on them, and for whoever may."""
+        """File requests that wait for people who may decide on them, and for people who may not."""
         director, deputy, newcomer = map(self.person, ("director", "zavuch", "newcomer"))
         filed = (
             ("admin", ASK_ROLE, {"person": director, "role": "SECRETARY"}),
@@ -224,7 +224,7 @@ class School:
             more = [*held["rights"], {"permission": right, "scope": "SCHOOL"}]
             await person(ASK_RIGHTS, role=role, rights=more, revision=held["revision"])
 
-    async def versions(self, kind: str, keys: list[int]) -> list[tuple[str, int]]:
+    async def fetch_versions(self, kind: str, keys: list[int]) -> list[tuple[str, int]]:
         table = {"Account": "accounts", "RoleGrant": "role_grants"}[kind]
         query = f"SELECT id, version FROM {table} WHERE school_id = 1 AND id = ANY($1) ORDER BY id"
         found = await self.as_operator(query, keys)
@@ -241,8 +241,8 @@ class School:
         return Api(Caller(services=self.services, token=token, language="en"))
 
     @asynccontextmanager
-    async def undone(self) -> AsyncIterator[None]:
-        """Take back what is done inside."""
+    async def rollback_after(self) -> AsyncIterator[None]:
+        """Roll back what is done in the block."""
         point = self.raw.transaction()
         await point.start()
         try:
@@ -252,12 +252,15 @@ class School:
             self.forget()
 
     def forget(self) -> None:
-        """Forget who holds which token: the product remembers it for some seconds."""
+        """Forget the holders of tokens, which the product caches for some seconds."""
         self.services = replace(self.services, sessions=Sessions())
 
-    async def reached(self, token: str) -> Reached:
-        """Whose protected rows the holder of a token reaches, and by which rights. Raises
-        Unauthenticated if the session has ended."""
+    async def find_reached(self, token: str) -> Reached:
+        """Return the keys of protected rows that the holder of a token reaches, and the rights they
+        hold.
+
+        Raises Unauthenticated if the session has ended.
+        """
         async with AsyncSession(self.engine) as inside:
             await set_school(inside, SCHOOL)
             actor = await identify(inside, token, NOON)
@@ -276,19 +279,19 @@ class School:
             found["rights"] = frozenset(f"{right} {scope.name}" for right, scope in actor.grants)
             return found
 
-    async def all_reached(self, tokens: Sequence[str]) -> Reached:
-        """Everything that the holder of the tokens reaches."""
+    async def find_all_reached(self, tokens: Sequence[str]) -> Reached:
+        """Return everything that the holders of the tokens reach."""
         reached: list[Reached] = []
         for token in tokens:
             try:
-                reached.append(await self.reached(token))
+                reached.append(await self.find_reached(token))
             except Unauthenticated:  # the session ended
                 continue
         names = (*WATCHED, "rights")
         return {name: frozenset().union(*(one[name] for one in reached)) for name in names}
 
-    async def protected(self) -> dict[str, Any]:
-        """What only two persons change together, as it stands."""
+    async def fetch_protected(self) -> dict[str, Any]:
+        """Return the state of what only two persons change together."""
         roles = list(TWO_PERSONS)
         return {
             "grants": {line[0]: line[1] for line in await self.as_operator(GRANTS, roles)},
@@ -298,9 +301,9 @@ class School:
             "locked": {line[0] for line in await self.as_operator(LOCKED, roles)},
         }
 
-    async def changed_by_one(self) -> list[str]:
-        """Changes that took only one person although they need two; and offices left empty."""
-        now, before = await self.protected(), self.at_first
+    async def find_changes_by_one(self) -> list[str]:
+        """Return changes that one person made although they take two, and offices left empty."""
+        now, before = await self.fetch_protected(), self.at_first
         approved = await self.as_operator(BY_TWO)
         by_two = {(one["kind"], one[of]) for one in approved
                   for of in ("made_grant_id", "revoked_grant_id", "account_id", "role")

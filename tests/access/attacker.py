@@ -1,4 +1,4 @@
-"""Somebody of the school who wants more than their role gives, and what they can try."""
+"""An attacker: somebody of the school who wants more than their role gives, and their attempts."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -24,27 +24,28 @@ MINE = "{ viewer { contexts { role schoolId } } }"
 
 
 @cache
-def document(name: str, answer: str) -> str:
-    """A mutation that takes its input as one variable."""
+def make_document(name: str, answer: str) -> str:
+    """Return a mutation that takes its input as one variable."""
     type_ = get_named_type(MUTATIONS[name].args["input"].type).name
     return f"""mutation ($input: {type_}!) {{
         {name}(input: $input) {{ {answer} userErrors {{ code field }} }} }}"""
 
 
-def refused_by_form(reply: Any) -> bool:
-    """Whether a request was not even understood: then it shows nothing."""
+def is_invalid(reply: Any) -> bool:
+    """Return whether a request was invalid: then it proves nothing."""
     codes = {(error.extensions or {}).get("code") for error in reply.errors or []}
     return bool(codes & {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR"})
 
 
 @dataclass(frozen=True)
 class RightsHeld:
-    """What each role may do, as far as the attacker sees it."""
+    """The rights of each role, as far as the attacker sees them."""
 
     roles: dict[str, Any]
 
     def with_one_more(self, role: str, right: str) -> dict[str, Any]:
-        """The rights of a role and one more, in the whole school, as `setRoleRights` takes them."""
+        """Return the rights of a role and one more, in the whole school, as `setRoleRights` takes
+        them."""
         known = self.roles.get(role, {"rights": [], "revision": ""})
         more = {"permission": right, "scope": "SCHOOL"}
         rights = [one for one in known["rights"] if one != more] + [more]
@@ -55,8 +56,8 @@ class RightsHeld:
 class Attacker:
     """One person in one role.
 
-    tokens: Sessions they hold, by login and role.
-    chosen: Passwords of accounts that they took over, by login.
+    tokens: The sessions they hold, by login and role.
+    chosen: The passwords of accounts that they took over, by login.
     """
 
     school: School
@@ -69,33 +70,33 @@ class Attacker:
         self.tokens[f"{LOGINS[self.role]} {self.role.name}"] = self.token
         await self.come_in()
         self.contexts = {name.split()[1] for name in self.tokens}
-        self.before = await self.reached()
+        self.before = await self.find_reached()
 
     @asynccontextmanager
-    async def undone(self) -> AsyncIterator[None]:
-        """Take back what is done inside, from the school and from what the attacker knows."""
+    async def rollback_after(self) -> AsyncIterator[None]:
+        """Roll back what is done in the block, in the school and in what the attacker knows."""
         kept = (self.token, dict(self.tokens), dict(self.chosen))
-        async with self.school.undone():
+        async with self.school.rollback_after():
             yield
         self.token, self.tokens, self.chosen = kept
 
-    async def reached(self) -> Reached:
-        return await self.school.all_reached(list(self.tokens.values()))
+    async def find_reached(self) -> Reached:
+        return await self.school.find_all_reached(list(self.tokens.values()))
 
-    async def more_than_before(self) -> dict[str, int]:
-        now = await self.reached()
+    async def find_gains(self) -> dict[str, int]:
+        now = await self.find_reached()
         more = {name: now[name] - self.before[name] for name in now}
         return {name: len(rows) for name, rows in more.items() if rows}
 
     async def send(
         self, name: str, inputs: list[dict[str, Any]], answer: str = "__typename"
     ) -> list[Any]:
-        """Send one command for each input; the payloads of those that were done."""
+        """Send a command for each input; return the payloads of those that were done."""
         done: list[Any] = []
         api = self.school.api(self.token)
         for given in inputs:
-            reply = await api.reply(document(name, answer), input=given)
-            assert not refused_by_form(reply), (name, given, reply.errors)
+            reply = await api.reply(make_document(name, answer), input=given)
+            assert not is_invalid(reply), (name, given, reply.errors)
             payload = (reply.data or {}).get(name)
             refused = payload["userErrors"] if payload else []
             if payload and not refused:
@@ -104,8 +105,8 @@ class Attacker:
                 break  # the role does not hold the right: the other targets need not be tried
         return done
 
-    async def does(self, act: str) -> bool:
-        """Try one kind of command on everyone it could be aimed at; whether anything was done."""
+    async def try_act(self, act: str) -> bool:
+        """Try a command on everyone it could be aimed at; return whether anything was done."""
         done = await ACTS[act](self)
         learned = {
             one["account"]["login"]: one["oneTimePassword"]
@@ -119,7 +120,8 @@ class Attacker:
         return bool(done)
 
     async def come_in(self) -> None:
-        """Sign in to what one's own login opens by now, and those that were taken over."""
+        """Sign in to all that the attacker's login opens by now, and the logins that they took
+        over."""
         for login, password in ((LOGINS[self.role], DEMO_PASSWORD), *self.chosen.items()):
             for token in [t for name, t in self.tokens.items() if name.startswith(f"{login} ")]:
                 seen = (await self.school.api(token).reply(MINE)).data or {}
@@ -128,7 +130,7 @@ class Attacker:
                     break
 
     async def choose_password(self, login: str, password: str) -> None:
-        """Do what the holder of a one-time password does first, and enter what it opens."""
+        """Choose a new password with a one-time password, and sign in to all that it opens."""
         given = {"login": login, "password": password}
         come = ((await self.school.api(None).reply(SIGN_IN, **given)).data or {})["signIn"]
         if come["accessToken"]:
@@ -140,7 +142,7 @@ class Attacker:
 
     async def enter(self, login: str, password: str, contexts: list[Any]) -> None:
         here = [one["role"] for one in contexts if one["schoolId"] == f"School:{SCHOOL}-{SCHOOL}"]
-        if self.permitted(login, set(here)):
+        if self.is_permitted(login, set(here)):
             return
         for role in here:
             if f"{login} {role}" in self.tokens:
@@ -150,14 +152,14 @@ class Attacker:
             assert come["accessToken"], (login, role)
             self.tokens[f"{login} {role}"] = come["accessToken"]
 
-    def permitted(self, login: str, roles: set[str]) -> bool:
-        """Whether domain.md (c.1) lets the role know the one-time passwords of an account: the
-        director of everyone, a class teacher of families that do not work here."""
+    def is_permitted(self, login: str, roles: set[str]) -> bool:
+        """Return whether domain.md (c.1) lets the role know the one-time passwords of an account:
+        the director those of everyone, a class teacher those of families that do not work here."""
         if login == LOGINS[self.role]:
             return False
         return self.role is Role.DIRECTOR or (self.role is Role.CLASS_TEACHER and roles <= FAMILY)
 
-    # -- whom a command can be aimed at --------------------------------------------------
+    # -- targets of commands --------------------------------------------------------------
 
     @property
     def myself(self) -> str:
@@ -168,12 +170,12 @@ class Attacker:
         return [self.myself, *(self.school.person(name) for name in names)]
 
     async def accounts(self) -> list[tuple[str, int]]:
-        """Ids of accounts, with their versions as they are now."""
-        return await self.school.versions("Account", self.school.accounts)
+        """Return the ids of accounts, with their present versions."""
+        return await self.school.fetch_versions("Account", self.school.accounts)
 
     async def grants(self) -> list[tuple[str, int]]:
-        """Ids of grants, with their versions as they are now."""
-        return await self.school.versions("RoleGrant", self.school.grants)
+        """Return the ids of grants, with their present versions."""
+        return await self.school.fetch_versions("RoleGrant", self.school.grants)
 
     async def rights(self) -> RightsHeld:
         asked = "{ roles { role revision rights { permission scope } } }"
@@ -181,7 +183,7 @@ class Attacker:
         return RightsHeld({one["role"]: one for one in seen.get("roles") or []})
 
 
-# -- what can be tried -------------------------------------------------------------------
+# -- attempts -----------------------------------------------------------------------------
 
 GIVEN = ("DIRECTOR", "PSYCHOLOGIST", "SUBJECT_TEACHER")
 CHANGED = (
@@ -194,11 +196,11 @@ CHANGED = (
     ("SECRETARY", "access:decide"),
     ("DEPUTY_DIRECTOR", "students:write"),
 )
-"""Roles, and the right that somebody wants them to have."""
+"""Roles, and the right that the attacker wants them to have."""
 Act = Callable[[Attacker], Awaitable[list[Any]]]
 
 
-def granting(name: str) -> Act:
+def make_granting(name: str) -> Act:
     async def act(by: Attacker) -> list[Any]:
         common = {"validFrom": "2026-11-01", "basis": "Приказ"}
         roles = dict.fromkeys((by.role.name, *GIVEN))
@@ -210,7 +212,7 @@ def granting(name: str) -> Act:
     return act
 
 
-def changing_rights(name: str, **more: str) -> Act:
+def make_rights_change(name: str, **more: str) -> Act:
     async def act(by: Attacker) -> list[Any]:
         held = await by.rights()
         wanted = dict.fromkeys(((by.role.name, "marks:read"), *CHANGED))
@@ -236,7 +238,7 @@ async def reset_password(by: Attacker) -> list[Any]:
     return await by.send("resetPassword", wanted, HANDED_OUT)
 
 
-def locking(locked: bool) -> Act:
+def make_locking(locked: bool) -> Act:
     async def act(by: Attacker) -> list[Any]:
         common = {"locked": locked, "reason": "Потерян телефон"}
         wanted = [
@@ -264,7 +266,7 @@ async def switch_context(by: Attacker) -> list[Any]:
     for role in by.contexts | {"DIRECTOR"}:
         for one in await by.send("switchContext", [{"role": role}], "accessToken"):
             by.token = by.tokens[f"{LOGINS[by.role]} {role}"] = one["accessToken"]
-    return []  # what it opens was entered at first
+    return []  # the attacker signed in to these roles at the beginning
 
 
 async def request_the_end_of_roles(by: Attacker) -> list[Any]:
@@ -277,8 +279,8 @@ async def request_unlock(by: Attacker) -> list[Any]:
     return await by.send("requestUnlock", wanted)
 
 
-def deciding(name: str) -> Act:
-    """On every request that waits: one's own, and those of others."""
+def make_decision(name: str) -> Act:
+    """Decide on every open request: one's own, and those of others."""
 
     async def act(by: Attacker) -> list[Any]:
         listed = (await by.school.api(by.token).reply(WAITING)).data or {}
@@ -306,22 +308,22 @@ async def appoint_oneself(by: Attacker) -> list[Any]:
 
 
 ACTS: Mapping[str, Act] = {
-    "grantRole": granting("grantRole"),
+    "grantRole": make_granting("grantRole"),
     "revokeRole": revoke_role,
-    "setRoleRights": changing_rights("setRoleRights"),
+    "setRoleRights": make_rights_change("setRoleRights"),
     "setRoleRights, fewer": strip_the_director,
     "createAccount": create_account,
     "resetPassword": reset_password,
-    "lockAccount": locking(True),
-    "lockAccount, unlock": locking(False),
+    "lockAccount": make_locking(True),
+    "lockAccount, unlock": make_locking(False),
     "linkAccount": link_account,
     "switchContext": switch_context,
     "assignClassTeacher": appoint_oneself,
-    "requestRoleGrant": granting("requestRoleGrant"),
+    "requestRoleGrant": make_granting("requestRoleGrant"),
     "requestRoleRevocation": request_the_end_of_roles,
-    "requestRoleRights": changing_rights("requestRoleRights", basis="Решение педсовета"),
+    "requestRoleRights": make_rights_change("requestRoleRights", basis="Решение педсовета"),
     "requestUnlock": request_unlock,
-    "approveAccessRequest": deciding("approveAccessRequest"),
-    "withdrawAccessRequest": deciding("withdrawAccessRequest"),
+    "approveAccessRequest": make_decision("approveAccessRequest"),
+    "withdrawAccessRequest": make_decision("withdrawAccessRequest"),
 }
-"""Every kind of command that changes who may do what, each aimed at everyone worth it."""
+"""Every kind of command that changes rights and roles, each aimed at all useful targets."""

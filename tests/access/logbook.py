@@ -9,17 +9,17 @@ LOG = """query ($filter: AuditEventFilter, $first: Int) {
         nodes { id seq at role action entity details { name values } actor { id fullName } } } }"""
 
 
-async def entries(api: Api, **filter: Any) -> list[Any]:
-    """The newest entries, the newest first."""
+async def fetch_entries(api: Api, **filter: Any) -> list[Any]:
+    """Return the newest entries, the newest first."""
     found = await api(LOG, first=100, filter={n: {"eq": v} for n, v in filter.items()})
     return list(found["auditEvents"]["nodes"])
 
 
-async def last(api: Api, action: str) -> Any:
-    """The newest entry of a command."""
-    return (await entries(api, action=action))[0]
+async def fetch_last(api: Api, action: str) -> Any:
+    """Return the newest entry of a command."""
+    return (await fetch_entries(api, action=action))[0]
 
 
-def details(entry: Any) -> dict[str, Any]:
-    """The details of an entry, by their names."""
+def read_details(entry: Any) -> dict[str, Any]:
+    """Return the details of an entry, by their names."""
     return {detail["name"]: detail["values"] for detail in entry["details"]}

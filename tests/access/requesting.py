@@ -54,25 +54,25 @@ LISTED = """query ($open: Boolean!) { accessRequests(first: 100, openOnly: $open
     totalCount nodes { id status role version basis viewerCan { decide withdraw } } } }"""
 
 
-async def filed(api: Api, document: str, **given: Any) -> Any:
-    """The request that somebody files."""
+async def file_request(api: Api, document: str, **given: Any) -> Any:
+    """File a request, and return it."""
     [payload] = (await api(document, **given)).values()
     return payload["accessRequest"]
 
 
-def seen(request: Any) -> dict[str, Any]:
-    """What a decision names: the request, and its version."""
+def name_request(request: Any) -> dict[str, Any]:
+    """Return the arguments of a decision: the request, and its version."""
     return {"id": request["id"], "version": request["version"]}
 
 
-async def approved(api: SignIn, document: str, **given: Any) -> Any:
-    """The request that the administrator files and the director approves."""
-    request = await filed(api("admin"), document, **given)
-    return (await api("director")(APPROVE, **seen(request)))["approveAccessRequest"][
+async def file_and_approve(api: SignIn, document: str, **given: Any) -> Any:
+    """File a request as the administrator, and approve it as the director; return it."""
+    request = await file_request(api("admin"), document, **given)
+    return (await api("director")(APPROVE, **name_request(request)))["approveAccessRequest"][
         "accessRequest"
     ]
 
 
-async def granted(api: SignIn, person: str, role: str, **given: Any) -> Any:
-    """The grant of a protected role, given by two persons: its id and version."""
-    return (await approved(api, ASK_ROLE, person=person, role=role, **given))["madeGrant"]
+async def grant_by_two(api: SignIn, person: str, role: str, **given: Any) -> Any:
+    """Give a protected role by two persons; return id and version of the grant."""
+    return (await file_and_approve(api, ASK_ROLE, person=person, role=role, **given))["madeGrant"]

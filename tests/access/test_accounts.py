@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from tests.access.asking import CHANGE, RESET, SIGN_IN, code, holding, sign_in
-from tests.access.requesting import granted
+from tests.access.asking import CHANGE, RESET, SIGN_IN, get_code, sign_in, with_token
+from tests.access.requesting import grant_by_two
 from tests.conftest import Api, SignIn, Template
 
 ACCOUNTS = """query ($name: String) {
@@ -40,13 +40,13 @@ HIRE = """mutation ($family: String!, $given: String!) {
 }"""
 
 
-async def hired(api: SignIn, family: str, given: str) -> str:
-    """The id of a person who has no account yet."""
+async def hire(api: SignIn, family: str, given: str) -> str:
+    """Hire a person without an account; return their id."""
     done = await api("hr")(HIRE, family=family, given=given)
     return str(done["hireStaff"]["staff"]["person"]["id"])
 
 
-async def account(api: Api, name: str) -> Any:
+async def find_account(api: Api, name: str) -> Any:
     [found] = (await api(ACCOUNTS, name=name))["accounts"]["nodes"]
     return found
 
@@ -55,7 +55,7 @@ async def account(api: Api, name: str) -> Any:
 
 
 async def test_the_administrator_finds_an_account_by_name(api: SignIn) -> None:
-    found = await account(api("admin"), "иванова ольга")
+    found = await find_account(api("admin"), "иванова ольга")
     assert found["login"] == "parent.ivanova"
     assert found["fullName"] == "Иванова Ольга Сергеевна"
     assert found["status"] == "ACTIVE"
@@ -64,9 +64,9 @@ async def test_the_administrator_finds_an_account_by_name(api: SignIn) -> None:
 
 async def test_a_class_teacher_sees_accounts_of_her_class_and_no_others(api: SignIn) -> None:
     leader = api("teacher.belova", Role.CLASS_TEACHER)
-    mine = await account(leader, "Соколов Егор")
+    mine = await find_account(leader, "Соколов Егор")
     assert mine["viewerCan"] == {"lock": False, "resetPassword": True}
-    assert (await account(leader, "Соколова Татьяна"))["login"] == "parent.sokolova"
+    assert (await find_account(leader, "Соколова Татьяна"))["login"] == "parent.sokolova"
     for stranger in ("Громова Полина", "Громова Юлия", "Воронцова"):
         assert (await leader(ACCOUNTS, name=stranger))["accounts"]["totalCount"] == 0
 
@@ -75,8 +75,8 @@ async def test_a_class_teacher_sees_accounts_of_her_class_and_no_others(api: Sig
     "login",
     ["parent.ivanova", "student.ivanova", "teacher.gusev", "secretary", "hr", "psychologist"],
 )
-async def test_who_sees_no_accounts(api: SignIn, login: str) -> None:
-    assert await code(api(login), ACCOUNTS, name="а") == "FORBIDDEN"
+async def test_people_without_the_right_see_no_accounts(api: SignIn, login: str) -> None:
+    assert await get_code(api(login), ACCOUNTS, name="а") == "FORBIDDEN"
 
 
 async def test_a_page_of_accounts_costs_few_statements(api: SignIn, statements: Any) -> None:
@@ -93,24 +93,24 @@ async def test_a_new_colleague_gets_an_account_and_chooses_a_password(
     api: SignIn, stranger: Api
 ) -> None:
     """The administrator opens the account, the director hands out the one-time password."""
-    person = await hired(api, "Щукина", "Юлия")
+    person = await hire(api, "Щукина", "Юлия")
     made = (await api("admin")(CREATE, person=person))["createAccount"]
     assert made["account"]["login"] == "shchukina.y"
     assert made["oneTimePassword"] is None
     done = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
     proof = {"login": "shchukina.y", "password": done["oneTimePassword"]}
     assert await stranger.refusal(SIGN_IN, **proof) == "NOTHING_TO_DO_HERE"
-    await granted(api, person, "SECRETARY")
+    await grant_by_two(api, person, "SECRETARY")
     come = await sign_in(stranger, **proof)
     assert come["mustChangePassword"] is True
-    await holding(stranger, come["accessToken"])(
+    await with_token(stranger, come["accessToken"])(
         CHANGE, old=done["oneTimePassword"], new="выбран самой Юлией"
     )
     assert (await sign_in(stranger, "shchukina.y", "выбран самой Юлией"))["viewer"]
 
 
-async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: SignIn) -> None:
-    people = [await hired(api, "Щукина", f"Юлия{'а' * n}") for n in range(4)]
+async def test_logins_of_one_name_differ_even_when_made_at_once(api: SignIn) -> None:
+    people = [await hire(api, "Щукина", f"Юлия{'а' * n}") for n in range(4)]
     admin = api("admin")
     done = await asyncio.gather(*(admin(CREATE, person=person) for person in people))
     logins = sorted(one["createAccount"]["account"]["login"] for one in done)
@@ -128,21 +128,21 @@ async def test_logins_of_one_name_are_told_apart_even_when_made_at_once(api: Sig
         ("a b c", "LOGIN_MALFORMED", ["login"]),
     ],
 )
-async def test_logins_that_cannot_be(
+async def test_an_impossible_login_is_refused(
     api: SignIn, login: str, refused: str, field: list[str]
 ) -> None:
-    person = await hired(api, "Щукина", "Юлия")
+    person = await hire(api, "Щукина", "Юлия")
     error = await api("admin").refused(CREATE, person=person, login=login)
     assert (error["code"], error["field"]) == (refused, field)
 
 
-async def test_one_login_on_the_server_whatever_two_schools_do_at_once(
+async def test_two_schools_at_once_do_not_make_the_same_login(
     api: SignIn, template: Template
 ) -> None:
     admins = [login for login, held in template.roles.items()
               if Role.SCHOOL_ADMINISTRATOR in {role for role, _ in held}]  # fmt: skip
     assert len(admins) == 2
-    free = [await person_without_account(api(login)) for login in admins]
+    free = [await enrol_person(api(login)) for login in admins]
     replies = await asyncio.gather(
         *(api(login).reply(CREATE, person=person, login="the.same")
           for login, person in zip(admins, free, strict=True))
@@ -151,15 +151,15 @@ async def test_one_login_on_the_server_whatever_two_schools_do_at_once(
     assert sorted(error["code"] for found in errors for error in found) == ["LOGIN_TAKEN"]
 
 
-async def lets_administrators_reset(sql: AsyncConnection) -> None:
-    """What two persons may decide in a school."""
+async def let_administrators_reset(sql: AsyncConnection) -> None:
+    """Let administrators reset passwords, which two persons may decide in a school."""
     await sql.execute(
         text("""INSERT INTO role_rights (school_id, role, permission, scope)
                 VALUES (1, 'SCHOOL_ADMINISTRATOR', 'passwords:reset', 'SCHOOL')""")
     )
 
 
-async def person_without_account(admin: Api) -> str:
+async def enrol_person(admin: Api) -> str:
     done = await admin(
         """mutation { enrolStudent(input: {familyName: "Новиков", givenName: "Ян",
             personalFileNo: "Н-1", entryDate: "2026-11-20"}) {
@@ -168,9 +168,9 @@ async def person_without_account(admin: Api) -> str:
     return str(done["enrolStudent"]["student"]["person"]["id"])
 
 
-async def test_a_second_account_is_refused_with_the_one_there_is(api: SignIn) -> None:
+async def test_a_second_account_is_refused_and_the_first_is_named(api: SignIn) -> None:
     admin = api("admin")
-    there = await account(admin, "иванова ольга")
+    there = await find_account(admin, "иванова ольга")
     reply = await admin.reply(CREATE, person=there["person"]["id"])
     done = (reply.data or {})["createAccount"]
     assert done["userErrors"][0]["code"] == "ACCOUNT_EXISTS"
@@ -181,9 +181,9 @@ async def test_a_second_account_is_refused_with_the_one_there_is(api: SignIn) ->
 async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    """In a school where the administrator may hand out passwords of families."""
-    await lets_administrators_reset(sql)
-    person, key = await person_without_account(api("admin")), str(uuid4())
+    """The administrator of this school may hand out passwords of families."""
+    await let_administrators_reset(sql)
+    person, key = await enrol_person(api("admin")), str(uuid4())
     admin = api("admin")
     first, again = [
         (await admin(CREATE, person=person, key=key))["createAccount"] for _ in range(2)
@@ -194,8 +194,8 @@ async def test_a_repeated_attempt_makes_nothing_new_and_shows_no_password(
 
 
 async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnection) -> None:
-    await lets_administrators_reset(sql)
-    person = await person_without_account(api("admin"))
+    await let_administrators_reset(sql)
+    person = await enrol_person(api("admin"))
     done = (await api("admin")(CREATE, person=person, key=str(uuid4())))["createAccount"]
     assert done["oneTimePassword"]
     for table in ("credentials", "audit_events", "attempts"):
@@ -204,8 +204,8 @@ async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnec
 
 
 @pytest.mark.parametrize("login", ["zavuch", "secretary", "hr", "teacher.belova"])
-async def test_who_opens_no_accounts(api: SignIn, login: str) -> None:
-    person = await hired(api, "Щукина", "Юлия")
+async def test_people_without_the_right_open_no_accounts(api: SignIn, login: str) -> None:
+    person = await hire(api, "Щукина", "Юлия")
     assert await api(login).refusal(CREATE, person=person) == "FORBIDDEN"
 
 
@@ -224,20 +224,20 @@ async def test_a_locked_account_is_out_at_once_and_in_again_when_unlocked(
     api: SignIn, stranger: Api
 ) -> None:
     mother, admin = api("parent.ivanova"), api("admin")
-    there = await account(admin, "Иванова Ольга")
+    there = await find_account(admin, "Иванова Ольга")
     locked = (await admin(LOCK, id=there["id"], version=there["version"]))["lockAccount"]["account"]
     assert locked["status"] == "LOCKED"
-    assert await code(mother) == "UNAUTHENTICATED"
+    assert await get_code(mother) == "UNAUTHENTICATED"
     given = {"login": "parent.ivanova", "password": "gorod-demo-2026"}
     assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
     await admin(LOCK, id=there["id"], version=locked["version"], locked=False)
-    assert await code(mother) == "UNAUTHENTICATED", "the old session stays ended"
+    assert await get_code(mother) == "UNAUTHENTICATED", "the old session stays ended"
     assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
 
 
-async def test_a_lock_needs_a_reason_and_what_was_seen(api: SignIn) -> None:
+async def test_a_lock_needs_a_reason_and_the_present_version(api: SignIn) -> None:
     admin = api("admin")
-    there = await account(admin, "Иванова Ольга")
+    there = await find_account(admin, "Иванова Ольга")
     assert await admin.refusal(LOCK, id=there["id"], version=there["version"] + 1) == "CONFLICT"
     silent = LOCK.replace("Потерян телефон", "  ")
     error = await admin.refused(silent, id=there["id"], version=there["version"])
@@ -245,8 +245,8 @@ async def test_a_lock_needs_a_reason_and_what_was_seen(api: SignIn) -> None:
 
 
 @pytest.mark.parametrize("login", ["zavuch", "teacher.belova", "parent.ivanov"])
-async def test_who_locks_nobody(api: SignIn, login: str) -> None:
-    there = await account(api("admin"), "Соколова Татьяна")
+async def test_people_without_the_right_lock_nobody(api: SignIn, login: str) -> None:
+    there = await find_account(api("admin"), "Соколова Татьяна")
     actor = api(login, Role.CLASS_TEACHER if login == "teacher.belova" else None)
     given = {"id": there["id"], "version": there["version"]}
     assert await actor.refusal(LOCK, **given) == "FORBIDDEN"

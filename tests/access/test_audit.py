@@ -1,4 +1,4 @@
-"""What was done and read, and that nobody can change the record of it."""
+"""The audit log records commands and special reads, and nobody can change its entries."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from models.access.roles import Role
 from resolvers.access.audit import verify_chain
-from tests.access.asking import CHANGE, code
+from tests.access.asking import CHANGE, get_code
 from tests.conftest import Api, SignIn, Template
 
 EVENTS = """query ($filter: AuditEventFilter, $first: Int) {
@@ -25,107 +25,107 @@ RENAME = """mutation ($id: ID!, $version: Int!, $phone: String!) {
 }"""
 
 
-async def events(api: Api, **filter: Any) -> list[Any]:
+async def fetch_events(api: Api, **filter: Any) -> list[Any]:
     found = await api(EVENTS, filter={name: {"eq": value} for name, value in filter.items()})
     return list(found["auditEvents"]["nodes"])
 
 
-def given(event: Any) -> dict[str, Any]:
-    """The details of an entry, by their names."""
+def details_of(event: Any) -> dict[str, Any]:
+    """Return the details of an entry, by their names."""
     return {detail["name"]: detail["values"] for detail in event["details"]}
 
 
-async def telephone(director: Api, *phones: str) -> str:
-    """Change the school's phone as often as told; the id of the school."""
+async def change_phone(director: Api, *phones: str) -> str:
+    """Change the school's phone to each of the given ones; return the id of the school."""
     for phone in phones:
         school = (await director("{ school { id version } }"))["school"]
         await director(RENAME, id=school["id"], version=school["version"], phone=phone)
     return str(school["id"])
 
 
-async def checked(engine: AsyncEngine, school: str) -> int | None:
+async def verify(engine: AsyncEngine, school: str) -> int | None:
     async with AsyncSession(engine) as session:
         return await verify_chain(session, int(school.partition("-")[2]))
 
 
-# -- what is written ------------------------------------------------------------------
+# -- entries --------------------------------------------------------------------------
 
 
-async def test_a_command_leaves_its_trace(api: SignIn) -> None:
-    school = await telephone(api("director"), "8 (38500) 00-1-28")
-    [event] = await events(api("director"), action="updateSchool")
+async def test_a_command_is_recorded(api: SignIn) -> None:
+    school = await change_phone(api("director"), "8 (38500) 00-1-28")
+    [event] = await fetch_events(api("director"), action="updateSchool")
     assert event["actor"] == {"fullName": "Воронцова Елена Викторовна"}
     assert event["role"] == "DIRECTOR"
     assert event["entity"] == school
-    assert given(event) == {"schoolId": [school], "phone": ["8 (38500) 00-1-28"]}
+    assert details_of(event) == {"schoolId": [school], "phone": ["8 (38500) 00-1-28"]}
     assert event["at"] == "2026-11-23T05:00:00Z"
 
 
 async def test_the_newest_come_first_without_gaps(api: SignIn) -> None:
-    await telephone(api("director"), "1", "2", "3")
-    numbers = [event["seq"] for event in await events(api("director"))]
+    await change_phone(api("director"), "1", "2", "3")
+    numbers = [event["seq"] for event in await fetch_events(api("director"))]
     assert numbers == list(range(numbers[0], 0, -1))
 
 
-async def test_what_was_refused_leaves_no_trace(api: SignIn) -> None:
+async def test_a_refused_command_is_not_recorded(api: SignIn) -> None:
     director = api("director")
-    school = await telephone(director, "1")
+    school = await change_phone(director, "1")
     refused = await director.refusal(RENAME, id=school, version=99, phone="2")
     assert refused == "CONFLICT"
-    assert len(await events(director, action="updateSchool")) == 1
+    assert len(await fetch_events(director, action="updateSchool")) == 1
 
 
-async def test_reading_what_is_specially_protected_leaves_a_trace(api: SignIn) -> None:
+async def test_a_special_read_is_recorded(api: SignIn) -> None:
     await api("psychologist")(HEALTH)
-    [event] = await events(api("director"), action="read")
+    [event] = await fetch_events(api("director"), action="read")
     assert event["role"] == "PSYCHOLOGIST"
-    [(kind, whose)] = given(event).items()
+    [(kind, whose)] = details_of(event).items()
     assert kind == "StudentHealth"
     assert {one.partition(":")[0] for one in whose} == {"Student"}
 
 
-async def test_a_changed_password_is_told_but_not_the_password(api: SignIn) -> None:
+async def test_a_change_of_password_is_recorded_without_the_password(api: SignIn) -> None:
     await api("parent.ivanova")(CHANGE, old="gorod-demo-2026", new="никому не скажу")
-    [event] = await events(api("director"), role="PARENT")
+    [event] = await fetch_events(api("director"), role="PARENT")
     assert event["action"] == "changePassword"
     assert event["details"] == []
 
 
-# -- who reads it ---------------------------------------------------------------------
+# -- readers --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("login", ["director", "zavuch", "admin"])
-async def test_who_reads_the_log(api: SignIn, login: str) -> None:
-    assert await code(api(login), EVENTS) is None
+async def test_people_with_the_right_read_the_log(api: SignIn, login: str) -> None:
+    assert await get_code(api(login), EVENTS) is None
 
 
 @pytest.mark.parametrize(
     "login", ["parent.ivanova", "student.ivanova", "teacher.belova", "secretary", "hr", "social"]
 )
-async def test_who_does_not(api: SignIn, login: str) -> None:
-    assert await code(api(login), EVENTS) == "FORBIDDEN"
+async def test_people_without_the_right_do_not_read_the_log(api: SignIn, login: str) -> None:
+    assert await get_code(api(login), EVENTS) == "FORBIDDEN"
 
 
 async def test_nobody_reads_the_log_of_another_school(api: SignIn, template: Template) -> None:
     [other] = [login for login, held in template.roles.items()
                if held[0][0] is Role.DIRECTOR and login != "director"]  # fmt: skip
-    await telephone(api("director"), "1")
-    [event] = await events(api("director"))
-    assert await events(api(other)) == []
+    await change_phone(api("director"), "1")
+    [event] = await fetch_events(api("director"))
+    assert await fetch_events(api(other)) == []
     node = await api(other)("query ($id: ID!) { node(id: $id) { id } }", id=event["id"])
     assert node == {"node": None}
 
 
-# -- that it is whole -----------------------------------------------------------------
+# -- the chain ------------------------------------------------------------------------
 
 
 async def test_a_log_that_nobody_touched_is_whole(api: SignIn, engine: AsyncEngine) -> None:
     director = api("director")
     school = (await director("{ school { id } }"))["school"]["id"]
-    assert await checked(engine, school) is None
-    await telephone(director, "1", "2", "3")
+    assert await verify(engine, school) is None
+    await change_phone(director, "1", "2", "3")
     await api("psychologist")(HEALTH)
-    assert await checked(engine, school) is None
+    assert await verify(engine, school) is None
 
 
 TAMPERING = {
@@ -154,17 +154,17 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("deed", TAMPERING)
-async def test_a_log_that_was_changed_is_found_out(
+async def test_a_change_of_the_log_is_detected(
     api: SignIn, engine: AsyncEngine, sql: AsyncConnection, deed: str
 ) -> None:
-    school = await telephone(api("director"), "1", "2", "3", "4")
+    school = await change_phone(api("director"), "1", "2", "3", "4")
     statements, broken = TAMPERING[deed]
     for statement in statements.split(";"):
         await sql.execute(text(statement))
-    assert await checked(engine, school) == broken
+    assert await verify(engine, school) == broken
 
 
-async def test_even_the_product_can_change_nothing(engine: AsyncEngine) -> None:
+async def test_even_the_product_cannot_change_the_log(engine: AsyncEngine) -> None:
     for deed in ("UPDATE audit_events SET seq = seq", "DELETE FROM audit_events"):
         async with engine.connect() as connection:
             with pytest.raises(Exception, match="permission denied"):

@@ -1,4 +1,4 @@
-"""What the audit log costs does not grow with what was ever written."""
+"""The costs of the audit log do not grow with the number of entries."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -22,7 +22,7 @@ from tests.postgres import Server
 
 MANY = 40_000
 FILL = (
-    "SET session_replication_role = replica",  # else each row would be looked up in other tables
+    "SET session_replication_role = replica",  # or each row would be looked up in other tables
     f"""INSERT INTO audit_events (school_id, version, seq, at, actor_id, role, action, entity,
             details, request_id, previous_hash, hash)
         SELECT 1, 1, n, '2020-01-01'::timestamptz + n * interval '1 minute', n % 400 + 1,
@@ -41,8 +41,8 @@ FILL = (
 )
 PAGE = 20
 MOST = 20 * PAGE
-"""Rows that may be touched for a page. It is not one each: of a page of a filtered list some rows
-are looked at, and names are looked up in other tables."""
+"""Rows that a page may touch. There are more than one for each: a filtered page skips some rows,
+and names are looked up in other tables."""
 LOG = """query ($filter: AuditEventFilter, $after: String, $last: Int) {
     auditEvents(filter: $filter, after: $after, last: $last) { nodes { seq at action role entity
         details { name values } actor { fullName } } pageInfo { endCursor } } }"""
@@ -90,7 +90,7 @@ def others_write() -> None:
 
 @pytest.fixture
 async def product(postgres: Server, database: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as plans are run on."""
+    """A connection like those that run plans."""
     settings = {
         "app.school_id": "1",
         "timezone": "UTC",
@@ -103,22 +103,22 @@ async def product(postgres: Server, database: str) -> AsyncIterator[asyncpg.Conn
     await connection.close()
 
 
-def steps(plan: Any) -> Iterator[Any]:
+def list_steps(plan: Any) -> Iterator[Any]:
     yield plan
     for below in plan.get("Plans", ()):
-        yield from steps(below)
+        yield from list_steps(below)
 
 
-def touched(step: Any) -> int:
+def count_touched(step: Any) -> int:
     removed = sum(step.get(name, 0) for name in ("Rows Removed by Filter",
                                                  "Rows Removed by Index Recheck"))  # fmt: skip
     return int((step["Actual Rows"] + removed) * step["Actual Loops"])
 
 
-async def explained(
+async def explain(
     product: asyncpg.Connection, services: Services, api: Api, asked: str, given: dict[str, Any]
 ) -> Any:
-    """The plan of a compiled operation, run for any values as the product does."""
+    """Return the plan of a compiled operation, run for any values as the product does."""
     async with AsyncSession(services.engine) as session:
         await set_school(session, 1)
         actor = await identify(session, api.caller.token or "", services.now())
@@ -133,9 +133,9 @@ async def explained(
 
 
 def assert_cheap(plan: Any) -> None:
-    for step in steps(plan):
+    for step in list_steps(plan):
         where = (step["Node Type"], step.get("Relation Name"), step.get("Index Name"))
-        assert touched(step) <= MOST, where
+        assert count_touched(step) <= MOST, where
         if step.get("Relation Name") in ("audit_events", "sensitive_reads"):
             assert step["Node Type"] != "Seq Scan", where
 
@@ -145,7 +145,7 @@ async def test_a_page_of_a_long_log_costs_a_page(
     api: SignIn, services: Services, product: asyncpg.Connection, what: str
 ) -> None:
     login, asked, given = ASKED[what]
-    assert_cheap(await explained(product, services, api(login), asked, given))
+    assert_cheap(await explain(product, services, api(login), asked, given))
 
 
 @pytest.mark.parametrize("name", ["auditEvents", "sensitiveReads"])
@@ -161,4 +161,4 @@ async def test_a_page_far_down_costs_no_more(
         "{ pageInfo { endCursor } } }"
     )
     after = middle[name]["pageInfo"]["endCursor"]
-    assert_cheap(await explained(product, services, api("director"), asked, {"after": after}))
+    assert_cheap(await explain(product, services, api("director"), asked, {"after": after}))

@@ -17,7 +17,7 @@ ACTOR = Actor(
 )  # fmt: skip
 
 
-def known(zone: str) -> Known:
+def make_known(zone: str) -> Known:
     return Known(ACTOR, ACTOR.viewer, ZoneInfo(zone), ACTOR.values, 0.0)
 
 
@@ -25,8 +25,8 @@ def known(zone: str) -> Known:
     "zone", ["Asia/Kamchatka", "Europe/Kaliningrad", "America/Santiago", "UTC"]
 )
 def test_the_day_is_the_one_of_the_school_at_each_moment(zone: str) -> None:
-    """Also when a school's clock is changed at midnight, and when time goes back."""
-    one, began = known(zone), datetime(2026, 4, 4, 20, 59, tzinfo=UTC)
+    """The clock of a school may change at midnight, and time may go back."""
+    one, began = make_known(zone), datetime(2026, 4, 4, 20, 59, tzinfo=UTC)
     moments = [began + timedelta(minutes=10 * n) for n in range(500)]
     for now in (*moments, *reversed(moments)):
         assert one.day(now) == now.astimezone(ZoneInfo(zone)).date()
@@ -35,4 +35,4 @@ def test_the_day_is_the_one_of_the_school_at_each_moment(zone: str) -> None:
 def test_an_actor_differs_in_the_time_only() -> None:
     now = datetime(2026, 9, 1, 13, 0, tzinfo=UTC)
     expected = replace(ACTOR, now=now, today=date(2026, 9, 2))
-    assert known("Asia/Kamchatka").at_moment(now) == expected
+    assert make_known("Asia/Kamchatka").at_moment(now) == expected

@@ -1,14 +1,15 @@
-"""Nobody lifts themselves: whatever up to three kinds of commands a role sends, in whatever order,
-it reaches no protected row or right that it did not reach before, and no protected change is made
-by one person (domain.md c, c.3.5).
+"""Nobody can lift themselves.
 
-Every kind of command is aimed at everyone worth it; after each the attacker signs in with every
-password learned, in every role it opens. All sequences of one and of two kinds are walked through.
-Those of three are drawn by Hypothesis: `GOROD_LIFTS=500 pytest tests/access/test_lifting.py` draws
-more of them.
+No sequence of up to three kinds of commands that a role sends reaches a protected row or right that
+the role did not reach before, nor makes a protected change by one person (domain.md c, c.3.5).
 
-Left out is what domain.md (c.1) permits by name: the class teacher hands out one-time passwords to
-families and the director to everyone, and so could sign in as their holders.
+Every kind of command is aimed at all useful targets; after each the attacker signs in with every
+password learned, in every role that it opens. All sequences of one and of two kinds are tried.
+Sequences of three are drawn by Hypothesis: `GOROD_LIFTS=500 pytest tests/access/test_lifting.py`
+draws more of them.
+
+Actions that domain.md (c.1) permits by name are left out: the class teacher hands out one-time
+passwords to families and the director to everyone, and so could sign in as their holders.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ POWERFUL = [
     if any(short in MATRIX[right].replace(";", " ").split() for right in MATRIX
            if right.value in CHANGING)
 ]  # fmt: skip
-"""Roles that can change who may do what at all: the others are refused each command at once."""
+"""Roles that can change rights or roles at all: the others are refused each command at once."""
 
 NOT_IN_SCHOOL = {"documents", "staff documents"}
 DENIED: dict[Role, set[str]] = {
@@ -64,7 +65,7 @@ DENIED: dict[Role, set[str]] = {
     Role.DIRECTOR: set(),
     Role.MUNICIPAL_OFFICER: {"marks", "health", "documents", "court papers"},
 }
-"""What domain.md (c.1, c.2) denies each role altogether."""
+"""Changes that domain.md (c.1, c.2) denies each role altogether."""
 
 
 @pytest.fixture
@@ -75,9 +76,9 @@ async def school(postgres: Server, database: str, tmp_path: Path) -> AsyncIterat
     await school.close()
 
 
-def test_what_takes_two_persons_is_declared_so() -> None:
-    """Asked apart from the walk, which finds a right that is called ordinary only where it leads
-    somewhere at once."""
+def test_changes_that_take_two_persons_are_declared_so() -> None:
+    """This is tested apart from the walk, which notices a right that is declared ordinary only if
+    it leads somewhere at once."""
     assert {right.value for right in PROTECTED_RIGHTS} >= set(SPECIAL)
     assert {role.name for role in PROTECTED_ROLES} == {"DIRECTOR", "SCHOOL_ADMINISTRATOR"}
     opening = {
@@ -88,22 +89,22 @@ def test_what_takes_two_persons_is_declared_so() -> None:
     assert opening == set(TWO_PERSONS)
 
 
-async def broken(by: Attacker) -> str:
-    """What an attacker has broken; empty if nothing."""
-    more, changed = await by.more_than_before(), await by.school.changed_by_one()
+async def find_broken(by: Attacker) -> str:
+    """Return what an attacker has broken; an empty text if nothing."""
+    more, changed = await by.find_gains(), await by.school.find_changes_by_one()
     return f"{more or ''} {changed or ''}".strip()
 
 
 async def walk(by: Attacker, steps: int, path: tuple[str, ...] = ()) -> list[str]:
-    """Go through all sequences of acts; those that broke something. A sequence whose last act did
-    nothing ends there: the school is as it was."""
+    """Try all sequences of acts; return those that broke something. A sequence ends when its last
+    act did nothing: the school is as it was."""
     found: list[str] = []
     for act in ACTS:
-        async with by.undone():
-            if not await by.does(act):
+        async with by.rollback_after():
+            if not await by.try_act(act):
                 continue
             taken = (*path, act)
-            if what := await broken(by):
+            if what := await find_broken(by):
                 found.append(f"{by.role.name} {' > '.join(taken)}: {what}")
             elif steps > 1:
                 found += await walk(by, steps - 1, taken)
@@ -114,15 +115,15 @@ async def test_no_role_reaches_more_by_any_one_command(school: School) -> None:
     did, found = set(), list[str]()
     for role in Role:
         by = Attacker(school, role)
-        async with school.undone():
+        async with school.rollback_after():
             await by.begin()
-            alone = await school.reached(by.token)
+            alone = await school.find_reached(by.token)
             assert not {name for name in DENIED[role] if alone[name]}, "denied by domain.md (c)"
             for act in ACTS:
-                async with by.undone():
-                    if await by.does(act):
+                async with by.rollback_after():
+                    if await by.try_act(act):
                         did.add(act)
-                        if what := await broken(by):
+                        if what := await find_broken(by):
                             found.append(f"{role.name} {act}: {what}")
     assert not found
     needs_two_persons = {"setRoleRights, fewer", "linkAccount", "assignClassTeacher"}
@@ -139,7 +140,7 @@ async def test_no_role_reaches_more_by_any_two_commands(school: School, role: Ro
 
 
 class Attack(RuleBasedStateMachine):
-    """One person in a role that can change who may do what, who wants more than it gives."""
+    """A person in a role that can change rights or roles, who wants more than it gives."""
 
     loop: ClassVar[asyncio.AbstractEventLoop]
     school: ClassVar[School]
@@ -160,13 +161,13 @@ class Attack(RuleBasedStateMachine):
 
     @rule(act=st.sampled_from(sorted(ACTS)))
     def send(self, act: str) -> None:
-        if self.run(self.by.does(act)):
+        if self.run(self.by.try_act(act)):
             self.did.add(act)
 
     @invariant()
     @precondition(lambda self: hasattr(self, "by"))
     def nothing_is_broken(self) -> None:
-        assert not self.run(broken(self.by))
+        assert not self.run(find_broken(self.by))
 
     def teardown(self) -> None:
         self.run(self.point.rollback())

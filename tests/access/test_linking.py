@@ -13,10 +13,10 @@ from tests.access.asking import (
     CHANGE,
     SIGN_IN,
     SWITCH,
-    code,
-    given_one_time_password,
-    holding,
+    get_code,
+    give_one_time_password,
     sign_in,
+    with_token,
 )
 from tests.conftest import Api, SignIn, Template
 
@@ -41,7 +41,7 @@ def other(template: Template) -> str:
     )
 
 
-def proof(login: str, password: str = DEMO_PASSWORD) -> dict[str, str]:
+def make_proof(login: str, password: str = DEMO_PASSWORD) -> dict[str, str]:
     return {"login": login, "password": password}
 
 
@@ -50,7 +50,7 @@ async def test_a_mother_brings_her_other_school_under_her_login(
 ) -> None:
     there = {c["fullName"] for c in (await api(other)(CHILDREN))["viewer"]["children"]}
     mother = api(MOTHER)
-    linked = (await mother(LINK, **proof(f" {other.upper()} ")))["linkAccount"]["viewer"]
+    linked = (await mother(LINK, **make_proof(f" {other.upper()} ")))["linkAccount"]["viewer"]
     assert linked["fullName"] == "Иванова Ольга Сергеевна"
     assert linked["contexts"] == [
         {"role": "PARENT", "schoolId": HERE, "isCurrent": True},
@@ -63,18 +63,20 @@ async def test_a_mother_brings_her_other_school_under_her_login(
     assert (await sign_in(stranger, MOTHER, school=THERE))["viewer"]["school"]["id"] == THERE
 
 
-async def test_the_other_login_opens_the_same_and_its_own_sessions_end(
+async def test_the_other_login_opens_the_same_accounts_and_its_own_sessions_end(
     api: SignIn, stranger: Api, other: str
 ) -> None:
-    """By the one password that is left."""
-    session = holding(stranger, (await sign_in(stranger, other))["accessToken"])
+    """The login is opened by the one password that is left."""
+    session = with_token(stranger, (await sign_in(stranger, other))["accessToken"])
     own = await sign_in(stranger, MOTHER)
-    await holding(stranger, own["accessToken"])(CHANGE, old=DEMO_PASSWORD, new="её собственный")
-    mother = holding(stranger, (await sign_in(stranger, MOTHER, "её собственный"))["accessToken"])
-    await mother(LINK, **proof(other))
-    assert await code(session) == "UNAUTHENTICATED"
-    assert await code(api(other)) == "UNAUTHENTICATED"
-    assert await stranger.refusal(SIGN_IN, **proof(other)) == "WRONG_CREDENTIALS"
+    await with_token(stranger, own["accessToken"])(CHANGE, old=DEMO_PASSWORD, new="её собственный")
+    mother = with_token(
+        stranger, (await sign_in(stranger, MOTHER, "её собственный"))["accessToken"]
+    )
+    await mother(LINK, **make_proof(other))
+    assert await get_code(session) == "UNAUTHENTICATED"
+    assert await get_code(api(other)) == "UNAUTHENTICATED"
+    assert await stranger.refusal(SIGN_IN, **make_proof(other)) == "WRONG_CREDENTIALS"
     for school in (HERE, THERE):
         again = await sign_in(stranger, other, "её собственный", school=school)
         assert again["viewer"]["school"]["id"] == school
@@ -94,44 +96,46 @@ async def test_the_one_time_password_on_a_schools_paper_is_proof_enough(
             oneTimePassword userErrors { code } } }""",
         id=account,
     )
-    await api(MOTHER)(LINK, **proof(other, issued["resetPassword"]["oneTimePassword"]))
+    await api(MOTHER)(LINK, **make_proof(other, issued["resetPassword"]["oneTimePassword"]))
     assert (await sign_in(stranger, MOTHER, school=THERE))["mustChangePassword"] is False
 
 
-async def test_a_paper_that_lay_about_too_long_proves_nothing(
+async def test_an_old_one_time_password_proves_nothing(
     api: SignIn, sql: AsyncConnection, other: str
 ) -> None:
-    await given_one_time_password(sql, other, days_ago=14)
-    assert await api(MOTHER).refusal(LINK, **proof(other)) == "WRONG_CREDENTIALS"
+    await give_one_time_password(sql, other, days_ago=14)
+    assert await api(MOTHER).refusal(LINK, **make_proof(other)) == "WRONG_CREDENTIALS"
 
 
 @pytest.mark.parametrize("login", ["parent.sokolova", MOTHER])
 async def test_a_school_knows_a_person_by_one_login(api: SignIn, login: str) -> None:
-    refusal = await api(MOTHER).refused(LINK, **proof(login))
+    refusal = await api(MOTHER).refused(LINK, **make_proof(login))
     assert (refusal["code"], refusal["field"]) == ("ALREADY_THERE", ["login"])
 
 
-async def test_guessing_here_is_guessing_at_the_door(
+async def test_guessing_here_counts_as_guessing_at_sign_in(
     api: SignIn, stranger: Api, other: str
 ) -> None:
-    """One counts with the other, and an unknown login is no other than a wrong password."""
+    """Attempts count together, and an unknown login is answered as a wrong password is."""
     for n in range(3):
-        assert await api(MOTHER).refusal(LINK, **proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+        assert await api(MOTHER).refusal(LINK, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
     for n in range(2):
-        assert await stranger.refusal(SIGN_IN, **proof(other, f"{n}")) == "WRONG_CREDENTIALS"
-    late = (await api(MOTHER).reply(LINK, **proof(other))).data or {}
+        assert await stranger.refusal(SIGN_IN, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+    late = (await api(MOTHER).reply(LINK, **make_proof(other))).data or {}
     assert late["linkAccount"]["retryAt"] == "2026-11-23T05:00:30Z"
     assert late["linkAccount"]["userErrors"] == [{"code": "TOO_MANY_TRIES", "field": None}]
     for n in range(5):
-        assert await api(MOTHER).refusal(LINK, **proof("no.body", f"{n}")) == "WRONG_CREDENTIALS"
-    assert await api(MOTHER).refusal(LINK, **proof("no.body")) == "TOO_MANY_TRIES"
+        assert (
+            await api(MOTHER).refusal(LINK, **make_proof("no.body", f"{n}")) == "WRONG_CREDENTIALS"
+        )
+    assert await api(MOTHER).refusal(LINK, **make_proof("no.body")) == "TOO_MANY_TRIES"
 
 
-async def test_of_two_who_take_a_login_at_once_one_has_it(
+async def test_of_two_people_who_link_a_login_at_once_one_succeeds(
     api: SignIn, sql: AsyncConnection, other: str
 ) -> None:
     mothers = [api(login) for login in (MOTHER, MOTHER, "parent.sokolova", "parent.gromova")]
-    replies = await asyncio.gather(*(mother.reply(LINK, **proof(other)) for mother in mothers))
+    replies = await asyncio.gather(*(mother.reply(LINK, **make_proof(other)) for mother in mothers))
     assert not any(reply.errors for reply in replies)
     errors = [(reply.data or {})["linkAccount"]["userErrors"] for reply in replies]
     assert len([found for found in errors if not found]) == 1
@@ -142,10 +146,10 @@ async def test_of_two_who_take_a_login_at_once_one_has_it(
 
 
 async def test_a_stranger_links_nothing(stranger: Api, other: str) -> None:
-    assert await code(stranger, LINK, **proof(other)) == "UNAUTHENTICATED"
+    assert await get_code(stranger, LINK, **make_proof(other)) == "UNAUTHENTICATED"
 
 
-# -- what schools see of it -----------------------------------------------------------
+# -- the view of the schools -----------------------------------------------------------
 
 ACCOUNTS = """query ($after: String) { accounts(first: 100, after: $after) {
     nodes { id login fullName status version lastSignedInAt }
@@ -156,7 +160,7 @@ RESET = """mutation ($id: ID!) { resetPassword(input: {accountId: $id}) {
 
 @pytest.fixture
 def directors(api: SignIn, template: Template) -> dict[int, Api]:
-    """By school."""
+    """The directors, by school."""
     return {
         school: api(login, role, school)
         for login, held in template.roles.items()
@@ -165,8 +169,8 @@ def directors(api: SignIn, template: Template) -> dict[int, Api]:
     }
 
 
-async def seen(director: Api) -> dict[str, Any]:
-    """Accounts as a school sees them, by id, but when they were last used."""
+async def fetch_accounts(director: Api) -> dict[str, Any]:
+    """Return the accounts as a school sees them, by id, except the time of their last use."""
     found: dict[str, Any] = {}
     after = None
     while True:
@@ -177,19 +181,21 @@ async def seen(director: Api) -> dict[str, Any]:
         after = page["pageInfo"]["endCursor"]
 
 
-async def logged(sql: AsyncConnection) -> int:
+async def count_entries(sql: AsyncConnection) -> int:
     return int(await sql.scalar(text("SELECT count(*) FROM audit_events")) or 0)
 
 
 async def test_neither_school_sees_that_accounts_were_brought_together(
     api: SignIn, sql: AsyncConnection, other: str, directors: dict[int, Api]
 ) -> None:
-    """Not in the account, not in its version, not in the audit log (domain.md e3)."""
-    before = {school: await seen(director) for school, director in directors.items()}
-    entries = await logged(sql)
-    await api(MOTHER)(LINK, **proof(other))
-    assert await logged(sql) == entries
-    assert {school: await seen(director) for school, director in directors.items()} == before
+    """It shows neither in the account, nor in its version, nor in the audit log (domain.md e3)."""
+    before = {school: await fetch_accounts(director) for school, director in directors.items()}
+    entries = await count_entries(sql)
+    await api(MOTHER)(LINK, **make_proof(other))
+    assert await count_entries(sql) == entries
+    assert {
+        school: await fetch_accounts(director) for school, director in directors.items()
+    } == before
 
 
 @pytest.mark.parametrize("school", [1, 2])
@@ -197,8 +203,8 @@ async def test_a_school_that_resets_the_password_sees_nothing_and_opens_nothing_
     api: SignIn, stranger: Api, other: str, directors: dict[int, Api], school: int
 ) -> None:
     mine = {1: MOTHER, 2: other}
-    await api(MOTHER)(LINK, **proof(other))
-    before = {number: await seen(director) for number, director in directors.items()}
+    await api(MOTHER)(LINK, **make_proof(other))
+    before = {number: await fetch_accounts(director) for number, director in directors.items()}
     [account] = [one for one in before[school].values() if one["login"] == mine[school]]
 
     done = (await directors[school](RESET, id=account["id"]))["resetPassword"]
@@ -206,12 +212,12 @@ async def test_a_school_that_resets_the_password_sees_nothing_and_opens_nothing_
     assert done["account"] == {
         "id": account["id"], "login": mine[school], "version": account["version"] + 1,
     }  # fmt: skip
-    after = {number: await seen(director) for number, director in directors.items()}
+    after = {number: await fetch_accounts(director) for number, director in directors.items()}
     after[school][account["id"]]["version"] -= 1
     assert after == before
     come = await sign_in(stranger, mine[school], done["oneTimePassword"])
     assert come["mustChangePassword"] is True
-    own = holding(stranger, come["accessToken"])
+    own = with_token(stranger, come["accessToken"])
     await own(CHANGE, old=done["oneTimePassword"], new="только для этой школы")
     found = await sign_in(stranger, mine[school], "только для этой школы")
     assert {one["schoolId"] for one in found["contexts"]} == {f"School:{school}-{school}"}
@@ -220,27 +226,31 @@ async def test_a_school_that_resets_the_password_sees_nothing_and_opens_nothing_
     assert {one["schoolId"] for one in left["contexts"]} == {f"School:{elsewhere}-{elsewhere}"}
 
 
-async def test_who_takes_the_same_password_again_reaches_both_schools_and_brings_them_together(
+async def test_a_mother_who_chooses_the_same_password_again_reaches_both_schools_and_links_them(
     stranger: Api, directors: dict[int, Api], template: Template
 ) -> None:
-    """A mother of two schools, whose password the first one reset."""
+    """The first school has reset the password of a mother of two schools."""
     login = "parent.morozova"
-    [account] = [one for one in (await seen(directors[1])).values() if one["login"] == login]
+    [account] = [
+        one for one in (await fetch_accounts(directors[1])).values() if one["login"] == login
+    ]
     issued = (await directors[1](RESET, id=account["id"]))["resetPassword"]["oneTimePassword"]
-    parted = holding(stranger, (await sign_in(stranger, login, issued))["accessToken"])
+    parted = with_token(stranger, (await sign_in(stranger, login, issued))["accessToken"])
     same = "известен ей одной"
     await parted(CHANGE, old=issued, new=same)
-    there = holding(stranger, (await sign_in(stranger, login))["accessToken"])
+    there = with_token(stranger, (await sign_in(stranger, login))["accessToken"])
     await there(CHANGE, old=DEMO_PASSWORD, new=same)
     for school in (HERE, THERE):
         done = await sign_in(stranger, login, same, school=school)
         assert done["viewer"]["school"]["id"] == school
         assert {one["schoolId"] for one in done["contexts"]} == {school}
-    here = holding(stranger, (await sign_in(stranger, login, same, school=HERE))["accessToken"])
-    linked = (await here(LINK, **proof(login, same)))["linkAccount"]["viewer"]
+    here = with_token(stranger, (await sign_in(stranger, login, same, school=HERE))["accessToken"])
+    linked = (await here(LINK, **make_proof(login, same)))["linkAccount"]["viewer"]
     assert {one["schoolId"] for one in linked["contexts"]} == {HERE, THERE}
-    assert (await here.refused(LINK, **proof(login, same)))["code"] == "ALREADY_THERE"
+    assert (await here.refused(LINK, **make_proof(login, same)))["code"] == "ALREADY_THERE"
     again = await sign_in(stranger, login, same)
     assert {one["schoolId"] for one in again["contexts"]} == {HERE, THERE}
-    [now] = [one for one in (await seen(directors[1])).values() if one["id"] == account["id"]]
+    [now] = [
+        one for one in (await fetch_accounts(directors[1])).values() if one["id"] == account["id"]
+    ]
     assert now["login"] == login

@@ -1,4 +1,4 @@
-"""How logins are made of names."""
+"""Logins are made of names."""
 
 import pytest
 
@@ -15,6 +15,6 @@ from resolvers.access.logins import SHAPE, propose_login
         ("李", "明", "000"),
     ],
 )
-def test_how_logins_are_made_of_names(family: str, given: str, login: str) -> None:
+def test_logins_are_made_of_names(family: str, given: str, login: str) -> None:
     assert propose_login(family, given) == login
     assert SHAPE.fullmatch(login)

@@ -1,4 +1,4 @@
-"""The first one in, and in again, from the command line."""
+"""The operator's commands that let the first person in, and let people in again."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from resolvers.access import operators
 from resolvers.access.audit import verify_chain
 from resolvers.access.logins import LoginMalformed, LoginTaken
 from resolvers.school.founding import NewSchool
-from tests.access.asking import CHANGE, code, holding, sign_in
+from tests.access.asking import CHANGE, get_code, sign_in, with_token
 from tests.conftest import NOON, Api, SignIn
 from tests.postgres import Server
 
@@ -34,7 +34,7 @@ async def test_a_new_school_begins_with_its_director(
     password = await operators.create_director(url, school=new, **FIRST)
     done = await sign_in(stranger, "first.one", password)
     assert done["mustChangePassword"] is True
-    director = holding(stranger, done["accessToken"])
+    director = with_token(stranger, done["accessToken"])
     await director(CHANGE, old=password, new="выбран самим Ильёй")
     asked = "{ viewer { role fullName school { id shortName timeZone } } }"
     viewer = (await director(asked))["viewer"]
@@ -55,7 +55,7 @@ async def test_a_new_school_has_what_the_first_lesson_needs(url: str, stranger: 
     new = NewSchool("Школа", "Europe/Moscow")
     password = await operators.create_director(url, school=new, **FIRST)
     done = await sign_in(stranger, "first.one", password)
-    director = holding(stranger, done["accessToken"])
+    director = with_token(stranger, done["accessToken"])
     await director(CHANGE, old=password, new="выбран самим Ильёй")
     seen = await director(
         """{ assignmentTypes { name defaultWeight } subjects(first: 100) { nodes { name scale } }
@@ -88,13 +88,13 @@ async def test_a_school_has_one_director_even_if_two_are_made_at_once(url: str) 
         await operators.create_director(url, school=1, **{**FIRST, "login": "second.one"})
 
 
-async def test_a_school_there_is_gets_another_administrator(
+async def test_an_existing_school_gets_another_administrator(
     url: str, stranger: Api, api: SignIn
 ) -> None:
     school = (await api("director")("{ school { id } }"))["school"]["id"]
     password = await operators.create_admin(url, school=int(school.partition("-")[2]), **FIRST)
     done = await sign_in(stranger, "first.one", password)
-    await holding(stranger, done["accessToken"])(CHANGE, old=password, new="выбран самим Ильёй")
+    await with_token(stranger, done["accessToken"])(CHANGE, old=password, new="выбран самим Ильёй")
     grants = await api("director")(
         """{ roleGrants(filter: {fullName: {contains: "Седов"}}) {
             nodes { role grantedBy { id } } } }"""
@@ -115,7 +115,7 @@ NEW = NewSchool("Школа", "Europe/Moscow")
         ({"school": NewSchool("Школа", "Mars/Olympus")}, NoSuchTimeZone),
     ],
 )
-async def test_what_the_operator_gets_wrong_changes_nothing(
+async def test_a_mistake_of_the_operator_changes_nothing(
     url: str, stranger: Api, given: dict[str, object], problem: type[Problem]
 ) -> None:
     with pytest.raises(problem):
@@ -132,9 +132,9 @@ async def test_a_lost_password_is_replaced_in_all_schools(
 ) -> None:
     mother = api("parent.morozova")
     password = await operators.reset_password(url, "Parent.Morozova", now=NOON)
-    assert await code(mother) == "UNAUTHENTICATED"
+    assert await get_code(mother) == "UNAUTHENTICATED"
     done = await sign_in(stranger, "parent.morozova", password)
-    admin = holding(stranger, done["accessToken"])
+    admin = with_token(stranger, done["accessToken"])
     await admin(CHANGE, old=password, new="снова знаю, какой он")
     contexts = (await admin("{ viewer { contexts { schoolId } } }"))["viewer"]["contexts"]
     assert len({context["schoolId"] for context in contexts}) == 2
@@ -145,6 +145,6 @@ async def test_a_lost_password_is_replaced_in_all_schools(
     assert told["details"] == []
 
 
-async def test_nobody_has_that_login(url: str) -> None:
+async def test_an_unknown_login_is_refused(url: str) -> None:
     with pytest.raises(operators.NoSuchLogin):
         await operators.reset_password(url, "nobody.at.all")

@@ -1,4 +1,4 @@
-"""Choosing a password, and what there is until one is chosen."""
+"""Choosing a password, and the limits until one is chosen."""
 
 import asyncio
 from dataclasses import replace
@@ -17,10 +17,10 @@ from tests.access.asking import (
     SWITCH,
     UPLOAD,
     WHO,
-    code,
-    given_one_time_password,
-    holding,
+    get_code,
+    give_one_time_password,
     sign_in,
+    with_token,
 )
 from tests.conftest import Api, SignIn, Template
 
@@ -30,10 +30,10 @@ async def test_a_changed_password_ends_all_other_sessions_in_all_schools(
 ) -> None:
     schools = [f"School:{n}-{n}" for _, n in template.roles["parent.morozova"]]
     here, there = [await sign_in(stranger, "parent.morozova", school=s) for s in schools]
-    mother = holding(stranger, here["accessToken"])
+    mother = with_token(stranger, here["accessToken"])
     await mother(CHANGE, old=DEMO_PASSWORD, new="a new one for both")
-    assert await code(mother) is None
-    assert await code(holding(stranger, there["accessToken"])) == "UNAUTHENTICATED"
+    assert await get_code(mother) is None
+    assert await get_code(with_token(stranger, there["accessToken"])) == "UNAUTHENTICATED"
     given = {"login": "parent.morozova"}
     assert await stranger.refusal(SIGN_IN, password=DEMO_PASSWORD, **given) == "WRONG_CREDENTIALS"
     assert (await sign_in(stranger, "parent.morozova", "a new one for both"))["accessToken"]
@@ -63,7 +63,7 @@ async def test_a_password_is_the_same_however_the_keyboard_makes_its_letters(
         (DEMO_PASSWORD, DEMO_PASSWORD, "WEAK_PASSWORD"),
     ],
 )
-async def test_what_is_no_change_of_password(
+async def test_an_invalid_change_of_password_is_refused(
     api: SignIn, stranger: Api, old: str, new: str, refused: str
 ) -> None:
     assert await api("parent.ivanova").refusal(CHANGE, old=old, new=new) == refused
@@ -89,51 +89,53 @@ async def test_of_two_changes_at_once_one_counts(api: SignIn, stranger: Api) -> 
     assert (await sign_in(stranger, "parent.ivanova", won))["accessToken"]
 
 
-async def test_until_a_password_is_chosen_there_is_nothing_else(
+async def test_until_a_password_is_chosen_nothing_else_is_answered(
     stranger: Api, sql: AsyncConnection
 ) -> None:
-    await given_one_time_password(sql, "parent.ivanova")
+    await give_one_time_password(sql, "parent.ivanova")
     done = await sign_in(stranger, "parent.ivanova")
     assert done["mustChangePassword"] is True
     assert done["viewer"] is None
-    newcomer = holding(stranger, done["accessToken"])
+    newcomer = with_token(stranger, done["accessToken"])
     for document in (WHO, MARKS, '{ node(id: "School:1-1") { id } }', "{ school { fullName } }"):
-        assert await code(newcomer, document) == "PASSWORD_MUST_CHANGE"
-    assert await code(newcomer, SWITCH, role="PARENT") == "PASSWORD_MUST_CHANGE"
-    assert await code(newcomer, UPLOAD) == "PASSWORD_MUST_CHANGE"
+        assert await get_code(newcomer, document) == "PASSWORD_MUST_CHANGE"
+    assert await get_code(newcomer, SWITCH, role="PARENT") == "PASSWORD_MUST_CHANGE"
+    assert await get_code(newcomer, UPLOAD) == "PASSWORD_MUST_CHANGE"
     renewed = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
     assert renewed["viewer"] is None
-    newcomer = holding(stranger, renewed["accessToken"])
+    newcomer = with_token(stranger, renewed["accessToken"])
     await newcomer(CHANGE, old=DEMO_PASSWORD, new="chosen by herself")
     assert (await newcomer(WHO))["viewer"]["fullName"] == "Иванова Ольга Сергеевна"
 
 
-async def test_a_one_time_password_that_lay_about_for_two_weeks_is_no_good(
+async def test_a_one_time_password_expires_after_two_weeks(
     stranger: Api, sql: AsyncConnection
 ) -> None:
-    await given_one_time_password(sql, "parent.ivanova", days_ago=13)
+    await give_one_time_password(sql, "parent.ivanova", days_ago=13)
     assert (await sign_in(stranger, "parent.ivanova"))["mustChangePassword"] is True
-    await given_one_time_password(sql, "parent.ivanova", days_ago=14)
+    await give_one_time_password(sql, "parent.ivanova", days_ago=14)
     given = {"login": "parent.ivanova", "password": DEMO_PASSWORD}
     assert await stranger.refusal(SIGN_IN, **given) == "WRONG_CREDENTIALS"
 
 
-async def test_who_must_choose_a_password_may_still_go(stranger: Api, sql: AsyncConnection) -> None:
-    await given_one_time_password(sql, "parent.ivanova")
+async def test_a_mother_who_must_choose_a_password_may_still_sign_out(
+    stranger: Api, sql: AsyncConnection
+) -> None:
+    await give_one_time_password(sql, "parent.ivanova")
     done = await sign_in(stranger, "parent.ivanova")
-    left = await holding(stranger, done["accessToken"])(SIGN_OUT)
+    left = await with_token(stranger, done["accessToken"])(SIGN_OUT)
     assert left["signOut"]["signedOut"] is True
 
 
-async def test_signing_in_does_not_let_the_rest_of_the_document_slip_by(
+async def test_signing_in_does_not_exempt_the_rest_of_the_document(
     stranger: Api, sql: AsyncConnection
 ) -> None:
-    await given_one_time_password(sql, "director")
+    await give_one_time_password(sql, "director")
     document = f"""mutation {{
         signIn(input: {{login: "director", password: "{DEMO_PASSWORD}"}}) {{ mustChangePassword }}
         requestUpload(input: {{name: "a.txt", mediaType: "text/plain", size: 1}}) {{ url }}
     }}"""
     services = replace(stranger.caller.services, open_introspection=True)
     anybody = Api(replace(stranger.caller, services=services))
-    assert await code(anybody, document) == "PASSWORD_MUST_CHANGE"
-    assert await code(stranger, document) == "UNAUTHENTICATED"
+    assert await get_code(anybody, document) == "PASSWORD_MUST_CHANGE"
+    assert await get_code(stranger, document) == "UNAUTHENTICATED"

@@ -1,4 +1,4 @@
-"""Two persons change what opens protected data: a request, and its approval by a second person."""
+"""Two persons change access to protected data: a request, and its approval by a second person."""
 
 import asyncio
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.access.asking import code
+from tests.access.asking import get_code
 from tests.access.requesting import (
     APPROVE,
     ASK_END,
@@ -20,24 +20,26 @@ from tests.access.requesting import (
     LISTED,
     REFUSE,
     WITHDRAW,
-    filed,
-    granted,
-    seen,
+    file_request,
+    grant_by_two,
+    name_request,
 )
-from tests.access.test_role_rights import as_input, rights_of
-from tests.access.test_roles import GRANT, grant, person
+from tests.access.test_role_rights import convert_to_input, fetch_rights
+from tests.access.test_roles import GRANT, find_grant, find_person
 from tests.conftest import Api, Clock, SignIn
 
 
-async def asked(
+async def request_role(
     api: SignIn, by: str = "admin", whom: str = "Гусев", role: str = "SECRETARY"
 ) -> Any:
-    """A request that somebody be given a role."""
-    return await filed(api(by), ASK_ROLE, person=await person(api("director"), whom), role=role)
+    """Request a role for somebody."""
+    return await file_request(
+        api(by), ASK_ROLE, person=await find_person(api("director"), whom), role=role
+    )
 
 
-def codes(replies: list[Any]) -> list[str]:
-    """The codes of all refusals."""
+def codes_of(replies: list[Any]) -> list[str]:
+    """Return the codes of all refusals."""
     payloads = [payload for reply in replies for payload in (reply.data or {}).values()]
     return sorted(error["code"] for payload in payloads for error in payload["userErrors"])
 
@@ -48,19 +50,21 @@ def codes(replies: list[Any]) -> list[str]:
 async def test_a_role_is_given_by_two_persons_who_are_both_named(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     assert request["status"] == "PENDING"
     assert (request["requestedAt"], request["expiresAt"]) == (
         "2026-11-23T05:00:00Z",
         "2026-12-07T05:00:00Z",
     )
-    assert await code(api("teacher.gusev"), SWITCH, role="SECRETARY") is None
-    done = (await api("director")(APPROVE, **seen(request)))["approveAccessRequest"]
+    assert await get_code(api("teacher.gusev"), SWITCH, role="SECRETARY") is None
+    done = (await api("director")(APPROVE, **name_request(request)))["approveAccessRequest"]
     decided = done["accessRequest"]
     assert decided["status"] == "APPROVED"
     assert decided["requestedBy"] == {"shortName": "Рябов Д. О."}
     assert decided["decidedBy"] == {"shortName": "Воронцова Е. В."}
-    assert (await grant(api("admin"), "Гусев", "SECRETARY"))["id"] == decided["madeGrant"]["id"]
+    assert (await find_grant(api("admin"), "Гусев", "SECRETARY"))["id"] == decided["madeGrant"][
+        "id"
+    ]
     trail: Any = await sql.execute(
         text("SELECT action, entity, role FROM audit_events WHERE action ~* 'request' ORDER BY seq")
     )
@@ -75,11 +79,11 @@ SWITCH = """mutation ($role: Role!) { switchContext(input: {role: $role}) {
 
 
 async def test_what_a_request_would_change_is_shown(api: SignIn) -> None:
-    now = await rights_of(api("admin"), "SECRETARY")
-    rights = [*as_input(now["rights"])[1:], {"permission": "marks:read", "scope": "SCHOOL"}]
+    now = await fetch_rights(api("admin"), "SECRETARY")
+    rights = [*convert_to_input(now["rights"])[1:], {"permission": "marks:read", "scope": "SCHOOL"}]
     given = {"role": "SECRETARY", "rights": rights, "revision": now["revision"]}
-    request = await filed(api("admin"), ASK_RIGHTS, **given)
-    gone = as_input(now["rights"])[0]
+    request = await file_request(api("admin"), ASK_RIGHTS, **given)
+    gone = convert_to_input(now["rights"])[0]
     assert sorted(request["changes"], key=str) == sorted(
         [
             {"permission": "marks:read", "scope": "SCHOOL", "isAdded": True},
@@ -87,14 +91,14 @@ async def test_what_a_request_would_change_is_shown(api: SignIn) -> None:
         ],
         key=str,
     )
-    assert await rights_of(api("admin"), "SECRETARY") == now, "nothing has changed yet"
-    await api("director")(APPROVE, **seen(request))
-    after = await rights_of(api("admin"), "SECRETARY")
-    assert sorted(as_input(after["rights"]), key=str) == sorted(rights, key=str)
+    assert await fetch_rights(api("admin"), "SECRETARY") == now, "nothing has changed yet"
+    await api("director")(APPROVE, **name_request(request))
+    after = await fetch_rights(api("admin"), "SECRETARY")
+    assert sorted(convert_to_input(after["rights"]), key=str) == sorted(rights, key=str)
 
 
 async def test_requests_are_listed_the_newest_first(api: SignIn) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     listed = (await api("director")(LISTED, open=False))["accessRequests"]
     assert listed["nodes"][0]["id"] == request["id"]
     assert {one["status"] for one in listed["nodes"]} == {"PENDING", "APPROVED", "REFUSED"}
@@ -106,8 +110,8 @@ async def test_requests_are_listed_the_newest_first(api: SignIn) -> None:
 
 
 async def test_a_refused_request_says_why_and_changes_nothing(api: SignIn) -> None:
-    request = await asked(api)
-    refused = (await api("director")(REFUSE, **seen(request)))["refuseAccessRequest"]
+    request = await request_role(api)
+    refused = (await api("director")(REFUSE, **name_request(request)))["refuseAccessRequest"]
     assert refused["accessRequest"]["status"] == "REFUSED"
     assert refused["accessRequest"]["decisionReason"] == "Нет приказа"
     again = {"id": request["id"], "version": refused["accessRequest"]["version"]}
@@ -123,16 +127,16 @@ GRANTED = """query ($name: String) { roleGrants(filter: {fullName: {contains: $n
     ("reason", "refused"), [("", "BLANK"), ("  ", "BLANK"), ("о" * 301, "TOO_LONG")]
 )
 async def test_a_refusal_needs_a_reason(api: SignIn, reason: str, refused: str) -> None:
-    request = await asked(api)
-    error = await api("director").refused(REFUSE, **seen(request), reason=reason)
+    request = await request_role(api)
+    error = await api("director").refused(REFUSE, **name_request(request), reason=reason)
     assert (error["code"], error["field"]) == (refused, ["reason"])
 
 
-async def test_who_filed_a_request_can_withdraw_it_and_nobody_else(api: SignIn) -> None:
-    request = await asked(api)
+async def test_only_the_person_who_filed_a_request_can_withdraw_it(api: SignIn) -> None:
+    request = await request_role(api)
     for login in ("director", "zavuch"):
-        assert await api(login).refusal(WITHDRAW, **seen(request)) == "FORBIDDEN"
-    done = (await api("admin")(WITHDRAW, **seen(request)))["withdrawAccessRequest"]
+        assert await api(login).refusal(WITHDRAW, **name_request(request)) == "FORBIDDEN"
+    done = (await api("admin")(WITHDRAW, **name_request(request)))["withdrawAccessRequest"]
     assert done["accessRequest"]["status"] == "WITHDRAWN"
     again = {"id": request["id"], "version": done["accessRequest"]["version"]}
     assert await api("admin").refusal(WITHDRAW, **again) == "REQUEST_CLOSED"
@@ -150,14 +154,14 @@ WHO_FILES = [
 
 
 @pytest.mark.parametrize(("login", "refused"), WHO_FILES)
-async def test_who_files_requests(api: SignIn, login: str, refused: str | None) -> None:
-    gusev = await person(api("director"), "Гусев")
+async def test_requests_need_a_right(api: SignIn, login: str, refused: str | None) -> None:
+    gusev = await find_person(api("director"), "Гусев")
     given = {"person": gusev, "role": "SECRETARY"}
     if refused:
         assert await api(login).refusal(ASK_ROLE, **given) == refused
-        assert await code(api(login), LISTED, open=False) == refused
+        assert await get_code(api(login), LISTED, open=False) == refused
     else:
-        assert (await filed(api(login), ASK_ROLE, **given))["status"] == "PENDING"
+        assert (await file_request(api(login), ASK_ROLE, **given))["status"] == "PENDING"
 
 
 DECIDES = [
@@ -177,45 +181,48 @@ DECIDES = [
 
 
 @pytest.mark.parametrize(("by", "login", "refused"), DECIDES)
-async def test_who_approves_whose_request(
+async def test_approval_needs_a_second_person_with_the_right(
     api: SignIn, by: str, login: str, refused: str | None
 ) -> None:
-    request = await asked(api, by)
+    request = await request_role(api, by)
     assert request["concernsDirector"] is (by == "director")
     if refused:
-        assert await api(login).refusal(APPROVE, **seen(request)) == refused
-        assert await api(login).refusal(REFUSE, **seen(request)) == refused
+        assert await api(login).refusal(APPROVE, **name_request(request)) == refused
+        assert await api(login).refusal(REFUSE, **name_request(request)) == refused
     else:
-        await api(login)(APPROVE, **seen(request))
+        await api(login)(APPROVE, **name_request(request))
 
 
 async def test_nobody_approves_a_role_for_themselves(api: SignIn) -> None:
-    """The administrator files it in the director's favour: then a deputy decides."""
-    request = await asked(api, whom="Воронцова")
+    """The administrator files it in the director's favour: a deputy must decide."""
+    request = await request_role(api, whom="Воронцова")
     assert request["concernsDirector"] is True
-    assert await api("director").refusal(APPROVE, **seen(request)) == "NOT_TO_ONESELF"
-    await api("zavuch")(APPROVE, **seen(request))
+    assert await api("director").refusal(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
+    await api("zavuch")(APPROVE, **name_request(request))
 
 
 async def test_a_deputy_approves_no_role_for_themselves_though_the_director_asks(
     api: SignIn,
 ) -> None:
-    request = await asked(api, by="director", whom="Зайцева")
-    assert await api("zavuch").refusal(APPROVE, **seen(request)) == "NOT_TO_ONESELF"
+    request = await request_role(api, by="director", whom="Зайцева")
+    assert await api("zavuch").refusal(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
 
 
 async def test_a_director_is_not_removed_by_others(api: SignIn) -> None:
-    """Not by the administrator and a deputy together: the director approves it, or asks for it."""
-    gusev = await person(api("director"), "Гусев")
-    await granted(api, gusev, "DIRECTOR")
-    first = await grant(api("admin"), "Воронцова", "DIRECTOR")
-    request = await filed(api("admin"), ASK_END, id=first["id"])
-    assert await api("zavuch").refusal(APPROVE, **seen(request)) == "FORBIDDEN"
-    await api("director")(APPROVE, **seen(request))
-    assert await code(api("director")) == "UNAUTHENTICATED"
+    """The administrator and a deputy together are not enough: the director must approve or request
+    it."""
+    gusev = await find_person(api("director"), "Гусев")
+    await grant_by_two(api, gusev, "DIRECTOR")
+    first = await find_grant(api("admin"), "Воронцова", "DIRECTOR")
+    request = await file_request(api("admin"), ASK_END, id=first["id"])
+    assert await api("zavuch").refusal(APPROVE, **name_request(request)) == "FORBIDDEN"
+    await api("director")(APPROVE, **name_request(request))
+    assert await get_code(api("director")) == "UNAUTHENTICATED"
 
 
-async def test_not_even_the_database_takes_an_approval_of_ones_own(sql: AsyncConnection) -> None:
+async def test_even_the_database_refuses_an_approval_of_ones_own_request(
+    sql: AsyncConnection,
+) -> None:
     approve = """UPDATE access_requests SET status = 'APPROVED', decided_at = now(),
         decided_by_id = {who} WHERE status = 'PENDING'"""
     for who, rule in (("requested_by_id", "two_persons"), ("person_id", "not_for_oneself")):
@@ -226,43 +233,44 @@ async def test_not_even_the_database_takes_an_approval_of_ones_own(sql: AsyncCon
 # -- twice, at once, too late --------------------------------------------------------------
 
 
-async def test_the_same_is_requested_once(api: SignIn) -> None:
-    gusev = await person(api("director"), "Гусев")
+async def test_the_same_change_is_requested_once(api: SignIn) -> None:
+    gusev = await find_person(api("director"), "Гусев")
     replies = await asyncio.gather(
         *(api("admin").reply(ASK_ROLE, person=gusev, role="SECRETARY") for _ in range(3))
     )
-    assert codes(list(replies)) == ["ALREADY_REQUESTED"] * 2
+    assert codes_of(list(replies)) == ["ALREADY_REQUESTED"] * 2
     shown = {(reply.data or {})["requestRoleGrant"]["accessRequest"]["id"] for reply in replies}
     assert len(shown) == 1, "the refusal shows the one there is"
 
 
 async def test_a_repeated_attempt_files_one_request(api: SignIn) -> None:
-    gusev, key = await person(api("director"), "Гусев"), str(uuid4())
+    gusev, key = await find_person(api("director"), "Гусев"), str(uuid4())
     given = {"person": gusev, "role": "SECRETARY", "key": key}
-    first, again = [await filed(api("admin"), ASK_ROLE, **given) for _ in range(2)]
+    first, again = [await file_request(api("admin"), ASK_ROLE, **given) for _ in range(2)]
     assert first == again
 
 
 async def test_of_two_approvals_at_once_one_counts(api: SignIn, sql: AsyncConnection) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     replies = await asyncio.gather(
-        *(api("director").reply(APPROVE, **seen(request)) for _ in range(3))
+        *(api("director").reply(APPROVE, **name_request(request)) for _ in range(3))
     )
-    assert codes(list(replies)) == ["CONFLICT", "CONFLICT"]
+    assert codes_of(list(replies)) == ["CONFLICT", "CONFLICT"]
     made = "SELECT count(*) FROM role_grants WHERE role = 'SECRETARY' AND school_id = 1"
     assert await sql.scalar(text(made)) == 2
 
 
 @pytest.mark.parametrize("other", [WITHDRAW, REFUSE])
-async def test_an_approval_and_another_decision_at_once_are_one(
+async def test_of_an_approval_and_another_decision_at_once_one_counts(
     api: SignIn, sql: AsyncConnection, other: str
 ) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     who = "admin" if other is WITHDRAW else "director"
     replies = await asyncio.gather(
-        api("director").reply(APPROVE, **seen(request)), api(who).reply(other, **seen(request))
+        api("director").reply(APPROVE, **name_request(request)),
+        api(who).reply(other, **name_request(request)),
     )
-    assert codes(list(replies)) == ["CONFLICT"]
+    assert codes_of(list(replies)) == ["CONFLICT"]
     state: Any = await sql.execute(
         text("""SELECT r.status = 'APPROVED', EXISTS (SELECT FROM role_grants g
                 WHERE g.id = r.made_grant_id) FROM access_requests r ORDER BY id DESC LIMIT 1""")
@@ -272,7 +280,7 @@ async def test_an_approval_and_another_decision_at_once_are_one(
 
 
 async def test_a_request_expires(api: SignIn, clock: Clock) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     clock.now += timedelta(days=14)
     [late] = [
         one
@@ -282,24 +290,24 @@ async def test_a_request_expires(api: SignIn, clock: Clock) -> None:
     assert late["status"] == "EXPIRED"
     assert (await api("director")(LISTED, open=True))["accessRequests"]["nodes"] == []
     for login, document in (("director", APPROVE), ("director", REFUSE), ("admin", WITHDRAW)):
-        assert await api(login).refusal(document, **seen(request)) == "REQUEST_CLOSED"
-    anew = await asked(api)
+        assert await api(login).refusal(document, **name_request(request)) == "REQUEST_CLOSED"
+    anew = await request_role(api)
     assert anew["id"] != request["id"]
-    await api("director")(APPROVE, **seen(anew))
+    await api("director")(APPROVE, **name_request(anew))
 
 
-async def test_what_has_changed_since_is_not_approved(api: SignIn) -> None:
-    now = await rights_of(api("admin"), "SECRETARY")
-    held = as_input(now["rights"])
-    first = await filed(
+async def test_an_outdated_request_is_not_approved(api: SignIn) -> None:
+    now = await fetch_rights(api("admin"), "SECRETARY")
+    held = convert_to_input(now["rights"])
+    first = await file_request(
         api("admin"), ASK_RIGHTS, role="SECRETARY", rights=held[1:], revision=now["revision"]
     )
-    await api("director")(APPROVE, **seen(first))
-    after = await rights_of(api("admin"), "SECRETARY")
-    second = await filed(
+    await api("director")(APPROVE, **name_request(first))
+    after = await fetch_rights(api("admin"), "SECRETARY")
+    second = await file_request(
         api("admin"), ASK_RIGHTS, role="SECRETARY", rights=held, revision=after["revision"]
     )
-    await api("director")(REFUSE, **seen(second))
+    await api("director")(REFUSE, **name_request(second))
     old = {"role": "SECRETARY", "rights": held[2:], "revision": now["revision"]}
     error = await api("admin").refused(ASK_RIGHTS, **old)
     assert (error["code"], error["field"]) == ("CONFLICT", ["expectedRevision"])
@@ -310,42 +318,44 @@ async def test_what_has_changed_since_is_not_approved(api: SignIn) -> None:
 async def test_rights_that_changed_while_a_request_waited_outdate_it(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    now = await rights_of(api("admin"), "SECRETARY")
+    now = await fetch_rights(api("admin"), "SECRETARY")
     given = {
         "role": "SECRETARY",
-        "rights": as_input(now["rights"])[1:],
+        "rights": convert_to_input(now["rights"])[1:],
         "revision": now["revision"],
     }
-    request = await filed(api("admin"), ASK_RIGHTS, **given)
+    request = await file_request(api("admin"), ASK_RIGHTS, **given)
     await sql.execute(
         text("DELETE FROM role_rights WHERE role = 'SECRETARY' AND permission = 'health:read'")
     )
-    assert await api("director").refusal(APPROVE, **seen(request)) == "REQUEST_OUTDATED"
+    assert await api("director").refusal(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
 
 
 async def test_a_role_whose_time_is_over_by_now_is_not_approved(api: SignIn, clock: Clock) -> None:
-    gusev = await person(api("director"), "Гусев")
-    request = await filed(api("admin"), ASK_ROLE, person=gusev, role="SECRETARY", to="2026-11-25")
+    gusev = await find_person(api("director"), "Гусев")
+    request = await file_request(
+        api("admin"), ASK_ROLE, person=gusev, role="SECRETARY", to="2026-11-25"
+    )
     clock.now += timedelta(days=2)
-    assert await api("director").refusal(APPROVE, **seen(request)) == "REQUEST_OUTDATED"
+    assert await api("director").refusal(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
 
 
 async def test_a_dismissed_colleague_gets_no_role(api: SignIn, sql: AsyncConnection) -> None:
-    request = await asked(api)
+    request = await request_role(api)
     await sql.execute(
         text("""UPDATE staff SET dismissed_on = '2026-11-20' WHERE person_id =
                 (SELECT id FROM persons WHERE family_name = 'Гусев' AND school_id = 1 LIMIT 1)
                 AND school_id = 1""")
     )
-    assert await api("director").refusal(APPROVE, **seen(request)) == "LEFT_THE_SCHOOL"
-    gusev = await person(api("director"), "Гусев")
+    assert await api("director").refusal(APPROVE, **name_request(request)) == "LEFT_THE_SCHOOL"
+    gusev = await find_person(api("director"), "Гусев")
     for document in (GRANT, ASK_ROLE):
         error = await api("admin").refused(document, person=gusev, role="MUNICIPAL_OFFICER")
         assert (error["code"], error["field"]) == ("LEFT_THE_SCHOOL", ["personId"])
 
 
-async def test_a_role_they_have_is_not_requested(api: SignIn) -> None:
-    ilyina = await person(api("director"), "Ильина")
+async def test_a_role_that_they_have_is_not_requested(api: SignIn) -> None:
+    ilyina = await find_person(api("director"), "Ильина")
     assert (
         await api("admin").refusal(ASK_ROLE, person=ilyina, role="SECRETARY") == "ALREADY_GRANTED"
     )
@@ -357,9 +367,9 @@ async def test_a_request_of_another_school_is_not_there(api: SignIn, sql: AsyncC
     assert await api("director").refusal(APPROVE, **given) == "NOT_FOUND"
 
 
-async def test_it_is_said_in_russian_what_to_do(api: SignIn) -> None:
+async def test_refusals_in_russian_say_what_to_do(api: SignIn) -> None:
     admin = Api(replace(api("admin").caller, language="ru"))
-    gusev = await person(admin, "Гусев")
+    gusev = await find_person(admin, "Гусев")
     error = await admin.refused(
         GRANT.replace("userErrors { code field }", "userErrors { code field message }"),
         person=gusev,

@@ -1,4 +1,4 @@
-"""New passwords for those who forgot theirs: from whom, for whom."""
+"""New passwords for people who forgot theirs, by those who may give them."""
 
 import asyncio
 
@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from tests.access.asking import CHANGE, RESET, SIGN_IN, code, holding, sign_in
-from tests.access.test_accounts import account
+from tests.access.asking import CHANGE, RESET, SIGN_IN, get_code, sign_in, with_token
+from tests.access.test_accounts import find_account
 from tests.conftest import Api, SignIn, Template
 
 
@@ -17,18 +17,18 @@ async def test_a_class_teacher_gives_a_mother_of_her_class_a_new_password(
 ) -> None:
     leader = api("teacher.belova", Role.CLASS_TEACHER)
     mother = api("parent.sokolova")
-    there = await account(leader, "Соколова Татьяна")
+    there = await find_account(leader, "Соколова Татьяна")
     done = (await leader(RESET, id=there["id"], version=there["version"]))["resetPassword"]
-    assert await code(mother) == "UNAUTHENTICATED", "her sessions ended"
+    assert await get_code(mother) == "UNAUTHENTICATED", "her sessions ended"
     assert done["account"]["login"] == "parent.sokolova"
     assert done["account"]["version"] == there["version"] + 1
     come = await sign_in(stranger, "parent.sokolova", done["oneTimePassword"])
     assert come["mustChangePassword"] is True
 
 
-async def test_a_second_reset_needs_to_have_seen_the_first(api: SignIn) -> None:
+async def test_a_second_reset_needs_the_version_after_the_first(api: SignIn) -> None:
     director = api("director")
-    there = await account(director, "Соколова Татьяна")
+    there = await find_account(director, "Соколова Татьяна")
     given = {"id": there["id"], "version": there["version"]}
     replies = await asyncio.gather(*(director.reply(RESET, **given) for _ in range(2)))
     codes = [(reply.data or {})["resetPassword"]["userErrors"] for reply in replies]
@@ -38,7 +38,7 @@ async def test_a_second_reset_needs_to_have_seen_the_first(api: SignIn) -> None:
 async def test_a_reset_ends_the_wait_after_wrong_passwords(api: SignIn, stranger: Api) -> None:
     for _ in range(6):
         await stranger.refusal(SIGN_IN, login="parent.sokolova", password="forgotten")
-    there = await account(api("director"), "Соколова Татьяна")
+    there = await find_account(api("director"), "Соколова Татьяна")
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
     assert (await sign_in(stranger, "parent.sokolova", done["oneTimePassword"]))["accessToken"]
 
@@ -46,10 +46,10 @@ async def test_a_reset_ends_the_wait_after_wrong_passwords(api: SignIn, stranger
 async def test_a_reset_ends_the_wait_of_a_mother_whom_another_school_knows_too(
     api: SignIn, stranger: Api
 ) -> None:
-    """Her login gets a password of its own for this school."""
+    """Her login gets another password for this school."""
     for _ in range(6):
         await stranger.refusal(SIGN_IN, login="parent.morozova", password="forgotten")
-    there = await account(api("director"), "Морозова")
+    there = await find_account(api("director"), "Морозова")
     assert there["login"] == "parent.morozova"
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
     assert (await sign_in(stranger, "parent.morozova", done["oneTimePassword"]))["accessToken"]
@@ -58,7 +58,7 @@ async def test_a_reset_ends_the_wait_of_a_mother_whom_another_school_knows_too(
 async def test_a_reset_ends_the_wait_of_every_login_that_opens_the_account(
     api: SignIn, stranger: Api, sql: AsyncConnection
 ) -> None:
-    """The password is that of another login, to which this one leads."""
+    """The password is that of another login, which opens the account, too."""
     await sql.execute(
         text("""
         WITH old AS (INSERT INTO credentials
@@ -70,7 +70,7 @@ async def test_a_reset_ends_the_wait_of_every_login_that_opens_the_account(
     )
     for _ in range(6):
         await stranger.refusal(SIGN_IN, login="sokolova.old", password="forgotten")
-    there = await account(api("director"), "Соколова Татьяна")
+    there = await find_account(api("director"), "Соколова Татьяна")
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
     assert (await sign_in(stranger, "sokolova.old", done["oneTimePassword"]))["accessToken"]
 
@@ -78,7 +78,7 @@ async def test_a_reset_ends_the_wait_of_every_login_that_opens_the_account(
 RESETS = [
     ("teacher.belova", "Громова Юлия", "NOT_FOUND"),  # of another class
     ("teacher.belova", "Воронцова", "NOT_FOUND"),
-    ("admin", "Воронцова", "FORBIDDEN"),  # whose password one hands out, as them one can sign in
+    ("admin", "Воронцова", "FORBIDDEN"),  # a person who hands out a password could sign in with it
     ("admin", "Тихонова", "FORBIDDEN"),
     ("admin", "Зайцева", "FORBIDDEN"),
     ("admin", "Ильина", "FORBIDDEN"),
@@ -96,12 +96,12 @@ RESETS = [
 
 
 @pytest.mark.parametrize(("login", "whose", "refused"), RESETS)
-async def test_who_may_give_a_new_password_to_whom(
+async def test_a_new_password_needs_a_right_to_the_account(
     api: SignIn, login: str, whose: str, refused: str | None
 ) -> None:
     role = Role.CLASS_TEACHER if login == "teacher.belova" else None
     director, admin = api("director"), api("admin")
-    there = await account(director if whose != "Воронцова" else admin, whose)
+    there = await find_account(director if whose != "Воронцова" else admin, whose)
     actor = api(login, role)
     if refused:
         assert await actor.refusal(RESET, id=there["id"]) == refused
@@ -112,29 +112,29 @@ async def test_who_may_give_a_new_password_to_whom(
 async def test_a_class_teacher_cannot_take_over_a_colleague_whose_child_she_has(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    """Орлова teaches here and has a child in 4А; whoever leads 4А sees the account, no more."""
-    await led_by_gusev(sql, "4", "А")
+    """Орлова teaches here and has a child in 4А; the leader of 4А only sees her account."""
+    await make_gusev_leader(sql, "4", "А")
     leader = api("teacher.gusev", Role.SUBJECT_TEACHER)
-    leader = await as_class_teacher(leader)
-    there = await account(leader, "Орлова Марина")
+    leader = await switch_to_class_teacher(leader)
+    there = await find_account(leader, "Орлова Марина")
     assert there["viewerCan"]["resetPassword"] is False
     assert await leader.refusal(RESET, id=there["id"]) == "FORBIDDEN"
-    father = await account(leader, "Орлов Максим Игоревич")
+    father = await find_account(leader, "Орлов Максим Игоревич")
     assert (await leader(RESET, id=father["id"]))["resetPassword"]["oneTimePassword"]
 
 
 async def test_a_mother_without_rights_gets_no_password_from_the_class_teacher(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    await led_by_gusev(sql, "8", "А")
-    leader = await as_class_teacher(api("teacher.gusev"))
-    mother = await account(leader, "Лебедева Оксана")
+    await make_gusev_leader(sql, "8", "А")
+    leader = await switch_to_class_teacher(api("teacher.gusev"))
+    mother = await find_account(leader, "Лебедева Оксана")
     assert await leader.refusal(RESET, id=mother["id"]) == "FORBIDDEN"
-    grandmother = await account(leader, "Кузьмина Галина")
+    grandmother = await find_account(leader, "Кузьмина Галина")
     assert (await leader(RESET, id=grandmother["id"]))["resetPassword"]["oneTimePassword"]
 
 
-async def led_by_gusev(sql: AsyncConnection, grade: str, letter: str) -> None:
+async def make_gusev_leader(sql: AsyncConnection, grade: str, letter: str) -> None:
     await sql.execute(
         text("""
             UPDATE class_teachers t SET staff_id = s.id
@@ -147,32 +147,33 @@ async def led_by_gusev(sql: AsyncConnection, grade: str, letter: str) -> None:
     )
 
 
-async def as_class_teacher(teacher: Api) -> Api:
+async def switch_to_class_teacher(teacher: Api) -> Api:
     done = await teacher("""mutation { switchContext(input: {role: CLASS_TEACHER}) {
         accessToken userErrors { code } } }""")
-    return holding(teacher, done["switchContext"]["accessToken"])
+    return with_token(teacher, done["switchContext"]["accessToken"])
 
 
 async def test_no_school_opens_another_by_a_login_both_know(
     api: SignIn, stranger: Api, template: Template
 ) -> None:
-    """The mother of two schools gets a password of its own here, under the login the school knows:
-    it does not see that the login opens another. There all stays as it was."""
+    """The mother of two schools gets a password of its own here, under the login that the school
+    knows. It does not show that the login opens another school, where everything stays as it
+    was."""
     [here] = {school for _, school in template.roles["admin"]}
     [there] = {school for _, school in template.roles["parent.morozova"]} - {here}
     elsewhere = api("parent.morozova", school=there)
     mine = api("parent.morozova", school=here)
-    found = await account(api("director"), "Морозова Екатерина")
+    found = await find_account(api("director"), "Морозова Екатерина")
     done = (await api("director")(RESET, id=found["id"]))["resetPassword"]
-    assert await code(mine) == "UNAUTHENTICATED"
-    assert await code(elsewhere) is None
+    assert await get_code(mine) == "UNAUTHENTICATED"
+    assert await get_code(elsewhere) is None
     assert done["account"]["login"] == found["login"] == "parent.morozova"
     come = await sign_in(stranger, "parent.morozova", done["oneTimePassword"])
-    await holding(stranger, come["accessToken"])(
+    await with_token(stranger, come["accessToken"])(
         CHANGE, old=done["oneTimePassword"], new="known to two of us"
     )
     now = await sign_in(stranger, "parent.morozova", "known to two of us")
-    children = (await holding(stranger, now["accessToken"])(
+    children = (await with_token(stranger, now["accessToken"])(
         "{ viewer { children { fullName } contexts { schoolId } } }"
     ))["viewer"]  # fmt: skip
     assert [child["fullName"] for child in children["children"]] == ["Морозов Артём Денисович"]
@@ -182,12 +183,10 @@ async def test_no_school_opens_another_by_a_login_both_know(
     }
 
 
-async def test_who_signs_in_while_the_password_is_reset_does_not_stay(
-    api: SignIn, stranger: Api
-) -> None:
-    """Whichever comes first, in the end only the one-time password opens."""
+async def test_a_sign_in_during_a_reset_does_not_last(api: SignIn, stranger: Api) -> None:
+    """In either order, only the one-time password is valid."""
     director = api("director")
-    there = await account(director, "Соколова Татьяна")
+    there = await find_account(director, "Соколова Татьяна")
     signing_in = [
         stranger.reply(SIGN_IN, login="parent.sokolova", password="gorod-demo-2026")
         for _ in range(4)
@@ -196,4 +195,4 @@ async def test_who_signs_in_while_the_password_is_reset_does_not_stay(
     assert (replies[-1].data or {})["resetPassword"]["oneTimePassword"]
     tokens = [(reply.data or {})["signIn"]["accessToken"] for reply in replies[:-1]]
     for token in filter(None, tokens):
-        assert await code(holding(stranger, token)) == "UNAUTHENTICATED"
+        assert await get_code(with_token(stranger, token)) == "UNAUTHENTICATED"

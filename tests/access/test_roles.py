@@ -1,4 +1,4 @@
-"""Giving roles and taking them, and what a role may do."""
+"""Giving and taking roles, and the limits of each role."""
 
 import asyncio
 from typing import Any
@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access.roles import Role
-from tests.access.asking import code, sign_in
-from tests.access.requesting import ASK_END, approved, granted
+from tests.access.asking import get_code, sign_in
+from tests.access.requesting import ASK_END, file_and_approve, grant_by_two
 from tests.conftest import Api, SignIn, Template
 
 GRANTS = """query ($name: String, $role: Role) {
@@ -36,20 +36,20 @@ REVOKE = """mutation ($id: ID!, $version: Int!, $to: Date) {
 }"""
 
 
-async def grant(api: Api, name: str, role: str) -> Any:
+async def find_grant(api: Api, name: str, role: str) -> Any:
     [found] = (await api(GRANTS, name=name, role=role))["roleGrants"]["nodes"]
     return found
 
 
-async def person(api: Api, name: str) -> str:
+async def find_person(api: Api, name: str) -> str:
     return str((await api(GRANTS, name=name))["roleGrants"]["nodes"][0]["person"]["id"])
 
 
-# -- who has which --------------------------------------------------------------------
+# -- reading --------------------------------------------------------------------------
 
 
-async def test_the_director_sees_who_has_which_role(api: SignIn) -> None:
-    found = await grant(api("director"), "Зайцева", "DEPUTY_DIRECTOR")
+async def test_the_director_sees_the_roles_of_people(api: SignIn) -> None:
+    found = await find_grant(api("director"), "Зайцева", "DEPUTY_DIRECTOR")
     assert found["scope"] == "SCHOOL"
     assert found["basis"].startswith("Приказ")
     assert found["grantedBy"] == {"shortName": "Воронцова Е. В."}
@@ -59,25 +59,25 @@ async def test_the_director_sees_who_has_which_role(api: SignIn) -> None:
 async def test_the_administrator_can_take_no_protected_role(api: SignIn) -> None:
     admin = api("admin")
     for who, role in (("Тихонова", "PSYCHOLOGIST"), ("Зайцева", "DEPUTY_DIRECTOR")):
-        assert (await grant(admin, who, role))["viewerCan"] == {"revoke": False}
-    teacher = await grant(admin, "Гусев", "SUBJECT_TEACHER")
+        assert (await find_grant(admin, who, role))["viewerCan"] == {"revoke": False}
+    teacher = await find_grant(admin, "Гусев", "SUBJECT_TEACHER")
     assert teacher["viewerCan"] == {"revoke": True}
 
 
 @pytest.mark.parametrize(
     "login", ["parent.ivanova", "student.ivanova", "teacher.gusev", "secretary", "psychologist"]
 )
-async def test_who_sees_no_roles(api: SignIn, login: str) -> None:
+async def test_people_without_the_right_see_no_roles(api: SignIn, login: str) -> None:
     for document in ("{ roles { role } }", GRANTS):
-        assert await code(api(login), document) == "FORBIDDEN"
+        assert await get_code(api(login), document) == "FORBIDDEN"
 
 
 # -- giving ---------------------------------------------------------------------------
 
 
 async def test_a_teacher_becomes_a_deputy_for_one_grade(api: SignIn, stranger: Api) -> None:
-    gusev = await person(api("admin"), "Гусев")
-    await granted(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=7)
+    gusev = await find_person(api("admin"), "Гусев")
+    await grant_by_two(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=7)
     there = (await api("admin")(GRANTS, name="Гусев", role="DEPUTY_DIRECTOR"))["roleGrants"]
     assert there["nodes"][0]["grantedBy"] == {"shortName": "Воронцова Е. В."}
     deputy = await sign_in(stranger, "teacher.gusev", role="DEPUTY_DIRECTOR")
@@ -92,9 +92,9 @@ async def test_a_teacher_becomes_a_deputy_for_one_grade(api: SignIn, stranger: A
 
 
 async def test_the_second_grant_of_a_role_can_be_chosen(api: SignIn, stranger: Api) -> None:
-    gusev = await person(api("admin"), "Гусев")
+    gusev = await find_person(api("admin"), "Гусев")
     given = [
-        (await granted(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=n))["id"]
+        (await grant_by_two(api, gusev, "DEPUTY_DIRECTOR", scope="GRADE_LEVEL", grade=n))["id"]
         for n in (7, 8)
     ]
     teacher = api("teacher.gusev")
@@ -134,29 +134,29 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("login", "given", "refused", "field"), REFUSED)
-async def test_roles_that_are_not_given(
+async def test_an_invalid_role_is_not_given(
     api: SignIn, login: str, given: dict[str, Any], refused: str, field: list[str] | None
 ) -> None:
-    gusev = await person(api("director"), "Гусев")
+    gusev = await find_person(api("director"), "Гусев")
     error = await api(login).refused(GRANT, **{"person": gusev, **given})
     assert (error["code"], error["field"]) == (refused, field)
 
 
 @pytest.mark.parametrize(("login", "name"), [("admin", "Рябов"), ("director", "Воронцова")])
 async def test_nobody_gives_a_role_to_themselves(api: SignIn, login: str, name: str) -> None:
-    me = await person(api(login), name)
+    me = await find_person(api(login), name)
     error = await api(login).refused(GRANT, person=me, role="MUNICIPAL_OFFICER")
     assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["personId"])
 
 
-async def test_not_even_the_database_takes_a_role_given_to_oneself(sql: AsyncConnection) -> None:
+async def test_even_the_database_refuses_a_role_given_to_oneself(sql: AsyncConnection) -> None:
     with pytest.raises(IntegrityError, match="not_to_oneself"):
         await sql.execute(text("UPDATE role_grants SET granted_by_id = person_id"))
 
 
 async def test_the_same_role_is_not_given_twice_even_at_once(api: SignIn) -> None:
     admin = api("admin")
-    gusev = await person(admin, "Гусев")
+    gusev = await find_person(admin, "Гусев")
     replies = await asyncio.gather(
         *(admin.reply(GRANT, person=gusev, role="MUNICIPAL_OFFICER") for _ in range(3))
     )
@@ -166,9 +166,9 @@ async def test_the_same_role_is_not_given_twice_even_at_once(api: SignIn) -> Non
     assert len({one["roleGrant"]["id"] for one in done}) == 1, "the refusal shows the one there is"
 
 
-async def test_several_deeds_of_one_document_are_each_done(api: SignIn) -> None:
-    """The second does not go on in what the first one reads in."""
-    gusev = await person(api("admin"), "Гусев")
+async def test_several_commands_of_one_document_are_each_done(api: SignIn) -> None:
+    """The second command does not go on in the transaction in which the first reads its answer."""
+    gusev = await find_person(api("admin"), "Гусев")
     given = 'personId: $person, validFrom: "2026-11-01", basis: "Приказ № 12-к"'
     document = f"""mutation ($person: ID!) {{
         a: grantRole(input: {{role: MUNICIPAL_OFFICER, {given}}}) {{ roleGrant {{ role }} }}
@@ -182,7 +182,7 @@ async def test_several_deeds_of_one_document_are_each_done(api: SignIn) -> None:
 
 async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
     admin = api("admin")
-    gusev = await person(admin, "Гусев")
+    gusev = await find_person(admin, "Гусев")
     first = {"from": "2026-11-01", "to": "2026-12-01"}
     await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **first)
     assert (await admin.refusal(GRANT, person=gusev, role="MUNICIPAL_OFFICER")) == "ALREADY_GRANTED"
@@ -194,10 +194,10 @@ async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
 
 async def test_a_taken_role_is_over_at_once(api: SignIn, sql: AsyncConnection) -> None:
     officer = api("municipal")
-    found = await grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
+    found = await find_grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
     done = await api("admin")(REVOKE, id=found["id"], version=found["version"])
     assert done["revokeRole"]["roleGrant"]["validTo"] == "2026-11-23"
-    assert await code(officer) == "UNAUTHENTICATED"
+    assert await get_code(officer) == "UNAUTHENTICATED"
     living = "SELECT count(*) FROM sessions WHERE role = 'MUNICIPAL_OFFICER' AND revoked_at IS NULL"
     assert await sql.scalar(text(living)) == 0, "open sockets hear of it, too"
     again = {"id": found["id"], "version": found["version"] + 1}
@@ -206,26 +206,26 @@ async def test_a_taken_role_is_over_at_once(api: SignIn, sql: AsyncConnection) -
 
 async def test_a_protected_role_that_two_persons_take_is_over_at_once(api: SignIn) -> None:
     deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
-    found = await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
-    await approved(api, ASK_END, id=found["id"])
-    assert (await grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR"))["validTo"] == "2026-11-23"
-    assert await code(deputy) == "UNAUTHENTICATED"
+    found = await find_grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR")
+    await file_and_approve(api, ASK_END, id=found["id"])
+    assert (await find_grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR"))["validTo"] == "2026-11-23"
+    assert await get_code(deputy) == "UNAUTHENTICATED"
     assert await api("admin").refusal(ASK_END, id=found["id"]) == "ALREADY_REVOKED"
 
 
 async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
     officer = api("municipal")
-    found = await grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
+    found = await find_grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
     given = {"id": found["id"], "version": found["version"]}
     error = await api("admin").refused(REVOKE, **given, to="2026-11-22")
     assert (error["code"], error["field"]) == ("IN_THE_PAST", ["validTo"])
     await api("admin")(REVOKE, **given, to="2026-12-01")
-    assert await code(officer) is None
+    assert await get_code(officer) is None
 
 
 async def test_a_role_that_has_not_begun_never_does(api: SignIn) -> None:
     admin = api("admin")
-    gusev = await person(admin, "Гусев")
+    gusev = await find_person(admin, "Гусев")
     done = await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **{"from": "2027-01-11"})
     made = done["grantRole"]["roleGrant"]
     ended = await admin(REVOKE, id=made["id"], version=made["version"])
@@ -246,10 +246,10 @@ async def test_a_role_that_has_not_begun_never_does(api: SignIn) -> None:
         ("parent.ivanova", "Ильина", "SECRETARY", "FORBIDDEN"),
     ],
 )
-async def test_who_takes_which_role(
+async def test_taking_a_role_needs_a_right(
     api: SignIn, login: str, whose: str, role: str, refused: str | None
 ) -> None:
-    found = await grant(api("director"), whose, role)
+    found = await find_grant(api("director"), whose, role)
     given = {"id": found["id"], "version": found["version"]}
     if refused:
         assert await api(login).refusal(REVOKE, **given) == refused

@@ -20,13 +20,13 @@ from auth.matrix import default_rights
 from auth.rights import Right
 from models.access.roles import AccessScope, Role
 from tests.conftest import Api, SignIn
-from tests.test_bad_input import MUTATIONS, codes_of, tried
+from tests.test_bad_input import MUTATIONS, codes_of, try_mutation
 from tests.test_house_rules import COMMANDS
 
 RIGHTS: dict[str, Right] = {
     command.action: command.right for command in COMMANDS if command.right is not None
 }
-"""By the name of a command, the right it needs."""
+"""The right that each command needs, by its name."""
 CLASS_7A = """SELECT id FROM school_classes
     WHERE school_id = 1 AND grade_level = 7 AND letter = 'А'"""
 WITHOUT_RIGHT = {
@@ -38,7 +38,7 @@ OWN = {
     "files", "mail_attachments", "mail_copies", "mail_messages", "mail_recipients",
     "notice_receipts",
 }  # fmt: skip
-"""Tables of what is one's own: letters, files, receipts; and the logs of what one did."""
+"""Tables of one's own rows: letters, files, receipts; and the logs of one's actions."""
 
 TEACHER = """
 SELECT c.login, s.person_id, s.id AS staff, t.school_class_id AS class, k.grade_level AS grade
@@ -54,7 +54,8 @@ WHERE t.school_id = 1 AND t.valid_to IS NULL AND k.grade_level BETWEEN 2 AND 6
             AND e.school_class_id = t.school_class_id)
 ORDER BY t.id LIMIT 1
 """
-"""Somebody who leads a class and teaches in it: outside of the class their other role is for."""
+"""Somebody who leads a class and teaches in it, outside of the class that their other role is
+for."""
 
 SECTIONS = "SELECT id FROM sections WHERE school_class_id = :class"
 OUTSIDE = {
@@ -93,11 +94,11 @@ OUTSIDE = {
     "MailCopy": ("mail_copies", "true"),
     "School": ("schools", "true"),
 }
-"""By the type of an id, rows that are not of the class."""
+"""Rows outside of the class, by the type of their ids."""
 
 
-async def outside(sql: AsyncConnection, teacher: Any) -> dict[str, tuple[str, int]]:
-    """By type, the id and the version of a row outside of the class."""
+async def fetch_outside(sql: AsyncConnection, teacher: Any) -> dict[str, tuple[str, int]]:
+    """Return id and version of a row outside of the class, by type."""
     found = {}
     for kind, (table, where) in OUTSIDE.items():
         query = f"SELECT id, version FROM {table} WHERE school_id = 1 AND {where} ORDER BY id"
@@ -127,11 +128,11 @@ CHANGES = {
     "UpdateSchoolInput": {"phone": "+7 495 000-00-00"},
     "EditNoticeInput": {"title": "Иначе"},
 }
-"""What commands change that need no change to be named."""
+"""Changes of commands that require at least one change, though the schema requires none."""
 NAMES = {"personId": "PublicPerson", "accessRequestId": "AccessRequest"}
 
 
-def value_of(name: str, type_: Any, rows: dict[str, tuple[str, int]]) -> Any:
+def make_value(name: str, type_: Any, rows: dict[str, tuple[str, int]]) -> Any:
     named = get_named_type(type_)
     if name == "targets":
         return TARGETS
@@ -140,7 +141,7 @@ def value_of(name: str, type_: Any, rows: dict[str, tuple[str, int]]) -> Any:
     if name in SPECIAL:
         return SPECIAL[name]
     if isinstance(named, GraphQLInputObjectType):
-        one = input_of(named, rows)
+        one = make_input(named, rows)
         return [one] if is_list_type(getattr(type_, "of_type", type_)) else one
     if named.name == "ID":
         kind = NAMES.get(name) or name[0].upper() + name.removesuffix("Id")[1:]
@@ -148,10 +149,10 @@ def value_of(name: str, type_: Any, rows: dict[str, tuple[str, int]]) -> Any:
     return PLAIN[named.name]
 
 
-def input_of(type_: Any, rows: dict[str, tuple[str, int]]) -> dict[str, Any]:
-    """The required arguments of a command, about rows outside of the class."""
+def make_input(type_: Any, rows: dict[str, tuple[str, int]]) -> dict[str, Any]:
+    """Return the required arguments of a command, about rows outside of the class."""
     given = {
-        name: value_of(name, field.type, rows)
+        name: make_value(name, field.type, rows)
         for name, field in type_.fields.items()
         if is_required_input_field(field)
     }
@@ -167,8 +168,8 @@ BADLY_ASKED = {"INTERNAL_SERVER_ERROR", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_I
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What came of a command: its refusals, and the tables it wrote to beyond what is one's own."""
+class Outcome:
+    """The outcome of a command: its refusals, and the tables it wrote to, except one's own rows."""
 
     codes: frozenset[str]
     wrote: frozenset[str]
@@ -178,14 +179,14 @@ class Sent:
         return not self.codes or not self.codes <= {"FORBIDDEN", "NOT_FOUND"}
 
 
-async def send(api: Api, sql: AsyncConnection, name: str, given: Any) -> Sent:
+async def send(api: Api, sql: AsyncConnection, name: str, given: Any) -> Outcome:
     last = await sql.scalar(text("SELECT coalesce(max(n), 0) FROM undo.notes"))
-    reply = await tried(api, name, given)
+    reply = await try_mutation(api, name, given)
     codes = frozenset(map(str, codes_of(reply)))
     assert not codes & BADLY_ASKED, (name, given, reply.errors)
     wrote = "SELECT DISTINCT tab::regclass::text FROM undo.notes WHERE n > :last"
     tables = set(await sql.scalars(text(wrote), {"last": last})) - OWN
-    return Sent(codes, frozenset(tables))
+    return Outcome(codes, frozenset(tables))
 
 
 GRANT = """INSERT INTO role_grants (school_id, version, person_id, role, scope, school_class_id,
@@ -198,10 +199,12 @@ SWITCH = """mutation ($role: Role!, $grant: ID!) {
         accessToken userErrors { code } } }"""
 
 
-async def in_role(api: Api, sql: AsyncConnection, role: Role, **grant: Any) -> Api:
+async def switch_role(api: Api, sql: AsyncConnection, role: Role, **grant: Any) -> Api:
     given = {"scope": "SCHOOL", "class": None, "grade": None, **grant, "role": role.name}
     key = await sql.scalar(text(HELD), given) or await sql.scalar(text(GRANT), given)
-    await sql.execute(text("UPDATE sessions SET revoked_at = NULL"))  # the last switch ended it
+    await sql.execute(
+        text("UPDATE sessions SET revoked_at = NULL")
+    )  # the last switch of context ended it
     done = await api(SWITCH, role=role.name, grant=f"RoleGrant:1-{key}")
     api.caller.token = done["switchContext"]["accessToken"]
     return api
@@ -211,7 +214,7 @@ GIVEN = [role for role in Role if role not in FOLLOWING]
 
 
 def holds_everywhere(role: Role, right: Right) -> bool:
-    """Whether a role given for the whole school holds a right in the whole school."""
+    """Return whether a role given for the whole school holds a right in the whole school."""
     return (role, right, AccessScope.SCHOOL) in default_rights()
 
 
@@ -222,9 +225,10 @@ async def test_a_role_for_a_part_of_the_school_writes_nothing_outside_of_it(
     api: SignIn, sql: AsyncConnection, role: Role, part: str
 ) -> None:
     teacher: Any = dict((await sql.execute(text(TEACHER))).mappings().one())
-    rows = await outside(sql, teacher)
+    rows = await fetch_outside(sql, teacher)
     inputs = {
-        name: input_of(get_named_type(MUTATIONS[name].args["input"].type), rows) for name in RIGHTS
+        name: make_input(get_named_type(MUTATIONS[name].args["input"].type), rows)
+        for name in RIGHTS
     }
     class_7a = await sql.scalar(text(CLASS_7A))
     places: dict[str, dict[str, Any]] = {
@@ -232,9 +236,9 @@ async def test_a_role_for_a_part_of_the_school_writes_nothing_outside_of_it(
         "grade": {"scope": "GRADE_LEVEL", "grade": 7},
         "school": {},
     }
-    sent: dict[str, dict[str, Sent]] = {}
+    sent: dict[str, dict[str, Outcome]] = {}
     for place in (part, "school"):
-        person = await in_role(
+        person = await switch_role(
             api(teacher["login"]), sql, role, person=teacher["person_id"], **places[place]
         )
         sent[place] = {name: await send(person, sql, name, inputs[name]) for name in RIGHTS}
@@ -252,12 +256,12 @@ NEEDS_MORE_THAN_THE_RIGHT = {
     "editNotice", "withdrawNotice", "withdrawAccessRequest", "approveAccessRequest",
     "refuseAccessRequest",
 }  # fmt: skip
-"""Commands whose right reaches only some rows, whoever holds it: notices one wrote, requests one
-filed, or by which others gain."""
+"""Commands whose right reaches only some rows, whoever holds it: notices that one wrote, requests
+that one filed, or by which others gain."""
 
 
-def test_the_walk_takes_in_every_command() -> None:
-    """A new command is in the walk by itself; one that needs no right must be looked at."""
+def test_every_command_is_tried() -> None:
+    """A new command is tested automatically; one that needs no right must be reviewed."""
     assert set(MUTATIONS) == set(RIGHTS) | WITHOUT_RIGHT
     reached = {
         right for role in GIVEN for right in RIGHTS.values() if holds_everywhere(role, right)
@@ -271,13 +275,14 @@ def test_the_walk_takes_in_every_command() -> None:
 
 async def test_a_deputy_for_one_class_creates_no_class(api: SignIn, sql: AsyncConnection) -> None:
     teacher: Any = dict((await sql.execute(text(TEACHER))).mappings().one())
-    given = input_of(
-        get_named_type(MUTATIONS["createClass"].args["input"].type), await outside(sql, teacher)
+    given = make_input(
+        get_named_type(MUTATIONS["createClass"].args["input"].type),
+        await fetch_outside(sql, teacher),
     )
     in_7a = {"scope": "SCHOOL_CLASS", "class": await sql.scalar(text(CLASS_7A))}
     for scope, codes in ((in_7a, {"FORBIDDEN"}), ({}, set())):
         person = teacher["person_id"]
-        deputy = await in_role(
+        deputy = await switch_role(
             api(teacher["login"]), sql, Role.DEPUTY_DIRECTOR, person=person, **scope
         )
-        assert codes_of(await tried(deputy, "createClass", given)) == codes
+        assert codes_of(await try_mutation(deputy, "createClass", given)) == codes

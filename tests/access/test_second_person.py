@@ -1,4 +1,4 @@
-"""What one person alone may not do: accounts of protected roles, the last director, oneself."""
+"""Changes that one person alone may not make: of protected roles, the last director, oneself."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -6,19 +6,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auth.access.protected import ORDINARY_RIGHTS, PROTECTED_RIGHTS
 from auth.rights import Right
 from models.access.roles import Role
-from tests.access.asking import CHANGE, RESET, SIGN_IN, holding, sign_in
+from tests.access.asking import CHANGE, RESET, SIGN_IN, sign_in, with_token
 from tests.access.requesting import (
     APPROVE,
     ASK_END,
     ASK_UNLOCK,
     REFUSE,
-    approved,
-    filed,
-    granted,
-    seen,
+    file_and_approve,
+    file_request,
+    grant_by_two,
+    name_request,
 )
-from tests.access.test_accounts import CREATE, LOCK, account, hired
-from tests.access.test_roles import GRANT, grant, person
+from tests.access.test_accounts import CREATE, LOCK, find_account, hire
+from tests.access.test_roles import GRANT, find_grant, find_person
 from tests.conftest import Api, SignIn
 
 # -- the director of a new school ------------------------------------------------------------
@@ -27,14 +27,14 @@ from tests.conftest import Api, SignIn
 async def test_a_director_who_is_alone_names_the_first_administrator(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    """There is nobody yet who could file or approve a request; afterwards it takes two."""
-    gusev = await person(api("director"), "Гусев")
+    """Nobody else could file or approve a request yet; afterwards it takes two persons."""
+    gusev = await find_person(api("director"), "Гусев")
     await sql.execute(
         text("""UPDATE role_grants SET valid_to = valid_from
                 WHERE role IN ('SCHOOL_ADMINISTRATOR', 'DEPUTY_DIRECTOR')""")
     )
     await api("director")(GRANT, person=gusev, role="SCHOOL_ADMINISTRATOR")
-    orlova = await person(api("director"), "Орлова")
+    orlova = await find_person(api("director"), "Орлова")
     again = {"person": orlova, "role": "SCHOOL_ADMINISTRATOR"}
     assert await api("director").refusal(GRANT, **again) == "NEEDS_SECOND_PERSON"
 
@@ -44,17 +44,17 @@ async def test_a_director_who_is_alone_names_the_first_administrator(
 
 async def test_a_locked_psychologist_is_unlocked_by_two_persons(api: SignIn) -> None:
     admin = api("admin")
-    there = await account(admin, "Тихонова")
-    locked = (await admin(LOCK, **seen(there)))["lockAccount"]["account"]
-    assert await admin.refusal(LOCK, **seen(locked), locked=False) == "NEEDS_SECOND_PERSON"
-    done = await approved(api, ASK_UNLOCK, id=there["id"])
+    there = await find_account(admin, "Тихонова")
+    locked = (await admin(LOCK, **name_request(there)))["lockAccount"]["account"]
+    assert await admin.refusal(LOCK, **name_request(locked), locked=False) == "NEEDS_SECOND_PERSON"
+    done = await file_and_approve(api, ASK_UNLOCK, id=there["id"])
     assert done["account"] == {"status": "ACTIVE"}
     assert await admin.refusal(ASK_UNLOCK, id=there["id"]) == "NOTHING_CHANGES"
 
 
 async def test_the_last_director_is_not_locked(api: SignIn) -> None:
-    there = await account(api("admin"), "Воронцова")
-    assert await api("admin").refusal(LOCK, **seen(there)) == "LAST_DIRECTOR"
+    there = await find_account(api("admin"), "Воронцова")
+    assert await api("admin").refusal(LOCK, **name_request(there)) == "LAST_DIRECTOR"
 
 
 async def test_the_last_director_is_not_dismissed(api: SignIn) -> None:
@@ -62,31 +62,31 @@ async def test_the_last_director_is_not_dismissed(api: SignIn) -> None:
     [director] = [one for one in staff["nodes"] if one["fullName"].startswith("Воронцова")]
     dismiss = """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
         expectedVersion: $version, dismissedOn: "2026-12-31"}) { userErrors { code } } }"""
-    assert await api("hr").refusal(dismiss, **seen(director)) == "LAST_DIRECTOR"
+    assert await api("hr").refusal(dismiss, **name_request(director)) == "LAST_DIRECTOR"
 
 
 async def test_the_role_of_the_last_director_does_not_end(api: SignIn) -> None:
-    only = await grant(api("admin"), "Воронцова", "DIRECTOR")
+    only = await find_grant(api("admin"), "Воронцова", "DIRECTOR")
     for day in (None, "2027-06-01"):
-        request = await filed(api("admin"), ASK_END, id=only["id"], to=day)
-        assert await api("director").refusal(APPROVE, **seen(request)) == "LAST_DIRECTOR"
-        await api("director")(REFUSE, **seen(request))
+        request = await file_request(api("admin"), ASK_END, id=only["id"], to=day)
+        assert await api("director").refusal(APPROVE, **name_request(request)) == "LAST_DIRECTOR"
+        await api("director")(REFUSE, **name_request(request))
 
 
 async def test_the_administrator_never_learns_a_psychologists_password(
     api: SignIn, stranger: Api
 ) -> None:
-    """Whether the account comes before the role or after it."""
+    """It does not matter whether the account is made before the role or after it."""
     for order in ("account first", "role first"):
-        someone = await hired(api, "Щукина", order.split(maxsplit=1)[0].title())
+        someone = await hire(api, "Щукина", order.split(maxsplit=1)[0].title())
         if order == "role first":
-            await granted(api, someone, "PSYCHOLOGIST")
+            await grant_by_two(api, someone, "PSYCHOLOGIST")
         made = (await api("admin")(CREATE, person=someone))["createAccount"]
         assert made["oneTimePassword"] is None
         assert await api("admin").refusal(RESET, id=made["account"]["id"]) == "FORBIDDEN"
         issued = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
         if order == "account first":
-            await granted(api, someone, "PSYCHOLOGIST")
+            await grant_by_two(api, someone, "PSYCHOLOGIST")
         come = await sign_in(stranger, made["account"]["login"], issued["oneTimePassword"])
         assert come["mustChangePassword"] is True, "the director may know it before and after"
 
@@ -94,43 +94,43 @@ async def test_the_administrator_never_learns_a_psychologists_password(
 async def test_a_password_that_a_class_teacher_handed_out_ends_with_a_new_role(
     api: SignIn, stranger: Api
 ) -> None:
-    """Whether she keeps it, or has used it and chosen another one."""
+    """It does not matter whether she still has it, or has chosen another password with it."""
     leader = api("teacher.belova", Role.CLASS_TEACHER)
     for name, login, used in (
         ("Соколова Татьяна", "parent.sokolova", False),
         ("Иванова Ольга", "parent.ivanova", True),
     ):
-        mother = await account(leader, name)
+        mother = await find_account(leader, name)
         password = (await leader(RESET, id=mother["id"]))["resetPassword"]["oneTimePassword"]
         if used:
             come = await sign_in(stranger, login, password)
             chosen = {"old": password, "new": "chosen by somebody else"}
-            await holding(stranger, come["accessToken"])(CHANGE, **chosen)
+            await with_token(stranger, come["accessToken"])(CHANGE, **chosen)
             password = "chosen by somebody else"
-        await granted(api, mother["person"]["id"], "HR_SPECIALIST")
+        await grant_by_two(api, mother["person"]["id"], "HR_SPECIALIST")
         proof = {"login": login, "password": password}
         assert await stranger.refusal(SIGN_IN, **proof) == "WRONG_CREDENTIALS"
         issued = (await api("director")(RESET, id=mother["id"]))["resetPassword"]
         assert (await sign_in(stranger, login, issued["oneTimePassword"]))["accessToken"]
 
 
-async def test_who_hands_out_passwords_of_families_hands_out_none_of_staff(
+async def test_an_administrator_who_hands_out_passwords_of_families_hands_out_none_of_staff(
     api: SignIn, sql: AsyncConnection
 ) -> None:
-    """What two persons may decide in a school: then a code of its own says to whom to go."""
+    """Two persons may decide this in a school; the refusal has a code that says whom to ask."""
     await sql.execute(
         text("""INSERT INTO role_rights (school_id, role, permission, scope)
                 VALUES (1, 'SCHOOL_ADMINISTRATOR', 'passwords:reset', 'SCHOOL')""")
     )
     admin = api("admin")
     for name in ("Воронцова", "Тихонова", "Зайцева", "Ильина", "Панова", "Белова", "Орлова Марина"):
-        there = await account(admin, name)
+        there = await find_account(admin, name)
         assert await admin.refusal(RESET, id=there["id"]) == "HANDED_OUT_BY_DIRECTOR"
-    himself = await account(admin, "Рябов")
+    himself = await find_account(admin, "Рябов")
     assert await admin.refusal(RESET, id=himself["id"]) == "FORBIDDEN"
-    mother = await account(admin, "Соколова Татьяна")
+    mother = await find_account(admin, "Соколова Татьяна")
     assert (await admin(RESET, id=mother["id"]))["resetPassword"]["oneTimePassword"]
-    someone = await hired(api, "Щукина", "Юлия")
+    someone = await hire(api, "Щукина", "Юлия")
     assert (await admin(CREATE, person=someone))["createAccount"]["oneTimePassword"] is None
 
 
@@ -170,7 +170,7 @@ async def test_a_secretary_makes_herself_no_guardian(api: SignIn, sql: AsyncConn
     assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["guardianId"])
 
 
-def test_every_right_is_protected_or_called_ordinary() -> None:
+def test_every_right_is_declared_protected_or_ordinary() -> None:
     assert frozenset(Right) == ORDINARY_RIGHTS | PROTECTED_RIGHTS
     assert not ORDINARY_RIGHTS & PROTECTED_RIGHTS
     assert {right for right in Right if right.split(":")[0] in ("health", "identity", "marks")} <= (

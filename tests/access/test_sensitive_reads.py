@@ -1,4 +1,4 @@
-"""Who read a person's specially protected records: recorded by every path, told to the family."""
+"""Special reads of a person's records: recorded by every path, and shown to the family."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from models.database.readers import Readers
 from models.files.files import File
 from resolvers.access.audit import verify_chain
 from resolvers.core.context import Services
-from tests.access.logbook import details, last
+from tests.access.logbook import fetch_last, read_details
 from tests.conftest import Api, SignIn
 from tests.door import AtDoor
 from tests.journal.desk import Desk, cell
@@ -38,23 +38,23 @@ LIST = """query ($first: Int) { students(first: $first) { nodes { id
 
 
 @pytest.fixture
-def door(services: Services, readers: Readers) -> Any:
-    """The same person, answered by plans."""
+def ask_by_plan(services: Services, readers: Readers) -> Any:
+    """Ask as the same person on a server that answers by plans."""
     engine = Engine(schema, replace(services, readers=readers))
     return lambda api: AtDoor(api.caller, engine)
 
 
-async def reads(api: Api, **filter: Any) -> list[Any]:
+async def fetch_reads(api: Api, **filter: Any) -> list[Any]:
     found = await api(READS, first=100, filter={n: {"eq": v} for n, v in filter.items()})
     return list(found["sensitiveReads"]["nodes"])
 
 
-# -- what the family sees --------------------------------------------------------------
+# -- the view of the family ------------------------------------------------------------
 
 
-async def test_mother_sees_who_read_her_childs_health(api: SignIn) -> None:
+async def test_a_mother_sees_the_readers_of_her_childs_health(api: SignIn) -> None:
     await api("psychologist")(HEALTH)
-    [read] = await reads(api("parent.ivanova"), student=MASHA)
+    [read] = await fetch_reads(api("parent.ivanova"), student=MASHA)
     psychologist = (await api("psychologist")("{ viewer { fullName } }"))["viewer"]["fullName"]
     assert (read["recordType"], read["role"]) == ("StudentHealth", "PSYCHOLOGIST")
     assert read["reader"] == {"fullName": psychologist}
@@ -64,24 +64,22 @@ async def test_mother_sees_who_read_her_childs_health(api: SignIn) -> None:
 
 async def test_the_student_sees_it_too_and_another_family_does_not(api: SignIn) -> None:
     await api("secretary")(IDENTITY)
-    [read] = await reads(api("student.ivanova"))
+    [read] = await fetch_reads(api("student.ivanova"))
     assert (read["recordType"], read["role"]) == ("StudentIdentity", "SECRETARY")
     for login in ("parent.sokolov", "student.sokolov"):
-        assert await reads(api(login)) == []
-        assert await reads(api(login), student=MASHA) == []
+        assert await fetch_reads(api(login)) == []
+        assert await fetch_reads(api(login), student=MASHA) == []
         asked = "query ($id: ID!) { node(id: $id) { id } }"
         assert await api(login)(asked, id=read["id"]) == {"node": None}
 
 
-async def test_who_no_longer_answers_for_the_child_sees_nothing(
-    api: SignIn, sql: AsyncConnection
-) -> None:
+async def test_a_former_guardian_sees_nothing(api: SignIn, sql: AsyncConnection) -> None:
     await api("psychologist")(HEALTH)
-    assert await reads(api("parent.ivanova"))
+    assert await fetch_reads(api("parent.ivanova"))
     await sql.execute(
         text("UPDATE guardian_links SET legal_status = 'TERMINATED' WHERE student_id = 1")
     )
-    assert await reads(api("parent.ivanova")) == []
+    assert await fetch_reads(api("parent.ivanova")) == []
 
 
 async def test_the_family_sees_nothing_else_of_the_log(api: SignIn) -> None:
@@ -90,15 +88,15 @@ async def test_the_family_sees_nothing_else_of_the_log(api: SignIn) -> None:
 
 
 @pytest.mark.parametrize("login", ["teacher.gusev", "secretary", "hr", "social", "psychologist"])
-async def test_colleagues_do_not_see_who_read_what(api: SignIn, login: str) -> None:
+async def test_colleagues_do_not_see_special_reads(api: SignIn, login: str) -> None:
     assert await api(login).refusal("{ sensitiveReads { nodes { id } } }") == "FORBIDDEN"
 
 
-async def test_the_director_sees_all_and_by_whom(api: SignIn) -> None:
+async def test_the_director_sees_all_special_reads_and_their_readers(api: SignIn) -> None:
     await api("psychologist")(HEALTH)
     await api("secretary")(IDENTITY)
     await api("hr")('{ node(id: "StaffIdentity:1-1") { ... on StaffIdentity { snilsMasked } } }')
-    found = await reads(api("director"))
+    found = await fetch_reads(api("director"))
     assert {(one["recordType"], one["role"]) for one in found} == {
         ("StaffIdentity", "HR_SPECIALIST"),
         ("StudentIdentity", "SECRETARY"),
@@ -107,14 +105,16 @@ async def test_the_director_sees_all_and_by_whom(api: SignIn) -> None:
     [of_staff] = [one for one in found if one["student"] is None]
     assert of_staff["staff"]["id"].startswith("Staff:1-")
     secretary = (await api("secretary")("{ viewer { person { id } } }"))["viewer"]["person"]["id"]
-    assert [one["role"] for one in await reads(api("director"), reader=secretary)] == ["SECRETARY"]
+    assert [one["role"] for one in await fetch_reads(api("director"), reader=secretary)] == [
+        "SECRETARY"
+    ]
 
 
 async def test_another_school_sees_nothing_of_it(api: SignIn, template: Any) -> None:
     [other] = [login for login, held in template.roles.items()
                if held[0][0] is Role.DIRECTOR and login != "director"]  # fmt: skip
     await api("psychologist")(HEALTH)
-    assert await reads(api(other)) == []
+    assert await fetch_reads(api(other)) == []
 
 
 async def test_the_list_is_read_by_pages(api: SignIn) -> None:
@@ -130,7 +130,7 @@ async def test_the_list_is_read_by_pages(api: SignIn) -> None:
     assert len(set(seen)) == len(seen) == page["totalCount"] == 3
 
 
-# -- every path names whose it was -----------------------------------------------------
+# -- every path names the person -------------------------------------------------------
 
 PATHS = {
     "a root": ("director", '{ node(id: "%s") { ... on StudentHealth { physicalEducation } } }'),
@@ -147,42 +147,44 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("by_plan", [True, False])
-async def test_a_reading_names_the_student_by_every_path(
-    api: SignIn, sql: AsyncConnection, door: Any, path: str, by_plan: bool
+async def test_a_special_read_names_the_student_by_every_path(
+    api: SignIn, sql: AsyncConnection, ask_by_plan: Any, path: str, by_plan: bool
 ) -> None:
     login, asked = PATHS[path]
     if "%s" in asked:
         key = await sql.scalar(text("SELECT id FROM student_health WHERE student_id = 1"))
         asked %= f"StudentHealth:1-{key}"
-    person: Any = door(api(login)) if by_plan else api(login)
+    person: Any = ask_by_plan(api(login)) if by_plan else api(login)
     answer = await person(asked)
     assert "\x1e" not in json.dumps(answer, ensure_ascii=False)
     if by_plan:
         assert person.kinds == ["compiled"]
-    [read] = await reads(api("director"))
+    [read] = await fetch_reads(api("director"))
     assert (read["recordType"], read["student"]["id"]) == ("StudentHealth", MASHA)
-    assert details(await last(api("director"), "read")) == {"StudentHealth": [MASHA]}
+    assert read_details(await fetch_last(api("director"), "read")) == {"StudentHealth": [MASHA]}
 
 
-async def test_what_a_command_gives_back_names_the_student(
+async def test_the_payload_of_a_command_names_the_student(
     api: SignIn,
     desk: Desk,
 ) -> None:
     asked = """mutation ($input: SetMarkInput!) { setMark(input: $input) {
         mark { student { id health { accommodations } } } userErrors { code } } }"""
     await api(desk.teacher)(asked, input=cell(desk))
-    [read] = await reads(api("director"))
+    [read] = await fetch_reads(api("director"))
     assert (read["recordType"], read["student"]["id"]) == ("StudentHealth", desk.masha)
 
 
-async def test_both_executors_name_the_same_and_show_the_log_alike(api: SignIn, door: Any) -> None:
+async def test_both_executors_name_the_same_and_show_the_log_alike(
+    api: SignIn, ask_by_plan: Any
+) -> None:
     director = api("director")
     await director(LIST, first=5)
-    slowly = details(await last(director, "read"))
-    fast = door(director)
+    slowly = read_details(await fetch_last(director, "read"))
+    fast = ask_by_plan(director)
     await fast(LIST, first=5)
     assert fast.kinds == ["compiled"]
-    assert details(await last(director, "read")) == slowly
+    assert read_details(await fetch_last(director, "read")) == slowly
     assert {name: len(whose) for name, whose in slowly.items()} == {
         "StudentHealth": 5,
         "StudentIdentity": 5,
@@ -193,8 +195,8 @@ async def test_both_executors_name_the_same_and_show_the_log_alike(api: SignIn, 
         assert fast.kinds[-1] == "compiled"
 
 
-async def test_what_people_wrote_is_never_taken_for_a_mark(
-    api: SignIn, sql: AsyncConnection, door: Any
+async def test_texts_of_people_are_never_taken_for_a_mark_of_the_engine(
+    api: SignIn, sql: AsyncConnection, ask_by_plan: Any
 ) -> None:
     forged = "\x1eStudentHealth\x1f9\x1d"
     await sql.execute(
@@ -202,13 +204,13 @@ async def test_what_people_wrote_is_never_taken_for_a_mark(
         {"text": forged},
     )
     asked = '{ student(by: {id: "Student:1-1"}) { health { accommodations } } }'
-    answer = await door(api("psychologist"))(asked)
+    answer = await ask_by_plan(api("psychologist"))(asked)
     assert answer["student"]["health"]["accommodations"] == forged
-    [read] = await reads(api("director"))
+    [read] = await fetch_reads(api("director"))
     assert read["student"]["id"] == MASHA
 
 
-async def test_who_reads_a_whole_class_is_recorded_with_each_and_in_as_few_statements(
+async def test_a_special_read_of_a_whole_class_is_recorded_for_each_student_in_few_statements(
     api: SignIn, statements: Any
 ) -> None:
     director, spent = api("director"), []
@@ -217,7 +219,7 @@ async def test_who_reads_a_whole_class_is_recorded_with_each_and_in_as_few_state
             await director(LIST, first=first)
         spent.append(len(sql))
     assert spent[0] == spent[1]
-    assert len(details(await last(director, "read"))["StudentIdentity"]) == 30
+    assert len(read_details(await fetch_last(director, "read"))["StudentIdentity"]) == 30
 
 
 # -- the chain -------------------------------------------------------------------------
@@ -236,7 +238,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("deed", TAMPERING)
-async def test_a_changed_reading_is_found_out(
+async def test_a_changed_special_read_is_detected(
     api: SignIn, engine: AsyncEngine, sql: AsyncConnection, deed: str
 ) -> None:
     await api("psychologist")(HEALTH)
@@ -247,23 +249,24 @@ async def test_a_changed_reading_is_found_out(
         assert await verify_chain(session, 1) == 1
 
 
-async def test_even_the_product_can_change_no_reading(engine: AsyncEngine) -> None:
+async def test_even_the_product_can_change_no_special_read(engine: AsyncEngine) -> None:
     for deed in ("UPDATE sensitive_reads SET at = at", "DELETE FROM sensitive_reads"):
         async with engine.connect() as connection:
             with pytest.raises(Exception, match="permission denied"):
                 await connection.execute(text(deed))
 
 
-def test_every_special_category_tells_whose_it_is() -> None:
-    """A new one must be of a student or a member of staff, or there is no place to record it."""
+def test_every_special_category_names_its_person() -> None:
+    """A new one must be of a student or a member of staff, otherwise it could not be recorded."""
     columns = {column.key for column in SensitiveRead.__table__.columns}
     assert audited
     assert {owner.key for owner in audited.values()} <= columns
 
 
-def test_special_categories_leave_by_the_schema_only() -> None:
-    """Each reading through the schema is recorded. No file, import, backup listing or command line
-    names the rows, so none of them shows one unrecorded; a new one must be looked at."""
+def test_special_categories_are_read_through_the_schema_only() -> None:
+    """Each special read through the schema is recorded. No file, import, list of a backup or
+    command names these rows, so that none of them shows one unrecorded; a new one must be
+    reviewed."""
     names = {row.__name__ for row in audited}
     reading = {
         str(file.relative_to(ROOT))
@@ -280,7 +283,7 @@ def test_special_categories_leave_by_the_schema_only() -> None:
     }
 
 
-def test_no_file_hangs_on_a_special_category() -> None:
+def test_no_file_is_attached_to_a_special_category() -> None:
     tables = {row.__table__ for row in audited}
     for table in File.metadata.tables.values():
         led_to = {key.column.table for key in table.foreign_keys}

@@ -1,4 +1,4 @@
-"""Signing in and out, keys that turn, and what ends when something ends."""
+"""Signing in and out, tokens that are exchanged, and the ends of sessions."""
 
 import asyncio
 from datetime import timedelta
@@ -16,13 +16,13 @@ from tests.access.asking import (
     SIGN_OUT,
     SWITCH,
     WHO,
-    code,
-    holding,
+    get_code,
     sign_in,
+    with_token,
 )
 from tests.conftest import Api, Clock, SignIn, Template
 
-# -- in -------------------------------------------------------------------------------
+# -- signing in -----------------------------------------------------------------------
 
 
 async def test_a_teacher_signs_in(stranger: Api) -> None:
@@ -31,10 +31,10 @@ async def test_a_teacher_signs_in(stranger: Api) -> None:
     assert done["viewer"]["fullName"] == "Гусев Алексей Павлович"
     assert done["expiresAt"] == "2026-11-23T05:15:00Z"
     assert done["mustChangePassword"] is False
-    assert await holding(stranger, done["accessToken"])(WHO)
+    assert await with_token(stranger, done["accessToken"])(WHO)
 
 
-async def test_one_who_teaches_and_is_a_mother_signs_in_as_what_she_chooses(stranger: Api) -> None:
+async def test_a_teacher_who_is_a_mother_signs_in_as_what_she_chooses(stranger: Api) -> None:
     usual = await sign_in(stranger, "teacher.orlova")
     as_mother = await sign_in(stranger, "teacher.orlova", role="PARENT")
     again = await sign_in(stranger, "teacher.orlova")
@@ -42,7 +42,7 @@ async def test_one_who_teaches_and_is_a_mother_signs_in_as_what_she_chooses(stra
     assert roles == ["CLASS_TEACHER", "PARENT", "PARENT"]
 
 
-async def test_one_with_several_roles_is_told_so_when_she_signs_in(stranger: Api) -> None:
+async def test_a_teacher_with_several_roles_is_told_so_when_she_signs_in(stranger: Api) -> None:
     done = await stranger(
         """mutation ($login: String!, $password: String!) {
             signIn(input: {login: $login, password: $password}) {
@@ -125,7 +125,7 @@ async def test_many_guesses_at_once_are_many_guesses(stranger: Api) -> None:
     assert codes.count("TOO_MANY_TRIES") == 15
 
 
-async def test_no_token_is_kept_as_it_is(stranger: Api, sql: AsyncConnection) -> None:
+async def test_only_hashes_of_tokens_are_kept(stranger: Api, sql: AsyncConnection) -> None:
     done = await sign_in(stranger, "parent.ivanova")
     kept = str((await sql.execute(text("SELECT sessions::text FROM sessions"))).all())
     for token in (done["accessToken"], done["refreshToken"]):
@@ -138,47 +138,47 @@ async def test_no_token_is_kept_as_it_is(stranger: Api, sql: AsyncConnection) ->
 
 async def test_an_access_token_runs_out(stranger: Api, clock: Clock) -> None:
     done = await sign_in(stranger, "parent.ivanova")
-    mother = holding(stranger, done["accessToken"])
+    mother = with_token(stranger, done["accessToken"])
     clock.now += timedelta(minutes=14, seconds=59)
-    assert await code(mother) is None
+    assert await get_code(mother) is None
     clock.now += timedelta(seconds=1)
-    assert await code(mother) == "UNAUTHENTICATED"
+    assert await get_code(mother) == "UNAUTHENTICATED"
 
 
 async def test_a_token_is_good_for_no_other_school(api: SignIn) -> None:
     director = api("director")
     own, _, rest = (director.caller.token or "").partition(".")
     other = "2" if own == "1" else "1"
-    assert await code(holding(director, f"{other}.{rest}")) == "UNAUTHENTICATED"
+    assert await get_code(with_token(director, f"{other}.{rest}")) == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("token", ["", "x", "1.short", f"0.{'a' * 43}", f"99.{'a' * 43}", "1.é"])
-async def test_what_is_no_token_opens_nothing(stranger: Api, token: str) -> None:
-    assert await code(holding(stranger, token)) == "UNAUTHENTICATED"
+async def test_an_invalid_token_opens_nothing(stranger: Api, token: str) -> None:
+    assert await get_code(with_token(stranger, token)) == "UNAUTHENTICATED"
 
 
 async def test_a_refresh_token_gives_a_new_pair_and_is_spent(stranger: Api) -> None:
     first = await sign_in(stranger, "parent.ivanova")
     second = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
     assert second["viewer"] == {"role": "PARENT"}
-    assert await code(holding(stranger, first["accessToken"])) == "UNAUTHENTICATED"
-    assert await code(holding(stranger, second["accessToken"])) is None
+    assert await get_code(with_token(stranger, first["accessToken"])) == "UNAUTHENTICATED"
+    assert await get_code(with_token(stranger, second["accessToken"])) is None
 
 
 async def test_a_spent_refresh_token_ends_the_session(stranger: Api) -> None:
-    """One of the two who have it is a thief, and nobody knows which."""
+    """One of its two holders is a thief, and nobody knows which."""
     first = await sign_in(stranger, "parent.ivanova")
     second = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
     assert await stranger.refusal(REFRESH, token=first["refreshToken"]) == "SESSION_OVER"
-    assert await code(holding(stranger, second["accessToken"])) == "UNAUTHENTICATED"
+    assert await get_code(with_token(stranger, second["accessToken"])) == "UNAUTHENTICATED"
     assert await stranger.refusal(REFRESH, token=second["refreshToken"]) == "SESSION_OVER"
 
 
 @pytest.mark.parametrize("which", range(4))
-async def test_every_spent_refresh_token_of_a_session_is_known_again(
+async def test_every_spent_refresh_token_of_a_session_is_recognized(
     stranger: Api, clock: Clock, which: int
 ) -> None:
-    """Not only the last: a copy may be used long after it was made."""
+    """Older ones count, too: a copy may be used long after it was made."""
     done = await sign_in(stranger, "parent.ivanova")
     spent = []
     for _ in range(4):
@@ -187,9 +187,11 @@ async def test_every_spent_refresh_token_of_a_session_is_known_again(
         done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
     other = await sign_in(stranger, "parent.ivanova")
     assert await stranger.refusal(REFRESH, token=spent[which]) == "SESSION_OVER"
-    assert await code(holding(stranger, done["accessToken"])) == "UNAUTHENTICATED"
+    assert await get_code(with_token(stranger, done["accessToken"])) == "UNAUTHENTICATED"
     assert await stranger.refusal(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
-    assert await code(holding(stranger, other["accessToken"])) is None, "another session goes on"
+    assert await get_code(with_token(stranger, other["accessToken"])) is None, (
+        "another session goes on"
+    )
 
 
 async def test_spent_tokens_are_kept_as_long_as_they_could_have_been_used(
@@ -203,22 +205,22 @@ async def test_spent_tokens_are_kept_as_long_as_they_could_have_been_used(
         done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
     assert await sql.scalar(text(kept)) == 2
     assert await stranger.refusal(REFRESH, token=first) == "SESSION_OVER"
-    assert await code(holding(stranger, done["accessToken"])) is None
+    assert await get_code(with_token(stranger, done["accessToken"])) is None
     clock.now += timedelta(days=31)
     await sign_in(stranger, "parent.ivanova")
     assert await sql.scalar(text(kept)) == 0
 
 
-async def test_of_two_who_refresh_at_once_one_ends_the_session(stranger: Api) -> None:
+async def test_of_two_clients_that_refresh_at_once_one_ends_the_session(stranger: Api) -> None:
     first = await sign_in(stranger, "parent.ivanova")
     replies = await asyncio.gather(
         *(stranger.reply(REFRESH, token=first["refreshToken"]) for _ in range(2))
     )
     payloads = [(reply.data or {})["refreshSession"] for reply in replies]
     given = [p["accessToken"] for p in payloads if not p["userErrors"]]
-    assert len(given) < 2  # none, if the session ended even before the first had their answer
+    assert len(given) < 2  # none, if the session ended before the first client had its answer
     for won in given:
-        assert await code(holding(stranger, won)) == "UNAUTHENTICATED"
+        assert await get_code(with_token(stranger, won)) == "UNAUTHENTICATED"
 
 
 async def test_a_refresh_token_runs_out(stranger: Api, clock: Clock) -> None:
@@ -231,11 +233,11 @@ async def test_a_refresh_token_runs_out(stranger: Api, clock: Clock) -> None:
 
 async def test_signing_out_ends_this_session_and_no_other(stranger: Api) -> None:
     phone, desk = [await sign_in(stranger, "parent.ivanova") for _ in range(2)]
-    done = await holding(stranger, phone["accessToken"])(SIGN_OUT)
+    done = await with_token(stranger, phone["accessToken"])(SIGN_OUT)
     assert done["signOut"]["signedOut"] is True
-    assert await code(holding(stranger, phone["accessToken"])) == "UNAUTHENTICATED"
+    assert await get_code(with_token(stranger, phone["accessToken"])) == "UNAUTHENTICATED"
     assert await stranger.refusal(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
-    assert await code(holding(stranger, desk["accessToken"])) is None
+    assert await get_code(with_token(stranger, desk["accessToken"])) is None
 
 
 async def test_nothing_follows_signing_out_in_the_same_document(api: SignIn) -> None:
@@ -253,12 +255,12 @@ async def test_nothing_follows_signing_out_in_the_same_document(api: SignIn) -> 
 
 async def test_a_teacher_goes_on_as_a_mother_and_back(stranger: Api) -> None:
     teaching = await sign_in(stranger, "teacher.orlova")
-    mother = (await holding(stranger, teaching["accessToken"])(SWITCH, role="PARENT"))[
+    mother = (await with_token(stranger, teaching["accessToken"])(SWITCH, role="PARENT"))[
         "switchContext"
     ]
     assert mother["viewer"]["role"] == "PARENT"
-    assert await code(holding(stranger, teaching["accessToken"])) == "UNAUTHENTICATED"
-    again = await holding(stranger, mother["accessToken"])(SWITCH, role="SUBJECT_TEACHER")
+    assert await get_code(with_token(stranger, teaching["accessToken"])) == "UNAUTHENTICATED"
+    again = await with_token(stranger, mother["accessToken"])(SWITCH, role="SUBJECT_TEACHER")
     assert again["switchContext"]["viewer"]["role"] == "SUBJECT_TEACHER"
 
 
@@ -266,10 +268,10 @@ async def test_a_mother_goes_on_in_her_other_school(stranger: Api, template: Tem
     schools = [f"School:{n}-{n}" for _, n in template.roles["parent.morozova"]]
     here = await sign_in(stranger, "parent.morozova", school=schools[0])
     assert here["viewer"]["school"]["id"] == schools[0]
-    mother = holding(stranger, here["accessToken"])
+    mother = with_token(stranger, here["accessToken"])
     there = (await mother(SWITCH, role="PARENT", school=schools[1]))["switchContext"]
     assert there["viewer"]["school"]["id"] == schools[1]
-    assert await code(mother) == "UNAUTHENTICATED"
+    assert await get_code(mother) == "UNAUTHENTICATED"
 
 
 async def test_nobody_goes_on_in_a_role_or_school_that_is_not_theirs(api: SignIn) -> None:
@@ -278,32 +280,32 @@ async def test_nobody_goes_on_in_a_role_or_school_that_is_not_theirs(api: SignIn
     for school in ("School:2-2", "School:9-9"):
         refused = await mother.refusal(SWITCH, role="PARENT", school=school)
         assert refused == "NOTHING_TO_DO_HERE"
-    assert await code(mother) is None, "she stays where she was"
+    assert await get_code(mother) is None, "she stays where she was"
 
 
-async def test_one_session_becomes_one_session(stranger: Api) -> None:
-    """Two who go on from the same session at once: one gets through."""
+async def test_one_session_is_switched_to_one_session(stranger: Api) -> None:
+    """Two clients switch the context of the same session at once: one succeeds."""
     done = await sign_in(stranger, "teacher.orlova")
-    mother = holding(stranger, done["accessToken"])
+    mother = with_token(stranger, done["accessToken"])
     replies = await asyncio.gather(*(mother.reply(SWITCH, role="PARENT") for _ in range(2)))
     assert len([reply for reply in replies if not reply.errors]) == 1
 
 
-# -- what ends ------------------------------------------------------------------------
+# -- ends -----------------------------------------------------------------------------
 
 
 async def test_a_dismissed_teacher_is_out_at_once(api: SignIn, stranger: Api) -> None:
     staff = (await api("hr")("{ staff(first: 100) { nodes { id fullName version } } }"))["staff"]
     [gusev] = [one for one in staff["nodes"] if one["fullName"] == "Гусев Алексей Павлович"]
     before = await sign_in(stranger, "teacher.gusev")
-    teacher = holding(stranger, before["accessToken"])
+    teacher = with_token(stranger, before["accessToken"])
     await api("hr")(
         """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
             expectedVersion: $version, dismissedOn: "2026-11-23"}) { userErrors { code } } }""",
         id=gusev["id"],
         version=gusev["version"],
     )
-    assert await code(teacher) == "UNAUTHENTICATED"
+    assert await get_code(teacher) == "UNAUTHENTICATED"
     given = {"login": "teacher.gusev", "password": DEMO_PASSWORD}
     assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
     assert await stranger.refusal(REFRESH, token=before["refreshToken"]) == "SESSION_OVER"
@@ -312,26 +314,27 @@ async def test_a_dismissed_teacher_is_out_at_once(api: SignIn, stranger: Api) ->
 async def test_a_role_that_ends_by_its_date_ends_with_the_day(
     api: SignIn, sql: AsyncConnection, clock: Clock
 ) -> None:
-    """In the school's own zone: midnight in Barnaul is 17:00 in UTC."""
+    """The day is that of the school's time zone: midnight in Barnaul is 17:00 in UTC."""
     await sql.execute(
         text("UPDATE role_grants SET valid_to = '2026-11-24' WHERE role = 'DEPUTY_DIRECTOR'")
     )
     deputy = api("zavuch", Role.DEPUTY_DIRECTOR)
     clock.now = clock.now.replace(hour=16, minute=59)
-    assert await code(deputy) is None
+    assert await get_code(deputy) is None
     clock.now = clock.now.replace(hour=17, minute=0)
-    assert await code(deputy) == "UNAUTHENTICATED"
+    assert await get_code(deputy) == "UNAUTHENTICATED"
 
 
 async def test_a_teacher_by_appointment_alone_works_as_one(
     stranger: Api, api: SignIn, sql: AsyncConnection
 ) -> None:
-    """Nobody gave the role: who teaches a section is its teacher. An import appoints so."""
+    """Nobody gave the role: the teacher of a section has it. An import appoints teachers in this
+    way."""
     await sql.execute(text("DELETE FROM sessions"))
     await sql.execute(text("DELETE FROM role_grants WHERE role = 'SUBJECT_TEACHER'"))
     done = await sign_in(stranger, "teacher.gusev")
     assert done["viewer"]["role"] == "SUBJECT_TEACHER"
-    taught = await holding(stranger, done["accessToken"])(MARKS)
+    taught = await with_token(stranger, done["accessToken"])(MARKS)
     assert taught["students"]["totalCount"] > 0
     await sql.execute(text("UPDATE teaching_assignments SET valid_to = '2026-11-01'"))
     refused = await stranger.refusal(SIGN_IN, login="teacher.gusev", password=DEMO_PASSWORD)

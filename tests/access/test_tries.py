@@ -1,4 +1,4 @@
-"""Failed tries: who is slowed down by whom."""
+"""Failed attempts to sign in, and the people whom they slow down."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,16 @@ from resolvers.services.tries import (
     password_counters,
     take_back,
 )
-from tests.access.guessing import HOME, SCHOOL, STRANGERS, answer, at, entered, enters, keep_failing
+from tests.access.guessing import (
+    HOME,
+    SCHOOL,
+    STRANGERS,
+    can_enter,
+    enter,
+    keep_failing,
+    move_to,
+    try_password,
+)
 from tests.conftest import NOON, Api, Clock, Template
 
 # -- strangers slow down strangers ----------------------------------------------------
@@ -30,59 +39,60 @@ from tests.conftest import NOON, Api, Clock, Template
 async def test_a_stranger_does_not_keep_the_director_out_at_another_address(
     stranger: Api, clock: Clock
 ) -> None:
-    """Not in a day and a half of trying, either; the director comes by a device nobody knows."""
-    guesser, director = at(stranger, STRANGERS), at(stranger, HOME)
+    """A day and a half of guessing is not enough; the director uses an unknown device."""
+    guesser, director = move_to(stranger, STRANGERS), move_to(stranger, HOME)
     await keep_failing(guesser, "director")
     for n in range(150):
         clock.now += timedelta(minutes=15)
-        assert await answer(guesser, "director") == "WRONG_CREDENTIALS"
+        assert await try_password(guesser, "director") == "WRONG_CREDENTIALS"
         if n % 25 == 0:
-            assert await enters(director, "director")
-    assert await enters(director, "director")
+            assert await can_enter(director, "director")
+    assert await can_enter(director, "director")
 
 
 async def test_a_stranger_at_her_own_address_does_not_keep_the_director_out_on_her_device(
     stranger: Api,
 ) -> None:
-    here = at(stranger, SCHOOL)
-    device = (await entered(here, "director"))["deviceToken"]
+    here = move_to(stranger, SCHOOL)
+    device = (await enter(here, "director"))["deviceToken"]
     await keep_failing(here, "director")
-    assert not await enters(here, "director")
-    assert await enters(here, "director", device)
+    assert not await can_enter(here, "director")
+    assert await can_enter(here, "director", device)
 
 
 async def test_strangers_all_over_the_world_do_not_keep_the_director_out_on_her_device(
     stranger: Api, clock: Clock
 ) -> None:
-    device = (await entered(at(stranger, HOME), "director"))["deviceToken"]
-    world = [at(stranger, f"192.0.{n // 200}.{n % 200}") for n in range(60)]
-    codes = [await answer(one, "director") for one in world]
+    device = (await enter(move_to(stranger, HOME), "director"))["deviceToken"]
+    world = [move_to(stranger, f"192.0.{n // 200}.{n % 200}") for n in range(60)]
+    codes = [await try_password(one, "director") for one in world]
     assert codes == ["WRONG_CREDENTIALS"] * 50 + ["TOO_MANY_TRIES"] * 10
-    assert not await enters(at(stranger, STRANGERS), "director")
-    assert await enters(at(stranger, STRANGERS), "director", device)
+    assert not await can_enter(move_to(stranger, STRANGERS), "director")
+    assert await can_enter(move_to(stranger, STRANGERS), "director", device)
     clock.now += timedelta(minutes=2)
-    codes = [await answer(one, "director") for one in world[50:]]
+    codes = [await try_password(one, "director") for one in world[50:]]
     assert codes == ["WRONG_CREDENTIALS"] + ["TOO_MANY_TRIES"] * 9
 
 
 async def test_a_known_device_has_to_wait_for_its_own_failures(stranger: Api, clock: Clock) -> None:
-    here = at(stranger, HOME)
-    device = (await entered(here, "director"))["deviceToken"]
-    codes = [await answer(here, "director", "not it", device) for _ in range(6)]
+    here = move_to(stranger, HOME)
+    device = (await enter(here, "director"))["deviceToken"]
+    codes = [await try_password(here, "director", "not it", device) for _ in range(6)]
     assert codes == ["WRONG_CREDENTIALS"] * 5 + ["TOO_MANY_TRIES"]
-    assert not await enters(at(stranger, SCHOOL), "director", device)
-    assert await enters(here, "director"), "the device's failures are not the address's"
+    assert not await can_enter(move_to(stranger, SCHOOL), "director", device)
+    assert await can_enter(here, "director"), "the device's failures are not the address's"
     clock.now += timedelta(seconds=30)
-    assert await enters(here, "director", device)
+    assert await can_enter(here, "director", device)
 
 
-async def test_the_right_password_takes_back_its_own_failures_only(stranger: Api) -> None:
-    """Or a guesser with an account of their own would begin anew with each of its sign-ins."""
-    here = at(stranger, STRANGERS)
+async def test_the_right_password_clears_its_own_failures_only(stranger: Api) -> None:
+    """Otherwise a guesser with an account of their own would start again with each of its
+    sign-ins."""
+    here = move_to(stranger, STRANGERS)
     tried = 0
     for n in range(30):
-        tried += await answer(here, f"somebody.{n}") == "WRONG_CREDENTIALS"
-        await answer(here, "parent.ivanova", DEMO_PASSWORD)
+        tried += await try_password(here, f"somebody.{n}") == "WRONG_CREDENTIALS"
+        await try_password(here, "parent.ivanova", DEMO_PASSWORD)
     assert tried == 20
 
 
@@ -92,43 +102,43 @@ async def test_the_right_password_takes_back_its_own_failures_only(stranger: Api
 async def test_thirty_logins_from_one_address_are_slowed_down(
     stranger: Api, template: Template, clock: Clock
 ) -> None:
-    """It makes no difference which of them exist."""
+    """It makes no difference which of the logins exist."""
     logins = [login for pair in zip(template.roles, map(str, range(15)), strict=False)
               for login in pair]  # fmt: skip
-    codes = [await answer(at(stranger, STRANGERS), login) for login in logins[:30]]
+    codes = [await try_password(move_to(stranger, STRANGERS), login) for login in logins[:30]]
     assert codes == ["WRONG_CREDENTIALS"] * 20 + ["TOO_MANY_TRIES"] * 10
-    assert await answer(at(stranger, HOME), "somebody.else") == "WRONG_CREDENTIALS"
+    assert await try_password(move_to(stranger, HOME), "somebody.else") == "WRONG_CREDENTIALS"
     clock.now += timedelta(minutes=1)
-    codes = [await answer(at(stranger, STRANGERS), login) for login in logins[28:30]]
+    codes = [await try_password(move_to(stranger, STRANGERS), login) for login in logins[28:30]]
     assert codes == ["WRONG_CREDENTIALS", "TOO_MANY_TRIES"]
 
 
 async def test_a_school_signs_in_behind_one_address_at_half_past_eight(
     stranger: Api, template: Template
 ) -> None:
-    school, logins = at(stranger, SCHOOL), list(template.roles)[:80]
+    school, logins = move_to(stranger, SCHOOL), list(template.roles)[:80]
     assert len(logins) == 80
-    assert all(await asyncio.gather(*(enters(school, login) for login in logins)))
+    assert all(await asyncio.gather(*(can_enter(school, login) for login in logins)))
 
 
-async def test_those_who_mistype_and_then_get_in_use_nothing_up_for_others(
+async def test_people_who_mistype_and_then_sign_in_use_up_nothing_of_others(
     stranger: Api, template: Template
 ) -> None:
-    school = at(stranger, SCHOOL)
+    school = move_to(stranger, SCHOOL)
     for login in list(template.roles)[:25]:
         for _ in range(2):
-            assert await answer(school, login, "mistyped") == "WRONG_CREDENTIALS"
-        assert await enters(school, login)
-    assert await answer(school, "somebody") == "WRONG_CREDENTIALS"
+            assert await try_password(school, login, "mistyped") == "WRONG_CREDENTIALS"
+        assert await can_enter(school, login)
+    assert await try_password(school, "somebody") == "WRONG_CREDENTIALS"
 
 
 async def test_known_devices_pass_an_address_that_is_slowed_down(stranger: Api) -> None:
-    school = at(stranger, SCHOOL)
-    device = (await entered(school, "teacher.belova"))["deviceToken"]
+    school = move_to(stranger, SCHOOL)
+    device = (await enter(school, "teacher.belova"))["deviceToken"]
     for n in range(20):
-        await answer(school, f"somebody.{n}")
-    assert not await enters(school, "parent.ivanova")
-    assert await enters(school, "teacher.belova", device)
+        await try_password(school, f"somebody.{n}")
+    assert not await can_enter(school, "parent.ivanova")
+    assert await can_enter(school, "teacher.belova", device)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +160,11 @@ def test_an_address_of_ipv6_counts_by_its_network(
 
 
 async def test_a_guesser_has_one_network_of_ipv6_and_not_all_its_addresses(stranger: Api) -> None:
-    codes = [await answer(at(stranger, f"2001:db8::{n:x}"), "director") for n in range(1, 7)]
+    codes = [
+        await try_password(move_to(stranger, f"2001:db8::{n:x}"), "director") for n in range(1, 7)
+    ]
     assert codes == ["WRONG_CREDENTIALS"] * 5 + ["TOO_MANY_TRIES"]
-    assert await enters(at(stranger, "2001:db8:0:1::1"), "director")
+    assert await can_enter(move_to(stranger, "2001:db8:0:1::1"), "director")
 
 
 # -- at once --------------------------------------------------------------------------
@@ -173,7 +185,7 @@ async def test_sixty_guesses_at_once_are_sixty_guesses(
     login: Callable[[int], str],
     looked_at: int,
 ) -> None:
-    asked = (answer(at(stranger, address(n)), login(n)) for n in range(60))
+    asked = (try_password(move_to(stranger, address(n)), login(n)) for n in range(60))
     codes = await asyncio.gather(*asked)
     assert codes.count("WRONG_CREDENTIALS") == looked_at
     assert codes.count("TOO_MANY_TRIES") == 60 - looked_at
@@ -182,7 +194,7 @@ async def test_sixty_guesses_at_once_are_sixty_guesses(
 async def test_people_with_the_right_password_at_once_never_wait(
     stranger: Api, template: Template
 ) -> None:
-    """Behind one address, and each try reaches its counters with an older `now` than the last."""
+    """All come from one address, and each attempt has an older `now` than the last one."""
     steps = count()
     services = replace(
         stranger.caller.services, now=lambda: NOON - timedelta(milliseconds=next(steps))
@@ -190,7 +202,7 @@ async def test_people_with_the_right_password_at_once_never_wait(
     school = Api(replace(stranger.caller, services=services, address=SCHOOL))
     logins = list(template.roles)[:20]
     for _ in range(2):
-        codes = await asyncio.gather(*(answer(school, one, DEMO_PASSWORD) for one in logins))
+        codes = await asyncio.gather(*(try_password(school, one, DEMO_PASSWORD) for one in logins))
         assert codes == ["IN"] * 20
 
 
@@ -213,26 +225,26 @@ async def test_an_older_try_that_comes_later_does_not_wait(services: Services, r
                 await count_try(session, limits, third, earlier)
 
 
-async def test_whoever_is_refused_is_told_the_wait_of_the_counter_that_refuses(
+async def test_a_refusal_tells_the_wait_of_the_counter_that_refuses(
     services: Services,
 ) -> None:
-    """Not the longer one of their login, which this try would have begun."""
+    """The wait of their login would be longer, but this attempt has not counted for it."""
     limits = TryLimits(most_of_login=1, most_of_address=2)
     async with AsyncSession(services.engine) as session:
 
-        async def tried(login: str, address: str) -> None:
+        async def try_once(login: str, address: str) -> None:
             counters = password_counters(services.secrets, login, address, None)
             await count_try(session, limits, counters, NOON)
 
-        await tried("a", "192.0.2.1")
-        await tried("b", "192.0.2.1")
+        await try_once("a", "192.0.2.1")
+        await try_once("b", "192.0.2.1")
         with pytest.raises(TooManyTries) as refused:
-            await tried("c", "192.0.2.1")
+            await try_once("c", "192.0.2.1")
     assert refused.value.extensions["retry_after"] == 60
 
 
 def with_limits(stranger: Api, services: Services, **limits: Any) -> Api:
-    """A stranger where these limits are set."""
+    """Return a stranger on a server with these limits."""
     changed = replace(services, tries=Tries(TryLimits(**limits)))
     return Api(replace(stranger.caller, services=changed, address=STRANGERS))
 
@@ -242,27 +254,30 @@ FREE = {"most": 10**9, "most_of_address": 10**9, "most_of_login": 10**9, "most_r
 
 async def test_without_limits_nobody_waits(stranger: Api, services: Services) -> None:
     free = with_limits(stranger, services, **FREE)
-    codes = {await answer(free, "director") for _ in range(60)}
+    codes = {await try_password(free, "director") for _ in range(60)}
     assert codes == {"WRONG_CREDENTIALS"}
 
 
-async def test_who_waits_when_a_limit_is_raised_waits_no_longer(
+async def test_a_person_who_waits_when_a_limit_is_raised_waits_no_longer(
     stranger: Api, services: Services
 ) -> None:
     await keep_failing(with_limits(stranger, services), "director")
-    assert await answer(with_limits(stranger, services, **FREE), "director") == "WRONG_CREDENTIALS"
+    assert (
+        await try_password(with_limits(stranger, services, **FREE), "director")
+        == "WRONG_CREDENTIALS"
+    )
     raised = with_limits(stranger, services, most=8)
-    codes = [await answer(raised, "director") for _ in range(3)]
+    codes = [await try_password(raised, "director") for _ in range(3)]
     assert codes == ["WRONG_CREDENTIALS", "WRONG_CREDENTIALS", "TOO_MANY_TRIES"]
 
 
-async def test_a_limit_above_what_a_day_forgets_is_kept_to(
+async def test_a_limit_above_the_failures_forgotten_in_a_day_holds(
     stranger: Api, services: Services
 ) -> None:
-    """One failure of a login and address is forgotten in two hours: twelve in a day."""
+    """A failure of a login and address is forgotten in two hours: twelve in a day."""
     more = {**FREE, "most": 30}
     limited = with_limits(stranger, services, **more)
-    codes = [await answer(limited, "director") for _ in range(31)]
+    codes = [await try_password(limited, "director") for _ in range(31)]
     assert codes == ["WRONG_CREDENTIALS"] * 30 + ["TOO_MANY_TRIES"]
 
 
@@ -274,9 +289,9 @@ async def test_processes_count_together_and_after_a_restart(
         return Api(replace(stranger.caller, services=fresh, address=STRANGERS))
 
     both = [process(), process()]
-    asked = (answer(both[n % 2], "director", f"{n}") for n in range(20))
+    asked = (try_password(both[n % 2], "director", f"{n}") for n in range(20))
     assert (await asyncio.gather(*asked)).count("WRONG_CREDENTIALS") == 5
-    assert await answer(process(), "director") == "TOO_MANY_TRIES"
+    assert await try_password(process(), "director") == "TOO_MANY_TRIES"
 
 
 async def test_guesses_and_sign_ins_at_once_never_wait_for_each_other_for_ever(
@@ -285,7 +300,11 @@ async def test_guesses_and_sign_ins_at_once_never_wait_for_each_other_for_ever(
     """Each locks several counters: of login, of address, and of both."""
     logins = [*list(template.roles)[:6], "nobody"]
     asked = [
-        answer(at(stranger, f"192.0.2.{n % 3}"), logins[n % 7], DEMO_PASSWORD if n % 2 else "wrong")
+        try_password(
+            move_to(stranger, f"192.0.2.{n % 3}"),
+            logins[n % 7],
+            DEMO_PASSWORD if n % 2 else "wrong",
+        )
         for n in range(60)
     ]
     codes = await asyncio.gather(*asked)

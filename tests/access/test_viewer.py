@@ -1,4 +1,4 @@
-"""Who one is, in which roles, and whose parent."""
+"""The viewer: a person, their roles, and their children."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ async def test_a_stranger_is_nobody(stranger: Api) -> None:
     assert await stranger(VIEWER) == {"viewer": None}
 
 
-async def test_one_sees_who_one_is(api: SignIn) -> None:
+async def test_people_see_who_they_are(api: SignIn) -> None:
     viewer = (await api("student.ivanova")(VIEWER))["viewer"]
     assert viewer["role"] == "STUDENT"
     assert viewer["fullName"] == "Иванова Мария Петровна"
@@ -41,7 +41,7 @@ async def test_a_mother_sees_her_children_of_two_schools_each_in_theirs(api: Sig
     assert len({c["school"]["id"] for c in children}) == 2
 
 
-async def test_she_sees_the_same_from_either_school(api: SignIn, template: Template) -> None:
+async def test_a_mother_sees_the_same_from_either_school(api: SignIn, template: Template) -> None:
     schools = {school for _, school in template.roles["parent.morozova"]}
     answers = [await api("parent.morozova", school=school)(CHILDREN) for school in schools]
     assert len(answers) == 2
@@ -63,7 +63,7 @@ async def test_a_child_of_age_is_no_longer_shown(api: SignIn) -> None:
     assert (await api("parent.fyodorova")(CHILDREN))["viewer"]["children"] == []
 
 
-async def test_all_roles_are_shown_the_present_one_marked(api: SignIn) -> None:
+async def test_all_roles_are_shown_and_the_present_one_is_marked(api: SignIn) -> None:
     contexts = (await api("teacher.orlova", Role.PARENT)(CONTEXTS))["viewer"]["contexts"]
     assert [(c["role"], c["isCurrent"]) for c in contexts] == [
         ("CLASS_TEACHER", False),
@@ -74,7 +74,7 @@ async def test_all_roles_are_shown_the_present_one_marked(api: SignIn) -> None:
 
 
 async def test_many_at_once_do_not_wait_for_each_others_connections(api: SignIn) -> None:
-    """Whoever looks into a second school does it on the connection they have."""
+    """A read of a second school uses the connection that the person has."""
     asked = [api("parent.morozova")(CHILDREN) for _ in range(40)]
     answers = await asyncio.wait_for(asyncio.gather(*asked), 60)
     assert len({str(answer) for answer in answers}) == 1

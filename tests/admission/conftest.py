@@ -27,15 +27,15 @@ ADDRESS = "192.0.2.1"
 
 @pytest.fixture
 async def services(services: Services, readers: Readers) -> Services:
-    """With what the engine reads through."""
+    """Add the readers that the engine uses."""
     return replace(services, readers=readers)
 
 
 @dataclass
 class Person:
-    """Somebody who asks over HTTP."""
+    """A person who sends requests over HTTP."""
 
-    served: "Served"
+    server: "Application"
     token: str | None
     address: str = ADDRESS
     language: str = "en"
@@ -47,7 +47,7 @@ class Person:
         }
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        transport = ASGITransport(self.served.door, client=(self.address, 1))
+        transport = ASGITransport(self.server.door, client=(self.address, 1))
         sent: dict[str, Any] = {"query": query, "variables": variables}
         if extensions is not None:
             sent["extensions"] = extensions
@@ -63,8 +63,8 @@ class Person:
 
 
 @dataclass
-class Served:
-    """A server."""
+class Application:
+    """An application with its admission and services."""
 
     services: Services
     template: Template
@@ -79,25 +79,25 @@ class Served:
         return Person(self, None, address)
 
 
-Serve = Callable[..., Served]
+Serve = Callable[..., Application]
 
 
 @pytest.fixture
 def serve(services: Services, template: Template) -> Serve:
-    """`serve(most_points=1000)`: a server with these limits."""
+    """Make a server with these limits: `serve(most_points=1000)`."""
 
-    def made(pool_size: int = 10, executor: str = "auto", **limits: int) -> Served:
+    def make_application(pool_size: int = 10, executor: str = "auto", **limits: int) -> Application:
         mine = services if executor == "auto" else replace(services, readers=None)
         admission = Admission(LimitsOfUse(**limits), pool_size)
         health = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("well"))])
         admitting = AdmissionAdapter(admission, mine.now)
         door = GraphQLOverHTTP(health, Engine(schema, mine), admission=admitting)
-        return Served(mine, template, admission, door)
+        return Application(mine, template, admission, door)
 
-    return made
+    return make_application
 
 
-def error_of(response: Response) -> Any:
-    """The one error of a response."""
+def get_error(response: Response) -> Any:
+    """Return the one error of a response."""
     [error] = json.loads(response.content)["errors"]
     return error

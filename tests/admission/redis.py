@@ -1,4 +1,4 @@
-"""A throw-away Redis of the system's, where the machine has one."""
+"""A temporary Redis, started from the system's package if there is one."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from tests.needing import REDIS
 
 
 class Redis:
-    """A server on a socket in a directory; it keeps nothing on the disk."""
+    """A Redis on a socket in a directory; it writes nothing to the disk."""
 
     def __init__(self, directory: Path) -> None:
         self.socket = directory / "redis"
@@ -24,7 +24,7 @@ class Redis:
         return f"redis+unix://{self.socket}"
 
     def start(self, *words: str) -> None:
-        """Raises TimeoutError if it does not listen within ten seconds."""
+        """Start the server. Raises TimeoutError if it does not listen within ten seconds."""
         program = shutil.which("redis-server")
         assert program
         options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", *words]
@@ -44,7 +44,7 @@ class Redis:
 
 
 @contextmanager
-def started(directory: Path) -> Iterator[Redis]:
+def start_redis(directory: Path) -> Iterator[Redis]:
     if not shutil.which("redis-server"):
         pytest.skip(REDIS)
     redis = Redis(directory)

@@ -1,4 +1,4 @@
-"""What clients may spend, counted in memory."""
+"""The points that clients may spend, counted in memory."""
 
 import asyncio
 from types import SimpleNamespace
@@ -38,68 +38,68 @@ def store(clock: Time) -> Store:
     return Store()
 
 
-def purse_in(store: Store, points: int = POINTS, key: str = "1-1") -> Purse:
+def open_purse(store: Store, points: int = POINTS, key: str = "1-1") -> Purse:
     return Purse(Budget(Payer.VIEWER, points), key, store)
 
 
-async def spent(purse: Purse, cost: int) -> int:
-    """How many operations of this cost are paid for before one is refused."""
+async def spend_all(purse: Purse, cost: int) -> int:
+    """Count the operations of this cost that are paid for before one is refused."""
     count = 0
     while True:
         try:
-            if not purse.spend(cost, now()):
+            if not purse.spend(cost, get_time()):
                 await purse.draw(cost)
         except RateLimited:
             return count
         count += 1
 
 
-def now() -> float:
-    """As the product sees it."""
+def get_time() -> float:
+    """Return the time as the product sees it."""
     return budget.time.monotonic()  # type: ignore[attr-defined, no-any-return]
 
 
 async def test_exactly_the_budget_is_spent(store: Store) -> None:
-    assert await spent(purse_in(store), 7) == POINTS // 7
+    assert await spend_all(open_purse(store), 7) == POINTS // 7
 
 
-async def test_what_remains_is_told_after_each_operation(store: Store) -> None:
-    purse, left = purse_in(store), POINTS
+async def test_the_remaining_points_are_told_after_each_operation(store: Store) -> None:
+    purse, left = open_purse(store), POINTS
     for cost in (1, 30, 200, 49, 51):
-        if not purse.spend(cost, now()):
+        if not purse.spend(cost, get_time()):
             await purse.draw(cost)
         left -= cost
-        state = purse.standing(cost, now())
+        state = purse.standing(cost, get_time())
         assert (state.cost, state.limit, state.remaining) == (cost, POINTS, left)
 
 
 async def test_points_come_back_steadily(store: Store, clock: Time) -> None:
-    purse = purse_in(store)
+    purse = open_purse(store)
     clock.now -= clock.now % WINDOW  # the library's windows begin at whole minutes
-    await spent(purse, 10)
-    assert purse.standing(10, now()).remaining == 0
+    await spend_all(purse, 10)
+    assert purse.standing(10, get_time()).remaining == 0
     clock.now += WINDOW * 1.5
-    assert purse.standing(10, now()).remaining == pytest.approx(POINTS / 2, abs=10)
-    assert await spent(purse, 10) == pytest.approx(POINTS / 2 / 10, abs=1)
+    assert purse.standing(10, get_time()).remaining == pytest.approx(POINTS / 2, abs=10)
+    assert await spend_all(purse, 10) == pytest.approx(POINTS / 2 / 10, abs=1)
 
 
 async def test_all_of_it_is_there_again_when_the_refusal_says_so(store: Store, clock: Time) -> None:
-    purse = purse_in(store)
-    await spent(purse, 10)
-    clock.now += purse.standing(10, now()).reset
-    assert purse.standing(10, now()).remaining == POINTS
-    assert await spent(purse, 10) == POINTS // 10
+    purse = open_purse(store)
+    await spend_all(purse, 10)
+    clock.now += purse.standing(10, get_time()).reset
+    assert purse.standing(10, get_time()).remaining == POINTS
+    assert await spend_all(purse, 10) == POINTS // 10
 
 
 @pytest.mark.parametrize("cost", [1, 10, 333, POINTS])
 @pytest.mark.parametrize("later", [0, 17, 59])
-async def test_whoever_waits_as_long_as_told_is_let_in(
+async def test_a_client_that_waits_as_long_as_told_is_let_in(
     store: Store, clock: Time, cost: int, later: int
 ) -> None:
-    purse = purse_in(store)
+    purse = open_purse(store)
     clock.now += later
-    await spent(purse, 10)
-    await spent(purse, 1)
+    await spend_all(purse, 10)
+    await spend_all(purse, 1)
     with pytest.raises(RateLimited) as refused:
         await purse.draw(cost)
     clock.now += refused.value.retry_after - 1.001
@@ -110,39 +110,39 @@ async def test_whoever_waits_as_long_as_told_is_let_in(
 
 
 async def test_a_refusal_costs_nothing(store: Store) -> None:
-    purse = purse_in(store)
+    purse = open_purse(store)
     await purse.draw(POINTS - 10)
     for _ in range(50):
         with pytest.raises(RateLimited):
             await purse.draw(20)
-    assert await spent(purse, 10) == 1
+    assert await spend_all(purse, 10) == 1
 
 
-async def test_what_costs_more_than_the_budget_is_too_complex(store: Store) -> None:
+async def test_an_operation_that_costs_more_than_the_budget_is_too_complex(store: Store) -> None:
     with pytest.raises(OperationTooComplex):
-        await purse_in(store).draw(POINTS + 1)
+        await open_purse(store).draw(POINTS + 1)
 
 
 async def test_one_does_not_pay_for_another(store: Store) -> None:
-    await spent(purse_in(store, key="1-1"), 10)
-    assert await spent(purse_in(store, key="1-2"), 10) == POINTS // 10
-    assert await spent(purse_in(store, key="11"), 10) == POINTS // 10
+    await spend_all(open_purse(store, key="1-1"), 10)
+    assert await spend_all(open_purse(store, key="1-2"), 10) == POINTS // 10
+    assert await spend_all(open_purse(store, key="11"), 10) == POINTS // 10
 
 
-async def test_two_processes_share_a_budget_but_for_a_handful(store: Store) -> None:
-    here, there = purse_in(store), purse_in(store)
+async def test_two_processes_share_a_budget_except_for_a_handful(store: Store) -> None:
+    here, there = open_purse(store), open_purse(store)
     await here.draw(1)
-    assert await spent(there, 1) + await spent(here, 1) + 1 == POINTS
+    assert await spend_all(there, 1) + await spend_all(here, 1) + 1 == POINTS
 
 
-async def test_what_is_at_hand_is_worth_nothing_when_it_has_come_back(
+async def test_points_at_hand_expire_when_the_budget_is_full_again(
     store: Store, clock: Time
 ) -> None:
-    """Else a process would give out the same points twice."""
-    purse = purse_in(store)
+    """Otherwise a process would give out the same points twice."""
+    purse = open_purse(store)
     await purse.draw(1)
     clock.now += 2 * WINDOW
-    assert await spent(purse, 1) == POINTS
+    assert await spend_all(purse, 1) == POINTS
 
 
 async def test_the_store_is_asked_a_few_times_a_minute(
@@ -151,32 +151,32 @@ async def test_the_store_is_asked_a_few_times_a_minute(
     asked = []
     take = store.take
 
-    async def counted(*args: object) -> bool:
+    async def count_and_take(*args: object) -> bool:
         asked.append(args)
         return await take(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "take", counted)
-    await spent(purse_in(store), 1)
+    monkeypatch.setattr(store, "take", count_and_take)
+    await spend_all(open_purse(store), 1)
     assert len(asked) <= HANDFULS + 2
 
 
-async def test_of_many_who_ask_at_once_nobody_pays_twice(store: Store) -> None:
-    purse = purse_in(store)
+async def test_of_many_who_ask_at_once_nobody_gets_points_twice(store: Store) -> None:
+    purse = open_purse(store)
 
-    async def one() -> bool:
+    async def spend() -> bool:
         await asyncio.sleep(0)
         try:
-            if not purse.spend(10, now()):
+            if not purse.spend(10, get_time()):
                 await purse.draw(10)
         except RateLimited:
             return False
         return True
 
-    paid = await asyncio.gather(*(one() for _ in range(150)))
+    paid = await asyncio.gather(*(spend() for _ in range(150)))
     assert sum(paid) == POINTS // 10
 
 
-async def test_memory_forgets_who_asks_no_more(clock: Time) -> None:
+async def test_memory_forgets_clients_that_ask_no_more(clock: Time) -> None:
     memory = SweptMemory()
     for number in range(100):
         await memory.incr(f"key{number}", 2 * WINDOW)

@@ -1,9 +1,9 @@
-"""Actors are cached for some seconds: a command that takes a role away ends it at once."""
+"""Actors are cached for some seconds, but a command that takes a role away ends them at once."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.admission.conftest import Serve, error_of
+from tests.admission.conftest import Serve, get_error
 
 READ = "{ viewer { fullName } }"
 ASSIGN = """mutation ($input: AssignSubstitutionInput!) { assignSubstitution(input: $input) {
@@ -13,7 +13,7 @@ ASSIGN = """mutation ($input: AssignSubstitutionInput!) { assignSubstitution(inp
 async def test_a_substitute_is_no_teacher_once_the_only_lesson_is_given_back(
     serve: Serve, sql: AsyncConnection
 ) -> None:
-    """The psychologist teaches nothing else, and works as a subject teacher by that lesson."""
+    """The psychologist teaches nothing else, and is a subject teacher only by that lesson."""
     served = serve()
     psychologist, deputy = served.person("psychologist"), served.person("zavuch")
     person_id = await sql.scalar(
@@ -39,4 +39,4 @@ async def test_a_substitute_is_no_teacher_once_the_only_lesson_is_given_back(
     given = {"lessonId": f"Lesson:1-{lesson.id}", "expectedVersion": lesson.version}
     done = await deputy(ASSIGN, input=given)
     assert done["assignSubstitution"]["userErrors"] == []
-    assert error_of(await psychologist.post(READ))["extensions"]["code"] == "UNAUTHENTICATED"
+    assert get_error(await psychologist.post(READ))["extensions"]["code"] == "UNAUTHENTICATED"

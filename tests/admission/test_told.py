@@ -1,4 +1,4 @@
-"""What clients are told of their budget: in the field, the extension, headers and refusals."""
+"""The field, extension, headers and refusals that tell clients of their budget."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gql.admission.admission import PASSWORD
-from tests.admission.conftest import Serve, error_of
+from tests.admission.conftest import Serve, get_error
 from tests.conftest import NOON
 
 STATE = "{ cost limit remaining resetAt }"
@@ -67,7 +67,7 @@ async def test_a_longer_list_costs_more(serve: Serve) -> None:
     assert costs[2] - costs[0] >= 99
 
 
-async def test_whoever_spent_all_is_told_when_to_come_back(serve: Serve) -> None:
+async def test_a_client_without_points_is_told_when_to_come_back(serve: Serve) -> None:
     served = serve(most_points=1_000)
     query = "{ notices(first: 100) { nodes { id } } }"
     for language, word in (("en", "seconds"), ("ru", "повторите")):
@@ -76,7 +76,7 @@ async def test_whoever_spent_all_is_told_when_to_come_back(serve: Serve) -> None
         while response.status_code == 200:
             response = await mother.post(query, extensions=ASKED)
         assert response.status_code == 429
-        told, error = response.json(), error_of(response)
+        told, error = response.json(), get_error(response)
         assert "data" not in told
         assert error["extensions"]["code"] == "RATE_LIMITED"
         seconds = error["extensions"]["retryAfter"]
@@ -88,7 +88,7 @@ async def test_whoever_spent_all_is_told_when_to_come_back(serve: Serve) -> None
         assert "gorod-plan" not in response.headers
 
 
-async def test_what_is_refused_is_not_done(serve: Serve) -> None:
+async def test_a_refused_command_is_not_done(serve: Serve) -> None:
     served = serve(most_points=1_000)
     zavuch = served.person("zavuch")
     publish = """mutation ($t: String!) { publishNotice(input: {title: $t, body: "…",
@@ -138,7 +138,7 @@ async def test_a_wrong_token_is_paid_for_by_the_address(serve: Serve) -> None:
     assert statuses == {200, 429}
 
 
-async def test_to_try_a_password_is_dear(serve: Serve) -> None:
+async def test_trying_a_password_is_expensive(serve: Serve) -> None:
     served = serve(most_stranger_points=2 * PASSWORD)
     form = """mutation { signIn(input: {login: "nobody", password: "wrong password"})
         { userErrors { code } } }"""
@@ -174,18 +174,18 @@ async def test_a_school_has_a_budget_which_nobody_hears_of(serve: Serve) -> None
                 break
             told = response.json()["data"]["rateLimit"]
             assert told["limit"] - told["remaining"] <= 500, "their own"
-    error = error_of(refused)["extensions"]
+    error = get_error(refused)["extensions"]
     assert error["budget"] == "SCHOOL"
     assert error["retryAfter"] >= 1
     assert "remaining" not in error
     assert int(refused.headers["ratelimit-remaining"]) >= 500
 
 
-async def test_what_costs_more_than_a_budget_is_too_complex(serve: Serve) -> None:
-    """To wait would not help."""
+async def test_an_operation_that_costs_more_than_a_budget_is_too_complex(serve: Serve) -> None:
+    """Waiting would not help."""
     served = serve(most_points=1_000)
     dear = "{ " + " ".join(f"n{i}: notices(first: 100) {{ nodes {{ id }} }}" for i in range(9))
     dear += " m: notices(first: 100) { edges { node { id } } } }"
     response = await served.person("parent.ivanova").post(dear)
-    assert error_of(response)["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
-    assert error_of(response)["extensions"]["most"] == 1_000
+    assert get_error(response)["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
+    assert get_error(response)["extensions"]["most"] == 1_000

@@ -1,4 +1,4 @@
-"""Tests in this folder work in the school of the specimens."""
+"""The school of the specimens, in which the tests of this folder work."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,16 +8,16 @@ import pytest
 from models.database.address import open_session
 from models.database.readers import Readers
 from resolvers.core.context import Services
-from tests.authz.everybody import Asking
+from tests.authz.everybody import Client
 from tests.clones import Clones
 from tests.conftest import KEY, NOON, TABLES, Template
 from tests.postgres import Server
-from tests.specimens.database import SPECIMENS, made
+from tests.specimens.database import SPECIMENS, make_specimens
 
 
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> Template:
-    return Template(SPECIMENS, made(postgres, TABLES, KEY, NOON), [])
+    return Template(SPECIMENS, make_specimens(postgres, TABLES, KEY, NOON), [])
 
 
 @pytest.fixture(scope="session")
@@ -35,5 +35,5 @@ def services(services: Services, readers: Readers) -> Services:
 
 
 @pytest.fixture
-def asking(services: Services) -> Asking:
-    return Asking(services)
+def client(services: Services) -> Client:
+    return Client(services)

@@ -1,4 +1,4 @@
-"""The people who ask for everything: somebody of the specimens for each role."""
+"""The people who ask for everything: one of the specimens for each role."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from models.access.roles import Role
 from resolvers.access.rate_limit import RateLimit
 from resolvers.core.context import Services
 from tests.signed_in import token_of
-from tests.specimens.declaring import listed
+from tests.specimens.declaring import split_names
 
 CAST = {
     Role.STUDENT: "masha, oleg",
@@ -29,8 +29,8 @@ CAST = {
     Role.DIRECTOR: "director",
     Role.MUNICIPAL_OFFICER: "municipal",
 }
-"""By role, those who ask; `tests/specimens/stories.py` tells of them. All others ask each rule in
-`test_rules.py`."""
+"""Logins of the people who ask, by role; `tests/specimens/stories.py` describes them. The other
+people ask for each rule in `test_rules.py`."""
 
 
 class Person(NamedTuple):
@@ -42,7 +42,7 @@ class Person(NamedTuple):
         return token_of(self.login, self.role, 1)
 
 
-EVERYBODY = [Person(role, login) for role, logins in CAST.items() for login in listed(logins)]
+EVERYBODY = [Person(role, login) for role, logins in CAST.items() for login in split_names(logins)]
 WIDE = Limits(
     **dict.fromkeys([name for name in Limits.model_fields if name != "most_kept"], 1_000_000)
     | {"most_nesting": 100}
@@ -51,11 +51,11 @@ WIDE = Limits(
 
 
 REQUEST = "one of the tests"
-"""The id of each request: it stands in the audit log."""
+"""The id of each request, which the audit log holds."""
 
 
-class Asking:
-    """Asks the schema, as a server does: by a plan where there is one."""
+class Client:
+    """Asks the schema as a server does: by a plan if there is one."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -69,19 +69,19 @@ class Asking:
     async def __call__(
         self, person: Person, document: str, variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """The answer as JSON has it."""
-        asker = Asker(person.token, "en", request_id=REQUEST, rate_limit=self.budget)
+        """Return the answer as JSON."""
+        asker = Asker(person.token, "en", request_id=REQUEST, rate_limit=self.make_budget)
         answer = await self.engine.answer(asker, document, dict(variables), None)
         if answer is not None:
             told: dict[str, Any] = json.loads(answer.body)
             return told
-        return await self.by_the_other(person, document, variables)
+        return await self.ask_standard_executor(person, document, variables)
 
-    async def by_the_other(
+    async def ask_standard_executor(
         self, person: Person, document: str, variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """The answer of the standard executor."""
-        caller = Asker(person.token, "en", request_id=REQUEST, rate_limit=self.budget).caller(
+        """Return the answer of the standard executor."""
+        caller = Asker(person.token, "en", request_id=REQUEST, rate_limit=self.make_budget).caller(
             self.services
         )
         reply: Any = await schema.execute(document, dict(variables), context_value=caller)
@@ -90,5 +90,5 @@ class Asking:
         told: dict[str, Any] = json.loads(json.dumps(whole))
         return told
 
-    def budget(self) -> RateLimit:
+    def make_budget(self) -> RateLimit:
         return RateLimit(1, 10, 9, self.services.now())

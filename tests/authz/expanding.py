@@ -1,4 +1,4 @@
-"""Asking for everything there is, and telling from the answer which fields showed something."""
+"""Selections of all fields of a type, and the fields of an answer that showed something."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,11 +19,11 @@ ROOTS = ("Query", "Mutation", "Subscription")
 NODES = {row.api_name() for row in SHAPES if not row.is_view}
 """Types of rows, which are asked for by their ids."""
 KEYS = ("id", "studentId", "lessonId", "date", "cursor", "role", "permission", "name", "revision")
-"""What tells one object from another of its type."""
+"""Fields that tell one object from another of its type."""
 
 
 def fields_of(type_: GraphQLObjectType) -> dict[str, Any]:
-    """What can be asked of a type without arguments."""
+    """Return the fields of a type that need no arguments."""
     return {
         name: field
         for name, field in type_.fields.items()
@@ -31,27 +31,29 @@ def fields_of(type_: GraphQLObjectType) -> dict[str, Any]:
     }
 
 
-def expanded(type_: GraphQLObjectType) -> str:
-    """A selection of all that a type has, down to rows, which are only told to be there."""
-    return " ".join(selected(name, field.type) for name, field in fields_of(type_).items())
+def expand(type_: GraphQLObjectType) -> str:
+    """Return a selection of all fields of a type; of rows in it only their type is asked for."""
+    return " ".join(select_field(name, field.type) for name, field in fields_of(type_).items())
 
 
-def selected(name: str, type_: Any) -> str:
+def select_field(name: str, type_: Any) -> str:
     named = get_named_type(type_)
     if is_leaf_type(named):
         return name
     if named.name in NODES or not isinstance(named, GraphQLObjectType):
         return f"{name} {{ __typename }}"
-    return f"{name} {{ {expanded(named)} }}"
+    return f"{name} {{ {expand(named)} }}"
 
 
 Showed = tuple[str, str, bool]
 """A coordinate, the object on which it was asked, and whether it showed something."""
 
 
-def showed(type_: GraphQLObjectType, value: Any, at: str) -> Iterator[Showed]:
-    """What an answer of the type showed, itself and below it. `false` shows something, but where it
-    says that one may not."""
+def list_shown(type_: GraphQLObjectType, value: Any, at: str) -> Iterator[Showed]:
+    """Yield the fields of an answer, and whether each showed something.
+
+    `false` is a value that is shown, except in the types that tell what the viewer may do.
+    """
     nothing: tuple[Any, ...] = (False,) if type_.name.endswith("ViewerCan") else ()
     told = [str(value[key]) for key in KEYS if value.get(key)]
     place = " ".join([at, *told])
@@ -62,26 +64,26 @@ def showed(type_: GraphQLObjectType, value: Any, at: str) -> Iterator[Showed]:
         named = get_named_type(field.type)
         if isinstance(named, GraphQLObjectType) and named.name not in NODES:
             for one in found if isinstance(found, list) else [found] if found else []:
-                yield from showed(named, one, f"{place} {name}")
+                yield from list_shown(named, one, f"{place} {name}")
 
 
-def below(type_: Any, known: set[str] | None = None) -> set[str]:
-    """The types an expanded selection of a type goes into, itself first."""
+def list_types(type_: Any, known: set[str] | None = None) -> set[str]:
+    """Return the type and the types that an expanded selection of it goes into."""
     known = set() if known is None else known
     if isinstance(type_, GraphQLUnionType):
         for one in type_.types:
-            below(one, known)
+            list_types(one, known)
     elif isinstance(type_, GraphQLObjectType) and type_.name not in known:
         known.add(type_.name)
         for field in type_.fields.values():
             named = get_named_type(field.type)
             if named.name not in NODES:
-                below(named, known)
+                list_types(named, known)
     return known
 
 
-def given(root: str, arguments: dict[str, Any]) -> tuple[str, str]:
-    """Variables and arguments of a root field, as GraphQL writes them."""
+def render_arguments(root: str, arguments: dict[str, Any]) -> tuple[str, str]:
+    """Return the declarations of variables and the arguments of a root field, as GraphQL text."""
     types = CORE.query_type.fields[root].args
     declared = ", ".join(f"${name}: {types[name].type}" for name in arguments)
     passed = ", ".join(f"{name}: ${name}" for name in arguments)

@@ -1,12 +1,12 @@
-"""The authorisation matrix: `matrix/<room>.csv`, a line for what is asked and a pattern of cells.
+"""The authorisation matrix: `matrix/<room>.csv` has a line for each subject and pattern of cells.
 
     asked,STU,PAR,…,MUN,shown
     Student,own,own,own,own,all,all,all,all,all,-,all,-,fullName gender shortName
 
-`all`: the role sees all there is to see in the specimens; `own`: some of it; `-`: nothing,
-silently; `denied`: nothing, and an error says so. What hangs on what is asked is shown with its
-type: `DiaryDay.date`. Of a mutation a cell says on whose rows the role may use it (`section
-class`); its payload is as the mutation, unless it stands in a line of its own.
+`all`: the role sees everything that the specimens hold; `own`: some of it; `-`: nothing, silently;
+`denied`: nothing, and an error says so. Fields of types below the subject are shown with their
+type: `DiaryDay.date`. The cell of a mutation names the rows on which the role may use it (`section
+class`); its payload has the same cells, unless it stands in a line of its own.
 """
 
 import csv
@@ -26,8 +26,8 @@ from gql.execution.denials import right_of
 from gql.execution.operation import DEFINED
 from gql.schema import schema
 from models.access.roles import AccessScope, Role
-from tests.authz.expanding import CORE, ROOTS, below, showed
-from tests.authz.subjects import SUBJECTS, rooms_of_roots
+from tests.authz.expanding import CORE, ROOTS, list_shown, list_types
+from tests.authz.subjects import SUBJECTS, find_rooms_of_roots
 
 FOLDER = Path(__file__).with_name("matrix")
 ALL, OWN, NOTHING, DENIED = "all", "own", "-", "denied"
@@ -37,16 +37,16 @@ Seen: TypeAlias = Mapping[str, Cells]
 """By coordinate."""
 
 
-# -- what is seen ---------------------------------------------------------------------
+# -- visible fields -------------------------------------------------------------------
 
 
 @dataclass
 class Found:
     """The places at which each role was shown a value of one subject.
 
-    places: By coordinate and role, where the field showed something.
-    denied: By coordinate, who was refused it.
-    barred: By type, who was refused something on the way to it.
+    places: By coordinate and role, the places at which the field showed something.
+    denied: By coordinate, the roles that were refused it.
+    barred: By type, the roles that were refused something on the way to it.
     """
 
     places: dict[str, dict[Role, set[str]]] = field(
@@ -56,7 +56,7 @@ class Found:
     barred: dict[str, set[Role]] = field(default_factory=lambda: defaultdict(set))
 
     def note(self, role: Role, type_: GraphQLObjectType, value: Any, at: str) -> None:
-        for coordinate, place, something in showed(type_, value, at):
+        for coordinate, place, something in list_shown(type_, value, at):
             places = self.places[coordinate][role]
             if something:
                 places.add(place)
@@ -70,7 +70,7 @@ class Found:
             coordinate = extensions["coordinate"]
             self.denied[coordinate].add(role)
             type_, _, name = coordinate.partition(".")
-            for beyond in below(get_named_type(CORE.type_map[type_].fields[name].type)):
+            for beyond in list_types(get_named_type(CORE.type_map[type_].fields[name].type)):
                 self.barred[beyond].add(role)
 
     def cell(self, coordinate: str, role: Role) -> str:
@@ -91,14 +91,14 @@ class Found:
 
 
 @cache
-def viewers() -> list[Viewer]:
-    """Each role as a new school has it."""
+def make_viewers() -> list[Viewer]:
+    """Return a viewer for each role, with the rights of a new school."""
     rights = default_rights()
     return [Viewer(frozenset((r, s) for one, r, s in rights if one is role)) for role in Role]
 
 
-def reach_of(root: str, needed: str | None, viewer: Viewer) -> str:
-    """Whether one may ask for a root field; of a mutation, on whose rows."""
+def find_reach(root: str, needed: str | None, viewer: Viewer) -> str:
+    """Return whether a viewer may ask for a root field; for a mutation, on whose rows."""
     if needed is None:
         return ALL
     scopes = viewer.scopes(Right(needed))
@@ -108,7 +108,7 @@ def reach_of(root: str, needed: str | None, viewer: Viewer) -> str:
 
 
 @cache
-def rights_of_roots() -> dict[str, str | None]:
+def list_rights_of_roots() -> dict[str, str | None]:
     """Return the right that each root field needs, as the printed schema says."""
     needed = {}
     for name in ROOTS:
@@ -120,47 +120,51 @@ def rights_of_roots() -> dict[str, str | None]:
     return needed
 
 
-def of_roots(root: str, room: str) -> Seen:
-    """The root fields of a room, and what the commands among them give back: their payloads where
-    a field of those needs another right."""
-    rooms, found = rooms_of_roots(), {}
-    for coordinate, right in rights_of_roots().items():
+def list_root_cells(root: str, room: str) -> Seen:
+    """Return the cells of the root fields of a room, and of the payloads of its commands if a field
+    of the payload needs another right."""
+    rooms, found = find_rooms_of_roots(), {}
+    for coordinate, right in list_rights_of_roots().items():
         name = coordinate.partition(".")[2]
         if coordinate.startswith(f"{root}.") and rooms.get(coordinate, "schema") == room:
-            found[coordinate] = tuple(reach_of(root, right, viewer) for viewer in viewers())
+            found[coordinate] = tuple(find_reach(root, right, viewer) for viewer in make_viewers())
             if root == "Mutation":
-                found |= payload_of(name, right)
+                found |= list_payload_cells(name, right)
     return found
 
 
-def payload_of(mutation: str, right: str | None) -> Seen:
+def list_payload_cells(mutation: str, right: str | None) -> Seen:
     found = {}
-    for type_name in payload_types(mutation):
+    for type_name in list_payload_types(mutation):
         for name, one in CORE.type_map[type_name].fields.items():
             if own := right_of(one.extensions.get(DEFINED)):
                 reached = [
-                    [reach_of("Mutation", needed, viewer) for needed in (right, own)]
-                    for viewer in viewers()
+                    [find_reach("Mutation", needed, viewer) for needed in (right, own)]
+                    for viewer in make_viewers()
                 ]
                 cells = tuple(DENIED if DENIED in both else both[0] for both in reached)
                 found[f"{type_name}.{name}"] = cells
     return found
 
 
-def payload_types(mutation: str) -> list[str]:
-    """The types that belong to nothing but what a command gives back."""
+def list_payload_types(mutation: str) -> list[str]:
+    """Return the types that occur only in the payload of a command."""
     type_: Any = get_named_type(CORE.mutation_type.fields[mutation].type)
-    return [name for name in below(type_) if name not in asked_elsewhere() and not is_error(name)]
+    return [
+        name
+        for name in list_types(type_)
+        if name not in list_types_of_subjects() and not is_error(name)
+    ]
 
 
 @cache
-def asked_elsewhere() -> set[str]:
-    """Types that are asked of by themselves."""
-    return set().union(*(below(subject.type_) for subject in SUBJECTS.values()))
+def list_types_of_subjects() -> set[str]:
+    """Return the types that have subjects of their own."""
+    return set().union(*(list_types(subject.type_) for subject in SUBJECTS.values()))
 
 
 def is_error(type_name: str) -> bool:
-    """Whether the type describes a refusal. It shows only the arguments of the command."""
+    """Return whether the type describes a refusal. It shows only the arguments of the command."""
     type_ = CORE.type_map[type_name]
     return any(one.name == "UserError" for one in getattr(type_, "interfaces", ()))
 
@@ -170,22 +174,22 @@ def is_error(type_name: str) -> bool:
 HEAD = ["asked", *SHORT, "shown"]
 
 
-def read(room: str) -> dict[str, dict[str, Cells]]:
-    """By what is asked and by coordinate, the cells that were reviewed."""
+def read_cells(room: str) -> dict[str, dict[str, Cells]]:
+    """Read the cells that were reviewed, by subject and coordinate."""
     file = FOLDER / f"{room}.csv"
     found: dict[str, dict[str, Cells]] = defaultdict(dict)
     if file.exists():
         with file.open(newline="") as opened:
             for asked, *cells, shown in list(csv.reader(opened))[1:]:
                 for name in shown.split(" "):
-                    coordinate = name if "." in name else f"{own_type(asked)}.{name}"
+                    coordinate = name if "." in name else f"{type_of(asked)}.{name}"
                     assert coordinate not in found[asked], f"{coordinate} stands there twice"
                     found[asked][coordinate] = tuple(cells)
     return found
 
 
-def own_type(asked: str) -> str:
-    """The type of what is asked: its fields stand without it."""
+def type_of(asked: str) -> str:
+    """Return the type of a subject, whose fields are written without it."""
     root, _, name = asked.partition(".")
     if not name:
         return asked
@@ -195,23 +199,22 @@ def own_type(asked: str) -> str:
     return str(get_named_type(CORE.type_map[root].fields[name].type)) if name else asked
 
 
-def put(room: str, asked: str, seen: Seen) -> None:
-    """Put the lines of what was asked in the place of those that stand there; none: take those
-    away."""
-    lines = {**read(room), asked: seen}
+def write_cells(room: str, asked: str, seen: Seen) -> None:
+    """Replace the lines of a subject by those of `seen`; remove them if it is empty."""
+    lines = {**read_cells(room), asked: seen}
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / f"{room}.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEAD)
         for one in sorted(lines):
-            writer.writerows(patterns(one, lines[one]))
+            writer.writerows(render_patterns(one, lines[one]))
 
 
-def patterns(asked: str, seen: Seen) -> list[list[str]]:
-    """A line for each pattern, with all that is shown by it."""
+def render_patterns(asked: str, seen: Seen) -> list[list[str]]:
+    """Return a line for each pattern, with all coordinates that have it."""
     by_cells: dict[Cells, list[str]] = defaultdict(list)
     for coordinate in sorted(seen):
-        by_cells[seen[coordinate]].append(coordinate.removeprefix(f"{own_type(asked)}."))
+        by_cells[seen[coordinate]].append(coordinate.removeprefix(f"{type_of(asked)}."))
     return sorted(
         ([asked, *cells, " ".join(names)] for cells, names in by_cells.items()),
         key=lambda line: line[-1],
@@ -219,17 +222,17 @@ def patterns(asked: str, seen: Seen) -> list[list[str]]:
 
 
 @cache
-def reviewed() -> dict[str, dict[str, dict[str, str]]]:
-    """By coordinate and by what was asked, the cells by short names of roles: all files."""
+def read_reviewed() -> dict[str, dict[str, dict[str, str]]]:
+    """Read the cells of all files, by coordinate and subject, by short names of roles."""
     found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for file in sorted(FOLDER.glob("*.csv")):
-        for asked, seen in read(file.stem).items():
+        for asked, seen in read_cells(file.stem).items():
             for coordinate, cells in seen.items():
                 found[coordinate][asked] = dict(zip(SHORT, cells, strict=True))
     return found
 
 
-# -- what is to be done ---------------------------------------------------------------
+# -- differences ----------------------------------------------------------------------
 
 CHANGED = """\
 tests/authz/matrix/{room}.csv says something else of {asked} than the schema shows:
@@ -240,17 +243,17 @@ If each of these is right (auth/matrix.py, domain.md c): `make matrix T={asked}`
 into the file. Review the difference like code."""
 
 
-def differences(asked: str, was: Seen, now: Seen) -> list[str]:
+def list_differences(asked: str, was: Seen, now: Seen) -> list[str]:
     """Return the changes, a line for each pattern of changes."""
     found: dict[str, list[str]] = defaultdict(list)
     for coordinate in sorted(now.keys() | was.keys()):
-        found[difference(was.get(coordinate), now.get(coordinate))].append(
-            coordinate.removeprefix(f"{own_type(asked)}.")
+        found[render_difference(was.get(coordinate), now.get(coordinate))].append(
+            coordinate.removeprefix(f"{type_of(asked)}.")
         )
     return [f"  {' '.join(names)}: {change}" for change, names in found.items() if change]
 
 
-def difference(was: Cells | None, now: Cells | None) -> str:
+def render_difference(was: Cells | None, now: Cells | None) -> str:
     if now is None:
         return "no longer there"
     if was is None:

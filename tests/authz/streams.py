@@ -1,4 +1,4 @@
-"""The events of the specimens that each role hears, as they are authorised at delivery."""
+"""The events of the specimens that each role receives, as they are authorised at delivery."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,18 +26,18 @@ from resolvers.services.events.entries import Entry
 from tests.authz.everybody import EVERYBODY
 from tests.authz.expanding import CORE, fields_of
 from tests.authz.matrix import Found
-from tests.authz.subjects import ABOUT, global_id
-from tests.specimens.declaring import BOOK, listed
-from tests.specimens.making import number
+from tests.authz.subjects import ABOUT, make_global_id
+from tests.specimens.declaring import BOOK, split_names
+from tests.specimens.making import id_of
 from tests.specimens.stories import NOW
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A subscription, and what happened.
+    """A subscription, and the events that happened.
 
     happened: By topic and kind of event, the type of the rows.
-    is_about_students: Whether one listens to the journal of a student.
+    is_about_students: Whether a viewer subscribes to the journal of a student.
     """
 
     spec: StreamSpec
@@ -53,30 +53,30 @@ class Stream:
     def coordinates(self) -> list[str]:
         return [f"{self.type_.name}.{name}" for name in fields_of(self.type_)]
 
-    def questions(self) -> Iterator[tuple[Any, Question]]:
-        """Everybody asks for everything that happened."""
-        students = listed(ABOUT["Student"]) if self.is_about_students else ()
-        whose = [number(Student, name) for name in students] or [0]
-        entries = list(self.entries())
+    def list_questions(self) -> Iterator[tuple[Any, Question]]:
+        """Yield the question of everybody for every event."""
+        students = split_names(ABOUT["Student"]) if self.is_about_students else ()
+        whose = [id_of(Student, name) for name in students] or [0]
+        entries = list(self.list_entries())
         for person in EVERYBODY:
             for student in whose:
                 for entry in entries:
                     yield person, Question(person.token, self.spec, student, entry)
 
-    def entries(self) -> Iterator[Entry]:
-        persons = tuple(number(Person, name) for name in BOOK[Person].rows)
+    def list_entries(self) -> Iterator[Entry]:
+        persons = tuple(id_of(Person, name) for name in BOOK[Person].rows)
         for kind, row in self.happened.items():
             for place, name in enumerate(BOOK[row].rows, start=1):
-                entity = global_id(row, name)
+                entity = make_global_id(row, name)
                 yield Entry(1, place, self.topic, kind, entity, NOW, None, persons)
 
-    async def heard(self, services: Services) -> Found:
-        found, asked = Found(), list(self.questions())
+    async def find_heard(self, services: Services) -> Found:
+        found, asked = Found(), list(self.list_questions())
         court = SchoolDatabase(services.engine, 1, services.now)
         answers = await authorise(court, [question for _, question in asked])
         for (person, question), answer in zip(asked, answers, strict=True):
             if isinstance(answer, Allowed):
-                told = self.told(answer.event)
+                told = self.render_event(answer.event)
                 at = f"{question.whose} {question.entry.entity if question.entry else ''}"
                 found.note(person.role, self.type_, told, at)
             elif isinstance(answer.first, Forbidden):
@@ -84,13 +84,15 @@ class Stream:
                     found.denied[coordinate].add(person.role)
         return found
 
-    def told(self, event: Any) -> dict[str, Any]:
-        """An event as GraphQL has it; without one, nothing."""
+    def render_event(self, event: Any) -> dict[str, Any]:
+        """Return an event as GraphQL has it, or nulls if there is none."""
         names = list(fields_of(self.type_))
-        return {name: getattr(event, in_python(name)) if event else None for name in names}
+        return {
+            name: getattr(event, convert_to_snake_case(name)) if event else None for name in names
+        }
 
 
-def in_python(name: str) -> str:
+def convert_to_snake_case(name: str) -> str:
     return re.sub("([A-Z])", r"_\1", name).lower()
 
 

@@ -14,7 +14,7 @@ from gql.schema import schema
 from resolvers.core.context import Services
 from resolvers.core.shapes import SHAPES
 from tests.authz.everybody import EVERYBODY, WIDE, Person
-from tests.authz.subjects import ROWS, global_id
+from tests.authz.subjects import ROWS, make_global_id
 from tests.conftest import SignIn
 from tests.engine.conftest import Both
 from tests.engine.generator import Generator
@@ -23,27 +23,30 @@ from tests.specimens.declaring import BOOK
 CORE = schema._schema  # noqa: SLF001  # graphql-core's
 GIVEN = os.environ.get("GOROD_FUZZ")
 ASKED = int(GIVEN or 4 * len(SHAPES))
-"""How many operations: more as there are more types."""
+"""The number of operations, which grows with the number of types."""
 LOGS, SPECIAL = ("sensitiveReads", "auditEvents"), ("health", "identity")
-"""Root fields that log readings, and fields whose readings are logged."""
+"""Root fields that list logged reads, and fields whose reads are logged."""
 
 
 @pytest.fixture
 def both(services: Services, monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Both executors, without the limits that random operations do not keep."""
+    """Both executors, without the limits, which random operations exceed."""
     documents = Documents(schema._schema, WIDE)  # noqa: SLF001  # graphql-core's
     monkeypatch.setitem(vars(schema), "documents", documents)
     return Both(Engine(schema, services, documents=documents))
 
 
-def tells_of_itself(document: str) -> bool:
-    """Whether an operation reads special data and the log of such readings: the second executor
-    that answers it finds the reading by the first."""
+def reads_its_own_log(document: str) -> bool:
+    """Return whether an operation reads special data and the log of such reads.
+
+    The executor that answers second would find the read of the first in the log.
+    """
     return any(log in document for log in LOGS) and any(one in document for one in SPECIAL)
 
 
 IDS = {
-    name: [global_id(row, one) for one in list(BOOK[row].rows)[:12]] for name, row in ROWS.items()
+    name: [make_global_id(row, one) for one in list(BOOK[row].rows)[:12]]
+    for name, row in ROWS.items()
 }
 """Some ids of each type."""
 
@@ -61,13 +64,13 @@ async def test_any_operation_of_anyone_is_answered_alike(api: SignIn, both: Both
     )  # fmt: skip
     @given(data=st.data())
     def collect(data: st.DataObject) -> None:
-        document, variables = generator.operation(data.draw)
+        document, variables = generator.draw_operation(data.draw)
         asked.append((data.draw(st.sampled_from(EVERYBODY)), document, variables))
 
     collect()
     for person, document, variables in asked:
         assert not validate(CORE, parse(document)), document
-        if tells_of_itself(document):
+        if reads_its_own_log(document):
             continue
         try:
             kind = await both(api(person.login, person.role), document, **variables)

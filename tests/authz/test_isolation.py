@@ -1,6 +1,8 @@
-"""Two schools with the same ids: nobody of one can tell that there is another. Whatever they ask is
-answered as in a database that has no other school, be it told by only one of the two walls: the
-rules, or row-level security."""
+"""Two schools with the same ids: nobody of one can tell that the other exists.
+
+Each request is answered as in a database without another school, even if only one of the two
+walls stands: the rules, or row-level security.
+"""
 
 import json
 import re
@@ -21,9 +23,9 @@ from models.database.address import open_session
 from models.database.engine import connect
 from models.database.readers import Readers
 from resolvers.core.context import Services
-from tests.authz.everybody import EVERYBODY, Asking
+from tests.authz.everybody import EVERYBODY, Client
 from tests.authz.expanding import CORE
-from tests.authz.subjects import PAGE, ROWS, SUBJECTS, global_id
+from tests.authz.subjects import PAGE, ROWS, SUBJECTS, make_global_id
 from tests.clones import clone
 from tests.conftest import Template
 from tests.postgres import Server
@@ -33,8 +35,8 @@ pytestmark = pytest.mark.embedded_only
 THEIRS = 2
 TABLES = [table for table in Record.metadata.sorted_tables if "school_id" in table.columns]
 ASKED_BY = [one for one in EVERYBODY if one.login in ("mother", "belova", "klimova", "director")]
-"""Each scope is somebody's among them. What forgets the school finds other rows under each id, so
-one batch of a type is enough."""
+"""Each scope is held by one of them. A rule that forgets the school finds other rows under each id,
+so one batch of a type is enough."""
 SEARCHED = ("mailRecipients", "notices", "mailbox")
 LISTS = [
     name
@@ -45,8 +47,8 @@ LISTS = [
 
 @dataclass(frozen=True)
 class Schools:
-    """Databases of two schools and of ours alone. Two are asked the same in the same order, so that
-    their logs of readings stay alike: each has one of its own beside it."""
+    """Databases with two schools, each paired with a database that holds ours alone. Both of a pair
+    get the same requests in the same order, so that their logs of reads stay alike."""
 
     unwalled: Services
     unwalled_alone: Services
@@ -62,7 +64,7 @@ async def databases(
     for name in Schools.__annotations__:
         database = f"isolation_{name}_{worker_id}"
         await clone(operator, template.name, database)
-        await change(postgres.url("postgres", database), name)
+        await remove_wall_or_school(postgres.url("postgres", database), name)
         url = postgres.url("gorod_app", database)
         found[name] = (connect(url, pool_size=5), Readers(url, size=2))
     yield found
@@ -72,7 +74,7 @@ async def databases(
     await operator.close()
 
 
-async def change(url: str, name: str) -> None:
+async def remove_wall_or_school(url: str, name: str) -> None:
     """Take away row-level security, or the other school."""
     engine = connect(url, role="postgres", poolclass=NullPool)
     async with engine.begin() as sql:
@@ -95,8 +97,9 @@ def schools(services: Services, databases: dict[str, tuple[Any, Readers]]) -> Sc
 
 
 @contextmanager
-def policies_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every rule says yes, and nobody says whose school it is: only the database's wall stands."""
+def disable_policies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Open every rule and drop the conditions on the school, so that only row-level security
+    remains."""
     open_doors = {
         policy.is_visible: lambda viewer, entity: true(),
         policy.reach: lambda viewer, entity, right: true(),
@@ -112,27 +115,27 @@ def policies_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                         monkeypatch.setattr(module, name, door)
     policy.forget_keys()
     yield
-    policy.forget_keys()  # or later tests would find what was built without rules
+    policy.forget_keys()  # later tests must not find queries that were built without rules
 
 
-async def differences(
-    asking: Asking, first: Services, second: Services, name: str, who: Any = ASKED_BY
+async def list_differences(
+    client: Client, first: Services, second: Services, name: str, who: Any = ASKED_BY
 ) -> list[str]:
-    """What somebody is answered otherwise in the second database."""
+    """Return the answers that differ in the second database."""
     subject, found = SUBJECTS[name], []
     for person in who:
         for variables in subject.variables[:1]:
             told = []
             for services in (first, second):
-                asking.turn_to(services)
-                told.append(await asking(person, subject.document, variables))
+                client.turn_to(services)
+                told.append(await client(person, subject.document, variables))
             if told[0] != told[1]:
                 found.append(f"{person} asked for {variables}")
     return found
 
 
-def filtered(name: str) -> str:
-    """A list filtered by each of its texts: counts would tell of what is not shown."""
+def make_filtered_query(name: str) -> str:
+    """Return a query for a list filtered by each of its texts, as counts may reveal hidden rows."""
     kind = CORE.query_type.fields[name].args["filter"].type
     texts = [
         f"{{ {field}: {{ contains: $part }} }}"
@@ -144,54 +147,56 @@ def filtered(name: str) -> str:
 
 @pytest.mark.parametrize("name", SUBJECTS)
 async def test_by_the_rules_alone_nobody_can_tell_of_the_other_school(
-    asking: Asking, schools: Schools, name: str
+    client: Client, schools: Schools, name: str
 ) -> None:
-    assert not await differences(asking, schools.unwalled, schools.unwalled_alone, name)
+    assert not await list_differences(client, schools.unwalled, schools.unwalled_alone, name)
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
 async def test_by_row_level_security_alone_nobody_can_tell_of_it(
-    asking: Asking, schools: Schools, name: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, schools: Schools, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with policies_off(monkeypatch):
-        assert not await differences(
-            asking, schools.walled, schools.walled_alone, name, ASKED_BY[-1:]
+    with disable_policies(monkeypatch):
+        assert not await list_differences(
+            client, schools.walled, schools.walled_alone, name, ASKED_BY[-1:]
         )
 
 
 async def test_with_neither_wall_many_can_tell(
-    asking: Asking, schools: Schools, monkeypatch: pytest.MonkeyPatch
+    client: Client, schools: Schools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So the tests above can fail."""
-    with policies_off(monkeypatch):
+    """It proves that the tests above can fail."""
+    with disable_policies(monkeypatch):
         asked = [name for name, one in SUBJECTS.items() if one.variables == [{"first": PAGE}]]
         told = [
-            await differences(asking, schools.unwalled, schools.unwalled_alone, one, ASKED_BY[-1:])
+            await list_differences(
+                client, schools.unwalled, schools.unwalled_alone, one, ASKED_BY[-1:]
+            )
             for one in asked
         ]
     assert all(told), [one for one, differs in zip(asked, told, strict=True) if not differs]
 
 
 async def test_no_filter_and_no_search_counts_rows_of_the_other_school(
-    asking: Asking, schools: Schools
+    client: Client, schools: Schools
 ) -> None:
     searched = [f"{name}(search: $part) {{ totalCount }}" for name in SEARCHED]
-    for asked in [*filter(None, map(filtered, LISTS)), *searched]:
+    for asked in [*filter(None, map(make_filtered_query, LISTS)), *searched]:
         document = f"query ($part: String!) {{ {asked} }}"
         for person in ASKED_BY:
             told = []
             for services in (schools.unwalled, schools.unwalled_alone):
-                asking.turn_to(services)
-                told.append(await asking(person, document, {"part": "a"}))
+                client.turn_to(services)
+                told.append(await client(person, document, {"part": "a"}))
             assert told[0] == told[1], (person, asked)
 
 
-async def test_ids_of_the_other_school_are_those_of_nothing(asking: Asking) -> None:
-    """Guessed ids, under its number."""
+async def test_ids_of_the_other_school_are_those_of_nothing(client: Client) -> None:
+    """The ids are guessed, with the number of the other school."""
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename } }"
-    ids = [global_id(row, next(iter(BOOK[row].rows)), THEIRS) for row in ROWS.values()]
+    ids = [make_global_id(row, next(iter(BOOK[row].rows)), THEIRS) for row in ROWS.values()]
     for person in ASKED_BY:
-        found = await asking(person, document, {"ids": ids})
+        found = await client(person, document, {"ids": ids})
         assert found == {"data": {"nodes": [None] * len(ids)}}, person
 
 
@@ -203,15 +208,16 @@ async def test_ids_of_the_other_school_are_those_of_nothing(asking: Asking) -> N
         if not one.is_row and "1-" in json.dumps(one.variables[0])
     ],
 )
-async def test_of_the_other_school_nothing_is_told_but_that_it_is_not_there(
-    asking: Asking, name: str
+async def test_arguments_that_name_the_other_school_are_answered_as_if_it_did_not_exist(
+    client: Client, name: str
 ) -> None:
-    """Reports, threads and receipts about rows of the other school, and about none at all."""
+    """Reports, threads and receipts about rows of the other school are answered as those about
+    none."""
     subject = SUBJECTS[name]
     given = json.dumps(subject.variables[0])
     theirs, nobodys = (
         json.loads(re.sub(r":1-(\d+)", there, given)) for there in (r":2-\1", ":1-999999")
     )
     for person in ASKED_BY:
-        told = await asking(person, subject.document, theirs)
-        assert told == await asking(person, subject.document, nobodys), person
+        told = await client(person, subject.document, theirs)
+        assert told == await client(person, subject.document, nobodys), person

@@ -1,10 +1,12 @@
-"""What domain.md (c) closes and opens, line by line, looked up in the matrix of what the schema
-shows. Each line was too wide or too narrow once."""
+"""The rights that domain.md (c) grants and denies, line by line, looked up in the matrix.
+
+Each of these lines was once too wide or too narrow.
+"""
 
 import pytest
 
 from auth.matrix import SHORT
-from tests.authz.matrix import DENIED, NOTHING, OWN, reviewed
+from tests.authz.matrix import DENIED, NOTHING, OWN, read_reviewed
 
 CLOSED = {NOTHING, DENIED}
 
@@ -69,7 +71,7 @@ Mutation.publishNotice: STU PAR MUN | |
 Mutation.createClass: STU PAR ST CT PSY SOC SA SEC HR DIR MUN | |
 Mutation.closeTerm: STU PAR ST CT PSY SOC SA SEC HR MUN | |
 """
-"""By coordinate: who sees nothing | who sees some, their own | who sees some or all."""
+"""By coordinate: roles that see nothing | that see some or their own | that see some or all."""
 
 
 RANGES = {
@@ -82,12 +84,12 @@ RANGES = {
     "Mutation.createClass": {"DD": "school"},
     "Mutation.sendMail": {"STU": "self", "PAR": "child", "MUN": "self"},
 }
-"""How far a command reaches; `tests/test_scenarios.py` and each room try rows of others."""
+"""The reach of commands; `tests/test_scenarios.py` and each room try rows of others."""
 
 
-def cells(coordinate: str, role: str) -> set[str]:
-    """What the files of the matrix say of a role, wherever the field is asked."""
-    return {by_role[role] for by_role in reviewed()[coordinate].values()}
+def list_cells(coordinate: str, role: str) -> set[str]:
+    """Return the cells of a role in the files of the matrix, wherever the field is asked for."""
+    return {by_role[role] for by_role in read_reviewed()[coordinate].values()}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def cells(coordinate: str, role: str) -> set[str]:
 def test_a_line_of_the_rights_holds(line: str) -> None:
     coordinate, _, groups = line.partition(":")
     closed, own, opened = (group.split() for group in groups.split("|"))
-    seen = {role: cells(coordinate, role) for role in SHORT}
+    seen = {role: list_cells(coordinate, role) for role in SHORT}
     assert not {role: seen[role] for role in closed if seen[role] - CLOSED}
     assert not {role: seen[role] for role in own if OWN not in seen[role]}
     assert not {role: seen[role] for role in opened if seen[role] <= CLOSED}
@@ -105,4 +107,4 @@ def test_a_line_of_the_rights_holds(line: str) -> None:
 @pytest.mark.parametrize("coordinate", RANGES)
 def test_a_command_reaches_as_far_as_it_should(coordinate: str) -> None:
     for role, reach in RANGES[coordinate].items():
-        assert cells(coordinate, role) == {reach}, role
+        assert list_cells(coordinate, role) == {reach}, role

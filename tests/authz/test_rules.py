@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import OfSchool
-from tests.specimens.asking import questions
+from tests.specimens.asking import list_questions
 from tests.specimens.declaring import BOOK
 
 
@@ -12,6 +12,6 @@ from tests.specimens.declaring import BOOK
 async def test_a_rule_shows_to_everybody_what_it_should(
     sql: AsyncConnection, row: type[OfSchool]
 ) -> None:
-    asked = [question for question in questions() if question.row is row]
-    wrong = {str(question): await question.differs(sql) for question in asked}
+    asked = [question for question in list_questions() if question.row is row]
+    wrong = {str(question): await question.list_differences(sql) for question in asked}
     assert not any(wrong.values()), {asked: told for asked, told in wrong.items() if told}

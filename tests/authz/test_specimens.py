@@ -1,14 +1,14 @@
-"""Each scope of each rule has specimens that it shows and specimens that it hides. Without them a
-rule could be opened, and no test would tell."""
+"""Each scope of each rule has specimens that it shows and specimens that it hides. Otherwise no
+test would notice a rule that shows everything."""
 
 import pytest
 
 from auth.policy import rules
 from auth.rights import Right
 from models.base import OfSchool
-from tests.specimens.asking import declared_scopes
+from tests.specimens.asking import list_declared_scopes
 from tests.specimens.declaring import BOOK, SCHOOL, Holding
-from tests.specimens.stories import ASKING
+from tests.specimens.stories import ASKERS
 
 HOW = """\
 {row} has no specimens. Declare some in tests/specimens/{room}.py:
@@ -36,14 +36,14 @@ def test_each_scope_of_a_rule_shows_specimens_and_hides_some(
     found = BOOK[row]
     told = [one for one in found.sees if (one.right if isinstance(one, Holding) else one) is right]
     assert told, ADD.format(**names)
-    for scope in declared_scopes(row, right):
+    for scope in list_declared_scopes(row, right):
         seen = {
             (one.name, name)
             for held in told
-            for one in ASKING
-            for name in found.expected(held, scope, one.name)
+            for one in ASKERS
+            for name in found.expect(held, scope, one.name)
         }
         assert seen, UNSEEN.format(**names, scope=scope.name)
-        # What is open to the whole school hides the rows of the other school.
-        hides = len(seen) < len(found.rows) * len(ASKING)
+        # A rule that shows the whole school hides the rows of the other school.
+        hides = len(seen) < len(found.rows) * len(ASKERS)
         assert hides or scope is SCHOOL, UNHIDDEN.format(**names, scope=scope.name)

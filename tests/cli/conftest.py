@@ -1,4 +1,4 @@
-"""Typing commands at the database of a test."""
+"""Commands of the command line, run on the database of a test."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from gql import cli, logs
 from gql.cli import app
 from models.database import roles
 from models.database.address import open_session
-from tests.cli.saving import UPLOADED, School, asked
+from tests.cli.saving import UPLOADED, School, fetch_value
 from tests.clones import Clones, clone
 from tests.conftest import KEY, Template
 from tests.files.sending import PDF
@@ -25,8 +25,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def typed(postgres: Server, database: str, kept: Clones, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`typed("user", "reset-password", "director")`."""
+def type_command(
+    postgres: Server, database: str, kept: Clones, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Run a command on the database of the test: `type_command("user", "reset-password",
+    "director")`."""
     monkeypatch.setenv("DATABASE_URL", postgres.url("postgres", database))
     monkeypatch.setenv("GOROD_SECRET_KEY", KEY.decode())
     monkeypatch.setenv("COLUMNS", "400")
@@ -42,37 +45,37 @@ MACHINE = ("PG", "GOROD_", "DATABASE_URL", "PORT")
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
+class Outcome:
+    """The exit code and the output of a command."""
 
     code: int
     said: str
 
 
-OnBareMachine = Callable[..., Ended]
+OnBareMachine = Callable[..., Outcome]
 
 
 @pytest.fixture
 def run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Iterator[OnBareMachine]:
-    """`run("serve", PORT="eighty")`: the command line, in this process, on a bare machine."""
+    """Run a command in this process on a bare machine: `run("serve", PORT="eighty")`."""
     for name in [name for name in os.environ if name.startswith(MACHINE)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GOROD_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("PORT", "0")
 
-    def typed(*words: str, **environment: str) -> Ended:
+    def run_command(*words: str, **environment: str) -> Outcome:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["gorod", *words])
         with pytest.raises(SystemExit) as end:
             cli.main()
         said = capsys.readouterr()
-        return Ended(int(end.value.code or 0), said.err + said.out)
+        return Outcome(int(end.value.code or 0), said.err + said.out)
 
     with thresholds_kept():
-        yield typed
+        yield run_command
     logs.configure()
 
 
@@ -88,13 +91,13 @@ async def school(postgres: Server, template: Template, tmp_path: Path, worker_id
     file.parent.mkdir(parents=True)
     file.write_bytes(PDF)
     digest = hashlib.sha256(PDF).digest()
-    await asked(school.url, UPLOADED, len(PDF), digest, "1/1/AbC_-12")
+    await fetch_value(school.url, UPLOADED, len(PDF), digest, "1/1/AbC_-12")
     return school
 
 
 @pytest.fixture
-async def elsewhere(postgres: Server, tmp_path: Path, worker_id: str) -> School:
-    """An empty database, and no data directory."""
+async def empty_place(postgres: Server, tmp_path: Path, worker_id: str) -> School:
+    """An empty database and no data directory."""
     name = f"restored_{worker_id}"
     operator = await open_session(postgres.url("postgres", "postgres"))
     await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -104,8 +107,8 @@ async def elsewhere(postgres: Server, tmp_path: Path, worker_id: str) -> School:
 
 
 @pytest.fixture
-def saved(run: OnBareMachine, school: School, tmp_path: Path) -> Path:
+def backup(run: OnBareMachine, school: School, tmp_path: Path) -> Path:
     file = tmp_path / "school.tar"
-    made = run("backup", str(file), **school.environment())
+    made = run("backup", str(file), **school.make_environment())
     assert (made.code, "It holds the secret key" in made.said) == (0, True), made
     return file

@@ -1,4 +1,4 @@
-"""A school that is saved and restored, and what is in a backup."""
+"""A school that tests save and restore, and the content of a backup."""
 
 import asyncio
 import io
@@ -28,8 +28,8 @@ UPLOADED = """
 """
 
 
-def done(work: Coroutine[Any, Any, Any]) -> Any:
-    """Its result, whatever loop is running here."""
+def run_in_thread(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a thread of its own, as a loop may be running here; return its result."""
     result: list[Any] = []
     thread = threading.Thread(target=lambda: result.append(asyncio.run(work)))
     thread.start()
@@ -37,7 +37,7 @@ def done(work: Coroutine[Any, Any, Any]) -> Any:
     return result[0]
 
 
-async def asked(url: str, query: str, *values: Any) -> Any:
+async def fetch_value(url: str, query: str, *values: Any) -> Any:
     connection = await open_session(url)
     try:
         return await connection.fetchval(query, *values)
@@ -45,7 +45,7 @@ async def asked(url: str, query: str, *values: Any) -> Any:
         await connection.close()
 
 
-async def hashed(url: str) -> dict[str, str]:
+async def hash_tables(url: str) -> dict[str, str]:
     connection = await dump.open_unrestricted(url)
     try:
         return await dump.hash_tables(connection)
@@ -60,10 +60,10 @@ class School:
         self.url, self.folder = url, folder
         self.key = KeyFile(folder / "secret.key")
 
-    def environment(self) -> dict[str, str]:
+    def make_environment(self) -> dict[str, str]:
         return {"DATABASE_URL": self.url, "GOROD_DATA_DIR": str(self.folder)}
 
-    def files(self) -> dict[str, bytes]:
+    def read_files(self) -> dict[str, bytes]:
         stored = self.folder / "files"
         return {
             str(file.relative_to(stored)): file.read_bytes()
@@ -72,7 +72,7 @@ class School:
         }
 
 
-def services(url: str, key: bytes, folder: Path) -> Services:
+def make_services(url: str, key: bytes, folder: Path) -> Services:
     return Services(
         connect(url.replace("postgres@", "gorod_app@")),
         Secrets(key),
@@ -81,14 +81,14 @@ def services(url: str, key: bytes, folder: Path) -> Services:
     )
 
 
-async def signed_in(url: str, key: bytes, folder: Path) -> str:
-    here = services(url, key, folder)
+async def sign_in(url: str, key: bytes, folder: Path) -> str:
+    here = make_services(url, key, folder)
     data = await Api(Caller(services=here, language="en"))(SIGN_IN)
     await here.engine.dispose()
     return str(data["signIn"]["viewer"]["fullName"])
 
 
-def manifest(file: Path) -> dict[str, Any]:
+def read_manifest(file: Path) -> dict[str, Any]:
     with tarfile.open(file) as tar:
         content = tar.extractfile("manifest.json")
         assert content
@@ -96,13 +96,13 @@ def manifest(file: Path) -> dict[str, Any]:
         return found
 
 
-def rewritten(file: Path, target: Path, **facts: Any) -> Path:
-    """The same backup with other facts in its manifest."""
+def rewrite_manifest(file: Path, target: Path, **facts: Any) -> Path:
+    """Write the same backup with other facts in its manifest."""
     with tarfile.open(file) as tar, tarfile.open(target, "w") as out:
         for member in tar.getmembers():
             content: Any = tar.extractfile(member)
             if member.name == "manifest.json":
-                data = json.dumps({**manifest(file), **facts}).encode()
+                data = json.dumps({**read_manifest(file), **facts}).encode()
                 member.size = len(data)
                 content = io.BytesIO(data)
             out.addfile(member, content)

@@ -16,7 +16,7 @@ def test_files_in_a_bucket_are_in_the_backup(
     bucket: Bucket,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    environment = {**school.environment(), "GOROD_STORAGE_URL": bucket.url}
+    environment = {**school.make_environment(), "GOROD_STORAGE_URL": bucket.url}
     lost = run("backup", str(tmp_path / "lost.tar"), **environment)
     assert (lost.code, "in the backup: 1 uploaded file (" in lost.said) == (1, True), lost
     bucket.objects["gorod/1/1/AbC_-12"] = PDF

@@ -1,4 +1,4 @@
-"""A server that keeps much is not held up by looking through all of it for garbage."""
+"""Garbage collection does not stop a server that keeps many objects."""
 
 import asyncio
 import gc
@@ -14,29 +14,29 @@ from gql.guard.lane import Lane
 from gql.guard.limits import Limits
 from gql.schema import schema
 from tests.garbage import set_apart, thresholds_kept
-from tests.storm import DEPUTY, cheap
+from tests.storm import DEPUTY, make_cheap
 
 
 @pytest.fixture
-def garbage() -> Iterator[None]:
-    """With the usual thresholds; afterwards as the process had it before."""
+def usual_thresholds() -> Iterator[None]:
+    """Set the usual thresholds, and afterwards those that the process had before."""
     set_apart()
     with thresholds_kept():
         gc.set_threshold(700, 10, 10)
         yield
-    gc.freeze()  # what was set apart before; a test may have undone it
+    gc.freeze()  # objects that were frozen before; a test may have thawed them
 
 
-@pytest.mark.usefixtures("garbage")
+@pytest.mark.usefixtures("usual_thresholds")
 def test_documents_that_are_dropped_go_without_a_collection() -> None:
-    """With their plans. What was set apart is not looked through, so a cycle would stay."""
+    """Neither documents nor their plans form cycles: frozen objects are not collected."""
     kept = Documents(schema._schema, Limits(most_kept=1))  # noqa: SLF001  # graphql-core's
     cache = Cache(schema, kept)
     gc.collect()
     before = count_kept()
     gc.disable()
     for number in range(100):
-        text, variables = cheap(number)
+        text, variables = make_cheap(number)
         document = kept.read(text)
         assert not document.errors
         compiled = cache.operation(document, None)
@@ -52,8 +52,11 @@ def count_kept() -> int:
 
 
 @pytest.fixture
-async def collected(garbage: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Event]:
-    """Collect as a server does, in a hurry. Set after a collection that something was found in."""
+async def collection(
+    usual_thresholds: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[asyncio.Event]:
+    """Collect as a server does, in a hurry. The event is set when a collection has found
+    something."""
     monkeypatch.setattr(collecting, "SECONDS", 0.001)
     found = asyncio.Event()
 
@@ -66,23 +69,23 @@ async def collected(garbage: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     gc.callbacks.remove(note)
 
 
-async def test_what_lives_is_set_apart_and_garbage_goes(collected: asyncio.Event) -> None:
+async def test_living_objects_are_frozen_and_garbage_is_freed(collection: asyncio.Event) -> None:
     gc.collect()
     gc.disable()
     task = asyncio.create_task(collecting.collect_garbage(Lane()))
     await asyncio.sleep(0)
     before = gc.get_freeze_count()
-    collected.clear()
+    collection.clear()
     lives = [[number] for number in range(200_000)]
     make_cycle()
     async with asyncio.timeout(30):
-        await collected.wait()
+        await collection.wait()
     assert gc.get_freeze_count() > before + len(lives) // 2
     task.cancel()
 
 
-async def test_now_and_then_everything_is_looked_through(
-    collected: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+async def test_now_and_then_all_objects_are_collected(
+    collection: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collecting, "THOROUGH_SECONDS", 0.0)
     monkeypatch.setattr(collecting, "QUIET", 1e9)
@@ -90,11 +93,11 @@ async def test_now_and_then_everything_is_looked_through(
     gc.disable()
     cycle = make_cycle()
     task = asyncio.create_task(collecting.collect_garbage(Lane()))
-    await asyncio.sleep(0)  # by now it is set apart
-    collected.clear()
+    await asyncio.sleep(0)  # by now it is frozen
+    collection.clear()
     del cycle
     async with asyncio.timeout(30):
-        await collected.wait()
+        await collection.wait()
     task.cancel()
 
 
@@ -104,8 +107,8 @@ def make_cycle() -> list[object]:
     return cycle
 
 
-async def test_a_few_new_objects_are_not_set_apart(collected: asyncio.Event) -> None:
-    """With them would be what the standard executor has in hand, which then stayed for an hour."""
+async def test_a_few_new_objects_are_not_frozen(collection: asyncio.Event) -> None:
+    """Objects that the standard executor uses would be frozen with them, and stay for an hour."""
     gc.collect()
     gc.disable()
     task = asyncio.create_task(collecting.collect_garbage(Lane()))
@@ -113,11 +116,11 @@ async def test_a_few_new_objects_are_not_set_apart(collected: asyncio.Event) -> 
     before = gc.get_freeze_count()
     lives = [[number] for number in range(collecting.MOST_NEW // 4)]
     for _ in range(3):
-        collected.clear()
+        collection.clear()
         gc.collect(1)
         make_cycle()
         async with asyncio.timeout(30):
-            await collected.wait()
+            await collection.wait()
     assert gc.get_freeze_count() <= before
     assert lives
     task.cancel()

@@ -1,4 +1,4 @@
-"""What the command line answers without a database, and how it fails."""
+"""The answers of the command line without a database, and its failures."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 GOROD = (sys.executable, "-c", "from gql.cli import main; main()")
 
 
-def gorod(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_gorod(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*GOROD, *arguments],
         env={**os.environ, **environment},
@@ -45,6 +45,6 @@ def test_the_command_line_itself_imports_nothing_heavy() -> None:
 def test_exit_codes_and_reasons(
     arguments: tuple[str, ...], environment: dict[str, str], code: int, said: str
 ) -> None:
-    answer = gorod(*arguments, **{"PORT": "0", **environment})
+    answer = run_gorod(*arguments, **{"PORT": "0", **environment})
     assert (answer.returncode, said in answer.stderr) == (code, True), answer
     assert "Traceback" not in answer.stderr

@@ -1,4 +1,4 @@
-"""`gorod explain`, as someone types it who maintains the statements."""
+"""`gorod explain`, as a maintainer of the statements types it."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,11 @@ GIVEN = {"id": "Student:1-1", "from": "2026-11-16"}
 
 
 @pytest.fixture
-def explain(typed: Run, tmp_path: Path) -> Run:
+def explain(type_command: Run, tmp_path: Path) -> Run:
     def run(document: str, login: str = "parent.ivanova", *words: str) -> Result:
         file = tmp_path / "asked.graphql"
         file.write_text(document)
-        return typed("explain", str(file), "--as", login, *words)
+        return type_command("explain", str(file), "--as", login, *words)
 
     return run
 
@@ -71,7 +71,7 @@ def test_a_command_is_shown_and_not_done(explain: Run) -> None:
         ("{ school { id } }", "nobody.here", (), "--as: Nobody has this login"),
     ],
 )
-def test_what_cannot_be_explained_is_refused_in_words(
+def test_a_document_that_cannot_be_explained_is_refused_in_words(
     explain: Run, document: str, login: str, words: tuple[str, ...], told: str
 ) -> None:
     refused = explain(document, login, *words)

@@ -1,4 +1,4 @@
-"""How many sockets a server may hold: not only those that a shell allows."""
+"""The number of sockets that a server may hold is that of the system, not that of a shell."""
 
 import resource
 import subprocess

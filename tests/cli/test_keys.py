@@ -1,4 +1,4 @@
-"""The secret key: known again, never replaced by another unnoticed, changed without loss."""
+"""The secret key: recognized, never replaced unnoticed, and changed without loss."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -49,22 +49,21 @@ async def empty(postgres: Server, worker_id: str) -> str:
 
 @pytest.fixture
 def ask(url: str) -> Ask:
-    """`await ask("SELECT …")`: rows, by an operator before whom no wall stands."""
+    """Fetch rows as an operator, who sees behind all walls: `await ask("SELECT …")`."""
 
-    async def asked(query: str) -> list[Any]:
-        operator = await open_session(
-            url
-        )  # one each, for a key changes only where nobody else works
+    async def fetch(query: str) -> list[Any]:
+        # A session for each query: the key changes only while nobody else is connected.
+        operator = await open_session(url)
         try:
             return [tuple(row) for row in await operator.fetch(query)]
         finally:
             await operator.close()
 
-    return asked
+    return fetch
 
 
-async def plain(ask: Ask, key: bytes) -> dict[tuple[Any, ...], str]:
-    """Everything that is encrypted, by its place. Raises InvalidTag for a wrong key."""
+async def decrypt_all(ask: Ask, key: bytes) -> dict[tuple[Any, ...], str]:
+    """Decrypt every encrypted value, by its place. Raises InvalidTag for a wrong key."""
     vault, found = Secrets(key), {}
     for column in find_sealed_columns():
         names = f"school_id, {column.owner}, {column.column}"
@@ -75,7 +74,7 @@ async def plain(ask: Ask, key: bytes) -> dict[tuple[Any, ...], str]:
     return found
 
 
-def test_whatever_is_encrypted_is_declared_so() -> None:
+def test_every_encrypted_column_is_declared_so() -> None:
     declared = {(column.table.name, column.column) for column in find_sealed_columns()}
     named = {
         (table.name, column.name)
@@ -134,13 +133,13 @@ async def test_an_empty_database_takes_the_first_key_and_keeps_to_it(
 
 
 async def test_a_changed_key_opens_everything_and_the_old_one_nothing(url: str, ask: Ask) -> None:
-    before = await plain(ask, KEY)
+    before = await decrypt_all(ask, KEY)
     masked = await ask(SHOWN)
     assert len(before) > 300
     assert await rotate(url, KEY, OTHER) == len(before)
-    assert await plain(ask, OTHER) == before
+    assert await decrypt_all(ask, OTHER) == before
     with pytest.raises(InvalidTag):
-        await plain(ask, KEY)
+        await decrypt_all(ask, KEY)
     assert await ask(SHOWN) == masked
     vault = Secrets(OTHER)
     for table in ("student_identities", "staff_identities"):
@@ -174,13 +173,13 @@ async def test_the_key_does_not_change_under_a_running_server(url: str, ask: Ask
     await running.close()
     with pytest.raises(KeyProblem, match="not the one"):
         await rotate(url, OTHER, KEY)
-    assert await plain(ask, KEY)
+    assert await decrypt_all(ask, KEY)
 
 
 async def test_a_lost_key_is_given_up_with_what_it_had_encrypted(url: str, ask: Ask) -> None:
     masked = await ask(SHOWN)
     assert await reset(url, OTHER) > 300
-    assert await plain(ask, OTHER) == {}
+    assert await decrypt_all(ask, OTHER) == {}
     assert await ask("SELECT count(snils_index) FROM student_identities") == [(0,)]
     assert await ask(SHOWN) == masked
     assert await keys.prove(url, [OTHER]) == OTHER
@@ -204,7 +203,7 @@ def test_an_operator_changes_the_key_file_even_after_being_cut_off(
     assert "is not the one" in run("serve").said
     file.path.unlink()
     file.keep(KEY)
-    unused = file.begin_change()  # cut off before anything was encrypted anew
+    unused = file.begin_change()  # interrupted before anything was encrypted anew
     rotated = run("key", "rotate")
     assert (rotated.code, "Re-encrypted" in rotated.said) == (0, True), rotated
     second = file.read()
@@ -212,8 +211,10 @@ def test_an_operator_changes_the_key_file_even_after_being_cut_off(
     assert file.previous.read_bytes() == KEY
     assert file.path.stat().st_mode & 0o777 == 0o600
     third = file.begin_change()
-    asyncio.run(rotate(url, second or b"", third))  # cut off before the file took its place
-    saved = run("backup", str(tmp_path / "saved.tar"))  # whatever needs the key ends the change
+    asyncio.run(rotate(url, second or b"", third))  # interrupted before the file took its place
+    saved = run(
+        "backup", str(tmp_path / "saved.tar")
+    )  # any command that needs the key ends the change
     assert saved.code == 0, saved
     assert (file.read(), file.previous.read_bytes()) == (third, second)
     assert not file.next.exists()

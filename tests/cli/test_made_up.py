@@ -22,8 +22,8 @@ KNOWN = text("SELECT count(*) FROM credentials")
 
 
 @pytest.fixture
-def there(postgres: Server, database: str) -> dict[str, str]:
-    """How the machine names the demo school of the test."""
+def environment(postgres: Server, database: str) -> dict[str, str]:
+    """The variables that name the demo school of the test."""
     return {
         "DATABASE_URL": postgres.url("postgres", database),
         "GOROD_SECRET_KEY": KEY.decode(),
@@ -31,79 +31,84 @@ def there(postgres: Server, database: str) -> dict[str, str]:
 
 
 def test_serve_refuses_the_made_up_school_and_doctor_says_so(
-    run: OnBareMachine, there: dict[str, str]
+    run: OnBareMachine, environment: dict[str, str]
 ) -> None:
-    number = asyncio.run(open_logins(there["DATABASE_URL"]))
+    number = asyncio.run(open_logins(environment["DATABASE_URL"]))
     assert number > 200
-    refused = run("serve", **there)
+    refused = run("serve", **environment)
     assert refused.code == 1, refused
     assert f"a made-up school with {number} open logins" in refused.said
     assert "`gorod demo lock`" in refused.said
-    looked = run("doctor", "--json", **there)
+    looked = run("doctor", "--json", **environment)
     found = {one["name"]: one for one in json.loads(looked.said)}
     assert (looked.code, found["made-up accounts"]["ok"]) == (1, False)
     assert [name for name, one in found.items() if not one["ok"]] == ["made-up accounts"]
     assert found["made-up accounts"]["detail"].endswith("close them with `gorod demo lock`.")
-    closed = run("demo", "lock", **there)
+    closed = run("demo", "lock", **environment)
     assert f"Closed: {number} logins" in closed.said
 
 
 async def test_locked_accounts_let_nobody_in_until_one_gets_a_new_password(
-    typed: Run, there: dict[str, str], stranger: Api, api: SignIn, sql: AsyncConnection
+    type_command: Run, environment: dict[str, str], stranger: Api, api: SignIn, sql: AsyncConnection
 ) -> None:
     number = await sql.scalar(KNOWN)
     director = api("director")
     assert await director("{ viewer { fullName } }")
-    closed = await asyncio.to_thread(typed, "demo", "lock")
+    closed = await asyncio.to_thread(type_command, "demo", "lock")
     assert (closed.exit_code, f"Closed: {number} logins" in closed.stdout) == (0, True), closed
     assert await stranger.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
     assert await director.refusal("{ viewer { fullName } }") == "UNAUTHENTICATED"
-    assert await open_logins(there["DATABASE_URL"]) == 0
+    assert await open_logins(environment["DATABASE_URL"]) == 0
     told = "SELECT count(*) FROM audit_events WHERE action = 'gorod demo lock'"
     assert await sql.scalar(text(told)) == await sql.scalar(text("SELECT count(*) FROM schools"))
-    assert "Closed: 0 logins" in (await asyncio.to_thread(typed, "demo", "lock")).stdout
-    assert "Nobody can sign in" in (await asyncio.to_thread(typed, "demo", "logins")).stdout
-    reset = await asyncio.to_thread(typed, "user", "reset-password", "director", "--json")
+    assert "Closed: 0 logins" in (await asyncio.to_thread(type_command, "demo", "lock")).stdout
+    assert "Nobody can sign in" in (await asyncio.to_thread(type_command, "demo", "logins")).stdout
+    reset = await asyncio.to_thread(type_command, "user", "reset-password", "director", "--json")
     opened = json.loads(reset.stdout)
     asked = SIGN_IN.replace("gorod-demo-2026", opened["password"])
     assert (await stranger(asked))["signIn"]["accessToken"]
-    assert await open_logins(there["DATABASE_URL"]) == 0, "the operator opened it on purpose"
+    assert await open_logins(environment["DATABASE_URL"]) == 0, "the operator opened it on purpose"
 
 
-async def changed(api: SignIn, login: str) -> None:
+async def change_password(api: SignIn, login: str) -> None:
     asked = CHANGE.replace("Gorod-demo-2026", NEW)
     assert await api(login).reply(asked)
 
 
 async def test_a_made_up_person_with_a_changed_password_is_closed_too(
-    typed: Run, there: dict[str, str], stranger: Api, api: SignIn
+    type_command: Run, environment: dict[str, str], stranger: Api, api: SignIn
 ) -> None:
-    before = await open_logins(there["DATABASE_URL"])
-    listed = json.loads((await asyncio.to_thread(typed, "demo", "logins", "--json")).stdout)
-    await changed(api, "director")
+    before = await open_logins(environment["DATABASE_URL"])
+    listed = json.loads((await asyncio.to_thread(type_command, "demo", "logins", "--json")).stdout)
+    await change_password(api, "director")
     enter = SIGN_IN.replace("gorod-demo-2026", NEW)
     assert (await stranger(enter))["signIn"]["accessToken"]
-    assert await open_logins(there["DATABASE_URL"]) == before
-    left = json.loads((await asyncio.to_thread(typed, "demo", "logins", "--json")).stdout)
+    assert await open_logins(environment["DATABASE_URL"]) == before
+    left = json.loads((await asyncio.to_thread(type_command, "demo", "logins", "--json")).stdout)
     assert [one for one in listed if one not in left] == [
         one for one in listed if one["login"] == "director"
     ]
     assert len(left) == len(listed) - 1
-    closed = await asyncio.to_thread(typed, "demo", "lock")
+    closed = await asyncio.to_thread(type_command, "demo", "lock")
     assert f"Closed: {before} logins" in closed.stdout
     assert await stranger.refusal(enter) == "WRONG_CREDENTIALS"
-    assert await open_logins(there["DATABASE_URL"]) == 0
+    assert await open_logins(environment["DATABASE_URL"]) == 0
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["own password", "printed password"])
 async def test_a_login_of_a_real_school_stays_open_there_unless_its_password_is_printed(
-    typed: Run, there: dict[str, str], stranger: Api, api: SignIn, sql: AsyncConnection, known: bool
+    type_command: Run,
+    environment: dict[str, str],
+    stranger: Api,
+    api: SignIn,
+    sql: AsyncConnection,
+    known: bool,
 ) -> None:
     """The second school is made a real one, which knows this mother, too."""
     await sql.execute(text("UPDATE schools SET sourced_id = NULL WHERE id = 2"))
     if not known:
-        await changed(api, "parent.morozova")
-    await asyncio.to_thread(typed, "demo", "lock")
+        await change_password(api, "parent.morozova")
+    await asyncio.to_thread(type_command, "demo", "lock")
     password = "gorod-demo-2026" if known else NEW
     enter = SIGN_IN.replace("director", "parent.morozova").replace("gorod-demo-2026", password)
     come = ((await stranger.reply(enter)).data or {})["signIn"]
@@ -113,7 +118,7 @@ async def test_a_login_of_a_real_school_stays_open_there_unless_its_password_is_
         assert {one["schoolId"] for one in schools["signIn"]["viewer"]["contexts"]} == {
             "School:2-2"
         }
-    assert await open_logins(there["DATABASE_URL"]) == 0
+    assert await open_logins(environment["DATABASE_URL"]) == 0
 
 
 async def test_a_server_for_real_use_knows_no_known_password(stranger: Api) -> None:

@@ -30,21 +30,21 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_new(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=tree, capture_output=True, text=True, check=False)
 
 
 def test_a_new_feature_is_in_the_schema_and_in_good_order(tree: Path) -> None:
-    made = asked(tree, *GOROD, "new", "structure/reading_groups")
+    made = run_new(tree, *GOROD, "new", "structure/reading_groups")
     assert made.returncode == 0, made.stderr
     files = made.stdout.partition("Next:")[0].split()
     assert len(files) == 6
     for words in (("check", "--ignore", "I001"), ("format", "--check")):
-        found = asked(tree, sys.executable, "-m", "ruff", *words, *files)
+        found = run_new(tree, sys.executable, "-m", "ruff", *words, *files)
         assert found.returncode == 0, found.stdout
-    found = asked(tree, sys.executable, "-c", ASK)
+    found = run_new(tree, sys.executable, "-c", ASK)
     assert found.returncode == 0, found.stderr
-    again = asked(tree, *GOROD, "new", "structure/reading_groups")
+    again = run_new(tree, *GOROD, "new", "structure/reading_groups")
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
 
 
@@ -63,13 +63,13 @@ def test_a_slip_is_told_and_nothing_is_written(
     tree: Path, words: tuple[str, ...], told: str
 ) -> None:
     before = sorted(tree.rglob("*.py"))
-    refused = asked(tree, *GOROD, "new", *words)
+    refused = run_new(tree, *GOROD, "new", *words)
     assert (refused.returncode, told in " ".join(refused.stderr.split())) == (2, True), refused
     assert sorted(tree.rglob("*.py")) == before
 
 
-def test_it_is_no_use_outside_of_a_source_tree(tmp_path: Path) -> None:
-    refused = asked(tmp_path, *GOROD, "new", "structure/clubs")
+def test_outside_of_a_source_tree_it_is_refused(tmp_path: Path) -> None:
+    refused = run_new(tmp_path, *GOROD, "new", "structure/clubs")
     assert (refused.returncode, "root of the source tree" in refused.stderr) == (2, True)
 
 

@@ -1,4 +1,5 @@
-"""Where commands look for the database: a wrong GOROD_DATA_DIR is told, never a second database."""
+"""The place where commands look for the database: a wrong GOROD_DATA_DIR is an error, and never
+makes a second database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,22 +32,22 @@ TYPED = {
     "user create-director": "first.director --name NAME --new-school Школа",
     "user reset-password": "director",
 }
-"""What a command must be told. One that is new and needs more than its name goes in here."""
+"""The arguments that a command requires. A new command that requires some needs a line here."""
 
 
-def commands(group: Any, *path: str) -> Iterator[str]:
-    """All that can be typed after `gorod`."""
+def list_commands(group: Any, *path: str) -> Iterator[str]:
+    """Yield all commands that can be typed after `gorod`."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            yield from commands(command, *path, name)
+            yield from list_commands(command, *path, name)
         else:
             yield " ".join([*path, name])
 
 
-ALL = sorted(commands(typer.main.get_command(app)))
+ALL = sorted(list_commands(typer.main.get_command(app)))
 
 
-def words(command: str, folder: Path) -> list[str]:
+def make_words(command: str, folder: Path) -> list[str]:
     query = folder / "query.graphql"
     query.write_text("{ school { id } }")
     known = {
@@ -63,7 +64,7 @@ def words(command: str, folder: Path) -> list[str]:
 def test_a_command_at_the_wrong_place_says_there_is_no_database(
     run: OnBareMachine, tmp_path: Path, command: str
 ) -> None:
-    ended = run(*words(command, tmp_path))
+    ended = run(*make_words(command, tmp_path))
     assert ended.code == 2, ended
     assert f"There is no database in {tmp_path}/data" in ended.said
     assert "GOROD_DATA_DIR" in ended.said
@@ -71,12 +72,12 @@ def test_a_command_at_the_wrong_place_says_there_is_no_database(
 
 
 @pytest.mark.parametrize("command", sorted(NEED_NONE))
-def test_what_needs_no_database_makes_none(
+def test_a_command_that_needs_no_database_makes_none(
     run: OnBareMachine, tmp_path: Path, command: str
 ) -> None:
     assert "There is no database in" not in run(*command.split()).said
     assert not (tmp_path / "data").exists()
 
 
-def test_every_command_was_walked() -> None:
+def test_every_command_was_listed() -> None:
     assert set(ALL) >= MAKE_ONE | NEED_NONE | TYPED.keys()

@@ -1,4 +1,4 @@
-"""Restoring: refused where it must be, and undone where it was cut off."""
+"""A restore is refused where it must be, and undone where it was interrupted."""
 
 import subprocess
 import sys
@@ -7,14 +7,21 @@ from pathlib import Path
 
 from models.database import dump
 from tests.cli.conftest import OnBareMachine
-from tests.cli.saving import School, asked, done, hashed, manifest, rewritten
-from tests.database.processes import until
+from tests.cli.saving import (
+    School,
+    fetch_value,
+    hash_tables,
+    read_manifest,
+    rewrite_manifest,
+    run_in_thread,
+)
+from tests.database.processes import wait_until
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_done(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
+    run: OnBareMachine, empty_place: School, backup: Path, tmp_path: Path
 ) -> None:
-    whole = saved.read_bytes()
+    whole = backup.read_bytes()
     damaged = bytearray(whole)
     damaged[len(whole) // 3] ^= 1
     wrong = {
@@ -25,47 +32,57 @@ def test_a_damaged_backup_is_refused_before_anything_is_done(
     }
     for name, (content, says) in wrong.items():
         (tmp_path / name).write_bytes(content)
-        refused = run("restore", str(tmp_path / name), **elsewhere.environment())
+        refused = run("restore", str(tmp_path / name), **empty_place.make_environment())
         assert (refused.code, says in refused.said) == (1, True), (name, refused)
-    assert not elsewhere.folder.exists()
-    assert done(asked(elsewhere.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")) == 0
+    assert not empty_place.folder.exists()
+    assert (
+        run_in_thread(
+            fetch_value(empty_place.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")
+        )
+        == 0
+    )
 
 
-def test_rows_that_are_not_those_that_were_saved_undo_the_restore(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
+def test_rows_that_differ_from_the_saved_ones_undo_the_restore(
+    run: OnBareMachine, empty_place: School, backup: Path, tmp_path: Path
 ) -> None:
-    rows = manifest(saved)["rows"] | {"marks": "1 1"}
-    false = rewritten(saved, tmp_path / "false.tar", rows=rows)
-    refused = run("restore", str(false), **elsewhere.environment())
+    rows = read_manifest(backup)["rows"] | {"marks": "1 1"}
+    false = rewrite_manifest(backup, tmp_path / "false.tar", rows=rows)
+    refused = run("restore", str(false), **empty_place.make_environment())
     assert (refused.code, "the rows of marks are not those" in refused.said) == (1, True), refused
-    assert done(asked(elsewhere.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")) == 0
+    assert (
+        run_in_thread(
+            fetch_value(empty_place.url, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")
+        )
+        == 0
+    )
     for words in ("serve", "db status", "dev", "demo logins"):
-        cut_off = run(*words.split(), **elsewhere.environment())
+        cut_off = run(*words.split(), **empty_place.make_environment())
         assert (cut_off.code, "`gorod restore` again" in cut_off.said) == (2, True), cut_off
-    left = elsewhere.folder / "files" / "9" / "9" / "x"
+    left = empty_place.folder / "files" / "9" / "9" / "x"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"of another attempt")
-    assert run("restore", str(saved), **elsewhere.environment()).code == 0
-    assert set(elsewhere.files()) == {"1/1/AbC_-12"}
+    assert run("restore", str(backup), **empty_place.make_environment()).code == 0
+    assert set(empty_place.read_files()) == {"1/1/AbC_-12"}
 
 
 def test_a_backup_of_a_newer_gorod_asks_for_it(
-    run: OnBareMachine, elsewhere: School, saved: Path, tmp_path: Path
+    run: OnBareMachine, empty_place: School, backup: Path, tmp_path: Path
 ) -> None:
-    newer = rewritten(saved, tmp_path / "newer.tar", tables="9999")
-    refused = run("restore", str(newer), **elsewhere.environment())
+    newer = rewrite_manifest(backup, tmp_path / "newer.tar", tables="9999")
+    refused = run("restore", str(newer), **empty_place.make_environment())
     assert (refused.code, "Install the newer Gorod" in refused.said) == (1, True), refused
 
 
 def test_a_place_that_is_not_empty_is_refused_and_stays_as_it_is(
-    run: OnBareMachine, elsewhere: School, saved: Path
+    run: OnBareMachine, empty_place: School, backup: Path
 ) -> None:
-    theirs = elsewhere.folder / "files" / "theirs"
+    theirs = empty_place.folder / "files" / "theirs"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(b"theirs")
-    refused = run("restore", str(saved), **elsewhere.environment())
+    refused = run("restore", str(backup), **empty_place.make_environment())
     assert (refused.code, "files already" in refused.said) == (1, True), refused
-    assert [file.name for file in elsewhere.folder.rglob("*")] == ["files", "theirs"]
+    assert [file.name for file in empty_place.folder.rglob("*")] == ["files", "theirs"]
 
 
 LOADING = """
@@ -78,14 +95,16 @@ dump.load(url, os.fdopen(0, "rb"), Path(folder), "SELECT 1;", old_server=False)
 
 
 def test_a_killed_restore_leaves_the_database_empty(
-    elsewhere: School, saved: Path, tmp_path: Path
+    empty_place: School, backup: Path, tmp_path: Path
 ) -> None:
-    with tarfile.open(saved) as tar:
+    with tarfile.open(backup) as tar:
         content = tar.extractfile("database.dump")
         assert content
         dumped = content.read()
-    major = int(str(done(asked(elsewhere.url, "SHOW server_version"))).split(".")[0])
-    command = [sys.executable, "-c", LOADING, elsewhere.url, str(dump.find_programs(major))]
+    major = int(
+        str(run_in_thread(fetch_value(empty_place.url, "SHOW server_version"))).split(".")[0]
+    )
+    command = [sys.executable, "-c", LOADING, empty_place.url, str(dump.find_programs(major))]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as program:
         assert program.stdin
         program.stdin.write(dumped[: len(dumped) * 2 // 3])
@@ -94,25 +113,25 @@ def test_a_killed_restore_leaves_the_database_empty(
             "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
             " WHERE d.datname = current_database() AND mode = 'AccessExclusiveLock'"
         )
-        until(lambda: done(asked(elsewhere.url, working)))
+        wait_until(lambda: run_in_thread(fetch_value(empty_place.url, working)))
         program.kill()
     others = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid()"
     )
-    until(lambda: not done(asked(elsewhere.url, others)))
+    wait_until(lambda: not run_in_thread(fetch_value(empty_place.url, others)))
     tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-    assert done(asked(elsewhere.url, f"{tables} AND relkind = 'r'")) == 0
+    assert run_in_thread(fetch_value(empty_place.url, f"{tables} AND relkind = 'r'")) == 0
 
 
 def test_tables_from_before_the_key_was_known_are_saved_as_they_are(
-    run: OnBareMachine, school: School, elsewhere: School, tmp_path: Path
+    run: OnBareMachine, school: School, empty_place: School, tmp_path: Path
 ) -> None:
-    """As an operator does before an upgrade: to save changes no table."""
-    done(asked(school.url, "DROP TABLE secret_keys"))
-    made = run("backup", str(tmp_path / "old.tar"), **school.environment())
+    """To save changes no table: an operator saves before an upgrade."""
+    run_in_thread(fetch_value(school.url, "DROP TABLE secret_keys"))
+    made = run("backup", str(tmp_path / "old.tar"), **school.make_environment())
     assert made.code == 0, made
-    assert done(asked(school.url, "SELECT to_regclass('secret_keys') IS NULL"))
-    assert manifest(tmp_path / "old.tar")["keyCheck"] is None
-    assert run("restore", str(tmp_path / "old.tar"), **elsewhere.environment()).code == 0
-    assert done(hashed(elsewhere.url)) == done(hashed(school.url))
+    assert run_in_thread(fetch_value(school.url, "SELECT to_regclass('secret_keys') IS NULL"))
+    assert read_manifest(tmp_path / "old.tar")["keyCheck"] is None
+    assert run("restore", str(tmp_path / "old.tar"), **empty_place.make_environment()).code == 0
+    assert run_in_thread(hash_tables(empty_place.url)) == run_in_thread(hash_tables(school.url))

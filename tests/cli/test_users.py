@@ -11,19 +11,19 @@ RIGHT = {"login": "first.director", "--name": "Седов Илья Львови�
 
 
 @pytest.fixture
-def gorod(typed: Run) -> Run:
-    return partial(typed, "user")
+def gorod(type_command: Run) -> Run:
+    return partial(type_command, "user")
 
 
-def asked(given: dict[str, str | None]) -> list[str]:
-    """The command with other values than the right ones; None leaves an option out."""
+def make_command(given: dict[str, str | None]) -> list[str]:
+    """Return the command with some values replaced; None leaves an option out."""
     login, *options = {**RIGHT, **given}.items()
     said = [word for option, value in options if value is not None for word in (option, value)]
     return ["create-director", str(login[1]), *said]
 
 
 def test_a_new_school_gets_a_director_with_a_one_time_password(gorod: Run) -> None:
-    made = gorod(*asked({}), "--json")
+    made = gorod(*make_command({}), "--json")
     assert made.exit_code == 0, made.output
     told = json.loads(made.stdout)
     assert (told["login"], len(told["password"])) == ("first.director", 14)
@@ -62,13 +62,13 @@ OLD = {"--new-school": None}
 def test_a_wrong_value_is_refused_naming_its_option_and_what_is_allowed(
     gorod: Run, given: dict[str, str | None], option: str | None, allowed: str
 ) -> None:
-    refused = gorod(*asked(given))
+    refused = gorod(*make_command(given))
     assert refused.exit_code == 2, refused.output
     blamed = f"Invalid value for {option}: " if option else "Invalid value: "
     assert blamed in refused.stderr.replace("'", "")
     assert allowed in refused.stderr
 
 
-def test_a_new_password_needs_a_login_there_is(gorod: Run) -> None:
+def test_a_new_password_needs_an_existing_login(gorod: Run) -> None:
     refused = gorod("reset-password", "nobody.at.all")
     assert (refused.exit_code, "login: Nobody has this login." in refused.stderr) == (2, True)

@@ -1,5 +1,5 @@
-"""Wrong settings: each ends in a sentence that says what to do, never in a traceback, and prints
-no part of a password."""
+"""Each wrong setting ends in a sentence that says what to do, without a traceback and without any
+part of a password."""
 
 import asyncio
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from models.database import migrate, roles
 from models.database.address import open_session
-from tests.cli.conftest import Ended, OnBareMachine
-from tests.cli.test_commands import gorod
+from tests.cli.conftest import OnBareMachine, Outcome
+from tests.cli.test_commands import run_gorod
 from tests.postgres import Server
 
 SECRET = "topsecret"  # part of every password here
@@ -17,7 +17,7 @@ GONE = "postgresql://u@127.0.0.1:1/x"
 LIKE = "must look like postgresql://"
 
 
-def one_sentence(ended: Ended, says: str) -> None:
+def assert_one_sentence(ended: Outcome, says: str) -> None:
     assert says in ended.said, ended
     assert ended.code in (1, 2), ended
     assert "Traceback" not in ended.said
@@ -29,7 +29,7 @@ def one_sentence(ended: Ended, says: str) -> None:
 
 
 WRONG = [
-    # what is no value of its setting
+    # values that are invalid for their setting
     ("serve", {"PORT": "eighty"}, "PORT must be a whole number from 0 to 65535, such as 8000"),
     ("serve", {"PORT": "65536"}, "PORT must be a whole number from 0 to 65535, such as 8000"),
     ("serve", {"PORT": "-1"}, "PORT must be a whole number"),
@@ -117,7 +117,7 @@ WRONG = [
     ("serve", {"GOROD_METRICS_TOKEN": SECRET}, "GOROD_METRICS_TOKEN must have 16 characters"),
     ("serve", {"GOROD_MOST_DEPTH": SECRET}, "GOROD_MOST_DEPTH must be a whole number of 1 or more"),
     ("serve", {"GOROD_TRUSTED_PROXIES": "*"}, "GOROD_TRUSTED_PROXIES must look like 127.0.0.1"),
-    # what is nearly a setting
+    # names that are nearly those of settings
     ("serve", {"GOROD_DATADIR": "x"}, "no setting GOROD_DATADIR: is it GOROD_DATA_DIR?"),
     ("db status", {"GOROD_SECRETKEY": "x"}, "is it GOROD_SECRET_KEY?"),
     ("db status", {"GOROD_STORAGE": "x"}, "is it GOROD_STORAGE_URL?"),
@@ -135,7 +135,7 @@ WRONG = [
     ("serve", {"DATABASE_URL": f"postgresql://u:{SECRET}@::1/x"}, "square brackets"),
     ("serve", {"DATABASE_URL": f"postgresql://u:{SECRET}@h/x?sslmode"}, "words like sslmode"),
     ("serve", {"DATABASE_URL": f"postgresql://u:{SECRET}%00@h/x"}, "control character"),
-    # servers that cannot be reached as asked
+    # servers that cannot be reached by the address
     ("serve", {"DATABASE_URL": GONE}, "No PostgreSQL answers at postgresql://u@127.0.0.1:1/x"),
     ("db upgrade", {"DATABASE_URL": GONE}, "No PostgreSQL answers"),
     ("db status", {"DATABASE_URL": GONE}, "No PostgreSQL answers"),
@@ -155,7 +155,7 @@ WRONG = [
 def test_a_wrong_setting_ends_in_a_sentence(
     run: OnBareMachine, tmp_path: Path, words: str, environment: dict[str, str], says: str
 ) -> None:
-    one_sentence(run(*words.split(), **environment), says)
+    assert_one_sentence(run(*words.split(), **environment), says)
     assert not (tmp_path / "data" / "postgres").exists(), "refused before anything is made"
 
 
@@ -163,8 +163,10 @@ def test_more_than_fifty_are_tried() -> None:
     assert len(WRONG) >= 50
 
 
-async def made(postgres: Server, name: str, *statements: str, tables: bool = False) -> None:
-    """A database of this name, with what the statements change in it."""
+async def make_database(
+    postgres: Server, name: str, *statements: str, tables: bool = False
+) -> None:
+    """Make a database of this name, and run the statements in it."""
     await roles.prepare(postgres.url("postgres", "postgres"), name)
     if tables:
         await migrate.upgrade(postgres.url("postgres", name))
@@ -181,9 +183,11 @@ NEWER = "UPDATE alembic_version SET version_num = '9999'"
 def test_an_empty_database_is_to_be_prepared(
     run: OnBareMachine, postgres: Server, words: str
 ) -> None:
-    asyncio.run(made(postgres, "empty_one"))
+    asyncio.run(make_database(postgres, "empty_one"))
     ended = run(*words.split(), DATABASE_URL=postgres.url("postgres", "empty_one"))
-    one_sentence(ended, "empty (newest" if words == "db status" else "run `gorod db upgrade`")
+    assert_one_sentence(
+        ended, "empty (newest" if words == "db status" else "run `gorod db upgrade`"
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,9 +196,11 @@ def test_an_empty_database_is_to_be_prepared(
 def test_tables_of_a_newer_gorod_ask_for_the_newer_gorod(
     run: OnBareMachine, postgres: Server, words: str
 ) -> None:
-    asyncio.run(made(postgres, name := f"newer_{words.split()[-1].strip('-')}", NEWER, tables=True))
+    asyncio.run(
+        make_database(postgres, name := f"newer_{words.split()[-1].strip('-')}", NEWER, tables=True)
+    )
     ended = run(*words.split(), DATABASE_URL=postgres.url("postgres", name))
-    one_sentence(ended, "install the newer Gorod")
+    assert_one_sentence(ended, "install the newer Gorod")
     assert "db upgrade" not in ended.said, "it would only fail again"
 
 
@@ -209,24 +215,24 @@ def test_a_server_that_refuses_says_what_is_missing(
     run: OnBareMachine, postgres: Server, user: str, database: str, says: str
 ) -> None:
     for words in ("serve", "db upgrade", "db status", "dev"):
-        one_sentence(run(*words.split(), DATABASE_URL=postgres.url(user, database)), says)
+        assert_one_sentence(run(*words.split(), DATABASE_URL=postgres.url(user, database)), says)
 
 
 def test_more_sessions_than_the_server_has_are_refused_at_the_start(
     run: OnBareMachine, postgres: Server
 ) -> None:
-    asyncio.run(made(postgres, "crowded", tables=True))
+    asyncio.run(make_database(postgres, "crowded", tables=True))
     url = postgres.url("postgres", "crowded")
-    one_sentence(run("serve", DATABASE_URL=url, GOROD_POOL_SIZE="500"), "GOROD_POOL_SIZE")
+    assert_one_sentence(run("serve", DATABASE_URL=url, GOROD_POOL_SIZE="500"), "GOROD_POOL_SIZE")
 
 
 def test_without_docstrings_there_is_nothing_to_say_so_it_does_not_begin() -> None:
-    said = gorod("version", PYTHONOPTIMIZE="2")
+    said = run_gorod("version", PYTHONOPTIMIZE="2")
     assert (said.returncode, "Unset PYTHONOPTIMIZE" in said.stderr) == (2, True), said
-    assert gorod("version", PYTHONOPTIMIZE="1").returncode == 0
+    assert run_gorod("version", PYTHONOPTIMIZE="1").returncode == 0
 
 
 def test_a_terminal_of_few_letters_is_no_failure() -> None:
-    said = gorod("doctor", PYTHONIOENCODING="ascii", GOROD_DATA_DIR="/nonexistent", PORT="0")
+    said = run_gorod("doctor", PYTHONIOENCODING="ascii", GOROD_DATA_DIR="/nonexistent", PORT="0")
     assert "Traceback" not in said.stderr
     assert "Python" in said.stdout

@@ -1,1 +1,1 @@
-"""The database itself: its supervisor, roles, migrations, and the way in."""
+"""The database itself: its supervisor, roles, migrations and connections."""

@@ -13,7 +13,7 @@ from models.database.embedded.server import Embedded
 from models.database.roles import OWNER
 from tests.clones import clone, furnished, once
 from tests.conftest import TABLES
-from tests.database.processes import Start, line, passable, until
+from tests.database.processes import Start, make_open_folder, read_line, wait_until
 from tests.postgres import Server
 from tests.undo import Operator
 
@@ -42,8 +42,8 @@ def upgraded(postgres: Server) -> Upgraded:
 
 @pytest.fixture(scope="module")
 def example() -> Iterator[Path]:
-    """A data directory after a first start and a stop: to make one takes a second each."""
-    with passable() as folder:
+    """A data directory after a first start and a stop; it takes a second to make one."""
+    with make_open_folder() as folder:
         with Embedded(folder / ".gorod"):
             pass
         yield folder / ".gorod"
@@ -51,31 +51,31 @@ def example() -> Iterator[Path]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with passable() as folder:
+    with make_open_folder() as folder:
         yield folder
 
 
 @pytest.fixture
 def data_dir(folder: Path, example: Path) -> Path:
-    """Started and stopped once before."""
+    """A data directory of a server that was started and stopped once before."""
     subprocess.run(["cp", "-a", example, folder], check=True)
     return folder / ".gorod"
 
 
 @pytest.fixture
 def writer(folder: Path) -> Iterator[Start]:
-    """Starts programs that write; whatever is left of them afterwards is killed."""
+    """Start programs that write; those that still run after the test are killed."""
     started: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.database.writer", str(folder / ".gorod")]
         program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         started.append(program)
-        assert line(program) == ["begins"]
+        assert read_line(program) == ["begins"]
         return program
 
     yield start
     for program in started:
         with program:  # closes its pipe and waits for it
             program.kill()
-    until(lambda: not pidfile.find_members(folder / ".gorod" / "postgres"))
+    wait_until(lambda: not pidfile.find_members(folder / ".gorod" / "postgres"))

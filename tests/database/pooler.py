@@ -1,4 +1,4 @@
-"""A pooler in transaction mode, as small as one can be: what PgBouncer does to sessions."""
+"""A minimal pooler in transaction mode, which treats sessions as PgBouncer does."""
 
 import asyncio
 import struct
@@ -13,7 +13,8 @@ GOODBYE = b"X"
 
 
 class TransactionPooler:
-    """Sessions with the server, given to whoever begins something; the last used first."""
+    """Sessions with the server, lent to any client that begins a transaction; the last used
+    first."""
 
     def __init__(self, server: Path) -> None:
         self.server = server
@@ -58,7 +59,7 @@ async def pump(client: asyncio.StreamReader, server: asyncio.StreamWriter) -> No
 
 
 async def relay(session: Streams, client: asyncio.StreamWriter) -> None:
-    """The server's answers, up to where it is ready and in no transaction."""
+    """Relay the server's answers until it is ready and in no transaction."""
     ready = False
     while not ready:
         kind, size = struct.unpack("!ci", head := await session[0].readexactly(5))
@@ -69,7 +70,7 @@ async def relay(session: Streams, client: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def transaction_pooler(server: Path, folder: Path) -> AsyncIterator[Path]:
-    """Listens in the folder, as a server would."""
+    """Listen in the folder, as a server would."""
     pooler = TransactionPooler(server)
     async with await asyncio.start_unix_server(pooler.welcome, folder / SOCKET):
         try:

@@ -1,4 +1,4 @@
-"""Folders for processes to work in; looking at processes, and ending them."""
+"""Folders for processes to work in, and functions that watch and end processes."""
 
 import asyncio
 import shutil
@@ -20,35 +20,35 @@ Start = Callable[[], subprocess.Popen[str]]
 
 
 @contextmanager
-def passable() -> Iterator[Path]:
-    """As a checkout may be: others can pass through it. pytest's own folders are closed."""
+def make_open_folder() -> Iterator[Path]:
+    """Make a folder that others can pass through, as a checkout may be; pytest's own are closed."""
     made = Path(tempfile.mkdtemp(prefix="gorod-case-", dir=place()))
     made.chmod(0o755)
     yield made
     shutil.rmtree(made)
 
 
-def line(program: subprocess.Popen[str]) -> list[str]:
+def read_line(program: subprocess.Popen[str]) -> list[str]:
     assert program.stdout is not None
     return program.stdout.readline().split()
 
 
 def kill(program: subprocess.Popen[str]) -> list[str]:
-    """kill -9, and what it still had said."""
+    """Send SIGKILL; return the whole lines that the program had still printed."""
     program.kill()
     said, _ = program.communicate()
     return [word for word in said.splitlines(keepends=True) if word.endswith("\n")]
 
 
-def until(true: Callable[[], Any], seconds: float = 30) -> None:
+def wait_until(is_true: Callable[[], Any], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
-    while not true():
+    while not is_true():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
 
 
-def gone(pid: int) -> bool:
-    """Or a zombie, where nobody buries orphans."""
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended; a zombie counts, as an orphan may remain one."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -57,7 +57,7 @@ def gone(pid: int) -> bool:
 
 
 def ask(embedded: Embedded, query: str) -> Any:
-    async def asked() -> Any:
+    async def fetch() -> Any:
         connection = await open_session(embedded.url("postgres", "postgres"))
         try:
             return await connection.fetchval(query)
@@ -65,21 +65,21 @@ def ask(embedded: Embedded, query: str) -> Any:
             await connection.close()
 
     result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(asyncio.run(asked())))
+    thread = threading.Thread(target=lambda: result.append(asyncio.run(fetch())))
     thread.start()
     thread.join()
     return result[0]
 
 
 @contextmanager
-def computing(embedded: Embedded) -> Iterator[int]:
-    """A session's process that does not notice the end of its server: it computes."""
+def keep_computing(embedded: Embedded) -> Iterator[int]:
+    """Keep a session computing, so that its process does not notice the end of its server."""
     url = embedded.url("postgres", "postgres")
     with subprocess.Popen([sys.executable, "-c", COMPUTE, url], stdout=subprocess.PIPE) as program:
         assert program.stdout is not None
         pid = int(program.stdout.readline())
         state = f"SELECT state = 'active' FROM pg_stat_activity WHERE pid = {pid}"
-        until(lambda: ask(embedded, state))
+        wait_until(lambda: ask(embedded, state))
         yield pid
         program.kill()
 

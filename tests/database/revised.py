@@ -1,6 +1,6 @@
-"""A developer adds a row and a default right, writes a new version, and upgrades a database to it.
+"""A developer adds a row and a default right, writes a migration, and upgrades a database to it.
 
-A process of its own: the row must not be there for anybody else.
+This is a process of its own, as no other test must see the row.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class Garden(OfSchool):
 
 
 def declare_column() -> None:
-    """A column with a limit, in a table that is there already."""
+    """Add a column with a limit to an existing table."""
     rooms = Record.metadata.tables["rooms"]
     rooms.append_column(Column("floor", Integer))
     rooms.append_constraint(check_range("floor", -5, 100))

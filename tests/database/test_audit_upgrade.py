@@ -1,4 +1,5 @@
-"""An audit log of an earlier version: upgraded it keeps no secret, and its chain still holds."""
+"""An audit log of an earlier version keeps no secret after the upgrade, and its chain still
+holds."""
 
 import hashlib
 import json
@@ -29,8 +30,8 @@ OLD: list[tuple[str | None, str, str | None, str]] = [
 ]
 
 
-def before() -> str:
-    """The version before the one that made details typed."""
+def find_version_before() -> str:
+    """Return the version before the one that gave types to details."""
     scripts = ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()
     [one] = [script for script in scripts if script.doc == "audit details"]
     assert isinstance(one.down_revision, str)
@@ -38,7 +39,7 @@ def before() -> str:
 
 
 async def write_old_log(connection: AsyncConnection) -> bytes:
-    """A school with a log as an earlier version wrote it; its last hash."""
+    """Write a school with a log as an earlier version wrote it; return its last hash."""
     for statement in (
         "INSERT INTO schools (short_name, full_name, time_zone) VALUES ('Ш', 'Ш', 'Asia/Omsk')",
         "SET app.school_id = '1'",
@@ -72,19 +73,19 @@ async def write_old_log(connection: AsyncConnection) -> bytes:
     return previous
 
 
-async def entries(connection: AsyncConnection) -> list[Any]:
+async def fetch_entries(connection: AsyncConnection) -> list[Any]:
     query = "SELECT action, role, entity, details FROM audit_events ORDER BY seq"
     return [tuple(line) for line in await connection.execute(text(query))]
 
 
 @pytest.mark.parametrize("tampered", [False, True])
-async def test_an_old_log_is_sealed_anew_without_its_secrets(
+async def test_an_old_log_is_sealed_again_without_its_secrets(
     postgres: Server, tampered: bool
 ) -> None:
     name = f"old_log_{tampered}".lower()
     await roles.prepare(postgres.url("postgres", "postgres"), name)
     url = postgres.url("postgres", name)
-    await migrate.upgrade(url, before())
+    await migrate.upgrade(url, find_version_before())
     engine = connect(url, role=OWNER, poolclass=NullPool)
     async with engine.connect() as connection:
         last_hash = await write_old_log(connection)
@@ -97,7 +98,7 @@ async def test_an_old_log_is_sealed_anew_without_its_secrets(
         assert await verify_chain(session, 1) is None
     async with engine.connect() as connection:
         await connection.execute(text("SET app.school_id = '1'"))
-        *found, told = await entries(connection)
+        *found, told = await fetch_entries(connection)
         assert [(action, entity) for action, _, entity, _ in found] == [
             ("gorod user create-admin", "Account:1-1"),
             ("setMark", "Mark:1-1"),
@@ -120,7 +121,7 @@ async def test_an_old_log_is_sealed_anew_without_its_secrets(
         assert holders == {"STUDENT", "PARENT", "DEPUTY_DIRECTOR", "SCHOOL_ADMINISTRATOR",
                            "DIRECTOR"}  # fmt: skip
         assert holders <= {role.name for role in Role}
-    await migrate.downgrade(url, before())
+    await migrate.downgrade(url, find_version_before())
     await migrate.upgrade(url)
     async with AsyncSession(engine) as session:
         assert await verify_chain(session, 1) is None

@@ -1,4 +1,4 @@
-"""The supervisor against real processes: killed at bad moments, started twice, lied to."""
+"""The supervisor with real processes: killed at bad moments, started twice, given false files."""
 
 import asyncio
 import os
@@ -15,7 +15,15 @@ from models.database.address import open_session
 from models.database.embedded import account, binaries, home, pidfile
 from models.database.embedded.server import Embedded, open_database
 from models.database.problems import InUse
-from tests.database.processes import Start, ask, computing, gone, kill, line, until
+from tests.database.processes import (
+    Start,
+    ask,
+    is_gone,
+    keep_computing,
+    kill,
+    read_line,
+    wait_until,
+)
 
 pytestmark = pytest.mark.embedded_only
 
@@ -23,26 +31,26 @@ pytestmark = pytest.mark.embedded_only
 def test_after_kill_nine_of_the_app_postgres_stops_by_itself_and_nothing_acknowledged_is_lost(
     writer: Start,
 ) -> None:
-    """The first of them makes the cluster, too."""
+    """The first of the killed programs makes the cluster, too."""
     acknowledged = 0
     for more in (3, 200, 40):
         program = writer()
-        server, *found = map(int, line(program))
+        server, *found = map(int, read_line(program))
         assert found[:acknowledged] == list(range(1, acknowledged + 1))
         for _ in range(more):
-            [acknowledged] = map(int, line(program))
+            [acknowledged] = map(int, read_line(program))
         for last in kill(program):
             acknowledged = int(last)
-        until(partial(gone, server))
+        wait_until(partial(is_gone, server))
 
 
 def test_a_new_start_waits_for_the_server_of_a_killed_one(writer: Start, data_dir: Path) -> None:
-    """Nobody waits for the orphan here; it may still be writing its last checkpoint."""
+    """Nobody reaps the orphan here; it may still be writing its last checkpoint."""
     program = writer()
-    server = int(line(program)[0])
+    server = int(read_line(program)[0])
     kill(program)
     with Embedded(data_dir) as embedded:
-        assert gone(server)
+        assert is_gone(server)
         assert ask(embedded, "SELECT count(*) FROM numbers") >= 0
 
 
@@ -51,7 +59,7 @@ def test_a_cluster_half_made_when_its_maker_was_killed_is_made_again(
 ) -> None:
     data_dir = folder / ".gorod"
     program = writer()
-    until((data_dir / "postgres.part" / "base").exists)
+    wait_until((data_dir / "postgres.part" / "base").exists)
     kill(program)
     assert not (data_dir / "postgres").exists()
     with Embedded(data_dir) as embedded:
@@ -61,16 +69,16 @@ def test_a_cluster_half_made_when_its_maker_was_killed_is_made_again(
 
 def test_two_owners_never_share_one_cluster(writer: Start, data_dir: Path) -> None:
     program = writer()
-    server = int(line(program)[0])
+    server = int(read_line(program)[0])
     with pytest.raises(InUse, match=f"process {program.pid} "):
         Embedded(data_dir).start()
-    assert not gone(server)
-    assert line(program)  # it has not even noticed
-    with open_database(data_dir) as url:  # but whoever only wants to talk to its server may
-        assert asyncio.run(numbers(url("postgres", "postgres"))) > 0
+    assert not is_gone(server)
+    assert read_line(program)  # it has not noticed anything
+    with open_database(data_dir) as url:  # another process may connect to its server
+        assert asyncio.run(count_numbers(url("postgres", "postgres"))) > 0
 
 
-async def numbers(url: str) -> int:
+async def count_numbers(url: str) -> int:
     connection = await open_session(url)
     try:
         return int(await connection.fetchval("SELECT count(*) FROM numbers"))
@@ -84,13 +92,13 @@ def test_a_killed_postmaster_is_started_again_even_while_its_sessions_are_at_wor
     with Embedded(data_dir) as embedded:
         ask(embedded, "CREATE TABLE kept AS SELECT 42 AS answer")
         assert not embedded.ensure_running()
-        with computing(embedded) as busy:
+        with keep_computing(embedded) as busy:
             assert embedded.pid
             os.kill(embedded.pid, signal.SIGKILL)
-            until(lambda: not embedded.is_alive())
-            assert not gone(busy)
+            wait_until(lambda: not embedded.is_alive())
+            assert not is_gone(busy)
             assert embedded.ensure_running()
-            assert gone(busy)
+            assert is_gone(busy)
         assert ask(embedded, "SELECT answer FROM kept") == 42
 
 
@@ -124,7 +132,7 @@ def test_a_server_that_somebody_else_started_is_left_alone(data_dir: Path) -> No
         extra_groups=[] if user else None,
     )
     try:
-        until(lambda: pidfile.read_pid(cluster) == foreign.pid)
+        wait_until(lambda: pidfile.read_pid(cluster) == foreign.pid)
         with pytest.raises(InUse, match=f"Process {foreign.pid} "):
             Embedded(data_dir).start()
         assert foreign.poll() is None
@@ -167,17 +175,17 @@ OF_OTHERS = {
     "TZ": "Asia/Tokyo", "LANG": "ru_RU.KOI8-R", "LC_ALL": "ru_RU.KOI8-R", "LC_MESSAGES": "ru_RU",
     "POSTGRES_PASSWORD": "theirs", "HOME": "/nonexistent",
 }  # fmt: skip
-"""What a machine may say about other databases, and about people's habits."""
+"""Variables of a machine that point to other databases or hold the habits of its user."""
 SETTLED = (
     "TimeZone", "DateStyle", "lc_messages", "lc_monetary", "server_encoding", "client_encoding",
     "default_transaction_read_only", "application_name", "port", "log_timezone",
 )  # fmt: skip
 
 
-def test_nothing_that_the_machine_says_of_databases_changes_ours(
+def test_no_variable_of_the_machine_changes_our_database(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cluster is made, served and asked among such variables as without them."""
+    """A cluster is made, started and queried under such variables as without them."""
 
     def settings(name: str) -> list[str]:
         with Embedded(folder / name) as embedded:

@@ -1,4 +1,4 @@
-"""New versions of tables that hold a school's data, back and forth."""
+"""Migrations of tables that hold a school's data, back and forth."""
 
 from alembic.script import ScriptDirectory
 
@@ -15,8 +15,8 @@ COLUMNS = """SELECT count(*) FROM information_schema.columns
     WHERE column_name IN ('due_lesson_id', 'name_words', 'word_1')"""
 
 
-def before(told: str) -> str:
-    """The version before the one that tells this of itself."""
+def find_version_before(told: str) -> str:
+    """Return the version before the one whose description holds this text."""
     scripts = ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()
     [one] = [script for script in scripts if str(script.doc).startswith(told)]
     assert isinstance(one.down_revision, str)
@@ -27,8 +27,8 @@ async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_
     postgres: Server, template: Template
 ) -> None:
     operator = await open_session(postgres.url("postgres", "postgres"))
-    await clone(operator, SIGNED_IN, "filled")  # nobody is in it, or it could not be copied
-    await operator.execute(f"ALTER DATABASE filled OWNER TO {OWNER}")  # as that of a real school
+    await clone(operator, SIGNED_IN, "filled")  # a database can be copied only while nobody uses it
+    await operator.execute(f"ALTER DATABASE filled OWNER TO {OWNER}")  # as in a real school
     await operator.close()
     url = postgres.url("postgres", "filled")
     inside = await open_session(url)
@@ -36,7 +36,7 @@ async def test_homework_is_tied_and_names_are_folded_in_a_database_that_holds_a_
     await inside.execute(named)
     due, names = await inside.fetch(DUE), await inside.fetch(NAMES)
     assert len(due) > 2_000
-    await migrate.downgrade(url, before("names:"))
+    await migrate.downgrade(url, find_version_before("names:"))
     assert await inside.fetchval(COLUMNS) == 0
     kept = await inside.fetchrow("SELECT count(*), count(due_on), max(due_on)::text FROM homework")
     assert tuple(kept or ()) == (len(due), 1, "2026-12-31")

@@ -1,4 +1,4 @@
-"""What a new version gives to the roles of schools that are there already."""
+"""A migration gives new default rights to the roles of existing schools."""
 
 import pytest
 
@@ -38,18 +38,18 @@ async def test_an_older_school_gets_the_rights_of_a_new_one_and_can_go_back(url:
     operator = await open_session(url)
     school = await operator.fetchval(FOUND)
 
-    async def held() -> set[str]:
+    async def fetch_rights() -> set[str]:
         return {line["held"] for line in await operator.fetch(HELD, school)}
 
     for one in BEFORE:
         await operator.execute(GIVEN, school, *one.split())
     await migrate.upgrade(url)
-    now = await held()
+    now = await fetch_rights()
     new = {f"{role.name} {right} {scope.name}" for role, right, scope in default_rights()}
     assert now & BEFORE == {"CLASS_TEACHER marks:read CLASS"}
     assert "PARENT guardians:read-details SELF" in now
     assert now <= new, "a right that no new school has"
     await migrate.downgrade(url, "0001")
-    assert await held() >= BEFORE | BACK
-    assert "PARENT guardians:read-details SELF" not in await held()
+    assert await fetch_rights() >= BEFORE | BACK
+    assert "PARENT guardians:read-details SELF" not in await fetch_rights()
     await operator.close()

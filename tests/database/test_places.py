@@ -1,4 +1,4 @@
-"""Where the supervisor puts things, and who can reach them."""
+"""The places of the supervisor's files, and who can reach them."""
 
 import shutil
 import tempfile
@@ -16,7 +16,7 @@ from tests.needing import root_only
 pytestmark = pytest.mark.embedded_only
 
 
-def test_it_is_durable_checked_and_closed_to_others(data_dir: Path) -> None:
+def test_a_database_is_durable_checked_and_closed_to_others(data_dir: Path) -> None:
     with Embedded(data_dir) as embedded:
         wanted = {
             "fsync": "on",
@@ -73,7 +73,7 @@ def test_as_root_a_closed_folder_keeps_its_database_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(home, "SHARED", folder / "shared")
-    monkeypatch.setattr(binaries.Binaries, "run_as", only_copies(folder / "shared"))
+    monkeypatch.setattr(binaries.Binaries, "run_as", run_only_copies(folder / "shared"))
     closed = folder / "closed"
     closed.mkdir(0o700)
     data_dir = closed / ".gorod"
@@ -91,14 +91,14 @@ def test_as_root_a_closed_folder_keeps_its_database_elsewhere(
         Embedded(data_dir).start()
 
 
-def only_copies(shared: Path) -> Callable[[binaries.Binaries, account.Account], bool]:
-    """As if the wheel itself lay in a closed folder."""
+def run_only_copies(shared: Path) -> Callable[[binaries.Binaries, account.Account], bool]:
+    """Act as if the wheel itself lay in a closed folder."""
     run_as = binaries.Binaries.run_as
 
-    def tried(programs: binaries.Binaries, user: account.Account) -> bool:
+    def try_copy(programs: binaries.Binaries, user: account.Account) -> bool:
         return programs.folder.is_relative_to(shared) and run_as(programs, user)
 
-    return tried
+    return try_copy
 
 
 @root_only

@@ -1,4 +1,4 @@
-"""A pooler that mixes sessions is found out before it can mix schools."""
+"""A pooler that mixes sessions is detected before it can mix schools."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -32,11 +32,11 @@ async def test_sessions_of_the_server_itself_are_our_own(postgres: Server, poole
     assert not await pooler.mixes_sessions(engine_at(postgres.url("gorod_app", "behind_pooler")))
 
 
-async def test_a_transaction_pooler_is_found_out(pooled: str) -> None:
+async def test_a_transaction_pooler_is_detected(pooled: str) -> None:
     assert await pooler.mixes_sessions(engine_at(pooled, caches=False))
 
 
-async def test_behind_one_we_start_only_without_caches(pooled: str) -> None:
+async def test_behind_a_pooler_we_start_only_without_caches(pooled: str) -> None:
     with pytest.raises(Unfit, match="GOROD_STATEMENT_CACHES"):
         await fitness.check(engine_at(pooled))
     faults = await fitness.find_faults(engine_at(pooled, caches=False), caches=False)

@@ -1,4 +1,4 @@
-"""`gorod db revise` and the drift that `gorod db status` tells of."""
+"""`gorod db revise`, and the drift that `gorod db status` reports."""
 
 import asyncio
 import sys
@@ -26,14 +26,15 @@ GIVE = "INSERT INTO role_rights (school_id, role, permission, scope) VALUES ($1,
 
 
 def test_every_default_right_reaches_the_schools_that_exist() -> None:
-    """Whoever changes the matrix has a new version written, which tells existing schools of it."""
+    """A developer who changes the matrix has a migration written, which gives it to existing
+    schools."""
     now = sorted(f"{role.name} {right} {scope.name}" for role, right, scope in default_rights())
     written = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()
     assert written == now, "run `gorod db revise`"
 
 
 async def test_no_constraint_differs_from_the_models(upgraded: Upgraded) -> None:
-    """Alembic does not compare them: a range that is only in a model would be a promise."""
+    """Alembic does not compare constraints: a range that is only in a model has no effect."""
     url = await upgraded("constrained")
     assert await find_constraint_changes(url, "constrained") == []
 
@@ -56,7 +57,7 @@ async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_
     taken, new = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()[0], "PARENT gardens:read CHILD"
     for school in schools:
         await operator.execute(GIVE, school, *taken.split())
-    await operator.close()  # it is copied, which takes an idle database
+    await operator.close()  # a database can be copied only while nobody uses it
     scripts = copytree(migrate.SCRIPTS, tmp_path / "migrations")
     asked = [sys.executable, "-m", "tests.database.revised", url, str(scripts), new]
     process = await asyncio.create_subprocess_exec(*asked, stdout=PIPE)
@@ -69,7 +70,7 @@ async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_
         held = {line[0] for line in await operator.fetch(HELD, school)}
         assert new in held
         assert taken not in held
-    # Only this version knows the table and the column: to everybody else they are a drift.
+    # Only this version has the table and the column: for all others they are a drift.
     known = ("gardens", "floor")
     assert [
         line for line in await migrate.report_drift(url) if not any(n in line for n in known)

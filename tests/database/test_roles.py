@@ -1,4 +1,4 @@
-"""Roles and databases: made once, by whoever comes first, within one's rights."""
+"""Roles and databases: made once, by the first who comes, within the rights of that user."""
 
 import asyncio
 import re
@@ -25,17 +25,17 @@ def bare(postgres: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
-async def theirs(bare: Server) -> AsyncIterator[str]:
-    """The address of a database that belongs to a user who may make roles, and little else."""
+async def owned_database(bare: Server) -> AsyncIterator[str]:
+    """The address of a database whose owner may make roles, and little else."""
     name = f"theirs{next(numbers)}"
-    await run(
+    await execute(
         bare.url("postgres", "postgres"),
         "DROP ROLE IF EXISTS gorod_app, gorod_owner",
         f"CREATE ROLE {name} LOGIN CREATEROLE",
         f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING UTF8",
     )
     yield bare.url(name, name)
-    await run(
+    await execute(
         bare.url("postgres", "postgres"),
         f"DROP DATABASE {name} WITH (FORCE)",
         "DROP ROLE IF EXISTS gorod_app, gorod_owner",
@@ -43,7 +43,7 @@ async def theirs(bare: Server) -> AsyncIterator[str]:
     )
 
 
-async def run(url: str, *statements: str) -> None:
+async def execute(url: str, *statements: str) -> None:
     connection = await open_session(url)
     try:
         for statement in statements:
@@ -52,7 +52,7 @@ async def run(url: str, *statements: str) -> None:
         await connection.close()
 
 
-async def faults(url: str) -> list[str]:
+async def find_faults(url: str) -> list[str]:
     return await fitness.find_faults(connect(url, poolclass=NullPool))
 
 
@@ -60,26 +60,30 @@ async def test_several_starts_at_once_make_everything_once(postgres: Server) -> 
     url = postgres.url("postgres", "postgres")
     await asyncio.gather(*(roles.prepare(url, "at_once") for _ in range(5)))
     await asyncio.gather(*(migrate.upgrade(postgres.url("postgres", "at_once")) for _ in range(2)))
-    assert await faults(postgres.url("gorod_app", "at_once")) == []
+    assert await find_faults(postgres.url("gorod_app", "at_once")) == []
 
 
-async def test_a_user_who_may_make_roles_prepares_a_database_of_their_own(theirs: str) -> None:
+async def test_a_user_who_may_make_roles_prepares_a_database_of_their_own(
+    owned_database: str,
+) -> None:
     for _ in range(2):
-        await roles.prepare_existing(theirs)
-    await migrate.upgrade(theirs)
-    assert await faults(theirs) == []
+        await roles.prepare_existing(owned_database)
+    await migrate.upgrade(owned_database)
+    assert await find_faults(owned_database) == []
 
 
-async def test_who_may_not_is_told_the_sql_to_ask_for(bare: Server, theirs: str) -> None:
-    name = theirs.partition("://")[2].partition("@")[0]
-    await run(bare.url("postgres", "postgres"), f"ALTER ROLE {name} NOCREATEROLE")
+async def test_a_user_who_may_not_is_told_the_sql_to_ask_for(
+    bare: Server, owned_database: str
+) -> None:
+    name = owned_database.partition("://")[2].partition("@")[0]
+    await execute(bare.url("postgres", "postgres"), f"ALTER ROLE {name} NOCREATEROLE")
     with pytest.raises(Unfit, match="may not prepare") as told:
-        await roles.prepare_existing(theirs)
+        await roles.prepare_existing(owned_database)
     asked = re.findall(r"^ {4}(.*);$", str(told.value), re.MULTILINE)
-    await run(bare.url("postgres", name), *asked)
-    await roles.prepare_existing(theirs)
-    await migrate.upgrade(theirs)
-    assert await faults(theirs) == []
+    await execute(bare.url("postgres", name), *asked)
+    await roles.prepare_existing(owned_database)
+    await migrate.upgrade(owned_database)
+    assert await find_faults(owned_database) == []
 
 
 async def test_the_products_own_role_prepares_nothing(postgres: Server) -> None:
@@ -87,9 +91,11 @@ async def test_the_products_own_role_prepares_nothing(postgres: Server) -> None:
         await roles.prepare_existing(postgres.url("gorod_app", "postgres"))
 
 
-async def test_the_product_acts_as_its_role_whoever_it_signs_in_as(theirs: str) -> None:
-    await roles.prepare_existing(theirs)
-    async with connect(theirs, poolclass=NullPool, statement_timeout_ms=1234).connect() as there:
+async def test_the_product_acts_as_its_role_under_any_user(owned_database: str) -> None:
+    await roles.prepare_existing(owned_database)
+    async with connect(
+        owned_database, poolclass=NullPool, statement_timeout_ms=1234
+    ).connect() as there:
         names = ("role", "timezone", "jit", "application_name", "statement_timeout")
         shown = [(await there.exec_driver_sql(f"SHOW {name}")).scalar() for name in names]
     assert shown == ["gorod_app", "UTC", "off", "gorod", "1234ms"]
@@ -103,7 +109,7 @@ async def test_a_superuser_is_no_user_for_the_product(postgres: Server) -> None:
 
 async def test_tables_of_another_version_are_told(postgres: Server) -> None:
     await roles.prepare(postgres.url("postgres", "postgres"), "behind")
-    [fault] = await faults(postgres.url("gorod_app", "behind"))
+    [fault] = await find_faults(postgres.url("gorod_app", "behind"))
     assert "gorod db upgrade" in fault
 
 

@@ -1,4 +1,4 @@
-"""Commands that are sent together: nobody shares another's fate."""
+"""Commands that are sent together: the failure of one does not affect the others."""
 
 import asyncio
 
@@ -33,12 +33,12 @@ async def test_one_that_is_refused_is_not_done_and_the_others_are_done_once(
     await writers.close()
 
 
-async def test_who_went_away_has_done_what_they_asked(
+async def test_the_command_of_a_client_that_went_away_is_done(
     postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
     writers = Writers(postgres.url("gorod_app", database), size=1)
     tasks = [asyncio.create_task(writers.write(1, ADD, [1])) for _ in range(3)]
-    await asyncio.sleep(0)  # they are in the line
+    await asyncio.sleep(0)  # both commands are queued
     tasks[1].cancel()
     rows = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(rows[1], asyncio.CancelledError)

@@ -12,7 +12,7 @@ from models.database.address import open_session
 from models.database.embedded.server import Embedded
 
 
-def out(*words: object) -> None:
+def print_line(*words: object) -> None:
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
@@ -21,16 +21,16 @@ async def write(embedded: Embedded) -> None:
     connection = await open_session(embedded.url("postgres", "postgres"))
     await connection.execute("CREATE TABLE IF NOT EXISTS numbers (number bigint PRIMARY KEY)")
     found = [record[0] for record in await connection.fetch("TABLE numbers ORDER BY number")]
-    out(embedded.pid, *found)
+    print_line(embedded.pid, *found)
     number = len(found)
     while True:
         number += 1
         await connection.execute("INSERT INTO numbers VALUES ($1)", number)
-        out(number)
+        print_line(number)
 
 
 def main() -> None:
-    out("begins")
+    print_line("begins")
     embedded = Embedded(Path(sys.argv[1]))
     embedded.start()
     asyncio.run(write(embedded))

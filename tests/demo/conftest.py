@@ -1,4 +1,4 @@
-"""Databases with a demo in them. Tests here only look, so that one load serves them all."""
+"""Databases with a demo. Tests here only read, so that one load serves them all."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,11 +23,11 @@ TWO = "made_two"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A database with demo schools, seen by a superuser.
+    """A database with demo schools, as a superuser sees it.
 
     main, neighbour: Ids of the schools.
-    told: The progress that was told while loading.
-    first: The logins there were before a second demo was loaded.
+    told: The progress that was reported while loading.
+    first: The logins that existed before a second demo was loaded.
     """
 
     url: str
@@ -37,18 +37,18 @@ class Loaded:
     told: list[tuple[str, float]] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
 
-    async def rows(self, sql: str, *values: object) -> list[Row]:
+    async def fetch_rows(self, sql: str, *values: object) -> list[Row]:
         return [dict(row) for row in await self.connection.fetch(sql, *values)]
 
-    async def one(self, sql: str, *values: object) -> Any:
-        """The only column of the only row."""
-        [row] = await self.rows(sql, *values)
+    async def fetch_value(self, sql: str, *values: object) -> Any:
+        """Fetch the only column of the only row."""
+        [row] = await self.fetch_rows(sql, *values)
         [value] = row.values()
         return value
 
-    async def person(self, login: str, school: int | None = None) -> Row:
-        """Someone of the main school by their login."""
-        [row] = await self.rows(
+    async def find_person(self, login: str, school: int | None = None) -> Row:
+        """Find a person of the main school by their login."""
+        [row] = await self.fetch_rows(
             "SELECT p.* FROM credentials c JOIN accounts a ON a.credential_id = c.id"
             " JOIN persons p ON (p.school_id, p.id) = (a.school_id, a.person_id)"
             " WHERE c.login = $1 AND p.school_id = $2",
@@ -57,9 +57,9 @@ class Loaded:
         )
         return row
 
-    async def student(self, login: str) -> Row:
-        person = await self.person(login)
-        [row] = await self.rows("SELECT * FROM students WHERE person_id = $1", person["id"])
+    async def find_student(self, login: str) -> Row:
+        person = await self.find_person(login)
+        [row] = await self.fetch_rows("SELECT * FROM students WHERE person_id = $1", person["id"])
         return row
 
 
@@ -68,7 +68,8 @@ Fresh = Callable[[str], Awaitable[str]]
 
 @pytest.fixture
 async def fresh(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Fresh]:
-    """`await fresh("early")`: an empty database with all tables; its address for a superuser."""
+    """Make an empty database with all tables; return its address for a superuser: `await
+    fresh("early")`."""
     operator = await open_session(postgres.url("postgres", "postgres"))
     made = []
 
@@ -87,7 +88,7 @@ Told = list[tuple[str, float]]
 
 
 async def load(url: str, size: str = "small", seed: int = 7, today: date = TODAY) -> Told:
-    """Returns the progress that was told."""
+    """Load a demo; return the progress that was reported."""
     told: Told = []
     await demo.load(url, size, seed, KEY, lambda *step: told.append(step), today)
     return told
@@ -112,8 +113,10 @@ async def small(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
 
 @pytest.fixture
 async def two(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
-    """Two demos of other people, one beside the other, loaded on the two sides of the summer's end
-    and before the first lesson; made once a run."""
+    """Two demos with other people in one database, made once a run.
+
+    One was loaded on each side of the summer's end, and both before the first lesson.
+    """
 
     async def make(operator: Operator) -> str:
         await clone(operator, TABLES, TWO)

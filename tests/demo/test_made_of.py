@@ -1,4 +1,4 @@
-"""The parts of the demo, without a database: names, calendar, curriculum, timetable."""
+"""The parts of a demo, without a database: names, calendar, curriculum, timetable."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -67,7 +67,7 @@ def test_logins_are_in_latin_letters() -> None:
         (date(2027, 8, 31), 2027),
     ],
 )
-def test_the_year_is_the_one_around_today_or_in_summer_the_next(today: date, since: int) -> None:
+def test_the_year_is_the_current_one_and_in_summer_the_next(today: date, since: int) -> None:
     assert SchoolYear.of_day(today) == SchoolYear(since)
 
 
@@ -111,7 +111,7 @@ def test_every_subject_has_topics_for_all_its_lessons() -> None:
             assert len(in_order) == len(set(told)), "what was summed up does not begin again"
 
 
-def test_seats_are_those_of_the_sizes() -> None:
+def test_seats_follow_the_size() -> None:
     seats = {size: [sum(plan.classes.values()) for plan in plans(size)] for size in SIZES}
     assert seats == {"small": [90, 12], "school": [1000], "city": [1000] * 20}
 

@@ -14,21 +14,23 @@ from tests.conftest import KEY, TODAY
 from tests.demo.conftest import Loaded
 
 ROOT = r"regexp_replace(family_name, '(ая|ий|а)$', '')"
-"""SQL: a surname without what differs between a man's and a woman's."""
+"""SQL for a surname without the ending that differs between men and women."""
 
 
 async def test_the_school_has_ninety_students_and_its_neighbour_twelve(small: Loaded) -> None:
-    counts = await small.rows("SELECT count(*) FROM students GROUP BY school_id ORDER BY school_id")
+    counts = await small.fetch_rows(
+        "SELECT count(*) FROM students GROUP BY school_id ORDER BY school_id"
+    )
     assert [row["count"] for row in counts] == [90, 12]
 
 
 async def test_the_schools_lie_in_different_time_zones(small: Loaded) -> None:
-    zones = await small.rows("SELECT time_zone FROM schools ORDER BY id")
+    zones = await small.fetch_rows("SELECT time_zone FROM schools ORDER BY id")
     assert [row["time_zone"] for row in zones] == ["Asia/Barnaul", "Europe/Moscow"]
 
 
 async def test_classes_run_from_1_to_11_and_the_7th_has_a_parallel(small: Loaded) -> None:
-    names = await small.rows(
+    names = await small.fetch_rows(
         "SELECT grade_level || letter AS name FROM school_classes WHERE school_id = $1"
         " ORDER BY grade_level, letter",
         small.main,
@@ -38,7 +40,7 @@ async def test_classes_run_from_1_to_11_and_the_7th_has_a_parallel(small: Loaded
 
 
 async def test_patronymics_agree_with_the_sex(small: Loaded) -> None:
-    odd = await small.rows(
+    odd = await small.fetch_rows(
         "SELECT full_name FROM persons WHERE patronymic IS NOT NULL AND patronymic !~"
         " CASE sex WHEN 'FEMALE' THEN '(вна|ична|инична)$' ELSE '(вич|ич)$' END"
     )
@@ -46,7 +48,7 @@ async def test_patronymics_agree_with_the_sex(small: Loaded) -> None:
 
 
 async def test_surnames_agree_with_the_sex(small: Loaded) -> None:
-    odd = await small.rows(
+    odd = await small.fetch_rows(
         "SELECT full_name FROM persons WHERE family_name ~"
         " CASE sex WHEN 'FEMALE' THEN '(ов|ев|ёв|ин|ский)$' ELSE '(ова|ева|ёва|ина|ская)$' END"
     )
@@ -55,7 +57,7 @@ async def test_surnames_agree_with_the_sex(small: Loaded) -> None:
 
 async def test_children_have_the_surname_of_a_parent(small: Loaded) -> None:
     """Except where a story says otherwise: a grandmother as guardian beside the mother."""
-    strangers = await small.rows(
+    strangers = await small.fetch_rows(
         f"SELECT c.full_name FROM students s JOIN persons c ON c.id = s.person_id"
         f" WHERE NOT EXISTS (SELECT FROM guardian_links l"
         f"  JOIN guardians g ON g.id = l.guardian_id JOIN persons p ON p.id = g.person_id"
@@ -66,7 +68,7 @@ async def test_children_have_the_surname_of_a_parent(small: Loaded) -> None:
 
 
 async def test_patronymics_of_children_are_of_their_fathers(small: Loaded) -> None:
-    fathers = await small.rows(
+    fathers = await small.fetch_rows(
         "SELECT c.patronymic, c.sex, f.given_name AS father FROM guardian_links l"
         " JOIN students s ON s.id = l.student_id JOIN persons c ON c.id = s.person_id"
         " JOIN guardians g ON g.id = l.guardian_id JOIN persons f ON f.id = g.person_id"
@@ -78,12 +80,12 @@ async def test_patronymics_of_children_are_of_their_fathers(small: Loaded) -> No
 
 
 async def test_some_names_have_a_yo_and_some_no_patronymic(small: Loaded) -> None:
-    assert await small.one("SELECT count(*) FROM persons WHERE full_name ~ '[Ёё]'") > 20
-    assert await small.one("SELECT count(*) FROM persons WHERE patronymic IS NULL") == 2
+    assert await small.fetch_value("SELECT count(*) FROM persons WHERE full_name ~ '[Ёё]'") > 20
+    assert await small.fetch_value("SELECT count(*) FROM persons WHERE patronymic IS NULL") == 2
 
 
 async def test_two_students_share_a_full_name(small: Loaded) -> None:
-    twice = await small.rows(
+    twice = await small.fetch_rows(
         "SELECT full_name FROM students s JOIN persons p ON p.id = s.person_id"
         " WHERE s.school_id = $1 GROUP BY full_name HAVING count(*) > 1",
         small.main,
@@ -92,7 +94,7 @@ async def test_two_students_share_a_full_name(small: Loaded) -> None:
 
 
 async def test_ages_fit_the_grades(small: Loaded) -> None:
-    odd = await small.rows(
+    odd = await small.fetch_rows(
         "SELECT full_name, birth_date, grade_level FROM class_memberships m"
         " JOIN school_classes c ON c.id = m.school_class_id JOIN students s ON s.id = m.student_id"
         " JOIN persons p ON p.id = s.person_id WHERE NOT extract(year FROM"
@@ -102,7 +104,7 @@ async def test_ages_fit_the_grades(small: Loaded) -> None:
 
 
 async def test_parents_are_old_enough(small: Loaded) -> None:
-    youngest = await small.one(
+    youngest = await small.fetch_value(
         "SELECT min(age(c.birth_date, p.birth_date)) FROM guardian_links l"
         " JOIN students s ON s.id = l.student_id JOIN persons c ON c.id = s.person_id"
         " JOIN guardians g ON g.id = l.guardian_id JOIN persons p ON p.id = g.person_id"
@@ -110,10 +112,10 @@ async def test_parents_are_old_enough(small: Loaded) -> None:
     assert youngest.days > 18 * 365
 
 
-async def test_insurance_numbers_check_and_open_in_their_place(small: Loaded) -> None:
+async def test_insurance_numbers_are_valid_and_decrypt_in_their_place(small: Loaded) -> None:
     vault = Secrets(KEY)
     for table, owner in (("student_identities", "student_id"), ("staff_identities", "staff_id")):
-        rows = await small.rows(f"SELECT * FROM {table}")
+        rows = await small.fetch_rows(f"SELECT * FROM {table}")
         assert rows
         for row in rows:
             place = (row["school_id"], row[owner])
@@ -125,16 +127,18 @@ async def test_insurance_numbers_check_and_open_in_their_place(small: Loaded) ->
             assert mask_document(document)[-3:] == row["document_masked"][-3:]
 
 
-async def test_addresses_open_in_their_place(small: Loaded) -> None:
+async def test_addresses_decrypt_in_their_place(small: Loaded) -> None:
     vault = Secrets(KEY)
     for table, owner in (("student_contacts", "student_id"), ("guardian_contacts", "guardian_id")):
-        for row in await small.rows(f"SELECT * FROM {table} WHERE school_id = $1", small.main):
+        for row in await small.fetch_rows(
+            f"SELECT * FROM {table} WHERE school_id = $1", small.main
+        ):
             place = (table, "address", row["school_id"], row[owner])
             assert "с. Заречное, ул. " in vault.open(row["address_encrypted"], *place)
 
 
 async def test_children_under_14_have_birth_certificates(small: Loaded) -> None:
-    odd = await small.rows(
+    odd = await small.fetch_rows(
         "SELECT full_name, birth_date, document_kind FROM student_identities i"
         " JOIN students s ON s.id = i.student_id JOIN persons p ON p.id = s.person_id"
         " WHERE (document_kind = 'PASSPORT') <> (birth_date <= $1)"
@@ -146,12 +150,12 @@ async def test_children_under_14_have_birth_certificates(small: Loaded) -> None:
 
 
 async def test_everyone_of_the_demo_has_an_account_with_the_known_password(small: Loaded) -> None:
-    without = await small.one(
+    without = await small.fetch_value(
         "SELECT count(*) FROM persons p WHERE NOT EXISTS"
         " (SELECT FROM accounts a WHERE (a.school_id, a.person_id) = (p.school_id, p.id))"
     )
     assert without == 0
-    hashes = await small.rows(
+    hashes = await small.fetch_rows(
         "SELECT DISTINCT password_hash, must_change_password FROM credentials"
     )
     [row] = hashes
@@ -165,7 +169,7 @@ async def test_there_is_a_login_for_every_role(small: Loaded) -> None:
     assert {login.password for login in logins} == {demo.DEMO_PASSWORD}
     assert {login.school for login in logins} == {"МБОУ «Заречненская СОШ»"}
     for login in logins:
-        assert (await small.person(login.login))["full_name"] == login.name
+        assert (await small.find_person(login.login))["full_name"] == login.name
 
 
 async def test_each_login_rests_on_a_grant_or_on_a_record(small: Loaded) -> None:
@@ -178,18 +182,21 @@ async def test_each_login_rests_on_a_grant_or_on_a_record(small: Loaded) -> None
     }
     grants = "SELECT count(*) FROM role_grants WHERE person_id = $1 AND role = $2"
     for login in await demo.logins(small.url):
-        person = (await small.person(login.login))["id"]
+        person = (await small.find_person(login.login))["id"]
         if login.role in records:
-            assert await small.one(records[login.role], person) > 0
+            assert await small.fetch_value(records[login.role], person) > 0
         else:
-            assert await small.one(grants, person, login.role.name) == 1
+            assert await small.fetch_value(grants, person, login.role.name) == 1
 
 
 @pytest.mark.parametrize("story", demo.STORIES)
 async def test_every_story_has_its_login(small: Loaded, story: str) -> None:
-    assert await small.person(demo.STORIES[story])
+    assert await small.find_person(demo.STORIES[story])
 
 
 async def test_all_students_have_their_health_entered(small: Loaded) -> None:
-    assert await small.one("SELECT count(*) FROM student_health") == 90 + 12
-    assert await small.one("SELECT count(*) FROM student_health WHERE accommodations <> ''") > 2
+    assert await small.fetch_value("SELECT count(*) FROM student_health") == 90 + 12
+    assert (
+        await small.fetch_value("SELECT count(*) FROM student_health WHERE accommodations <> ''")
+        > 2
+    )

@@ -1,4 +1,4 @@
-"""The people with a story: each is as it is told."""
+"""The people with a story: the data of each agree with it."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,40 +18,42 @@ CLASSES = (
 )
 
 
-async def links(small: Loaded, story: str) -> list[Row]:
-    person = await small.person(STORIES[story])
-    return await small.rows(LINKS, person["id"])
+async def fetch_links(small: Loaded, story: str) -> list[Row]:
+    person = await small.find_person(STORIES[story])
+    return await small.fetch_rows(LINKS, person["id"])
 
 
 async def test_a_mother_has_two_children_here(small: Loaded) -> None:
-    children = [link["child"] for link in await links(small, "two children in this school")]
+    children = [link["child"] for link in await fetch_links(small, "two children in this school")]
     assert children == ["Иванова Мария Петровна", "Иванов Павел Петрович"]
 
 
 async def test_a_mother_signs_in_to_two_schools_with_one_login(small: Loaded) -> None:
     login = STORIES["children in two schools"]
-    schools = await small.rows(
+    schools = await small.fetch_rows(
         "SELECT s.school_id FROM credentials c JOIN credential_schools s"
         " ON s.credential_id = c.id WHERE c.login = $1 ORDER BY 1",
         login,
     )
     assert [row["school_id"] for row in schools] == [small.main, small.neighbour]
-    here, there = [await small.person(login, row["school_id"]) for row in schools]
+    here, there = [await small.find_person(login, row["school_id"]) for row in schools]
     names = [here["full_name"], there["full_name"]]
     assert names == ["Морозова Екатерина Андреевна"] * 2
-    children = [(await small.rows(LINKS, person["id"]))[0]["child"] for person in (here, there)]
+    children = [
+        (await small.fetch_rows(LINKS, person["id"]))[0]["child"] for person in (here, there)
+    ]
     assert children == ["Морозов Артём Денисович", "Морозова Алиса Денисовна"]
 
 
 async def test_no_other_login_leads_to_two_schools(small: Loaded) -> None:
-    shared = await small.rows(
+    shared = await small.fetch_rows(
         "SELECT credential_id FROM credential_schools GROUP BY 1 HAVING count(*) > 1"
     )
     assert len(shared) == 1
 
 
 async def test_a_divorced_father_lives_apart_and_keeps_all_rights(small: Loaded) -> None:
-    [link] = await links(small, "divorced father, all rights")
+    [link] = await fetch_links(small, "divorced father, all rights")
     assert (link["legal_status"], link["lives_with"]) == ("FULL", False)
     assert link["may_receive_info"]
     assert link["may_contact"]
@@ -59,7 +61,7 @@ async def test_a_divorced_father_lives_apart_and_keeps_all_rights(small: Loaded)
 
 
 async def test_a_restricted_father_is_told_of_marks_but_not_of_the_address(small: Loaded) -> None:
-    [link] = await links(small, "restricted father, must not learn the address")
+    [link] = await fetch_links(small, "restricted father, must not learn the address")
     assert link["legal_status"] == "RESTRICTED"
     assert link["may_receive_info"]
     assert link["hide_whereabouts"]
@@ -67,31 +69,31 @@ async def test_a_restricted_father_is_told_of_marks_but_not_of_the_address(small
 
 
 async def test_a_mother_lost_her_rights_and_a_grandmother_is_guardian(small: Loaded) -> None:
-    [mother] = await links(small, "mother without rights")
-    [guardian] = await links(small, "grandmother as guardian")
+    [mother] = await fetch_links(small, "mother without rights")
+    [guardian] = await fetch_links(small, "grandmother as guardian")
     assert mother["student_id"] == guardian["student_id"]
     assert (mother["legal_status"], mother["may_receive_info"]) == ("TERMINATED", False)
     assert (guardian["legal_status"], guardian["relation"]) == ("FULL", "GUARDIAN")
 
 
 async def test_one_student_of_grade_11_is_of_age(small: Loaded) -> None:
-    [link] = await links(small, "mother of one who is of age")
-    student = await small.student(STORIES["student of age"])
+    [link] = await fetch_links(small, "mother of one who is of age")
+    student = await small.find_student(STORIES["student of age"])
     assert link["student_id"] == student["id"]
     assert link["adult_on"] < TODAY
-    [klass] = await small.rows(CLASSES, student["id"])
+    [klass] = await small.fetch_rows(CLASSES, student["id"])
     assert klass["name"] == "11А"
 
 
 async def test_a_teacher_is_a_parent_of_one_she_does_not_teach(small: Loaded) -> None:
-    [link] = await links(small, "teacher and parent")
-    person = await small.person(STORIES["teacher and parent"])
-    sections = await small.one(
+    [link] = await fetch_links(small, "teacher and parent")
+    person = await small.find_person(STORIES["teacher and parent"])
+    sections = await small.fetch_value(
         "SELECT count(*) FROM staff s JOIN teaching_assignments t ON t.staff_id = s.id"
         " WHERE s.person_id = $1",
         person["id"],
     )
-    taught = await small.one(
+    taught = await small.fetch_value(
         "SELECT count(*) FROM staff s JOIN teaching_assignments t ON t.staff_id = s.id"
         " JOIN section_memberships m ON m.section_id = t.section_id"
         " WHERE s.person_id = $1 AND m.student_id = $2",
@@ -100,12 +102,14 @@ async def test_a_teacher_is_a_parent_of_one_she_does_not_teach(small: Loaded) ->
     )
     assert sections > 5
     assert taught == 0
-    accounts = await small.one("SELECT count(*) FROM accounts WHERE person_id = $1", person["id"])
+    accounts = await small.fetch_value(
+        "SELECT count(*) FROM accounts WHERE person_id = $1", person["id"]
+    )
     assert accounts == 1
 
 
 async def test_the_story_class_learns_english_in_two_groups(small: Loaded) -> None:
-    groups = await small.rows(
+    groups = await small.fetch_rows(
         "SELECT s.name, count(*) FILTER (WHERE m.valid_to IS NULL) AS members, c.login"
         " FROM sections s JOIN section_memberships m ON m.section_id = s.id"
         " JOIN teaching_assignments t ON t.section_id = s.id JOIN staff e ON e.id = t.staff_id"
@@ -120,12 +124,12 @@ async def test_the_story_class_learns_english_in_two_groups(small: Loaded) -> No
 
 
 async def test_one_student_moved_to_the_parallel_class(small: Loaded) -> None:
-    student = await small.student(STORIES["moved from 7А to 7Б in October"])
-    before, after = await small.rows(CLASSES, student["id"])
+    student = await small.find_student(STORIES["moved from 7А to 7Б in October"])
+    before, after = await small.fetch_rows(CLASSES, student["id"])
     moved_on = date(2026, 10, 12)
     assert (before["name"], before["valid_to"]) == ("7А", moved_on)
     assert (after["name"], after["valid_from"], after["valid_to"]) == ("7Б", moved_on, None)
-    marks = await small.rows(
+    marks = await small.fetch_rows(
         "SELECT c.letter, min(l.date), max(l.date) FROM marks m JOIN sections s"
         " ON s.id = m.section_id JOIN school_classes c ON c.id = s.school_class_id"
         " JOIN assignments a ON a.id = m.assignment_id JOIN lessons l ON l.id = a.lesson_id"
@@ -134,7 +138,7 @@ async def test_one_student_moved_to_the_parallel_class(small: Loaded) -> None:
     )
     [in_a, in_b] = marks
     assert in_a["max"] < moved_on <= in_b["min"]
-    summed = await small.one(
+    summed = await small.fetch_value(
         "SELECT array_agg(DISTINCT left(s.name, 2)) FROM term_marks t JOIN sections s"
         " ON s.id = t.section_id WHERE t.student_id = $1",
         student["id"],
@@ -143,10 +147,10 @@ async def test_one_student_moved_to_the_parallel_class(small: Loaded) -> None:
 
 
 async def test_one_student_came_on_22_september(small: Loaded) -> None:
-    student = await small.student(STORIES["came on 22 September"])
-    [klass] = await small.rows(CLASSES, student["id"])
+    student = await small.find_student(STORIES["came on 22 September"])
+    [klass] = await small.fetch_rows(CLASSES, student["id"])
     assert klass["valid_from"] == student["admitted_on"] == date(2026, 9, 22)
-    counted = await small.one(
+    counted = await small.fetch_value(
         "SELECT reference_count FROM school_classes WHERE school_id = $1 AND grade_level = 8",
         small.main,
     )
@@ -154,12 +158,14 @@ async def test_one_student_came_on_22_september(small: Loaded) -> None:
 
 
 async def test_one_student_left_in_october(small: Loaded) -> None:
-    student = await small.student(STORIES["left in October"])
-    [stay] = await small.rows("SELECT * FROM enrollments WHERE student_id = $1", student["id"])
+    student = await small.find_student(STORIES["left in October"])
+    [stay] = await small.fetch_rows(
+        "SELECT * FROM enrollments WHERE student_id = $1", student["id"]
+    )
     assert student["status"] == "LEFT"
     assert stay["exit_date"] == date(2026, 10, 8)
     assert stay["exit_reason"]
-    last = await small.one(
+    last = await small.fetch_value(
         "SELECT max(l.date) FROM attendance_records r JOIN lessons l ON l.id = r.lesson_id"
         " WHERE r.student_id = $1",
         student["id"],
@@ -168,13 +174,13 @@ async def test_one_student_left_in_october(small: Loaded) -> None:
 
 
 async def test_one_student_is_freed_from_physical_education(small: Loaded) -> None:
-    student = await small.student(STORIES["freed from physical education"])
-    value = await small.one(
+    student = await small.find_student(STORIES["freed from physical education"])
+    value = await small.fetch_value(
         "SELECT t.value FROM term_marks t JOIN subjects s ON s.id = t.subject_id"
         " WHERE t.student_id = $1 AND s.name = 'Физическая культура'",
         student["id"],
     )
-    codes = await small.one(
+    codes = await small.fetch_value(
         "SELECT array_agg(DISTINCT r.code) FROM attendance_records r"
         " JOIN sections s ON s.id = r.section_id JOIN subjects j ON j.id = s.subject_id"
         " WHERE r.student_id = $1 AND j.name = 'Физическая культура'"
@@ -185,8 +191,8 @@ async def test_one_student_is_freed_from_physical_education(small: Loaded) -> No
 
 
 async def test_a_student_has_no_patronymic_and_a_foreign_document(small: Loaded) -> None:
-    person = await small.person(STORIES["without a patronymic, foreign document"])
-    kind = await small.one(
+    person = await small.find_person(STORIES["without a patronymic, foreign document"])
+    kind = await small.fetch_value(
         "SELECT document_kind FROM student_identities i JOIN students s ON s.id = i.student_id"
         " WHERE s.person_id = $1",
         person["id"],
@@ -196,7 +202,7 @@ async def test_a_student_has_no_patronymic_and_a_foreign_document(small: Loaded)
 
 async def test_a_teacher_retired_and_another_took_over(small: Loaded) -> None:
     retired_on = date(2026, 10, 12)
-    old, new = await small.rows(
+    old, new = await small.fetch_rows(
         "SELECT s.* FROM staff s JOIN accounts a ON a.person_id = s.person_id"
         " JOIN credentials c ON c.id = a.credential_id WHERE c.login IN ($1, $2) ORDER BY hired_on",
         STORIES["retired in October"],
@@ -204,29 +210,31 @@ async def test_a_teacher_retired_and_another_took_over(small: Loaded) -> None:
     )
     assert old["dismissed_on"] == new["hired_on"] == retired_on
     taught = "SELECT section_id FROM teaching_assignments WHERE staff_id = $1 ORDER BY 1"
-    assert await small.rows(taught, old["id"]) == await small.rows(taught, new["id"]) != []
+    assert (
+        await small.fetch_rows(taught, old["id"]) == await small.fetch_rows(taught, new["id"]) != []
+    )
     grant = "SELECT valid_to FROM role_grants WHERE person_id = $1"
-    assert await small.one(grant, old["person_id"]) == retired_on
-    assert await small.one(grant, new["person_id"]) is None
+    assert await small.fetch_value(grant, old["person_id"]) == retired_on
+    assert await small.fetch_value(grant, new["person_id"]) is None
 
 
 async def test_the_municipal_officer_is_no_member_of_staff(small: Loaded) -> None:
-    person = await small.person("municipal")
-    assert await small.rows("SELECT FROM staff WHERE person_id = $1", person["id"]) == []
+    person = await small.find_person("municipal")
+    assert await small.fetch_rows("SELECT FROM staff WHERE person_id = $1", person["id"]) == []
 
 
 async def test_marks_of_the_diagnostic_test_are_not_published_yet(small: Loaded) -> None:
-    [test] = await small.rows(
+    [test] = await small.fetch_rows(
         "SELECT a.id, a.publish_at, s.name FROM assignments a JOIN sections s"
         " ON s.id = a.section_id WHERE a.publish_at IS NOT NULL"
     )
     assert test["name"] == "7А Алгебра"
     there = ZoneInfo("Asia/Barnaul")
     assert test["publish_at"] == datetime(2026, 11, 26, 12, tzinfo=there)
-    marks = await small.rows("SELECT * FROM marks WHERE assignment_id = $1", test["id"])
+    marks = await small.fetch_rows("SELECT * FROM marks WHERE assignment_id = $1", test["id"])
     assert len(marks) > 5
     assert {mark["published_at"] for mark in marks} == {test["publish_at"]}
 
 
-def test_every_story_is_somebody_elses() -> None:
+def test_every_story_is_about_somebody_else() -> None:
     assert len(set(STORIES.values())) == len(STORIES)

@@ -21,12 +21,12 @@ from gql.trusted.serving import TrustedServing
 from models.database.readers import Readers
 from resolvers.core.context import Services
 from resolvers.trusted.documents import RegisteredDocument, register
-from tests.cli.conftest import Run, typed
+from tests.cli.conftest import Run, type_command
 from tests.clones import Clones
 from tests.postgres import Server
 from tests.signed_in import token_of
 
-__all__ = ["typed"]
+__all__ = ["type_command"]
 
 DATA = Path(__file__).parent / "data"
 """Written by the client preset of GraphQL Code Generator 6.2 (with `hashAlgorithm` sha1, sha256 and
@@ -39,8 +39,8 @@ def sha256(text: str) -> str:
 
 
 @pytest.fixture
-def gorod(typed: Run) -> Run:
-    return partial(typed, "documents")
+def gorod(type_command: Run) -> Run:
+    return partial(type_command, "documents")
 
 
 WHO = "query Who { viewer { fullName } }"

@@ -13,10 +13,10 @@ from gql.schema import schema
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.core.context import Services
 from tests.documents.conftest import CORE, OTHER, WHO, apq, sha256
-from tests.sockets.client import Client, Connect, listening
-from tests.sockets.conftest import connected, limits, server
+from tests.sockets.client import Client, Connect, wait_for_streams
+from tests.sockets.conftest import connect_client, limits, server
 
-__all__ = ["connected", "limits", "server"]
+__all__ = ["connect_client", "limits", "server"]
 
 EVENTS = "subscription Board { noticeEvents { __typename } }"
 
@@ -44,11 +44,11 @@ def endpoint(services: Services, documents: Documents, limits: LimitsOfSockets) 
 
 async def ask(client: Client, **payload: Any) -> Any:
     """The data of a query, or the code of its refusal."""
-    await client.say("subscribe", id="1", payload=payload)
-    message = await client.hear()
+    await client.send("subscribe", id="1", payload=payload)
+    message = await client.receive()
     if message["type"] == "error":
         return message["payload"][0]["extensions"]["code"]
-    assert (await client.hear())["type"] == "complete"
+    assert (await client.receive())["type"] == "complete"
     return message["payload"]["data"]
 
 
@@ -59,7 +59,7 @@ def token(api: Any) -> str:
 
 
 async def test_mother_asks_for_a_registered_document_by_each_of_its_names(
-    connected: Connect, token: str
+    connect_client: Connect, token: str
 ) -> None:
     ways: list[dict[str, Any]] = [
         {"documentId": f"sha256:{sha256(WHO)}"},
@@ -68,7 +68,7 @@ async def test_mother_asks_for_a_registered_document_by_each_of_its_names(
         {"extensions": apq(WHO)},
         {"documentId": sha256(WHO), "query": WHO},
     ]
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(token)
         for way in ways:
             data = await ask(mother, **way)
@@ -76,26 +76,30 @@ async def test_mother_asks_for_a_registered_document_by_each_of_its_names(
 
 
 async def test_a_registered_subscription_begins(
-    connected: Connect, token: str, services: Services
+    connect_client: Connect, token: str, services: Services
 ) -> None:
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(token)
-        await mother.say("subscribe", id="1", payload={"documentId": f"sha256:{sha256(EVENTS)}"})
-        await listening(services)
-        await mother.say("complete", id="1")
-        await listening(services, sure=False)
+        await mother.send("subscribe", id="1", payload={"documentId": f"sha256:{sha256(EVENTS)}"})
+        await wait_for_streams(services)
+        await mother.send("complete", id="1")
+        await wait_for_streams(services, sure=False)
 
 
-async def test_mother_sends_a_text_once_and_then_its_hash(connected: Connect, token: str) -> None:
-    async with connected() as mother:
+async def test_mother_sends_a_text_once_and_then_its_hash(
+    connect_client: Connect, token: str
+) -> None:
+    async with connect_client() as mother:
         await mother.sign_in(token)
         assert await ask(mother, extensions=apq(OTHER)) == "PERSISTED_QUERY_NOT_FOUND"
         first = await ask(mother, query=OTHER, extensions=apq(OTHER))
         assert await ask(mother, extensions=apq(OTHER)) == first == {"viewer": {"role": "PARENT"}}
 
 
-async def test_what_cannot_be_found_ends_only_its_operation(connected: Connect, token: str) -> None:
-    async with connected() as mother:
+async def test_what_cannot_be_found_ends_only_its_operation(
+    connect_client: Connect, token: str
+) -> None:
+    async with connect_client() as mother:
         await mother.sign_in(token)
         assert await ask(mother, documentId="unknown") == "PERSISTED_QUERY_NOT_FOUND"
         assert await ask(mother, documentId=sha256(WHO), query=OTHER) == "BAD_REQUEST"
@@ -103,10 +107,10 @@ async def test_what_cannot_be_found_ends_only_its_operation(connected: Connect, 
 
 
 async def test_where_only_registered_documents_are_run_no_other_is(
-    connected: Connect, token: str, documents: Documents
+    connect_client: Connect, token: str, documents: Documents
 ) -> None:
     documents.trusted_only = True
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(token)
         required = "TRUSTED_DOCUMENT_REQUIRED"
         assert await ask(mother, query=OTHER) == required
@@ -114,6 +118,6 @@ async def test_where_only_registered_documents_are_run_no_other_is(
         subscription = "subscription { mailEvents { __typename } }"
         assert await ask(mother, query=subscription) == required
         assert await ask(mother, documentId=sha256(WHO))
-    async with connected() as stranger:
+    async with connect_client() as stranger:
         await stranger.sign_in(None)
         assert await ask(stranger, query="{ __typename }") == required

@@ -1,4 +1,4 @@
-"""Asking both executors the same, and comparing what they say."""
+"""Sending operations to both executors, and comparing the answers."""
 
 import json
 from collections.abc import Callable
@@ -30,12 +30,12 @@ class Both:
     engine: Engine
 
     async def __call__(self, api: Api, document: str, **variables: Any) -> str:
-        """Ask both; they must say the same. Tells how the engine found its answer."""
+        """Ask both executors, whose answers must agree; return the kind of the engine's plan."""
         kind, _ = await self.ask(api, document, variables)
         return kind
 
     async def reply(self, api: Api, document: str, **variables: Any) -> ExecutionResult:
-        """What both say, which must be the same."""
+        """Ask both executors, whose answers must agree; return the answer."""
         _, reply = await self.ask(api, document, variables)
         return reply
 
@@ -43,27 +43,28 @@ class Both:
         self, api: Api, document: str, variables: dict[str, Any]
     ) -> tuple[str, ExecutionResult]:
         given = {name: plain(value) for name, value in variables.items()}
-        answer = await self.engine.answer(asker(api), document, given, None)
+        answer = await self.engine.answer(make_asker(api), document, given, None)
         reply = await api.reply(document, **variables)
         if answer is None:
             return "standard", reply
         said = json.loads(answer.body)
         errors = [error.formatted for error in reply.errors or []]
-        assert said["data"] == as_json(reply.data)
-        assert said.get("errors", []) == as_json(errors)
+        assert said["data"] == round_trip_json(reply.data)
+        assert said.get("errors", []) == round_trip_json(errors)
         return answer.kind, reply
 
-    def families(self, document: str) -> list[Any]:
-        """What the engine keeps of a document's operation, by who has which rights."""
+    def list_families(self, document: str) -> list[Any]:
+        """Return the plans that the engine keeps of an operation, one family for each set of
+        rights."""
         kept = self.engine.documents.read(document).operations[None]
         return list(kept.families.values())
 
 
-def asker(api: Api) -> Asker:
+def make_asker(api: Api) -> Asker:
     return Asker(api.caller.token or "", api.caller.language)
 
 
-def as_json(value: Any) -> Any:
+def round_trip_json(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
@@ -75,7 +76,7 @@ def both(services: Services) -> Both:
 Ask = Callable[..., Any]
 
 
-async def readings(sql: AsyncConnection) -> int:
-    """How many readings of special data the audit log has."""
+async def count_special_reads(sql: AsyncConnection) -> int:
+    """Count the special reads that the audit log holds."""
     found = await sql.scalar(text("SELECT count(*) FROM audit_events WHERE action = 'read'"))
     return int(found or 0)

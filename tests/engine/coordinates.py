@@ -1,4 +1,4 @@
-"""An operation for each field of the schema: the shortest way to its type, and the field."""
+"""An operation for each field of the schema: the shortest path to its type, and the field."""
 
 from collections import deque
 from collections.abc import Collection, Iterator
@@ -22,13 +22,14 @@ KINDS = {
     "accountId": "Account", "lessonId": "Lesson", "messageId": "MailMessage", "noticeId": "Notice",
     "schoolClassId": "SchoolClass", "sectionId": "Section", "termId": "Term",
 }  # fmt: skip
-"""What an argument identifies, if not a student."""
+"""The types that arguments identify, other than students."""
 
 
-def operations(schema: GraphQLSchema, ends: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """The coordinates of all fields that queries reach, each with an operation that asks for it.
+def list_operations(schema: GraphQLSchema, ends: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the coordinates of all fields that queries reach, each with an operation that asks for
+    it.
 
-    ends: Coordinates of fields below which nothing is looked at.
+    ends: Coordinates of fields below which no field is asked for.
     """
     assert schema.query_type
     ways: dict[str, list[str]] = {schema.query_type.name: []}
@@ -37,11 +38,11 @@ def operations(schema: GraphQLSchema, ends: Collection[str] = ()) -> Iterator[tu
         type_ = waiting.popleft()
         way = ways[type_.name]
         for name, field in type_.fields.items():
-            asked = f"{name}{arguments(field)}"
+            asked = f"{name}{render_arguments(field)}"
             named: Any = get_named_type(field.type)
             leaf = " { __typename }" if is_composite_type(named) else ""
-            yield f"{type_.name}.{name}", f"{{ {put_around(way, asked + leaf)} }}"
-            below = [] if f"{type_.name}.{name}" in ends else objects(schema, named)
+            yield f"{type_.name}.{name}", f"{{ {wrap(way, asked + leaf)} }}"
+            below = [] if f"{type_.name}.{name}" in ends else list_objects(schema, named)
             for found in below:
                 if found.name not in ways:
                     inside = f"... on {found.name} {{ # }}" if is_abstract_type(named) else "#"
@@ -49,39 +50,39 @@ def operations(schema: GraphQLSchema, ends: Collection[str] = ()) -> Iterator[tu
                     waiting.append(found)
 
 
-def objects(schema: GraphQLSchema, type_: Any) -> list[GraphQLObjectType]:
+def list_objects(schema: GraphQLSchema, type_: Any) -> list[GraphQLObjectType]:
     if is_abstract_type(type_):
         return list(schema.get_possible_types(type_))
     return [type_] if isinstance(type_, GraphQLObjectType) else []
 
 
-def put_around(way: list[str], inner: str) -> str:
+def wrap(way: list[str], inner: str) -> str:
     for step in reversed(way):
         before, _, after = step.partition("#")
         inner = f"{before}{inner}{after}"
     return inner
 
 
-def arguments(field: GraphQLField) -> str:
-    """Values for the arguments that must be given."""
+def render_arguments(field: GraphQLField) -> str:
+    """Return values for the required arguments."""
     given = [
-        f"{name}: {literal(one.type, name)}"
+        f"{name}: {render_literal(one.type, name)}"
         for name, one in field.args.items()
         if isinstance(one.type, GraphQLNonNull)
     ]
     return f"({', '.join(given)})" if given else ""
 
 
-def literal(type_: Any, name: str) -> str:
+def render_literal(type_: Any, name: str) -> str:
     if isinstance(type_, GraphQLNonNull):
-        return literal(type_.of_type, name)
+        return render_literal(type_.of_type, name)
     if isinstance(type_, GraphQLList):
-        return f"[{literal(type_.of_type, name)}]"
+        return f"[{render_literal(type_.of_type, name)}]"
     if isinstance(type_, GraphQLEnumType):
         return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):  # one of its fields is enough
         first, field = next(iter(type_.fields.items()))
-        return f"{{ {first}: {literal(field.type, first)} }}"
+        return f"{{ {first}: {render_literal(field.type, first)} }}"
     if type_.name == "ID":
         return f'"{KINDS.get(name, "Student")}:1-1"'
     return SCALARS.get(type_.name, '"…"')

@@ -1,4 +1,4 @@
-"""Random operations over the whole schema, as people of all roles would never write them."""
+"""Random operations over the whole schema, of forms that people would never write."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ SCALARS: dict[str, Any] = {
 
 @dataclass
 class Made:
-    """An operation in the making: its variables, by name the type and the value."""
+    """An operation in the making: its variables, by name their type and value."""
 
     variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
@@ -47,15 +47,15 @@ class Made:
 class Generator:
     """Draws operations.
 
-    ids: By type, ids there are.
-    left_out: Root fields not to ask.
+    ids: Existing ids, by type.
+    left_out: Root fields that are not asked for.
     """
 
     schema: GraphQLSchema
     ids: Mapping[str, Sequence[str]]
     left_out: frozenset[str] = frozenset()
 
-    def operation(self, draw: Any) -> tuple[str, dict[str, Any]]:
+    def draw_operation(self, draw: Any) -> tuple[str, dict[str, Any]]:
         made = Made()
         root = self.schema.query_type
         assert root
@@ -91,7 +91,7 @@ class Generator:
         return f" {{ {' '.join(self.fields(draw, made, type_, depth))} }}"
 
     def fields(self, draw: Any, made: Made, type_: GraphQLObjectType, depth: int) -> list[str]:
-        leaves = [name for name, one in type_.fields.items() if is_leaf_type(named(one))]
+        leaves = [name for name, one in type_.fields.items() if is_leaf_type(named_type_of(one))]
         names = leaves if depth >= DEEPEST else list(type_.fields)
         chosen = draw(st.lists(st.sampled_from(names or ["__typename"]), max_size=5))
         found = ["__typename"] if not chosen or draw(st.integers(0, 5)) == 0 else []
@@ -101,12 +101,12 @@ class Generator:
             alias = f"{name}{place}: " if place and draw(st.booleans()) else ""
             one = type_.fields[name]
             found.append(self.field(draw, made, name, one, depth, alias or f"{name}_{place}: "))
-        return self.wrapped(draw, made, type_, found)
+        return self.wrap_some(draw, made, type_, found)
 
-    def wrapped(
+    def wrap_some(
         self, draw: Any, made: Made, type_: GraphQLObjectType, found: list[str]
     ) -> list[str]:
-        """Part of the fields in a fragment, perhaps."""
+        """Put some of the fields into a fragment, perhaps."""
         cut = draw(st.integers(0, len(found)))
         inside, rest = found[:cut], found[cut:]
         kind = draw(st.sampled_from(["plain", "plain", "inline", "named", "twice"]))
@@ -149,12 +149,12 @@ class Generator:
             if draw(st.booleans()):
                 given.append(f"{name}: {self.variable(made, str(one.type), value)}")
             else:
-                given.append(f"{name}: {literal(value, one.type)}")
+                given.append(f"{name}: {render_literal(value, one.type)}")
         return f"({', '.join(given)})" if given else ""
 
     def value(self, draw: Any, name: str, type_: Any, depth: int) -> Any:
         required = isinstance(type_, GraphQLNonNull)
-        type_ = bare(type_)
+        type_ = strip_non_null(type_)
         if depth and not required and draw(st.integers(0, 9)) == 0:
             return None
         if isinstance(type_, GraphQLList):
@@ -184,7 +184,7 @@ class Generator:
         }
 
     def id(self, draw: Any, name: str) -> str:
-        """Of the type the name speaks of, mostly."""
+        """Draw an id, mostly of the type that the name refers to."""
         kind = name.removesuffix("Id")
         kind = kind[:1].upper() + kind[1:]
         kinds = [kind] * 6 if kind in self.ids else []
@@ -192,23 +192,25 @@ class Generator:
         return draw(st.sampled_from([*self.ids[chosen], "garbage"]))  # type: ignore[no-any-return]
 
 
-def named(one: GraphQLField) -> Any:
+def named_type_of(one: GraphQLField) -> Any:
     return get_named_type(one.type)
 
 
-def bare(type_: Any) -> Any:
+def strip_non_null(type_: Any) -> Any:
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
 
-def literal(value: Any, type_: Any) -> str:
-    """A value as a document has it."""
-    type_ = bare(type_)
+def render_literal(value: Any, type_: Any) -> str:
+    """Render a value as it stands in a document."""
+    type_ = strip_non_null(type_)
     if value is None:
         return "null"
     if isinstance(type_, GraphQLList):
-        return f"[{', '.join(literal(one, type_.of_type) for one in value)}]"
+        return f"[{', '.join(render_literal(one, type_.of_type) for one in value)}]"
     if isinstance(type_, GraphQLInputObjectType):
-        fields = (f"{name}: {literal(one, type_.fields[name].type)}" for name, one in value.items())
+        fields = (
+            f"{name}: {render_literal(one, type_.fields[name].type)}" for name, one in value.items()
+        )
         return f"{{{', '.join(fields)}}}"
     if isinstance(type_, GraphQLEnumType):
         return str(value)

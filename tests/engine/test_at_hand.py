@@ -1,4 +1,4 @@
-"""Root fields that tell what came with the request ride along with a compiled statement."""
+"""Root fields about the request itself are answered together with a compiled statement."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from gql.engine.asker import Asker
 from resolvers.access.rate_limit import RateLimit
 from tests.conftest import NOON, Api, SignIn
-from tests.engine.conftest import Both, as_json, asker
+from tests.engine.conftest import Both, make_asker, round_trip_json
 
 STATE = RateLimit(3, 5_000, 4_997, NOON + timedelta(seconds=5))
 DOCUMENTS = {
@@ -22,11 +22,11 @@ DOCUMENTS = {
 }
 
 
-def spending(state: RateLimit | None) -> tuple[Callable[[Api], Asker], Callable[[Api], Api]]:
-    """The asker and the caller of one whose budget has this state."""
+def make_spenders(state: RateLimit | None) -> tuple[Callable[[Api], Asker], Callable[[Api], Api]]:
+    """Return an asker and a caller whose budget has this state."""
     tell = (lambda: state) if state else None
     return (
-        lambda api: replace(asker(api), rate_limit=tell),
+        lambda api: replace(make_asker(api), rate_limit=tell),
         lambda api: Api(replace(api.caller, rate_limit=tell)),
     )
 
@@ -36,21 +36,21 @@ def spending(state: RateLimit | None) -> tuple[Callable[[Api], Asker], Callable[
 async def test_the_budget_is_told_alike_by_both_executors(
     api: SignIn, both: Both, name: str, state: RateLimit | None
 ) -> None:
-    asking, calling = spending(state)
+    asking, calling = make_spenders(state)
     mother, document = api("parent.ivanova"), DOCUMENTS[name]
     answer = await both.engine.answer(asking(mother), document, {}, None)
     assert answer
     assert answer.kind == "compiled"
     reply = await calling(mother).reply(document)
     assert not reply.errors
-    assert orjson.loads(answer.body) == {"data": as_json(reply.data)}
+    assert orjson.loads(answer.body) == {"data": round_trip_json(reply.data)}
 
 
 async def test_each_request_is_told_its_own_budget(api: SignIn, both: Both) -> None:
     """The plan is kept, the numbers are not."""
     mother, document = api("parent.ivanova"), "{ school { id } rateLimit { remaining } }"
     for left in (7, 6):
-        asking, _ = spending(replace(STATE, remaining=left))
+        asking, _ = make_spenders(replace(STATE, remaining=left))
         answer = await both.engine.answer(asking(mother), document, {}, None)
         assert answer
         assert orjson.loads(answer.body)["data"]["rateLimit"] == {"remaining": left}

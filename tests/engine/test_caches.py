@@ -1,4 +1,4 @@
-"""What the engine keeps has a bound, whatever is asked, and by whoever."""
+"""The caches of the engine are bounded, whatever is asked, and by anybody."""
 
 from collections.abc import Iterator
 from random import Random
@@ -27,7 +27,7 @@ CORE = schema._schema  # noqa: SLF001  # graphql-core's
 GRANTS = default_grants()
 IDS = {row.api_name(): [f"{row.api_name()}:1-1"] for row in SHAPES}
 DIFFERENT = 60
-"""Documents."""
+"""The number of documents."""
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def cache() -> Cache:
     return Cache(schema, Documents(CORE, limits))
 
 
-def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str) -> list[Any]:
-    """Random documents with their variables. With other values they are the same otherwise."""
+def draw_documents(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str) -> list[Any]:
+    """Draw random documents with their variables. With other values they are otherwise the same."""
     values = {"String": st.just(text), "Int": st.just(number), "Date": st.just(day)}
     monkeypatch.setattr(generator, "SCALARS", {**generator.SCALARS, **values})
     made, found = Generator(CORE, IDS), []
@@ -47,7 +47,7 @@ def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str)
               phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(data=st.data())
     def collect(data: st.DataObject) -> None:
-        found.append(made.operation(data.draw))
+        found.append(made.draw_operation(data.draw))
 
     collect()
     assert not any(validate(CORE, parse(document)) for document, _ in found[:10])
@@ -55,21 +55,21 @@ def different(monkeypatch: pytest.MonkeyPatch, text: str, number: int, day: str)
 
 
 @pytest.fixture
-def asked_for(monkeypatch: pytest.MonkeyPatch) -> set[Keys]:
+def key_queries(monkeypatch: pytest.MonkeyPatch) -> set[Keys]:
     """The queries for keys that stand in statements."""
     found: set[Keys] = set()
     name_of = Statement.name_of
 
-    def noted(self: Statement, keys: Keys) -> Name:
+    def note_and_name(self: Statement, keys: Keys) -> Name:
         found.add(keys)
         return name_of(self, keys)
 
-    monkeypatch.setattr(Statement, "name_of", noted)
+    monkeypatch.setattr(Statement, "name_of", note_and_name)
     return found
 
 
-def plan(cache: Cache, documents: list[Any], role: Role) -> int:
-    """How many of them there is a plan of now."""
+def count_planned(cache: Cache, documents: list[Any], role: Role) -> int:
+    """Count the documents that there is a plan of now."""
     actor, planned = make_actor(role, GRANTS[role]), 0
     for document, variables in documents:
         if compiled := cache.operation(cache.documents.read(document), None):
@@ -81,25 +81,25 @@ def plan(cache: Cache, documents: list[Any], role: Role) -> int:
 
 
 def test_other_values_and_names_add_no_query_for_keys(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch, asked_for: set[Keys]
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, key_queries: set[Keys]
 ) -> None:
     roles = (Role.PARENT, Role.CLASS_TEACHER, Role.DEPUTY_DIRECTOR)
-    first = different(monkeypatch, "канарейка", 83, "2026-10-17")
-    assert sum(plan(cache, first, role) for role in roles) > DIFFERENT
-    known = set(asked_for)
+    first = draw_documents(monkeypatch, "канарейка", 83, "2026-10-17")
+    assert sum(count_planned(cache, first, role) for role in roles) > DIFFERENT
+    known = set(key_queries)
     assert known
-    asked_for.clear()
-    others = different(monkeypatch, "чиж'", 79, "2026-12-24")
+    key_queries.clear()
+    others = draw_documents(monkeypatch, "чиж'", 79, "2026-12-24")
     assert others != first
-    assert sum(plan(cache, others, role) for role in roles) > DIFFERENT
-    assert asked_for == known
+    assert sum(count_planned(cache, others, role) for role in roles) > DIFFERENT
+    assert key_queries == known
     texts = [to_text(keys.query)[0] for keys in known]
     for value in ("канарейка", "чиж", "2026-10-17", "2026-12-24"):
         assert not any(value in query for query in texts), value
 
 
-def rights_at_random(count: int) -> Iterator[Any]:
-    """Sets of rights as those who may grant them can make them."""
+def draw_rights(count: int) -> Iterator[Any]:
+    """Yield sets of rights that a school could make."""
     chance = Random(11)
     every = sorted({right for held in GRANTS.values() for right, _ in held})
     for _ in range(count):
@@ -108,12 +108,12 @@ def rights_at_random(count: int) -> Iterator[Any]:
 
 
 def test_the_queries_for_keys_of_any_rights_take_little(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch, asked_for: set[Keys]
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, key_queries: set[Keys]
 ) -> None:
-    """Most of all rules are met by these documents; they never come near what there is room for."""
-    documents = different(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
+    """These documents use most of the rules; they never come near the limit."""
+    documents = draw_documents(monkeypatch, "канарейка", 83, "2026-10-17")[:20]
     weights = []
-    for number, grants in enumerate(rights_at_random(40)):
+    for number, grants in enumerate(draw_rights(40)):
         actor = make_actor(list(Role)[number % len(Role)], grants)
         for document, variables in documents:
             compiled = cache.operation(cache.documents.read(document), None)
@@ -122,7 +122,7 @@ def test_the_queries_for_keys_of_any_rights_take_little(
                 cache.make_and_keep(compiled, actor, variables)
             except REFUSING_ERRORS:
                 continue
-        weights.append(sum(keys.query.size for keys in asked_for))
+        weights.append(sum(keys.query.size for keys in key_queries))
     assert weights[-1] < sqlalchemy_compiler.MOST_FRAGMENTS / 32
     assert weights[-1] - weights[29] < weights[29] / 4, "they become fewer and fewer"
 
@@ -135,8 +135,8 @@ def test_fragments_are_forgotten_before_they_take_too_much(
     FRAGMENTS.clear()
     FRAGMENTS.weight = 0
     heaviest, forgotten, before, largest = 0, 0, 0, 0
-    for one in different(monkeypatch, "канарейка", 83, "2026-10-17"):
-        plan(cache, [one], Role.PARENT)
+    for one in draw_documents(monkeypatch, "канарейка", 83, "2026-10-17"):
+        count_planned(cache, [one], Role.PARENT)
         heaviest = max(heaviest, FRAGMENTS.weight)
         sizes = [sqlalchemy_compiler.weight_of(key, written) for key, written in FRAGMENTS.items()]
         assert FRAGMENTS.weight == sum(sizes)
@@ -153,7 +153,7 @@ def test_an_operation_keeps_plans_for_so_many_sets_of_rights(cache: Cache) -> No
     compiled = cache.operation(document, None)
     assert isinstance(compiled, CompiledOperation)
     empty, most, sets = document.weight, 0, 0
-    for grants in rights_at_random(3 * MOST_FAMILIES):
+    for grants in draw_rights(3 * MOST_FAMILIES):
         actor = make_actor(Role.DIRECTOR, grants)
         sets += compiled.plan(actor.viewer, {}) is None
         cache.make_and_keep(compiled, actor, {})

@@ -1,4 +1,4 @@
-"""Both executors hide the same."""
+"""Both executors hide the same fields and rows."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ FOUND = """query ($letter: ID!, $filter: MailMessageFilter) {
 async def test_a_filter_confirms_no_letter_that_one_does_not_hold(
     api: SignIn, both: Both, sql: AsyncConnection
 ) -> None:
-    """HR gets an answer to a letter that was never hers."""
+    """HR gets an answer to a letter that she does not hold."""
     lines = await sql.execute(
         text("""SELECT c.login, 'PublicPerson:1-' || a.person_id AS who FROM accounts a
             JOIN credentials c ON c.id = a.credential_id WHERE a.school_id = 1""")
@@ -81,8 +81,8 @@ async def test_a_filter_confirms_no_letter_that_one_does_not_hold(
 async def test_no_reference_in_any_filter_tells_of_a_row_out_of_sight(
     services: Services, api: SignIn, login: str
 ) -> None:
-    """Of every list, every reference: compared with where it leads, it is found exactly where the
-    viewer may see that row."""
+    """Every reference of every list is compared with its target: the filter finds a row exactly if
+    the viewer may see the target."""
     [role] = [role for role, one in LOGINS.items() if one == login]
     actor = await api(login, role, 1).caller.identify()
     asked = 0

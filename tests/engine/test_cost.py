@@ -1,4 +1,4 @@
-"""What an answer by a plan costs: one statement, and few steps of Python."""
+"""The cost of an answer by a plan: one statement, and few calls of Python."""
 
 import asyncio
 import selectors
@@ -25,12 +25,12 @@ HOME = """query ($s: ID!) { viewer { fullName children { id fullName } } school 
     unreadCounts { mail notices } }"""
 MOST_CALLS = 105
 LOOP = (str(Path(asyncio.__file__).parent), selectors.__file__)
-"""The loop of tests; served, it is uvloop, which is no Python. It is called as often as the answer
-happens to come in pieces."""
+"""Files of the event loop of tests; a server runs uvloop, which is no Python. The number of its
+calls depends on the parts in which the answer arrives."""
 
 
 class Client:
-    """Asks at the door, and counts."""
+    """A client that sends a request to the application, and counts calls."""
 
     def __init__(self, door: GraphQLOverHTTP, token: str, document: str, variables: Any) -> None:
         self.door = door
@@ -49,7 +49,7 @@ class Client:
 
     async def receive(self) -> Any:
         if self.is_read:
-            await asyncio.Event().wait()  # a server tells nothing more until the client leaves
+            await asyncio.Event().wait()  # a server sends no other message until the client leaves
         self.is_read = True
         return {"type": "http.request", "body": self.body, "more_body": False}
 
@@ -62,7 +62,7 @@ class Client:
         await self.door(self.scope, self.receive, self.send)
         return orjson.loads(self.said[1]["body"])
 
-    async def counted(self) -> int:
+    async def count_calls(self) -> int:
         calls, self.is_read = 0, False
 
         def count(frame: Any, event: str, argument: Any) -> None:
@@ -77,7 +77,7 @@ class Client:
         return calls
 
 
-async def nobody(scope: Any, receive: Any, send: Any) -> None:
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("handed on")
 
 
@@ -93,7 +93,7 @@ async def test_a_plan_answers_in_one_statement_and_few_calls(
     api: SignIn, services: Services, what: str
 ) -> None:
     login, document, variables = ASKED[what]
-    door = GraphQLOverHTTP(nobody, Engine(schema, services))
+    door = GraphQLOverHTTP(refuse, Engine(schema, services))
     client = Client(door, api(login).caller.token or "", document, variables)
     first = await client.ask()
     assert "errors" not in first
@@ -105,7 +105,7 @@ async def test_a_plan_answers_in_one_statement_and_few_calls(
     before = protocol.queries_count
     assert await client.ask() == first
     assert protocol.queries_count == before + 1
-    calls = await client.counted()
+    calls = await client.count_calls()
     assert calls <= MOST_CALLS, calls
 
 
@@ -121,14 +121,14 @@ async def test_averages_of_a_class_are_summed_up_at_once(api: SignIn, both: Both
     deputy = api("zavuch")
     given = {"class": "SchoolClass:1-7", "term": "Term:1-2"}
     assert await both(deputy, AVERAGES, **given) == "compiled"
-    [family] = both.families(AVERAGES)
+    [family] = both.list_families(AVERAGES)
     [plan] = family.plans.values()
     assert plan
     sums = "of values and of how many, by weight; then of both, times weights"
     assert plan.sql.count("sum(") == 4, sums
 
 
-async def test_what_stands_in_many_places_is_read_and_sent_once(api: SignIn, both: Both) -> None:
+async def test_a_row_in_many_places_is_read_and_sent_once(api: SignIn, both: Both) -> None:
     asked = """query ($s: ID!, $d: Date!, $e: Date) {
         a: diary(studentId: $s, from: $d, to: $d) { days { date } }
         b: diary(studentId: $s, from: $d, to: $e) { days { date } } }"""
@@ -136,5 +136,5 @@ async def test_what_stands_in_many_places_is_read_and_sent_once(api: SignIn, bot
     parent = api("parent.ivanova")
     assert await both(parent, asked, **given) == "compiled"
     assert await both(parent, asked, **given, e="2026-11-17") == "compiled"
-    [family] = both.families(asked)
+    [family] = both.list_families(asked)
     assert [len(plan.sources) for plan in family.plans.values() if plan] == [2, 3]

@@ -1,4 +1,4 @@
-"""Both executors say the same."""
+"""Both executors give the same answer."""
 
 import pytest
 from sqlalchemy import text
@@ -67,7 +67,7 @@ async def test_a_sheet_of_term_marks(api: SignIn, both: Both, login: str) -> Non
 
 
 async def test_a_sheet_leads_to_all_that_a_student_has(api: SignIn, both: Both) -> None:
-    """What is asked of the student is told nothing of the sheet."""
+    """Fields of the student get no value of the sheet."""
     asked = """{ termMarkSheet(sectionId: "Section:1-68", termId: "Term:1-2") { rows { markCount
         student { schoolClass { name classTeacher { fullName } members { id } } } } } }"""
     assert await both(api("teacher.belova"), asked) == "compiled"
@@ -83,10 +83,11 @@ async def test_a_class_at_a_glance(api: SignIn, both: Both, login: str) -> None:
     assert await both(api(login), AVERAGES) == "compiled"
 
 
-async def test_a_right_that_reaches_less_far_than_the_one_before_it_is_asked_again(
+async def test_a_right_with_less_reach_than_the_one_before_it_is_checked_again(
     api: SignIn, both: Both, sql: AsyncConnection
 ) -> None:
-    """Who sees a lesson sees its homework: unless the school gave the one right less reach."""
+    """A lesson and its homework usually have the same viewers, but a school may reduce the reach of
+    one right."""
     asked = """{ lessons(first: 20) { nodes { id homework { text } assignments { id } } } }"""
     assert await both(api("zavuch"), asked) == "compiled"
     await sql.execute(
@@ -99,7 +100,7 @@ async def test_a_right_that_reaches_less_far_than_the_one_before_it_is_asked_aga
     assert not any(one["homework"] or one["assignments"] for one in found["lessons"]["nodes"])
 
 
-async def test_a_mark_says_what_it_is_for_even_to_who_has_left_the_section(
+async def test_a_mark_shows_its_assignment_even_to_a_pupil_who_has_left_the_section(
     api: SignIn, both: Both, sql: AsyncConnection
 ) -> None:
     mark, assignment = (
@@ -121,7 +122,7 @@ async def test_a_mark_says_what_it_is_for_even_to_who_has_left_the_section(
 
 
 @pytest.mark.parametrize("login", ["director", "admin", "zavuch", "teacher.belova"])
-async def test_what_somebody_may_do_with_roles_and_accounts(
+async def test_actions_on_roles_and_accounts_are_the_same(
     api: SignIn, both: Both, login: str
 ) -> None:
     """Rules compare rights, which the database keeps by their values, not by their names."""
@@ -131,7 +132,7 @@ async def test_what_somebody_may_do_with_roles_and_accounts(
         assert await both(api(login), asked) == "compiled"
 
 
-async def test_a_protected_role_is_nobodys_to_take_alone(api: SignIn, both: Both) -> None:
+async def test_nobody_takes_a_protected_role_alone(api: SignIn, both: Both) -> None:
     asked = """query ($role: Role!) { roleGrants(first: 50, filter: {role: {eq: $role}}) {
         nodes { viewerCan { revoke } } } }"""
     for role, may in (("DEPUTY_DIRECTOR", False), ("SUBJECT_TEACHER", True)):

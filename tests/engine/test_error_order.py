@@ -1,4 +1,4 @@
-"""Errors stand in the order of their fields in the answer, whichever executor finds them out."""
+"""Errors stand in the order of their fields in the answer, whichever executor finds them."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from gql.transport.execution import Executor
 from gql.transport.requests import Request
 from resolvers.core.context import Services
 from tests.conftest import SignIn
-from tests.engine.conftest import asker
+from tests.engine.conftest import make_asker
 
 BAD, GOOD = (
     f'diary(studentId: "Student:1-1", from: "2026-11-23", to: "{to}") {{ student {{ fullName }} }}'
@@ -46,8 +46,8 @@ def executor(services: Services) -> Executor:
     return Executor(Engine(schema, services))
 
 
-async def answers(executor: Executor, who: Asker, document: str) -> tuple[Any, Any]:
-    """The answers of the two roads."""
+async def ask_both(executor: Executor, who: Asker, document: str) -> tuple[Any, Any]:
+    """Return the answers of the two executors."""
     request = Request(document, {}, None, None)
     read, _ = await executor.read_document(who, request, len(document))
     return await executor.execute(who, read, request), await executor.execute_standard(
@@ -56,9 +56,11 @@ async def answers(executor: Executor, who: Asker, document: str) -> tuple[Any, A
 
 
 @pytest.mark.parametrize("what", CASES)
-async def test_both_roads_give_the_same_bytes(api: SignIn, executor: Executor, what: str) -> None:
+async def test_both_executors_give_the_same_bytes(
+    api: SignIn, executor: Executor, what: str
+) -> None:
     document, wanted = CASES[what]
-    quick, standard = await answers(executor, asker(api("parent.ivanova")), document)
+    quick, standard = await ask_both(executor, make_asker(api("parent.ivanova")), document)
     assert quick.body == standard.body
     assert (quick.code, standard.kind) == (standard.code, "standard")
     assert quick.kind == ("mixed" if BAD in document else "compiled")

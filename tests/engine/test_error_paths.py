@@ -1,5 +1,7 @@
-"""Every error of a field has the path of a place where the answer is null, down both roads. Relay's
-`@catch` and the caches of other clients find the field by it."""
+"""Every error of a field has the path of a place where the answer is null, in both executors.
+
+Relay's `@catch` and the caches of other clients find the field by this path.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -17,7 +19,7 @@ from models.database.writers import Writers
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
-from tests.engine.conftest import Both, as_json, asker
+from tests.engine.conftest import Both, make_asker, round_trip_json
 from tests.journal.desk import Desk, cell
 from tests.postgres import Server
 
@@ -29,15 +31,15 @@ SHEET = """{ termMarkSheet(sectionId: "Section:1-68", termId: "Term:1-2") {
 OPEN = "{ school { shortName } }"
 
 
-def paths(errors: list[Any]) -> dict[str, Any]:
-    """By coordinate, the path."""
+def paths_of(errors: list[Any]) -> dict[str, Any]:
+    """Return the paths of errors, by coordinate."""
     return {error["extensions"]["coordinate"]: error.get("path") for error in errors}
 
 
-async def told(who: Api, document: str, **variables: Any) -> dict[str, Any]:
-    """The paths of the fields that were refused; each leads to a null."""
+async def find_refused(who: Api, document: str, **variables: Any) -> dict[str, Any]:
+    """Return the paths of the fields that were refused; each leads to a null."""
     reply = await who.reply(document, **variables)
-    found = paths([error.formatted for error in reply.errors or []])
+    found = paths_of([error.formatted for error in reply.errors or []])
     for path in found.values():
         value: Any = reply.data
         for step in path:
@@ -91,7 +93,7 @@ CASES: dict[str, tuple[str, str, dict[str, list[str | int]]]] = {
 async def test_a_refused_field_is_found_by_its_path(api: SignIn, both: Both, case: str) -> None:
     login, document, expected = CASES[case]
     assert await both(api(login), document) == "compiled"
-    assert await told(api(login), document) == expected
+    assert await find_refused(api(login), document) == expected
 
 
 async def test_a_field_that_is_nowhere_in_the_answer_has_the_path_it_would_have(
@@ -109,14 +111,14 @@ async def test_a_field_that_is_nowhere_in_the_answer_has_the_path_it_would_have(
     assert [error.path for error in reply.errors or []] == [["nodes", 0, "identity", "snils"]]
 
 
-async def test_what_both_executors_answer_together_has_the_same_paths(
+async def test_an_answer_that_both_executors_share_has_the_same_paths(
     api: SignIn, both: Both
 ) -> None:
     document = (
         f"{{ __schema {{ queryType {{ name }} }} {MASHA} {{ {SNILS} }} accounts {{ __typename }} }}"
     )
     assert await both(api("parent.ivanova"), document) == "mixed"
-    assert await told(api("parent.ivanova"), document) == {
+    assert await find_refused(api("parent.ivanova"), document) == {
         "StudentIdentity.snils": ["student", "identity", "snils"],
         "Query.accounts": ["accounts"],
     }
@@ -135,14 +137,14 @@ async def test_a_refused_field_of_a_payload_is_found_by_its_path(
         mark {{ student {{ {SNILS} }} version }} userErrors {{ code }} }} }}"""
     writers = Writers(postgres.url("gorod_app", database), size=1)
     engine = Engine(schema, replace(services, readers=readers, writers=writers))
-    answer = await engine.answer(asker(teacher), document, {"input": cell(desk)}, None)
+    answer = await engine.answer(make_asker(teacher), document, {"input": cell(desk)}, None)
     await writers.close()
     assert answer is not None
     assert answer.kind == "compiled"
-    found = paths(json.loads(answer.body)["errors"])
+    found = paths_of(json.loads(answer.body)["errors"])
     assert found == {"Student.identity": ["setMark", "mark", "student", "identity"]}
     given = {**cell(desk), "value": 4, "expectedVersion": 1}
-    assert await told(teacher, document, input=given) == found
+    assert await find_refused(teacher, document, input=given) == found
 
 
 # -- when the whole operation fails --------------------------------------------------
@@ -155,7 +157,7 @@ FAILING = (
 
 @pytest.fixture
 async def broken(services: Services) -> AsyncIterator[Services]:
-    """Services without a database."""
+    """Services whose database is away."""
     url = "postgresql://gorod_app@127.0.0.1:1/gorod"
     known = Availability(url)
     readers = Readers(url, size=1, availability=known)
@@ -173,12 +175,12 @@ async def test_without_a_database_each_root_field_has_its_error(
     api: SignIn, services: Services, broken: Services, readers: Readers, is_known: bool
 ) -> None:
     mother, document = api("parent.ivanova"), FAILING
-    if is_known:  # the session is remembered, and what may be read is known
+    if is_known:  # the session is cached, and so are its rights
         await mother(OPEN)
         broken = replace(broken, sessions=services.sessions)
         healthy = Engine(schema, replace(services, readers=readers))
-        assert await healthy.answer(asker(mother), OPEN, {}, None)
-    answer = await Engine(schema, broken).answer(asker(mother), document, {}, None)
+        assert await healthy.answer(make_asker(mother), OPEN, {}, None)
+    answer = await Engine(schema, broken).answer(make_asker(mother), document, {}, None)
     assert answer is not None
     said = json.loads(answer.body)
     nothing = {"a": None, "school": None, "accounts": None}
@@ -190,17 +192,17 @@ async def test_without_a_database_each_root_field_has_its_error(
         assert found == away | dict.fromkeys(refused, "FORBIDDEN")
     else:
         assert found == away | {("accounts",): "SERVICE_UNAVAILABLE"}
-    if not is_known:  # the standard executor asks the database, and is told nothing
+    if not is_known:  # the standard executor asks the database, which does not answer
         reply = await Api(replace(mother.caller, services=broken)).reply(document)
-        assert as_json(reply.data) == said["data"]
+        assert round_trip_json(reply.data) == said["data"]
         errors = [error.formatted for error in reply.errors or []]
-        assert as_json(errors) == said["errors"]
+        assert round_trip_json(errors) == said["errors"]
 
 
-async def test_what_cannot_be_recorded_as_read_is_refused_by_its_path(
+async def test_a_special_read_that_cannot_be_recorded_is_refused_by_its_path(
     api: SignIn, both: Both
 ) -> None:
-    """The audit log must know who read an identity, so nothing is shown without it."""
+    """The audit log must know who read an identity, so nothing is shown without an entry."""
     director = api("director")
     document = f"{{ a: {MASHA} {{ fullName identity {{ snilsMasked }} }} }}"
     assert await both(director, document) == "compiled"

@@ -1,4 +1,4 @@
-"""What we give people to paste is compiled, all of it."""
+"""Everything that we give people to paste is compiled."""
 
 import re
 from pathlib import Path

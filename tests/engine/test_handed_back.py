@@ -1,5 +1,7 @@
-"""A root field that is refused, or null for a reason, leaves the others to the engine: else one bad
-argument would have the standard executor answer long lists."""
+"""A root field that is refused, or null for a reason, leaves the others to the engine.
+
+Otherwise one bad argument would make the standard executor answer long lists.
+"""
 
 from typing import Any
 
@@ -31,10 +33,11 @@ async def test_a_refused_argument_hands_back_its_own_field(
     assert await both(mother, TWO, **BAD) == "mixed"
 
 
-async def test_bad_values_make_no_plan_for_those_who_send_good_ones(
+async def test_bad_values_make_no_plan_for_clients_that_send_good_ones(
     api: SignIn, both: Both
 ) -> None:
-    """Of another shape, with what is known of the variables by then."""
+    """The bad values have another shape, together with what is known about the variables by
+    then."""
     mother = api("parent.ivanova")
     assert await both(mother, WEEK, **GOOD, n=2) == "compiled"
     assert await both(mother, WEEK, **BAD, n=None) == "mixed"
@@ -47,7 +50,7 @@ async def test_a_page_too_long_is_refused_by_itself(api: SignIn, both: Both) -> 
     assert await both(mother, WEEK, **GOOD, n=100_000) == "mixed"
 
 
-async def test_only_the_null_is_asked_why(api: SignIn, both: Both) -> None:
+async def test_only_the_null_field_is_asked_again(api: SignIn, both: Both) -> None:
     asked = """query ($class: ID!) { rooms(first: 2) { nodes { number } }
         a: classAverages(schoolClassId: $class, termId: "Term:1-2") { rows { fullName } }
         b: classAverages(schoolClassId: "SchoolClass:1-7", termId: "Term:1-2") { rows { fullName } }

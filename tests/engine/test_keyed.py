@@ -1,4 +1,4 @@
-"""Texts that Python makes with a key are the same in compiled answers as in others."""
+"""Texts that Python makes with the secret key are the same in compiled answers as in others."""
 
 import re
 
@@ -37,7 +37,8 @@ KEYED = {
 
 @pytest.fixture
 async def files(sql: AsyncConnection) -> list[str]:
-    """One file of the deputy that is here, attached to all there is, and one that is not."""
+    """A file of the deputy that was uploaded, attached to all possible rows, and one that was
+    not."""
     found = await sql.execute(
         text("""INSERT INTO files (school_id, owner_id, name, media_type, size, status, created_at,
             uploaded_at, storage_key)
@@ -61,7 +62,7 @@ async def files(sql: AsyncConnection) -> list[str]:
     return [f"File:1-{ready}", f"File:1-{pending}"]
 
 
-def test_these_are_all_there_are() -> None:
+def test_these_are_all_fields_with_a_key() -> None:
     found = {
         row.api_name(): names
         for row, shapes in SHAPES.items()
@@ -77,7 +78,7 @@ def is_keyed(shape: object) -> bool:
 @pytest.mark.parametrize(
     ("document", "pattern"), [(IDENTITY, SNILS), (STAFF, SNILS), (CONTACTS, ADDRESS)]
 )
-async def test_what_is_stored_encrypted_is_compiled(
+async def test_encrypted_fields_are_compiled(
     api: SignIn, both: Both, document: str, pattern: re.Pattern[str]
 ) -> None:
     director = api("director")
@@ -102,7 +103,7 @@ async def test_links_of_attachments_are_compiled(
         assert "/files/" in str(await who(document))
 
 
-async def test_a_file_that_has_not_come_has_no_link(
+async def test_a_file_that_was_not_uploaded_has_no_link(
     api: SignIn, both: Both, files: list[str]
 ) -> None:
     deputy, asked = api("zavuch"), FILES % tuple(files)

@@ -1,4 +1,4 @@
-"""Which fields of queries are answered by the standard executor, and why: `not_compiled.txt`."""
+"""The fields of queries that the standard executor answers, and the reasons: `not_compiled.txt`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from gql.engine.explain import plan_document
 from gql.schema import schema
 from gql.trusted.preparing import make_actor
 from models.access.roles import AccessScope, Role
-from tests.engine.coordinates import operations
+from tests.engine.coordinates import list_operations
 
 CORE = schema._schema  # noqa: SLF001  # graphql-core's
 LIST = Path(__file__).with_name("not_compiled.txt")
@@ -19,7 +19,7 @@ def test_all_other_fields_are_compiled() -> None:
     known = [line.partition(": ")[0] for line in LIST.read_text().splitlines()]
     assert len(known) <= MOST
     actor, asked, handed_back = make_actor(Role.DIRECTOR, EVERY_RIGHT), 0, []
-    for coordinate, document in operations(CORE, ends=known):
+    for coordinate, document in list_operations(CORE, ends=known):
         asked += 1
         if plan_document(schema, document, {}, actor).kind != "compiled":
             handed_back.append(coordinate)

@@ -1,4 +1,4 @@
-"""How an operation is read: a table of cases after graphql-js's tests of execution."""
+"""The execution of operations: a table of cases after graphql-js's tests of execution."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from gql.engine.cache import TooLong
 from gql.guard.over_limit import ADVICE
 from tests.conftest import SignIn
-from tests.engine.conftest import Both, asker
+from tests.engine.conftest import Both, make_asker
 
 MARKS = 'diary(studentId: "Student:1-1", from: "2026-11-16")'
 CASES = {
@@ -65,7 +65,7 @@ CASES = {
 
 @pytest.mark.parametrize("login", ["parent.ivanova", "zavuch", "municipal"])
 @pytest.mark.parametrize("case", CASES)
-async def test_an_operation_is_read_as_the_specification_says(
+async def test_an_operation_is_executed_as_the_specification_says(
     api: SignIn, both: Both, case: str, login: str
 ) -> None:
     assert await both(api(login), CASES[case]) == "compiled"
@@ -95,26 +95,26 @@ async def test_a_plan_serves_other_values_but_no_other_shape(api: SignIn, both: 
     ]  # fmt: skip
     for shape in shapes:
         assert await both(deputy, asked, f=shape, n=5) == "compiled"
-    [family] = both.families(asked)
+    [family] = both.list_families(asked)
     assert len(family.plans) == len(shapes) - 2
 
 
 async def test_variables_that_are_not_declared_make_no_other_plan(api: SignIn, both: Both) -> None:
-    """A client could have a new one made with each request."""
+    """Otherwise a client could cause a new plan with each request."""
     asked = "query ($n: Int) { rooms(first: $n) { nodes { number } } }"
     deputy = api("zavuch")
     for other in ({}, {"a": 1}, {"b": None}, {"c": [{"d": "e"}]}):
         assert await both(deputy, asked, n=2, **other) == "compiled"
-    [family] = both.families(asked)
+    [family] = both.list_families(asked)
     assert len(family.plans) == 1
     compiled = both.engine.documents.read(asked).operations[None]
     assert compiled.known_variables({"n": 1, "a": 2}) == {"n": 1}
 
 
-async def test_what_is_known_of_variables_goes_with_the_plans(
+async def test_facts_about_variables_are_dropped_with_the_plans(
     api: SignIn, both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Filters stand inside each other in any number of ways."""
+    """Filters can be nested in any number of ways."""
     monkeypatch.setattr("gql.engine.cache.MOST_PLANS", 2)
     asked = "query ($f: RoomFilter) { rooms(filter: $f) { totalCount } }"
     deputy = api("zavuch")
@@ -123,26 +123,26 @@ async def test_what_is_known_of_variables_goes_with_the_plans(
     for _ in range(6):
         shape = {"or": [shape]}
         assert await both(deputy, asked, f=shape) == "compiled"
-        [family] = both.families(asked)
+        [family] = both.list_families(asked)
         assert len(family.leaves["f"]) <= 2
         weights.append(family.weight)
     assert weights[4] < weights[1] * 2, "what was dropped is not counted any more"
 
 
-async def test_a_true_is_no_one(api: SignIn, both: Both) -> None:
+async def test_true_is_not_the_number_one(api: SignIn, both: Both) -> None:
     asked = "query ($n: Int) { rooms(first: $n) { nodes { number } } }"
     assert await both(api("zavuch"), asked, n=1) == "compiled"
     assert await both(api("zavuch"), asked, n=True) == "standard"
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-async def test_who_asks_for_too_much_at_once_is_told_so(
+async def test_a_client_that_asks_for_too_much_at_once_is_told_so(
     api: SignIn, both: Both, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     monkeypatch.setattr("gql.engine.plan.MOST_TEXT", 5_000)
     week = "fragment Week on Diary { days { lessons { topic teacher { shortName } } } }"
     diaries = " ".join(f'd{n}: diary(studentId: "Student:1-1") {{ ...Week }}' for n in range(10))
-    who = replace(asker(api("parent.ivanova")), language=language)
+    who = replace(make_asker(api("parent.ivanova")), language=language)
     asked = f"{{ {diaries} }} {week}"
     for _ in range(2):
         answer = await both.engine.answer(who, asked, {}, None)
@@ -154,9 +154,9 @@ async def test_who_asks_for_too_much_at_once_is_told_so(
         advice = ADVICE["statement"]
         said = advice.ru if language == "ru" else advice.en
         assert error["message"] == said.format(most=5_000)
-    [family] = both.families(asked)
+    [family] = both.list_families(asked)
     [found] = family.plans.values()
-    assert isinstance(found, TooLong)  # it is not put together twice to find that out
+    assert isinstance(found, TooLong)  # the statement is not built twice to find that out
 
 
 async def test_a_document_that_is_too_heavy_is_answered_but_not_kept(

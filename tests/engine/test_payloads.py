@@ -1,4 +1,5 @@
-"""What a command changed is read back in one statement, and is what the standard executor says."""
+"""The row that a command changed is read in one statement, with the answer of the standard
+executor."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from gql.engine.payloads import RowStatement
 from resolvers.core.context import Ctx
 from tests.at_the_door import *  # noqa: F403  # its fixtures
 from tests.conftest import Api, SignIn
-from tests.engine.conftest import readings
+from tests.engine.conftest import count_special_reads
 from tests.journal.desk import Desk
 
 SHOWN = """id value kind version comment authorName student { fullName }
@@ -20,34 +21,34 @@ SET = f"""mutation ($input: SetMarkInput!) {{ setMark(input: $input) {{
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ ... on Mark {{ {SHOWN} }} }} }}"
 
 
-def by_the_standard(api: Api) -> Api:
+def with_standard_executor(api: Api) -> Api:
     services = replace(api.caller.services, readers=None)
     return Api(replace(api.caller, services=services))
 
 
-async def test_a_mark_comes_back_as_it_is_seen(api: SignIn, desk: Desk) -> None:
+async def test_a_payload_shows_a_mark_as_a_query_does(api: SignIn, desk: Desk) -> None:
     teacher = api(desk.teacher)
     given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
     mark = (await teacher(SET, input=given))["setMark"]["mark"]
-    assert mark == (await by_the_standard(teacher)(NODE, id=mark["id"]))["node"]
+    assert mark == (await with_standard_executor(teacher)(NODE, id=mark["id"]))["node"]
     assert (mark["value"], mark["version"]) == (4, 1)
 
 
-async def test_it_takes_fewer_statements(api: SignIn, statements: Any) -> None:
+async def test_a_plan_of_a_payload_takes_fewer_statements(api: SignIn, statements: Any) -> None:
     asked = """mutation ($input: UpdateSchoolInput!) { updateSchool(input: $input) {
         school { phone } } }"""
     director = api("director")
     spent = []
-    for version, who in ((1, director), (2, by_the_standard(director))):
+    for version, who in ((1, director), (2, with_standard_executor(director))):
         with statements() as sql:
             await who(asked, input={"schoolId": "School:1-1", "expectedVersion": version})
         spent.append(len(sql))
         if who is director:
-            assert "INSERT INTO audit_events" in sql[-1]  # what is read afterwards, the plan reads
+            assert "INSERT INTO audit_events" in sql[-1]  # the plan reads everything afterwards
     assert spent[0] < spent[1]
 
 
-async def test_the_school_comes_back_as_it_is_now(api: SignIn) -> None:
+async def test_a_payload_shows_the_school_after_the_change(api: SignIn) -> None:
     asked = """mutation ($input: UpdateSchoolInput!) { updateSchool(input: $input) {
         __typename school { id version phone } again: school { shortName } } }"""
     given = {"schoolId": "School:1-1", "expectedVersion": 1, "phone": "8"}
@@ -56,7 +57,7 @@ async def test_the_school_comes_back_as_it_is_now(api: SignIn) -> None:
     assert answer["again"]["shortName"]
 
 
-async def test_two_commands_of_one_document_are_read_back_each_by_itself(
+async def test_payloads_of_two_commands_of_one_document_are_read_separately(
     api: SignIn,
     desk: Desk,
 ) -> None:
@@ -71,7 +72,7 @@ async def test_two_commands_of_one_document_are_read_back_each_by_itself(
     assert answer["second"]["mark"]["student"]["fullName"]
 
 
-async def test_the_mark_that_is_in_the_way_comes_back_too(
+async def test_a_conflict_shows_the_mark_that_caused_it(
     api: SignIn,
     desk: Desk,
 ) -> None:
@@ -85,7 +86,7 @@ async def test_the_mark_that_is_in_the_way_comes_back_too(
 
 
 @pytest.mark.parametrize("shown", [True, False])
-async def test_a_directive_decides_each_time(
+async def test_a_directive_is_evaluated_for_each_request(
     api: SignIn,
     desk: Desk,
     shown: bool,
@@ -107,12 +108,12 @@ STUDENT = """{ student(by: {id: "Student:1-7"}) {
     identity { snils documentNumber } contacts { address } } }"""
 
 
-async def test_what_is_encrypted_comes_back_and_its_reading_is_recorded(
+async def test_an_encrypted_field_of_a_payload_is_shown_and_its_read_is_recorded(
     api: SignIn, sql: AsyncConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secretary = api("secretary")
-    there = (await by_the_standard(secretary)(STUDENT))["student"]
-    before = await readings(sql)
+    there = (await with_standard_executor(secretary)(STUDENT))["student"]
+    before = await count_special_reads(sql)
     used: list[int] = []
     read = RowStatement.read
 
@@ -125,4 +126,4 @@ async def test_what_is_encrypted_comes_back_and_its_reading_is_recorded(
     assert linked == {"guardianLink": {"student": there}, "userErrors": []}
     assert there["identity"]["snils"]
     assert len(used) == 1, "one statement reads all that is asked of the row"
-    assert await readings(sql) == before + 1
+    assert await count_special_reads(sql) == before + 1

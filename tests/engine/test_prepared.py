@@ -1,12 +1,12 @@
-"""What connections keep prepared: as much as fits, whatever is asked."""
+"""The statements that connections keep prepared have a bound, whatever is asked."""
 
 from models.database.readers import MOST_CHARACTERS, Readers
 
 NAMES = b"SELECT count(*)::text FROM pg_prepared_statements WHERE name LIKE 'gorod%'"
 
 
-async def kept(readers: Readers) -> int:
-    """How many statements the database keeps for the one connection."""
+async def count_prepared(readers: Readers) -> int:
+    """Count the prepared statements of the only connection."""
     found = await readers.fetch(1, NAMES.decode(), [])
     assert found
     return int(found[0])
@@ -22,10 +22,10 @@ async def test_long_statements_push_out_the_oldest(readers: Readers) -> None:
     assert connection.characters == sum(map(len, connection.statements)) <= MOST_CHARACTERS
     assert any(sql.startswith("SELECT '7'") for sql in connection.statements)
     assert not any(sql.startswith("SELECT '0'") for sql in connection.statements)
-    assert 3 <= await kept(readers) <= 4
+    assert 3 <= await count_prepared(readers) <= 4
 
 
-async def test_what_is_asked_again_is_prepared_once(readers: Readers) -> None:
+async def test_a_statement_that_is_sent_again_is_prepared_once(readers: Readers) -> None:
     for _ in range(3):
         await readers.fetch(1, "SELECT 'again'::text", [])
-    assert await kept(readers) == 2
+    assert await count_prepared(readers) == 2

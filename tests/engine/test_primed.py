@@ -1,4 +1,4 @@
-"""A limit holds for each request, also where the plan was made for another that kept it."""
+"""A limit holds for each request, even if the plan was made for a request within the limit."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ PRIMED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("asked", "good", "bad", "field"), PRIMED, ids=[one[0] for one in PRIMED])
-async def test_what_is_too_much_is_refused_after_something_that_was_not(
+async def test_too_large_a_request_is_refused_after_one_within_the_limit(
     api: SignIn, both: Both, asked: str, good: dict[str, Any], bad: dict[str, Any], field: str
 ) -> None:
     director = api("director")

@@ -1,4 +1,4 @@
-"""What a missing right makes of reports: a refusal, never a zero or an empty list."""
+"""A missing right leads to a refusal in reports, never to a zero or an empty list."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ UNREAD = "{ unreadCounts { notices mail } }"
 OF_MARKS = ("weightedAverage", "markCount", "suggestedValue", "warnings")
 
 
-async def without(sql: AsyncConnection, role: Role, permission: str) -> None:
+async def take_right_away(sql: AsyncConnection, role: Role, permission: str) -> None:
     await sql.execute(
         text("""DELETE FROM role_rights WHERE school_id = 1 AND role = :role
             AND permission = :permission"""),
@@ -27,16 +27,16 @@ async def without(sql: AsyncConnection, role: Role, permission: str) -> None:
     )
 
 
-async def denied(who: Api, both: Both, document: str, **given: Any) -> tuple[Any, set[str]]:
-    """What both executors answer, and the coordinates refused."""
+async def find_denied(who: Api, both: Both, document: str, **given: Any) -> tuple[Any, set[str]]:
+    """Return the answer of both executors, and the coordinates that were refused."""
     assert await both(who, document, **given) == "compiled"
     reply = await who.reply(document, **given)
     return reply.data, {(error.extensions or {})["coordinate"] for error in reply.errors or []}
 
 
 async def test_the_secretary_is_told_no_number_of_marks(api: SignIn, both: Both) -> None:
-    """She files term marks; of the marks they rest on she is told nothing, not even "none"."""
-    data, refused = await denied(api("secretary"), both, SHEET, section="Section:1-68")
+    """She files term marks, but is told nothing about the marks behind them, not even "none"."""
+    data, refused = await find_denied(api("secretary"), both, SHEET, section="Section:1-68")
     assert refused == {f"TermMarkRow.{field}" for field in OF_MARKS}
     rows = data["termMarkSheet"]["rows"]
     assert len(rows) > 5
@@ -46,8 +46,8 @@ async def test_the_secretary_is_told_no_number_of_marks(api: SignIn, both: Both)
 async def test_a_class_teacher_is_told_nothing_of_a_pupil_whose_marks_are_not_hers_to_read(
     api: SignIn, both: Both, sql: AsyncConnection
 ) -> None:
-    """A group joins a pupil of hers and one whom she teaches another subject: of the second she
-    knows who they are, but not what they have in this group."""
+    """A group joins a pupil of her class and one whom she teaches another subject: she may know the
+    second, but not the marks that they have in this group."""
     mine, hers_elsewhere = (
         await sql.execute(
             text("""SELECT (SELECT min(student_id) FROM class_memberships WHERE school_id = 1
@@ -79,7 +79,7 @@ async def test_a_class_teacher_is_told_nothing_of_a_pupil_whose_marks_are_not_he
             """)
     )
     leader = api("teacher.belova", Role.CLASS_TEACHER)
-    data, _ = await denied(leader, both, SHEET, section=f"Section:1-{group}")
+    data, _ = await find_denied(leader, both, SHEET, section=f"Section:1-{group}")
     rows = {row["studentId"]: row for row in data["termMarkSheet"]["rows"]}
     before = await sql.scalar(
         text(f"""SELECT count(*) FROM marks m JOIN lessons l ON l.id = m.lesson_id
@@ -106,8 +106,8 @@ async def test_a_class_teacher_is_told_nothing_of_a_pupil_whose_marks_are_not_he
 async def test_a_journal_without_a_right_refuses_that_part_and_shows_the_rest(
     api: SignIn, both: Both, sql: AsyncConnection, permission: str, refused: set[str]
 ) -> None:
-    await without(sql, Role.DEPUTY_DIRECTOR, permission)
-    data, found = await denied(api("zavuch"), both, JOURNAL)
+    await take_right_away(sql, Role.DEPUTY_DIRECTOR, permission)
+    data, found = await find_denied(api("zavuch"), both, JOURNAL)
     assert found == refused
     [coordinate] = refused
     type_, _, field = coordinate.partition(".")
@@ -120,11 +120,11 @@ async def test_a_journal_without_a_right_refuses_that_part_and_shows_the_rest(
 @pytest.mark.parametrize(
     ("permission", "field"), [("notices:read", "notices"), ("mail:use", "mail")]
 )
-async def test_what_one_may_not_read_is_not_counted_as_none(
+async def test_rows_that_one_may_not_read_are_not_counted_as_none(
     api: SignIn, both: Both, sql: AsyncConnection, permission: str, field: str
 ) -> None:
-    await without(sql, Role.PARENT, permission)
-    data, found = await denied(api("parent.ivanova"), both, UNREAD)
+    await take_right_away(sql, Role.PARENT, permission)
+    data, found = await find_denied(api("parent.ivanova"), both, UNREAD)
     assert found == {f"UnreadCounts.{field}"}
     assert data["unreadCounts"][field] is None
     assert [count for count in data["unreadCounts"].values() if count is not None]

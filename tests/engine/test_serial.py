@@ -1,4 +1,4 @@
-"""Several commands of one document: each is done as if it came alone, in their order."""
+"""Several commands of one document: each is done as if it were sent alone, in their order."""
 
 import json
 from typing import Any, cast
@@ -19,14 +19,14 @@ PRESENT = """{name}: setAttendance(input: {{lessonId: $lesson, studentId: "{stud
 
 
 @pytest.fixture
-async def blank(desk: Desk, sql: AsyncConnection) -> Desk:
-    """The lesson of the desk with nobody recorded."""
+async def blank_lesson(desk: Desk, sql: AsyncConnection) -> Desk:
+    """The lesson of the desk without any attendance."""
     key = int(desk.lesson.partition("-")[2])
     await sql.execute(text("DELETE FROM attendance_records WHERE lesson_id = :id"), {"id": key})
     return desk
 
 
-def register(students: list[str], codes: list[str]) -> str:
+def make_document(students: list[str], codes: list[str]) -> str:
     lines = [
         PRESENT.format(name=f"s{number}", student=student, code=code)
         for number, (student, code) in enumerate(zip(students, codes, strict=True))
@@ -35,12 +35,12 @@ def register(students: list[str], codes: list[str]) -> str:
 
 
 async def test_a_teacher_records_a_few_students_in_one_document(
-    api: SignIn, blank: Desk, sql: AsyncConnection
+    api: SignIn, blank_lesson: Desk, sql: AsyncConnection
 ) -> None:
-    teacher: Any = api(blank.teacher)
-    students = [blank.masha, *blank.others[:3]]
+    teacher: Any = api(blank_lesson.teacher)
+    students = [blank_lesson.masha, *blank_lesson.others[:3]]
     codes = [("PRESENT", "LATE")[number % 2] for number in range(len(students))]
-    answer = await teacher(register(students, codes), lesson=blank.lesson)
+    answer = await teacher(make_document(students, codes), lesson=blank_lesson.lesson)
     records = [answer[f"s{number}"]["attendanceRecord"] for number in range(len(students))]
     assert [(one["student"]["id"], one["code"]) for one in records] == list(
         zip(students, codes, strict=True)
@@ -51,65 +51,72 @@ async def test_a_teacher_records_a_few_students_in_one_document(
     assert await sql.scalar(deeds) == len(students)
 
 
-async def test_a_command_sees_what_the_one_before_it_did(api: SignIn, blank: Desk) -> None:
-    teacher: Any = api(blank.teacher)
-    twice = register([blank.masha, blank.masha], ["LATE", "LATE"])
-    answer = await teacher.reply(twice, lesson=blank.lesson)
+async def test_a_command_sees_what_the_one_before_it_did(api: SignIn, blank_lesson: Desk) -> None:
+    teacher: Any = api(blank_lesson.teacher)
+    twice = make_document([blank_lesson.masha, blank_lesson.masha], ["LATE", "LATE"])
+    answer = await teacher.reply(twice, lesson=blank_lesson.lesson)
     first, second = answer.data["s0"], answer.data["s1"]
     assert first["attendanceRecord"]["code"] == "LATE"
     assert [one["code"] for one in second["userErrors"]] == ["CONFLICT"]
     assert second["attendanceRecord"]["code"] == "LATE"
 
 
-async def test_a_command_that_is_refused_stops_no_other(api: SignIn, blank: Desk) -> None:
-    teacher: Any = api(blank.teacher)
-    some = register(["Student:1-99999999", blank.masha], ["PRESENT", "PRESENT"])
-    reply = await teacher.reply(some, lesson=blank.lesson)
+async def test_a_command_that_is_refused_stops_no_other(api: SignIn, blank_lesson: Desk) -> None:
+    teacher: Any = api(blank_lesson.teacher)
+    some = make_document(["Student:1-99999999", blank_lesson.masha], ["PRESENT", "PRESENT"])
+    reply = await teacher.reply(some, lesson=blank_lesson.lesson)
     assert [one["code"] for one in reply.data["s0"]["userErrors"]] == ["NOT_FOUND"]
     assert reply.data["s1"]["attendanceRecord"]["code"] == "PRESENT"
 
 
-async def test_a_command_without_the_right_stops_no_other(api: SignIn, blank: Desk) -> None:
+async def test_a_command_without_the_right_stops_no_other(api: SignIn, blank_lesson: Desk) -> None:
     """A teacher closes no term. Each command has the errors that it would have alone."""
-    teacher: Any = api(blank.teacher)
-    line = PRESENT.format(name="s", student=blank.masha, code="PRESENT")
+    teacher: Any = api(blank_lesson.teacher)
+    line = PRESENT.format(name="s", student=blank_lesson.masha, code="PRESENT")
     both = f"""mutation ($lesson: ID!) {{
       closeTerm(input: {{termId: "Term:1-1", expectedVersion: 1}}) {{ userErrors {{ code }} }}
       {line} }}"""
-    reply = await teacher.reply(both, lesson=blank.lesson)
+    reply = await teacher.reply(both, lesson=blank_lesson.lesson)
     assert [one["code"] for one in reply.data["closeTerm"]["userErrors"]] == ["FORBIDDEN"]
     assert reply.data["s"]["attendanceRecord"]["code"] == "PRESENT"
 
 
-async def test_variables_that_fit_one_command_alone_let_none_of_them_run(
-    api: SignIn, blank: Desk, sql: AsyncConnection
+async def test_if_variables_do_not_fit_one_command_none_of_them_runs(
+    api: SignIn, blank_lesson: Desk, sql: AsyncConnection
 ) -> None:
-    teacher: Any = api(blank.teacher)
-    line = PRESENT.format(name="s", student=blank.masha, code="PRESENT")
+    teacher: Any = api(blank_lesson.teacher)
+    line = PRESENT.format(name="s", student=blank_lesson.masha, code="PRESENT")
     both = f"""mutation ($lesson: ID!, $version: Int!) {{ {line}
       clearMark(input: {{markId: "Mark:1-1", expectedVersion: $version}}) {{
         userErrors {{ code }} }} }}"""
-    reply = await teacher.reply(both, lesson=blank.lesson, version="one")
+    reply = await teacher.reply(both, lesson=blank_lesson.lesson, version="one")
     assert reply.errors
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
 
-async def test_values_of_one_command_make_no_plan_of_another(api: SignIn, blank: Desk) -> None:
-    teacher: Any = api(blank.teacher)
+async def test_values_of_one_command_make_no_plan_of_another(
+    api: SignIn, blank_lesson: Desk
+) -> None:
+    teacher: Any = api(blank_lesson.teacher)
     document = """mutation ($lesson: ID!, $one: ID!, $other: ID!, $code: AttendanceCode!) {
       a: setAttendance(input: {lessonId: $lesson, studentId: $one, code: $code}) {
         userErrors { code } }
       b: setAttendance(input: {lessonId: $lesson, studentId: $other, code: PRESENT}) {
         userErrors { code } } }"""
-    for student in blank.others[:4]:
-        given = {"lesson": blank.lesson, "one": student, "other": blank.masha, "code": "ILLNESS"}
+    for student in blank_lesson.others[:4]:
+        given = {
+            "lesson": blank_lesson.lesson,
+            "one": student,
+            "other": blank_lesson.masha,
+            "code": "ILLNESS",
+        }
         await teacher.reply(document, **given)
     [compiled] = [o for o in teacher.engine.documents.read(document).operations.values() if o]
     plans = [len(f.plans) for part in compiled.parts for f in part.families.values()]
     assert plans == [1, 1]
 
 
-async def test_who_ends_their_own_work_in_the_first_command_cannot_run_the_second(
+async def test_an_hr_specialist_who_dismisses_herself_cannot_run_the_second_command(
     api: SignIn, sql: AsyncConnection
 ) -> None:
     """The HR specialist dismisses herself as of today, and would hire somebody then."""
@@ -172,12 +179,12 @@ STANDARD = {"one key twice", "a fragment at the root", "one left out",
 async def test_odd_documents_have_the_answer_of_the_standard_executor(
     api: SignIn, login: str, case: str
 ) -> None:
-    """None of their commands is done, so both can be asked."""
+    """None of their commands is done, so both executors can be asked."""
     document, person = ODD[case], cast("AtDoor", api(login))
     expected = await Api.reply(person, document)
     asker = Asker(person.caller.token or "", person.caller.language)
     answer = await person.engine.answer(asker, document, {}, None)
-    if answer is not None:  # else it is the standard executor's
+    if answer is not None:  # otherwise the standard executor answers
         told = json.loads(answer.body)
         assert json.dumps(told["data"]) == json.dumps(expected.data)
         assert told.get("errors", []) == json.loads(
@@ -186,13 +193,13 @@ async def test_odd_documents_have_the_answer_of_the_standard_executor(
     assert (answer is None) == (case in STANDARD)
 
 
-async def test_a_stranger_is_told_of_each_command_that_they_must_sign_in(
-    api: SignIn, blank: Desk, sql: AsyncConnection
+async def test_a_stranger_is_told_to_sign_in_for_each_command(
+    api: SignIn, blank_lesson: Desk, sql: AsyncConnection
 ) -> None:
-    stranger: Any = api(blank.teacher)
+    stranger: Any = api(blank_lesson.teacher)
     stranger.caller.token = "1.nobody"
-    some = register([blank.masha, blank.others[0]], ["PRESENT", "PRESENT"])
-    reply = await stranger.reply(some, lesson=blank.lesson)
+    some = make_document([blank_lesson.masha, blank_lesson.others[0]], ["PRESENT", "PRESENT"])
+    reply = await stranger.reply(some, lesson=blank_lesson.lesson)
     assert {e.extensions["code"] for e in reply.errors} == {"UNAUTHENTICATED"}
     assert not any((reply.data or {}).values())
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0

@@ -1,5 +1,7 @@
-"""What one may not read is told by no count, filter or order either (domain.md c.2, side channels).
-Asked of every list there is, as every role, of both executors."""
+"""No count, filter or order reveals values that one may not read (domain.md c.2, side channels).
+
+Every list is asked for, in every role, by both executors.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +24,8 @@ MOST_PAGES, MOST_ROOTS = 4, 8
 class List:
     """A root list that needs no arguments.
 
-    fields: What its rows can be filtered by and shown as, and how that is asked for.
-    orders: By the names in its order, the fields.
+    fields: The fields by which its rows can be filtered, each with its selection.
+    orders: The fields of its order, by their names in the enum.
     """
 
     root: str
@@ -32,7 +34,7 @@ class List:
     orders: dict[str, str]
 
 
-def lists() -> Iterator[List]:
+def find_lists() -> Iterator[List]:
     for root, field in CORE.query_type.fields.items():
         if "filter" not in field.args or any(map(is_required_argument, field.args.values())):
             continue
@@ -46,22 +48,22 @@ def lists() -> Iterator[List]:
             if name in row.fields and "isNull" in getattr(get_named_type(one.type), "fields", ())
         }
         named = get_named_type(get_named_type(field.args["orderBy"].type).fields["field"].type)
-        orders = {value: camel(value) for value in named.values}
+        orders = {value: convert_to_camel_case(value) for value in named.values}
         known = {value: name for value, name in orders.items() if name in row.fields}
         yield List(root, compared.name, fields, known)
 
 
-def asked_for(name: str, row: GraphQLObjectType) -> str:
+def select_field(name: str, row: GraphQLObjectType) -> str:
     leaf = is_leaf_type(get_named_type(row.fields[name].type))
     return name if leaf else f"{name} {{ id }}"
 
 
-def camel(name: str) -> str:
+def convert_to_camel_case(name: str) -> str:
     first, *rest = name.lower().split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-LISTS = list(lists())
+LISTS = list(find_lists())
 ALIKE = (Role.SUBJECT_TEACHER, Role.SOCIAL_PEDAGOGUE, Role.SCHOOL_ADMINISTRATOR, Role.DIRECTOR)
 """Roles whose rights are nearly those of a class teacher, a psychologist, a secretary, a deputy."""
 ROLES = [
@@ -70,8 +72,8 @@ ROLES = [
 ]
 
 
-async def rows(who: Api, of: List) -> tuple[list[Any], set[str]]:
-    """All its rows, or the first some hundred, and the fields that are refused."""
+async def fetch_rows(who: Api, of: List) -> tuple[list[Any], set[str]]:
+    """Return all its rows, or some hundred of the first, and the fields that are refused."""
     found: list[Any] = []
     shown = " ".join(of.fields.values())
     document = f"""query ($after: String) {{ {of.root}(first: 100, after: $after) {{ totalCount
@@ -101,7 +103,7 @@ async def test_a_filter_finds_as_many_as_show_a_value(api: SignIn, both: Both, r
     a filter, too."""
     who, compared, closed = api(LOGINS[role], role, 1), 0, 0
     for of in LISTS:
-        found, refused = await rows(who, of)
+        found, refused = await fetch_rows(who, of)
         filters = {name: {name: {"isNull": False}} for name in of.fields}
         open_ = [name for name in of.fields if name not in refused]
         for names in (open_[at : at + MOST_ROOTS] for at in range(0, len(open_), MOST_ROOTS)):
@@ -133,12 +135,12 @@ async def test_a_filter_finds_as_many_as_show_a_value(api: SignIn, both: Both, r
 async def test_an_order_tells_nothing_of_what_is_hidden(
     api: SignIn, both: Both, role: Role
 ) -> None:
-    """Rows in which the field is hidden come last or first, all together, as if it were empty."""
+    """Rows in which the field is hidden come last or first, all together, as if it were null."""
     who, ordered = api(LOGINS[role], role, 1), 0
     for of in LISTS:
         for value, name in of.orders.items():
             found = of.fields.get(name, name)
-            document = f"""query ($order: [{order_type(of)}!]) {{ {of.root}(first: 100,
+            document = f"""query ($order: [{order_type_of(of)}!]) {{ {of.root}(first: 100,
                 orderBy: $order) {{ nodes {{ id {found} }} edges {{ cursor }} }} }}"""
             given = {"order": [{"field": value}]}
             reply = await both.reply(who, document, **given)
@@ -152,6 +154,6 @@ async def test_an_order_tells_nothing_of_what_is_hidden(
     assert ordered > 5
 
 
-def order_type(of: List) -> str:
+def order_type_of(of: List) -> str:
     found: str = get_named_type(CORE.query_type.fields[of.root].args["orderBy"].type).name
     return found

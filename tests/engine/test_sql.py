@@ -1,4 +1,4 @@
-"""Constants reach SQL through one function, values as parameters: nothing a text says is obeyed."""
+"""Constants reach SQL through one function, and values as parameters: no text is run as SQL."""
 
 import ast
 from datetime import date
@@ -44,7 +44,7 @@ def test_other_constants(value: Any, written: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", object(), b"bytes", 1.5, StudentStatus.ENROLLED])
-def test_what_postgresql_cannot_hold_is_not_said(value: Any) -> None:
+def test_a_text_that_postgresql_cannot_hold_is_refused(value: Any) -> None:
     with pytest.raises(NotCompilable):
         quote_constant(value)
 
@@ -55,7 +55,7 @@ def test_parameters_are_counted_in_order_and_once() -> None:
 
 
 @pytest.mark.parametrize("value", ["1; DROP TABLE marks", "", 1.5, None, True, b"x", ["a"]])
-def test_what_is_no_node_gets_into_no_statement(value: Any) -> None:
+def test_only_nodes_get_into_a_statement(value: Any) -> None:
     with pytest.raises(TypeError):
         sql("SELECT {a}", a=value)
     with pytest.raises(TypeError):
@@ -64,7 +64,7 @@ def test_what_is_no_node_gets_into_no_statement(value: Any) -> None:
 
 @pytest.mark.parametrize("value", TEXTS)
 def test_a_constant_of_a_rule_stands_as_it_is(value: str) -> None:
-    """Also one that looks like the places that SQLAlchemy's text is taken apart at."""
+    """This includes constants that look like the markers at which SQLAlchemy's text is split."""
     for text_ in (value, f"=0{value}", f"here{value}"):
         expression = Student.personal_file_no == literal(text_)
         found, names = to_text(value_sql(expression, Student))
@@ -89,7 +89,7 @@ TEMPLATES = [
 
 
 def test_templates_stand_in_our_source() -> None:
-    """A template is a text, or a name that was given one; never put together of others."""
+    """A template is a literal, or a name that was given one; it is never built from other texts."""
     assert len(TEMPLATES) > 60
     for call in TEMPLATES:
         assert isinstance(call.args[0], ast.Constant | ast.Name), ast.unparse(call)
@@ -109,7 +109,7 @@ def test_no_sql_is_cut_or_searched_in() -> None:
 
 
 @pytest.mark.parametrize("value", TEXTS)
-async def test_whatever_is_searched_for_is_but_a_text(api: SignIn, both: Both, value: str) -> None:
+async def test_a_search_term_is_only_a_text(api: SignIn, both: Both, value: str) -> None:
     asked = """query ($t: String!) { students(filter: {fullName: {contains: $t}}, first: 3)
         { totalCount nodes { fullName } } notices(search: $t, first: 2) { nodes { title } } }"""
     assert await both(api("zavuch"), asked, t=value) == "compiled"

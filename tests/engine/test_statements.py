@@ -1,4 +1,4 @@
-"""Statements as text, for people to review. Write them anew with GOROD_WRITE_STATEMENTS=1."""
+"""Statements as text, for people to review. GOROD_WRITE_STATEMENTS=1 writes them again."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.engine.asked import ASKED
 HERE = Path(__file__).parent / "statements"
 CASES = [(name, role) for name, asked in ASKED.items() for role in asked.roles]
 NONE = "--\n"
-"""Where nothing is asked of the database, or the use case itself must run."""
+"""The text for operations that send no SQL, or whose use case itself must run."""
 GRANTS = default_grants()
 IN_QUOTES = re.compile(r"('(?:[^']|'')*')")
 CLAUSE = re.compile(
@@ -25,20 +25,21 @@ CLAUSE = re.compile(
 )
 
 
-def actor(role: Role) -> Actor:
-    """Somebody with the rights that the role has by default."""
+def make_default_actor(role: Role) -> Actor:
+    """Make an actor with the rights that the role has by default."""
     return make_actor(role, GRANTS[role])
 
 
-def in_lines(sql: str) -> str:
-    """The statement with a clause a line, and its queries for keys numbered as they come."""
+def split_lines(sql: str) -> str:
+    """Return the statement with a clause a line, and its queries for keys numbered in their
+    order."""
     numbers: dict[str, str] = {}
 
-    def renumbered(found: re.Match[str]) -> str:
+    def renumber(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"k{len(numbers) + 1}")
 
     parts = IN_QUOTES.split(sql)
-    parts[::2] = [CLAUSE.sub("\n", re.sub(r"\bk\d+\b", renumbered, part)) for part in parts[::2]]
+    parts[::2] = [CLAUSE.sub("\n", re.sub(r"\bk\d+\b", renumber, part)) for part in parts[::2]]
     return re.sub(" +\n", "\n", "".join(parts)) + "\n"
 
 
@@ -47,11 +48,11 @@ def file_of(name: str, role: Role) -> Path:
 
 
 @pytest.mark.parametrize(("name", "role"), CASES, ids=[f"{n}, {r.name}" for n, r in CASES])
-def test_a_statement_is_the_one_that_was_reviewed(name: str, role: Role) -> None:
+def test_a_statement_is_the_reviewed_one(name: str, role: Role) -> None:
     asked = ASKED[name]
-    plan = plan_document(schema, asked.text, asked.variables, actor(role))
+    plan = plan_document(schema, asked.text, asked.variables, make_default_actor(role))
     kept = file_of(name, role)
-    text = f"-- {getattr(plan, 'kind', 'compiled')}\n{in_lines(plan.sql)}" if plan.sql else NONE
+    text = f"-- {getattr(plan, 'kind', 'compiled')}\n{split_lines(plan.sql)}" if plan.sql else NONE
     if os.environ.get("GOROD_WRITE_STATEMENTS"):
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)

@@ -1,4 +1,4 @@
-"""No part of a compiled statement forgets the row it is asked for."""
+"""Every part of a compiled statement is tied to the row that it is asked for."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from gql.guard.documents import Documents
 from gql.guard.limits import Limits
 from gql.schema import schema
 from models.access.roles import AccessScope, Role
-from tests.engine.ties import untied
+from tests.engine.ties import find_untied
 
 CORE: Any = schema._schema  # noqa: SLF001  # graphql-core's
 NODES = [
@@ -36,8 +36,8 @@ WIDE = Limits(most_tokens=100_000, most_fields=100_000, most_cost=10**12)
 SELF, CHILD, SECTION, CLASS, SCHOOL = AccessScope
 
 
-def viewer(*scopes: AccessScope, is_scoped: bool = False) -> Actor:
-    """Somebody with all rights that reach so far."""
+def make_viewer(*scopes: AccessScope, is_scoped: bool = False) -> Actor:
+    """Make an actor who holds all rights with these scopes."""
     return Actor(
         school_id=1, time_zone="Asia/Barnaul", account_id=1, session_id=1, person_id=1,
         role=Role.DIRECTOR, grants=frozenset((right, scope) for right in Right for scope in scopes),
@@ -47,14 +47,14 @@ def viewer(*scopes: AccessScope, is_scoped: bool = False) -> Actor:
 
 
 VIEWERS = {
-    "own": viewer(SELF, CHILD, SECTION, CLASS),
-    "scoped": viewer(SELF, CHILD, SECTION, CLASS, is_scoped=True),
-    "school": viewer(SCHOOL),
+    "own": make_viewer(SELF, CHILD, SECTION, CLASS),
+    "scoped": make_viewer(SELF, CHILD, SECTION, CLASS, is_scoped=True),
+    "school": make_viewer(SCHOOL),
 }
 
 
-def asked(field: Any, variables: dict[str, Any]) -> str:
-    """The required arguments of a field, as variables."""
+def make_arguments(field: Any, variables: dict[str, Any]) -> str:
+    """Return the required arguments of a field, as variables."""
     told = []
     for name, argument in field.args.items():
         if is_required_argument(argument):
@@ -63,32 +63,35 @@ def asked(field: Any, variables: dict[str, Any]) -> str:
     return f"({', '.join(told)})" if told else ""
 
 
-def selection(type_: Any, variables: dict[str, Any], depth: int) -> str:
-    """All fields of a type that SQL answers, and those of the types they lead to."""
+def make_selection(type_: Any, variables: dict[str, Any], depth: int) -> str:
+    """Return all fields of a type that SQL answers, and those of the types they lead to."""
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
     if not depth or not isinstance(named, GraphQLObjectType):
         return " { __typename }"
     fields = [
-        f"{name}{asked(field, variables)}{selection(field.type, variables, depth - 1)}"
+        f"{name}{make_arguments(field, variables)}"
+        f"{make_selection(field.type, variables, depth - 1)}"
         for name, field in named.fields.items()
-        if named not in NODES or is_said(named, name)
+        if named not in NODES or is_answered_by_sql(named, name)
     ]
     return f" {{ __typename {' '.join(fields)} }}"
 
 
 @cache
-def is_said(type_: Any, name: str) -> bool:
-    """Whether the engine answers a field of a node. Python decrypts documents and signs links."""
+def is_answered_by_sql(type_: Any, name: str) -> bool:
+    """Return whether SQL answers a field of a node. Python decrypts documents and signs links."""
     variables: dict[str, Any] = {}
     field = type_.fields[name]
-    body = f"{name}{asked(field, variables)}{selection(field.type, variables, 0)}"
-    [plan] = plans(f"... on {type_.name} {{ {body} }}", variables, type_.name, [VIEWERS["school"]])
+    body = f"{name}{make_arguments(field, variables)}{make_selection(field.type, variables, 0)}"
+    [plan] = make_plans(
+        f"... on {type_.name} {{ {body} }}", variables, type_.name, [VIEWERS["school"]]
+    )
     return bool(plan.sql)
 
 
-def value(name: str, type_: Any) -> Any:
+def make_value(name: str, type_: Any) -> Any:
     named = get_named_type(type_)
     if named.name in GIVEN:
         return GIVEN[named.name]
@@ -96,14 +99,14 @@ def value(name: str, type_: Any) -> Any:
     return f"{kind if kind in CORE.type_map else 'Student'}:1-1"
 
 
-def plans(
+def make_plans(
     body: str,
     variables: dict[str, Any],
     kind: str | None = None,
     viewers: Iterable[Actor] = tuple(VIEWERS.values()),
 ) -> Iterator[Any]:
-    """What the engine makes of a document for each of the viewers: of fields of a node of a kind,
-    or of root fields."""
+    """Yield the engine's plans of a document for each viewer: for fields of a node of a kind, or
+    for root fields."""
     if kind is not None:
         variables["node"] = ("node", ROOTS["node"].args["id"].type)
         body = f"node(id: $node) {{ {body} }}"
@@ -113,34 +116,34 @@ def plans(
     document = documents.read(f"query Q{f'({declared})' if declared else ''} {{ {body} }}")
     compiled = cache.operation(document, None)
     assert compiled, document.errors
-    given = {one: value(name, type_) for one, (name, type_) in variables.items()}
+    given = {one: make_value(name, type_) for one, (name, type_) in variables.items()}
     given |= {"node": f"{kind}:1-1"} if kind else {}
     for actor in viewers:
         yield cache.make_and_keep(compiled, actor, given)
 
 
 @pytest.mark.parametrize("type_", NODES, ids=str)
-def test_nothing_of_a_row_forgets_the_row(type_: Any) -> None:
+def test_every_field_of_a_row_is_tied_to_the_row(type_: Any) -> None:
     variables: dict[str, Any] = {}
-    body = f"... on {type_.name} {selection(type_, variables, 1)}"
-    made = [plan.sql for plan in plans(body, variables, type_.name)]
+    body = f"... on {type_.name} {make_selection(type_, variables, 1)}"
+    made = [plan.sql for plan in make_plans(body, variables, type_.name)]
     assert all(made)
-    found = [why for sql in made for why in untied(sql)]
+    found = [why for sql in made for why in find_untied(sql)]
     assert not found, found[0]
 
 
 STANDARD = {"node", "viewer", "roles", "explainAccess", "eventsCursor", "rateLimit"}
-"""Root fields that Python answers. `node` is asked above."""
+"""Root fields that Python answers. `node` is asked for above."""
 
 
 @pytest.mark.parametrize("name", sorted(ROOTS.keys() - STANDARD))
-def test_nothing_of_a_root_field_forgets_its_rows(name: str) -> None:
+def test_every_field_of_a_root_field_is_tied_to_its_rows(name: str) -> None:
     variables: dict[str, Any] = {}
     field = ROOTS[name]
-    body = f"{name}{asked(field, variables)}{selection(field.type, variables, 3)}"
-    made = [plan.sql for plan in plans(body, variables)]
+    body = f"{name}{make_arguments(field, variables)}{make_selection(field.type, variables, 3)}"
+    made = [plan.sql for plan in make_plans(body, variables)]
     assert all(made)
-    found = [why for sql in made for why in untied(sql, is_report=True)]
+    found = [why for sql in made for why in find_untied(sql, is_report=True)]
     assert not found, found[0]
 
 
@@ -155,8 +158,8 @@ def test_nothing_of_a_root_field_forgets_its_rows(name: str) -> None:
         ("SELECT 1 FROM s JOIN LATERAL (SELECT 1 FROM a) AS b ON TRUE", "joined to nothing"),
     ],
 )
-def test_a_part_that_forgets_its_row_is_found(sql: str, reason: str) -> None:
-    assert any(reason in why for why in untied(sql))
+def test_an_untied_part_is_found(sql: str, reason: str) -> None:
+    assert any(reason in why for why in find_untied(sql))
 
 
 @pytest.mark.parametrize(
@@ -170,5 +173,5 @@ def test_a_part_that_forgets_its_row_is_found(sql: str, reason: str) -> None:
         "WITH k1 AS (SELECT z.k FROM z) SELECT (SELECT k FROM k1) FROM s",
     ],
 )
-def test_what_is_tied_is_let_through(sql: str) -> None:
-    assert not list(untied(sql))
+def test_a_tied_statement_is_accepted(sql: str) -> None:
+    assert not list(find_untied(sql))

@@ -1,4 +1,4 @@
-"""What is done for speed alone changes no answer."""
+"""Optimisations change statements, but no answers."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ from models.access.roles import Role
 from resolvers.core.context import Services
 from tests.conftest import SignIn
 from tests.engine.asked import ASKED
-from tests.engine.conftest import asker
-from tests.engine.test_statements import CASES, NONE, actor, file_of
+from tests.engine.conftest import make_asker
+from tests.engine.test_statements import CASES, NONE, file_of, make_default_actor
 
 LOGINS = {
     Role.PARENT: "parent.ivanova", Role.STUDENT: "student.ivanova",
@@ -29,35 +29,35 @@ READ = [
 
 
 @pytest.fixture(autouse=True)
-def everything_on() -> Iterator[None]:
+def all_optimisations() -> Iterator[None]:
     yield
     SWITCHED_OFF.clear()
 
 
-def statements(off: Optimisation | None) -> dict[tuple[str, Role], str]:
+def plan_statements(off: Optimisation | None) -> dict[tuple[str, Role], str]:
     SWITCHED_OFF.clear()
     SWITCHED_OFF.update({off} if off else ())
     return {
         (name, role): plan_document(
-            schema, ASKED[name].text, ASKED[name].variables, actor(role)
+            schema, ASKED[name].text, ASKED[name].variables, make_default_actor(role)
         ).sql
         for name, role in READ
     }
 
 
 @pytest.mark.parametrize("off", Optimisation, ids=lambda one: one.name)
-def test_each_changes_statements(off: Optimisation) -> None:
-    with_it, without = statements(None), statements(off)
+def test_each_optimisation_changes_statements(off: Optimisation) -> None:
+    with_it, without = plan_statements(None), plan_statements(off)
     assert {case for case in READ if with_it[case] != without[case]}
 
 
 @pytest.mark.parametrize("off", Optimisation, ids=lambda one: one.name)
-async def test_answers_are_the_same_without_it(
+async def test_answers_are_the_same_without_an_optimisation(
     api: SignIn, services: Services, off: Optimisation
 ) -> None:
     twins, sizes = (Engine(schema, services), Engine(schema, services)), []
     for name, role in READ:
-        person, asked = asker(api(LOGINS[role], role)), ASKED[name]
+        person, asked = make_asker(api(LOGINS[role], role)), ASKED[name]
         bodies = []
         for is_off, engine in enumerate(twins):
             SWITCHED_OFF.clear()

@@ -1,4 +1,4 @@
-"""A number that rests on what the reader may not see is null: without it, it would be wrong."""
+"""A number that depends on rows the reader may not see is null: without them it would be wrong."""
 
 import pytest
 from sqlalchemy import text
@@ -20,8 +20,8 @@ ALYONA = "Student:1-9"
 
 
 @pytest.fixture
-async def known_elsewhere(sql: AsyncConnection) -> None:
-    """The algebra teacher of 7А gives Alyona literature in 7Б, so that her card is theirs."""
+async def literature_in_7b(sql: AsyncConnection) -> None:
+    """Give the algebra teacher of 7А literature in 7Б, so that Alyona's card is visible to them."""
     await sql.execute(
         text("""UPDATE teaching_assignments SET staff_id = (SELECT w.id FROM staff w
             JOIN accounts a ON a.person_id = w.person_id JOIN credentials c
@@ -32,8 +32,8 @@ async def known_elsewhere(sql: AsyncConnection) -> None:
     )
 
 
-async def test_a_teacher_whom_a_pupil_has_left_is_told_no_average_of_a_part(
-    api: SignIn, both: Both, sql: AsyncConnection, known_elsewhere: None
+async def test_the_former_teacher_of_a_pupil_reads_no_average_of_a_part_of_the_marks(
+    api: SignIn, both: Both, sql: AsyncConnection, literature_in_7b: None
 ) -> None:
     """Alyona has algebra marks of the first term in 7А and in 7Б (domain.md e1). Her teacher of 7А
     reads those of 7А, and no mean without the others."""
@@ -58,11 +58,11 @@ async def test_a_teacher_whom_a_pupil_has_left_is_told_no_average_of_a_part(
     assert all(row == deputy[row["studentId"]] for row in others)
 
 
-async def test_a_class_teacher_is_told_nothing_of_others_pupils_in_a_common_group(
-    api: SignIn, both: Both, sql: AsyncConnection, known_elsewhere: None
+async def test_a_class_teacher_reads_no_marks_of_other_pupils_in_a_common_group(
+    api: SignIn, both: Both, sql: AsyncConnection, literature_in_7b: None
 ) -> None:
-    """A pupil of 7Б learns with a group of 7А. Who leads 7А sees who is in the group, and not what
-    the pupil of 7Б has there: "0 marks" would be an answer, and a wrong one."""
+    """A pupil of 7Б learns with a group of 7А. The leader of 7А sees who is in the group, but not
+    the marks of that pupil: "0 marks" would be an answer, and a wrong one."""
     await sql.execute(
         text("""UPDATE section_memberships m SET section_id = g.id FROM sections g, sections old
         WHERE m.school_id = 1 AND m.student_id = 9 AND m.valid_to IS NULL AND old.id = m.section_id

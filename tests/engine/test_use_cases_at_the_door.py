@@ -1,5 +1,5 @@
-"""The tests of roles, the school's card, classes and sections, once more with clients at the door,
-and use cases that are called from there."""
+"""The tests of roles, the school's card, classes and sections, run again with requests to the
+application, and tests of use cases that are called from there."""
 
 from typing import Any
 
@@ -28,14 +28,16 @@ async def notice(api: SignIn) -> str:
     return str((await publish(api("director"), STAFF))["id"])
 
 
-def edit(notice: str, version: int, body: str) -> dict[str, Any]:
+def make_input(notice: str, version: int, body: str) -> dict[str, Any]:
     return {"noticeId": notice, "expectedVersion": version, "body": body}
 
 
-async def test_whatever_is_sent_one_plan_answers_it(api: SignIn, notice: str) -> None:
+async def test_one_plan_answers_all_inputs(api: SignIn, notice: str) -> None:
     director: Any = api("director")
     for version in range(1, 5):
-        answer = await director(EDIT, input=edit(notice, version, str(version)), short=version > 2)
+        answer = await director(
+            EDIT, input=make_input(notice, version, str(version)), short=version > 2
+        )
         card = answer["done"]["card"]
         assert (card["version"], card["body"]) == (version + 1, str(version))
         assert ("title" in card) == (version > 2)
@@ -43,20 +45,20 @@ async def test_whatever_is_sent_one_plan_answers_it(api: SignIn, notice: str) ->
     assert set(director.kinds) == {"command"}
     [compiled] = [one for one in director.engine.documents.read(EDIT).operations.values() if one]
     [family] = compiled.families.values()
-    assert len(family.plans) == 2  # with and without the name
+    assert len(family.plans) == 2  # one plan with the name, and one without
 
 
 async def test_a_refusal_shows_the_row_as_it_is_now(api: SignIn, notice: str) -> None:
     director: Any = api("director")
-    await director(EDIT, input=edit(notice, 1, "8"))
-    reply = await director.reply(EDIT, input=edit(notice, 1, "9"))
+    await director(EDIT, input=make_input(notice, 1, "8"))
+    reply = await director.reply(EDIT, input=make_input(notice, 1, "9"))
     done = (reply.data or {})["done"]
     assert [error["code"] for error in done["userErrors"]] == ["CONFLICT"]
     assert (done["card"]["version"], done["card"]["body"]) == (2, "8")
     assert director.kinds == ["command", "command"]
 
 
-async def test_what_nobody_may_send_is_told_by_the_standard_executor(
+async def test_invalid_input_is_answered_by_the_standard_executor(
     api: SignIn, sql: AsyncConnection, notice: str
 ) -> None:
     director: Any = api("director")
@@ -68,16 +70,16 @@ async def test_what_nobody_may_send_is_told_by_the_standard_executor(
     )
 
 
-async def test_it_is_done_once_where_the_use_case_fails_by_a_bug(
+async def test_a_use_case_that_fails_by_a_bug_is_run_once(
     api: SignIn, sql: AsyncConnection, notice: str
 ) -> None:
-    """An error in the middle is no reason to try the same once more by another way."""
+    """An error in the middle is no reason to try the command again by the other executor."""
     await sql.execute(
         text("ALTER TABLE notices ADD CONSTRAINT bug CHECK (body <> 'bug') NOT VALID")
     )
     try:
         director: Any = api("director")
-        reply = await director.reply(EDIT, input=edit(notice, 1, "bug"))
+        reply = await director.reply(EDIT, input=make_input(notice, 1, "bug"))
     finally:
         await sql.execute(text("ALTER TABLE notices DROP CONSTRAINT bug"))
     [error] = reply.errors or []

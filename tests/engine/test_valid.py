@@ -1,4 +1,4 @@
-"""What the engine finds valid is what graphql-core finds valid."""
+"""The engine and graphql-core find the same documents valid."""
 
 import random
 import re
@@ -61,11 +61,11 @@ WRONG = {
 }  # fmt: skip
 
 
-def theirs(document: str) -> bool:
+def is_valid_for_graphql_core(document: str) -> bool:
     return not validate(CORE, parse(document), RULES)
 
 
-def read(document: str) -> bool:
+def can_parse(document: str) -> bool:
     try:
         parse(document)
     except GraphQLError:
@@ -102,13 +102,13 @@ async def test_a_variable_that_does_not_fit_a_choice_is_refused_in_words(
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_is_wrong_is_found(what: str) -> None:
-    assert not theirs(WRONG[what])
+def test_an_invalid_document_is_found(what: str) -> None:
+    assert not is_valid_for_graphql_core(WRONG[what])
     assert find_errors(CORE, parse(WRONG[what]))
 
 
-def changed(document: str, chance: random.Random) -> Iterator[str]:
-    """The document with words of it left out, doubled, or put in the place of others."""
+def mutate(document: str, chance: random.Random) -> Iterator[str]:
+    """Yield the document with words of it left out, doubled, or exchanged."""
     parts = re.split(r'("[^"]*"|\$?\w+)', re.sub("#.*", "", document))
     places = range(1, len(parts), 2)
     for _ in range(30):
@@ -119,19 +119,19 @@ def changed(document: str, chance: random.Random) -> Iterator[str]:
         yield "".join(now)
 
 
-def test_what_they_find_is_found() -> None:
+def test_documents_that_graphql_core_refuses_are_refused() -> None:
     chance = random.Random(1)
     found = dict.fromkeys((True, False), 0)
     for document in DOCUMENTS:
-        for one in (document, *changed(document, chance)):
-            if read(one):
-                valid = theirs(one)
+        for one in (document, *mutate(document, chance)):
+            if can_parse(one):
+                valid = is_valid_for_graphql_core(one)
                 assert (not find_errors(CORE, parse(one))) is valid, one
                 found[valid] += 1
     assert min(found.values()) > len(DOCUMENTS)
 
 
-def test_no_rule_looks_at_a_name_by_itself() -> None:
+def test_no_rule_reads_a_name_node_alone() -> None:
     assert not [
         rule for rule in RULES for way in ("enter", "leave") if hasattr(rule, f"{way}_name")
     ]

@@ -1,4 +1,4 @@
-"""A report of a term into which the year is not divided is refused, whoever answers."""
+"""A report about a term into which the year is not divided is refused by both executors."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ ASKED = [(SHEET, "Section:1-68"), (AVERAGES, "SchoolClass:1-7")]
 
 @pytest.fixture
 async def half_year(sql: AsyncConnection) -> str:
-    """A half-year of the year that the seventh grade has in quarters."""
+    """A half-year of a year that the seventh grade has in quarters."""
     found = await sql.scalar(
         text("""SELECT t.id FROM terms t JOIN term_types k ON k.id = t.term_type_id
         WHERE t.school_id = 1 AND k.code = 'HALF_YEAR' ORDER BY t.starts_on LIMIT 1""")
@@ -43,14 +43,14 @@ async def test_a_half_year_of_a_section_of_quarters_is_refused(
 
 
 @pytest.mark.parametrize(("document", "of"), ASKED)
-async def test_its_own_term_is_shown_in_one_statement(
+async def test_a_term_of_the_section_is_shown_in_one_statement(
     api: SignIn, both: Both, document: str, of: str
 ) -> None:
     assert await both(api("zavuch"), document, of=of, term="Term:1-2") == "compiled"
 
 
 @pytest.mark.parametrize(("document", "of"), ASKED)
-async def test_what_one_may_not_see_is_null_and_not_told_apart(
+async def test_a_hidden_term_is_null_and_not_distinguished(
     api: SignIn, services: Services, half_year: str, document: str, of: str
 ) -> None:
     foreign = of.replace(":1-", ":2-")

@@ -1,4 +1,4 @@
-"""Quiet, in which only what a test does can be heard, and people who listen."""
+"""Listeners, and a pace at which they are woken only by what a test does."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -19,8 +19,8 @@ from tests.events.listening import (
     Listen,
     Listener,
     Pass,
-    class_named,
-    here,
+    find_class,
+    get_cursor,
     open_desk,
 )
 
@@ -32,7 +32,7 @@ def services(services: Services, readers: Readers) -> Services:
 
 @pytest.fixture(autouse=True)
 def pace(services: Services) -> Callable[[Pace], None]:
-    """Tests set the pace before anyone listens."""
+    """A function that sets the pace; tests call it before anyone listens."""
 
     def set_pace(pace: Pace) -> None:
         services.tails.pace = pace
@@ -48,17 +48,17 @@ async def desk(sql: AsyncConnection) -> Desk:
 
 @pytest.fixture
 async def listen() -> AsyncIterator[Listen]:
-    """`await listen(person, NOTICES)`: an open stream, from where the log stands now."""
+    """Open a stream from the present end of the log: `await listen(person, NOTICES)`."""
     opened: list[Listener] = []
 
     async def begin(person: Api, document: str, after: str | None = "", **given: Any) -> Listener:
-        where = {} if after is None else {"after": after or await here(person)}
+        where = {} if after is None else {"after": after or await get_cursor(person)}
         opened.append(Listener(await person.listen(document, **where, **given)))
         return opened[-1]
 
     yield begin
     for one in opened:
-        await one.hang_up()
+        await one.close()
 
 
 @pytest.fixture
@@ -68,17 +68,17 @@ def leader(api: SignIn) -> Api:
 
 
 @pytest.fixture
-async def ours(sql: AsyncConnection) -> str:
-    """Masha's class."""
-    return await class_named(sql, "7А")
+async def class_of_masha(sql: AsyncConnection) -> str:
+    """The id of Masha's class."""
+    return await find_class(sql, "7А")
 
 
 @pytest.fixture
-def it_is(clock: Clock, services: Services) -> Pass:
-    """`it_is(TOMORROW)`: time passes, and whoever follows the log looks at it."""
+def pass_time(clock: Clock, services: Services) -> Pass:
+    """Move the clock and wake the readers of the log: `pass_time(TOMORROW)`."""
 
-    def pass_time(moment: datetime) -> None:
+    def move_clock(moment: datetime) -> None:
         clock.now = moment
         services.tails.wake(1)
 
-    return pass_time
+    return move_clock

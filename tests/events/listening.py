@@ -1,4 +1,4 @@
-"""What tests of events share: people who listen, and things that happen."""
+"""Listeners, and commands that cause events, for the tests of events."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,7 +46,7 @@ SET_HOMEWORK = """mutation ($input: SetHomeworkInput!) { setHomework(input: $inp
   homework { id } userErrors { code field } } }"""
 
 NEVER = Pace(poll=3600, recheck=3600)
-"""Nothing is looked at unless somebody says that there is something to see."""
+"""A pace at which nobody polls: readers look only when they are woken."""
 TOMORROW = NOON + timedelta(days=1)
 MASHA, EGOR = "Student:1-1", "student.sokolov"
 
@@ -57,19 +57,19 @@ class Ended(Exception):
 
 @dataclass
 class Listener:
-    """Someone's open stream."""
+    """A person's open stream."""
 
     stream: Any
 
     async def reply(self) -> Any:
-        """The next answer, errors and all."""
+        """Return the next answer, including its errors."""
         try:
             return await asyncio.wait_for(anext(self.stream), 60)
         except StopAsyncIteration:
             raise Ended from None
 
-    async def next(self) -> Any:
-        """The next event."""
+    async def next_event(self) -> Any:
+        """Return the next event."""
         reply = await self.reply()
         if reply.errors:
             [error] = reply.errors
@@ -77,19 +77,19 @@ class Listener:
         [event] = reply.data.values()
         return event
 
-    async def code(self) -> str:
-        """The code it ends with, before any other event."""
+    async def read_code(self) -> str:
+        """Return the code with which the stream ends before any other event."""
         with pytest.raises(Ended) as ended:
-            pytest.fail(f"heard {await self.next()}")
+            pytest.fail(f"heard {await self.next_event()}")
         with pytest.raises(Ended):
-            await self.next()
+            await self.next_event()
         return str(ended.value)
 
-    def soon(self) -> asyncio.Future[Any]:
-        """The next event, waited for from now on."""
-        return asyncio.ensure_future(self.next())
+    def start_waiting(self) -> asyncio.Future[Any]:
+        """Start to wait for the next event; return a future of it."""
+        return asyncio.ensure_future(self.next_event())
 
-    async def hang_up(self) -> None:
+    async def close(self) -> None:
         await self.stream.aclose()
 
 
@@ -97,20 +97,20 @@ Listen = Callable[..., Any]
 Pass = Callable[[datetime], None]
 
 
-async def titles(listener: Listener, number: int) -> list[tuple[str, str]]:
-    """What happened to which notices, by the next events."""
-    events = [await listener.next() for _ in range(number)]
+async def read_titles(listener: Listener, number: int) -> list[tuple[str, str]]:
+    """Return kind and title of the notices of the next events."""
+    events = [await listener.next_event() for _ in range(number)]
     return [(event["kind"], event["notice"]["title"]) for event in events]
 
 
-async def here(person: Api) -> str:
-    """Where the log stands."""
+async def get_cursor(person: Api) -> str:
+    """Return a cursor of the present end of the log."""
     return str((await person(HERE))["eventsCursor"])
 
 
 @dataclass(frozen=True)
 class Desk:
-    """An algebra lesson of a seventh class last week, with an assignment and no marks for it."""
+    """An algebra lesson of a seventh class last week, with an assignment that has no marks."""
 
     assignment: str
     lesson: str
@@ -118,7 +118,7 @@ class Desk:
     others: tuple[str, ...]
     lesson_key: int
 
-    def cell(self, student: str = MASHA, **more: Any) -> dict[str, Any]:
+    def make_input(self, student: str = MASHA, **more: Any) -> dict[str, Any]:
         return {"assignmentId": self.assignment, "studentId": student, "value": 5, **more}
 
 
@@ -160,12 +160,12 @@ async def open_desk(sql: AsyncConnection, publish_at: Any = None, letter: str = 
     )
 
 
-async def key(sql: AsyncConnection, query: str, **given: Any) -> int:
+async def fetch_key(sql: AsyncConnection, query: str, **given: Any) -> int:
     return int((await sql.execute(text(query), given)).scalar_one())
 
 
-async def student_of(sql: AsyncConnection, login: str) -> str:
-    found = await key(
+async def find_student(sql: AsyncConnection, login: str) -> str:
+    found = await fetch_key(
         sql,
         "SELECT s.id FROM students s JOIN accounts a ON a.person_id = s.person_id"
         " JOIN credentials c ON c.id = a.credential_id WHERE c.login = :login AND s.school_id = 1",
@@ -174,8 +174,8 @@ async def student_of(sql: AsyncConnection, login: str) -> str:
     return f"Student:1-{found}"
 
 
-async def person_of(sql: AsyncConnection, login: str) -> int:
-    return await key(
+async def find_person(sql: AsyncConnection, login: str) -> int:
+    return await fetch_key(
         sql,
         "SELECT a.person_id FROM accounts a JOIN credentials c ON c.id = a.credential_id"
         " WHERE c.login = :login AND a.school_id = 1",
@@ -183,8 +183,8 @@ async def person_of(sql: AsyncConnection, login: str) -> int:
     )
 
 
-async def class_named(sql: AsyncConnection, name: str) -> str:
-    found = await key(
+async def find_class(sql: AsyncConnection, name: str) -> str:
+    found = await fetch_key(
         sql,
         "SELECT id FROM school_classes WHERE school_id = 1 AND grade_level || letter = :name",
         name=name,
@@ -192,12 +192,14 @@ async def class_named(sql: AsyncConnection, name: str) -> str:
     return f"SchoolClass:1-{found}"
 
 
-async def mark(api: SignIn, desk: Desk, student: str = MASHA, **more: Any) -> Any:
-    data = await api(desk.login)(SET_MARK, input=desk.cell(student, **more))
+async def set_mark(api: SignIn, desk: Desk, student: str = MASHA, **more: Any) -> Any:
+    data = await api(desk.login)(SET_MARK, input=desk.make_input(student, **more))
     return data["setMark"]["mark"]
 
 
-async def notice(author: Api, school_class: str, title: str = "Собрание", **more: Any) -> Any:
+async def publish_notice(
+    author: Api, school_class: str, title: str = "Собрание", **more: Any
+) -> Any:
     target = {"kind": "SCHOOL_CLASS", "schoolClassId": school_class, "toGuardians": True}
     given = {"title": title, "body": "В среду", "targets": [target], **more}
     return (await author(PUBLISH, input=given))["publishNotice"]["notice"]

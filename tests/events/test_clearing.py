@@ -1,4 +1,4 @@
-"""The log does not grow for ever, and whoever was away for longer than it is kept is told so."""
+"""Old events are deleted, and a listener who was away for longer than they are kept is told so."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +18,8 @@ from tests.events.listening import (
     SET_MARK,
     Desk,
     Listen,
-    here,
-    mark,
+    get_cursor,
+    set_mark,
 )
 
 WEEK = timedelta(days=7)
@@ -32,101 +32,105 @@ LEFT = text("SELECT min(seq), max(seq), count(*) FROM events WHERE school_id = 1
 LOCK = text("SELECT pg_advisory_lock(hashtextextended('gorod clears events', 1))")
 
 
-async def happened(sql: AsyncConnection, old: int, new: int) -> None:
-    """Events of ten days ago, then some of today."""
+async def insert_events(sql: AsyncConnection, old: int, new: int) -> None:
+    """Insert events of ten days ago, then some of today."""
     await sql.execute(MANY, {"first": 1, "last": old, "at": NOON - timedelta(days=10)})
     await sql.execute(MANY, {"first": old + 1, "last": old + new, "at": NOON})
     await sql.execute(HEAD, {"last": old + new})
 
 
-async def left(sql: AsyncConnection) -> tuple[int, ...]:
+async def fetch_rest(sql: AsyncConnection) -> tuple[int, ...]:
     return tuple((await sql.execute(LEFT)).one())
 
 
-async def test_old_events_are_cleared_away_a_thousand_at_a_time(
+async def test_old_events_are_deleted_a_thousand_at_a_time(
     services: Services, sql: AsyncConnection
 ) -> None:
-    await happened(sql, old=2300, new=1020)
+    await insert_events(sql, old=2300, new=1020)
     log = EventLog(services.engine, 1)
     assert await log.clear(NOON - WEEK) is True
-    assert await left(sql) == (1001, 3320, 2320)
+    assert await fetch_rest(sql) == (1001, 3320, 2320)
     assert await log.clear(NOON - WEEK) is True
     assert await log.clear(NOON - WEEK) is False
-    assert await left(sql) == (2301, 3320, 1020)
+    assert await fetch_rest(sql) == (2301, 3320, 1020)
     assert await log.clear(NOON - WEEK) is False
-    assert await left(sql) == (2301, 3320, 1020)
+    assert await fetch_rest(sql) == (2301, 3320, 1020)
 
 
 async def test_the_newest_thousand_stay_however_old_they_are(
     services: Services, sql: AsyncConnection
 ) -> None:
-    await happened(sql, old=1030, new=0)
+    await insert_events(sql, old=1030, new=0)
     await EventLog(services.engine, 1).clear(NOON - WEEK)
-    assert await left(sql) == (31, 1030, 1000)
+    assert await fetch_rest(sql) == (31, 1030, 1000)
 
 
-async def test_one_process_at_a_time_clears_events_away(
+async def test_one_process_at_a_time_deletes_events(
     services: Services, sql: AsyncConnection
 ) -> None:
-    await happened(sql, old=1030, new=5)
+    await insert_events(sql, old=1030, new=5)
     await sql.execute(LOCK)
     assert await EventLog(services.engine, 1).clear(NOON - WEEK) is False
-    assert await left(sql) == (1, 1035, 1035)
+    assert await fetch_rest(sql) == (1, 1035, 1035)
 
 
-async def test_who_follows_the_log_of_a_school_clears_it_every_hour_and_no_other(
+async def test_a_reader_clears_the_log_of_its_own_school_every_hour(
     api: SignIn, desk: Desk, listen: Listen, sql: AsyncConnection, clock: Clock
 ) -> None:
-    await happened(sql, old=1200, new=5)
+    await insert_events(sql, old=1200, new=5)
     await sql.execute(text("INSERT INTO events SELECT 2, n, 'JOURNAL', 'MARK_SET', 'Mark:2-1',"
                            " '2020-01-01', 1, NULL FROM generate_series(1, 1200) n"))  # fmt: skip
     mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
-    hears = mother.soon()
-    version = (await mark(api, desk, value=2))["version"]
-    await hears  # who began to follow has cleared the log before looking what is new
-    begin, *_ = await left(sql)
+    hears = mother.start_waiting()
+    version = (await set_mark(api, desk, value=2))["version"]
+    await hears  # the reader cleared the log when it began, before it read new events
+    begin, *_ = await fetch_rest(sql)
     assert begin in (206, 207)
-    for value in (3, 4, 5):  # when one is told of, what followed the one before is done
-        clock.now += timedelta(hours=1)  # whoever wakes now may find nothing more to clear yet
-        changed = await mark(api, desk, value=value, expectedVersion=version)
+    for value in (3, 4, 5):  # when an event arrives, the clearing after the one before is done
+        clock.now += timedelta(
+            hours=1
+        )  # a reader that wakes now may find nothing more to clear yet
+        changed = await set_mark(api, desk, value=value, expectedVersion=version)
         version = changed["version"]
-        assert (await mother.next())["node"]["value"] == value
-    assert (await left(sql))[0] > begin
+        assert (await mother.next_event())["node"]["value"] == value
+    assert (await fetch_rest(sql))[0] > begin
     assert await sql.scalar(text("SELECT count(*) FROM events WHERE school_id = 2")) == 1200
 
 
 async def test_a_school_that_wakes_after_the_holidays_misses_nothing(
     api: SignIn, desk: Desk, listen: Listen, services: Services, clock: Clock
 ) -> None:
-    """What was newest before them is cleared away by no one until all have heard what came next."""
+    """The newest event before the holidays is kept until all have received the one after it."""
     mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
-    hears = mother.soon()
-    version = (await mark(api, desk, value=2))["version"]
+    hears = mother.start_waiting()
+    version = (await set_mark(api, desk, value=2))["version"]
     await hears
     clock.now += timedelta(days=90)
-    hears = mother.soon()
+    hears = mother.start_waiting()
     elsewhere = replace(api(desk.login).caller, services=replace(services, tails=EventTails(NEVER)))
     for value in (3, 4):
-        again = desk.cell(value=value, expectedVersion=version)
+        again = desk.make_input(value=value, expectedVersion=version)
         data = await Api(elsewhere)(SET_MARK, input=again)
         version = data["setMark"]["mark"]["version"]
     await EventLog(services.engine, 1).clear(clock.now - WEEK)
     services.tails.wake(1)
-    assert (await hears)["kind"] == (await mother.next())["kind"] == "MARK_SET"
+    assert (await hears)["kind"] == (await mother.next_event())["kind"] == "MARK_SET"
 
 
-async def test_a_cursor_from_before_what_was_cleared_away_is_answered_by_events_missed(
+async def test_a_cursor_before_the_deleted_events_is_answered_by_events_missed(
     api: SignIn, desk: Desk, listen: Listen, services: Services, sql: AsyncConnection
 ) -> None:
     mother, log = api("parent.ivanova"), EventLog(services.engine, 1)
-    await happened(sql, old=1030, new=5)
+    await insert_events(sql, old=1030, new=5)
     [cleared], [old], [kept] = [await log.read_since(seq, 1) for seq in (20, 500, 1032)]
     await log.clear(NOON - WEEK)
-    now = await here(mother)
+    now = await get_cursor(mother)
     for before in (str(Cursor(1, 0)), cleared.cursor, old.cursor):
-        missed = await (await listen(mother, JOURNAL, before, id=MASHA)).next()
+        missed = await (await listen(mother, JOURNAL, before, id=MASHA)).next_event()
         assert (missed["__typename"], missed["reason"]) == ("EventsMissed", "TOO_OLD")
         assert missed["cursor"] == now
     stream = await listen(mother, JOURNAL, kept.cursor, id=MASHA)
-    made = await mark(api, desk)
-    assert (await stream.next())["entityId"] == made["id"]  # the events between are of no mark
+    made = await set_mark(api, desk)
+    assert (await stream.next_event())["entityId"] == made[
+        "id"
+    ]  # the events between are about no mark

@@ -1,4 +1,4 @@
-"""Many who listen: what they cost together, and that nobody is told what is another's."""
+"""The cost of many listeners, and that no listener receives data of another."""
 
 import asyncio
 from collections import defaultdict
@@ -45,32 +45,32 @@ def classes(template: Template) -> list[str]:
     return [login for login, held in template.roles.items() if held[0] in here]
 
 
-async def all_wait(services: Services, number: int) -> None:
-    def waiting() -> int:
+async def wait_until_all_wait(services: Services, number: int) -> None:
+    def count_waiting() -> int:
         tails = services.tails._tails.values()  # noqa: SLF001
         return sum(len(found) for tail in tails for found in tail._waiting.values())  # noqa: SLF001
 
-    while waiting() < number:  # noqa: ASYNC110  # nothing else tells of it
+    while count_waiting() < number:  # noqa: ASYNC110  # nothing else tells of it
         await asyncio.sleep(0.01)
 
 
 @contextmanager
-def most_connections(engine: AsyncEngine) -> Iterator[list[int]]:
-    """How many were in use at once, after each that was taken."""
+def record_connections(engine: AsyncEngine) -> Iterator[list[int]]:
+    """Yield the numbers of connections that were in use at once, after each checkout."""
     used, now = [0], [0]
 
-    def out(*_: Any) -> None:
+    def note_checkout(*_: Any) -> None:
         now[0] += 1
         used.append(now[0])
 
-    def back(*_: Any) -> None:
+    def note_checkin(*_: Any) -> None:
         now[0] -= 1
 
-    event.listen(engine.sync_engine, "checkout", out)
-    event.listen(engine.sync_engine, "checkin", back)
+    event.listen(engine.sync_engine, "checkout", note_checkout)
+    event.listen(engine.sync_engine, "checkin", note_checkin)
     yield used
-    event.remove(engine.sync_engine, "checkout", out)
-    event.remove(engine.sync_engine, "checkin", back)
+    event.remove(engine.sync_engine, "checkout", note_checkout)
+    event.remove(engine.sync_engine, "checkin", note_checkin)
 
 
 async def test_five_hundred_who_hear_of_one_notice_cost_a_few_statements(
@@ -78,10 +78,10 @@ async def test_five_hundred_who_hear_of_one_notice_cost_a_few_statements(
     statements: Any,
 ) -> None:  # fmt: skip
     crowd = [classes[number % len(classes)] for number in range(500)]
-    hear = [(await listen(api(login), BY_NAME, None)).soon() for login in crowd]
-    await all_wait(services, 500)
+    hear = [(await listen(api(login), BY_NAME, None)).start_waiting() for login in crowd]
+    await wait_until_all_wait(services, 500)
     given = {"title": "Всем", "body": "…", "targets": [EVERYONE]}
-    with statements() as sent, most_connections(engine) as used:
+    with statements() as sent, record_connections(engine) as used:
         await api("director")(PUBLISH, input=given)
         heard = [(await one)["notice"] for one in hear]
     assert {(one["title"], one["authorName"]) for one in heard} == {
@@ -91,22 +91,22 @@ async def test_five_hundred_who_hear_of_one_notice_cost_a_few_statements(
     assert max(used) <= 3
 
 
-async def test_what_they_ask_of_a_notice_besides_takes_turns_at_few_connections(
+async def test_further_fields_of_a_notice_are_read_in_turns_on_few_connections(
     api: SignIn, listen: Listen, classes: list[str], services: Services, engine: AsyncEngine
 ) -> None:
-    hear = [(await listen(api(login), BY_READER, None)).soon() for login in classes[:100]]
-    await all_wait(services, 100)
+    hear = [(await listen(api(login), BY_READER, None)).start_waiting() for login in classes[:100]]
+    await wait_until_all_wait(services, 100)
     given = {"title": "Всем", "body": "…", "targets": [EVERYONE]}
-    with most_connections(engine) as used:
+    with record_connections(engine) as used:
         await api("director")(PUBLISH, input=given)
         assert not any([(await one)["notice"]["isRead"] for one in hear])
-    assert max(used) <= 5 + 2  # those whose turn it is, the author, and who reads the log
+    assert max(used) <= 5 + 2  # those whose turn it is, the author, and the reader of the log
 
 
-async def keys_seen(
+async def fetch_visible_keys(
     session: AsyncSession, actors: Sequence[Actor], row: Any, keys: AbstractSet[int]
 ) -> list[set[int]]:
-    """What each of them may read of some rows, asked of all at once."""
+    """Return the given keys that each actor may read, read for all actors at once."""
     viewer, them = Viewers(actors[0].grants), viewers_of(actors)
     query = select(them.c.place, row.id).select_from(them).join(row, is_visible(viewer, row))
     found: list[set[int]] = [set() for _ in actors]
@@ -148,7 +148,7 @@ async def test_each_of_a_crowd_sees_what_they_see_alone(
             found = [set(await session.scalars(alone, actor.values)) for actor in some]
             asked = pick_sample(keys, found, most)
             seen = [asked & one for one in found]
-            assert await keys_seen(session, some, row, asked) == seen
+            assert await fetch_visible_keys(session, some, row, asked) == seen
             told_apart += len({frozenset(keys) for keys in seen}) - 1
     assert told_apart > 0, "nobody sees anything that others do not"
 
@@ -156,7 +156,7 @@ async def test_each_of_a_crowd_sees_what_they_see_alone(
 # -- turns ---------------------------------------------------------------------------
 
 
-async def test_what_many_ask_while_they_wait_is_asked_once() -> None:
+async def test_keys_that_many_ask_for_while_they_wait_are_read_once() -> None:
     turns, asked = Turns(1), list[list[int]]()
 
     async def ask(_: Any, numbers: Sequence[int]) -> list[int]:
@@ -168,13 +168,13 @@ async def test_what_many_ask_while_they_wait_is_asked_once() -> None:
             asyncio.ensure_future(turns.ask_together(ask, "squares", n)) for n in range(1200)
         ]
         await asyncio.sleep(0)
-        answers[7].cancel()  # goes away, and takes nobody's answer along
+        answers[7].cancel()  # its leaving takes nobody's answer away
     kept = [answer for answer in answers if answer is not answers[7]]
     assert await asyncio.gather(*kept) == [n * n for n in range(1200) if n != 7]
     assert [len(numbers) for numbers in asked] == [500, 500, 199]
 
 
-async def test_a_failure_is_told_to_all_who_wait_and_to_nobody_after() -> None:
+async def test_a_failure_is_raised_for_all_who_wait_and_for_nobody_after() -> None:
     turns, broken = Turns(1), [True]
 
     async def ask(_: Any, numbers: Sequence[int]) -> list[int]:
@@ -190,10 +190,10 @@ async def test_a_failure_is_told_to_all_who_wait_and_to_nobody_after() -> None:
     assert await turns.ask_together(ask, None, 4) == 4
 
 
-async def test_one_whose_leaving_was_not_noticed_does_not_listen_for_ever(
+async def test_a_listener_whose_leaving_was_not_noticed_does_not_listen_for_ever(
     api: SignIn, listen: Listen, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Python before 3.12 may lose the cancelling of who waits for a connection."""
+    """Python before 3.12 may lose the cancellation of a task that waits for a connection."""
     real = Listener.ask
 
     async def heedless(self: Listener, entry: Any = None) -> Any:
@@ -208,7 +208,7 @@ async def test_one_whose_leaving_was_not_noticed_does_not_listen_for_ever(
     monkeypatch.setattr(Listener, "ask", heedless)
     mother = await listen(api("parent.ivanova"), NOTICES, None)
     async with services.tails.turns.turn():
-        hears = mother.soon()
+        hears = mother.start_waiting()
         await asyncio.sleep(0)
         hears.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""How listening ends: nothing is heard any more, even of what happened before the end."""
+"""The end of listening: nothing more is received, not even events from before the end."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from tests.events.listening import (
     PUBLISH,
     Desk,
     Listen,
-    mark,
-    person_of,
+    find_person,
+    set_mark,
 )
 
 
-async def parted(sql: AsyncConnection, login: str, how: str) -> None:
+async def take_right_away(sql: AsyncConnection, login: str, how: str) -> None:
     await sql.execute(
         text(
             f"UPDATE guardian_links SET {how} WHERE guardian_id = (SELECT g.id FROM guardians g"
@@ -44,15 +44,17 @@ async def test_a_father_whose_right_ended_hears_nothing_more(
     api: SignIn, desk: Desk, listen: Listen, sql: AsyncConnection, how: str
 ) -> None:
     father = await listen(api("parent.ivanov"), JOURNAL, id=MASHA)
-    hears = father.soon()
-    made = await mark(api, desk)
+    hears = father.start_waiting()
+    made = await set_mark(api, desk)
     await hears
-    await mark(api, desk, value=3, expectedVersion=made["version"])  # not told of it yet
-    await parted(sql, "parent.ivanov", how)
-    assert await father.code() == "ACCESS_REVOKED"
+    await set_mark(
+        api, desk, value=3, expectedVersion=made["version"]
+    )  # the father has not received it yet
+    await take_right_away(sql, "parent.ivanov", how)
+    assert await father.read_code() == "ACCESS_REVOKED"
 
 
-async def test_a_child_of_age_is_heard_of_no_more_from_midnight_on(
+async def test_the_family_of_a_child_that_comes_of_age_hears_nothing_more_from_midnight_on(
     api: SignIn, desk: Desk, listen: Listen, sql: AsyncConnection, clock: Clock
 ) -> None:
     await sql.execute(
@@ -64,11 +66,11 @@ async def test_a_child_of_age_is_heard_of_no_more_from_midnight_on(
     mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
     midnight = datetime(2026, 11, 23, 17, tzinfo=UTC)
     clock.now = midnight - timedelta(seconds=1)
-    made = await mark(api, desk)
-    assert (await mother.next())["node"]["id"] == made["id"]
-    await mark(api, desk, value=3, expectedVersion=made["version"])
+    made = await set_mark(api, desk)
+    assert (await mother.next_event())["node"]["id"] == made["id"]
+    await set_mark(api, desk, value=3, expectedVersion=made["version"])
     clock.now = midnight
-    assert await mother.code() == "ACCESS_REVOKED"
+    assert await mother.read_code() == "ACCESS_REVOKED"
 
 
 async def test_a_teacher_dismissed_hears_nothing_more(
@@ -79,31 +81,31 @@ async def test_a_teacher_dismissed_hears_nothing_more(
     target = {"kind": "SCHOOL", "toStaff": True}
     for title in ("Первое", "Второе"):
         await author(PUBLISH, input={"title": title, "body": "…", "targets": [target]})
-    assert (await stream.next())["notice"]["title"] == "Первое"
+    assert (await stream.next_event())["notice"]["title"] == "Первое"
     query = "UPDATE staff SET dismissed_on = '2026-11-23' WHERE person_id = :id"
-    await sql.execute(text(query), {"id": await person_of(sql, desk.login)})
-    assert await stream.code() == "ACCESS_REVOKED"
+    await sql.execute(text(query), {"id": await find_person(sql, desk.login)})
+    assert await stream.read_code() == "ACCESS_REVOKED"
 
 
 async def test_after_signing_out_nothing_is_heard(api: SignIn, desk: Desk, listen: Listen) -> None:
     mother = api("parent.ivanova")
     stream = await listen(mother, JOURNAL, id=MASHA)
-    await mark(api, desk)
+    await set_mark(api, desk)
     await mother("mutation { signOut { signedOut } }")
-    assert await stream.code() == "UNAUTHENTICATED"
+    assert await stream.read_code() == "UNAUTHENTICATED"
 
 
-async def test_who_is_told_nothing_more_is_looked_at_again_by_and_by(
+async def test_a_listener_without_rights_is_checked_again_after_a_while(
     api: SignIn, desk: Desk, listen: Listen, sql: AsyncConnection, pace: Callable[[Pace], None]
 ) -> None:
     pace(replace(NEVER, recheck=0.02))
     father = await listen(api("parent.ivanov"), JOURNAL, id=MASHA)
     mother = await listen(api("parent.ivanova"), JOURNAL, id=MASHA)
-    hear = father.soon(), mother.soon()
-    await mark(api, desk)
+    hear = father.start_waiting(), mother.start_waiting()
+    await set_mark(api, desk)
     await asyncio.gather(*hear)
-    ends = asyncio.ensure_future(father.code()), asyncio.ensure_future(mother.code())
-    await parted(sql, "parent.ivanov", "may_receive_info = false")
+    ends = asyncio.ensure_future(father.read_code()), asyncio.ensure_future(mother.read_code())
+    await take_right_away(sql, "parent.ivanov", "may_receive_info = false")
     assert await ends[0] == "ACCESS_REVOKED"
     await api("parent.ivanova")("mutation { signOut { signedOut } }")
     assert await ends[1] == "UNAUTHENTICATED"

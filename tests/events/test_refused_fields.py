@@ -22,7 +22,7 @@ async def test_a_mother_is_told_which_field_of_an_event_is_not_hers(
     api: SignIn, listen: Listen, desk: Desk
 ) -> None:
     mother = await listen(api("parent.ivanova"), SNILS, id=MASHA)
-    await api(desk.login)(SET_MARK, input=desk.cell(MASHA, value=4))
+    await api(desk.login)(SET_MARK, input=desk.make_input(MASHA, value=4))
     reply = await mother.reply()
     [error] = reply.errors
     assert error.path == ["journalEvents", "node", "student", "identity", "snils"]

@@ -1,1 +1,1 @@
-"""Exchange with other systems: sets of files, real ones and ones written for a trap."""
+"""Exchange with other systems: real sets of files, and sets written to be difficult."""

@@ -11,7 +11,7 @@ from tests.postgres import Server
 
 
 @pytest.fixture
-def taking(
+def importer(
     postgres: Server,
     database: str,
     sql: AsyncConnection,
@@ -19,7 +19,7 @@ def taking(
     clock: Clock,
     kept: Clones,
 ) -> Import:
-    """On a day in the year of our own sets."""
-    kept.written = True  # the import comes by a connection of its own, which nobody watches
+    """The import, on a day in the year of our own sets."""
+    kept.written = True  # the import opens a connection of its own, which nobody watches
     made = Import(postgres.url("postgres", database), sql, services, clock)
-    return made.on(made.today)
+    return made.move_to(made.today)

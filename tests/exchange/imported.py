@@ -1,4 +1,4 @@
-"""Taking sets in, and looking at what came of it as the director of the new school does."""
+"""Importing sets, and asking for the imported rows as the director of the new school does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -41,12 +41,12 @@ class Import:
     today: date = AUTUMN
     zone: dict[str, Any] = field(default_factory=lambda: {"time_zone": "Asia/Krasnoyarsk"})
 
-    def on(self, day: date) -> "Import":
-        """The same on another day; the product's clock goes with it."""
+    def move_to(self, day: date) -> "Import":
+        """Return the import as of another day, and set the product's clock to it."""
         self.clock.now = datetime.combine(day, time(5), UTC)
         return replace(self, today=day)
 
-    async def dry(self, roster: RosterSet, **options: Any) -> ImportReport:
+    async def dry_run(self, roster: RosterSet, **options: Any) -> ImportReport:
         return await self._run(roster, apply=False, **options)
 
     async def apply(self, roster: RosterSet, **options: Any) -> ImportReport:
@@ -56,8 +56,8 @@ class Import:
         given = {"today": self.today, **self.zone, **options}
         return await import_roster(self.url, roster, **given)
 
-    async def director(self, school: int) -> Api:
-        """A director of the school, signed in."""
+    async def sign_in_director(self, school: int) -> Api:
+        """Make a director of the school, and sign in."""
         login, now = f"director.of.{school}", self.clock.now
         await operators.create_admin(
             self.url, school=school, login=login, full_name="Орлова Анна Ильинична", now=now
@@ -72,8 +72,8 @@ class Import:
         await self.sql.execute(SESSION, {**given, "now": now, "later": now + timedelta(days=36500)})
         return Api(Caller(services=self.services, token=token, language="en"))
 
-    async def everything(self) -> dict[str, int]:
-        """{table: rows of it and the sum of their versions}: what any change would change."""
+    async def sum_tables(self) -> dict[str, int]:
+        """Return {table: rows and the sum of their versions}, which any change would change."""
         found = {}
         for table in Record.metadata.sorted_tables:
             versions = "sum(version)" if "version" in table.columns else "0"
@@ -81,24 +81,24 @@ class Import:
             found[table.name] = int(await self.sql.scalar(count) or 0)
         return found
 
-    async def rows(self, query: str, **given: Any) -> list[tuple[Any, ...]]:
+    async def fetch_rows(self, query: str, **given: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self.sql.execute(text(query), given)]
 
 
 Taking = Callable[[], Import]
 
 
-def only_school(report: ImportReport) -> int:
-    """The number of the one school that was taken in."""
+def get_school(report: ImportReport) -> int:
+    """Return the number of the only school that was imported."""
     [school] = report.schools
     assert school.school_id is not None
     return school.school_id
 
 
-def totals(report: ImportReport) -> Counts:
+def sum_counts(report: ImportReport) -> Counts:
     every = [counts for *_, counts in report.lines()]
     return Counts(*(sum(getattr(it, name) for it in every) for name in Counts.__slots__))
 
 
-def codes(report: ImportReport) -> set[str]:
+def codes_of(report: ImportReport) -> set[str]:
     return {finding.code.value for finding in report.findings}

@@ -21,8 +21,8 @@ REAL = Path(__file__).parents[2].parent / "shared" / "data" / "oneroster"
 real = pytest.mark.skipif(not REAL.is_dir(), reason=ROSTERS)
 
 
-def school(folder: Path, dialect: str = "v1p1", /, **files: str | bytes | None) -> Path:
-    """A copy of the school, with files replaced (`users="..."`) or left out (`users=None`)."""
+def copy_school(folder: Path, dialect: str = "v1p1", /, **files: str | bytes | None) -> Path:
+    """Copy the school, with files replaced (`users="..."`) or left out (`users=None`)."""
     shutil.copytree(FIXTURES / dialect, folder / dialect)
     for kind, content in files.items():
         file = folder / dialect / f"{kind}.csv"
@@ -33,29 +33,29 @@ def school(folder: Path, dialect: str = "v1p1", /, **files: str | bytes | None) 
     return folder / dialect
 
 
-def text(kind: str, dialect: str = "v1p1") -> str:
-    """A file of the school, with plain line ends and no mark at the beginning."""
+def read_text(kind: str, dialect: str = "v1p1") -> str:
+    """Read a file of the school, with plain line ends and without a byte order mark."""
     content = (FIXTURES / dialect / f"{kind}.csv").read_bytes().decode("utf-8-sig")
     return content.replace("\r\n", "\n")
 
 
-def zipped(folder: Path, archive: Path, inside: str = "") -> Path:
-    """The folder as an archive, its files below `inside`."""
+def zip_folder(folder: Path, archive: Path, inside: str = "") -> Path:
+    """Pack the folder into an archive, its files below `inside`."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(folder.iterdir()):
             packed.write(file, f"{inside}{file.name}")
     return archive
 
 
-def found(roster: RosterSet, code: Code) -> list[tuple[str, int | None, str | None]]:
-    """(file, row, column) of every finding with this code."""
+def list_findings(roster: RosterSet, code: Code) -> list[tuple[str, int | None, str | None]]:
+    """Return (file, row, column) of every finding with this code."""
     return [(it.file, it.row, it.column) for it in roster.findings if it.code is code]
 
 
 def read_with(folder: Path, dialect: str = "v1p1", /, **files: str | bytes | None) -> RosterSet:
-    return read(school(folder, dialect, **files))
+    return read(copy_school(folder, dialect, **files))
 
 
-def with_row(folder: Path, kind: str, row: str, dialect: str = "v1p1") -> RosterSet:
-    """The school with a row added at the end of a file."""
-    return read_with(folder, dialect, **{kind: text(kind, dialect) + row + "\n"})
+def read_with_row(folder: Path, kind: str, row: str, dialect: str = "v1p1") -> RosterSet:
+    """Read the school with a row added at the end of a file."""
+    return read_with(folder, dialect, **{kind: read_text(kind, dialect) + row + "\n"})

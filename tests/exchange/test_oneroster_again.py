@@ -1,4 +1,4 @@
-"""The next set of the same school: what changes with it, and what people here have decided."""
+"""The next set of the same school: it changes rows, but no decision that people made here."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from resolvers.exchange.oneroster import RosterSet, apply, read
 from resolvers.exchange.oneroster.report import ImportReport
 from resolvers.exchange.oneroster.writing import write
-from tests.exchange.imported import Import, codes, only_school, totals
-from tests.exchange.rosters import FIXTURES, read_with, text
+from tests.exchange.imported import Import, codes_of, get_school, sum_counts
+from tests.exchange.rosters import FIXTURES, read_text, read_with
 
 WINTER = date(2025, 12, 1)
 MEMBERS = """
@@ -21,24 +21,24 @@ MEMBERS = """
 
 
 @pytest.fixture
-async def taking(taking: Import) -> Import:
-    """The gymnasium was taken in in autumn; now it is December."""
-    await taking.apply(read(FIXTURES / "v1p1"))
-    return taking.on(WINTER)
+async def importer(importer: Import) -> Import:
+    """The gymnasium, imported in autumn; now it is December."""
+    await importer.apply(read(FIXTURES / "v1p1"))
+    return importer.move_to(WINTER)
 
 
-def changed(folder: Path, kind: str, before: str, after: str) -> RosterSet:
-    assert before in text(kind)
-    return read_with(folder, "v1p1", **{kind: text(kind).replace(before, after)})
+def change_file(folder: Path, kind: str, before: str, after: str) -> RosterSet:
+    assert before in read_text(kind)
+    return read_with(folder, "v1p1", **{kind: read_text(kind).replace(before, after)})
 
 
-def deeds(report: ImportReport) -> set[tuple[str, str]]:
+def list_deeds(report: ImportReport) -> set[tuple[str, str]]:
     return {(it.entity, it.deed) for school in report.schools for it in school.changes}
 
 
-async def test_a_new_surname_is_one_change_of_one_person(taking: Import, tmp_path: Path) -> None:
-    roster = changed(tmp_path, "users", "Ольга,Смирнова", "Ольга,Кузнецова")
-    report = await taking.apply(roster)
+async def test_a_new_surname_is_one_change_of_one_person(importer: Import, tmp_path: Path) -> None:
+    roster = change_file(tmp_path, "users", "Ольга,Смирнова", "Ольга,Кузнецова")
+    report = await importer.apply(roster)
     [change] = report.schools[0].changes
     assert (change.entity, change.columns) == (
         "Person",
@@ -47,188 +47,189 @@ async def test_a_new_surname_is_one_change_of_one_person(taking: Import, tmp_pat
     hers = (
         "SELECT family_name, version FROM persons WHERE family_name = 'Кузнецова' AND version > 1"
     )
-    assert await taking.rows(hers) == [("Кузнецова", 2)]
-    assert totals(await taking.apply(roster)).changed == 0
+    assert await importer.fetch_rows(hers) == [("Кузнецова", 2)]
+    assert sum_counts(await importer.apply(roster)).changed == 0
 
 
-async def test_who_moves_to_another_class_leaves_the_old_one_that_day(
-    taking: Import, tmp_path: Path
+async def test_a_student_who_moves_to_another_class_leaves_the_old_one_that_day(
+    importer: Import, tmp_path: Path
 ) -> None:
-    """The set says only that she is in 7Б, since September: what was, stays until today."""
-    classes = text("classes") + "cls-7b,active,,7Б,07,,,homeroom,,sch-1,y-2025,,,\n"
-    lists = text("enrollments").replace("cls-7a,sch-1,masha", "cls-7b,sch-1,masha")
+    """The set says only that she is in 7Б since September: her membership in 7А lasts until
+    today."""
+    classes = read_text("classes") + "cls-7b,active,,7Б,07,,,homeroom,,sch-1,y-2025,,,\n"
+    lists = read_text("enrollments").replace("cls-7a,sch-1,masha", "cls-7b,sch-1,masha")
     roster = read_with(tmp_path, "v1p1", classes=classes, enrollments=lists)
-    report = await taking.apply(roster)
+    report = await importer.apply(roster)
     assert report.ended == 1
     september = date(2025, 9, 1)
     stays = [("7А", september, WINTER), ("7Б", WINTER, date(2026, 9, 1))]
-    assert await taking.rows(MEMBERS, who="masha") == stays
-    assert totals(await taking.apply(roster)).changed == 0
-    assert totals(await taking.on(date(2026, 2, 1)).apply(roster)).changed == 0
-    assert await taking.rows(MEMBERS, who="masha") == stays
+    assert await importer.fetch_rows(MEMBERS, who="masha") == stays
+    assert sum_counts(await importer.apply(roster)).changed == 0
+    assert sum_counts(await importer.move_to(date(2026, 2, 1)).apply(roster)).changed == 0
+    assert await importer.fetch_rows(MEMBERS, who="masha") == stays
 
 
-async def test_who_is_withdrawn_leaves_and_nothing_is_deleted(
-    taking: Import, tmp_path: Path
+async def test_a_withdrawn_student_leaves_and_nothing_is_deleted(
+    importer: Import, tmp_path: Path
 ) -> None:
-    before = await taking.everything()
-    roster = changed(tmp_path, "users", "petya,active", "petya,tobedeleted")
-    report = await taking.apply(roster)
-    assert deeds(report) == {
+    before = await importer.sum_tables()
+    roster = change_file(tmp_path, "users", "petya,active", "petya,tobedeleted")
+    report = await importer.apply(roster)
+    assert list_deeds(report) == {
         ("Student", "updated"),
         ("Enrollment", "ended"),
         ("ClassMembership", "ended"),
         ("SectionMembership", "ended"),
     }
     left = "SELECT status FROM students WHERE sourced_id = 'petya'"
-    assert await taking.rows(left) == [("LEFT",)]
-    assert await taking.rows(MEMBERS, who="petya") == [("7А", date(2025, 9, 1), WINTER)]
-    after = await taking.everything()
+    assert await importer.fetch_rows(left) == [("LEFT",)]
+    assert await importer.fetch_rows(MEMBERS, who="petya") == [("7А", date(2025, 9, 1), WINTER)]
+    after = await importer.sum_tables()
     assert {name for name in after if after[name] % 1000000 < before[name] % 1000000} == set()
-    assert totals(await taking.apply(roster)).changed == 0
+    assert sum_counts(await importer.apply(roster)).changed == 0
 
 
-async def test_who_is_let_go_teaches_nothing_and_has_no_role(
-    taking: Import, tmp_path: Path
+async def test_a_dismissed_teacher_teaches_nothing_and_has_no_role(
+    importer: Import, tmp_path: Path
 ) -> None:
-    [(school, person)] = await taking.rows(
+    [(school, person)] = await importer.fetch_rows(
         "SELECT school_id, person_id FROM staff WHERE sourced_id = 'smirnova'"
     )
-    await taking.rows(
+    await importer.fetch_rows(
         "INSERT INTO role_grants (school_id, version, person_id, role, scope, valid_from,"
         " granted_at) VALUES (:s, 1, :p, 'SUBJECT_TEACHER', 'SCHOOL', '2025-09-01', now())"
         " RETURNING 1",
         s=school,
         p=person,
     )
-    roster = changed(tmp_path, "users", "smirnova,active", "smirnova,inactive")
-    report = await taking.apply(roster)
+    roster = change_file(tmp_path, "users", "smirnova,active", "smirnova,inactive")
+    report = await importer.apply(roster)
     kinds = {"Staff", "ClassTeacher", "TeachingAssignment", "RoleGrant"}
-    assert deeds(report) == {(kind, "ended") for kind in kinds}
+    assert list_deeds(report) == {(kind, "ended") for kind in kinds}
     gone = "SELECT valid_to FROM role_grants WHERE person_id = :p AND school_id = :s"
-    assert await taking.rows(gone, p=person, s=school) == [(WINTER,)]
-    assert totals(await taking.apply(roster)).changed == 0
+    assert await importer.fetch_rows(gone, p=person, s=school) == [(WINTER,)]
+    assert sum_counts(await importer.apply(roster)).changed == 0
 
 
 async def test_a_new_main_teacher_takes_the_place_of_the_old_one(
-    taking: Import, tmp_path: Path
+    importer: Import, tmp_path: Path
 ) -> None:
-    users = text("users") + (
+    users = read_text("users") + (
         "belova,active,2025-08-15,TRUE,sch-1,teacher,,,Нина,Белова,Павловна,,,,,,,,\n"
     )
-    lists = text("enrollments").replace("sec-alg,sch-1,smirnova", "sec-alg,sch-1,belova")
+    lists = read_text("enrollments").replace("sec-alg,sch-1,smirnova", "sec-alg,sch-1,belova")
     roster = read_with(tmp_path, "v1p1", users=users, enrollments=lists)
-    assert (await taking.apply(roster)).applied
+    assert (await importer.apply(roster)).applied
     teaching = """
         SELECT w.sourced_id, t.valid_from, t.valid_to, t.role FROM teaching_assignments t
         JOIN staff w ON w.school_id = t.school_id AND w.id = t.staff_id
         WHERE w.sourced_id IS NOT NULL ORDER BY t.valid_from
     """
-    assert await taking.rows(teaching) == [
+    assert await importer.fetch_rows(teaching) == [
         ("smirnova", date(2025, 9, 1), WINTER, "MAIN"),
         ("belova", WINTER, date(2025, 12, 31), "MAIN"),
     ]
-    assert totals(await taking.apply(roster)).changed == 0
+    assert sum_counts(await importer.apply(roster)).changed == 0
 
 
-async def test_a_court_decision_outlives_every_set(taking: Import, tmp_path: Path) -> None:
+async def test_a_court_decision_outlives_every_set(importer: Import, tmp_path: Path) -> None:
     igor = (
         "FROM guardians g WHERE g.school_id = guardian_links.school_id"
         " AND g.id = guardian_links.guardian_id AND g.sourced_id = 'igor' RETURNING valid_to"
     )
-    await taking.rows(
+    await importer.fetch_rows(
         "UPDATE guardian_links SET legal_status = 'TERMINATED', may_receive_info = false,"
         f" basis_document = 'Решение суда' {igor}"
     )
-    before = await taking.everything()
-    assert totals(await taking.apply(read(FIXTURES / "v1p1"))).changed == 0
-    assert await taking.everything() == before
-    await taking.rows(f"UPDATE guardian_links SET valid_to = '2025-11-01' {igor}")
-    report = await taking.apply(read(FIXTURES / "v1p2"))
-    assert not {it for it in deeds(report) if it[0] == "GuardianLink" and it[1] == "created"}
+    before = await importer.sum_tables()
+    assert sum_counts(await importer.apply(read(FIXTURES / "v1p1"))).changed == 0
+    assert await importer.sum_tables() == before
+    await importer.fetch_rows(f"UPDATE guardian_links SET valid_to = '2025-11-01' {igor}")
+    report = await importer.apply(read(FIXTURES / "v1p2"))
+    assert not {it for it in list_deeds(report) if it[0] == "GuardianLink" and it[1] == "created"}
 
 
-async def test_what_ended_here_is_not_revived(taking: Import) -> None:
+async def test_a_membership_that_ended_here_is_not_revived(importer: Import) -> None:
     """The school took him out of the class; his old school's list still has him in it."""
-    await taking.rows(
+    await importer.fetch_rows(
         "UPDATE class_memberships m SET valid_to = '2025-11-01' FROM students s"
         " WHERE s.school_id = m.school_id AND s.id = m.student_id AND s.sourced_id = 'petya'"
         " RETURNING 1"
     )
-    before = await taking.everything()
-    report = await taking.apply(read(FIXTURES / "v1p1"))
-    assert totals(report).changed == 0
-    assert "ENDED_HERE" in codes(report)
-    assert await taking.everything() == before
+    before = await importer.sum_tables()
+    report = await importer.apply(read(FIXTURES / "v1p1"))
+    assert sum_counts(report).changed == 0
+    assert "ENDED_HERE" in codes_of(report)
+    assert await importer.sum_tables() == before
 
 
-async def test_the_same_child_under_another_key_is_made_and_told_of(
-    taking: Import, tmp_path: Path
+async def test_the_same_child_under_another_key_is_created_and_reported(
+    importer: Import, tmp_path: Path
 ) -> None:
-    """Петр is Пётр, and the birth date is the same: somebody who knows them must look."""
+    """Петр is Пётр, and the birth date is the same: somebody who knows them must decide."""
     row = "petr-2,active,,TRUE,sch-1,student,,,Петр,Соколов,,Л-9,,,,,07,,\n"
     roster = read_with(
         tmp_path,
         "v1p1",
-        users=text("users") + row,
-        demographics=text("demographics") + "petr-2,,,2011-12-02,male,,RU,\n",
+        users=read_text("users") + row,
+        demographics=read_text("demographics") + "petr-2,,,2011-12-02,male,,RU,\n",
     )
-    report = await taking.apply(roster)
+    report = await importer.apply(roster)
     [told] = [it for it in report.findings if it.code.value == "POSSIBLE_DUPLICATE"]
     assert (told.file, told.row, told.severity.value) == ("users.csv", 9, "warning")
     assert "petya" in told.english
     assert report.schools[0].counts["Student"].created == 1
 
 
-async def test_the_next_year_takes_the_place_of_this_one(taking: Import, tmp_path: Path) -> None:
-    sessions = text("academicSessions").replace("2026-", "2027-").replace("2025-", "2026-")
+async def test_the_next_year_takes_the_place_of_this_one(importer: Import, tmp_path: Path) -> None:
+    sessions = read_text("academicSessions").replace("2026-", "2027-").replace("2025-", "2026-")
     sessions = sessions.replace("2025/2026", "2026/2027").replace("y-2025", "y-2026")
     sessions = (
         sessions.replace("q-1", "q-21").replace("q-2,", "q-22,").replace(",2026\n", ",2027\n")
     )
-    classes = text("classes").replace("cls-7a", "cls-8a").replace("7А,07", "8А,08")
+    classes = read_text("classes").replace("cls-7a", "cls-8a").replace("7А,07", "8А,08")
     classes = classes.replace("y-2025", "y-2026").replace("q-1,q-2", "q-21,q-22")
     classes = classes.replace("sec-alg", "sec-alg8").replace("Алгебра 7А", "Алгебра 8А")
-    lists = text("enrollments").replace("2026-", "2027-").replace("2025-", "2026-")
+    lists = read_text("enrollments").replace("2026-", "2027-").replace("2025-", "2026-")
     lists = lists.replace("cls-7a", "cls-8a").replace("sec-alg", "sec-alg8")
     given = {"academicSessions": sessions, "classes": classes, "enrollments": lists}
-    autumn = taking.on(date(2026, 9, 10))
+    autumn = importer.move_to(date(2026, 9, 10))
     report = await autumn.apply(read_with(tmp_path, "v1p1", **given))
     assert report.applied, [it.english for it in report.errors]
     years = "SELECT name, status FROM academic_years WHERE school_id = :s ORDER BY starts_on"
-    assert await taking.rows(years, s=only_school(report)) == [
+    assert await importer.fetch_rows(years, s=get_school(report)) == [
         ("2025/2026", "CLOSING"),
         ("2026/2027", "CURRENT"),
     ]
     first, second = date(2025, 9, 1), date(2026, 9, 1)
-    assert await taking.rows(MEMBERS, who="masha") == [
+    assert await importer.fetch_rows(MEMBERS, who="masha") == [
         ("7А", first, second),
         ("8А", second, date(2027, 9, 1)),
     ]
 
 
 async def test_a_change_somebody_makes_meanwhile_is_not_overwritten(
-    taking: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    importer: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    roster = changed(tmp_path, "users", "Ольга,Смирнова", "Ольга,Кузнецова")
+    roster = change_file(tmp_path, "users", "Ольга,Смирнова", "Ольга,Кузнецова")
     before: dict[str, int] = {}
 
     async def rename() -> None:
-        await taking.rows(
+        await importer.fetch_rows(
             "UPDATE persons SET given_name = 'Ольга-Мария', version = version + 1"
             " WHERE family_name = 'Смирнова' AND patronymic = 'Ивановна'"
             " RETURNING 1"
         )
-        before.update(await taking.everything())
+        before.update(await importer.sum_tables())
 
-    async def late(*given: object) -> None:
+    async def write_late(*given: object) -> None:
         await rename()
         await write(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(apply, "write", late)
-    report = await taking.apply(roster)
-    assert (report.applied, "CHANGED_MEANWHILE" in codes(report)) == (False, True)
-    assert await taking.everything() == before
+    monkeypatch.setattr(apply, "write", write_late)
+    report = await importer.apply(roster)
+    assert (report.applied, "CHANGED_MEANWHILE" in codes_of(report)) == (False, True)
+    assert await importer.sum_tables() == before
 
 
 MARK = """
@@ -252,43 +253,49 @@ STAYS = """SELECT m.valid_from, m.valid_to FROM section_memberships m
     WHERE s.sourced_id = 'petya' ORDER BY 1"""
 
 
-async def test_a_stay_is_not_cut_short_over_marks(taking: Import, tmp_path: Path) -> None:
-    """They would count in the average and be missing from the diary."""
-    await taking.rows(MARK, day=date(2025, 11, 20))
-    before = await taking.everything()
-    lists = text("enrollments").replace(
+async def test_a_membership_does_not_end_before_its_marks(importer: Import, tmp_path: Path) -> None:
+    """Such marks would count in the average and be missing from the diary."""
+    await importer.fetch_rows(MARK, day=date(2025, 11, 20))
+    before = await importer.sum_tables()
+    lists = read_text("enrollments").replace(
         "e-6,active,,sec-eng,sch-1,petya,student,false,,",
         "e-6,active,,sec-eng,sch-1,petya,student,false,2025-09-01,2025-11-01",
     )
     roster = read_with(tmp_path, "v1p1", enrollments=lists)
-    for report in (await taking.dry(roster), await taking.apply(roster)):
+    for report in (await importer.dry_run(roster), await importer.apply(roster)):
         [told] = [it for it in report.findings if it.code.value == "MARKS_IN_THE_WAY"]
         assert (told.file, told.row, told.severity.value) == ("enrollments.csv", 7, "error")
         assert "Соколов" in told.english
         assert "1 mark(s)" in told.english
         assert "2025-11-20" in told.russian
         assert not report.applied
-    assert await taking.everything() == before
+    assert await importer.sum_tables() == before
     longer = lists.replace("2025-11-01", "2025-11-21")
-    assert (await taking.apply(read_with(tmp_path / "longer", "v1p1", enrollments=longer))).applied
-    assert await taking.rows(STAYS) == [(date(2025, 9, 1), date(2025, 11, 21))]
+    assert (
+        await importer.apply(read_with(tmp_path / "longer", "v1p1", enrollments=longer))
+    ).applied
+    assert await importer.fetch_rows(STAYS) == [(date(2025, 9, 1), date(2025, 11, 21))]
 
 
-async def test_who_is_withdrawn_keeps_the_day_of_the_mark_of_this_morning(
-    taking: Import, tmp_path: Path
+async def test_a_withdrawn_student_keeps_the_day_of_this_mornings_mark(
+    importer: Import, tmp_path: Path
 ) -> None:
-    await taking.rows(MARK, day=WINTER)
-    report = await taking.apply(changed(tmp_path, "enrollments", "e-6,active", "e-6,tobedeleted"))
-    assert report.applied, codes(report)
-    [(_, end)] = await taking.rows(STAYS)
+    await importer.fetch_rows(MARK, day=WINTER)
+    report = await importer.apply(
+        change_file(tmp_path, "enrollments", "e-6,active", "e-6,tobedeleted")
+    )
+    assert report.applied, codes_of(report)
+    [(_, end)] = await importer.fetch_rows(STAYS)
     assert end == WINTER + timedelta(days=1)
 
 
-async def test_who_leaves_school_keeps_the_day_of_the_mark_of_this_morning(
-    taking: Import, tmp_path: Path
+async def test_a_student_who_leaves_school_keeps_the_day_of_this_mornings_mark(
+    importer: Import, tmp_path: Path
 ) -> None:
-    await taking.rows(MARK, day=WINTER)
-    report = await taking.apply(changed(tmp_path, "users", "petya,active", "petya,tobedeleted"))
-    assert report.applied, codes(report)
-    [(_, end)] = await taking.rows(STAYS)
+    await importer.fetch_rows(MARK, day=WINTER)
+    report = await importer.apply(
+        change_file(tmp_path, "users", "petya,active", "petya,tobedeleted")
+    )
+    assert report.applied, codes_of(report)
+    [(_, end)] = await importer.fetch_rows(STAYS)
     assert end == WINTER + timedelta(days=1)

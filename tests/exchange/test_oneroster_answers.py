@@ -1,4 +1,4 @@
-"""A set taken in answers in the product as any school does, in whatever dialect it came."""
+"""An imported school answers as any other does, in whatever dialect its set was written."""
 
 from datetime import date
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from resolvers.exchange.oneroster import read
 from resolvers.exchange.oneroster.vocabulary import Dialect
-from tests.exchange.imported import Import, only_school, totals
+from tests.exchange.imported import Import, get_school, sum_counts
 from tests.exchange.rosters import DIALECTS, FIXTURES, REAL, real
 
 SCHOOL = """{
@@ -28,16 +28,16 @@ SCHOOL = """{
 }"""
 
 
-def by_name(nodes: list[dict[str, Any]], name: str = "fullName") -> dict[str, dict[str, Any]]:
+def index_by_name(nodes: list[dict[str, Any]], name: str = "fullName") -> dict[str, dict[str, Any]]:
     return {node.pop(name): node for node in nodes}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_the_gymnasium_answers_whatever_dialect_it_came_in(
-    taking: Import, dialect: str
+    importer: Import, dialect: str
 ) -> None:
-    school = only_school(await taking.apply(read(FIXTURES / dialect)))
-    seen = await (await taking.director(school))(SCHOOL)
+    school = get_school(await importer.apply(read(FIXTURES / dialect)))
+    seen = await (await importer.sign_in_director(school))(SCHOOL)
 
     assert seen["school"]["shortName"] == "МБОУ «Гимназия № 1»"
     assert [year["name"] for year in seen["academicYears"]] == ["2025/2026"]
@@ -49,10 +49,10 @@ async def test_the_gymnasium_answers_whatever_dialect_it_came_in(
     assert seventh["classTeacher"]["person"]["fullName"] == "Смирнова Ольга Ивановна"
     names = ["Петрова Мария Сергеевна", "Соколов Пётр"]
     assert [it["fullName"] for it in seventh["members"]] == names
-    algebra = by_name(seen["sections"]["nodes"], "name")["Алгебра 7А"]
+    algebra = index_by_name(seen["sections"]["nodes"], "name")["Алгебра 7А"]
     assert (algebra["subject"]["name"], algebra["schoolClass"]["name"]) == ("Алгебра", "7А")
     assert algebra["teacher"]["person"]["fullName"] == "Смирнова Ольга Ивановна"
-    students = by_name(seen["students"]["nodes"])
+    students = index_by_name(seen["students"]["nodes"])
     masha = students["Петрова Мария Сергеевна"]
     assert (masha["birthDate"], masha["sex"], masha["schoolClass"]["name"]) == (
         "2012-03-14",
@@ -80,14 +80,14 @@ async def test_the_gymnasium_answers_whatever_dialect_it_came_in(
     ],
 )  # fmt: skip
 async def test_a_real_set_answers(
-    taking: Import, name: str, day: date, student: str, section: str, teacher: str
+    importer: Import, name: str, day: date, student: str, section: str, teacher: str
 ) -> None:
-    taking = taking.on(day)
+    importer = importer.move_to(day)
     roster = read(REAL / name)
-    school = only_school(await taking.apply(roster))
-    seen = await (await taking.director(school))(SCHOOL)
+    school = get_school(await importer.apply(roster))
+    seen = await (await importer.sign_in_director(school))(SCHOOL)
 
-    students = by_name(seen["students"]["nodes"])
+    students = index_by_name(seen["students"]["nodes"])
     assert len(students) == 3
     [entry] = students[student]["enrollments"]
     assert date.fromisoformat(entry["entryDate"]) <= day
@@ -99,4 +99,4 @@ async def test_a_real_set_answers(
         told = {name: [link["mayReceiveInfo"] for link in it["guardianLinks"]]
                 for name, it in students.items()}  # fmt: skip
         assert told == {"Craig Jack": [True], "Hutch Fred": [False], "Smithee Alice": [True]}
-    assert totals(await taking.apply(roster)).changed == 0
+    assert sum_counts(await importer.apply(roster)).changed == 0

@@ -1,4 +1,4 @@
-"""What is looked at across files: names that repeat, references, schools, years, people."""
+"""The checks across files: names that repeat, references, schools, years, people."""
 
 from pathlib import Path
 
@@ -9,21 +9,28 @@ from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.records import composite
 from resolvers.exchange.oneroster.references import REFERENCES, find_leading
 from resolvers.exchange.oneroster.vocabulary import ClassKind
-from tests.exchange.rosters import DIALECTS, FIXTURES, found, read_with, text, with_row
+from tests.exchange.rosters import (
+    DIALECTS,
+    FIXTURES,
+    list_findings,
+    read_text,
+    read_with,
+    read_with_row,
+)
 
 # -- names ---------------------------------------------------------------------------
 
 
 def test_a_row_that_says_the_same_again_does_no_harm(tmp_path: Path) -> None:
-    again = text("users").splitlines()[3]
-    roster = with_row(tmp_path, "users", again.replace("2025-08-15", "2025-08-16"))
+    again = read_text("users").splitlines()[3]
+    roster = read_with_row(tmp_path, "users", again.replace("2025-08-15", "2025-08-16"))
     assert not roster.errors
-    assert found(roster, Code.ROW_TWICE) == [("users.csv", 9, None)]
+    assert list_findings(roster, Code.ROW_TWICE) == [("users.csv", 9, None)]
 
 
 def test_one_key_for_two_different_things_is_an_error(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "orgs", "sch-1,,,Лицей № 2,school,,")
-    assert found(roster, Code.KEY_CONFLICT) == [("orgs.csv", 3, None)]
+    roster = read_with_row(tmp_path, "orgs", "sch-1,,,Лицей № 2,school,,")
+    assert list_findings(roster, Code.KEY_CONFLICT) == [("orgs.csv", 3, None)]
     assert roster.records.orgs["sch-1"].name == "МБОУ «Гимназия № 1»"
 
 
@@ -36,17 +43,19 @@ def test_one_person_twice_is_suspected_and_never_merged(tmp_path: Path) -> None:
     twin = "petr-2,active,,TRUE,sch-1,student,Sokolov.P,,Петр,СОКОЛОВ,,,,,,,07,,\n"
     roster = read_with(
         tmp_path,
-        users=text("users") + twin,
-        demographics=text("demographics") + "petr-2,,,02.12.2011,male,,,\n",
+        users=read_text("users") + twin,
+        demographics=read_text("demographics") + "petr-2,,,02.12.2011,male,,,\n",
     )
-    assert found(roster, Code.SAME_PERSON) == [("users.csv", 9, None)]
-    assert found(roster, Code.USERNAME_TWICE) == [("users.csv", 9, None)]
+    assert list_findings(roster, Code.SAME_PERSON) == [("users.csv", 9, None)]
+    assert list_findings(roster, Code.USERNAME_TWICE) == [("users.csv", 9, None)]
     assert {"petya", "petr-2"} <= roster.records.users.keys()
 
 
 def test_somebody_withdrawn_may_share_a_name_with_a_successor(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "users", "z-2,,,,sch-1,teacher,zakharov,,Яна,Захарова,,,,,,,,,")
-    assert not found(roster, Code.USERNAME_TWICE)
+    roster = read_with_row(
+        tmp_path, "users", "z-2,,,,sch-1,teacher,zakharov,,Яна,Захарова,,,,,,,,,"
+    )
+    assert not list_findings(roster, Code.USERNAME_TWICE)
 
 
 # -- references ----------------------------------------------------------------------
@@ -65,14 +74,14 @@ def test_somebody_withdrawn_may_share_a_name_with_a_successor(tmp_path: Path) ->
 def test_a_needed_reference_that_leads_nowhere_is_an_error(
     tmp_path: Path, kind: str, row: str, column: str
 ) -> None:
-    roster = with_row(tmp_path, kind, row)
-    line = len(text(kind).splitlines()) + 1
-    assert found(roster, Code.REFERENCE_MISSING) == [(f"{kind}.csv", line, column)]
+    roster = read_with_row(tmp_path, kind, row)
+    line = len(read_text(kind).splitlines()) + 1
+    assert list_findings(roster, Code.REFERENCE_MISSING) == [(f"{kind}.csv", line, column)]
 
 
 def test_the_column_is_called_as_the_file_calls_it(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "classes", "c-9,sch-9,8А,y-2025,", "sds_v2p1")
-    assert found(roster, Code.REFERENCE_MISSING) == [("classes.csv", 5, "orgSourcedId")]
+    roster = read_with_row(tmp_path, "classes", "c-9,sch-9,8А,y-2025,", "sds_v2p1")
+    assert list_findings(roster, Code.REFERENCE_MISSING) == [("classes.csv", 5, "orgSourcedId")]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -84,32 +93,38 @@ def test_a_set_without_errors_has_no_needed_reference_open(dialect: str) -> None
             assert all(key in targets for _, key in find_leading(reference, records))
 
 
-def test_what_is_being_deleted_may_refer_to_what_is_gone(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "enrollments", "e-9,tobedeleted,,cls-1a,sch-1,masha,student,,,")
+def test_a_row_to_delete_may_refer_to_a_missing_row(tmp_path: Path) -> None:
+    roster = read_with_row(
+        tmp_path, "enrollments", "e-9,tobedeleted,,cls-1a,sch-1,masha,student,,,"
+    )
     assert not roster.errors
 
 
-def test_what_is_active_should_not_refer_to_what_is_not(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "enrollments", "e-9,active,,cls-6b,sch-1,masha,student,,,")
-    assert found(roster, Code.REFERENCE_INACTIVE) == [("enrollments.csv", 9, "classSourcedId")]
+def test_an_active_row_should_not_refer_to_an_inactive_one(tmp_path: Path) -> None:
+    roster = read_with_row(tmp_path, "enrollments", "e-9,active,,cls-6b,sch-1,masha,student,,,")
+    assert list_findings(roster, Code.REFERENCE_INACTIVE) == [
+        ("enrollments.csv", 9, "classSourcedId")
+    ]
 
 
-def test_a_missing_file_is_said_once(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_once(tmp_path: Path) -> None:
     roster = read_with(tmp_path, users=None)
     assert [(it.code, it.file) for it in roster.errors] == [(Code.FILE_MISSING, "users.csv")]
-    assert found(roster, Code.FILE_ABSENT) == [("courses.csv", None, None)]
+    assert list_findings(roster, Code.FILE_ABSENT) == [("courses.csv", None, None)]
 
 
 def test_enrollments_make_no_sense_without_classes(tmp_path: Path) -> None:
     for nothing in (None, "", "sourcedId,title\n"):
         roster = read_with(tmp_path / str(nothing)[:4], classes=nothing)
-        assert found(roster, Code.FILE_MISSING) == [("classes.csv", None, None)]
+        assert list_findings(roster, Code.FILE_MISSING) == [("classes.csv", None, None)]
 
 
-def test_changes_may_refer_to_what_was_sent_before(tmp_path: Path) -> None:
-    """A delta brings one new enrollment; class, student and school are known from before."""
+def test_a_delta_may_refer_to_rows_of_earlier_sets(tmp_path: Path) -> None:
+    """A delta brings one new enrollment; class, student and school are known from earlier sets."""
     modes = "propertyName,value\noneroster.version,1.1\nfile.enrollments,delta\nfile.orgs,absent\n"
-    row = text("enrollments").splitlines()[0] + "\ne-9,active,,sec-eng,sch-1,masha,student,,,\n"
+    row = (
+        read_text("enrollments").splitlines()[0] + "\ne-9,active,,sec-eng,sch-1,masha,student,,,\n"
+    )
     left_out = dict.fromkeys(["academicSessions", "classes", "demographics", "orgs", "users"])
     roster = read_with(tmp_path, manifest=modes, enrollments=row, **left_out)
     assert roster.delta
@@ -117,10 +132,11 @@ def test_changes_may_refer_to_what_was_sent_before(tmp_path: Path) -> None:
     assert not roster.findings
 
 
-def test_changes_are_not_complained_of_for_what_they_leave_out(tmp_path: Path) -> None:
-    """One new student with her agents, and a term; roles and the year are known from before."""
+def test_a_delta_is_not_blamed_for_rows_that_it_leaves_out(tmp_path: Path) -> None:
+    """A delta brings a student with her agents, and a term; roles and the year are known
+    already."""
     modes = "propertyName,value\noneroster.version,1.2\nfile.users,delta\nfile.roles,absent\n"
-    header, *rows = text("users", "v1p2").splitlines()
+    header, *rows = read_text("users", "v1p2").splitlines()
     kept = dict.fromkeys([*("classes", "courses", "demographics", "orgs", "roles"), "userprofiles"])
     roster = read_with(
         tmp_path,
@@ -128,7 +144,8 @@ def test_changes_are_not_complained_of_for_what_they_leave_out(tmp_path: Path) -
         manifest=modes,
         users="\n".join([header, *rows[2:5]]),
         academicSessions="sourcedId,title,type,startDate,endDate\nq,III,term,2026-01-10,2026-03-20",
-        enrollments=text("enrollments", "v1p2").splitlines()[0] + "\ne,,,x,,nobody,student,,,\n",
+        enrollments=read_text("enrollments", "v1p2").splitlines()[0]
+        + "\ne,,,x,,nobody,student,,,\n",
         **kept,
     )
     assert {it.code for it in roster.findings} == {Code.COLUMN_MISSPELT, Code.DATE_AMBIGUOUS}
@@ -143,51 +160,51 @@ def test_changes_are_not_complained_of_for_what_they_leave_out(tmp_path: Path) -
     ],
 )
 def test_nothing_is_above_itself(tmp_path: Path, kind: str, row: str) -> None:
-    header = text(kind).splitlines()[0]
+    header = read_text(kind).splitlines()[0]
     roster = read_with(tmp_path, **{kind: f"{header}\n{row}\n"})
-    assert len(found(roster, Code.PARENT_CYCLE)) == len(row.splitlines())
+    assert len(list_findings(roster, Code.PARENT_CYCLE)) == len(row.splitlines())
 
 
 # -- schools and years ---------------------------------------------------------------
 
 
 def test_without_a_school_the_one_that_classes_belong_to_is_taken(tmp_path: Path) -> None:
-    orgs = text("orgs").replace(",school,", ",department,") + "sch-9,,,Архив,department,,\n"
+    orgs = read_text("orgs").replace(",school,", ",department,") + "sch-9,,,Архив,department,,\n"
     roster = read_with(tmp_path, orgs=orgs)
     assert roster.schools == ("sch-1",)
-    assert found(roster, Code.SCHOOL_GUESSED) == [("orgs.csv", 2, None)]
+    assert list_findings(roster, Code.SCHOOL_GUESSED) == [("orgs.csv", 2, None)]
 
 
-def test_classes_say_more_of_what_a_school_is_than_people_do(tmp_path: Path) -> None:
-    orgs = text("orgs").replace(",school,", ",department,") + "mun,,,Отдел,district,,\n"
-    users = text("users").replace("sch-1,principal", "mun,principal")
+def test_the_school_of_the_classes_counts_more_than_that_of_people(tmp_path: Path) -> None:
+    orgs = read_text("orgs").replace(",school,", ",department,") + "mun,,,Отдел,district,,\n"
+    users = read_text("users").replace("sch-1,principal", "mun,principal")
     assert read_with(tmp_path, orgs=orgs, users=users).schools == ("sch-1",)
 
 
 def test_organisations_in_a_circle_have_no_school(tmp_path: Path) -> None:
-    orgs = text("orgs") + "a,,,А,district,,b\nb,,,Б,district,,a\n"
+    orgs = read_text("orgs") + "a,,,А,district,,b\nb,,,Б,district,,a\n"
     assert read_with(tmp_path, orgs=orgs).school_of == {"sch-1": "sch-1"}
 
 
 def test_without_classes_the_one_that_people_belong_to_is_taken(tmp_path: Path) -> None:
-    orgs = text("orgs").replace(",school,", ",department,")
+    orgs = read_text("orgs").replace(",school,", ",department,")
     roster = read_with(tmp_path, orgs=orgs, classes=None, enrollments=None)
     assert roster.schools == ("sch-1",)
 
 
 def test_a_set_with_nothing_like_a_school_is_an_error(tmp_path: Path) -> None:
-    header = text("orgs").splitlines()[0]
+    header = read_text("orgs").splitlines()[0]
     roster = read_with(tmp_path, orgs=f"{header}\nmun,,,Город,district,,\n", classes=None)
-    assert found(roster, Code.SCHOOL_MISSING) == [("", None, None)]
+    assert list_findings(roster, Code.SCHOOL_MISSING) == [("", None, None)]
 
 
 def test_a_department_belongs_to_the_school_above_it(tmp_path: Path) -> None:
-    orgs = text("orgs") + "dep,,,Начальная школа,department,,sch-1\nfar,,,Кружок,local,,\n"
-    classes = text("classes") + "c-1,,,1А,01,,,homeroom,,dep,y-2025,,,\n"
+    orgs = read_text("orgs") + "dep,,,Начальная школа,department,,sch-1\nfar,,,Кружок,local,,\n"
+    classes = read_text("classes") + "c-1,,,1А,01,,,homeroom,,dep,y-2025,,,\n"
     classes += "c-2,,,Шахматы,01,,,scheduled,,far,y-2025,,,\n"
     roster = read_with(tmp_path, orgs=orgs, classes=classes)
     assert roster.school_of == {"sch-1": "sch-1", "dep": "sch-1"}
-    assert found(roster, Code.OUTSIDE_SCHOOLS) == [("classes.csv", 7, None)]
+    assert list_findings(roster, Code.OUTSIDE_SCHOOLS) == [("classes.csv", 7, None)]
 
 
 def test_a_year_is_found_by_parents_then_dates_then_number(tmp_path: Path) -> None:
@@ -198,25 +215,25 @@ def test_a_year_is_found_by_parents_then_dates_then_number(tmp_path: Path) -> No
         "by-nothing,,,Лето,term,2019-06-01,2019-08-25,,",
         "gone,tobedeleted,,Лето,term,2018-06-01,2018-08-25,,",
     ]
-    roster = with_row(tmp_path, "academicSessions", "\n".join(rows))
+    roster = read_with_row(tmp_path, "academicSessions", "\n".join(rows))
     assert roster.year_of["by-dates"] == "y-2026"
     assert roster.year_of["by-number"] == "y-2025"
     assert "by-nothing" not in roster.year_of
-    assert found(roster, Code.YEAR_MISSING) == [("academicSessions.csv", 8, None)]
-    assert found(roster, Code.OUTSIDE_YEAR) == [("academicSessions.csv", 7, None)]
+    assert list_findings(roster, Code.YEAR_MISSING) == [("academicSessions.csv", 8, None)]
+    assert list_findings(roster, Code.OUTSIDE_YEAR) == [("academicSessions.csv", 7, None)]
 
 
-def test_of_two_years_that_both_fit_none_is_chosen(tmp_path: Path) -> None:
+def test_if_two_years_fit_none_is_chosen(tmp_path: Path) -> None:
     rows = (
         "y-2,,,2025/2026,schoolYear,2025-09-01,2026-06-30,,2026\nt,,,I,term,2025-09-01,2025-10-26,,"
     )
-    roster = with_row(tmp_path, "academicSessions", rows)
+    roster = read_with_row(tmp_path, "academicSessions", rows)
     assert "t" not in roster.year_of
 
 
-def test_a_class_without_a_session_is_told_of(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "classes", "c-9,sch-1,Хор,,", "sds_v2p1")
-    assert found(roster, Code.CLASS_WITHOUT_SESSION) == [("classes.csv", 5, None)]
+def test_a_class_without_a_session_is_reported(tmp_path: Path) -> None:
+    roster = read_with_row(tmp_path, "classes", "c-9,sch-1,Хор,,", "sds_v2p1")
+    assert list_findings(roster, Code.CLASS_WITHOUT_SESSION) == [("classes.csv", 5, None)]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +243,6 @@ def test_a_class_without_a_session_is_told_of(tmp_path: Path) -> None:
 def test_the_kind_of_a_class_is_guessed_by_its_name(
     tmp_path: Path, title: str, kind: ClassKind
 ) -> None:
-    roster = with_row(tmp_path, "classes", f"c-9,sch-1,{title},y-2025,", "sds_v2p1")
+    roster = read_with_row(tmp_path, "classes", f"c-9,sch-1,{title},y-2025,", "sds_v2p1")
     assert roster.records.classes["c-9"].kind is kind
-    assert ("classes.csv", 5, "title") in found(roster, Code.CLASS_KIND_GUESSED)
+    assert ("classes.csv", 5, "title") in list_findings(roster, Code.CLASS_KIND_GUESSED)

@@ -1,4 +1,4 @@
-"""Real sets that were misread or refused as a whole."""
+"""Real sets that were once misread, or refused as a whole."""
 
 import csv
 from datetime import date
@@ -9,9 +9,9 @@ import pytest
 
 from resolvers.exchange.oneroster import read
 from resolvers.exchange.oneroster.codes import Code
-from tests.exchange.imported import Import, only_school
-from tests.exchange.rosters import found, school, text
-from tests.exchange.test_oneroster_command import Run, answer, gorod
+from tests.exchange.imported import Import, get_school
+from tests.exchange.rosters import copy_school, list_findings, read_text
+from tests.exchange.test_oneroster_command import Run, gorod, parse_answer
 
 __all__ = ["gorod"]
 SESSIONS = (
@@ -20,7 +20,7 @@ SESSIONS = (
 YEAR = "y-2025,active,,2025/2026,schoolYear,2025-09-01,2026-05-31,,2026\n"
 
 
-def sessions(*rows: str) -> str:
+def make_sessions(*rows: str) -> str:
     return SESSIONS + YEAR + "".join(f"{row}\n" for row in rows)
 
 
@@ -32,41 +32,41 @@ THIRDS = (
 TERMS = "{ terms { name ordinal termType { code } } }"
 
 
-async def terms_of(
+async def import_terms(
     taking: Import, folder: Path, rows: tuple[str, ...]
 ) -> list[tuple[str, str, int]]:
-    """(title, kind, number) of the terms that a set with these sessions brings."""
-    lists = text("classes").replace("q-1", "y-2025").replace("q-2", "y-2025")
+    """Return (title, kind, number) of the terms that a set with these sessions brings."""
+    lists = read_text("classes").replace("q-1", "y-2025").replace("q-2", "y-2025")
     report = await taking.apply(
-        read(school(folder, "v1p1", academicSessions=sessions(*rows), classes=lists))
+        read(copy_school(folder, "v1p1", academicSessions=make_sessions(*rows), classes=lists))
     )
     assert report.applied, report.errors
-    seen = await (await taking.director(only_school(report)))(TERMS)
+    seen = await (await taking.sign_in_director(get_school(report)))(TERMS)
     return [(it["name"], it["termType"]["code"], it["ordinal"]) for it in seen["terms"]]
 
 
 async def test_three_siblings_are_trimesters_whatever_their_lengths(
-    taking: Import, tmp_path: Path
+    importer: Import, tmp_path: Path
 ) -> None:
-    assert await terms_of(taking, tmp_path, THIRDS) == [
+    assert await import_terms(importer, tmp_path, THIRDS) == [
         ("T1", "TRIMESTER", 1),
         ("T2", "TRIMESTER", 2),
         ("T3", "TRIMESTER", 3),
     ]
 
 
-async def test_a_term_is_not_dropped_for_its_parts(taking: Import, tmp_path: Path) -> None:
+async def test_a_term_is_not_dropped_for_its_parts(importer: Import, tmp_path: Path) -> None:
     parts = (
         "p1,active,,T1 progress,gradingPeriod,2025-09-01,2025-10-11,t1,2026",
         "p2,active,,T1 final,gradingPeriod,2025-10-12,2025-11-22,t1,2026",
     )
-    shown = await terms_of(taking, tmp_path, (*parts, *THIRDS))
+    shown = await import_terms(importer, tmp_path, (*parts, *THIRDS))
     assert [name for name, _, _ in shown] == ["T1", "T2", "T3"]
 
 
-async def test_half_years_keep_their_quarters(taking: Import, tmp_path: Path) -> None:
-    shown = await terms_of(
-        taking,
+async def test_half_years_keep_their_quarters(importer: Import, tmp_path: Path) -> None:
+    shown = await import_terms(
+        importer,
         tmp_path,
         (
             "h1,active,,S1,semester,2025-09-01,2025-12-28,y-2025,2026",
@@ -96,14 +96,14 @@ async def test_half_years_keep_their_quarters(taking: Import, tmp_path: Path) ->
         ("2013-02-04T00:00:00Z", "Europe/Moscow", date(2013, 2, 4)),
     ],
 )
-def test_an_instant_is_the_day_of_the_school_and_is_told(
+def test_an_instant_is_the_day_of_the_school_and_is_reported(
     tmp_path: Path, written: str, zone: str, day: date
 ) -> None:
     content = "sourcedId,status,dateLastModified,birthDate,sex\nmasha,active,,{},female\n"
-    folder = school(tmp_path, "v1p1", demographics=content.format(written))
+    folder = copy_school(tmp_path, "v1p1", demographics=content.format(written))
     roster = read(folder, time_zone=zone)
     assert roster.records.demographics["masha"].birth_date == day
-    assert found(roster, Code.DATE_IS_INSTANT) == [("demographics.csv", 2, "birthDate")]
+    assert list_findings(roster, Code.DATE_IS_INSTANT) == [("demographics.csv", 2, "birthDate")]
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_a_date_that_can_mean_one_day_only_is_read(tmp_path: Path, written: str)
         "sourcedId,status,dateLastModified,birthDate,sex\n"
         f'masha,active,,"{written}",female\npyotr,active,,05/16/2012,male\n'
     )
-    roster = read(school(tmp_path, "v1p1", demographics=content))
+    roster = read(copy_school(tmp_path, "v1p1", demographics=content))
     assert roster.records.demographics["masha"].birth_date == date(2012, 3, 14)
     assert not roster.errors
 
 
 def test_names_of_oneroster_1_0_are_read(tmp_path: Path) -> None:
     old = {
-        "users": text("users").replace("agentSourcedIds", "agents").replace("grades", "grade"),
-        "classes": text("classes").replace("termSourcedIds", "termSourcedId"),
+        "users": read_text("users").replace("agentSourcedIds", "agents").replace("grades", "grade"),
+        "classes": read_text("classes").replace("termSourcedIds", "termSourcedId"),
     }
     new, renamed = (
-        read(school(tmp_path / "new", "v1p1")),
-        read(school(tmp_path / "old", "v1p1", **old)),
+        read(copy_school(tmp_path / "new", "v1p1")),
+        read(copy_school(tmp_path / "old", "v1p1", **old)),
     )
     assert renamed.records.relationships == new.records.relationships
     assert renamed.records.relationships
@@ -138,7 +138,7 @@ def test_names_of_oneroster_1_0_are_read(tmp_path: Path) -> None:
     assert [it.grades for it in renamed.records.users.values()] == [
         it.grades for it in new.records.users.values()
     ]
-    assert not found(renamed, Code.COLUMN_UNKNOWN)
+    assert not list_findings(renamed, Code.COLUMN_UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -151,26 +151,26 @@ def test_names_of_oneroster_1_0_are_read(tmp_path: Path) -> None:
     ],
 )
 async def test_a_bad_row_on_which_nothing_depends_does_not_refuse_the_set(
-    taking: Import, tmp_path: Path, kind: str, row: str
+    importer: Import, tmp_path: Path, kind: str, row: str
 ) -> None:
     header = "sourcedId,status,dateLastModified,birthDate,sex\n"
-    content = header if kind == "demographics" else text(kind)
-    roster = read(school(tmp_path, "v1p1", **{kind: f"{content}{row}\n"}))
-    report = await taking.apply(roster)
+    content = header if kind == "demographics" else read_text(kind)
+    roster = read(copy_school(tmp_path, "v1p1", **{kind: f"{content}{row}\n"}))
+    report = await importer.apply(roster)
     assert report.applied, report.errors
     assert any(it.file == f"{kind}.csv" for it in report.warnings)
 
 
 async def test_a_bad_row_that_others_need_refuses_the_set_unless_it_is_left_out(
-    taking: Import, tmp_path: Path
+    importer: Import, tmp_path: Path
 ) -> None:
-    users = text("users")
+    users = read_text("users")
     broken = next(line for line in users.splitlines() if line.startswith("masha"))
     spoilt = users.replace(broken, broken.replace("Мария", "", 1))
     assert spoilt != users
-    folder = school(tmp_path, "v1p1", users=spoilt)
-    assert not (await taking.apply(read(folder))).applied
-    report = await taking.apply(read(folder, lenient=True))
+    folder = copy_school(tmp_path, "v1p1", users=spoilt)
+    assert not (await importer.apply(read(folder))).applied
+    report = await importer.apply(read(folder, lenient=True))
     assert report.applied, report.errors
     assert Code.ROWS_LEFT_OUT in {it.code for it in report.warnings}
     students = {change.label for change in report.schools[0].changes if change.entity == "Student"}
@@ -178,7 +178,7 @@ async def test_a_bad_row_that_others_need_refuses_the_set_unless_it_is_left_out(
 
 
 def test_a_dry_run_shows_rows_field_by_field(gorod: Run, tmp_path: Path) -> None:
-    shown = gorod(school(tmp_path, "v1p1"), "--csv", tmp_path / "changes.csv")
+    shown = gorod(copy_school(tmp_path, "v1p1"), "--csv", tmp_path / "changes.csv")
     assert shown.exit_code == 0, shown.output
     assert "Мария" in shown.stdout
     lines = list(csv.DictReader(StringIO((tmp_path / "changes.csv").read_text("utf-8-sig"))))
@@ -189,13 +189,13 @@ def test_a_dry_run_shows_rows_field_by_field(gorod: Run, tmp_path: Path) -> None
     ]
     assert (given["deed"], given["before"]) == ("created", "")
     assert (tmp_path / "changes.csv").stat().st_mode & 0o777 == 0o600
-    told = answer(gorod(tmp_path / "v1p1", "--json"))["schools"][0]["changes"]
+    told = parse_answer(gorod(tmp_path / "v1p1", "--json"))["schools"][0]["changes"]
     columns = [field for change in told for field in change["columns"]]
     assert {"column": "given_name", "before": None, "after": "Мария"} in columns
 
 
 def test_a_cell_is_no_formula(gorod: Run, tmp_path: Path) -> None:
-    users = text("users").replace("Мария", "=1+1", 1)
-    shown = gorod(school(tmp_path, "v1p1", users=users), "--csv", tmp_path / "changes.csv")
+    users = read_text("users").replace("Мария", "=1+1", 1)
+    shown = gorod(copy_school(tmp_path, "v1p1", users=users), "--csv", tmp_path / "changes.csv")
     assert shown.exit_code == 0, shown.output
     assert "'=1+1" in (tmp_path / "changes.csv").read_text("utf-8-sig")

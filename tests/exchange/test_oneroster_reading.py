@@ -1,4 +1,4 @@
-"""Three dialects, one picture: what a set says is the same whichever of them says it."""
+"""Three dialects, one result: the content of a set is the same in each of them."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +11,14 @@ from resolvers.exchange.oneroster.english import ENGLISH
 from resolvers.exchange.oneroster.records import level_of
 from resolvers.exchange.oneroster.russian import RUSSIAN
 from resolvers.exchange.oneroster.vocabulary import ClassKind, Dialect, Mode, OrgKind, Role, Sex
-from tests.exchange.rosters import DIALECTS, FIXTURES, found, read_with, text, zipped
+from tests.exchange.rosters import (
+    DIALECTS,
+    FIXTURES,
+    list_findings,
+    read_text,
+    read_with,
+    zip_folder,
+)
 
 
 @pytest.fixture(params=DIALECTS)
@@ -31,7 +38,7 @@ def test_a_set_without_errors_has_only_warnings(roster: RosterSet) -> None:
 
 def test_a_zip_reads_like_its_folder(tmp_path: Path) -> None:
     for dialect in DIALECTS:
-        archive = zipped(FIXTURES / dialect, tmp_path / f"{dialect}.zip")
+        archive = zip_folder(FIXTURES / dialect, tmp_path / f"{dialect}.zip")
         assert read(archive) == read(FIXTURES / dialect)
 
 
@@ -50,7 +57,7 @@ def test_a_school_and_its_year_are_found(roster: RosterSet) -> None:
     assert roster.records.sessions["y-2025"].start == date(2025, 9, 1)
 
 
-def test_a_school_class_is_told_from_a_section(roster: RosterSet) -> None:
+def test_a_school_class_is_distinguished_from_a_section(roster: RosterSet) -> None:
     classes = roster.records.classes
     assert classes["cls-7a"].kind is ClassKind.HOMEROOM
     assert classes["sec-alg"].kind is ClassKind.SCHEDULED
@@ -75,17 +82,17 @@ def test_a_parent_is_found_through_the_agents_of_a_child() -> None:
     link = roster.records.relationships["relationship:masha:anna"]
 
     assert (link.begin, link.end) == (date(2019, 9, 1), date(2030, 5, 31))
-    assert found(roster, Code.AGENT_NOT_GUARDIAN) == [("users.csv", 4, "agentSourcedIds")]
+    assert list_findings(roster, Code.AGENT_NOT_GUARDIAN) == [("users.csv", 4, "agentSourcedIds")]
 
 
-def test_roles_say_who_is_what(roster: RosterSet) -> None:
+def test_roles_of_people_are_read(roster: RosterSet) -> None:
     roles = {it.user_id: it.role for it in roster.records.roles.values() if it.active}
     expected = {"dir": Role.PRINCIPAL, "smirnova": Role.TEACHER, "masha": Role.STUDENT}
     assert expected.items() <= roles.items()
     assert all(it.org_id == "sch-1" and it.primary for it in roster.records.roles.values())
 
 
-def test_enrollments_say_who_is_where(roster: RosterSet) -> None:
+def test_enrollments_of_people_are_read(roster: RosterSet) -> None:
     now = [it for it in roster.records.enrollments.values() if it.active]
     assert {(it.user_id, it.class_id) for it in now if it.role is Role.TEACHER} == {
         ("smirnova", "cls-7a"),
@@ -101,7 +108,7 @@ def test_birth_dates_and_sex_are_read_but_race_is_not(roster: RosterSet) -> None
     masha = roster.records.demographics["masha"]
     assert (masha.birth_date, masha.sex) == (date(2012, 3, 14), Sex.FEMALE)
     assert (masha.birth_city, masha.birth_country) == ("Зеленогорск", "RU")
-    assert found(roster, Code.COLUMNS_UNWANTED) == [("demographics.csv", None, None)]
+    assert list_findings(roster, Code.COLUMNS_UNWANTED) == [("demographics.csv", None, None)]
     assert "white" not in repr(roster)
 
 
@@ -109,11 +116,11 @@ def test_no_password_is_kept_anywhere(roster: RosterSet) -> None:
     assert "Parol" not in repr(roster)
 
 
-def test_what_looks_like_a_formula_is_only_text(roster: RosterSet) -> None:
+def test_a_cell_that_looks_like_a_formula_is_only_text(roster: RosterSet) -> None:
     assert roster.records.users["igor"].phone == "=1+1"
 
 
-def test_what_is_to_be_deleted_is_kept_and_marked() -> None:
+def test_a_row_to_delete_is_kept_and_marked() -> None:
     records = read(FIXTURES / "v1p1").records
     assert not records.classes["cls-6b"].active
     assert not records.enrollments["e-7"].active
@@ -131,17 +138,17 @@ def test_details_of_a_user_are_typed() -> None:
     assert read(FIXTURES / "v1p2").records.users["masha"].preferred_given_name == "Маша"
 
 
-def test_keys_that_files_lack_are_made_of_what_they_connect(tmp_path: Path) -> None:
+def test_missing_keys_are_made_of_the_keys_of_the_connected_rows(tmp_path: Path) -> None:
     records = read(FIXTURES / "sds_v2p1").records
     assert "enrollment:cls-7a:masha:student" in records.enrollments
     assert "role:masha:sch-1:student:y-2025" in records.roles
     assert "relationship:masha:anna" in records.relationships
     assert "flag:petya:freeLunch" in records.flags
-    shuffled = "\n".join([*text("roles", "sds_v2p1").splitlines()[:1], *reversed(ROLES)])
+    shuffled = "\n".join([*read_text("roles", "sds_v2p1").splitlines()[:1], *reversed(ROLES)])
     assert read_with(tmp_path, "sds_v2p1", roles=shuffled).records.roles == records.roles
 
 
-ROLES = text("roles", "sds_v2p1").splitlines()[1:]
+ROLES = read_text("roles", "sds_v2p1").splitlines()[1:]
 
 
 def test_grades_are_numbers_where_they_can_be() -> None:
@@ -152,24 +159,24 @@ def test_grades_are_numbers_where_they_can_be() -> None:
 
 def test_the_manifest_says_which_files_are_whole(tmp_path: Path) -> None:
     assert read(FIXTURES / "v1p1").modes["users"] is Mode.BULK
-    changes = text("manifest").replace("users,bulk", "users,delta")
+    changes = read_text("manifest").replace("users,bulk", "users,delta")
     assert not read(FIXTURES / "v1p1").delta
     assert read_with(tmp_path, manifest=changes).delta
 
 
 def test_the_files_are_believed_where_the_manifest_is_wrong(tmp_path: Path) -> None:
-    wrong = text("manifest").replace("version,1.1", "version,1.2")
+    wrong = read_text("manifest").replace("version,1.1", "version,1.2")
     wrong = wrong.replace("demographics,bulk", "demographics,absent")
 
     roster = read_with(tmp_path, manifest=wrong)
 
     assert roster.dialect is Dialect.ONEROSTER_1_1
-    assert found(roster, Code.DIALECT_DISAGREES) == [("manifest.csv", None, None)]
-    assert found(roster, Code.MANIFEST_DISAGREES) == [("manifest.csv", 8, None)]
+    assert list_findings(roster, Code.DIALECT_DISAGREES) == [("manifest.csv", None, None)]
+    assert list_findings(roster, Code.MANIFEST_DISAGREES) == [("manifest.csv", 8, None)]
     assert len(roster.records.demographics) == 2
 
 
-def test_every_code_is_said_in_both_languages() -> None:
+def test_every_code_has_a_text_in_both_languages() -> None:
     assert ENGLISH.keys() == RUSSIAN.keys() == set(Code)
     assert set(Code) > ERRORS
     for code in Code:

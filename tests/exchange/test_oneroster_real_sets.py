@@ -1,16 +1,16 @@
-"""Sets that others made, with all their oddities: they are read, and what is odd is said."""
+"""Sets that others made, with all their oddities: they are read, and the oddities are reported."""
 
 from collections import Counter
 
 from resolvers.exchange.oneroster import RosterSet, read
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.vocabulary import ClassKind, Dialect, Role
-from tests.exchange.rosters import REAL, found, real
+from tests.exchange.rosters import REAL, list_findings, real
 
 pytestmark = real
 
 
-def counts(roster: RosterSet) -> dict[str, int]:
+def count_rows(roster: RosterSet) -> dict[str, int]:
     every = {kind: len(getattr(roster.records, kind)) for kind in type(roster.records).__slots__}
     return {kind: count for kind, count in every.items() if count}
 
@@ -20,7 +20,7 @@ def test_oneroster_1_1_is_read_whole() -> None:
 
     assert roster.dialect is Dialect.ONEROSTER_1_1
     assert not roster.errors
-    assert counts(roster) == {
+    assert count_rows(roster) == {
         "orgs": 1,
         "sessions": 5,
         "classes": 2,
@@ -63,7 +63,7 @@ def test_oneroster_1_2_is_read_in_spite_of_its_oddities() -> None:
 
     assert roster.dialect is Dialect.ONEROSTER_1_2
     assert not roster.errors
-    assert counts(roster) == {
+    assert count_rows(roster) == {
         "orgs": 1,
         "sessions": 5,
         "classes": 2,
@@ -72,10 +72,10 @@ def test_oneroster_1_2_is_read_in_spite_of_its_oddities() -> None:
         "enrollments": 6,
         "relationships": 2,
     }
-    assert found(roster, Code.PROFILES_ARE_ROLES) == [("userprofiles.csv", None, None)]
-    assert found(roster, Code.COLUMNS_UNNAMED) == [("roles.csv", None, None)]
-    assert ("roles.csv", None, "dataLastModified") in found(roster, Code.COLUMN_MISSPELT)
-    assert found(roster, Code.DATE_NOT_ISO) == [("users.csv", 2, "dateLastModified")]
+    assert list_findings(roster, Code.PROFILES_ARE_ROLES) == [("userprofiles.csv", None, None)]
+    assert list_findings(roster, Code.COLUMNS_UNNAMED) == [("roles.csv", None, None)]
+    assert ("roles.csv", None, "dataLastModified") in list_findings(roster, Code.COLUMN_MISSPELT)
+    assert list_findings(roster, Code.DATE_NOT_ISO) == [("users.csv", 2, "dateLastModified")]
 
 
 def test_its_dates_have_the_day_first_because_one_of_them_is_the_fifteenth() -> None:
@@ -95,7 +95,7 @@ def test_school_data_sync_is_read_whole() -> None:
 
     assert roster.dialect is Dialect.SDS_2_1
     assert not roster.errors
-    assert counts(roster) == {
+    assert count_rows(roster) == {
         "orgs": 4,
         "sessions": 2,
         "courses": 3,

@@ -7,7 +7,7 @@ import pytest
 
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.vocabulary import ClassKind, OrgKind, SessionKind
-from tests.exchange.rosters import found, read_with, text, with_row
+from tests.exchange.rosters import list_findings, read_text, read_with, read_with_row
 
 
 @pytest.mark.parametrize(
@@ -24,25 +24,25 @@ from tests.exchange.rosters import found, read_with, text, with_row
 def test_dates_are_read_as_people_write_them(
     tmp_path: Path, dates: list[str], expected: list[date | None], code: Code | None
 ) -> None:
-    """Day and month are told apart by the other dates of the file."""
+    """Day and month are distinguished by the other dates of the file."""
     rows = [f"{who},{day}" for who, day in zip(["masha", "petya"], dates, strict=True)]
     roster = read_with(tmp_path, demographics="sourcedId,birthDate\n" + "\n".join(rows))
     assert [it.birth_date for it in roster.records.demographics.values()] == expected
-    told = [it for it in (Code.DATE_NOT_ISO, Code.DATE_AMBIGUOUS) if found(roster, it)]
+    told = [it for it in (Code.DATE_NOT_ISO, Code.DATE_AMBIGUOUS) if list_findings(roster, it)]
     assert told == ([code] if code else [])
 
 
 @pytest.mark.parametrize("day", ["31.02.2012", "2012-13-01", "40980", "вчера", "1712-01-01"])
-def test_what_is_no_date_is_an_error(tmp_path: Path, day: str) -> None:
+def test_a_value_that_is_no_date_is_an_error(tmp_path: Path, day: str) -> None:
     roster = read_with(tmp_path, demographics=f"sourcedId,birthDate\nmasha,{day}\n")
-    assert found(roster, Code.DATE_BAD) == [("demographics.csv", 2, "birthDate")]
+    assert list_findings(roster, Code.DATE_BAD) == [("demographics.csv", 2, "birthDate")]
     assert not roster.records.demographics
 
 
 def test_a_bad_time_of_change_is_only_a_warning(tmp_path: Path) -> None:
     rows = "o-2,,вчера,Филиал,school,,sch-1\no-3,,0001-01-01T00:00:00+23:00,Филиал,school,,sch-1"
-    roster = with_row(tmp_path, "orgs", rows)
-    assert found(roster, Code.DATE_IGNORED) == [
+    roster = read_with_row(tmp_path, "orgs", rows)
+    assert list_findings(roster, Code.DATE_IGNORED) == [
         ("orgs.csv", 3, "dateLastModified"),
         ("orgs.csv", 4, "dateLastModified"),
     ]
@@ -50,34 +50,36 @@ def test_a_bad_time_of_change_is_only_a_warning(tmp_path: Path) -> None:
 
 
 def test_an_end_before_the_beginning_is_an_error(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "academicSessions", "q-3,,,III,term,2026-03-20,2026-01-10,,2026")
-    assert found(roster, Code.DATES_REVERSED) == [("academicSessions.csv", 5, "endDate")]
+    roster = read_with_row(
+        tmp_path, "academicSessions", "q-3,,,III,term,2026-03-20,2026-01-10,,2026"
+    )
+    assert list_findings(roster, Code.DATES_REVERSED) == [("academicSessions.csv", 5, "endDate")]
 
 
-def test_what_a_spreadsheet_did_to_numbers_is_noticed(tmp_path: Path) -> None:
-    users = text("users").replace("+79130000001", '"7,9130000001E+10"')
+def test_numbers_that_a_spreadsheet_rounded_are_detected(tmp_path: Path) -> None:
+    users = read_text("users").replace("+79130000001", '"7,9130000001E+10"')
     roster = read_with(tmp_path, users=users + '"1,12E+11",,,,sch-1,student,,,А,Б,,,,,,,,,\n')
-    assert found(roster, Code.NUMBER_MANGLED) == [("users.csv", 6, "sms")]
-    assert found(roster, Code.KEY_MANGLED) == [("users.csv", 9, "sourcedId")]
+    assert list_findings(roster, Code.NUMBER_MANGLED) == [("users.csv", 6, "sms")]
+    assert list_findings(roster, Code.KEY_MANGLED) == [("users.csv", 9, "sourcedId")]
 
 
 def test_unknown_words_are_read_with_care(tmp_path: Path) -> None:
-    """A state or a kind of session is never guessed; what can be OTHER is."""
+    """A state or a kind of session is never guessed; other unknown words become OTHER."""
     roster = read_with(
         tmp_path,
-        orgs=text("orgs") + "o-2,,,Кружок,circle,,sch-1\no-3,deleted,,Лишняя,school,,\n",
-        academicSessions=text("academicSessions") + "q-9,,,?,epoch,2025-09-01,2026-05-31,,\n",
+        orgs=read_text("orgs") + "o-2,,,Кружок,circle,,sch-1\no-3,deleted,,Лишняя,school,,\n",
+        academicSessions=read_text("academicSessions") + "q-9,,,?,epoch,2025-09-01,2026-05-31,,\n",
     )
-    assert found(roster, Code.WORD_UNKNOWN) == [("orgs.csv", 3, "type")]
+    assert list_findings(roster, Code.WORD_UNKNOWN) == [("orgs.csv", 3, "type")]
     assert roster.records.orgs["o-2"].kind is OrgKind.OTHER
-    assert found(roster, Code.WORD_BAD) == [
+    assert list_findings(roster, Code.WORD_BAD) == [
         ("academicSessions.csv", 5, "type"),
         ("orgs.csv", 4, "status"),
     ]
 
 
 def test_words_are_known_in_any_case(tmp_path: Path) -> None:
-    roster = with_row(
+    roster = read_with_row(
         tmp_path, "academicSessions", "q-3,,,III,GRADINGPERIOD,2026-01-10,2026-03-20,,"
     )
     assert roster.records.sessions["q-3"].kind is SessionKind.GRADING_PERIOD
@@ -85,29 +87,30 @@ def test_words_are_known_in_any_case(tmp_path: Path) -> None:
 
 
 def test_an_identifier_longer_than_the_standard_allows_is_an_error(tmp_path: Path) -> None:
-    roster = with_row(tmp_path, "orgs", f"{'o' * 256},,,Филиал,school,,sch-1")
-    assert found(roster, Code.CELL_TOO_LONG) == [("orgs.csv", 3, "sourcedId")]
+    roster = read_with_row(tmp_path, "orgs", f"{'o' * 256},,,Филиал,school,,sch-1")
+    assert list_findings(roster, Code.CELL_TOO_LONG) == [("orgs.csv", 3, "sourcedId")]
 
 
-def test_what_is_no_address_is_left_out(tmp_path: Path) -> None:
-    roster = read_with(tmp_path, users=text("users").replace("anna@mail.example", "нет"))
-    assert found(roster, Code.VALUE_IGNORED) == [("users.csv", 6, "email")]
+def test_an_invalid_address_is_left_out(tmp_path: Path) -> None:
+    roster = read_with(tmp_path, users=read_text("users").replace("anna@mail.example", "нет"))
+    assert list_findings(roster, Code.VALUE_IGNORED) == [("users.csv", 6, "email")]
     assert roster.records.users["anna"].email == ""
 
 
 def test_the_first_of_several_organisations_is_the_main_one(tmp_path: Path) -> None:
-    users = text("users").replace("sch-1,teacher", '"sch-1,sch-2",teacher')
-    orgs = text("orgs") + "sch-2,,,Лицей,school,,\n"
+    users = read_text("users").replace("sch-1,teacher", '"sch-1,sch-2",teacher')
+    orgs = read_text("orgs") + "sch-2,,,Лицей,school,,\n"
     roles = read_with(tmp_path, users=users, orgs=orgs).records.roles.values()
     teaching = {it.org_id: it.primary for it in roles if it.user_id == "smirnova"}
     assert teaching == {"sch-1": True, "sch-2": False}
 
 
 def test_findings_are_short_and_plain_whatever_the_file_says(tmp_path: Path) -> None:
-    """They are shown in terminals and tables: no escape sequence, line break or novel gets in."""
+    """Findings are shown in terminals and tables: no escape sequence, line break or novel gets
+    in."""
     name = "\x1b[31mимя\u2028{value}" + "ы" * 500
-    roster = read_with(tmp_path, orgs=text("orgs").replace("identifier", name))
-    [(_, _, column)] = found(roster, Code.COLUMN_UNKNOWN)
+    roster = read_with(tmp_path, orgs=read_text("orgs").replace("identifier", name))
+    [(_, _, column)] = list_findings(roster, Code.COLUMN_UNKNOWN)
     assert column
     assert column.isprintable()
     assert len(column) <= 60

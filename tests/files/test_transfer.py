@@ -15,7 +15,7 @@ from models.files.files import File
 from models.people.students import Student
 from resolvers.core.context import Services
 from resolvers.files.links import Link, Way
-from tests.access.asking import SIGN_OUT, code
+from tests.access.asking import SIGN_OUT, get_code
 from tests.conftest import Clock, SignIn, Template
 from tests.files.sending import FILE, PDF, announce, code_of, upload
 
@@ -55,7 +55,7 @@ async def test_a_link_ends_with_the_session_it_was_made_in(api: SignIn, http: As
     pupil = api("student.ivanova")
     file, pending = await upload(pupil, http), await announce(pupil)
     await pupil(SIGN_OUT)
-    assert await code(pupil) == "UNAUTHENTICATED"
+    assert await get_code(pupil) == "UNAUTHENTICATED"
     for response in (await http.get(file["url"]), await http.put(pending["url"], content=PDF)):
         assert (response.status_code, code_of(response)) == (403, "LINK_NOT_GOOD")
 

@@ -44,14 +44,14 @@ from schemathesis.graphql import nodes
 
 SDL = Path(__file__).parents[2] / "schema.graphql"
 PLACE = "placeholder:"
-"""How a value begins that becomes the id of an object of the demo school."""
+"""The beginning of a value that is replaced by the id of an object of the demo school."""
 IDS = 40
 """Ids begin at 1 in each school; there are at least so many students, lessons and marks."""
 SMALL = 25
 
 
 def register_scalars() -> None:
-    """Say how the scalars of our schema are written."""
+    """Register strategies for the scalars of our schema."""
     texts = st.text(max_size=20)
     real_ids = st.integers(1, IDS).map(lambda number: f"{PLACE}{number}")
     odd_ids = st.sampled_from(
@@ -72,7 +72,7 @@ def register_scalars() -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """An operation as it is sent.
+    """An operation to send.
 
     field: The coordinate of its root field, `Query.school`.
     """
@@ -85,7 +85,7 @@ class Case:
 
 @dataclass
 class Cases:
-    """All that can be generated from the schema.
+    """All operations that can be generated from the schema.
 
     at_a_time: How many operations of a root field are generated in one go.
     core: The schema as graphql-core has it, made from introspection.
@@ -103,16 +103,17 @@ class Cases:
         self.fields = list(self.operations)
 
     def __iter__(self) -> Iterator[Case]:
-        """Cases without end, each root field in turn; the same ones in every run."""
+        """Yield cases without end, each root field in turn; the same ones in every run."""
         turn = 0
         while True:
-            made = [self.of_field(field, turn) for field in self.fields]
+            made = [self.make_cases(field, turn) for field in self.fields]
             for together in range(max(map(len, made))):
                 yield from (cases[together] for cases in made if together < len(cases))
             turn += 1
 
-    def of_field(self, field: str, turn: int) -> list[Case]:
-        """A few cases of a root field; each fourth time those that break one rule of the schema."""
+    def make_cases(self, field: str, turn: int) -> list[Case]:
+        """Return some cases of a root field; every fourth turn they break one rule of the
+        schema."""
         is_fourth = (self.fields.index(field) + turn) % 4 == 3
         mode = GenerationMode.NEGATIVE if is_fourth else GenerationMode.POSITIVE
         bodies: list[tuple[str, bool]] = []
@@ -130,22 +131,24 @@ class Cases:
             bodies.append((case.body, case.meta.generation.mode.is_negative))
 
         note()
-        # Hypothesis begins with the simplest case there is; it is the same one each time.
+        # Hypothesis begins with the simplest case, which is the same one each time.
         kept = bodies[1:] or bodies
-        return [self.finished(field, body, bad, number) for number, (body, bad) in enumerate(kept)]
+        return [self.finish(field, body, bad, number) for number, (body, bad) in enumerate(kept)]
 
-    def finished(self, field: str, body: str, is_negative: bool, number: int) -> Case:
+    def finish(self, field: str, body: str, is_negative: bool, number: int) -> Case:
         if is_negative:
             return Case(field, body, {}, is_negative)
         info, variables = TypeInfo(self.core), dict[str, Any]()
-        document = visit(parse(body), TypeInfoVisitor(info, Filled(self.core, info, number)))
+        document = visit(
+            parse(body), TypeInfoVisitor(info, PlaceholderFiller(self.core, info, number))
+        )
         if number % 2:
-            document, variables = lifted(self.core, document)
+            document, variables = lift_arguments(self.core, document)
         return Case(field, print_ast(document), variables, is_negative)
 
 
-class Filled(Visitor):
-    """Replaces placeholders, and asks for the type where it is not certain."""
+class PlaceholderFiller(Visitor):
+    """Replaces placeholders, and asks for `__typename` where the type is not certain."""
 
     def __init__(self, core: GraphQLSchema, info: TypeInfo, number: int) -> None:
         super().__init__()
@@ -156,8 +159,8 @@ class Filled(Visitor):
         self.names: list[str] = []
 
     def enter_argument(self, node: Any, *_: Any) -> Any:
-        """All arguments are generated, null where they may be. To page both ways at once is
-        refused, and no cursor that is made up is right, so most of these are left out."""
+        """Drop most arguments that would be refused: every argument is generated, null if it may
+        be, but paging both ways at once is an error, and no random cursor is valid."""
         name = node.name.value
         way = "last" if self.number % 2 else "first"
         if (name in ("after", "before") and self.number % 5) or name == way:
@@ -176,10 +179,10 @@ class Filled(Visitor):
         if not node.value.startswith(PLACE):
             return None
         number = node.value.removeprefix(PLACE)
-        return StringValueNode(value=f"{self.entity(int(number))}:1-{number}")
+        return StringValueNode(value=f"{self.find_entity(int(number))}:1-{number}")
 
-    def entity(self, number: int) -> str:
-        """The type that an argument such as `studentId` or `studentIds` means."""
+    def find_entity(self, number: int) -> str:
+        """Return the type that an argument such as `studentId` or `studentIds` refers to."""
         name = self.names[-1] if self.names else ""
         wanted = name.removesuffix("s").removesuffix("Id").lower()
         found = [one for one in self.entities if one.lower() == wanted]
@@ -200,11 +203,13 @@ class Filled(Visitor):
         if inner is None or not isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
             return None
         known = FieldNode(name=NameNode(value="__typename"), arguments=(), directives=())
-        return replaced(node, selection_set=SelectionSetNode(selections=(known, *inner.selections)))
+        return replace(node, selection_set=SelectionSetNode(selections=(known, *inner.selections)))
 
 
-def lifted(core: GraphQLSchema, document: DocumentNode) -> tuple[DocumentNode, dict[str, Any]]:
-    """The operation with the arguments of its root fields as variables."""
+def lift_arguments(
+    core: GraphQLSchema, document: DocumentNode
+) -> tuple[DocumentNode, dict[str, Any]]:
+    """Return the operation with the arguments of its root fields as variables."""
     variables: dict[str, Any] = {}
     defined: list[VariableDefinitionNode] = []
     [operation] = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
@@ -232,9 +237,9 @@ def lifted(core: GraphQLSchema, document: DocumentNode) -> tuple[DocumentNode, d
                     directives=(),
                 )
             )
-            arguments.append(replaced(one, value=variable))
-        selections.append(replaced(field, arguments=tuple(arguments)))
-    changed = replaced(
+            arguments.append(replace(one, value=variable))
+        selections.append(replace(field, arguments=tuple(arguments)))
+    changed = replace(
         operation,
         variable_definitions=tuple(defined),
         selection_set=SelectionSetNode(selections=tuple(selections)),
@@ -242,6 +247,6 @@ def lifted(core: GraphQLSchema, document: DocumentNode) -> tuple[DocumentNode, d
     return DocumentNode(definitions=(changed,)), variables
 
 
-def replaced(node: Any, **values: Any) -> Any:
-    """A copy of a node with other values."""
+def replace(node: Any, **values: Any) -> Any:
+    """Return a copy of a node with other values."""
     return type(node)(**{key: getattr(node, key, None) for key in node.keys} | values)

@@ -1,4 +1,4 @@
-"""Checks of an answer, whatever was asked: the contract that clients rely on in all cases."""
+"""Checks of any answer: the contract that clients rely on in all cases."""
 
 import json
 import re
@@ -17,14 +17,16 @@ INSIDE = re.compile(
     r"invalid input syntax|gorod_app|site-packages",
     re.DOTALL,
 )
-"""Texts of Python, of SQL and names of libraries, which no message may contain."""
+"""Texts of Python and of SQL, and names of libraries, which no message may contain."""
 MASKED = re.compile(r"Unexpected error|Непредвиденная ошибка|Internal Server Error")
 KEYS = {"data", "errors", "extensions"}
 KEYS_OF_ERROR = {"message", "locations", "path", "extensions"}
 
 
-def faults(core: GraphQLSchema, case: Case, status: int, kind: str, body: bytes) -> Iterator[str]:
-    """The faults of an answer; none if it is right."""
+def find_faults(
+    core: GraphQLSchema, case: Case, status: int, kind: str, body: bytes
+) -> Iterator[str]:
+    """Yield the faults of an answer; none if it is right."""
     if status >= 500:
         yield f"status {status}"
     if not re.match(r"application/(graphql-response\+)?json\b", kind):
@@ -42,10 +44,10 @@ def faults(core: GraphQLSchema, case: Case, status: int, kind: str, body: bytes)
         yield "`errors` is no list of errors"
         errors = None
     for error in errors or ():
-        yield from faults_of_error(error)
+        yield from find_faults_of_error(error)
     data = told.get("data")
-    for message in user_messages(data):
-        yield from faults_of_message(message)
+    for message in list_user_messages(data):
+        yield from find_faults_of_message(message)
     if status != 200 and data is not None:
         yield f"data with status {status}"
     if data is None:
@@ -54,15 +56,15 @@ def faults(core: GraphQLSchema, case: Case, status: int, kind: str, body: bytes)
     elif case.is_negative and not errors:
         yield "accepted what breaks the schema"
     elif not case.is_negative:
-        yield from faults_of_data(core, case, data)
+        yield from find_faults_of_data(core, case, data)
 
 
-def codes(body: bytes) -> Counter[str]:
+def count_codes(body: bytes) -> Counter[str]:
     errors = json.loads(body).get("errors", ())
     return Counter(error.get("extensions", {}).get("code") for error in errors)
 
 
-def faults_of_error(error: Any) -> Iterator[str]:
+def find_faults_of_error(error: Any) -> Iterator[str]:
     if not isinstance(error, dict) or error.keys() - KEYS_OF_ERROR:
         yield f"no GraphQL error: {error}"
         return
@@ -75,7 +77,7 @@ def faults_of_error(error: Any) -> Iterator[str]:
     if not isinstance(message, str) or not message:
         yield f"error without message: {error}"
     else:
-        yield from faults_of_message(message)
+        yield from find_faults_of_message(message)
     for place in error.get("locations", ()):
         if place.keys() != {"line", "column"} or min(place.values()) < 1:
             yield f"odd location: {error}"
@@ -83,27 +85,28 @@ def faults_of_error(error: Any) -> Iterator[str]:
         yield f"odd path: {error}"
 
 
-def faults_of_message(message: str) -> Iterator[str]:
+def find_faults_of_message(message: str) -> Iterator[str]:
     if INSIDE.search(message):
         yield f"tells of the inside: {message}"
     if MASKED.search(message):
         yield f"masked: {message}"
 
 
-def user_messages(value: Any) -> Iterator[str]:
-    """Messages of the user errors anywhere in the data."""
+def list_user_messages(value: Any) -> Iterator[str]:
+    """Yield the messages of the user errors anywhere in the data."""
     if isinstance(value, list):
         for one in value:
-            yield from user_messages(one)
+            yield from list_user_messages(one)
     elif isinstance(value, dict):
         for key, one in value.items():
             if key == "message" and isinstance(one, str) and {"code", "message"} & value.keys():
                 yield one
-            yield from user_messages(one)
+            yield from list_user_messages(one)
 
 
-def faults_of_data(core: GraphQLSchema, case: Case, data: Any) -> Iterator[str]:
-    """Where data differ from what graphql-core makes of them by the operation and the schema."""
+def find_faults_of_data(core: GraphQLSchema, case: Case, data: Any) -> Iterator[str]:
+    """Yield the differences between the data and the result of graphql-core for the same
+    operation."""
 
     def resolve(source: Any, info: Any, **_: Any) -> Any:
         return source[info.path.key]

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from tests.fuzz.cases import Case, Cases
-from tests.fuzz.checks import codes, faults
+from tests.fuzz.checks import count_codes, find_faults
 
 LOGINS = {
     "parent.ivanova": "PARENT",
@@ -20,7 +20,7 @@ LOGINS = {
 }
 """The logins that ask, each with its role: from the fewest rights to the most."""
 LONGEST = 60
-"""Seconds that an answer may take."""
+"""The seconds that an answer may take."""
 
 
 @dataclass
@@ -28,9 +28,9 @@ class Findings:
     """The counts and faults of the cases that were sent.
 
     sent: Cases by the role that sent them.
-    reached: By root field, cases of which the root field ran and gave something.
+    reached: By root field, cases in which the root field ran and returned a value.
     codes: Errors by their code.
-    faults: What is wrong, with the case.
+    faults: Faults, each with its case.
     """
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class Findings:
     with_variables: int = 0
     faults: list[tuple[str, str, Case]] = field(default_factory=list)
 
-    def said(self) -> str:
+    def render(self) -> str:
         lines = [f"FAULT ({role}) {what}\n{case}" for role, what, case in self.faults]
         lines += [
             f"{self.sent.total()} cases: {dict(self.sent)}",
@@ -63,19 +63,19 @@ def drive(
 ) -> Findings:
     """Send so many cases to `url`.
 
-    token_of: Gives a new access token of a login.
+    token_of: A function that returns a new access token for a login.
     """
     found = Findings()
     tokens = {login: token_of(login) for login in roles}
     logins = list(roles)
     with requests.Session() as session:
         for number, case in enumerate(islice(cases, most)):
-            # By turns, so that each root field meets each of them.
+            # The roles take turns, so that each root field meets each of them.
             login = logins[(number + number // len(cases.fields)) % len(logins)]
             reply = post(session, url, tokens[login], case)
             if reply.status_code == 401 or b'"UNAUTHENTICATED"' in reply.content:
                 tokens[login] = token_of(login)  # the case ended the session
-            note(found, cases, case, roles[login], reply)
+            record(found, cases, case, roles[login], reply)
     return found
 
 
@@ -91,18 +91,18 @@ def post(session: requests.Session, url: str, token: str, case: Case) -> request
     return session.post(f"{url}/graphql", json=body, headers=headers, timeout=LONGEST)
 
 
-def note(found: Findings, cases: Cases, case: Case, role: str, reply: requests.Response) -> None:
+def record(found: Findings, cases: Cases, case: Case, role: str, reply: requests.Response) -> None:
     found.sent[role] += 1
     found.asked[case.field] += 1
     found.negative += case.is_negative
     found.with_variables += bool(case.variables)
     found.statuses[reply.status_code] += 1
     kind = reply.headers.get("content-type", "")
-    wrong = list(faults(cases.core, case, reply.status_code, kind, reply.content))
+    wrong = list(find_faults(cases.core, case, reply.status_code, kind, reply.content))
     found.faults += [(role, what, case) for what in wrong]
     if wrong:
         return
-    found.codes += codes(reply.content)
+    found.codes += count_codes(reply.content)
     data = reply.json().get("data") or {}
     if any(value is not None for value in data.values()):
         found.reached[case.field] += 1

@@ -1,4 +1,4 @@
-"""A few of the operations of `make fuzz-api`, and proof that its checks find what they look for."""
+"""Some of the operations of `make fuzz-api`, and proof that its checks find faults."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 from models.access.roles import Role
 from tests.conftest import Template
 from tests.fuzz.cases import Case, Cases
-from tests.fuzz.checks import faults
+from tests.fuzz.checks import find_faults
 from tests.fuzz.driver import LOGINS, drive
 from tests.signed_in import token_of
 
@@ -31,7 +31,7 @@ async def test_five_people_ask_for_every_root_field(
     some = copy(cases)
     some.fields = cases.fields[::step]
     found = await asyncio.to_thread(drive, some, url, token, len(some.fields) + 5)
-    assert not found.faults, found.said()
+    assert not found.faults, found.render()
     assert found.asked.keys() == set(some.fields)
     assert set(found.sent) == set(LOGINS.values())
     assert len(found.reached) * step > 10, "else hardly any of them came through"
@@ -68,26 +68,28 @@ LEAKS = {
 def test_an_odd_answer_is_found(
     cases: Cases, status: int, kind: str, body: Any, fault: str
 ) -> None:
-    found = wrong(cases, status, kind, body)
+    found = list_faults(cases, status, kind, body)
     assert any(fault in one for one in found), found
 
 
 @pytest.mark.parametrize(("code", "message"), LEAKS.items())
-def test_what_tells_of_the_inside_is_found(cases: Cases, code: str, message: str) -> None:
+def test_a_message_about_internals_is_found(cases: Cases, code: str, message: str) -> None:
     error = {"message": message, "extensions": {"code": code}}
-    assert wrong(cases, 200, "application/json", {"data": {"school": None}, "errors": [error]})
+    assert list_faults(
+        cases, 200, "application/json", {"data": {"school": None}, "errors": [error]}
+    )
 
 
-def test_an_answer_to_what_breaks_the_schema_is_found(cases: Cases) -> None:
+def test_an_answer_to_a_request_that_breaks_the_schema_is_found(cases: Cases) -> None:
     case = Case("Query.school", "{ school { nam } }", {}, is_negative=True)
     body = json.dumps(WELL).encode()
-    assert list(faults(cases.core, case, 200, "application/json", body))
+    assert list(find_faults(cases.core, case, 200, "application/json", body))
 
 
 def test_an_answer_as_it_should_be_has_no_fault(cases: Cases) -> None:
-    assert not wrong(cases, 200, "application/json", WELL)
+    assert not list_faults(cases, 200, "application/json", WELL)
 
 
-def wrong(cases: Cases, status: int, kind: str, body: Any) -> list[str]:
+def list_faults(cases: Cases, status: int, kind: str, body: Any) -> list[str]:
     case = Case("Query.school", "{ school { shortName } }", {}, is_negative=False)
-    return list(faults(cases.core, case, status, kind, json.dumps(body).encode()))
+    return list(find_faults(cases.core, case, status, kind, json.dumps(body).encode()))

@@ -1,4 +1,4 @@
-"""A small disk of one's own, to be filled."""
+"""A small disk that tests can fill."""
 
 import errno
 import os
@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from models.database.space import MB
-from tests.database.processes import passable
+from tests.database.processes import make_open_folder
 from tests.needing import ROOT
 
 
 @contextmanager
-def small_disk(megabytes: int) -> Iterator[Path]:
-    """A folder that is a file system of this size. Only root may mount one; where root may not
-    either, the test fails."""
+def mount_small_disk(megabytes: int) -> Iterator[Path]:
+    """Mount a file system of this size on a folder. Only root may mount one; if root may not, the
+    test fails."""
     if os.geteuid() != 0:
         pytest.skip(ROOT)
-    with passable() as folder:
+    with make_open_folder() as folder:
         place = folder / "disk"
         place.mkdir()
         options = f"size={megabytes}m,mode=755"
@@ -38,9 +38,9 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path, leave: int = 0) -> Path:
-    """A file that takes all the space but so many megabytes; whoever removes it has it back.
+    """Make a file that takes all the space except `leave` megabytes; removing it frees the space.
 
-    Raises OSError where the disk is mounted no more: the file would take the space of this machine.
+    Raises OSError if the disk is no longer mounted: the file would take the space of this machine.
     """
     file = disk / "filler"
     handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -48,8 +48,8 @@ def fill(disk: Path, leave: int = 0) -> Path:
         if os.fstat(handle).st_dev == disk.parent.stat().st_dev:
             raise OSError(errno.ENODEV, "nothing is mounted there", str(disk))
         end = os.fstat(handle).st_size
-        while (left := free_bytes_of(handle) - leave * MB) > 0:
-            # Somebody who takes a block between the two calls makes all of it fail.
+        while (left := count_free_bytes(handle) - leave * MB) > 0:
+            # A block that another process takes between the two calls makes the whole call fail.
             with suppress(OSError):
                 os.posix_fallocate(handle, end, left)
                 end += left
@@ -58,7 +58,7 @@ def fill(disk: Path, leave: int = 0) -> Path:
     return file
 
 
-def free_bytes_of(handle: int) -> int:
-    """What may still be written on the disk of an open file."""
+def count_free_bytes(handle: int) -> int:
+    """Return the bytes that may still be written on the disk of an open file."""
     disk = os.fstatvfs(handle)
     return disk.f_bavail * disk.f_frsize

@@ -1,4 +1,4 @@
-"""A `gorod dev` of one's own, and people who use it while things happen to its database."""
+"""A `gorod dev` for one test, and people who use it while its database fails."""
 
 import asyncio
 import json
@@ -24,11 +24,11 @@ from tests.cli.test_commands import GOROD
 from tests.sockets.client import PROTOCOL, Client
 
 OWN = {"PORT": "0", "GOROD_ACCESS_LOG": "off"}
-"""Its log tells of the server alone."""
+"""The log then holds only messages of the server."""
 SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
   accessToken userErrors { code } } }"""
 DIARY = '{ diary(studentId: "Student:1-1") { days { date lessons { marks { value } } } } }'
-"""Compiled."""
+"""A query that the engine compiles."""
 ME = "{ viewer { fullName } eventsCursor }"
 PUBLISH = """mutation ($input: PublishNoticeInput!) { publishNotice(input: $input) {
   notice { id title } userErrors { code field } } }"""
@@ -44,8 +44,8 @@ UNAVAILABLE = "SERVICE_UNAVAILABLE"
 
 
 @dataclass
-class Running:
-    """A `gorod dev` over a data directory."""
+class Dev:
+    """A running `gorod dev` with its data directory."""
 
     program: subprocess.Popen[str]
     api: str
@@ -62,16 +62,16 @@ class Running:
 
     @property
     def postmaster(self) -> int | None:
-        """The database's first process, once it lives."""
+        """The process id of the postmaster, while it lives."""
         pid = pidfile.read_pid(self.cluster)
         return pid if pid and pidfile.serves(pid, self.cluster) else None
 
-    def log(self) -> list[str]:
-        """What it has told its operator."""
+    def read_log(self) -> list[str]:
+        """Return the lines of its log."""
         return self.errors.read_text().splitlines()
 
-    def told(self, of: str) -> list[str]:
-        return [line for line in self.log() if of in line]
+    def find_in_log(self, of: str) -> list[str]:
+        return [line for line in self.read_log() if of in line]
 
     def stop(self) -> int:
         self.program.send_signal(signal.SIGTERM)
@@ -79,16 +79,16 @@ class Running:
 
 
 @contextmanager
-def running(
+def run_dev(
     data_dir: Path,
     log: Path | None = None,
     hear: Callable[[str], None] = lambda _: None,
     environment: Mapping[str, str] | None = None,
-) -> Iterator[Running]:
-    """Until the end of the block, whatever happens in it.
+) -> Iterator[Dev]:
+    """Run `gorod dev` until the end of the block, also if the block fails.
 
     log: The folder of its log, if not that of the data directory.
-    hear: Is given each line that is printed before it serves.
+    hear: A function that is given each line printed before the server serves.
     """
     errors = (log or data_dir.parent) / "errors"
     with errors.open("w") as output:
@@ -105,7 +105,7 @@ def running(
             for line in program.stdout:
                 hear(line)
                 if "/graphql" in line:
-                    yield Running(program, line.split()[2], data_dir, errors)
+                    yield Dev(program, line.split()[2], data_dir, errors)
                     return
             raise AssertionError(f"it ended without an address: {errors.read_text()}")
         finally:
@@ -115,7 +115,7 @@ def running(
 
 @dataclass
 class Person:
-    """Somebody signed in, and how often they got which code; `OK` where there was none."""
+    """A person who is signed in, and how often they got each code; `OK` for no error."""
 
     client: AsyncClient
     api: str
@@ -125,7 +125,7 @@ class Person:
     retry_after: set[str | None] = field(default_factory=set)
 
     async def ask(self, query: str, **variables: Any) -> tuple[str, Any]:
-        """The code of the first error, and the data."""
+        """Return the code of the first error, and the data."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         begun = time.monotonic()
         reply = await self.client.post(
@@ -142,7 +142,7 @@ class Person:
         return code, body.get("data")
 
     async def insist(self, query: str, **variables: Any) -> Any:
-        """Repeat it until it is acknowledged; the data."""
+        """Repeat an operation until it is acknowledged; return the data."""
         while True:
             code, data = await self.ask(query, **variables)
             if code != UNAVAILABLE:
@@ -150,7 +150,7 @@ class Person:
             await asyncio.sleep(0.02)
 
 
-async def signed_in(client: AsyncClient, api: str, login: str) -> Person:
+async def sign_in(client: AsyncClient, api: str, login: str) -> Person:
     person = Person(client, api)
     given = {"login": login, "password": DEMO_PASSWORD}
     data = await person.insist(SIGN_IN, input=given)
@@ -159,8 +159,8 @@ async def signed_in(client: AsyncClient, api: str, login: str) -> Person:
 
 
 @asynccontextmanager
-async def listening(api: str, person: Person) -> AsyncIterator[list[Any]]:
-    """The events a socket hears from now on, as they come."""
+async def listen(api: str, person: Person) -> AsyncIterator[list[Any]]:
+    """Subscribe to notices by a socket; yield the list of events, which grows as they come."""
     heard: list[Any] = []
     here = (await person.insist(HERE))["eventsCursor"]
     async with connect(api.replace("http://", "ws://"), subprotocols=[PROTOCOL]) as wire:
@@ -172,7 +172,7 @@ async def listening(api: str, person: Person) -> AsyncIterator[list[Any]]:
             async for text in wire:
                 message = json.loads(text)
                 if message["type"] == "ping":
-                    await client.say("pong")
+                    await client.send("pong")
                 else:
                     heard.append(message)
 
@@ -182,7 +182,7 @@ async def listening(api: str, person: Person) -> AsyncIterator[list[Any]]:
 
 
 async def publish(author: Person, title: str) -> None:
-    """Until it is acknowledged, with one key."""
+    """Publish a notice, repeating it with one key until it is acknowledged."""
     given = {"title": title, "body": "…", "targets": [EVERYONE], "idempotencyKey": str(uuid4())}
     data = await author.insist(PUBLISH, input=given)
     assert data["publishNotice"]["userErrors"] == [], data
@@ -190,15 +190,15 @@ async def publish(author: Person, title: str) -> None:
 
 
 async def publish_on_and_on(stop: asyncio.Event, person: Person, titles: list[str]) -> None:
-    """Its titles are those that were acknowledged."""
+    """Publish notices until `stop`; append the titles of those that were acknowledged."""
     while not stop.is_set():
         title = f"Объявление {len(titles)}"
         await publish(person, title)
         titles.append(title)
 
 
-async def published(reader: Person) -> list[str]:
-    """Titles of all that `publish` published."""
+async def list_published(reader: Person) -> list[str]:
+    """Return the titles of all notices that `publish` has published."""
     found: list[str] = []
     after: str | None = None
     while True:
@@ -210,10 +210,10 @@ async def published(reader: Person) -> list[str]:
         after = page["pageInfo"]["endCursor"]
 
 
-async def until(true: Any, seconds: float = 60) -> float:
-    """Wait for it; after how many seconds it was true."""
+async def wait_until(is_true: Any, seconds: float = 60) -> float:
+    """Wait until a condition is true; return after how many seconds it was."""
     begun = time.monotonic()
-    while not true():
+    while not is_true():
         assert time.monotonic() - begun < seconds, "it never came true"
         await asyncio.sleep(0.01)
     return time.monotonic() - begun

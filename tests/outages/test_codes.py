@@ -1,4 +1,4 @@
-"""What an error of the server says of the database, by its code."""
+"""The kind of outage that an error of the server means, by its code."""
 
 import pytest
 from sqlalchemy import text
@@ -8,7 +8,7 @@ from models.database.availability import Trouble, trouble_of
 from models.problems import ServiceUnavailable
 from resolvers.core.context import Services
 from tests.files.conftest import http  # noqa: F401  # a fixture
-from tests.outages.test_paths import services_at
+from tests.outages.test_paths import make_services
 from tests.postgres import Server
 
 
@@ -29,7 +29,7 @@ from tests.postgres import Server
         ("XX000", None),
     ],
 )
-async def test_errors_of_the_server_are_told_apart_by_their_code(
+async def test_errors_of_the_server_are_distinguished_by_their_codes(
     engine: AsyncEngine, state: str, trouble: Trouble | None
 ) -> None:
     async with engine.connect() as connection:
@@ -40,13 +40,13 @@ async def test_errors_of_the_server_are_told_apart_by_their_code(
     assert trouble_of(raised.value) is trouble
 
 
-async def test_writing_where_we_only_read_is_a_bug_and_no_outage(
+async def test_a_write_in_a_read_only_transaction_is_a_bug_and_no_outage(
     services: Services, postgres: Server, database: str
 ) -> None:
     from resolvers.core.context import READING as ONLY
 
     url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, broken.engine.connect() as connection:
+    async with make_services(services, url) as broken, broken.engine.connect() as connection:
         await connection.execution_options(**ONLY)
         with pytest.raises(Exception, match="read-only transaction") as raised:
             await connection.execute(text("CREATE TEMPORARY TABLE mine (id int)"))

@@ -1,4 +1,4 @@
-"""Every way to the database says the same while it cannot be used, and at once."""
+"""Every path to the database gives the same answer during an outage, and gives it at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -38,7 +38,7 @@ from tests.outages.school import EVERYONE, SIGN_IN, UNAVAILABLE
 from tests.postgres import Server
 
 READ = "{ school { shortName } }"
-"""Compiled."""
+"""A query that the engine compiles."""
 ASK = "{ viewer { fullName } }"
 NOTICE = {"title": "Собрание", "body": "…", "targets": [EVERYONE]}
 WRITING = ("a compiled command", "a command", "signing in", "an upload")
@@ -46,10 +46,10 @@ READING = ("a compiled query", "a query", "a download")
 
 
 @asynccontextmanager
-async def services_at(
+async def make_services(
     services: Services, url: str, space: Space | None = None
 ) -> AsyncIterator[Services]:
-    """The services of a process that works with the database at the address."""
+    """Yield the services of a process that works with the database at the address."""
     known = Availability(url, space)
     pool: dict[str, Any] = {"size": 2, "availability": known}
     readers, writers = Readers(url, **pool), Writers(url, **pool)
@@ -63,14 +63,14 @@ async def services_at(
 
 @pytest.fixture
 def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], Any]:
-    """What people do, each by its way to the database: the code and the header `Retry-After` they
-    are answered with."""
+    """The actions of people, each with its path to the database; they return the code and the
+    header `Retry-After` of the response."""
 
     async def prepare(broken: Services) -> Any:
         director, teacher, mother = api("director"), api(desk.teacher), api("parent.ivanova")
         up = (await announce(director))["url"]
         here = await announce(director)
-        async with at_the_door(services) as healthy:
+        async with make_client(services) as healthy:
             assert (await healthy.put(here["url"], content=PDF)).status_code == 204
         down = (await director("query ($id: ID!) { node(id: $id) { ... on File { url } } }",
                                id=here["file"]["id"]))["node"]["url"]  # fmt: skip
@@ -97,14 +97,14 @@ def paths(desk: Desk, api: SignIn, services: Services) -> Callable[[Services], A
     return prepare
 
 
-def at_the_door(services: Services) -> AsyncClient:
+def make_client(services: Services) -> AsyncClient:
     app = Starlette(routes=file_transfer.routes(services, language_of))
     door = GraphQLOverHTTP(app, Engine(schema, services))
     return AsyncClient(transport=ASGITransport(door), base_url="http://gorod.test")
 
 
-def code(reply: Any) -> str:
-    """What a client is told; `OK` if all went well."""
+def get_code(reply: Any) -> str:
+    """Return the code of the first error; `OK` if there is none."""
     errors = reply.json().get("errors") if "json" in reply.headers.get("content-type", "") else None
     if not errors:
         return "OK"
@@ -125,9 +125,9 @@ async def test_while_the_database_is_away_everything_is_refused(
         "nobody listens": "postgresql://gorod_app@127.0.0.1:1/gorod",
         "no socket": socket_url(tmp_path, "gorod_app", "gorod"),
     }
-    async with services_at(services, urls[where]) as broken, at_the_door(broken) as client:
+    async with make_services(services, urls[where]) as broken, make_client(broken) as client:
         go = await paths(broken)
-        assert [code(await go(path, client)) for _ in range(5)] == [UNAVAILABLE] * 5
+        assert [get_code(await go(path, client)) for _ in range(5)] == [UNAVAILABLE] * 5
     log = capfd.readouterr().err
     assert log.count("the database is away") == 1, log
     assert "Traceback" not in log
@@ -144,11 +144,11 @@ async def test_while_the_database_is_read_only_reading_goes_on(
     capfd: Any,
 ) -> None:
     url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, at_the_door(broken) as client:
+    async with make_services(services, url) as broken, make_client(broken) as client:
         go = await paths(broken)
         await sql.execute(text(f"ALTER DATABASE {database} SET default_transaction_read_only = on"))
         try:
-            told = [code(await go(path, client)) for _ in range(3)]
+            told = [get_code(await go(path, client)) for _ in range(3)]
             assert told == [UNAVAILABLE if path in WRITING else "OK"] * 3
         finally:
             await sql.execute(
@@ -156,7 +156,7 @@ async def test_while_the_database_is_read_only_reading_goes_on(
             )
         if path in WRITING:
             await broken.availability.outages[Trouble.UNWRITABLE].over.wait()
-        assert code(await go(path, client)) == "OK", "without a restart"
+        assert get_code(await go(path, client)) == "OK", "without a restart"
     log = capfd.readouterr().err
     assert "Traceback" not in log
     lines = ("cannot be written to", "can be written to again")
@@ -173,18 +173,18 @@ async def test_with_less_than_the_minimum_of_free_space_nothing_is_written(
     path: str,
     capfd: Any,
 ) -> None:
-    """As if the minimum were more than any disk has: no disk need be filled for it."""
+    """The minimum is set higher than the space of any disk, so that no disk need be filled."""
     space, url = Space([tmp_path], minimum=1 << 60), postgres.url("gorod_app", database)
-    async with services_at(services, url, space) as broken, at_the_door(broken) as client:
+    async with make_services(services, url, space) as broken, make_client(broken) as client:
         go = await paths(broken)
         broken.storage.minimum = space.minimum
-        told = [code(await go(path, client)) for _ in range(3)]
+        told = [get_code(await go(path, client)) for _ in range(3)]
         refused = {"an upload": "STORAGE_FULL"}.get(path, UNAVAILABLE)
         assert told == ["OK" if path in READING else refused] * 3
         space.minimum = broken.storage.minimum = 1
         if outage := broken.availability.outages.get(Trouble.UNWRITABLE):
             await outage.over.wait()
-        assert code(await go(path, client)) in ("OK", "WRONG_CREDENTIALS")
+        assert get_code(await go(path, client)) in ("OK", "WRONG_CREDENTIALS")
     log = capfd.readouterr().err
     noticed = int(path in WRITING and path != "an upload")
     assert log.count("GOROD_DISK_MINIMUM_MB: free some space") == noticed
@@ -192,7 +192,7 @@ async def test_with_less_than_the_minimum_of_free_space_nothing_is_written(
 
 
 @pytest.mark.parametrize("path", [*READING, *WRITING])
-async def test_with_too_many_connections_who_has_none_is_refused(
+async def test_without_a_free_connection_a_request_is_refused(
     services: Services,
     paths: Any,
     postgres: Server,
@@ -201,20 +201,21 @@ async def test_with_too_many_connections_who_has_none_is_refused(
     path: str,
 ) -> None:
     url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, at_the_door(broken) as client:
+    async with make_services(services, url) as broken, make_client(broken) as client:
         go = await paths(broken)
         await sql.execute(text(f"ALTER DATABASE {database} CONNECTION LIMIT 0"))
         try:
-            assert code(await go(path, client)) == UNAVAILABLE
+            assert get_code(await go(path, client)) == UNAVAILABLE
         finally:
             await sql.execute(text(f"ALTER DATABASE {database} CONNECTION LIMIT -1"))
-        assert code(await go(path, client)) == "OK", "nobody is refused for others' sake"
+        assert get_code(await go(path, client)) == "OK", "nobody is refused for others' sake"
 
 
 async def test_nobody_waits_for_a_server_that_is_known_to_be_silent(
     services: Services, paths: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It takes connections and never answers: the first finds out, the others need not."""
+    """It accepts connections and never answers: the first client finds out, the others need not
+    wait."""
     for module in ("engine", "readers"):
         monkeypatch.setattr(f"models.database.{module}.CONNECT_SECONDS", 0.5)
     taken: list[asyncio.StreamWriter] = []
@@ -225,11 +226,13 @@ async def test_nobody_waits_for_a_server_that_is_known_to_be_silent(
     server = await asyncio.start_server(be_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     url = f"postgresql://gorod_app@127.0.0.1:{port}/gorod?sslmode=disable"
-    async with services_at(services, url) as broken, at_the_door(broken) as client:
+    async with make_services(services, url) as broken, make_client(broken) as client:
         go = await paths(broken)
-        assert code(await go("a query", client)) == UNAVAILABLE
+        assert get_code(await go("a query", client)) == UNAVAILABLE
         before = len(taken)
-        told = [code(await go(path, client)) for path in (*READING, *WRITING) for _ in range(20)]
+        told = [
+            get_code(await go(path, client)) for path in (*READING, *WRITING) for _ in range(20)
+        ]
         assert told == [UNAVAILABLE] * len(told)
         assert len(taken) - before < 10, "only probes asked the server"
     for writer in taken:
@@ -237,7 +240,7 @@ async def test_nobody_waits_for_a_server_that_is_known_to_be_silent(
     server.close()
 
 
-async def test_who_waits_too_long_for_a_connection_is_refused(
+async def test_a_request_that_waits_too_long_for_a_connection_is_refused(
     services: Services,
     paths: Any,
     postgres: Server,
@@ -247,19 +250,19 @@ async def test_who_waits_too_long_for_a_connection_is_refused(
     monkeypatch.setattr("models.database.readers.POOL_SECONDS", 0.1)
     monkeypatch.setattr("models.database.engine.POOL_SECONDS", 0.1)
     url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, at_the_door(broken) as client:
+    async with make_services(services, url) as broken, make_client(broken) as client:
         go = await paths(broken)
         assert broken.readers
         kept = [await broken.engine.connect() for _ in range(2)]
         taken = [await broken.readers.take(1) for _ in range(2)]
-        assert code(await go("a compiled query", client)) == UNAVAILABLE
-        assert code(await go("signing in", client)) == UNAVAILABLE
+        assert get_code(await go("a compiled query", client)) == UNAVAILABLE
+        assert get_code(await go("signing in", client)) == UNAVAILABLE
         for one in taken:
             broken.readers.give_back(1, one)
         for connection in kept:
             await connection.close()
-        assert code(await go("a compiled query", client)) == "OK"
-        assert code(await go("a query", client)) == "OK"
+        assert get_code(await go("a compiled query", client)) == "OK"
+        assert get_code(await go("a query", client)) == "OK"
 
 
 # -- commands ------------------------------------------------------------------------
@@ -276,14 +279,14 @@ async def test_a_commit_that_was_lost_is_done_once_when_it_is_repeated(
     database: str,
     sql: AsyncConnection,
 ) -> None:
-    """The session is ended while the database makes sure of the transaction."""
+    """The session is ended while the database synchronizes the transaction to the disk."""
     url, given = postgres.url("gorod_app", database), {**NOTICE, "idempotencyKey": str(uuid4())}
     for statement in SLOW_COMMIT:
         await sql.execute(text(statement))
-    async with services_at(services, url) as broken:
+    async with make_services(services, url) as broken:
         director = Api(replace(api("director").caller, services=broken))
         asked = asyncio.create_task(director.reply(PUBLISH, input=given))
-        await cut(sql, "wait_event = 'PgSleep'")
+        await end_session(sql, "wait_event = 'PgSleep'")
         [error] = (await asked).errors or []
         assert error.extensions == {"code": UNAVAILABLE, "retryAfter": 1, "outcomeUnknown": True}
         assert "idempotencyKey" in error.message
@@ -301,16 +304,16 @@ SLOW_COMMIT = (
 )
 
 
-async def test_a_command_that_was_lost_before_its_commit_is_told_as_not_done(
+async def test_a_command_that_was_lost_before_its_commit_is_reported_as_not_done(
     services: Services, api: SignIn, postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
     operator = await open_session(postgres.url("postgres", database))
-    async with services_at(services, postgres.url("gorod_app", database)) as broken:
+    async with make_services(services, postgres.url("gorod_app", database)) as broken:
         director = Api(replace(api("director").caller, services=broken))
         async with operator.transaction():
             await operator.execute("LOCK TABLE notices IN ACCESS EXCLUSIVE MODE")
             asked = asyncio.create_task(director.reply(PUBLISH, input=NOTICE))
-            await cut(sql, "wait_event_type = 'Lock'")
+            await end_session(sql, "wait_event_type = 'Lock'")
             [error] = (await asked).errors or []
     await operator.close()
     assert error.extensions == {"code": UNAVAILABLE, "retryAfter": 1}
@@ -325,11 +328,11 @@ async def test_a_compiled_command_that_was_lost_may_be_done(
     database: str,
     sql: AsyncConnection,
 ) -> None:
-    """It is one statement, so nobody knows; repeated, it is done once."""
+    """It is one statement, so nobody knows whether it was committed; repeated, it is done once."""
     operator = await open_session(postgres.url("postgres", database))
     token = api(desk.teacher).caller.token
     url = postgres.url("gorod_app", database)
-    async with services_at(services, url) as broken, at_the_door(broken) as client:
+    async with make_services(services, url) as broken, make_client(broken) as client:
 
         async def ask(**more: Any) -> Any:
             body = {"query": SET, "variables": {"input": cell(desk, **more)}}
@@ -343,7 +346,7 @@ async def test_a_compiled_command_that_was_lost_may_be_done(
         async with operator.transaction():
             await operator.execute("LOCK TABLE marks IN ACCESS EXCLUSIVE MODE")
             asked = asyncio.create_task(ask(idempotencyKey=mine))
-            await cut(sql, "wait_event_type = 'Lock'")
+            await end_session(sql, "wait_event_type = 'Lock'")
             [error] = (await asked)["errors"]
         assert error["extensions"]["outcomeUnknown"] is True
         done = [(await ask(idempotencyKey=mine))["data"]["setMark"] for _ in range(2)]
@@ -356,30 +359,31 @@ CORRECT = """mutation { updateSchool(input: {schoolId: "School:1-1", expectedVer
     phone: "8"}) { school { phone } userErrors { code } } }"""
 
 
-async def test_a_command_that_is_done_and_cannot_be_shown_is_not_told_as_not_done(
+async def test_a_command_that_is_done_and_cannot_be_shown_is_not_reported_as_not_done(
     services: Services, api: SignIn, postgres: Server, database: str, sql: AsyncConnection
 ) -> None:
-    """The database goes away between the commit and the reading of what the client asked for."""
-    async with services_at(services, postgres.url("gorod_app", database)) as broken:
+    """The database fails between the commit and the reading of the fields that the client asked
+    for."""
+    async with make_services(services, postgres.url("gorod_app", database)) as broken:
         caller = replace(api("director").caller, services=broken)
         director = AtDoor(caller, Engine(schema, broken))
         await director(ASK)
 
-        async def lost(*_: Any) -> Any:
+        async def fail(*_: Any) -> Any:
             raise ServiceUnavailable
 
-        broken.readers.fetch = lost  # type: ignore[method-assign, union-attr]
+        broken.readers.fetch = fail  # type: ignore[method-assign, union-attr]
         [error] = (await director.reply(CORRECT)).errors or []
     assert error.extensions == {"code": UNAVAILABLE, "retryAfter": 1, "outcomeUnknown": True}
     assert await sql.scalar(text("SELECT phone FROM schools WHERE id = 1")) == "8"
 
 
-async def cut(sql: AsyncConnection, which: str) -> None:
-    """End the session of this database that waits so, as soon as there is one."""
+async def end_session(sql: AsyncConnection, which: str) -> None:
+    """End the session of this database that waits in this way, as soon as there is one."""
     end = text(f"""SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND usename = 'gorod_app' AND {which}""")
     while not await sql.scalar(end):  # noqa: ASYNC110  # only a look tells
         await asyncio.sleep(0.01)
 
 
-# -- which errors ----------------------------------------------------------------------
+# -- kinds of errors -------------------------------------------------------------------

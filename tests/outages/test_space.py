@@ -1,4 +1,4 @@
-"""The reserve on the disk: held while there is room, given up in time, made again."""
+"""The reserve on the disk is held while there is room, freed in time, and made again."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 
 from models.database import space as module
 from models.database.space import MB, Reserve, Space
-from tests.outages.disk import fill, small_disk
+from tests.outages.disk import fill, mount_small_disk
 
 
-def blocks(file: Path) -> int:
-    """Bytes of the disk that a file really takes."""
+def count_bytes(file: Path) -> int:
+    """Return the bytes of the disk that a file really takes."""
     return file.stat().st_blocks * 512
 
 
@@ -20,10 +20,10 @@ def test_a_reserve_takes_blocks_of_the_disk_and_gives_them_back(tmp_path: Path) 
     assert (reserve.held, reserve.missing) == (0, 8 * MB)
     reserve.hold()
     assert (reserve.held, reserve.missing) == (8 * MB, 0)
-    assert blocks(reserve.file) >= 8 * MB, "holes would hold nothing"
+    assert count_bytes(reserve.file) >= 8 * MB, "holes would hold nothing"
     for _ in range(2):
         reserve.give_up_half()
-        assert reserve.held == blocks(reserve.file) == 4 * MB
+        assert reserve.held == count_bytes(reserve.file) == 4 * MB
     assert [reserve.give_up(), reserve.give_up()] == [True, False]
     assert not reserve.file.exists()
 
@@ -35,10 +35,10 @@ def test_on_a_system_without_a_call_for_it_a_reserve_is_written(
     reserve = Reserve(tmp_path / "reserve", 3 * MB // 2)
     reserve.hold()
     assert reserve.held == 3 * MB // 2
-    assert blocks(reserve.file) >= reserve.size
+    assert count_bytes(reserve.file) >= reserve.size
 
 
-def test_no_reserve_is_none(tmp_path: Path) -> None:
+def test_a_reserve_of_size_zero_takes_nothing(tmp_path: Path) -> None:
     space = Space([tmp_path], 0, Reserve(tmp_path / "reserve", 0))
     space.tend()
     assert not space.give_up_reserve()
@@ -47,16 +47,16 @@ def test_no_reserve_is_none(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_nobody_has_seen_is_not_called_full(tmp_path: Path) -> None:
-    """Else who may not make the folder would wait for space for ever."""
+    """Otherwise a server that may not make the folder would wait for space for ever."""
     folder = tmp_path / "data"
     space = Space([folder], 128 * MB, Reserve(folder / "reserve", 64 * MB))
     assert space.shortage() is None
 
 
-def test_what_the_reserve_lacks_is_not_free(
+def test_space_that_the_reserve_lacks_is_not_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else who gave it up would write it full."""
+    """Otherwise the process that has freed the reserve would fill the space that it needs again."""
     free = 100 * MB
     monkeypatch.setattr(module, "free_bytes", lambda _: free)
     space = Space([tmp_path], 80 * MB, Reserve(tmp_path / "reserve", 32 * MB))
@@ -71,7 +71,7 @@ def test_what_the_reserve_lacks_is_not_free(
 
 
 def test_on_a_small_disk_the_reserve_follows_the_space() -> None:
-    with small_disk(200) as disk:
+    with mount_small_disk(200) as disk:
         space = Space([disk], 40 * MB, Reserve(disk / "reserve", 64 * MB))
         reserve = space.reserve
         assert reserve

@@ -1,4 +1,4 @@
-"""A server as strangers meet it, one that shows everybody its schema, and the ways to ask them."""
+"""A server that hides its schema from strangers, one that shows it, and ways to ask them."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from tests.probes.guessing import Ask
 from tests.serving import client_of, settings_in
 
 MANY = 10**9
-"""So that nobody who probes must wait."""
+"""A limit so high that nobody who probes must wait."""
 
 
 @pytest.fixture
@@ -28,30 +28,31 @@ def settings(tmp_path: Path) -> Settings:
 async def serve(
     request: pytest.FixtureRequest, settings: Settings, postgres: Server, database: str
 ) -> AsyncIterator[AsyncClient]:
-    """What `gorod serve` runs, down each road: compiled plans, and the standard executor."""
+    """The application of `gorod serve`, with compiled plans, and with the standard executor
+    only."""
     chosen = settings.model_copy(update={"executor": request.param})
     async for client in client_of(chosen, postgres.url("gorod_app", database)):
         yield client
 
 
-def told(response: Response) -> str:
-    """All that a client can tell of an answer."""
+def describe(response: Response) -> str:
+    """Return everything that a client can observe of a response, as text."""
     headers = "\n".join(f"{name}: {value}" for name, value in sorted(response.headers.items()))
     return f"{response.status_code}\n{headers}\n\n{response.text}"
 
 
-def by_post(client: AsyncClient, token: str | None = None) -> Ask:
+def ask_by_post(client: AsyncClient, token: str | None = None) -> Ask:
     headers = {"Accept-Language": "en"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
 
     async def ask(request: dict[str, Any]) -> str:
-        return told(await client.post("/graphql", json=request, headers=headers))
+        return describe(await client.post("/graphql", json=request, headers=headers))
 
     return ask
 
 
-def by_get(client: AsyncClient, token: str | None = None) -> Ask:
+def ask_by_get(client: AsyncClient, token: str | None = None) -> Ask:
     headers = {"Accept-Language": "en", "graphql-require-preflight": "1"}
     headers["Accept"] = "application/graphql-response+json"
     if token:
@@ -60,14 +61,15 @@ def by_get(client: AsyncClient, token: str | None = None) -> Ask:
     async def ask(request: dict[str, Any]) -> str:
         sent = {key: value if isinstance(value, str) else json.dumps(value)
                 for key, value in request.items()}  # fmt: skip
-        return told(await client.get("/graphql", params=sent, headers=headers))
+        return describe(await client.get("/graphql", params=sent, headers=headers))
 
     return ask
 
 
-def by_hash(client: AsyncClient) -> Ask:
-    """As Apollo does: first only the hash, then the text, then the hash again."""
-    post = by_post(client)
+def ask_by_hash(client: AsyncClient) -> Ask:
+    """Ask as Apollo does: first with only the hash, then with the text, then with the hash
+    again."""
+    post = ask_by_post(client)
 
     async def ask(request: dict[str, Any]) -> str:
         digest = hashlib.sha256(request["query"].encode()).hexdigest()

@@ -1,5 +1,5 @@
-"""Names of the schema, by what they name: the worst word list that somebody who guesses can have.
-And the places of a document in which they are tried."""
+"""Names of the schema by kind, the best word list that a guesser can have, and the places of a
+document in which they are tried."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ CORE = schema._schema  # noqa: SLF001  # graphql-core's
 TYPES = {name: one for name, one in CORE.type_map.items() if not is_introspection_type(one)}
 SPECIFIED = {"skip", "include", "deprecated", "specifiedBy", "Boolean", "Float", "ID", "Int",
              "String", "Query"}  # fmt: skip
-"""What every schema has, and the name that `{ __typename }` tells everybody."""
+"""Names that every schema has, and the name that `{ __typename }` tells everybody."""
 
 
 def fields_of(name: str) -> set[str]:
@@ -42,10 +42,10 @@ NAMES = FIELDS | INPUTS | VALUES | set(TYPES)
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a document a name is tried: at each `FUZZ`.
+    """A place in a document where names are tried: at each `FUZZ`.
 
-    names: Those that could stand there, in this schema.
-    open: Those of them that a stranger may use there, in exactly this form.
+    names: Names that could stand there, in this schema.
+    open: Names among them that a stranger may use there, in exactly this form.
     """
 
     document: str
@@ -108,7 +108,7 @@ PLACES = (
         LEAVES,
     ),
     Place("subscription { FUZZ { __typename } }", fields_of("Subscription")),
-    # what is left out, or not run
+    # parts that are skipped or not run
     Place("{ __typename FUZZ @skip(if: true) }", QUERIES),
     Place("{ rateLimit { cost } FUZZ { id } }", QUERIES, frozenset({"viewer"})),
     Place("{ rateLimit { cost } viewer { FUZZ } }", fields_of("Viewer")),

@@ -1,4 +1,4 @@
-"""What honest clients send to sign in runs for strangers, in whatever form they send it."""
+"""Documents by which honest clients sign in run for strangers, in whatever form they are sent."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from graphql import (
 )
 from httpx2 import AsyncClient
 
-from tests.probes.conftest import by_hash, by_post
+from tests.probes.conftest import ask_by_hash, ask_by_post
 
 HERE = Path(__file__).parents[2]
 EXAMPLES = HERE / "examples"
@@ -34,7 +34,7 @@ REFUSED = {"WRONG_CREDENTIALS", "SESSION_OVER"}
 
 
 class WithTypenames(Visitor):
-    """As Apollo Client sends a document: with `__typename` in every selection but the root."""
+    """Adds `__typename` to every selection but the root, as Apollo Client does."""
 
     def leave_selection_set(self, node: SelectionSetNode, _key: Any, parent: Any, *_: Any) -> Any:
         if isinstance(parent, OperationDefinitionNode):
@@ -43,8 +43,8 @@ class WithTypenames(Visitor):
         return SelectionSetNode(selections=(*node.selections, typename))
 
 
-def of_clients() -> Iterator[tuple[str, str]]:
-    """What the examples, README and GraphiQL send."""
+def list_own_documents() -> Iterator[tuple[str, str]]:
+    """Yield the documents of the examples, README and GraphiQL."""
     yield "begin", (EXAMPLES / "begin/sign-in.graphql").read_text()
     for name in SENT:
         text = (EXAMPLES / name).read_text()
@@ -59,8 +59,8 @@ def of_clients() -> Iterator[tuple[str, str]]:
     yield "README", said.replace("\\", "").replace("parent.ivanova", "nobody")
 
 
-def of_others() -> Iterator[tuple[str, str]]:
-    """Forms that clients may give it."""
+def list_other_documents() -> Iterator[tuple[str, str]]:
+    """Yield other forms that clients may send."""
     yield (
         "fragments",
         """
@@ -97,15 +97,15 @@ def of_others() -> Iterator[tuple[str, str]]:
     )
 
 
-DOCUMENTS = {**dict(of_clients()), **dict(of_others())}
+DOCUMENTS = {**dict(list_own_documents()), **dict(list_other_documents())}
 
 
-def test_the_clients_are_all_here() -> None:
+def test_all_clients_are_listed() -> None:
     assert len(DOCUMENTS) == 15, list(DOCUMENTS)
 
 
-def codes(answer: str) -> set[str]:
-    """Codes of the user errors; those of errors beside data, if there are any."""
+def codes_of(answer: str) -> set[str]:
+    """Return the codes of user errors; or those of errors, if there are any beside data."""
     body = json.loads(answer[answer.index("\n\n{") :])
     errors = [error["extensions"]["code"] for error in body.get("errors", [])]
     payloads = [one for one in (body.get("data") or {}).values() if isinstance(one, dict)]
@@ -114,8 +114,8 @@ def codes(answer: str) -> set[str]:
 
 
 @pytest.mark.parametrize("form", ["as it is", "with __typename", "by its hash"])
-async def test_every_client_is_heard(serve: AsyncClient, form: str) -> None:
-    ask = (by_hash if form == "by its hash" else by_post)(serve)
+async def test_every_client_is_answered(serve: AsyncClient, form: str) -> None:
+    ask = (ask_by_hash if form == "by its hash" else ask_by_post)(serve)
     for name, document in DOCUMENTS.items():
         parsed = parse(document)
         if form == "with __typename":
@@ -128,5 +128,5 @@ async def test_every_client_is_heard(serve: AsyncClient, form: str) -> None:
         request["variables"] = {key: value for key, value in GIVEN.items() if key in declared}
         answer = await ask(request)
         last = answer[answer.rindex("\n\n{") :]
-        assert codes(last) <= REFUSED, (name, last)
-        assert codes(last) or "accessToken" in last, (name, last)
+        assert codes_of(last) <= REFUSED, (name, last)
+        assert codes_of(last) or "accessToken" in last, (name, last)

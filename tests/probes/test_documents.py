@@ -1,4 +1,4 @@
-"""Ids of registered documents may be names. Who guesses one learns no more than by a wrong one."""
+"""Ids of registered documents may be names. Guessing one reveals no more than a wrong one does."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from gql.settings import Settings
 from resolvers.trusted.documents import RegisteredDocument, register
 from tests.clones import Clones
 from tests.postgres import Server
-from tests.probes.conftest import by_get, by_post, told
-from tests.probes.guessing import CHANGING, Ask, invented
+from tests.probes.conftest import ask_by_get, ask_by_post, describe
+from tests.probes.guessing import CHANGING, Ask, invent_name
 from tests.serving import settings_in
 from tests.sockets.client import PROTOCOL, Client
 
@@ -52,22 +52,22 @@ MORE: tuple[dict[str, Any], ...] = (
 )
 
 
-def digest(text: str) -> str:
+def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.fixture(params=["auto", "standard"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Of a server that answers down one road."""
+    """The settings of a server with one of the two executors."""
     free = dict.fromkeys(("most_stranger_points", "most_messages"), 10**9)
     return settings_in(tmp_path, executor=request.param, **free)
 
 
 @pytest.fixture
 async def application_url(postgres: Server, database: str, kept: Clones) -> AsyncIterator[str]:
-    """A database in which the documents are registered, by names."""
+    """The address of a database in which the documents are registered by names."""
     made = [
-        RegisteredDocument(digest(text), text, (name,), ids=frozenset({name}))
+        RegisteredDocument(hash_text(text), text, (name,), ids=frozenset({name}))
         for name, text in {**HIDDEN, **OPEN, "Me": ME}.items()
     ]
     await register(postgres.url("postgres", database), made)
@@ -82,27 +82,27 @@ async def client(address: tuple[str, int]) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-def by_plain_get(client: AsyncClient, _: str | None) -> Ask:
-    """As any web page could ask."""
+def ask_by_plain_get(client: AsyncClient, _: str | None) -> Ask:
+    """Ask as any web page could."""
 
     async def ask(request: dict[str, Any]) -> str:
         sent = {key: value if isinstance(value, str) else json.dumps(value)
                 for key, value in request.items()}  # fmt: skip
-        return told(await client.get("/graphql", params=sent))
+        return describe(await client.get("/graphql", params=sent))
 
     return ask
 
 
-def by_socket(address: tuple[str, int], token: str | None) -> Ask:
+def ask_by_socket(address: tuple[str, int], token: str | None) -> Ask:
     async def ask(request: dict[str, Any]) -> str:
         url = "ws://{}:{}/graphql".format(*address)
         async with connect(url, subprotocols=[PROTOCOL]) as wire:
             stranger = Client(wire)
             await stranger.sign_in(token)
-            await stranger.say("subscribe", id="1", payload=request)
-            heard = [await stranger.hear()]
+            await stranger.send("subscribe", id="1", payload=request)
+            heard = [await stranger.receive()]
             while heard[-1]["type"] not in ("error", "complete"):
-                heard.append(await stranger.hear())
+                heard.append(await stranger.receive())
             return json.dumps(heard)
 
     return ask
@@ -110,23 +110,23 @@ def by_socket(address: tuple[str, int], token: str | None) -> Ask:
 
 @pytest.fixture(params=["post", "get", "plain get", "socket"])
 def ask(request: pytest.FixtureRequest, client: AsyncClient, address: tuple[str, int]) -> Any:
-    """Makes a way to ask of a token."""
+    """Return a function that asks with a token, by one of the transports."""
     ways: dict[str, Callable[[str | None], Ask]] = {
-        "post": lambda token: by_post(client, token),
-        "get": lambda token: by_get(client, token),
-        "plain get": lambda token: by_plain_get(client, token),
-        "socket": lambda token: by_socket(address, token),
+        "post": lambda token: ask_by_post(client, token),
+        "get": lambda token: ask_by_get(client, token),
+        "plain get": lambda token: ask_by_plain_get(client, token),
+        "socket": lambda token: ask_by_socket(address, token),
     }
     return ways[request.param]
 
 
-async def differing(ask: Ask, name: str) -> list[Any]:
-    """In which ways of asking the answer is another one than to an id that nobody registered."""
+async def list_differences(ask: Ask, name: str) -> list[Any]:
+    """Return the forms of requests whose answer differs from that to an unregistered id."""
     found = []
     for way, asked in WAYS.items():
         for more in MORE:
             known = CHANGING.sub("", await ask(asked(name) | more))
-            unknown = CHANGING.sub("", await ask(asked(invented(len(name))) | more))
+            unknown = CHANGING.sub("", await ask(asked(invent_name(len(name))) | more))
             if known != unknown:
                 found.append((name, way, more, known))
     return found
@@ -137,23 +137,23 @@ async def differing(ask: Ask, name: str) -> list[Any]:
     [None, pytest.param("1.wrong", marks=pytest.mark.endurance)],
     ids=["stranger", "wrong token"],
 )
-async def test_who_guesses_the_id_of_a_document_is_answered_as_by_a_wrong_one(
+async def test_a_guessed_id_of_a_document_is_answered_as_a_wrong_one(
     ask: Callable[[str | None], Ask], token: str | None
 ) -> None:
-    found = [await differing(ask(token), name) for name in HIDDEN]
+    found = [await list_differences(ask(token), name) for name in HIDDEN]
     assert [one for some in found for one in some] == []
-    is_told = bool(await differing(ask(token), "Limit"))
+    is_told = bool(await list_differences(ask(token), "Limit"))
     assert is_told, "what strangers may run is run by its id, so the test can fail"
 
 
 async def test_the_hash_of_a_text_tells_no_more(client: AsyncClient) -> None:
     for text in HIDDEN.values():
-        known = await by_post(client)({"documentId": digest(text)})
-        unknown = await by_post(client)({"documentId": digest(text + " ")})
+        known = await ask_by_post(client)({"documentId": hash_text(text)})
+        unknown = await ask_by_post(client)({"documentId": hash_text(text + " ")})
         assert CHANGING.sub("", known) == CHANGING.sub("", unknown)
 
 
-async def test_a_client_whose_token_ended_hears_that_it_must_sign_in(client: AsyncClient) -> None:
+async def test_a_client_whose_token_expired_is_told_to_sign_in(client: AsyncClient) -> None:
     ended = {"Authorization": "Bearer 1.ended", "Accept-Language": "en"}
     for name in ("Students", "Me", "unknown"):
         response = await client.post("/graphql", json={"documentId": name}, headers=ended)
@@ -164,7 +164,7 @@ async def test_a_client_whose_token_ended_hears_that_it_must_sign_in(client: Asy
 
 async def test_strangers_try_to_sign_in_and_ask_who_they_are_by_ids(client: AsyncClient) -> None:
     given = {"i": {"login": "nobody", "password": "wrong"}}
-    for asked in ("Sign-In", digest(OPEN["Sign-In"])):
+    for asked in ("Sign-In", hash_text(OPEN["Sign-In"])):
         answer = await client.post("/graphql", json={"documentId": asked, "variables": given})
         assert answer.json()["data"]["signIn"]["userErrors"] == [{"code": "WRONG_CREDENTIALS"}]
     me = await client.post("/graphql", json={"documentId": "Me"})

@@ -1,4 +1,4 @@
-"""Names of the schema are not to be found by guessing. (clairvoyance)"""
+"""Names of the schema cannot be found by guessing (see the tool clairvoyance)."""
 
 import json
 from typing import Any
@@ -6,34 +6,34 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from tests.probes.conftest import by_get, by_hash, by_post
-from tests.probes.guessing import TELLING, Guesser, messages
+from tests.probes.conftest import ask_by_get, ask_by_hash, ask_by_post
+from tests.probes.guessing import TELLING, Guesser, messages_of
 from tests.probes.names import NAMES, PLACES, QUERIES
 
-WAYS = {"post": by_post, "get": by_get, "hash": by_hash}
+WAYS = {"post": ask_by_post, "get": ask_by_get, "hash": ask_by_hash}
 
 
 @pytest.mark.parametrize("token", [None, "1.wrong"], ids=["stranger", "wrong token"])
 async def test_a_stranger_finds_no_name_by_its_answer(
     serve: AsyncClient, token: str | None
 ) -> None:
-    assert await Guesser(by_post(serve, token)).learned(PLACES) == {}
+    assert await Guesser(ask_by_post(serve, token)).find_hidden_names(PLACES) == {}
 
 
 @pytest.mark.parametrize("way", ["get", "hash"])
 async def test_a_stranger_finds_no_name_on_another_way(serve: AsyncClient, way: str) -> None:
-    assert await Guesser(WAYS[way](serve), most=3).learned(PLACES) == {}
+    assert await Guesser(WAYS[way](serve), most=3).find_hidden_names(PLACES) == {}
 
 
 async def test_in_development_the_same_guesses_find_names_everywhere(dev: AsyncClient) -> None:
-    guesser = Guesser(by_post(dev), most=3)
+    guesser = Guesser(ask_by_post(dev), most=3)
     places = [one for one in PLACES if not one.document.startswith("subscription")]
-    blind = [place.document for place in places if not await guesser.found(place)]
+    blind = [place.document for place in places if not await guesser.find_names(place)]
     assert blind == []
 
 
 async def test_a_stranger_is_told_nothing_by_messages(serve: AsyncClient) -> None:
-    """With every name there is, as many at once as a document may have."""
+    """Every existing name is tried, as many at once as a document may have."""
     names = sorted(NAMES)
     for start in range(0, len(names), 4):
         some = names[start : start + 4]
@@ -45,7 +45,7 @@ async def test_a_stranger_is_told_nothing_by_messages(serve: AsyncClient) -> Non
             f"{{ lol viewer {{ {' '.join(some)} }} }} }}",
         ):
             response = await serve.post("/graphql", json={"query": document})
-            for message in messages(json.loads(response.content)):
+            for message in messages_of(json.loads(response.content)):
                 assert not TELLING.search(message), (document, message)
 
 
@@ -53,7 +53,7 @@ async def test_in_development_messages_tell_names(dev: AsyncClient) -> None:
     known: list[str] = []
     for name in sorted(QUERIES):
         response = await dev.post("/graphql", json={"query": f"{{ {name[:-1]}q }}"})
-        known += messages(json.loads(response.content))
+        known += messages_of(json.loads(response.content))
     assert sum(bool(TELLING.search(message)) for message in known) == len(known)
     assert sum("Did you mean" in message for message in known) > len(known) / 2
 

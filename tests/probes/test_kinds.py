@@ -1,4 +1,4 @@
-"""What public scanners of GraphQL servers look for: graphql-cop, graphql-armor, batchql, InQL,
+"""The requests of public scanners of GraphQL servers: graphql-cop, graphql-armor, batchql, InQL,
 CrackQL. Each kind is refused with the code and the limit that README prints, whoever asks."""
 
 import json
@@ -8,7 +8,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from tests.conftest import Template
-from tests.making import INTROSPECTION, doubled, many
+from tests.making import INTROSPECTION, double_fragments, repeat
 from tests.signed_in import token_of
 
 TOO_MUCH, INVALID, STRANGE = (
@@ -25,8 +25,8 @@ MARKS = "marks { lesson { marks { lesson { marks { lesson { id } } } } } }"
 class Kind:
     """A request of a scanner.
 
-    stranger: Code of the answer to a stranger, with the limit where it is OPERATION_TOO_COMPLEX.
-    person: The same of one who is signed in.
+    stranger: Code of the answer to a stranger, with the limit if it is OPERATION_TOO_COMPLEX.
+    person: The same for a person who is signed in.
     """
 
     query: str
@@ -36,7 +36,7 @@ class Kind:
 
 KINDS = {
     "aliases (cop)": Kind(
-        f"{{ {many(101, 'alias#: __typename')} }}", f"{TOO_MUCH} aliases", f"{TOO_MUCH} aliases"
+        f"{{ {repeat(101, 'alias#: __typename')} }}", f"{TOO_MUCH} aliases", f"{TOO_MUCH} aliases"
     ),
     "field duplication (cop)": Kind(
         f"{{ {'__typename ' * 450} }}", f"{TOO_MUCH} repeated", f"{TOO_MUCH} repeated"
@@ -77,14 +77,14 @@ KINDS = {
     "cost (armor)": Kind(
         f"{{ lessons(first: 100) {{ nodes {{ {MARKS} }} }} }}", STRANGE, f"{TOO_MUCH} cost"
     ),
-    "fragments doubled (InQL)": Kind(doubled(20), "data", "data"),
+    "fragments doubled (InQL)": Kind(double_fragments(20), "data", "data"),
     "passwords by aliases (CrackQL)": Kind(
-        f"mutation {{ {many(4, f'a#: signIn({IN}) {{ accessToken }}')} }}",
+        f"mutation {{ {repeat(4, f'a#: signIn({IN}) {{ accessToken }}')} }}",
         f"{TOO_MUCH} signIn",
         f"{TOO_MUCH} signIn",
     ),
     "mutations by aliases (CrackQL)": Kind(
-        f"mutation {{ {many(5, f'a#: signIn({IN}) {{ accessToken }}')} }}",
+        f"mutation {{ {repeat(5, f'a#: signIn({IN}) {{ accessToken }}')} }}",
         f"{TOO_MUCH} mutations",
         f"{TOO_MUCH} mutations",
     ),
@@ -94,7 +94,7 @@ KINDS = {
         "OPERATION_RESOLUTION_FAILURE",
     ),
     "root fields (armor)": Kind(
-        f"{{ {many(11, 'a#: viewer {{ role }}'.replace('{{', '{').replace('}}', '}'))} }}",
+        f"{{ {repeat(11, 'a#: viewer {{ role }}'.replace('{{', '{').replace('}}', '}'))} }}",
         f"{TOO_MUCH} root_fields",
         f"{TOO_MUCH} root_fields",
     ),
@@ -109,8 +109,8 @@ def token(template: Template) -> str:
     return token_of("parent.ivanova", role, school)
 
 
-def code(response: Response) -> str:
-    """Of the first error, with the limit it tells; `data` if there is none."""
+def get_code(response: Response) -> str:
+    """Return the code of the first error, with its limit; `data` if there is none."""
     errors = json.loads(response.content).get("errors")
     if not errors:
         return "data"
@@ -118,7 +118,7 @@ def code(response: Response) -> str:
     return " ".join(str(told[name]) for name in ("code", "limit") if name in told)
 
 
-def no_debugging(response: Response) -> bool:
+def shows_no_debugging(response: Response) -> bool:
     return not any(word.lower() in response.text.lower() for word in DEBUGGING)
 
 
@@ -130,30 +130,30 @@ async def test_each_kind_is_refused(serve: AsyncClient, token: str) -> None:
         asked = {"query": kind.query}
         as_stranger = await serve.post("/graphql", json=asked, headers={"Accept-Language": "en"})
         as_person = await serve.post("/graphql", json=asked, headers=signed_in)
-        found[name] = (code(as_stranger), code(as_person))
+        found[name] = (get_code(as_stranger), get_code(as_person))
         told[name] = [len(one.json().get("errors", [])) for one in (as_stranger, as_person)]
-        if kind.person != "data":  # else it is the schema itself, which may have such words
-            assert no_debugging(as_person), name
-        assert no_debugging(as_stranger), name
+        if kind.person != "data":  # otherwise it is the schema itself, which may hold such words
+            assert shows_no_debugging(as_person), name
+        assert shows_no_debugging(as_stranger), name
     assert found == {name: (kind.stranger, kind.person) for name, kind in KINDS.items()}
     assert max(most for counts in told.values() for most in counts) < 10
 
 
 @ONE_ROAD
 async def test_no_other_way_in_is_open(serve: AsyncClient, token: str) -> None:
-    """Batches, forgeries by other pages, and consoles."""
+    """The other ways are batches, requests forged by other pages, and consoles."""
     batch = [{"query": "query cop { __typename }"}] * 10
-    assert code(await serve.post("/graphql", json=batch)) == "BAD_REQUEST"
+    assert get_code(await serve.post("/graphql", json=batch)) == "BAD_REQUEST"
     form = await serve.post("/graphql", data={"query": "query { __typename }"})
-    assert (form.status_code, code(form)) == (415, "BAD_REQUEST")
+    assert (form.status_code, get_code(form)) == (415, "BAD_REQUEST")
     text = await serve.post("/graphql", content=b'{"query": "{ __typename }"}',
                            headers={"Content-Type": "text/plain"})  # fmt: skip
-    assert (text.status_code, code(text)) == (415, "BAD_REQUEST")
+    assert (text.status_code, get_code(text)) == (415, "BAD_REQUEST")
     in_query = await serve.post("/graphql", params={"query": "query { __typename }"})
-    assert code(in_query) == "BAD_REQUEST"
+    assert get_code(in_query) == "BAD_REQUEST"
     for query in ("{ __typename }", "mutation { __typename }", INTROSPECTION):
         by_get = await serve.get("/graphql", params={"query": query})
-        assert (by_get.status_code, code(by_get)) == (400, "BAD_REQUEST"), query
+        assert (by_get.status_code, get_code(by_get)) == (400, "BAD_REQUEST"), query
     headers = {"graphql-require-preflight": "1", "Authorization": f"Bearer {token}"}
     changing = await serve.get(
         "/graphql", params={"query": "mutation { signOut { signedOut } }"}, headers=headers
@@ -161,9 +161,9 @@ async def test_no_other_way_in_is_open(serve: AsyncClient, token: str) -> None:
     assert (changing.status_code, changing.headers["allow"]) == (405, "POST")
     del headers["Authorization"]
     by_get = await serve.get("/graphql", params={"query": INTROSPECTION}, headers=headers)
-    assert code(by_get) == STRANGE
+    assert get_code(by_get) == STRANGE
     long = await serve.post("/graphql", json={"query": "{ __typename } #" + "x" * 16_384})
-    assert (long.status_code, code(long)) == (413, "REQUEST_TOO_LARGE")
+    assert (long.status_code, get_code(long)) == (413, "REQUEST_TOO_LARGE")
 
 
 CONSOLES = ("/playground", "/console", "/altair", "/voyager", "/explorer", "/graphql/console",

@@ -32,7 +32,7 @@ async def desk(sql: AsyncConnection) -> Desk:
 
 @pytest.fixture
 def limits(request: pytest.FixtureRequest) -> LimitsOfSockets:
-    """The usual ones, but for those that a test gives with `limited`."""
+    """The usual limits, except those that a test gives with `limit_sockets`."""
     return LimitsOfSockets(**getattr(request, "param", {}))
 
 
@@ -43,7 +43,7 @@ def endpoint(services: Services, limits: LimitsOfSockets) -> WebSocketEndpoint:
 
 
 class Server(uvicorn.Server):
-    """Signals are the test run's."""
+    """A server that leaves signals to pytest."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
@@ -51,11 +51,13 @@ class Server(uvicorn.Server):
 
 @pytest.fixture
 async def server(endpoint: WebSocketEndpoint) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """A server like `gorod serve` runs, and its address."""
+    """A server like that of `gorod serve`, and its address."""
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     config = _config(app, patience=5, most_frame=MOST_FRAME, sockets=endpoint.limits)
     with listen("127.0.0.1", 0) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that it is soon full
+        listening.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
+        )  # a small buffer is soon full
         running = Server(config)
         task = asyncio.create_task(running.serve(sockets=[listening]))
         while not running.started:  # noqa: ASYNC110  # uvicorn has no signal for it
@@ -66,7 +68,7 @@ async def server(endpoint: WebSocketEndpoint) -> AsyncIterator[tuple[uvicorn.Ser
 
 
 @pytest.fixture
-def connected(server: tuple[uvicorn.Server, str]) -> Connect:
+def connect_client(server: tuple[uvicorn.Server, str]) -> Connect:
     @asynccontextmanager
     async def open_wire(**options: Any) -> AsyncIterator[Client]:
         async with connect(server[1], subprotocols=[PROTOCOL], **options) as wire:

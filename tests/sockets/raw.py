@@ -1,4 +1,4 @@
-"""A client that builds each frame of RFC 6455 by hand, right ones and wrong ones."""
+"""A client that builds each frame of RFC 6455 by hand, valid ones and invalid ones."""
 
 import asyncio
 import base64
@@ -16,10 +16,10 @@ from tests.sockets.client import PROTOCOL
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
-def frame(
+def make_frame(
     opcode: int, data: bytes = b"", *, fin: bool = True, masked: bool = True, reserved: int = 0
 ) -> bytes:
-    """A frame of a client."""
+    """Return a frame of a client."""
     head = bytes([fin << 7 | reserved << 4 | opcode])
     length = len(data)
     mask_bit = masked << 7
@@ -34,15 +34,15 @@ def frame(
     return head + bytes(4) + data  # masked by zeros
 
 
-def said(kind: str, **more: Any) -> bytes:
-    return frame(TEXT, json.dumps({"type": kind, **more}).encode())
+def make_message(kind: str, **more: Any) -> bytes:
+    return make_frame(TEXT, json.dumps({"type": kind, **more}).encode())
 
 
 @dataclass
 class Raw:
     """A connection after its handshake.
 
-    status: Of the answer to the handshake. headers: Its lines in lower case.
+    status: The status of the answer to the handshake. headers: Its lines in lower case.
     """
 
     reader: asyncio.StreamReader
@@ -54,8 +54,8 @@ class Raw:
         self.writer.write(b"".join(frames))
         await self.writer.drain()
 
-    async def hear(self) -> tuple[int, bytes]:
-        """The opcode and the data of the next frame."""
+    async def receive(self) -> tuple[int, bytes]:
+        """Receive a frame; return its opcode and its data."""
         async with asyncio.timeout(10):
             first, second = await self.reader.readexactly(2)
             length = second & 127
@@ -65,21 +65,21 @@ class Raw:
                 [length] = struct.unpack("!Q", await self.reader.readexactly(8))
             return first & 15, await self.reader.readexactly(length)
 
-    async def message(self) -> Any:
-        opcode, data = await self.hear()
+    async def receive_message(self) -> Any:
+        opcode, data = await self.receive()
         assert opcode == TEXT, (opcode, data)
         return json.loads(data)
 
-    async def closed(self) -> int:
-        """The code it is closed with, whatever was said before."""
+    async def receive_close(self) -> int:
+        """Wait for the close frame, whatever comes before it; return its code."""
         while True:
-            opcode, data = await self.hear()
+            opcode, data = await self.receive()
             if opcode == CLOSE:
                 return int(struct.unpack("!H", data[:2])[0]) if data else 1005
 
 
 @asynccontextmanager
-async def raw(
+async def open_raw(
     address: str,
     *,
     protocols: str | None = PROTOCOL,

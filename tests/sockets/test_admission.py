@@ -1,4 +1,4 @@
-"""Operations on sockets are paid for and queued like those over HTTP."""
+"""Operations on sockets cost points and are queued like those over HTTP."""
 
 import asyncio
 
@@ -33,33 +33,33 @@ def endpoint(services: Services, admission: Admission) -> WebSocketEndpoint:
 
 async def ask(client: Client, query: str, id: str = "1", **extensions: object) -> None:
     payload = {"query": query, "extensions": extensions}
-    await client.say("subscribe", id=id, payload=payload)
+    await client.send("subscribe", id=id, payload=payload)
 
 
-async def test_the_numbers_are_told_on_a_socket(connected: Connect, api: SignIn) -> None:
-    async with connected() as mother:
+async def test_the_numbers_are_told_on_a_socket(connect_client: Connect, api: SignIn) -> None:
+    async with connect_client() as mother:
         await mother.sign_in(api("parent.ivanova").caller.token)
         await ask(mother, STATE, cost=True)
-        told = (await mother.hear())["payload"]
+        told = (await mother.receive())["payload"]
         assert told["extensions"]["cost"] == told["data"]["rateLimit"]
         assert told["data"]["rateLimit"]["limit"] == 1_000
-        assert (await mother.hear())["type"] == "complete"
+        assert (await mother.receive())["type"] == "complete"
         await ask(mother, STATE)
-        again = (await mother.hear())["payload"]
+        again = (await mother.receive())["payload"]
         assert "extensions" not in again
         state, before = again["data"]["rateLimit"], told["data"]["rateLimit"]
         assert state["remaining"] == before["remaining"] - state["cost"]
 
 
-async def test_whoever_spent_all_loses_the_operation_and_keeps_the_socket(
-    connected: Connect, api: SignIn
+async def test_a_client_without_points_loses_the_operation_and_keeps_the_socket(
+    connect_client: Connect, api: SignIn
 ) -> None:
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(api("parent.ivanova").caller.token)
         await ask(mother, LISTEN, "events")
         await ask(mother, "{ notices(first: 100) { nodes { id } } }", "0")
         number = 0
-        while (message := await mother.hear())["type"] != "error":
+        while (message := await mother.receive())["type"] != "error":
             if message["type"] == "complete":
                 number += 1
                 query = "{ notices(first: 100) { nodes { id } } }"
@@ -68,14 +68,14 @@ async def test_whoever_spent_all_loses_the_operation_and_keeps_the_socket(
         assert message["id"] == str(number)
         assert error["extensions"]["code"] == "RATE_LIMITED"
         assert error["extensions"]["retryAfter"] >= 1
-        await mother.say("ping")
-        assert (await mother.hear())["type"] == "pong"
+        await mother.send("ping")
+        assert (await mother.receive())["type"] == "pong"
 
 
 async def test_a_subscription_takes_no_place_and_is_paid_for_once(
-    connected: Connect, api: SignIn, admission: Admission
+    connect_client: Connect, api: SignIn, admission: Admission
 ) -> None:
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(api("parent.ivanova").caller.token)
         for number in range(5):
             await ask(mother, LISTEN, f"events {number}")
@@ -83,19 +83,19 @@ async def test_a_subscription_takes_no_place_and_is_paid_for_once(
             await asyncio.sleep(0.01)
         assert admission.gate.inside == 0
         await ask(mother, STATE)
-        state = (await mother.hear())["payload"]["data"]["rateLimit"]
+        state = (await mother.receive())["payload"]["data"]["rateLimit"]
         assert state["remaining"] == state["limit"] - 5 * 1 - state["cost"]
 
 
 async def test_on_a_socket_too_much_at_once_is_refused(
-    connected: Connect, api: SignIn, admission: Admission
+    connect_client: Connect, api: SignIn, admission: Admission
 ) -> None:
     place = admission.place(None, "192.0.2.1", 1)
     await place.enter()
-    async with connected() as mother:
+    async with connect_client() as mother:
         await mother.sign_in(api("parent.ivanova").caller.token)
         await ask(mother, STATE)
-        assert await mother.error() == "SERVICE_UNAVAILABLE"
+        assert await mother.receive_error() == "SERVICE_UNAVAILABLE"
         place.leave()
         await ask(mother, STATE)
-        assert (await mother.hear())["type"] == "next"
+        assert (await mother.receive())["type"] == "next"

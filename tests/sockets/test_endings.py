@@ -1,4 +1,4 @@
-"""How a socket ends for a listener to whom nothing happens: when the right to it does."""
+"""The socket of a listener without events ends when the right to listen does."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from resolvers.core.context import Services
 from tests.access.asking import REFRESH, sign_in
 from tests.conftest import Api, SignIn
 from tests.events.listening import NOTICES, PUBLISH
-from tests.sockets.client import Client, Connect, listening
+from tests.sockets.client import Client, Connect, wait_for_streams
 
 SIGN_OUT = "mutation { signOut { signedOut } }"
 SWITCH = "mutation { switchContext(input: { role: SUBJECT_TEACHER }) { accessToken } }"
@@ -45,99 +45,99 @@ ENDS = {
 }
 
 
-async def ends(client: Client, services: Services) -> int:
-    """The code a silent listener's socket closes with, having been told of an error alone."""
-    assert (await client.hear())["type"] == "error"
-    code, _ = await client.closed()
-    await listening(services, sure=False)
+async def wait_for_end(client: Client, services: Services) -> int:
+    """Return the code that closes the socket of a silent listener, after a single error."""
+    assert (await client.receive())["type"] == "error"
+    code, _ = await client.receive_close()
+    await wait_for_streams(services, sure=False)
     return code
 
 
 @pytest.fixture(autouse=True)
-def looked_at_often(endpoint: WebSocketEndpoint, services: Services) -> None:
+def frequent_checks(endpoint: WebSocketEndpoint, services: Services) -> None:
     services.tails.pace = replace(services.tails.pace, recheck=0.02)
 
 
 @pytest.mark.parametrize("how", ENDS)
 async def test_a_silent_teachers_socket_ends_when(
-    api: SignIn, connected: Connect, services: Services, sql: AsyncConnection, how: str
+    api: SignIn, connect_client: Connect, services: Services, sql: AsyncConnection, how: str
 ) -> None:
     statement, code = ENDS[how]
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("teacher.belova", Role.CLASS_TEACHER).caller.token)
         await client.ask(NOTICES)
-        await listening(services)
+        await wait_for_streams(services)
         await sql.execute(text(statement))
-        assert await ends(client, services) == code
+        assert await wait_for_end(client, services) == code
 
 
 @pytest.mark.parametrize("deed", [SIGN_OUT, SWITCH], ids=["signs out", "goes on in another role"])
 async def test_a_silent_teachers_socket_ends_when_she(
-    api: SignIn, connected: Connect, services: Services, deed: str
+    api: SignIn, connect_client: Connect, services: Services, deed: str
 ) -> None:
     teacher = api("teacher.belova", Role.CLASS_TEACHER)
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(teacher.caller.token)
         await client.ask(NOTICES)
-        await listening(services)
+        await wait_for_streams(services)
         await teacher(deed)
-        assert await ends(client, services) == 4401
+        assert await wait_for_end(client, services) == 4401
 
 
 @pytest.mark.parametrize("is_theft", [False, True], ids=["is exchanged", "was stolen"])
 async def test_a_silent_teachers_socket_ends_when_her_refresh_token(
-    stranger: Api, connected: Connect, services: Services, is_theft: bool
+    stranger: Api, connect_client: Connect, services: Services, is_theft: bool
 ) -> None:
-    """The access token that opened the socket is good no more."""
+    """The access token that opened the socket has become invalid."""
     done = first = await sign_in(stranger, "teacher.belova", role="CLASS_TEACHER")
     if is_theft:
         done = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(done["accessToken"])
         await client.ask(NOTICES)
-        await listening(services)
+        await wait_for_streams(services)
         await stranger.reply(REFRESH, token=first["refreshToken"])
-        assert await ends(client, services) == 4401
+        assert await wait_for_end(client, services) == 4401
 
 
 @pytest.mark.parametrize(
     ("language", "advice"),
     [("en", "connect again with the new one"), ("ru", "подключитесь снова с новым ключом")],
 )
-async def test_who_renewed_the_token_is_told_to_connect_with_the_new_one(
-    stranger: Api, connected: Connect, services: Services, language: str, advice: str
+async def test_a_client_that_renewed_its_token_is_told_to_connect_with_the_new_one(
+    stranger: Api, connect_client: Connect, services: Services, language: str, advice: str
 ) -> None:
     first = await sign_in(stranger, "teacher.belova", role="CLASS_TEACHER")
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(first["accessToken"], language)
         await client.ask(NOTICES)
-        await listening(services)
+        await wait_for_streams(services)
         await stranger(REFRESH, token=first["refreshToken"])
-        [error] = (await client.hear())["payload"]
+        [error] = (await client.receive())["payload"]
         assert error["extensions"]["code"] == "UNAUTHENTICATED"
         assert advice in error["message"]
-        code, reason = await client.closed()
+        code, reason = await client.receive_close()
         assert (code, reason) == (4401, "Unauthorized: the token was renewed or has ended")
-        await listening(services, sure=False)
+        await wait_for_streams(services, sure=False)
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked for before the server."""
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short time limit. Tests name it before the server, which reads it when it starts."""
     monkeypatch.setattr(product, "UNREAD_MS", 500)
 
 
-async def test_who_reads_no_more_is_not_waited_for(
-    impatient: None, api: SignIn, connected: Connect, services: Services
+async def test_a_client_that_reads_no_more_is_not_waited_for(
+    short_timeout: None, api: SignIn, connect_client: Connect, services: Services
 ) -> None:
-    """Or whoever closed their laptop would be kept, and listened for, for ever."""
+    """Otherwise a client that has gone without closing would be kept, with its stream, for ever."""
     everything = NOTICES.replace("title", "title body")
     target = {"kind": "SCHOOL", "toStaff": True}
     given = {"title": "Длинное", "body": "ы" * 20_000, "targets": [target]}
-    async with connected(close_timeout=0) as client:
+    async with connect_client(close_timeout=0) as client:
         await client.sign_in(api("teacher.belova", Role.CLASS_TEACHER).caller.token)
         await client.ask(everything)
-        await listening(services)
-        client.wire.transport.pause_reading()
+        await wait_for_streams(services)
+        client.connection.transport.pause_reading()
         while services.tails._tails:  # noqa: SLF001
             await api("zavuch")(PUBLISH, input=given)

@@ -11,7 +11,18 @@ import uvicorn
 
 from tests.sockets.client import PROTOCOL
 from tests.sockets.conftest import MOST_FRAME
-from tests.sockets.raw import BINARY, CLOSE, CONT, PING, PONG, TEXT, Raw, frame, raw, said
+from tests.sockets.raw import (
+    BINARY,
+    CLOSE,
+    CONT,
+    PING,
+    PONG,
+    TEXT,
+    Raw,
+    make_frame,
+    make_message,
+    open_raw,
+)
 
 Address = tuple[uvicorn.Server, str]
 OWN = "own"
@@ -46,7 +57,7 @@ async def test_pages_of_other_origins_open_no_socket(server: Address) -> None:
         named = (
             server[1].replace("ws", "http").removesuffix("/graphql") if origin is OWN else origin
         )
-        async with raw(server[1], more=[f"Origin: {named}"]) as client:
+        async with open_raw(server[1], more=[f"Origin: {named}"]) as client:
             found[origin] = client.status
     assert found == ORIGINS
 
@@ -56,7 +67,7 @@ async def test_a_refused_page_is_told_the_setting_in_its_language(
 ) -> None:
     for language, told in {"en": "Pages of this origin", "ru": "Страницам с этого"}.items():
         sent = ["Origin: https://page.example", f"Accept-Language: {language}"]
-        async with raw(server[1], more=sent) as client:
+        async with open_raw(server[1], more=sent) as client:
             [error] = json.loads(await client.reader.read())["errors"]
         assert error["message"].startswith(told)
         assert "GOROD_TRUSTED_ORIGINS" in error["message"]
@@ -67,18 +78,18 @@ async def test_a_refused_page_is_told_the_setting_in_its_language(
 async def test_no_other_protocol_is_spoken(server: Address) -> None:
     found: dict[str | None, int] = {}
     for protocols, wanted in PROTOCOLS.items():
-        async with raw(server[1], protocols=protocols) as client:
+        async with open_raw(server[1], protocols=protocols) as client:
             chosen = f"sec-websocket-protocol: {PROTOCOL}" in client.headers
             is_open = client.status == 101 and not chosen
-            found[protocols] = await client.closed() if is_open else client.status
+            found[protocols] = await client.receive_close() if is_open else client.status
             assert chosen is (wanted == 101)
     assert found == PROTOCOLS
 
 
-async def test_what_is_no_handshake_is_refused(server: Address) -> None:
-    async with raw(server[1], version="12") as old:
+async def test_a_request_that_is_no_handshake_is_refused(server: Address) -> None:
+    async with open_raw(server[1], version="12") as old:
         assert old.status in (400, 426)
-    async with raw(server[1], more=["Sec-WebSocket-Extensions: permessage-deflate"]) as client:
+    async with open_raw(server[1], more=["Sec-WebSocket-Extensions: permessage-deflate"]) as client:
         assert client.status == 101
         assert not [line for line in client.headers if "deflate" in line]  # a bomb in few bytes
 
@@ -135,12 +146,12 @@ PAYLOAD = '{"type":"connection_init","payload":{"a":"ж"}}'.encode()
 async def test_half_a_character_beside_an_id_is_the_clients_fault(server: Address) -> None:
     for named in ({"documentId": "a"}, {"extensions": {"persistedQuery": {
             "version": 1, "sha256Hash": "a" * 64}}}):  # fmt: skip
-        async with raw(server[1]) as client:
-            await client.send(frame(TEXT, HELLO))
-            await client.hear()
+        async with open_raw(server[1]) as client:
+            await client.send(make_frame(TEXT, HELLO))
+            await client.receive()
             payload = {"query": "\ud800", **named}
-            await client.send(said("subscribe", id="1", payload=payload))
-            _, data = await client.hear()
+            await client.send(make_message("subscribe", id="1", payload=payload))
+            _, data = await client.receive()
             [error] = json.loads(data)["payload"]
             assert error["extensions"]["code"] == "BAD_REQUEST"
 
@@ -148,57 +159,68 @@ async def test_half_a_character_beside_an_id_is_the_clients_fault(server: Addres
 LONG = b'{"type":"ping","payload":{"a":"' + b"x" * MOST_FRAME + b'"}}'
 ACKNOWLEDGED = "connection_ack"
 FRAMES: dict[str, tuple[Sequence[bytes], int | str]] = {
-    "a text": ([frame(TEXT, HELLO)], ACKNOWLEDGED),
+    "a text": ([make_frame(TEXT, HELLO)], ACKNOWLEDGED),
     "a text in two parts": (
-        [frame(TEXT, HELLO[:9], fin=False), frame(CONT, HELLO[9:])],
+        [make_frame(TEXT, HELLO[:9], fin=False), make_frame(CONT, HELLO[9:])],
         ACKNOWLEDGED,
     ),
     "a text byte by byte": (
-        [frame(TEXT, HELLO[:1], fin=False)]
-        + [frame(CONT, HELLO[at : at + 1], fin=False) for at in range(1, len(HELLO))]
-        + [frame(CONT)],
+        [make_frame(TEXT, HELLO[:1], fin=False)]
+        + [make_frame(CONT, HELLO[at : at + 1], fin=False) for at in range(1, len(HELLO))]
+        + [make_frame(CONT)],
         ACKNOWLEDGED,
     ),
     "a ping inside of a text": (
-        [frame(TEXT, HELLO[:9], fin=False), frame(PING, b"a"), frame(CONT, HELLO[9:])],
+        [
+            make_frame(TEXT, HELLO[:9], fin=False),
+            make_frame(PING, b"a"),
+            make_frame(CONT, HELLO[9:]),
+        ],
         ACKNOWLEDGED,
     ),
-    "a pong that nobody asked for": ([frame(PONG, b"a"), frame(TEXT, HELLO)], ACKNOWLEDGED),
+    "a pong that nobody asked for": (
+        [make_frame(PONG, b"a"), make_frame(TEXT, HELLO)],
+        ACKNOWLEDGED,
+    ),
     "a letter in two parts": (
-        [frame(TEXT, PAYLOAD[:-4], fin=False), frame(CONT, PAYLOAD[-4:])],
+        [make_frame(TEXT, PAYLOAD[:-4], fin=False), make_frame(CONT, PAYLOAD[-4:])],
         ACKNOWLEDGED,
     ),
-    "an empty text": ([frame(TEXT)], 4400),
-    "a binary frame": ([frame(BINARY, HELLO)], 4400),
-    "an empty binary frame": ([frame(BINARY)], 4400),
-    "a binary frame in parts": ([frame(BINARY, HELLO, fin=False), frame(CONT)], 4400),
-    "a frame without a mask": ([frame(TEXT, HELLO, masked=False)], 1002),
-    "an unknown opcode": ([frame(3, HELLO)], 1002),
-    "an unknown control opcode": ([frame(11)], 1002),
-    "a reserved bit": ([frame(TEXT, HELLO, reserved=4)], 1002),
-    "a part of nothing": ([frame(CONT, HELLO)], 1002),
-    "a text inside of a text": ([frame(TEXT, HELLO[:9], fin=False), frame(TEXT, HELLO)], 1002),
-    "a ping in parts": ([frame(PING, b"a", fin=False)], 1002),
-    "a ping that is too long": ([frame(PING, b"a" * 126)], 1002),
-    "a close of one byte": ([frame(CLOSE, b"a")], 1002),
-    "a close with a code nobody may send": ([frame(CLOSE, struct.pack("!H", 1005))], 1002),
-    "a text that is no UTF-8": ([frame(TEXT, b'{"type":"\xff"}')], 1007),
-    "half a surrogate pair in UTF-8": ([frame(TEXT, b'{"type":"\xed\xa0\x80"}')], 1007),
-    "a close with a reason that is no UTF-8": ([frame(CLOSE, b"\x03\xe8\xff")], 1007),
-    "a text that is too long": ([frame(TEXT, LONG)], 1009),
+    "an empty text": ([make_frame(TEXT)], 4400),
+    "a binary frame": ([make_frame(BINARY, HELLO)], 4400),
+    "an empty binary frame": ([make_frame(BINARY)], 4400),
+    "a binary frame in parts": ([make_frame(BINARY, HELLO, fin=False), make_frame(CONT)], 4400),
+    "a frame without a mask": ([make_frame(TEXT, HELLO, masked=False)], 1002),
+    "an unknown opcode": ([make_frame(3, HELLO)], 1002),
+    "an unknown control opcode": ([make_frame(11)], 1002),
+    "a reserved bit": ([make_frame(TEXT, HELLO, reserved=4)], 1002),
+    "a part of nothing": ([make_frame(CONT, HELLO)], 1002),
+    "a text inside of a text": (
+        [make_frame(TEXT, HELLO[:9], fin=False), make_frame(TEXT, HELLO)],
+        1002,
+    ),
+    "a ping in parts": ([make_frame(PING, b"a", fin=False)], 1002),
+    "a ping that is too long": ([make_frame(PING, b"a" * 126)], 1002),
+    "a close of one byte": ([make_frame(CLOSE, b"a")], 1002),
+    "a close with a code nobody may send": ([make_frame(CLOSE, struct.pack("!H", 1005))], 1002),
+    "a text that is no UTF-8": ([make_frame(TEXT, b'{"type":"\xff"}')], 1007),
+    "half a surrogate pair in UTF-8": ([make_frame(TEXT, b'{"type":"\xed\xa0\x80"}')], 1007),
+    "a close with a reason that is no UTF-8": ([make_frame(CLOSE, b"\x03\xe8\xff")], 1007),
+    "a text that is too long": ([make_frame(TEXT, LONG)], 1009),
     "parts that are too long together": (
-        [frame(TEXT, LONG[: MOST_FRAME // 2], fin=False), frame(CONT, LONG)],
+        [make_frame(TEXT, LONG[: MOST_FRAME // 2], fin=False), make_frame(CONT, LONG)],
         1009,
     ),
-    "a close": ([frame(CLOSE, struct.pack("!H", 1000))], 1000),
-    "a close without a code": ([frame(CLOSE)], 1005),
+    "a close": ([make_frame(CLOSE, struct.pack("!H", 1000))], 1000),
+    "a close without a code": ([make_frame(CLOSE)], 1005),
 }
 
 
-async def outcome(client: Raw) -> int | str:
-    """What a client hears at last: the type of a message, or the code of a close."""
+async def receive_outcome(client: Raw) -> int | str:
+    """Return what a client receives at last: the type of a message, or the code of a close
+    frame."""
     while True:
-        opcode, data = await client.hear()
+        opcode, data = await client.receive()
         if opcode == TEXT and (kind := json.loads(data)["type"]) != "pong":
             return str(kind)
         if opcode == CLOSE:
@@ -208,21 +230,21 @@ async def outcome(client: Raw) -> int | str:
 async def test_frames_are_those_of_the_specification(server: Address) -> None:
     found: dict[str, int | str] = {}
     for name, (frames, _) in FRAMES.items():
-        async with raw(server[1]) as client:
+        async with open_raw(server[1]) as client:
             await client.send(*frames)
-            found[name] = await outcome(client)
+            found[name] = await receive_outcome(client)
     assert found == {name: wanted for name, (_, wanted) in FRAMES.items()}
 
 
 async def test_a_ping_frame_is_answered_with_what_it_holds(server: Address) -> None:
-    async with raw(server[1]) as client:
-        await client.send(frame(PING, b"now"))
-        assert await client.hear() == (PONG, b"now")
+    async with open_raw(server[1]) as client:
+        await client.send(make_frame(PING, b"now"))
+        assert await client.receive() == (PONG, b"now")
 
 
 async def test_bytes_that_come_one_by_one_are_frames_too(server: Address) -> None:
-    async with raw(server[1]) as client:
-        for byte in said("connection_init"):
+    async with open_raw(server[1]) as client:
+        for byte in make_message("connection_init"):
             await client.send(bytes([byte]))
             await asyncio.sleep(0)
-        assert (await client.message())["type"] == ACKNOWLEDGED
+        assert (await client.receive_message())["type"] == ACKNOWLEDGED

@@ -1,4 +1,4 @@
-"""What observers are told of operations on sockets."""
+"""The records that observers get of operations on sockets."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from gql.transport.observability import record_of
 from gql.transport.websocket.endpoint import WebSocketEndpoint
 from resolvers.core.context import Services
 from tests.conftest import SignIn
-from tests.events.listening import JOURNAL, MASHA, Desk, mark
-from tests.sockets.client import Connect, listening
+from tests.events.listening import JOURNAL, MASHA, Desk, set_mark
+from tests.sockets.client import Connect, wait_for_streams
 
 SECRET = "hunter2"
 
 
 @pytest.fixture
 def records(endpoint: WebSocketEndpoint) -> list[OperationRecord]:
-    """What was told, in order."""
+    """The records, in order."""
     told: list[OperationRecord] = []
 
     def observe(exchange: Exchange) -> None:
@@ -26,21 +26,21 @@ def records(endpoint: WebSocketEndpoint) -> list[OperationRecord]:
     return told
 
 
-async def test_each_operation_is_told_of_once(
-    records: list[OperationRecord], api: SignIn, connected: Connect
+async def test_each_operation_is_recorded_once(
+    records: list[OperationRecord], api: SignIn, connect_client: Connect
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         await client.ask("query Cursor { eventsCursor }", id="1")
-        assert (await client.hear())["type"] == "next"
-        assert (await client.hear())["type"] == "complete"
+        assert (await client.receive())["type"] == "next"
+        assert (await client.receive())["type"] == "complete"
         await client.ask(f'{{ nothing(a: "{SECRET}") }}', id="2")
-        assert await client.error("2") == "GRAPHQL_VALIDATION_FAILED"
+        assert await client.receive_error("2") == "GRAPHQL_VALIDATION_FAILED"
         await client.ask(f'{{ nothing(a: "{SECRET}', id="3")
-        assert await client.error("3") == "GRAPHQL_PARSE_FAILED"
+        assert await client.receive_error("3") == "GRAPHQL_PARSE_FAILED"
         await client.ask('{ student(by: { id: "Student:1-1" }) { identity { snils } } }', id="4")
-        assert (await client.hear())["type"] == "next"
-        assert (await client.hear())["type"] == "complete"
+        assert (await client.receive())["type"] == "next"
+        assert (await client.receive())["type"] == "complete"
     told = [record.outcome for record in records]
     assert [(one.event, one.transport, one.viewer, one.school) for one in told] == [
         ("operation", "websocket", "PARENT", 1)
@@ -58,20 +58,24 @@ async def test_each_operation_is_told_of_once(
     assert SECRET not in str(records)
 
 
-async def test_a_subscription_is_told_of_when_it_begins_and_when_it_ends(
-    records: list[OperationRecord], api: SignIn, connected: Connect, desk: Desk, services: Services
+async def test_a_subscription_is_recorded_when_it_begins_and_when_it_ends(
+    records: list[OperationRecord],
+    api: SignIn,
+    connect_client: Connect,
+    desk: Desk,
+    services: Services,
 ) -> None:
     mother = api("parent.ivanova")
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(mother.caller.token)
         payload = {"query": JOURNAL, "variables": {"id": MASHA}}
-        await client.say("subscribe", id="marks", payload=payload)
-        await listening(services)
-        await mark(api, desk)
-        assert (await client.hear())["type"] == "next"
-        await client.say("complete", id="marks")
-        await client.say("ping")
-        assert await client.hear() == {"type": "pong"}
+        await client.send("subscribe", id="marks", payload=payload)
+        await wait_for_streams(services)
+        await set_mark(api, desk)
+        assert (await client.receive())["type"] == "next"
+        await client.send("complete", id="marks")
+        await client.send("ping")
+        assert await client.receive() == {"type": "pong"}
     began, ended = records
     assert (began.outcome.event, began.outcome.kind) == ("subscription started", "subscription")
     assert (began.outcome.status, began.events) == (None, 0)
@@ -80,13 +84,13 @@ async def test_a_subscription_is_told_of_when_it_begins_and_when_it_ends(
     assert ended.ms > began.ms
 
 
-async def test_a_stranger_is_told_of_as_one(
-    records: list[OperationRecord], connected: Connect
+async def test_a_stranger_is_recorded_as_one(
+    records: list[OperationRecord], connect_client: Connect
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(None)
         await client.ask("subscription Mail { mailEvents { __typename } }")
-        assert await client.error() == "UNAUTHENTICATED"
+        assert await client.receive_error() == "UNAUTHENTICATED"
     assert {record.outcome.viewer for record in records} == {"stranger"}
     assert records[-1].outcome.code == "UNAUTHENTICATED"
     assert records[-1].outcome.operation == "Mail"

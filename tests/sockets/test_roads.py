@@ -1,4 +1,4 @@
-"""What an operation on a socket shares with one over HTTP: answers, limits and seams."""
+"""Operations on a socket and over HTTP share answers, limits and extension points."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from resolvers.core.context import Services
 from tests.conftest import Api, SignIn
 from tests.events.listening import MASHA, NOTICES, SET_MARK, Desk
 from tests.postgres import Server
-from tests.sockets.client import Client, Connect, until
+from tests.sockets.client import Client, Connect, wait_until
 from tests.sockets.test_limits import SCHEMA
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -61,82 +61,82 @@ async def services(
 
 
 @pytest.fixture
-def told(endpoint: WebSocketEndpoint) -> list[Exchange]:
-    """What observers are told of operations on sockets."""
-    told: list[Exchange] = []
-    endpoint.observe = told.append
-    return told
+def exchanges(endpoint: WebSocketEndpoint) -> list[Exchange]:
+    """The exchanges that observers were given."""
+    exchanges: list[Exchange] = []
+    endpoint.observe = exchanges.append
+    return exchanges
 
 
-async def over_http(endpoint: WebSocketEndpoint, api: Api, payload: Any) -> Any:
+async def ask_over_http(endpoint: WebSocketEndpoint, api: Api, payload: Any) -> Any:
     app = GraphQLOverHTTP(Starlette(), endpoint.engine)
     headers = {"Authorization": f"Bearer {api.caller.token}", "Accept-Language": "en"}
     async with AsyncClient(transport=ASGITransport(app), base_url="http://gorod.test") as http:
         return (await http.post("/graphql", json=payload, headers=headers)).json()
 
 
-async def on_socket(client: Client, payload: Any) -> Any:
-    """The answer in the shape it has over HTTP."""
-    await client.say("subscribe", id="1", payload=payload)
-    message = await client.hear()
+async def ask_on_socket(client: Client, payload: Any) -> Any:
+    """Return the answer in the form that it has over HTTP."""
+    await client.send("subscribe", id="1", payload=payload)
+    message = await client.receive()
     if message["type"] == "error":
         return {"errors": message["payload"]}
-    assert (await client.hear())["type"] == "complete"
+    assert (await client.receive())["type"] == "complete"
     return message["payload"]
 
 
 async def test_a_socket_gives_the_answers_that_http_gives(
-    api: SignIn, connected: Connect, endpoint: WebSocketEndpoint, told: list[Exchange]
+    api: SignIn, connect_client: Connect, endpoint: WebSocketEndpoint, exchanges: list[Exchange]
 ) -> None:
     for login in ("parent.ivanova", "zavuch"):
-        async with connected() as client:
+        async with connect_client() as client:
             await client.sign_in(api(login).caller.token)
             for name, (document, variables) in ASKED.items():
                 payload = {"query": document, "variables": variables}
-                found = await on_socket(client, payload)
-                wanted = await over_http(endpoint, api(login), payload)
+                found = await ask_on_socket(client, payload)
+                wanted = await ask_over_http(endpoint, api(login), payload)
                 if wanted.get("data") is None:
                     wanted.pop("data", None)
                 assert found == wanted, (login, name)
-    plans = {one.plan for one in told if one.code is None}
+    plans = {one.plan for one in exchanges if one.code is None}
     assert "compiled" in plans
 
 
 async def test_a_mark_is_set_by_one_statement_on_a_socket_too(
-    api: SignIn, connected: Connect, desk: Desk, told: list[Exchange]
+    api: SignIn, connect_client: Connect, desk: Desk, exchanges: list[Exchange]
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api(desk.login).caller.token)
-        payload = {"query": SET_MARK, "variables": {"input": desk.cell()}}
-        found = await on_socket(client, payload)
+        payload = {"query": SET_MARK, "variables": {"input": desk.make_input()}}
+        found = await ask_on_socket(client, payload)
         assert found["data"]["setMark"]["mark"]["id"]
-        assert [one.plan for one in told] == ["compiled"]
+        assert [one.plan for one in exchanges] == ["compiled"]
 
 
-async def test_each_operation_is_told_of_once_with_an_id_of_its_own(
-    api: SignIn, connected: Connect, told: list[Exchange]
+async def test_each_operation_is_observed_once_with_an_id_of_its_own(
+    api: SignIn, connect_client: Connect, exchanges: list[Exchange]
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         for document in ("{ viewer { role } }", "{ nothing }", "{"):
-            await on_socket(client, {"query": document})
+            await ask_on_socket(client, {"query": document})
         await client.ask(NOTICES, id="n")
-        await client.say("complete", id="n")
-        await on_socket(client, {"query": "{ __typename }"})
-    assert [one.code for one in told][:3] == [
+        await client.send("complete", id="n")
+        await ask_on_socket(client, {"query": "{ __typename }"})
+    assert [one.code for one in exchanges][:3] == [
         None,
         "GRAPHQL_VALIDATION_FAILED",
         "GRAPHQL_PARSE_FAILED",
     ]
-    assert {one.transport for one in told} == {"websocket"}
-    assert len({one.asker.request_id for one in told}) == len(told) == 5
+    assert {one.transport for one in exchanges} == {"websocket"}
+    assert len({one.asker.request_id for one in exchanges}) == len(exchanges) == 5
 
 
 REFUSED = {"query": "query Refused { viewer { role } }", "operationName": "Refused"}
 
 
-async def test_who_is_not_admitted_is_told_so_and_only_that_operation_ends(
-    api: SignIn, connected: Connect, endpoint: WebSocketEndpoint
+async def test_an_operation_that_is_not_admitted_ends_alone(
+    api: SignIn, connect_client: Connect, endpoint: WebSocketEndpoint
 ) -> None:
     admitted: list[str] = []
 
@@ -150,17 +150,17 @@ async def test_who_is_not_admitted_is_told_so_and_only_that_operation_ends(
         admitted.append("out")
 
     endpoint.admission = admission
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
-        found = await on_socket(client, REFUSED)
+        found = await ask_on_socket(client, REFUSED)
         [error] = found["errors"]
         assert error["extensions"]["code"] == "RATE_LIMITED"
-        assert (await on_socket(client, {"query": "{ viewer { role } }"}))["data"]
+        assert (await ask_on_socket(client, {"query": "{ viewer { role } }"}))["data"]
         assert admitted == ["in", "out"]
 
 
-async def test_who_does_not_read_an_answer_keeps_no_place_from_others(
-    api: SignIn, connected: Connect, endpoint: WebSocketEndpoint
+async def test_a_client_that_does_not_read_its_answer_holds_no_place(
+    api: SignIn, connect_client: Connect, endpoint: WebSocketEndpoint
 ) -> None:
     running = [0]
 
@@ -171,35 +171,35 @@ async def test_who_does_not_read_an_answer_keeps_no_place_from_others(
         running[0] -= 1
 
     endpoint.admission = admission
-    async with connected(close_timeout=0) as client:
+    async with connect_client(close_timeout=0) as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         [connection] = endpoint.registry.connections
-        client.wire.transport.pause_reading()
+        client.connection.transport.pause_reading()
         for number in range(20):
             await client.ask(SCHEMA, id=str(number))
-        await until(lambda: connection.outbox.waiting and not running[0])
-        client.wire.transport.abort()
+        await wait_until(lambda: connection.outbox.waiting and not running[0])
+        client.connection.transport.abort()
 
 
 async def test_a_stranger_sends_no_more_on_a_socket_than_over_http(
-    connected: Connect, endpoint: WebSocketEndpoint, stranger: Api
+    connect_client: Connect, endpoint: WebSocketEndpoint, stranger: Api
 ) -> None:
     long = {"query": "{ __typename } #" + "x" * 20_000}
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(None)
-        found = await on_socket(client, long)
-    wanted = await over_http(endpoint, stranger, long)
-    assert codes(found) == codes(wanted) != []
+        found = await ask_on_socket(client, long)
+    wanted = await ask_over_http(endpoint, stranger, long)
+    assert codes_of(found) == codes_of(wanted) != []
 
 
-def codes(answer: Any) -> list[str]:
+def codes_of(answer: Any) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]
 
 
 async def test_the_answer_on_a_socket_is_the_text_that_sql_gave(
-    api: SignIn, connected: Connect, sql: AsyncConnection
+    api: SignIn, connect_client: Connect, sql: AsyncConnection
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         await client.ask("{ viewer { fullName } }", id='"\\')
-        assert orjson.loads(await client.wire.recv())["id"] == '"\\'
+        assert orjson.loads(await client.connection.recv())["id"] == '"\\'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import SignIn
-from tests.events.listening import JOURNAL, MASHA, NOTICES, Desk, mark
+from tests.events.listening import JOURNAL, MASHA, NOTICES, Desk, set_mark
 from tests.sockets.client import Client, Connect
 
 OK, PARTIAL = "data", "data with errors"
@@ -16,18 +16,18 @@ MANY = "{" + " ".join(f"a{n}: __typename" for n in range(100)) + "}"
 HASH = "a" * 64
 
 
-def persisted(**more: Any) -> dict[str, Any]:
+def make_persisted(**more: Any) -> dict[str, Any]:
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH, **more}}}
 
 
-def query(text: str, **variables: Any) -> dict[str, Any]:
+def make_query(text: str, **variables: Any) -> dict[str, Any]:
     return {"query": text, **({"variables": variables} if variables else {})}
 
 
 OPERATIONS: Mapping[str, tuple[Mapping[str, Any], str]] = {
-    "a query": (query("{ viewer { fullName } }"), OK),
-    "a trivial query": (query("{ __typename }"), OK),
-    "a mutation": (query("mutation { __typename }"), OK),
+    "a query": (make_query("{ viewer { fullName } }"), OK),
+    "a trivial query": (make_query("{ __typename }"), OK),
+    "a mutation": (make_query("mutation { __typename }"), OK),
     "a query by name": ({"query": NAMED, "operationName": "B"}, OK),
     "members that are null": (
         {"query": "{ __typename }", "variables": None, "operationName": None, "extensions": None},
@@ -36,78 +36,80 @@ OPERATIONS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "a name that is empty": ({"query": "{ __typename }", "operationName": ""}, OK),
     "extensions that nobody knows": ({"query": "{ __typename }", "extensions": {"a": [1]}}, OK),
     "members that nobody knows": ({"query": "{ __typename }", "context": 1}, OK),
-    "a variable that nobody declared": (query("{ __typename }", a=1), OK),
-    "introspection": (query("{ __schema { queryType { name } } }"), OK),
-    "a byte order mark": (query("\ufeff{ __typename }"), OK),
-    "no document": (query(""), "OPERATION_RESOLUTION_FAILURE"),
+    "a variable that nobody declared": (make_query("{ __typename }", a=1), OK),
+    "introspection": (make_query("{ __schema { queryType { name } } }"), OK),
+    "a byte order mark": (make_query("\ufeff{ __typename }"), OK),
+    "no document": (make_query(""), "OPERATION_RESOLUTION_FAILURE"),
     "a document that is null": ({"query": None}, "OPERATION_RESOLUTION_FAILURE"),
-    "a comment alone": (query("# nothing"), "GRAPHQL_PARSE_FAILED"),
-    "space alone": (query(" \n\t"), "GRAPHQL_PARSE_FAILED"),
-    "half a document": (query("{"), "GRAPHQL_PARSE_FAILED"),
-    "a thousand brackets": (query("{" * 1000), "GRAPHQL_PARSE_FAILED"),
-    "a document with NUL": (query("{ __typename \0 }"), "GRAPHQL_PARSE_FAILED"),
-    "half a letter in a document": (query("{ __typename \ud800 }"), "GRAPHQL_PARSE_FAILED"),
-    "a subscription cut short": (query("subscription {"), "GRAPHQL_PARSE_FAILED"),
-    "an unknown field": (query("{ nothing }"), "GRAPHQL_VALIDATION_FAILED"),
-    "an unknown event": (query("subscription { nothing }"), "GRAPHQL_VALIDATION_FAILED"),
-    "an unknown mutation": (query("mutation { nothing }"), "GRAPHQL_VALIDATION_FAILED"),
+    "a comment alone": (make_query("# nothing"), "GRAPHQL_PARSE_FAILED"),
+    "space alone": (make_query(" \n\t"), "GRAPHQL_PARSE_FAILED"),
+    "half a document": (make_query("{"), "GRAPHQL_PARSE_FAILED"),
+    "a thousand brackets": (make_query("{" * 1000), "GRAPHQL_PARSE_FAILED"),
+    "a document with NUL": (make_query("{ __typename \0 }"), "GRAPHQL_PARSE_FAILED"),
+    "half a letter in a document": (make_query("{ __typename \ud800 }"), "GRAPHQL_PARSE_FAILED"),
+    "a subscription cut short": (make_query("subscription {"), "GRAPHQL_PARSE_FAILED"),
+    "an unknown field": (make_query("{ nothing }"), "GRAPHQL_VALIDATION_FAILED"),
+    "an unknown event": (make_query("subscription { nothing }"), "GRAPHQL_VALIDATION_FAILED"),
+    "an unknown mutation": (make_query("mutation { nothing }"), "GRAPHQL_VALIDATION_FAILED"),
     "an unknown type of variable": (
-        query("query ($a: Nothing) { __typename }"),
+        make_query("query ($a: Nothing) { __typename }"),
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "a variable of another type": (
-        query("subscription ($a: Int!) { noticeEvents(after: $a) { __typename } }", a=1),
+        make_query("subscription ($a: Int!) { noticeEvents(after: $a) { __typename } }", a=1),
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "a fragment in a circle": (
-        query("{ ...A } fragment A on Query { ...A }"),
+        make_query("{ ...A } fragment A on Query { ...A }"),
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "two events at once": (
-        query("subscription { noticeEvents { __typename } mailEvents { __typename } }"),
+        make_query("subscription { noticeEvents { __typename } mailEvents { __typename } }"),
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "a variable that is missing": (
-        query("subscription ($a: String!) { noticeEvents(after: $a) { __typename } }"),
+        make_query("subscription ($a: String!) { noticeEvents(after: $a) { __typename } }"),
         "BAD_USER_INPUT",
     ),
-    "a variable with a wrong value": (query(NOTICES, after=1), "BAD_USER_INPUT"),
-    "a cursor that is none": (query(NOTICES, after="x"), "BAD_USER_INPUT"),
-    "NUL in a variable": (query(NOTICES, after="\0"), "BAD_USER_INPUT"),
-    "half a letter in a variable": (query(NOTICES, after="\ud800"), "BAD_USER_INPUT"),
-    "no student": (query(JOURNAL, id="Student:1-999999"), "NOT_FOUND"),
+    "a variable with a wrong value": (make_query(NOTICES, after=1), "BAD_USER_INPUT"),
+    "a cursor that is none": (make_query(NOTICES, after="x"), "BAD_USER_INPUT"),
+    "NUL in a variable": (make_query(NOTICES, after="\0"), "BAD_USER_INPUT"),
+    "half a letter in a variable": (make_query(NOTICES, after="\ud800"), "BAD_USER_INPUT"),
+    "no student": (make_query(JOURNAL, id="Student:1-999999"), "NOT_FOUND"),
     "a fragment alone": (
-        query("fragment A on Query { __typename }"),
+        make_query("fragment A on Query { __typename }"),
         "OPERATION_RESOLUTION_FAILURE",
     ),
-    "two operations and no name": (query(NAMED), "OPERATION_RESOLUTION_FAILURE"),
+    "two operations and no name": (make_query(NAMED), "OPERATION_RESOLUTION_FAILURE"),
     "a name that is not there": (
         {"query": NAMED, "operationName": "C"},
         "OPERATION_RESOLUTION_FAILURE",
     ),
-    "an alias too many": (query(MANY), "OPERATION_TOO_COMPLEX"),
-    "a token too many": (query("{" + "__typename " * 2001 + "}"), "OPERATION_TOO_COMPLEX"),
+    "an alias too many": (make_query(MANY), "OPERATION_TOO_COMPLEX"),
+    "a token too many": (make_query("{" + "__typename " * 2001 + "}"), "OPERATION_TOO_COMPLEX"),
     "a value too many": (
-        query("query ($a: [Int]) { __typename }", a=[0] * 5001),
+        make_query("query ($a: [Int]) { __typename }", a=[0] * 5001),
         "OPERATION_TOO_COMPLEX",
     ),
     "five mutations": (
-        query("mutation {" + " ".join(f"a{n}: signOut {{ signedOut }}" for n in range(5)) + "}"),
+        make_query(
+            "mutation {" + " ".join(f"a{n}: signOut {{ signedOut }}" for n in range(5)) + "}"
+        ),
         "OPERATION_TOO_COMPLEX",
     ),
-    "a stored document that is not there": (persisted(), "PERSISTED_QUERY_NOT_FOUND"),
+    "a stored document that is not there": (make_persisted(), "PERSISTED_QUERY_NOT_FOUND"),
     "a document id that is not there": (
         {"documentId": f"sha256:{HASH}"},
         "PERSISTED_QUERY_NOT_FOUND",
     ),
     "a document id of another kind": ({"documentId": "of-relay"}, "PERSISTED_QUERY_NOT_FOUND"),
     "a document that its hash was not made of": (
-        {"query": "{ __typename }", **persisted()},
+        {"query": "{ __typename }", **make_persisted()},
         "BAD_REQUEST",
     ),
-    "a hash of another version": (persisted(version=2), "BAD_REQUEST"),
-    "a hash that is none": (persisted(sha256Hash="a"), "PERSISTED_QUERY_NOT_FOUND"),
-    "a hash that is a number": (persisted(sha256Hash=1), "BAD_REQUEST"),
+    "a hash of another version": (make_persisted(version=2), "BAD_REQUEST"),
+    "a hash that is none": (make_persisted(sha256Hash="a"), "PERSISTED_QUERY_NOT_FOUND"),
+    "a hash that is a number": (make_persisted(sha256Hash=1), "BAD_REQUEST"),
     "a stored document that is a text": ({"extensions": {"persistedQuery": "a"}}, "BAD_REQUEST"),
     "a document id that is a number": ({"documentId": 1}, "BAD_REQUEST"),
     "a document id that is empty": ({"documentId": ""}, "BAD_REQUEST"),
@@ -125,11 +127,11 @@ IDS = {
 }
 
 
-async def outcome(client: Client, id: str) -> str:
-    """What an operation says of itself until it is over: OK, PARTIAL, or the code of its error."""
+async def receive_outcome(client: Client, id: str) -> str:
+    """Return the outcome of an operation: OK, PARTIAL, or the code of its error."""
     found = ""
     while True:
-        message = await client.hear()
+        message = await client.receive()
         assert message["id"] == id, message
         if message["type"] == "complete":
             return found
@@ -143,29 +145,31 @@ async def outcome(client: Client, id: str) -> str:
         found = PARTIAL if message["payload"].get("errors") else OK
 
 
-async def test_an_operation_ends_only_itself(api: SignIn, connected: Connect, desk: Desk) -> None:
+async def test_an_operation_ends_only_itself(
+    api: SignIn, connect_client: Connect, desk: Desk
+) -> None:
     mother = api("parent.ivanova")
     found = {}
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(mother.caller.token)
-        await client.say("subscribe", id="alive", payload=query(JOURNAL, id=MASHA))
+        await client.send("subscribe", id="alive", payload=make_query(JOURNAL, id=MASHA))
         for name, (payload, _) in OPERATIONS.items():
-            await client.say("subscribe", id=name, payload=payload)
-            found[name] = await outcome(client, name)
+            await client.send("subscribe", id=name, payload=payload)
+            found[name] = await receive_outcome(client, name)
         assert found == {name: wanted for name, (_, wanted) in OPERATIONS.items()}
-        made = await mark(api, desk)
-        heard = await client.hear()
+        made = await set_mark(api, desk)
+        heard = await client.receive()
         assert heard["id"] == "alive"
         assert heard["payload"]["data"]["journalEvents"]["entityId"] == made["id"]
 
 
-async def test_an_operation_may_have_any_id(api: SignIn, connected: Connect) -> None:
-    async with connected() as client:
+async def test_an_operation_may_have_any_id(api: SignIn, connect_client: Connect) -> None:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
         for name in IDS.values():
-            for _ in range(2):  # it may be used again
+            for _ in range(2):  # an id may be used again
                 await client.ask("{ __typename }", id=name)
-                assert await outcome(client, name) == OK
+                assert await receive_outcome(client, name) == OK
 
 
 SILENT = {
@@ -184,16 +188,16 @@ ANSWERED = {
 
 @pytest.mark.parametrize("is_early", [True, False], ids=["before", "after"])
 async def test_pings_are_answered_and_pongs_are_not_before_and_after_the_beginning(
-    connected: Connect, is_early: bool
+    connect_client: Connect, is_early: bool
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         if not is_early:
             await client.sign_in(None)
         for message in SILENT.values():
-            await client.wire.send(json.dumps(message))
+            await client.connection.send(json.dumps(message))
         for message in ANSWERED.values():
-            await client.wire.send(json.dumps(message))
-            assert await client.hear() == {"type": "pong"}
+            await client.connection.send(json.dumps(message))
+            assert await client.receive() == {"type": "pong"}
 
 
 BEGINNINGS: Mapping[str, Any] = {
@@ -209,41 +213,41 @@ BEGINNINGS: Mapping[str, Any] = {
 }
 
 
-async def test_whoever_says_hello_is_let_in_and_is_nobody_without_a_token(
-    connected: Connect,
+async def test_a_client_without_a_token_is_acknowledged_as_a_stranger(
+    connect_client: Connect,
 ) -> None:
     for more in BEGINNINGS.values():
-        async with connected() as client:
-            await client.say("connection_init", **more)
-            assert await client.hear() == {"type": "connection_ack"}
+        async with connect_client() as client:
+            await client.send("connection_init", **more)
+            assert await client.receive() == {"type": "connection_ack"}
             await client.ask(NOTICES)
-            assert await client.error() == "UNAUTHENTICATED"
+            assert await client.receive_error() == "UNAUTHENTICATED"
 
 
-async def test_errors_are_told_in_the_language_of_the_beginning(connected: Connect) -> None:
+async def test_errors_have_the_language_of_connection_init(connect_client: Connect) -> None:
     for told, words in (("ru", "Запрос"), ("en-GB, ru;q=0.5", "The request"), ("de", "Запрос")):
-        async with connected() as client:
-            await client.say("connection_init", payload={"Accept-Language": told})
-            await client.hear()
+        async with connect_client() as client:
+            await client.send("connection_init", payload={"Accept-Language": told})
+            await client.receive()
             await client.ask("")
-            assert (await client.hear())["payload"][0]["message"].startswith(words)
+            assert (await client.receive())["payload"][0]["message"].startswith(words)
 
 
-async def test_what_was_completed_says_nothing_more(
-    api: SignIn, connected: Connect, desk: Desk
+async def test_a_completed_operation_sends_nothing_more(
+    api: SignIn, connect_client: Connect, desk: Desk
 ) -> None:
-    async with connected() as client:
+    async with connect_client() as client:
         await client.sign_in(api("parent.ivanova").caller.token)
-        await client.say("subscribe", id="1", payload=query(JOURNAL, id=MASHA))
-        await client.say("complete", id="1")
-        await client.say("complete", id="1")
-        await client.say(
-            "subscribe", id="1", payload=query(JOURNAL, id=MASHA)
+        await client.send("subscribe", id="1", payload=make_query(JOURNAL, id=MASHA))
+        await client.send("complete", id="1")
+        await client.send("complete", id="1")
+        await client.send(
+            "subscribe", id="1", payload=make_query(JOURNAL, id=MASHA)
         )  # at once, under the same id
         await client.ask("{ __typename }", id="2")
-        assert await outcome(client, "2") == OK
-        made = await mark(api, desk)
-        heard = await client.hear()
+        assert await receive_outcome(client, "2") == OK
+        made = await set_mark(api, desk)
+        heard = await client.receive()
         assert heard["payload"]["data"]["journalEvents"]["entityId"] == made["id"]
         await client.ask("{ __typename }", id="2")
-        assert await outcome(client, "2") == OK
+        assert await receive_outcome(client, "2") == OK

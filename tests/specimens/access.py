@@ -18,14 +18,14 @@ from tests.specimens.declaring import (
     WHOLE_SCHOOL,
     Shown,
     Specimens,
-    holding,
-    listed,
-    of,
-    shown,
+    follow,
+    hold,
+    show,
+    split_names,
 )
-from tests.specimens.people import AT_WORK, families
+from tests.specimens.people import AT_WORK, show_families
 from tests.specimens.stories import (
-    ASKING,
+    ASKERS,
     CHILDREN,
     IN_THEIR_CLASS,
     LATER,
@@ -37,15 +37,15 @@ from tests.specimens.stories import (
     TOMORROW,
 )
 
-PERSON_OF = {one.name: one.person for one in ASKING}
-OF_CLASS = families(IN_THEIR_CLASS)
+PERSON_OF = {one.name: one.person for one in ASKERS}
+OF_CLASS = show_families(IN_THEIR_CLASS)
 WORKING = f"{STAFF_NAMES}, municipal, ba"
-"""Persons with a card of staff or a role grant, be it long ended."""
+"""Persons with a card of staff or a role grant, even if it ended long ago."""
 NOT_ONESELF = Shown(lambda viewer, name, row: PERSON_OF[viewer] != name)
 
 
 def credential_of(school: int, account: int) -> int:
-    """The id of an account's credential. Those are the server's: no two schools share one."""
+    """Return the id of an account's credential. No two schools share a credential."""
     return school * 100_000 + account
 
 
@@ -64,16 +64,16 @@ Specimens(
         Right.ACCOUNTS_WRITE: {CLASS: OF_CLASS, SCHOOL: ALL},
         Right.AUDIT_READ: WHOLE_SCHOOL,
         Right.PASSWORDS_RESET: {
-            CLASS: shown({
+            CLASS: show({
                 "klimova": "masha, mother, uncle, godmother",
                 "kim": "pasha, bella, dad",
                 "fomina, anna, boris of 8A": "vera, tima",
                 "anna of grade 7": "masha, mother, uncle, godmother, pasha, bella, dad",
             }),
-            SCHOOL: NOT_ONESELF.but(WORKING),
+            SCHOOL: NOT_ONESELF.hide(WORKING),
         },
-        holding(Right.PASSWORDS_RESET, (Right.ROLES_GRANT_PROTECTED, SCHOOL)): {
-            CLASS: shown({
+        hold(Right.PASSWORDS_RESET, (Right.ROLES_GRANT_PROTECTED, SCHOOL)): {
+            CLASS: show({
                 "klimova": "masha, mother, uncle, godmother",
                 "kim": "pasha, bella, dad",
                 "fomina, anna, boris of 8A": "vera, tima",
@@ -115,8 +115,8 @@ Specimens(
     {
         Right.ROLES_READ: WHOLE_SCHOOL,
         Right.ROLES_GRANT_PROTECTED: WHOLE_SCHOOL,
-        # The others open what is protected, in all of the school.
-        Right.ROLES_GRANT: {SCHOOL: shown({"*": "municipal, boris of 8A"})},
+        # The others may read what is protected, in the whole school.
+        Right.ROLES_GRANT: {SCHOOL: show({"*": "municipal, boris of 8A"})},
     },
 )  # fmt: skip
 Specimens(
@@ -202,13 +202,13 @@ REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
         "belova, safonova, petrenko, dubova, boris, boris of 8A, gusev, fomina, fired, rosina",
     ),
 }  # fmt: skip
-"""Requests, and who gains by each."""
-GAINS = {name: listed(gaining) for name, (_, gaining) in REQUESTS.items()}
+"""Requests, and the persons who would gain access by each."""
+GAINS = {name: split_names(gaining) for name, (_, gaining) in REQUESTS.items()}
 SECOND = Shown(
     lambda viewer, name, row: PERSON_OF[viewer] != row["requested_by"] and viewer not in GAINS[name]
 )
 FILED = Shown(lambda viewer, name, row: PERSON_OF[viewer] == row["requested_by"])
-FOR_DEPUTY = SECOND & shown({"*": "*by the director"})
+FOR_DEPUTY = SECOND & show({"*": "*by the director"})
 
 Specimens(
     AccessRequest,
@@ -224,7 +224,7 @@ Specimens(
         Right.ROLES_READ: WHOLE_SCHOOL,
         Right.ACCESS_REQUEST: {SCHOOL: FILED},
         Right.ACCESS_DECIDE: {SCHOOL: FOR_DEPUTY},
-        holding(Right.ACCESS_DECIDE, (Right.ROLES_GRANT_PROTECTED, SCHOOL)): {SCHOOL: SECOND},
+        hold(Right.ACCESS_DECIDE, (Right.ROLES_GRANT_PROTECTED, SCHOOL)): {SCHOOL: SECOND},
     },
 )  # fmt: skip
 Specimens(
@@ -269,8 +269,8 @@ Specimens(
     },
     {
         Right.SENSITIVE_READS_READ: {
-            SELF: of("student", OWN) | of("staff", AT_WORK),
-            CHILD: of("student", CHILDREN),
+            SELF: follow("student", OWN) | follow("staff", AT_WORK),
+            CHILD: follow("student", CHILDREN),
             SCHOOL: ALL,
         }
     },

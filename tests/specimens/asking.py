@@ -1,5 +1,7 @@
-"""What a rule shows, asked of PostgreSQL for everybody of the stories at once, as one whom no wall
-holds: the rule alone decides."""
+"""The rows that a rule shows, asked of PostgreSQL for all people of the stories at once.
+
+The session bypasses row-level security, so that the rule alone decides.
+"""
 
 import re
 from collections import Counter
@@ -25,34 +27,34 @@ from models.people.students import Student
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson
 from tests.specimens.declaring import BOOK, Holding, Specimens
-from tests.specimens.making import number
-from tests.specimens.stories import ASKING, NOW, TODAY, Asking
+from tests.specimens.making import id_of
+from tests.specimens.stories import ASKERS, NOW, TODAY, Asker
 
 PLAYED = {"student": Student, "guardian": Guardian, "staff": Staff}
 REFERRED: dict[str, type[OfSchool]] = {"student": Student, "lesson": Lesson, "section": Section}
-"""What the keys of views refer to."""
+"""The types of rows that keys of views refer to."""
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 TABLES_IN = re.compile(
     r"(?:FROM|JOIN|,) [a-z_]+ AS ([a-z_]+_[0-9]+)|(?:FROM|JOIN) (?!unnest\b)([a-z_]+)"
 )
-"""Tables of a statement of SQLAlchemy's, by alias or name."""
+"""A pattern of the tables in a statement of SQLAlchemy, by alias or name."""
 NOWHERE = "another school's"
 
 
-def actor(one: Asking) -> Actor:
-    """Somebody of the first school."""
+def make_actor(one: Asker) -> Actor:
+    """Make the actor of a person of the first school."""
     parts = {
-        part: number(row, one.person) if one.part == part else 0 for part, row in PLAYED.items()
+        part: id_of(row, one.person) if one.part == part else 0 for part, row in PLAYED.items()
     }
     return Actor(
         school_id=1,
         time_zone="Asia/Barnaul",
         account_id=0,
         session_id=0,
-        person_id=number(Person, one.person),
+        person_id=id_of(Person, one.person),
         role=Role.STUDENT,
         grants=frozenset(),
-        role_grant_id=number(RoleGrant, one.grant) if one.grant else 0,
+        role_grant_id=id_of(RoleGrant, one.grant) if one.grant else 0,
         is_scoped=bool(one.grant),
         today=TODAY,
         now=NOW,
@@ -64,7 +66,7 @@ def actor(one: Asking) -> Actor:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Which rows a right of a scope shows to everybody."""
+    """A question: which rows does a right with a scope show to everybody?"""
 
     row: type[OfSchool]
     held: Right | Holding
@@ -85,51 +87,56 @@ class Question:
     def specimens(self) -> Specimens:
         return BOOK[self.row]
 
-    def viewer(self, kind: type[Viewer], is_scoped: bool) -> Viewer:
+    def make_viewer(self, kind: type[Viewer], is_scoped: bool) -> Viewer:
         more = self.held.others if isinstance(self.held, Holding) else frozenset()
         return kind(frozenset({(self.right, self.scope), *more}), PARTS, is_scoped)
 
-    def query(self, is_scoped: bool) -> Select[Any]:
-        """SELECT the place of a viewer in the list of those who ask, and the key of a row."""
-        viewer, row, who = self.viewer(Viewers, is_scoped), alias_of(self.row), lines(is_scoped)
+    def make_query(self, is_scoped: bool) -> Select[Any]:
+        """SELECT the place of each viewer in the list of those who ask, and the keys of their
+        rows."""
+        viewer, row, who = (
+            self.make_viewer(Viewers, is_scoped),
+            alias_of(self.row),
+            make_lines(is_scoped),
+        )
         condition = and_(row.school_id == viewer.school_id, reach(viewer, row, self.right))
         keys = [row.school_id, *key_columns(self.row, row)]
         return select(who.c.place, *keys).select_from(who.join(row, condition))
 
     @cached_property
     def expected(self) -> dict[str, set[str]]:
-        """Names of rows by names of viewers."""
-        return {
-            one.name: self.specimens.expected(self.held, self.scope, one.name) for one in ASKING
-        }
+        """The names of expected rows, by names of viewers."""
+        return {one.name: self.specimens.expect(self.held, self.scope, one.name) for one in ASKERS}
 
     def shows_all(self) -> bool:
-        """Whether everybody should see all that the school has."""
+        """Return whether everybody should see all rows of the school."""
         return all(len(names) == len(self.specimens.rows) for names in self.expected.values())
 
     def leaves_the_school(self) -> bool:
-        """Whether some table of the query is not bound to the viewer's school."""
-        written = str(self.query(is_scoped=False).compile(dialect=DIALECT))
+        """Return whether some table of the query is not bound to the viewer's school."""
+        written = str(self.make_query(is_scoped=False).compile(dialect=DIALECT))
         sources = Counter(alias or name for alias, name in TABLES_IN.findall(written))
         return any(
             len(re.findall(rf"\b{source}\.school_id = |= {source}\.school_id\b", written)) < times
             for source, times in sources.items()
         )
 
-    async def found(self, sql: AsyncConnection, is_scoped: bool) -> dict[str, set[str]]:
-        """The same as the rule has it, of those who ask in a role for a part of the school, or of
-        the others."""
-        names, asking = names_of(self.specimens), those(is_scoped)
+    async def fetch_shown(self, sql: AsyncConnection, is_scoped: bool) -> dict[str, set[str]]:
+        """Return the names of the rows that the rule shows, by names of viewers.
+
+        is_scoped: Ask for those who act in a part of the school; otherwise for all others.
+        """
+        names, asking = names_of(self.specimens), list_askers(is_scoped)
         seen: dict[str, set[str]] = {one.name: set() for one in asking}
-        lines = await sql.execute(self.query(is_scoped), actor(asking[0]).values)
+        lines = await sql.execute(self.make_query(is_scoped), make_actor(asking[0]).values)
         for place, *key in lines.all():
             seen[asking[place - 1].name].add(names.get(tuple(key), f"{NOWHERE} {key}"))
         return seen
 
-    async def differs(self, sql: AsyncConnection) -> list[str]:
-        """Of some who see something else than they should, what that is."""
+    async def list_differences(self, sql: AsyncConnection) -> list[str]:
+        """Return the differences for some viewers who see other rows than they should."""
         for is_scoped in (False, True):
-            found = await self.found(sql, is_scoped)
+            found = await self.fetch_shown(sql, is_scoped)
             if wrong := [
                 f"{viewer}: {word} {', '.join(sorted(names))}"
                 for viewer, seen in found.items()
@@ -144,50 +151,51 @@ class Question:
 
 
 @cache
-def those(is_scoped: bool) -> list[Asking]:
-    """Those who ask in a role for a part of the school, or the others."""
-    return [one for one in ASKING if bool(one.grant) is is_scoped]
+def list_askers(is_scoped: bool) -> list[Asker]:
+    """List those who act in a part of the school, or all others."""
+    return [one for one in ASKERS if bool(one.grant) is is_scoped]
 
 
 @cache
-def lines(is_scoped: bool) -> Any:
-    return viewers_of([actor(one) for one in those(is_scoped)])
+def make_lines(is_scoped: bool) -> Any:
+    return viewers_of([make_actor(one) for one in list_askers(is_scoped)])
 
 
 @cache
 def alias_of(row: type[OfSchool]) -> Any:
-    """One alias for all questions: to make one takes longer than to ask."""
+    """Return one alias for all questions, as it takes longer to make an alias than to ask."""
     return aliased(row)
 
 
 def key_columns(row: type[OfSchool], entity: Any) -> list[Any]:
-    """What tells rows of a type apart within a school."""
+    """Return the columns that identify a row of a type within a school."""
     if not row.is_view:
         return [entity.id]
     return [getattr(entity, column) for column in view_key(BOOK[row])]
 
 
 def view_key(found: Specimens) -> list[str]:
-    """Columns of a view. A lesson of a diary has the lesson's id."""
+    """Return the names of the key columns of a view. A lesson of a diary has the lesson's id."""
     columns = found.row.__table__.columns
     return [f"{key}_id" if f"{key}_id" in columns else "id" for key in found.key]
 
 
 @cache
 def names_of(found: Specimens) -> Mapping[tuple[int, ...], str]:
-    """By school and key, the names of the rows of the first school."""
+    """Return the names of the rows of the first school, by school and key."""
     if not found.row.is_view:
-        return {(1, number(found.row, name)): name for name in found.rows}
+        return {(1, id_of(found.row, name)): name for name in found.rows}
     referred = [REFERRED[key] for key in found.key]
     return {
-        (1, *(number(to, row[key]) for key, to in zip(found.key, referred, strict=True))): name
+        (1, *(id_of(to, row[key]) for key, to in zip(found.key, referred, strict=True))): name
         for name, row in found.rows.items()
     }
 
 
 @cache
-def questions() -> list[Question]:
-    """All that the specimens declare, also that a scope shows nothing."""
+def list_questions() -> list[Question]:
+    """Return a question for every scope of every declared right, also if the scope shows
+    nothing."""
     return [
         Question(row, held, scope)
         for row, found in BOOK.items()
@@ -196,6 +204,6 @@ def questions() -> list[Question]:
     ]
 
 
-def declared_scopes(row: type[OfSchool], right: Right) -> set[AccessScope]:
-    """The scopes that a rule names."""
+def list_declared_scopes(row: type[OfSchool], right: Right) -> set[AccessScope]:
+    """Return the scopes that a rule names."""
     return set(rules[row, right](Viewer(frozenset()), row))

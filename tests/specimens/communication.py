@@ -32,9 +32,9 @@ from tests.specimens.declaring import (
     Specimens,
     as_its,
     as_one,
-    holding,
-    listed,
-    shown,
+    hold,
+    show,
+    split_names,
 )
 from tests.specimens.stories import LATER, NOW, PUPIL_NAMES, STAFF_NAMES
 
@@ -110,9 +110,9 @@ NOTICES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]], str]] = {
         {"author": "safonova"}, {"algebra": TO_ALGEBRA | PUPILS_ONLY}, "masha, safonova",
     ),
 }  # fmt: skip
-"""What notices are like, for whom, and who reads them because they stand and are for them, or
-because they wrote them."""
-READ_BY = {name: listed(readers) for name, (_, _, readers) in NOTICES.items()}
+"""For each notice, its state, its audience, and its readers: those it is addressed to while it is
+published, and its author."""
+READ_BY = {name: split_names(readers) for name, (_, _, readers) in NOTICES.items()}
 WRITTEN_BY = {name: how["author"] for name, (how, _, _) in NOTICES.items()}
 
 BOARD = Shown(
@@ -122,11 +122,11 @@ AUTHORED = Shown(lambda viewer, name, row: viewer == WRITTEN_BY[name])
 OF_KLIMOVA, OF_BELOVA = "klimova, klimova to algebra", "belova"
 TO_FAMILIES, READS_ALL = Right.NOTICES_ADDRESS_FAMILIES, (Right.NOTICES_READ, SCHOOL)
 DIRECTORS = ", ".join(name for name, author in WRITTEN_BY.items() if author == "director")
-EACH_OWN = shown({
+EACH_OWN = show({
     "director": DIRECTORS, "klimova": "klimova*", "zueva": "zueva", "belova": "belova*",
     "safonova": "safonova",
 })  # fmt: skip
-FOR_STAFF = shown({"director": "to staff, to staff of 7A", "klimova": "klimova to staff",
+FOR_STAFF = show({"director": "to staff, to staff of 7A", "klimova": "klimova to staff",
                    "belova": "belova to staff"})  # fmt: skip
 
 BOARD_OF = Specimens(
@@ -135,21 +135,21 @@ BOARD_OF = Specimens(
      for name, (how, _, _) in NOTICES.items()},
     {
         Right.NOTICES_READ: {SELF: BOARD, SCHOOL: ALL},
-        # Whoever may not write to families has nothing to edit but what is for staff.
+        # Those who may not write to families may edit only notices for staff.
         Right.NOTICES_PUBLISH: {SECTION: NOTHING, CLASS: NOTHING, SCHOOL: FOR_STAFF},
-        holding(Right.NOTICES_PUBLISH, (TO_FAMILIES, SECTION)): {
-            SECTION: shown({"belova": OF_BELOVA}), CLASS: NOTHING,
-            SCHOOL: FOR_STAFF | shown({"belova": OF_BELOVA}),
+        hold(Right.NOTICES_PUBLISH, (TO_FAMILIES, SECTION)): {
+            SECTION: show({"belova": OF_BELOVA}), CLASS: NOTHING,
+            SCHOOL: FOR_STAFF | show({"belova": OF_BELOVA}),
         },
-        holding(Right.NOTICES_PUBLISH, (TO_FAMILIES, CLASS)): {
-            SECTION: NOTHING, CLASS: shown({"klimova": OF_KLIMOVA}),
-            SCHOOL: FOR_STAFF | shown({"klimova": OF_KLIMOVA}),
+        hold(Right.NOTICES_PUBLISH, (TO_FAMILIES, CLASS)): {
+            SECTION: NOTHING, CLASS: show({"klimova": OF_KLIMOVA}),
+            SCHOOL: FOR_STAFF | show({"klimova": OF_KLIMOVA}),
         },
-        holding(Right.NOTICES_PUBLISH, (TO_FAMILIES, SCHOOL)): {
-            SECTION: shown({"belova": OF_BELOVA}), CLASS: shown({"klimova": OF_KLIMOVA}),
+        hold(Right.NOTICES_PUBLISH, (TO_FAMILIES, SCHOOL)): {
+            SECTION: show({"belova": OF_BELOVA}), CLASS: show({"klimova": OF_KLIMOVA}),
             SCHOOL: EACH_OWN,
         },
-        holding(Right.NOTICES_PUBLISH, READS_ALL): {
+        hold(Right.NOTICES_PUBLISH, READS_ALL): {
             SECTION: NOTHING, CLASS: NOTHING, SCHOOL: ALL,
         },
     },
@@ -165,9 +165,9 @@ Specimens(
     TARGETS,
     {
         Right.NOTICES_READ: {
-            # Others who are named in person are not shown.
-            SELF: as_one("notice", BOARD_OF, BOARD).but(NAMED)
-            | shown({
+            # Others who are addressed by name are not shown.
+            SELF: as_one("notice", BOARD_OF, BOARD).hide(NAMED)
+            | show({
                 "mother": "to two: mother",
                 "gusev": "to two: gusev, to one: gusev",
                 "director": NAMED,
@@ -187,7 +187,7 @@ Specimens(
     {name: {**row, "file": "belova's"} for name, row in OF_EACH.items()},
     {Right.NOTICES_READ: as_its("notice", BOARD_OF)},
 )
-OWN_RECEIPTS = shown({"masha": "masha: *", "belova": "belova: *"})
+OWN_RECEIPTS = show({"masha": "masha: *", "belova": "belova: *"})
 OF_THEIRS = Shown(lambda viewer, name, row: EACH_OWN.tells(viewer, row["notice"], row))
 PUBLISHES = (Right.NOTICES_PUBLISH, CLASS)
 Specimens(
@@ -199,11 +199,11 @@ Specimens(
     },
     {
         Right.NOTICES_READ: {SELF: OWN_RECEIPTS, SCHOOL: ALL},
-        holding(Right.NOTICES_READ, PUBLISHES, (TO_FAMILIES, CLASS)): {
-            SELF: OWN_RECEIPTS | shown({"klimova": "*: klimova, *: klimova to algebra"}),
+        hold(Right.NOTICES_READ, PUBLISHES, (TO_FAMILIES, CLASS)): {
+            SELF: OWN_RECEIPTS | show({"klimova": "*: klimova, *: klimova to algebra"}),
             SCHOOL: ALL,
         },
-        holding(Right.NOTICES_READ, (Right.NOTICES_PUBLISH, SCHOOL), (TO_FAMILIES, SCHOOL)): {
+        hold(Right.NOTICES_READ, (Right.NOTICES_PUBLISH, SCHOOL), (TO_FAMILIES, SCHOOL)): {
             SELF: OWN_RECEIPTS | OF_THEIRS,
             SCHOOL: ALL,
         },
@@ -229,10 +229,10 @@ COPIES = {
     "draft: from": ("mother", MailRole.FROM, MailFolder.DRAFTS),
     "draft: belova": ("belova", MailRole.TO, None),
 }
-"""Of each letter, who holds a copy, as what, and in which folder; none: it was not sent yet."""
+"""The holders of copies of each letter, their roles and folders; none if it is not sent yet."""
 WAS_SENT = "belova to masha's: from, belova to masha's: mother, belova to masha's: masha"
 READING: Sees = {
-    SELF: shown({
+    SELF: show({
         "belova": "belova to masha's, belova in turn",
         "mother": "*",
         "masha, director, secretary": "belova to masha's",
@@ -259,7 +259,7 @@ Specimens(
     {name: {} for name in COPIES},
     {
         Right.MAIL_USE: {
-            SELF: shown({
+            SELF: show({
                 "belova": "belova to masha's: *, belova in turn: *",
                 "mother": f"{WAS_SENT}, belova in turn: from, belova in turn: mother, draft: *",
                 "masha": WAS_SENT,

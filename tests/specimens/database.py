@@ -20,15 +20,17 @@ from tests.postgres import Server
 from tests.signed_in import sign_everyone_in
 from tests.specimens.access import credential_of
 from tests.specimens.declaring import BOOK
-from tests.specimens.making import SCHOOLS, make_schools, number
+from tests.specimens.making import SCHOOLS, id_of, make_schools
 
 SPECIMENS = "made_specimens"
 Roles = dict[str, list[tuple[Role, int]]]
 
 
-def made(server: Server, tables: str, key: bytes, now: datetime) -> Roles:
-    """Make the database, if no other process has; tells in which roles and schools each login can
-    work. In the second school everybody has another login."""
+def make_specimens(server: Server, tables: str, key: bytes, now: datetime) -> Roles:
+    """Make the database, if no other process has; return the roles and schools of each login.
+
+    In the second school everybody has another login.
+    """
 
     async def make(operator: undo.Operator) -> str:
         await furnished(server, operator, tables)
@@ -43,7 +45,7 @@ def made(server: Server, tables: str, key: bytes, now: datetime) -> Roles:
         async with engine.begin() as sql:
             await sql.execute(text("UPDATE sessions SET user_agent = 'a telephone'"))
         await engine.dispose()
-        await analysed(url)
+        await analyze(url)
         await undo.watch(url)
         return json.dumps(held)
 
@@ -52,9 +54,9 @@ def made(server: Server, tables: str, key: bytes, now: datetime) -> Roles:
 
 
 async def make_credentials(sql: AsyncConnection, now: datetime) -> None:
-    """One for each account. Nobody knows the passwords."""
+    """Make a credential for each account. Nobody knows the passwords."""
     made = {
-        (school, name): credential_of(school, number(Account, name, school))
+        (school, name): credential_of(school, id_of(Account, name, school))
         for school in SCHOOLS
         for name in BOOK[Account].rows
     }
@@ -70,7 +72,7 @@ async def make_credentials(sql: AsyncConnection, now: datetime) -> None:
 
 
 async def open_schools(sql: AsyncConnection) -> None:
-    """What a school needs beside its rows: where people sign in, and the ends of its logs."""
+    """Insert the rows that a school needs to be open: places to sign in, and ends of its logs."""
     where = "INSERT INTO credential_schools SELECT credential_id, school_id FROM accounts"
     await sql.execute(text(where))
     heads = [
@@ -80,8 +82,8 @@ async def open_schools(sql: AsyncConnection) -> None:
     await sql.execute(insert(SchoolHead), heads)
 
 
-async def analysed(url: str) -> None:
-    """Rows as they are known to the planner of every clone."""
+async def analyze(url: str) -> None:
+    """Analyze the tables, so that the planner of every clone knows them."""
     inside = await open_session(url)
     await inside.execute("VACUUM (FREEZE, ANALYZE)")
     await inside.close()

@@ -1,4 +1,4 @@
-"""How specimens are declared: rows by name, and by right and scope the persons who see each row.
+"""Declarations of specimens: rows by name, and by right and scope the persons who see each row.
 
 A declaration is plain data and knows nothing of the SQL of a rule:
 
@@ -9,8 +9,8 @@ A declaration is plain data and knows nothing of the SQL of a rule:
     )
 
 Values of a row are columns; a reference is given without `_id` and names the other row. A name that
-begins with `_` is no column: other declarations go by it. Whatever else a column needs is filled in
-(`tests/specimens/making.py`). A person who is not named sees nothing.
+begins with `_` is no column, but serves other declarations. Columns without a value get one in
+`tests/specimens/making.py`. A person who is not named sees nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """Which rows are shown to whom: `tells(viewer, name, row)`."""
+    """The rows that are shown to each viewer, as a predicate `tells(viewer, name, row)`."""
 
     tells: Callable[[str, str, Row], bool]
 
@@ -39,80 +39,85 @@ class Shown:
     def __and__(self, other: "Shown") -> "Shown":
         return Shown(lambda *asked: self.tells(*asked) and other.tells(*asked))
 
-    def but(self, names: str) -> "Shown":
-        """The same without the rows of these names."""
-        return Shown(lambda who, name, row: self.tells(who, name, row) and not among(name, names))
+    def hide(self, names: str) -> "Shown":
+        """Return the same without the rows of these names."""
+        return Shown(
+            lambda who, name, row: self.tells(who, name, row) and not is_among(name, names)
+        )
 
-    def not_to(self, viewers: str) -> "Shown":
-        """The same, but nothing for these."""
-        return Shown(lambda who, name, row: self.tells(who, name, row) and not among(who, viewers))
+    def hide_from(self, viewers: str) -> "Shown":
+        """Return the same without any row for these viewers."""
+        return Shown(
+            lambda who, name, row: self.tells(who, name, row) and not is_among(who, viewers)
+        )
 
 
 Sees: TypeAlias = Mapping[AccessScope, Shown]
-"""By scope, the rows that a right of that scope shows to whom."""
+"""By scope, the rows that a right of that scope shows to each viewer."""
 
 
 @cache
-def among(name: str, names: str) -> bool:
-    """Whether a name is one of `a, b, c *`."""
-    return any(fnmatchcase(name, pattern) for pattern in listed(names))
+def is_among(name: str, names: str) -> bool:
+    """Return whether a name is one of `a, b, c *`."""
+    return any(fnmatchcase(name, pattern) for pattern in split_names(names))
 
 
 @cache
-def listed(names: str) -> tuple[str, ...]:
+def split_names(names: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in names.split(",") if one.strip())
 
 
-def shown(by_viewer: Mapping[str, str]) -> Shown:
-    """By names of viewers, names of rows; `*` stands for any."""
+def show(by_viewer: Mapping[str, str]) -> Shown:
+    """Show rows by their names to viewers by their names; `*` stands for any."""
 
     @cache
-    def found(viewer: str, name: str) -> bool:
+    def is_shown(viewer: str, name: str) -> bool:
         return any(
-            among(viewer, viewers) and among(name, rows) for viewers, rows in by_viewer.items()
+            is_among(viewer, viewers) and is_among(name, rows)
+            for viewers, rows in by_viewer.items()
         )
 
-    return Shown(lambda viewer, name, row: found(viewer, name))
+    return Shown(lambda viewer, name, row: is_shown(viewer, name))
 
 
-def linked(places: Mapping[str, str], seen: Shown) -> Shown:
-    """A name is shown where one of its places is."""
+def link(places: Mapping[str, str], seen: Shown) -> Shown:
+    """Show a name if one of its places is shown."""
     return Shown(
         lambda viewer, name, row: any(
-            seen.tells(viewer, place, row) for place in listed(places.get(name, ""))
+            seen.tells(viewer, place, row) for place in split_names(places.get(name, ""))
         )
     )
 
 
-def turned(places: Mapping[str, str]) -> dict[str, str]:
-    """By each name that stands in a place, the places it stands in."""
+def invert(places: Mapping[str, str]) -> dict[str, str]:
+    """Return the places of each name, given the names of each place."""
     found: dict[str, str] = {}
     for place, names in places.items():
-        for name in listed(names):
+        for name in split_names(names):
             found[name] = f"{found[name]}, {place}" if name in found else place
     return found
 
 
-NOTHING = shown({})
-ALL = shown({"*": "*"})
+NOTHING = show({})
+ALL = show({"*": "*"})
 WHOLE_SCHOOL: Sees = {SCHOOL: ALL}
 
 
-def by(reference: str, sees: Sees) -> Sees:
-    """A row is seen where one of the names under its `reference` is seen."""
-    return {scope: of(reference, rows) for scope, rows in sees.items()}
+def follow_each(reference: str, sees: Sees) -> Sees:
+    """Show a row, in each scope, if one of the names under its `reference` is shown."""
+    return {scope: follow(reference, rows) for scope, rows in sees.items()}
 
 
-def of(reference: str, rows: Shown) -> Shown:
+def follow(reference: str, rows: Shown) -> Shown:
     return Shown(
         lambda viewer, name, row: any(
-            rows.tells(viewer, one, {}) for one in listed(row.get(reference) or "")
+            rows.tells(viewer, one, {}) for one in split_names(row.get(reference) or "")
         )
     )
 
 
 def as_its(reference: str, other: "Specimens", right: Right | None = None) -> Sees:
-    """A row is seen where the specimen that it refers to is seen."""
+    """Show a row if the specimen that it refers to is shown."""
     return {
         scope: as_one(reference, other, rows)
         for scope, rows in other.sees[right or other.read_by].items()
@@ -128,29 +133,29 @@ def as_one(reference: str, other: "Specimens", rows: Shown) -> Shown:
     return Shown(tells)
 
 
-def without(sees: Sees, *scopes: AccessScope) -> Sees:
+def drop_scopes(sees: Sees, *scopes: AccessScope) -> Sees:
     return {scope: rows for scope, rows in sees.items() if scope not in scopes}
 
 
 @dataclass(frozen=True)
 class Holding:
-    """A right that is held together with others, where a rule asks for those, too."""
+    """A right that is held together with others, for rules that ask for those, too."""
 
     right: Right
     others: frozenset[tuple[Right, AccessScope]]
 
 
-def holding(right: Right, *others: tuple[Right, AccessScope]) -> Holding:
+def hold(right: Right, *others: tuple[Right, AccessScope]) -> Holding:
     return Holding(right, frozenset(others))
 
 
 @dataclass(frozen=True, eq=False)
 class Specimens:
-    """Rows of one type, and who sees which.
+    """Rows of one type, and the viewers who see each of them.
 
-    sees: By right, or `holding(right, …)` with others beside it.
-    table_of: Another type, the rows of which these are, too.
-    key: The columns that tell the rows of a view apart: references, in the order of its rows.
+    sees: By right, or by `hold(right, …)` with other rights.
+    table_of: Another type whose table holds these rows, too.
+    key: The columns that identify the rows of a view: references, in the order of its rows.
     """
 
     row: type[OfSchool]
@@ -169,8 +174,8 @@ class Specimens:
         first = next(iter(self.sees))
         return first.right if isinstance(first, Holding) else first
 
-    def expected(self, held: Right | Holding, scope: AccessScope, viewer: str) -> set[str]:
-        """Names of the rows that a viewer sees."""
+    def expect(self, held: Right | Holding, scope: AccessScope, viewer: str) -> set[str]:
+        """Return the names of the rows that a viewer should see."""
         rows = self.sees[held].get(scope, NOTHING)
         return {name for name, row in self.rows.items() if rows.tells(viewer, name, row)}
 

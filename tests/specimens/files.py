@@ -2,7 +2,7 @@
 
 from auth.rights import Right
 from models.files.files import File, FileStatus
-from tests.specimens.declaring import SELF, Specimens, shown
+from tests.specimens.declaring import SELF, Specimens, show
 from tests.specimens.stories import NOW
 
 Specimens(
@@ -14,7 +14,7 @@ Specimens(
     },
     {
         Right.FILES_UPLOAD: {
-            SELF: shown({
+            SELF: show({
                 "masha": "masha's", "belova": "belova's", "mother": "mother's",
                 "boris, boris of 8A": "boris's",
             })

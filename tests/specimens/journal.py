@@ -19,10 +19,10 @@ from tests.specimens.declaring import (
     Sees,
     Specimens,
     as_its,
-    by,
-    listed,
-    of,
-    shown,
+    follow,
+    follow_each,
+    show,
+    split_names,
 )
 from tests.specimens.stories import (
     BEGAN,
@@ -44,11 +44,12 @@ OUT_OF = {
     "7A by galin": "pasha",
     "7A by dubova": "pasha",
 }
-"""Lessons in which a pupil has marks who, it was found out later, was in another section then."""
+"""Lessons that count in the marks of a pupil who, as was found out later, was in another
+section."""
 
 
-def stay(pupil: str, lesson: str) -> dict[str, Any]:
-    """What a pupil has in a lesson."""
+def make_stay(pupil: str, lesson: str) -> dict[str, Any]:
+    """Return the columns of a pupil's rows in a lesson, with the section of that lesson."""
     section = SECTION_OF[lesson]
     return {"student": pupil, "section": section, "_stay": f"{pupil} in {section}"}
 
@@ -56,7 +57,7 @@ def stay(pupil: str, lesson: str) -> dict[str, Any]:
 IN_LESSONS = [
     (pupil, lesson)
     for lesson, (*_, sat) in SAT.items()
-    for pupil in listed(f"{sat}, {OUT_OF.get(lesson, '')}")
+    for pupil in split_names(f"{sat}, {OUT_OF.get(lesson, '')}")
 ]
 UNPUBLISHED, WITHDRAWN = "*7A by galin", "*7A by hitrova"
 
@@ -64,11 +65,11 @@ Specimens(AssignmentType, {"test": {}, "oral": {}}, {Right.SCHOOL_READ: WHOLE_SC
 
 OF_LESSON = as_its("lesson", LESSONS)
 BY_MARK: Sees = {
-    SELF: of("_marked", PUPILS[SELF]).but(f"{UNPUBLISHED}, {WITHDRAWN}"),
-    CHILD: of("_marked", PUPILS[CHILD]).but(f"{UNPUBLISHED}, {WITHDRAWN}"),
-    CLASS: of("_marked", PUPILS[CLASS]).but(WITHDRAWN),
+    SELF: follow("_marked", PUPILS[SELF]).hide(f"{UNPUBLISHED}, {WITHDRAWN}"),
+    CHILD: follow("_marked", PUPILS[CHILD]).hide(f"{UNPUBLISHED}, {WITHDRAWN}"),
+    CLASS: follow("_marked", PUPILS[CLASS]).hide(WITHDRAWN),
 }
-"""Whoever sees a mark sees what it is for."""
+"""An assignment is visible to everybody who sees one of its marks."""
 ASSIGNMENTS = Specimens(
     Assignment,
     {
@@ -85,7 +86,7 @@ ASSIGNMENTS = Specimens(
             SELF: OF_LESSON[SELF] | BY_MARK[SELF],
             CHILD: OF_LESSON[CHILD] | BY_MARK[CHILD],
             CLASS: OF_LESSON[CLASS] | BY_MARK[CLASS],
-            SECTION: of("section", KNOWN) | TO_GIVE | shown({
+            SECTION: follow("section", KNOWN) | TO_GIVE | show({
                 "gusev": "7A september, 7A october, 7A november, 7A by galin, 7A by dubova,"
                          " 8A november",
                 "belova, boris": "7B early",
@@ -97,14 +98,14 @@ ASSIGNMENTS = Specimens(
     },
 )  # fmt: skip
 MARKS_SEEN: Sees = {
-    scope: rows.but(f"{WITHDRAWN}, {UNPUBLISHED}" if scope in (SELF, CHILD) else WITHDRAWN)
+    scope: rows.hide(f"{WITHDRAWN}, {UNPUBLISHED}" if scope in (SELF, CHILD) else WITHDRAWN)
     for scope, rows in OF_STAY.items()
 }
 MARKS = Specimens(
     Mark,
     {
         f"{pupil} {lesson}": {
-            **stay(pupil, lesson), "assignment": lesson, "lesson": lesson, "author": "belova",
+            **make_stay(pupil, lesson), "assignment": lesson, "lesson": lesson, "author": "belova",
             "kind": MarkKind.NUMERIC, "value": 5, "set_at": NOW,
             "published_at": LATER if lesson == "7A by galin" else NOW,
             "withdrawn_at": NOW if lesson == "7A by hitrova" else None,
@@ -135,7 +136,7 @@ Specimens(
     AttendanceRecord,
     {
         f"{pupil} {lesson}": {
-            **stay(pupil, lesson), "lesson": lesson, "author": "belova",
+            **make_stay(pupil, lesson), "lesson": lesson, "author": "belova",
             "code": AttendanceCode.LATE, "minutes_late": 5,
         }
         for pupil, lesson in IN_LESSONS
@@ -144,12 +145,14 @@ Specimens(
 )  # fmt: skip
 Specimens(
     DiaryLesson,
-    {f"{pupil} {lesson}": {**stay(pupil, lesson), "lesson": lesson}
-     for lesson, (*_, sat) in SAT.items() for pupil in listed(sat)},
-    {Right.LESSONS_READ: {**by("student", PUPILS), SECTION: of("section", KNOWN)}},
+    {f"{pupil} {lesson}": {**make_stay(pupil, lesson), "lesson": lesson}
+     for lesson, (*_, sat) in SAT.items() for pupil in split_names(sat)},
+    {Right.LESSONS_READ: {**follow_each("student", PUPILS), SECTION: follow("section", KNOWN)}},
     key=("lesson", "student"),
 )  # fmt: skip
-STAYED = [(pupil, section) for section, there in EVER_IN_SECTION.items() for pupil in listed(there)]
+STAYED = [
+    (pupil, section) for section, there in EVER_IN_SECTION.items() for pupil in split_names(there)
+]
 Specimens(
     JournalStudent,
     {
@@ -162,10 +165,10 @@ Specimens(
     key=("section", "student"),
 )  # fmt: skip
 TERM_MARKS_SEEN: Sees = {
-    **by("student", PUPILS),
-    SECTION: of("section", TAUGHT) | of("_stay", TOOK_OVER),
+    **follow_each("student", PUPILS),
+    SECTION: follow("section", TAUGHT) | follow("_stay", TOOK_OVER),
 }
-SECOND_TERM = listed(
+SECOND_TERM = split_names(
     "pasha in algebra 7B, gleb in algebra 7A, tima in algebra 8A, masha in algebra 7A,"
     " vera in algebra 8A, bella in algebra 7B, yura in algebra 11A"
 )

@@ -46,7 +46,7 @@ FILLED: dict[type, Any] = {
     dict: {},
     list: [],
 }
-"""What stands in a column that must not be null and about which a declaration says nothing."""
+"""Values for NOT NULL columns that a declaration does not mention."""
 
 
 def table_of(row: type[OfSchool]) -> Table:
@@ -54,14 +54,14 @@ def table_of(row: type[OfSchool]) -> Table:
     return found
 
 
-def stored() -> Iterator[Specimens]:
-    """Specimens with rows of their own, those that others refer to first."""
+def list_stored() -> Iterator[Specimens]:
+    """Yield specimens with rows of their own, those that others refer to first."""
     own = {table_of(s.row).name: s for s in BOOK.values() if not s.row.is_view and not s.table_of}
     return (own[table.name] for table in TABLES if table.name in own)
 
 
-def number(row: type[OfSchool], name: str, school: int = 1) -> int:
-    """The id of a row in a school. No two tables share one: none can be taken for another."""
+def id_of(row: type[OfSchool], name: str, school: int = 1) -> int:
+    """Return the id of a row in a school. No two tables share an id, so none can be confused."""
     found = BOOK[row]
     names = list(BOOK[found.table_of].rows if found.table_of else found.rows)
     table_name = table_of(row).name
@@ -73,36 +73,38 @@ def number(row: type[OfSchool], name: str, school: int = 1) -> int:
 
 
 def values_of(found: Specimens, name: str, school: int, secrets: Secrets) -> dict[str, Any]:
-    """All columns of a row."""
+    """Return the values of all columns of a row."""
     row = found.rows[name]
     table = table_of(found.row)
-    values = {"id": number(found.row, name, school)}
+    values = {"id": id_of(found.row, name, school)}
     if table.name != "schools":
         values["school_id"] = school
     for key, value in row.items():
         if not key.startswith("_"):
             values |= column_of(found.row, key, value, school, values["id"])
-    values |= {k: v for k, v in copied(found, row, school, secrets).items() if k not in values}
+    values |= {
+        k: v for k, v in copy_columns(found, row, school, secrets).items() if k not in values
+    }
     for column in table.columns:
         if column.name not in values and not is_made_by_database(column):
-            values[column.name] = filled(column, name, values, secrets)
+            values[column.name] = fill_column(column, name, values, secrets)
     return values
 
 
 def column_of(
     row: type[OfSchool], key: str, value: Any, school: int, number_: int
 ) -> dict[str, Any]:
-    """A column and its value; of a reference, the id of the row that is named."""
+    """Return a column and its value; for a reference, the id of the row that it names."""
     if callable(value):
         value = value(school, number_)
     if key in row.__table__.columns:
         return {key: value}
     column = getattr(row, f"{key}_id")
-    return {f"{key}_id": None if value is None else number(target_of(column), value, school)}
+    return {f"{key}_id": None if value is None else id_of(target_of(column), value, school)}
 
 
-def copied(found: Specimens, row: Row, school: int, secrets: Secrets) -> dict[str, Any]:
-    """Columns that the database keeps equal to those of the row that is referred to."""
+def copy_columns(found: Specimens, row: Row, school: int, secrets: Secrets) -> dict[str, Any]:
+    """Return columns that the database keeps equal to those of the row that is referred to."""
     values: dict[str, Any] = {}
     for rule in table_of(found.row).constraints:
         if not isinstance(rule, ForeignKeyConstraint) or len(rule.elements) < 3:
@@ -122,8 +124,8 @@ def is_made_by_database(column: "Column[Any]") -> bool:
     return bool(column.computed is not None or column.server_default is not None)
 
 
-def filled(column: "Column[Any]", name: str, values: dict[str, Any], secrets: Secrets) -> Any:
-    """Something for a column that is not declared. A text may stand wherever it is not needed."""
+def fill_column(column: "Column[Any]", name: str, values: dict[str, Any], secrets: Secrets) -> Any:
+    """Return a value for a column that is not declared; texts get one even if they may be null."""
     table = column.table
     if sealed := SEALED.get((table.name, column.name)):
         return secrets.seal(f"{name} {sealed.name}", *place_of(sealed, values))
@@ -152,7 +154,7 @@ def first_of(type_: SqlEnum) -> Enum:
 
 async def make_schools(sql: AsyncConnection, secrets: Secrets) -> None:
     """Write all specimens."""
-    for found in stored():
+    for found in list_stored():
         table = table_of(found.row)
         for school in SCHOOLS:
             for name in found.rows:

@@ -1,8 +1,8 @@
-"""Rules made wrong on purpose, one place at a time: the specimens must notice each.
+"""Rules made wrong on purpose, in one place at a time: the specimens must notice each.
 
-A scope of a rule is opened to all rows, a scope is closed, and in the source of `auth` one
-condition is left out, turned round, or moved by its bound. A function is changed
-where it stands, so all that call it work with the mutant.
+A scope of a rule is opened to all rows, or closed. In the source of `auth` one condition is left
+out, negated, or its bound is moved. A function is changed in place, so that all its callers use the
+mutant.
 """
 
 import ast
@@ -30,11 +30,11 @@ from auth.policy import forget_keys, rules
 from auth.rights import Right
 from models.access.roles import AccessScope
 from models.base import OfSchool
-from tests.specimens.asking import Question, questions
+from tests.specimens.asking import Question, list_questions
 
 JOINING = ("and_", "or_")
 HOLDING = {"and_": 0, "or_": 0, "where": 0, "keys": 1}
-"""Calls whose arguments from that place on are conditions."""
+"""Calls whose arguments from this position on are conditions."""
 BOUNDS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.LtE: ast.Lt, ast.Lt: ast.LtE, ast.GtE: ast.Gt, ast.Gt: ast.GtE,
 }  # fmt: skip
@@ -46,7 +46,7 @@ class Mutant:
     """A rule that is wrong in one place.
 
     where: The function, or the row type and the right.
-    what: What is wrong with it.
+    what: The fault.
     """
 
     where: str
@@ -61,11 +61,11 @@ class Mutant:
 # -- whole scopes ---------------------------------------------------------------------
 
 
-def scopes(rows: Collection[type[OfSchool]]) -> Iterator[Mutant]:
-    """Each scope of each rule for the rows opened, also those that a rule does not name, and
+def mutate_scopes(rows: Collection[type[OfSchool]]) -> Iterator[Mutant]:
+    """Yield each scope of each rule for the rows opened, also scopes that a rule does not name, and
     closed."""
     by_key: dict[tuple[Key, AccessScope], list[Question]] = defaultdict(list)
-    for question in questions():
+    for question in list_questions():
         if question.row in rows:
             by_key[(question.row, question.right), question.scope].append(question)
     for (key, scope), asked in by_key.items():
@@ -73,16 +73,16 @@ def scopes(rows: Collection[type[OfSchool]]) -> Iterator[Mutant]:
         reach = rules[key](Viewer(frozenset()), row)
         where = f"{row.__name__}, {right}"
         if not all(question.shows_all() for question in asked):
-            switch = replaced(key, scope, is_open=True)
+            switch = replace_scope(key, scope, is_open=True)
             yield Mutant(where, f"{scope.name} opened", switch, tuple(asked))
         if scope in reach:
-            switch = replaced(key, scope, is_open=False)
+            switch = replace_scope(key, scope, is_open=False)
             yield Mutant(where, f"{scope.name} closed", switch, tuple(asked))
 
 
-def replaced(key: Key, scope: AccessScope, *, is_open: bool) -> Any:
+def replace_scope(key: Key, scope: AccessScope, *, is_open: bool) -> Any:
     @contextmanager
-    def switched() -> Iterator[None]:
+    def switch() -> Iterator[None]:
         rule = rules[key]
 
         def wrong(viewer: Viewer, row: Any) -> Any:
@@ -95,33 +95,33 @@ def replaced(key: Key, scope: AccessScope, *, is_open: bool) -> Any:
         finally:
             rules[key] = rule
 
-    return switched
+    return switch
 
 
 # -- conditions in the source -----------------------------------------------------------
 
 
-def conditions(module: ModuleType, asking: Sequence[Question]) -> Iterator[Mutant]:
-    """Each condition in the source of a module left out, turned round or moved, as far as some of
-    the questions come by."""
-    asked = callers(tuple(asking))
+def mutate_conditions(module: ModuleType, asking: Sequence[Question]) -> Iterator[Mutant]:
+    """Yield mutants of each condition in the source of a module: left out, negated, or moved, as
+    far as some of the questions reach it."""
+    asked = find_callers(tuple(asking))
     for node in ast.parse(inspect.getsource(module)).body:
         inside = node.body if isinstance(node, ast.ClassDef) else [node]
         for one in inside:
             if isinstance(one, ast.FunctionDef):
                 owner = getattr(module, node.name) if isinstance(node, ast.ClassDef) else module
-                yield from of_function(module, owner, one, asked)
+                yield from mutate_function(module, owner, one, asked)
 
 
-def modules() -> list[ModuleType]:
-    """All of `auth`."""
+def list_modules() -> list[ModuleType]:
+    """Return all modules of `auth`."""
     found = pkgutil.walk_packages(auth.__path__, "auth.")
     return [importlib.import_module(one.name) for one in found if not one.ispkg]
 
 
 @cache
-def callers(asking: tuple[Question, ...]) -> dict[CodeType, list[Question]]:
-    """By functions of `auth`, the questions that they are called for."""
+def find_callers(asking: tuple[Question, ...]) -> dict[CodeType, list[Question]]:
+    """Return the questions that call each function of `auth`."""
     found: dict[CodeType, dict[Question, None]] = defaultdict(dict)
     codes: set[CodeType] = set()
 
@@ -135,8 +135,8 @@ def callers(asking: tuple[Question, ...]) -> dict[CodeType, list[Question]]:
         sys.setprofile(note)
         try:
             for is_scoped in (False, True):
-                forget_keys()  # or nobody would be called for them
-                question.query(is_scoped)
+                forget_keys()  # otherwise cached queries would be used, and no function called
+                question.make_query(is_scoped)
         finally:
             sys.setprofile(before)
         for code in codes:
@@ -144,21 +144,21 @@ def callers(asking: tuple[Question, ...]) -> dict[CodeType, list[Question]]:
     return {code: list(asked) for code, asked in found.items()}
 
 
-def of_function(
+def mutate_function(
     module: ModuleType, owner: Any, node: ast.FunctionDef, asked: dict[CodeType, list[Question]]
 ) -> Iterator[Mutant]:
     function = inspect.unwrap(getattr(owner, node.name))
     if not isinstance(function, FunctionType) or function.__code__ not in asked:
         return
     which = asked[function.__code__]
-    for what, changed in changes(node):
-        code = compiled(module, changed)
+    for what, changed in list_changes(node):
+        code = compile_function(module, changed)
         where = f"{module.__name__}.{node.name}"
-        yield Mutant(where, what, exchanged(function, code), spread(which))
+        yield Mutant(where, what, exchange_code(function, code), sort_unlike_first(which))
 
 
-def spread(asked: list[Question]) -> tuple[Question, ...]:
-    """Unlike ones first: of each type and scope one, then the others."""
+def sort_unlike_first(asked: list[Question]) -> tuple[Question, ...]:
+    """Sort unlike questions first: one of each type and scope, then the others."""
     first: dict[Any, Question] = {}
     for question in asked:
         first.setdefault((question.row, question.scope), question)
@@ -166,7 +166,7 @@ def spread(asked: list[Question]) -> tuple[Question, ...]:
     return (*chosen, *(question for question in asked if question not in chosen))
 
 
-def compiled(module: ModuleType, node: ast.FunctionDef) -> CodeType:
+def compile_function(module: ModuleType, node: ast.FunctionDef) -> CodeType:
     node.decorator_list = []
     tree = ast.fix_missing_locations(ast.Module([node], []))
     made: dict[str, Any] = {}
@@ -175,25 +175,25 @@ def compiled(module: ModuleType, node: ast.FunctionDef) -> CodeType:
     return code
 
 
-def exchanged(function: FunctionType, code: CodeType) -> Any:
+def exchange_code(function: FunctionType, code: CodeType) -> Any:
     @contextmanager
-    def switched() -> Iterator[None]:
+    def switch() -> Iterator[None]:
         right = function.__code__
         function.__code__ = code
-        forget_keys()  # made by the right one
+        forget_keys()  # cached queries were made by the original function
         try:
             yield
         finally:
             function.__code__ = right
             forget_keys()
 
-    return switched
+    return switch
 
 
-def changes(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """What can be wrong in a function, and the function with it."""
+def list_changes(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield the possible faults of a function, and the function with each fault."""
     for place, node in enumerate(ast.walk(function)):
-        for what, make in wrongs(node):
+        for what, make in list_faults(node):
             changed = copy.deepcopy(function)
             there = list(ast.walk(changed))[place]
             Exchange(there, make(there)).visit(changed)
@@ -201,7 +201,7 @@ def changes(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 class Exchange(ast.NodeTransformer):
-    """One node in the place of another."""
+    """Replaces one node by another."""
 
     def __init__(self, old: ast.AST, new: ast.AST) -> None:
         self.old, self.new = old, new
@@ -210,24 +210,24 @@ class Exchange(ast.NodeTransformer):
         return self.new if node is self.old else self.generic_visit(node)
 
 
-def wrongs(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.AST]]]:
-    """What can be wrong with a node, and what makes it so."""
+def list_faults(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.AST]]]:
+    """Yield the possible faults of a node, and the function that makes each."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
         first = HOLDING.get(name, len(node.args))
         for place, part in list(enumerate(node.args))[first:]:
-            if text(part) not in ("false()", "true()"):
-                yield f"{name} without `{text(part)}`", leave_out(place)
+            if render(part) not in ("false()", "true()"):
+                yield f"{name} without `{render(part)}`", leave_out(place)
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in BOUNDS:
-        yield f"the bound of `{text(node)}`", move_bound
+        yield f"the bound of `{render(node)}`", move_bound
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
-        yield f"`{text(node)}` turned round", lambda negated: negated.operand
+        yield f"`{render(node)}` turned round", lambda negated: negated.operand
     elif isinstance(node, ast.If | ast.IfExp):
-        yield f"`{text(node.test)}` always true", decide(value=True)
-        yield f"`{text(node.test)}` always false", decide(value=False)
+        yield f"`{render(node.test)}` always true", decide(value=True)
+        yield f"`{render(node.test)}` always false", decide(value=False)
 
 
-def text(node: ast.AST) -> str:
+def render(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
@@ -281,16 +281,16 @@ EQUIVALENT = {
         "`tests/access/test_second_person.py` does"
     ),
 }
-"""By parts of their names, mutants that show nobody anything else, and why."""
+"""Mutants that show no row to anybody else, by parts of their names, and the reasons."""
 
 
-async def verdict(sql: AsyncConnection, mutant: Mutant) -> str:
-    """`caught`, `survived`, or `broken`: no statement can be made of it."""
+async def judge(sql: AsyncConnection, mutant: Mutant) -> str:
+    """Return `caught`, `survived`, or `broken` if no statement can be made of the mutant."""
     try:
         with mutant.switch(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # of joins without a condition
+            warnings.simplefilter("ignore", SAWarning)  # about joins without a condition
             for question in mutant.asked:
-                if await question.differs(sql) or question.leaves_the_school():
+                if await question.list_differences(sql) or question.leaves_the_school():
                     return "caught"
     except DBAPIError:  # PostgreSQL refuses it
         return "caught"
@@ -299,11 +299,11 @@ async def verdict(sql: AsyncConnection, mutant: Mutant) -> str:
     return "survived"
 
 
-async def survivors(sql: AsyncConnection, mutants: Iterable[Mutant]) -> list[str]:
-    """Mutants that nobody noticed, without those that are no worse than the rule."""
+async def find_survivors(sql: AsyncConnection, mutants: Iterable[Mutant]) -> list[str]:
+    """Return the mutants that nobody noticed, without those that are equivalent to the rule."""
     found = []
     for mutant in mutants:
-        told = await verdict(sql, mutant)
+        told = await judge(sql, mutant)
         if told != "caught" and not any(name in str(mutant) for name in EQUIVALENT):
             found.append(f"{told}: {mutant}")
     return found

@@ -27,13 +27,13 @@ from tests.specimens.declaring import (
     Sees,
     Shown,
     Specimens,
-    by,
-    holding,
-    linked,
-    listed,
-    of,
-    shown,
-    turned,
+    follow,
+    follow_each,
+    hold,
+    invert,
+    link,
+    show,
+    split_names,
 )
 from tests.specimens.stories import (
     BEGAN,
@@ -82,48 +82,50 @@ LINKS: dict[str, dict[str, Any]] = {
 }
 CHILD_OF = {name: link["student"] for name, link in LINKS.items()}
 LINKED_TODAY = {name: child for name, child in CHILD_OF.items() if name not in ("granny", "aunt")}
-"""Of whom is written today that they answer for whom, whatever a court or the child says."""
+"""The child of each guardian whose link is valid today, whatever a court or the child says."""
 
-# Whoever sees a pupil sees who answers for them today. No more is asked of the adult here.
+# The links of a pupil that are valid today are visible to everybody who sees the pupil, whatever
+# the adult is.
 GUARDIANS: Sees = {
-    **{scope: linked(LINKED_TODAY, rows) for scope, rows in CLOSELY.items()},
+    **{scope: link(LINKED_TODAY, rows) for scope, rows in CLOSELY.items()},
     SCHOOL: ALL,
 }
-THEMSELVES = shown({
-    **{name: name for name in listed(FAMILY_NAMES) if name != "orlova"}, "orlova at home": "orlova",
+THEMSELVES = show({
+    **{name: name for name in split_names(FAMILY_NAMES) if name != "orlova"},
+    "orlova at home": "orlova",
 })  # fmt: skip
 
 
-def families(pupils: Shown) -> Shown:
-    """Pupils and who answers for them."""
-    return pupils | linked(LINKED_TODAY, pupils)
+def show_families(pupils: Shown) -> Shown:
+    """Show pupils and their guardians."""
+    return pupils | link(LINKED_TODAY, pupils)
 
 
 STUDENTS = {name: {"person": name, "status": StudentStatus.ENROLLED}
-            for name in listed(PUPIL_NAMES)}  # fmt: skip
+            for name in split_names(PUPIL_NAMES)}  # fmt: skip
 STUDENTS["gleb"]["status"] = StudentStatus.LEFT
 OF_EACH_PUPIL = {name: {"student": name} for name in STUDENTS}
 OF_EACH_ADULT = {name: {"guardian": name} for name in LINKS}
-OF_EACH_AT_WORK = {name: {"staff": name} for name in listed(STAFF_NAMES)}
-AT_WORK = shown({
-    **{name: name for name in listed(STAFF_NAMES)},
+OF_EACH_AT_WORK = {name: {"staff": name} for name in split_names(STAFF_NAMES)}
+AT_WORK = show({
+    **{name: name for name in split_names(STAFF_NAMES)},
     "anna of grade 7": "anna", "boris of 8A": "boris",
 })  # fmt: skip
 
-CLASSMATES = shown({
-    pupil: there for there in IN_CLASS.values() for pupil in listed(there)
+CLASSMATES = show({
+    pupil: there for there in IN_CLASS.values() for pupil in split_names(there)
 })  # fmt: skip
-COLLEAGUES = shown({"*": STAFF_NAMES}) | shown({
+COLLEAGUES = show({"*": STAFF_NAMES}) | show({
     **{name: name for name in PERSONS}, "orlova at home": "orlova",
 })  # fmt: skip
-"""Names of staff, and one's own, are known to everybody."""
-PUPILS_KNOWN = linked(turned(IN_SECTION), KNOWN)
+"""Everybody knows the names of staff, and their own."""
+PUPILS_KNOWN = link(invert(IN_SECTION), KNOWN)
 
 CONTACTED = {name: child for name, child in LINKED_TODAY.items()
              if name not in ("godmother", "father", "olga", "pop", "nan")}  # fmt: skip
-"""Guardians to whom the school may write, and of whom."""
-SUPPORT, OFFICERS = "psychologist, social", shown({"*": "director, deputy, anna, secretary, admin"})
-WORKING = shown({"*": STAFF_NAMES}).but("fired, hired")
+"""Guardians to whom the school may write, each with the child."""
+SUPPORT, OFFICERS = "psychologist, social", show({"*": "director, deputy, anna, secretary, admin"})
+WORKING = show({"*": STAFF_NAMES}).hide("fired, hired")
 TEACHERS_OF = {
     "masha": "belova, boris, rosina, klimova",
     "pasha": "gusev, kim",
@@ -132,12 +134,12 @@ TEACHERS_OF = {
     "tima": "fomina, anna",
     **dict.fromkeys(("oleg", "nina", "yura"), "fomina"),
 }
-"""Who teaches a pupil today, or leads the class."""
+"""The teachers of each pupil today, and the leader of the class."""
 
 
-def reached(pupils: Shown) -> Shown:
-    """Pupils and those of their guardians to whom the school may write."""
-    return pupils | linked(CONTACTED, pupils)
+def show_contacts(pupils: Shown) -> Shown:
+    """Show pupils and those of their guardians to whom the school may write."""
+    return pupils | link(CONTACTED, pupils)
 
 
 Specimens(
@@ -151,29 +153,29 @@ Specimens(
     },
     {
         Right.PERSONS_READ: {
-            SELF: COLLEAGUES | families(OWN) | CLASSMATES,
-            CHILD: COLLEAGUES | families(CHILDREN),
-            SECTION: COLLEAGUES | families(IN_THEIR_SECTION) | PUPILS_KNOWN,
-            CLASS: COLLEAGUES | families(IN_THEIR_CLASS),
-            SCHOOL: COLLEAGUES | shown({"*": f"{PUPIL_NAMES}, municipal, ba"}),
+            SELF: COLLEAGUES | show_families(OWN) | CLASSMATES,
+            CHILD: COLLEAGUES | show_families(CHILDREN),
+            SECTION: COLLEAGUES | show_families(IN_THEIR_SECTION) | PUPILS_KNOWN,
+            CLASS: COLLEAGUES | show_families(IN_THEIR_CLASS),
+            SCHOOL: COLLEAGUES | show({"*": f"{PUPIL_NAMES}, municipal, ba"}),
         },
-        holding(Right.PERSONS_READ, (Right.GUARDIANS_READ, SCHOOL)): {
-            SELF: COLLEAGUES | families(OWN) | CLASSMATES,
-            CHILD: COLLEAGUES | families(CHILDREN),
-            SECTION: COLLEAGUES | families(IN_THEIR_SECTION) | PUPILS_KNOWN,
-            CLASS: COLLEAGUES | families(IN_THEIR_CLASS),
+        hold(Right.PERSONS_READ, (Right.GUARDIANS_READ, SCHOOL)): {
+            SELF: COLLEAGUES | show_families(OWN) | CLASSMATES,
+            CHILD: COLLEAGUES | show_families(CHILDREN),
+            SECTION: COLLEAGUES | show_families(IN_THEIR_SECTION) | PUPILS_KNOWN,
+            CLASS: COLLEAGUES | show_families(IN_THEIR_CLASS),
             SCHOOL: ALL,
         },
-        Right.ACCOUNTS_WRITE: {CLASS: families(IN_THEIR_CLASS), SCHOOL: ALL},
+        Right.ACCOUNTS_WRITE: {CLASS: show_families(IN_THEIR_CLASS), SCHOOL: ALL},
         Right.ROLES_GRANT: WHOLE_SCHOOL,
         Right.MAIL_WRITE: {
-            SELF: OFFICERS | linked(turned(TEACHERS_OF), OWN) | shown({PUPIL_NAMES: SUPPORT}),
-            CHILD: OFFICERS | linked(turned(TEACHERS_OF), CHILDREN) | linked(
-                dict.fromkeys(listed(SUPPORT), PUPIL_NAMES), CHILDREN
+            SELF: OFFICERS | link(invert(TEACHERS_OF), OWN) | show({PUPIL_NAMES: SUPPORT}),
+            CHILD: OFFICERS | link(invert(TEACHERS_OF), CHILDREN) | link(
+                dict.fromkeys(split_names(SUPPORT), PUPIL_NAMES), CHILDREN
             ),
-            SECTION: WORKING | reached(IN_THEIR_SECTION),
-            CLASS: WORKING | reached(IN_THEIR_CLASS),
-            SCHOOL: WORKING | shown({"*": PUPIL_NAMES}).but("gleb") | shown({
+            SECTION: WORKING | show_contacts(IN_THEIR_SECTION),
+            CLASS: WORKING | show_contacts(IN_THEIR_CLASS),
+            SCHOOL: WORKING | show({"*": PUPIL_NAMES}).hide("gleb") | show({
                 "*": f"municipal, {', '.join(CONTACTED)}",
             }),
         },
@@ -197,7 +199,7 @@ Specimens(
         **OF_EACH_PUPIL,
         "gleb": {"student": "gleb", "entry_date": BEGAN, "exit_date": TODAY},
     },
-    {Right.STUDENTS_READ_MOVEMENTS: by("student", CLOSELY)},
+    {Right.STUDENTS_READ_MOVEMENTS: follow_each("student", CLOSELY)},
 )
 Specimens(
     Guardian,
@@ -219,16 +221,16 @@ Specimens(
         for name, link in LINKS.items()
     },
     {
-        Right.GUARDIANS_READ: by("student", CLOSELY),
-        Right.GUARDIANS_WRITE: by("student", CLOSELY),
-        Right.GUARDIANS_CONSENT: {SELF: shown({"oleg": "olga, tanya", "nina": "mum, pop, nan"})},
+        Right.GUARDIANS_READ: follow_each("student", CLOSELY),
+        Right.GUARDIANS_WRITE: follow_each("student", CLOSELY),
+        Right.GUARDIANS_CONSENT: {SELF: show({"oleg": "olga, tanya", "nina": "mum, pop, nan"})},
         Right.GUARDIANS_READ_DETAILS: {
-            SELF: of("student", OWN) | of("guardian", THEMSELVES),
-            CLASS: of("student", IN_THEIR_CLASS),
+            SELF: follow("student", OWN) | follow("guardian", THEMSELVES),
+            CLASS: follow("student", IN_THEIR_CLASS),
             SCHOOL: ALL,
         },
-        Right.GUARDIANS_READ_LEGAL_STATUS: {SELF: of("guardian", THEMSELVES), SCHOOL: ALL},
-        Right.GUARDIANS_READ_RESTRICTION: {CLASS: of("student", IN_THEIR_CLASS), SCHOOL: ALL},
+        Right.GUARDIANS_READ_LEGAL_STATUS: {SELF: follow("guardian", THEMSELVES), SCHOOL: ALL},
+        Right.GUARDIANS_READ_RESTRICTION: {CLASS: follow("student", IN_THEIR_CLASS), SCHOOL: ALL},
     },
 )
 Specimens(
@@ -241,7 +243,7 @@ Specimens(
         Right.ADDRESSES_READ: {SELF: THEMSELVES, CLASS: GUARDIANS[CLASS], SCHOOL: ALL},
     },
 )  # fmt: skip
-WHEREABOUTS = {**CLOSELY, CHILD: CHILDREN.not_to("uncle")}
+WHEREABOUTS = {**CLOSELY, CHILD: CHILDREN.hide_from("uncle")}
 Specimens(
     StudentContacts,
     OF_EACH_PUPIL,
@@ -274,7 +276,7 @@ Specimens(
     Staff,
     {
         name: {"person": name, "load_rate": 1, "room": "204", **HIRED.get(name, {})}
-        for name in listed(STAFF_NAMES)
+        for name in split_names(STAFF_NAMES)
     },
     {
         Right.STAFF_READ: WHOLE_SCHOOL,

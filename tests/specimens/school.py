@@ -1,4 +1,4 @@
-"""Specimens of the school itself: its card, calendar and rooms are open to all who work with it."""
+"""Specimens of the school itself: everybody who works with it sees its card, calendar and rooms."""
 
 from collections.abc import Mapping
 from datetime import date, time

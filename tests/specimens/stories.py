@@ -1,4 +1,4 @@
-"""The school of the specimens: who is who, told plainly. Rules are judged by what stands here.
+"""The school of the specimens: its people and their stories, by which rules are judged.
 
 It is Monday, 23 November 2026, noon. Days are of the year 2026 where no other is given.
 
@@ -51,13 +51,13 @@ from tests.specimens.declaring import (
     SECTION,
     SELF,
     Sees,
-    by,
-    linked,
-    listed,
-    of,
-    shown,
-    turned,
-    without,
+    drop_scopes,
+    follow,
+    follow_each,
+    invert,
+    link,
+    show,
+    split_names,
 )
 
 TODAY, YESTERDAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 22), date(2026, 11, 24)
@@ -76,15 +76,17 @@ TEACHERS = (
 OFFICE = "director, deputy, admin, secretary, hr, psychologist, social"
 STAFF_NAMES = f"{TEACHERS}, {OFFICE}, orlova, fired, hired"
 NO_STAFF = "municipal"
-PERSONS = listed(f"{PUPIL_NAMES}, {FAMILY_NAMES}, {TEACHERS}, {OFFICE}, fired, hired, {NO_STAFF}")
+PERSONS = split_names(
+    f"{PUPIL_NAMES}, {FAMILY_NAMES}, {TEACHERS}, {OFFICE}, fired, hired, {NO_STAFF}"
+)
 
 
 @dataclass(frozen=True)
-class Asking:
-    """Somebody who asks. In a role they act as one thing only: a teacher who is a mother is not
-    that at work.
+class Asker:
+    """A person who asks. In a role they act as one thing only: a teacher who is a mother is not a
+    mother at work.
 
-    part: `student`, `guardian` or `staff`; empty for those who are none of these.
+    part: `student`, `guardian` or `staff`; empty for people who are none of these.
     grant: The role grant for a part of the school in which they act.
     """
 
@@ -94,18 +96,18 @@ class Asking:
     grant: str = ""
 
 
-ASKING = [
-    *(Asking(name, name, "student") for name in listed(PUPIL_NAMES)),
-    *(Asking(name, name, "guardian") for name in listed(FAMILY_NAMES) if name != "orlova"),
-    Asking("orlova at home", "orlova", "guardian"),
-    *(Asking(name, name, "staff") for name in listed(STAFF_NAMES)),
-    Asking("municipal", "municipal"),
-    Asking("anna of grade 7", "anna", "staff", "anna of grade 7"),
-    Asking("boris of 8A", "boris", "staff", "boris of 8A"),
+ASKERS = [
+    *(Asker(name, name, "student") for name in split_names(PUPIL_NAMES)),
+    *(Asker(name, name, "guardian") for name in split_names(FAMILY_NAMES) if name != "orlova"),
+    Asker("orlova at home", "orlova", "guardian"),
+    *(Asker(name, name, "staff") for name in split_names(STAFF_NAMES)),
+    Asker("municipal", "municipal"),
+    Asker("anna of grade 7", "anna", "staff", "anna of grade 7"),
+    Asker("boris of 8A", "boris", "staff", "boris of 8A"),
 ]
-"""Everybody asks for everything: whom a declaration does not name must see nothing."""
+"""Everybody asks for everything: people whom a declaration does not name must see nothing."""
 
-CHILDREN = shown({
+CHILDREN = show({
     "mother, uncle, godmother": "masha",
     "dad": "pasha",
     "ba": "bella",
@@ -115,18 +117,18 @@ CHILDREN = shown({
     "zhanna": "yura",
     "galya": "gleb",
 })  # fmt: skip
-"""Of which pupil the school tells whom."""
+"""The pupils of whom the school tells each guardian."""
 
-LED = shown({
+LED = show({
     "klimova": "7A",
     "kim": "7B",
     "fomina, anna": "8A",
     "anna of grade 7": "7A, 7B",
     "boris of 8A": "8A",
 })  # fmt: skip
-"""Which class is led by whom today."""
+"""The class that each teacher leads today."""
 
-TAUGHT = shown({
+TAUGHT = show({
     "belova, boris": "algebra 7A",
     "gusev": "algebra 7B",
     "fomina": "algebra 8A, algebra 11A",
@@ -134,14 +136,14 @@ TAUGHT = shown({
     "rosina": "art, music 7A, music 7B",
     "boris, boris of 8A": "reading 8A",
 })  # fmt: skip
-"""Which section is taught by whom today."""
+"""The sections that each teacher teaches today."""
 
-SUBSTITUTED = shown({
+SUBSTITUTED = show({
     "dubova, galin": "algebra 7A",
     "boris, boris of 8A": "algebra 8A",
     "boris": "algebra 11A",
 })  # fmt: skip
-"""In which section whoever gives or gave a lesson for another may read and write."""
+"""The sections in which a substitute may read and write, before or after the lesson."""
 
 KNOWN = TAUGHT | SUBSTITUTED
 
@@ -157,7 +159,7 @@ IN_SECTION = {
     "reading 8A": "vera",
     "algebra 6A": "",
 }
-"""Who is where today."""
+"""The pupils in each class and section today."""
 EVER_IN_SECTION = {
     **IN_SECTION,
     "algebra 7A": "masha, pasha, gleb, tima, yura",
@@ -166,25 +168,28 @@ EVER_IN_SECTION = {
     "music 7A": "masha",
     "algebra 6A": "masha",
 }
-"""Who is, was or, by what is written today, will be there."""
+"""The pupils who are, were or, as far as it is known today, will be in each section."""
 
 
-OWN = shown({name: name for name in listed(PUPIL_NAMES)})
-IN_THEIR_SECTION = linked(turned(IN_SECTION), TAUGHT)
-IN_THEIR_CLASS = linked(turned(IN_CLASS), LED)
+OWN = show({name: name for name in split_names(PUPIL_NAMES)})
+IN_THEIR_SECTION = link(invert(IN_SECTION), TAUGHT)
+IN_THEIR_CLASS = link(invert(IN_CLASS), LED)
 PUPILS: Sees = {
     SELF: OWN, CHILD: CHILDREN, SECTION: IN_THEIR_SECTION, CLASS: IN_THEIR_CLASS, SCHOOL: ALL,
 }  # fmt: skip
-"""By scope, which pupil is whose."""
-CLOSELY = without(PUPILS, SECTION)
-"""The same for what nobody learns by teaching somebody."""
-TOOK_OVER = shown({
+"""By scope, the pupils whom each viewer reaches."""
+CLOSELY = drop_scopes(PUPILS, SECTION)
+"""The same for data that nobody learns by teaching somebody."""
+TOOK_OVER = show({
     "gusev": "pasha in algebra 7A, bella in algebra 8A",
     "belova, boris": "masha in algebra 7B",
     "fomina": "vera in algebra 7B",
     "fomina, fired": "yura in algebra 7A",
 })  # fmt: skip
-"""Whoever teaches a pupil after a move reads what the pupil has from before, of the same subject
-and year."""
-OF_STAY: Sees = {**by("student", PUPILS), SECTION: of("section", KNOWN) | of("_stay", TOOK_OVER)}
-"""What a pupil has in a section; `_stay` is the one in the other."""
+"""Data of a pupil from before a move that the new teacher of the same subject reads, within a
+year."""
+OF_STAY: Sees = {
+    **follow_each("student", PUPILS),
+    SECTION: follow("section", KNOWN) | follow("_stay", TOOK_OVER),
+}
+"""Data of a pupil in a section; `_stay` names pupil and section."""

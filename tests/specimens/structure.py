@@ -17,11 +17,11 @@ from tests.specimens.declaring import (
     Sees,
     Shown,
     Specimens,
-    by,
-    linked,
-    of,
-    shown,
-    turned,
+    follow,
+    follow_each,
+    invert,
+    link,
+    show,
 )
 from tests.specimens.stories import (
     BEGAN,
@@ -53,10 +53,10 @@ CLASS_OF_SECTION = {
     "algebra 6A": "6A",
 }
 CLASSES: Sees = {
-    SELF: linked(IN_CLASS, OWN),
-    CHILD: linked(IN_CLASS, CHILDREN),
+    SELF: link(IN_CLASS, OWN),
+    CHILD: link(IN_CLASS, CHILDREN),
     # The classes of one's sections, and those of the pupils in them.
-    SECTION: shown({
+    SECTION: show({
         "belova": "7A",
         "gusev": "7B",
         "fomina": "8A, 11A",
@@ -68,15 +68,15 @@ CLASSES: Sees = {
     CLASS: LED,
     SCHOOL: ALL,
 }  # fmt: skip
-SECTIONS_LED = linked(CLASS_OF_SECTION, LED)
+SECTIONS_LED = link(CLASS_OF_SECTION, LED)
 SECTIONS: Sees = {
-    SELF: linked(EVER_IN_SECTION, OWN),
-    CHILD: linked(EVER_IN_SECTION, CHILDREN),
+    SELF: link(EVER_IN_SECTION, OWN),
+    CHILD: link(EVER_IN_SECTION, CHILDREN),
     SECTION: TAUGHT,
-    CLASS: SECTIONS_LED | linked(EVER_IN_SECTION, IN_THEIR_CLASS),
+    CLASS: SECTIONS_LED | link(EVER_IN_SECTION, IN_THEIR_CLASS),
     SCHOOL: ALL,
 }
-"""Whose sections they are: past ones of a pupil stay theirs."""
+"""The sections of each pupil, including past ones."""
 WRITTEN: Sees = {SECTION: TAUGHT, CLASS: SECTIONS_LED, SCHOOL: ALL}
 TO_PUBLISH = {Right.NOTICES_PUBLISH, Right.NOTICES_ADDRESS_FAMILIES}
 
@@ -106,7 +106,7 @@ LEADING: dict[str, dict[str, Any]] = {
     "fomina": {"school_class": "8A", "staff": "fomina", "valid_to": TOMORROW},
     "anna": {"school_class": "8A", "staff": "anna", "is_deputy": True},
 }
-Specimens(ClassTeacher, LEADING, {Right.CLASSES_READ: by("school_class", CLASSES)})
+Specimens(ClassTeacher, LEADING, {Right.CLASSES_READ: follow_each("school_class", CLASSES)})
 STAYS: dict[str, dict[str, Any]] = {
     "masha in 6A": {"valid_from": LAST_YEAR, "valid_to": BEGAN},
     "masha in 7A": {},
@@ -124,7 +124,7 @@ STAYS: dict[str, dict[str, Any]] = {
 NOW_IN = ", ".join(
     name for name in STAYS if name not in ("masha in 6A", "pasha in 7A", "tima in 7A", "gleb in 7A")
 )
-TODAYS = shown({"*": NOW_IN})
+TODAYS = show({"*": NOW_IN})
 Specimens(
     ClassMembership,
     {
@@ -133,9 +133,9 @@ Specimens(
     },
     {
         Right.CLASSMATES_READ: {
-            **by("school_class", CLASSES),
-            SELF: of("student", OWN) | (of("school_class", CLASSES[SELF]) & TODAYS),
-            CHILD: of("student", CHILDREN) | (of("school_class", CLASSES[CHILD]) & TODAYS),
+            **follow_each("school_class", CLASSES),
+            SELF: follow("student", OWN) | (follow("school_class", CLASSES[SELF]) & TODAYS),
+            CHILD: follow("student", CHILDREN) | (follow("school_class", CLASSES[CHILD]) & TODAYS),
         }
     },
 )
@@ -143,8 +143,8 @@ Specimens(
     Subject, {"algebra": {}, "art": {"position": 2}, "music": {}, "reading": {}},
     {Right.SCHOOL_READ: WHOLE_SCHOOL},
 )  # fmt: skip
-LENT = shown({"efimov, ivlev": "algebra 7A"})
-"""Sections that whoever is to give a lesson in them sees, and no more of them."""
+LENT = show({"efimov, ivlev": "algebra 7A"})
+"""Sections of which a substitute who is still to give a lesson there sees no more than the row."""
 Specimens(
     Section,
     {
@@ -192,9 +192,12 @@ PAST_OR_TO_COME = (
 )
 
 
-def together(pupils: Shown) -> Shown:
-    """One's own time in a section, and whoever is in it today while one is in it."""
-    return of("student", pupils) | of("section", linked(IN_SECTION, pupils)).but(PAST_OR_TO_COME)
+def show_together(pupils: Shown) -> Shown:
+    """Show one's own membership of a section, and those of others in it today while one is in
+    it."""
+    return follow("student", pupils) | follow("section", link(IN_SECTION, pupils)).hide(
+        PAST_OR_TO_COME
+    )
 
 
 Specimens(
@@ -206,10 +209,10 @@ Specimens(
     },
     {
         Right.CLASSMATES_READ: {
-            SELF: together(OWN),
-            CHILD: together(CHILDREN),
-            SECTION: of("section", KNOWN),
-            CLASS: of("section", SECTIONS_LED) | together(IN_THEIR_CLASS),
+            SELF: show_together(OWN),
+            CHILD: show_together(CHILDREN),
+            SECTION: follow("section", KNOWN),
+            CLASS: follow("section", SECTIONS_LED) | show_together(IN_THEIR_CLASS),
             SCHOOL: ALL,
         },
         Right.MARKS_READ: OF_STAY,
@@ -246,7 +249,7 @@ MET = {
     "nina": "fomina in algebra 11A, fired in algebra 11A",
     "yura": f"{IN_7A}, fomina in algebra 11A, fired in algebra 11A",
 }
-"""Who teaches or taught a pupil, or will."""
+"""Those who teach or taught a pupil, or will."""
 Specimens(
     TeachingAssignment,
     {
@@ -255,10 +258,10 @@ Specimens(
     },
     {
         Right.CLASSES_READ: {
-            SELF: linked(turned(MET), OWN),
-            CHILD: linked(turned(MET), CHILDREN),
-            SECTION: of("section", TAUGHT),
-            CLASS: of("section", SECTIONS_LED) | linked(turned(MET), IN_THEIR_CLASS),
+            SELF: link(invert(MET), OWN),
+            CHILD: link(invert(MET), CHILDREN),
+            SECTION: follow("section", TAUGHT),
+            CLASS: follow("section", SECTIONS_LED) | link(invert(MET), IN_THEIR_CLASS),
             SCHOOL: ALL,
         }
     },

@@ -15,8 +15,8 @@ from tests.specimens.declaring import (
     Sees,
     Specimens,
     as_its,
-    of,
-    shown,
+    follow,
+    show,
 )
 from tests.specimens.stories import CHILDREN, IN_THEIR_CLASS, KNOWN, NOW, OWN, TAUGHT, TODAY
 from tests.specimens.structure import SECTIONS_LED
@@ -45,24 +45,28 @@ SAT = {
     "reading november": ("reading 8A", "boris", date(2026, 11, 10), 9, "vera"),
     "6A last year": ("algebra 6A", "belova", date(2026, 5, 18), 9, "masha"),
 }
-"""Lessons: the section, who gives it, when, and who was in the section that day."""
+"""Lessons: the section, the teacher, the time, and the pupils of the section on that day."""
 SECTION_OF = {name: section for name, (section, *_) in SAT.items()}
 ATTENDED: Sees = {
-    SELF: of("_sat", OWN),
-    CHILD: of("_sat", CHILDREN),
-    CLASS: of("_sat", IN_THEIR_CLASS),
+    SELF: follow("_sat", OWN),
+    CHILD: follow("_sat", CHILDREN),
+    CLASS: follow("_sat", IN_THEIR_CLASS),
     SCHOOL: ALL,
 }
-TO_GIVE = shown({"efimov": "7A by efimov", "ivlev": "7A by ivlev"})
-"""Lessons that whoever is to give them sees, and nothing around them."""
-GIVING = shown({
+TO_GIVE = show({"efimov": "7A by efimov", "ivlev": "7A by ivlev"})
+"""Lessons that a substitute who is still to give them sees, and nothing around them."""
+GIVING = show({
     "dubova": "7A by dubova", "galin": "7A by galin", "boris": "8A by boris, 11A by boris",
     "boris of 8A": "8A by boris",
 })  # fmt: skip
-"""Lessons in which a substitute writes: begun, not cancelled, and not longer ago than a week."""
-PLANNED: Sees = {SECTION: of("section", TAUGHT), CLASS: of("section", SECTIONS_LED), SCHOOL: ALL}
+"""Lessons in which a substitute writes: begun, not cancelled, and at most a week ago."""
+PLANNED: Sees = {
+    SECTION: follow("section", TAUGHT),
+    CLASS: follow("section", SECTIONS_LED),
+    SCHOOL: ALL,
+}
 WRITTEN: Sees = {**PLANNED, SECTION: PLANNED[SECTION] | GIVING}
-READ: Sees = {**ATTENDED, SECTION: of("section", KNOWN) | TO_GIVE}
+READ: Sees = {**ATTENDED, SECTION: follow("section", KNOWN) | TO_GIVE}
 
 LESSONS = Specimens(
     Lesson,

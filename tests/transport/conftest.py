@@ -20,7 +20,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 class Raw:
-    """A connection on which anything can be sent, and its answer."""
+    """A connection on which a test can send anything, and its answer."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -30,8 +30,8 @@ class Raw:
             self.writer.write(part)
         await self.writer.drain()
 
-    async def rest(self) -> bytes:
-        """All that comes until the server closes the connection."""
+    async def read_rest(self) -> bytes:
+        """Read everything until the server closes the connection."""
         async with asyncio.timeout(30):
             try:
                 return await self.reader.read()
@@ -41,7 +41,7 @@ class Raw:
 
 @pytest.fixture
 async def connect(address: tuple[str, int]) -> AsyncIterator[Any]:
-    """`await connect()`: a new connection."""
+    """Open a new connection: `await connect()`."""
     opened: list[Raw] = []
 
     async def open_one() -> Raw:

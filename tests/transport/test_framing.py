@@ -1,12 +1,15 @@
-"""Requests of which it is unclear to whom they go, or where they end (RFC 9112, 3.2 and 6). A proxy
-that reads them in another way would take what follows for the request of somebody else."""
+"""Requests whose receiver or whose end is ambiguous (RFC 9112, 3.2 and 6).
+
+A proxy that reads them in another way would take the bytes after them for a request of somebody
+else.
+"""
 
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.transport.conftest import Raw
-from tests.transport.test_connections import parts
+from tests.transport.test_connections import parse_answer
 
 Connect = Callable[[], Awaitable[Raw]]
 BODY = b'{"query": "{ __typename }"}'
@@ -84,30 +87,30 @@ CLEAR = {
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
-async def test_an_unclear_request_ends_its_connection(connect: Connect, what: str) -> None:
+async def test_an_ambiguous_request_ends_its_connection(connect: Connect, what: str) -> None:
     sent, wanted = UNCLEAR[what]
     raw = await connect()
     await raw.send(sent + SMUGGLED)
-    told = await raw.rest()
-    status, headers, code = parts(told)
+    told = await raw.read_rest()
+    status, headers, code = parse_answer(told)
     assert (status, code, headers[b"connection"]) == (wanted, "BAD_REQUEST", b"close")
     assert told.count(b"HTTP/1.1 ") == 1
     assert ANSWER not in told
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
-async def test_who_asked_before_an_unclear_request_is_answered(connect: Connect, what: str) -> None:
+async def test_requests_before_an_ambiguous_one_are_answered(connect: Connect, what: str) -> None:
     sent, wanted = UNCLEAR[what]
     raw = await connect()
     await raw.send(SMUGGLED + sent + SMUGGLED)
-    told = await raw.rest()
+    told = await raw.read_rest()
     assert told.count(ANSWER) == 1
     assert told.partition(ANSWER)[2].startswith(b"HTTP/1.1 %d" % wanted)
 
 
 @pytest.mark.parametrize("what", CLEAR)
-async def test_a_clear_request_is_answered(connect: Connect, what: str) -> None:
+async def test_an_unambiguous_request_is_answered(connect: Connect, what: str) -> None:
     raw = await connect()
     await raw.send(CLEAR[what] + HEAD + b"Connection: close\r\n" + LONG)
     answers = 1 if what.endswith("HTTP/1.0") else 2
-    assert (await raw.rest()).count(ANSWER) == answers
+    assert (await raw.read_rest()).count(ANSWER) == answers

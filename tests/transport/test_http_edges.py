@@ -1,4 +1,4 @@
-"""The edges of GraphQL over HTTP, down both roads: compiled plans and the standard executor."""
+"""The edges of GraphQL over HTTP, in both executors."""
 
 import json
 from collections.abc import AsyncIterator
@@ -19,10 +19,10 @@ ROADS = ("standard", "auto")
 
 
 @pytest.fixture
-async def roads(
+async def clients(
     settings: Settings, postgres: Server, database: str
 ) -> AsyncIterator[dict[str, AsyncClient]]:
-    """A client of the API by the executor that answers it."""
+    """Clients of the API, by the executor that answers them."""
     clients = {}
     generators = []
     for executor in ROADS:
@@ -36,8 +36,8 @@ async def roads(
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a client can tell of an answer."""
+class Answer:
+    """The parts of an answer that a client can observe."""
 
     status: int
     media: str
@@ -46,23 +46,23 @@ class Seen:
     allow: str | None
 
 
-def seen(response: Response) -> Seen:
-    """Fails for an answer that is no JSON, or an error without a code or a message."""
+def parse_answer(response: Response) -> Answer:
+    """Parse a response. Fails if it is no JSON, or has an error without a code or a message."""
     body: Any = json.loads(response.content)
     assert isinstance(body, dict), response.text
     for error in body.get("errors", []):
         assert error["message"], response.text
     codes = tuple(dict.fromkeys(e["extensions"]["code"] for e in body.get("errors", [])))
     media, allow = response.headers["content-type"], response.headers.get("allow")
-    return Seen(response.status_code, media, codes, bool(body.get("data")), allow)
+    return Answer(response.status_code, media, codes, bool(body.get("data")), allow)
 
 
-def faults(edge: Edge, response: Response) -> list[str]:
-    """What is wrong with an answer."""
+def find_faults(edge: Edge, response: Response) -> list[str]:
+    """Return the differences between an answer and the expected one."""
     if not response.headers.get("content-type", "").startswith("application/"):
         return [f"{edge.name}: {response.status_code} {response.headers} {response.text[:100]}"]
-    found, headers = seen(response), response.headers
-    wanted = Seen(
+    found, headers = parse_answer(response), response.headers
+    wanted = Answer(
         edge.status, edge.media, (edge.code,) if edge.code else (), edge.code is None, edge.allow
     )
     wrong = [f"{edge.name}: {found}, not {wanted}"] if found != wanted else []
@@ -87,8 +87,8 @@ def test_there_are_200_edges() -> None:
 
 @pytest.mark.parametrize("login", [None, "zavuch"])
 @pytest.mark.parametrize("group", EDGES)
-async def test_an_edge_is_met_alike_on_both_roads(
-    roads: dict[str, AsyncClient], api: SignIn, group: str, login: str | None
+async def test_both_executors_answer_edges_alike(
+    clients: dict[str, AsyncClient], api: SignIn, group: str, login: str | None
 ) -> None:
     token = api(login).caller.token if login else None
     wrong: list[str] = []
@@ -96,7 +96,7 @@ async def test_an_edge_is_met_alike_on_both_roads(
         mine = {"authorization": f"Bearer {token}"} if token else {}
         given = mine | {name.lower(): value for name, value in edge.headers.items()}
         headers = [(name.encode(), value.encode()) for name, value in given.items()]
-        for road, client in roads.items():
+        for road, client in clients.items():
             request = client.build_request(
                 edge.method, edge.path, headers=headers, content=edge.body
             )
@@ -105,5 +105,5 @@ async def test_an_edge_is_met_alike_on_both_roads(
             if "accept" not in given:
                 request.headers.pop("accept", None)
             response = await client.send(request)
-            wrong += [f"{road}: {fault}" for fault in faults(edge, response)]
+            wrong += [f"{road}: {fault}" for fault in find_faults(edge, response)]
     assert not wrong, "\n".join(wrong)

@@ -1,4 +1,4 @@
-"""Pages of other origins: those that are trusted may ask, all others are told why not."""
+"""Pages of other origins: trusted ones may send requests, all others are told the reason."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -9,7 +9,7 @@ from tests.test_web import code
 from tests.transport.conftest import TRUSTED
 
 
-def preflight(origin: str, method: str = "POST") -> dict[str, str]:
+def make_preflight(origin: str, method: str = "POST") -> dict[str, str]:
     return {
         "Origin": origin,
         "Access-Control-Request-Method": method,
@@ -21,7 +21,7 @@ def preflight(origin: str, method: str = "POST") -> dict[str, str]:
 async def test_a_page_of_a_trusted_origin_may_ask(
     http: AsyncClient, path: str, method: str
 ) -> None:
-    response = await http.options(path, headers=preflight(TRUSTED, method))
+    response = await http.options(path, headers=make_preflight(TRUSTED, method))
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers["access-control-allow-origin"] == TRUSTED
     assert method in response.headers["access-control-allow-methods"]
@@ -35,7 +35,7 @@ async def test_a_page_of_a_trusted_origin_may_ask(
                f"{TRUSTED}.evil.example", "*"],
 )  # fmt: skip
 async def test_a_page_of_another_origin_may_not(http: AsyncClient, origin: str) -> None:
-    response = await http.options("/graphql", headers=preflight(origin))
+    response = await http.options("/graphql", headers=make_preflight(origin))
     assert (response.status_code, code(response)) == (403, "FORBIDDEN")
     assert not [name for name in response.headers if name.startswith("access-control")]
     answer = await http.post(
@@ -49,7 +49,7 @@ async def test_a_page_of_another_origin_is_told_the_setting_and_logged_once(
     http: AsyncClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for language, told in {"en": "Pages of this origin", "ru": "Страницам с этого"}.items():
-        headers = {**preflight("https://new.example"), "Accept-Language": language}
+        headers = {**make_preflight("https://new.example"), "Accept-Language": language}
         response = await http.options("/graphql", headers=headers)
         [error] = response.json()["errors"]
         assert error["message"].startswith(told)
@@ -63,15 +63,15 @@ async def test_strangers_do_not_fill_the_log_with_origins(
     http: AsyncClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(MOST_LOGGED + 20):
-        await http.options("/graphql", headers=preflight(f"https://s{number}.example"))
-    await http.options("/graphql", headers=preflight("no origin\tat all"))
+        await http.options("/graphql", headers=make_preflight(f"https://s{number}.example"))
+    await http.options("/graphql", headers=make_preflight("no origin\tat all"))
     lines = [one for one in capfd.readouterr().err.splitlines() if "GOROD_TRUSTED_ORIGINS" in one]
     assert len(lines) == MOST_LOGGED
     assert [one for one in lines if "last_logged=True" in one] == lines[-1:]
 
 
 async def test_a_page_of_a_trusted_origin_is_told_the_methods(http: AsyncClient) -> None:
-    response = await http.options("/graphql", headers=preflight(TRUSTED, "DELETE"))
+    response = await http.options("/graphql", headers=make_preflight(TRUSTED, "DELETE"))
     assert (response.status_code, code(response)) == (403, "FORBIDDEN")
     assert "GET, HEAD, POST, PUT" in response.json()["errors"][0]["message"]
 

@@ -1,4 +1,4 @@
-"""Requests before one that is refused have their answers first."""
+"""Pipelined requests before one that is refused are answered first."""
 
 from collections.abc import Awaitable, Callable
 
@@ -33,12 +33,14 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 @pytest.mark.parametrize("before", [1, 3])
-async def test_who_came_before_is_answered_first(connect: Connect, what: str, before: int) -> None:
-    """A client would else take a mutation that was done for one that was not."""
+async def test_requests_before_a_refused_one_are_answered_first(
+    connect: Connect, what: str, before: int
+) -> None:
+    """Otherwise a client would take a mutation that was done for one that was not."""
     sent, status = REFUSED[what]
     raw = await connect()
     await raw.send(POST * before + sent)
-    told = await raw.rest()
+    told = await raw.read_rest()
     assert told.count(ANSWER) == before
     answers, refusal = told[: told.rindex(ANSWER)], told[told.rindex(ANSWER) :]
     assert answers.count(b"HTTP/1.1 200") == before
@@ -46,7 +48,7 @@ async def test_who_came_before_is_answered_first(connect: Connect, what: str, be
     assert b'"code":' in refusal
 
 
-async def test_what_comes_after_a_refusal_is_not_run(connect: Connect) -> None:
+async def test_a_request_after_a_refusal_is_not_run(connect: Connect) -> None:
     raw = await connect()
     await raw.send(POST + b"GARBAGE\r\n\r\n" + POST)
-    assert (await raw.rest()).count(ANSWER) == 1
+    assert (await raw.read_rest()).count(ANSWER) == 1

@@ -1,4 +1,4 @@
-"""What every response has: an id, headers, one shape of errors; long ones are compressed."""
+"""Properties of every response: an id, headers, one form of errors, compression if it is long."""
 
 import gzip
 import re
@@ -28,7 +28,7 @@ from tests.journal.desk import Desk
 from tests.outages.school import EVERYONE
 from tests.postgres import Server
 from tests.serving import client_of
-from tests.test_attacks import Sent
+from tests.test_attacks import Request
 
 SET_MARK = """mutation ($input: SetMarkInput!) {
     setMark(input: $input) { mark { value } userErrors { code } } }"""
@@ -65,17 +65,17 @@ async def test_an_id_that_could_break_a_log_is_replaced(http: AsyncClient, given
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/nothing", "/schema/"])
-async def test_a_bug_is_told_by_its_id_in_json(
+async def test_a_bug_is_reported_by_its_id_in_json(
     http: AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str, capfd: Any
 ) -> None:
-    def break_down(*_: object) -> Any:
+    def raise_bug(*_: object) -> Any:
         raise RuntimeError("a secret")
 
     async def fail(*_: object) -> Any:
-        break_down()
+        raise_bug()
 
     monkeypatch.setattr(Executor, "read_document", fail)
-    monkeypatch.setattr("gql.transport.browsers.error_response", break_down)
+    monkeypatch.setattr("gql.transport.browsers.error_response", raise_bug)
     monkeypatch.setattr("gql.reference.stored.StoredFile.respond", fail)
     headers = {"X-Request-Id": "mine", "Accept-Language": "en"}
     response = await (
@@ -107,7 +107,7 @@ async def test_the_audit_log_has_the_id_of_the_request(
     assert await sql.scalar(asked) == 1
 
 
-async def test_the_audit_log_has_it_also_of_commands_that_are_one_statement(
+async def test_the_audit_log_has_the_id_also_for_commands_that_are_one_statement(
     http: AsyncClient, api: SignIn, sql: AsyncConnection, desk: Desk
 ) -> None:
     given = {"assignmentId": desk.assignment, "studentId": desk.masha, "value": 4}
@@ -137,15 +137,19 @@ async def test_a_request_with_two_ids_has_neither(http: AsyncClient, path: str) 
 
 # -- compression -------------------------------------------------------------------------
 
-UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": lambda body: unzstd(body)}
+UNPACK = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda body: decompress_zstd(body),
+}
 
 
-def unzstd(body: bytes) -> bytes:
+def decompress_zstd(body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
-async def raw(client: AsyncClient, encodings: str, body: Any) -> tuple[str | None, bytes]:
-    """The encoding of an answer, and its bytes as they were sent."""
+async def fetch_raw(client: AsyncClient, encodings: str, body: Any) -> tuple[str | None, bytes]:
+    """Return the encoding of an answer, and its bytes as they were sent."""
     headers = {"Accept-Encoding": encodings}
     async with client.stream("POST", "/graphql", json=body, headers=headers) as response:
         assert "Accept-Encoding" in response.headers["vary"]
@@ -162,15 +166,15 @@ async def raw(client: AsyncClient, encodings: str, body: Any) -> tuple[str | Non
 async def test_a_long_answer_is_compressed(
     http: AsyncClient, accepted: str, sent: str | None
 ) -> None:
-    _, plain = await raw(http, "identity", LONG)
-    encoding, content = await raw(http, accepted, LONG)
+    _, plain = await fetch_raw(http, "identity", LONG)
+    encoding, content = await fetch_raw(http, accepted, LONG)
     assert encoding == sent
     assert (UNPACK[sent](content) if sent else content) == plain
     assert len(content) < len(plain) / 3 or sent is None
 
 
 async def test_a_short_answer_is_not_compressed(http: AsyncClient) -> None:
-    encoding, content = await raw(http, "gzip, br, zstd", Q)
+    encoding, content = await fetch_raw(http, "gzip, br, zstd", Q)
     assert (encoding, content) == (None, b'{"data":{"__typename":"Query"}}')
 
 
@@ -200,7 +204,7 @@ async def test_each_operation_is_observed_once(api: SignIn, services: Services) 
         ),
     }
     for body, (status, code) in bodies.items():
-        await Sent(door, body, token).answer()
+        await Request(door, body, token).answer()
         exchange = seen.pop()
         assert not seen
         assert (exchange.status, exchange.code) == (status, code)
@@ -219,7 +223,7 @@ async def test_admission_can_refuse_and_add_headers(api: SignIn, services: Servi
         async def __aexit__(self, *_: object) -> None: ...
 
     door: Any = GraphQLOverHTTP(None, Engine(schema, services), admission=Full)  # type: ignore[arg-type]
-    sent = Sent(door, b'{"query":"{ __typename }"}', api("zavuch").caller.token)
+    sent = Request(door, b'{"query":"{ __typename }"}', api("zavuch").caller.token)
     headers: list[Any] = []
     taken = sent.send
 

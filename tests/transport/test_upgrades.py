@@ -17,7 +17,7 @@ H2C = (
     b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
     b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
 )
-"""What Java's HttpClient sends with each request."""
+"""The headers that Java's HttpClient sends with each request."""
 CLOSE = b"Connection: close\r\n"
 OFFERS = {
     "h2c": H2C,
@@ -33,7 +33,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return settings_in(tmp_path, executor=request.param)
 
 
-def post(offer: bytes, *, chunked: bool = False, body: bytes = BODY) -> bytes:
+def make_post(offer: bytes, *, chunked: bool = False, body: bytes = BODY) -> bytes:
     head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + offer
     if not chunked:
         return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
@@ -42,7 +42,7 @@ def post(offer: bytes, *, chunked: bool = False, body: bytes = BODY) -> bytes:
     return head + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks) + b"0\r\n\r\n"
 
 
-def get(offer: bytes) -> bytes:
+def make_get(offer: bytes) -> bytes:
     line = b"GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\n"
     return line + b"GraphQL-Require-Preflight: 1\r\n" + offer + b"\r\n"
 
@@ -51,8 +51,8 @@ async def test_an_offer_is_ignored(connect: Connect) -> None:
     for offer in OFFERS.values():
         for chunked in (False, True):
             raw = await connect()
-            await raw.send(post(offer, chunked=chunked), post(CLOSE))
-            answer = await raw.rest()
+            await raw.send(make_post(offer, chunked=chunked), make_post(CLOSE))
+            answer = await raw.read_rest()
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert answer.count(ANSWER) == 1 if b"close" in offer else 2
             assert b"\r\nupgrade:" not in answer.lower()
@@ -60,47 +60,53 @@ async def test_an_offer_is_ignored(connect: Connect) -> None:
 
 async def test_an_offer_with_a_get_is_ignored(connect: Connect) -> None:
     raw = await connect()
-    await raw.send(get(H2C), get(H2C), get(CLOSE))
-    assert (await raw.rest()).count(ANSWER) == 3
+    await raw.send(make_get(H2C), make_get(H2C), make_get(CLOSE))
+    assert (await raw.read_rest()).count(ANSWER) == 3
 
 
 async def test_requests_with_offers_follow_each_other(connect: Connect) -> None:
     raw = await connect()
     for chunked in (False, True):  # one after the other
-        await raw.send(post(H2C, chunked=chunked))
+        await raw.send(make_post(H2C, chunked=chunked))
         assert await raw.reader.readuntil(ANSWER)
-    mixed = [post(H2C), get(H2C), post(b""), post(H2C, chunked=True), get(b"")]
-    await raw.send(b"".join(mixed * 40), post(CLOSE))  # and all at once
-    assert (await raw.rest()).count(ANSWER) == len(mixed) * 40 + 1
+    mixed = [
+        make_post(H2C),
+        make_get(H2C),
+        make_post(b""),
+        make_post(H2C, chunked=True),
+        make_get(b""),
+    ]
+    await raw.send(b"".join(mixed * 40), make_post(CLOSE))  # and all at once
+    assert (await raw.read_rest()).count(ANSWER) == len(mixed) * 40 + 1
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_request_with_an_offer_may_come_in_parts(connect: Connect, chunked: bool) -> None:
-    whole = post(H2C, chunked=chunked)
+    whole = make_post(H2C, chunked=chunked)
     end_of_head = whole.index(b"\r\n\r\n") + 4
     for cut in (10, end_of_head - 30, end_of_head - 2, end_of_head, end_of_head + 9):
         raw = await connect()
         await raw.send(whole[:cut])
-        await asyncio.sleep(0.02)  # so that it comes in two packets
-        await raw.send(whole[cut:], post(CLOSE))
-        assert (await raw.rest()).count(ANSWER) == 2
+        await asyncio.sleep(0.02)  # so that the request comes in two packets
+        await raw.send(whole[cut:], make_post(CLOSE))
+        assert (await raw.read_rest()).count(ANSWER) == 2
     drops = await connect()
     for byte in whole:
         await drops.send(bytes((byte,)))
         await asyncio.sleep(0)
-    await drops.send(post(CLOSE))
-    assert (await drops.rest()).count(ANSWER) == 2
+    await drops.send(make_post(CLOSE))
+    assert (await drops.read_rest()).count(ANSWER) == 2
 
 
 async def test_limits_hold_for_a_request_with_an_offer(connect: Connect) -> None:
     for sent, status in (
-        (post(H2C, body=b" " * 1_000_000), b"413"),
-        (post(H2C, body=b" " * 1_000_000, chunked=True), b"413"),
-        (post(H2C + b"X-Long: " + b"a" * 70_000 + b"\r\n"), b"431"),
+        (make_post(H2C, body=b" " * 1_000_000), b"413"),
+        (make_post(H2C, body=b" " * 1_000_000, chunked=True), b"413"),
+        (make_post(H2C + b"X-Long: " + b"a" * 70_000 + b"\r\n"), b"431"),
     ):
         raw = await connect()
         await raw.send(sent)
-        assert (await raw.rest()).startswith(b"HTTP/1.1 " + status)
+        assert (await raw.read_rest()).startswith(b"HTTP/1.1 " + status)
 
 
 async def test_only_a_get_by_http_1_1_opens_a_socket(connect: Connect) -> None:
@@ -114,5 +120,5 @@ async def test_only_a_get_by_http_1_1_opens_a_socket(connect: Connect) -> None:
     assert (await socket.reader.readline()).startswith(b"HTTP/1.1 101")
     await socket.reader.readuntil(b"\r\n\r\n")
     old = await connect()
-    await old.send(get(shake).replace(b"HTTP/1.1", b"HTTP/1.0"))
-    assert (await old.rest()).endswith(ANSWER)
+    await old.send(make_get(shake).replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert (await old.read_rest()).endswith(ANSWER)

@@ -10,14 +10,14 @@ from gql.settings import Settings
 from gql.transport.connections import Connection
 from gql.transport.whole import WHOLE
 from tests.serving import serve
-from tests.transport.test_connections import Connect, request
+from tests.transport.test_connections import Connect, make_request
 
 LARGE = b"abcd" * 250_000
 ANSWER = b'{"data":{"__typename":"Query"}}'
 
 
-class Counted:
-    """A transport that notes what is written, call by call."""
+class RecordingTransport:
+    """A transport that records each write."""
 
     written: list[bytes] = []
 
@@ -33,32 +33,37 @@ class Counted:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What the server writes, call by call."""
+def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The writes of the server, one by one."""
     made: Any = Connection.connection_made
-    monkeypatch.setattr(Counted, "written", [])
+    monkeypatch.setattr(RecordingTransport, "written", [])
     monkeypatch.setattr(
-        Connection, "connection_made", lambda self, transport: made(self, Counted(transport))
+        Connection,
+        "connection_made",
+        lambda self, transport: made(self, RecordingTransport(transport)),
     )
-    return Counted.written
+    return RecordingTransport.written
 
 
-async def test_an_answer_is_one_write(connect: Connect, written: list[bytes]) -> None:
+async def test_an_answer_is_one_write(connect: Connect, writes: list[bytes]) -> None:
     raw = await connect()
-    await raw.send(request(), request())
+    await raw.send(make_request(), make_request())
     for _ in range(2):
         head = await raw.reader.readuntil(b"\r\n\r\n")
         assert b"content-length: %d\r\n" % len(ANSWER) in head
         assert head.startswith(b"HTTP/1.1 200 OK\r\n")
         assert await raw.reader.readexactly(len(ANSWER)) == ANSWER
-    assert [one[-len(ANSWER) :] for one in written] == [ANSWER, ANSWER]
+    assert [one[-len(ANSWER) :] for one in writes] == [ANSWER, ANSWER]
 
 
 async def test_the_last_answer_of_a_connection_says_so(connect: Connect) -> None:
-    for sent in (request(more=b"Connection: close\r\n"), request().replace(b"/1.1", b"/1.0")):
+    for sent in (
+        make_request(more=b"Connection: close\r\n"),
+        make_request().replace(b"/1.1", b"/1.0"),
+    ):
         raw = await connect()
         await raw.send(sent)
-        head, _, body = (await raw.rest()).partition(b"\r\n\r\n")
+        head, _, body = (await raw.read_rest()).partition(b"\r\n\r\n")
         assert b"connection: close" in head.splitlines()
         assert body == ANSWER
 
@@ -67,7 +72,7 @@ async def test_a_head_alone_has_the_length_of_its_body(connect: Connect) -> None
     raw = await connect()
     asked = b"/graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\nGraphQL-Require-Preflight: 1"
     await raw.send(b"HEAD %b\r\n\r\nGET %b\r\nConnection: close\r\n\r\n" % (asked, asked))
-    first, second, body = (await raw.rest()).split(b"\r\n\r\n")
+    first, second, body = (await raw.read_rest()).split(b"\r\n\r\n")
     for head in (first, second):
         assert b"content-length: %d" % len(ANSWER) in head.splitlines()
     assert body == ANSWER
@@ -76,8 +81,8 @@ async def test_a_head_alone_has_the_length_of_its_body(connect: Connect) -> None
 # -- other applications ------------------------------------------------------------------
 
 
-async def odd(scope: Any, receive: Any, send: Any) -> None:
-    """An application that sends what the path says."""
+async def answer_oddly(scope: Any, receive: Any, send: Any) -> None:
+    """An application that answers as the path says."""
     if scope["type"] == "lifespan":
         await receive()
         await send({"type": "lifespan.startup.complete"})
@@ -101,8 +106,8 @@ async def odd(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture
-async def elsewhere(settings: Settings) -> AsyncIterator[tuple[str, int]]:
-    async for _, address in serve(odd, settings):
+async def odd_address(settings: Settings) -> AsyncIterator[tuple[str, int]]:
+    async for _, address in serve(answer_oddly, settings):
         yield address
 
 
@@ -115,10 +120,10 @@ async def elsewhere(settings: Settings) -> AsyncIterator[tuple[str, int]]:
         ("short", b"HTTP/1.1 200 ", b"\r\n\r\nabcd"),  # and the connection is closed
     ],
 )
-async def test_an_application_that_does_not_keep_its_word_is_served_as_it_was(
-    elsewhere: tuple[str, int], path: str, begins: bytes, ends: bytes
+async def test_an_application_that_breaks_asgi_is_served_unchanged(
+    odd_address: tuple[str, int], path: str, begins: bytes, ends: bytes
 ) -> None:
-    reader, writer = await asyncio.open_connection(*elsewhere)
+    reader, writer = await asyncio.open_connection(*odd_address)
     closing = b"" if path in ("short", "split") else b"Connection: close\r\n"
     writer.write(b"GET /%b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (path.encode(), closing))
     async with asyncio.timeout(10):
@@ -130,10 +135,10 @@ async def test_an_application_that_does_not_keep_its_word_is_served_as_it_was(
 
 
 async def test_answers_to_a_client_that_reads_late_come_in_order(
-    elsewhere: tuple[str, int],
+    odd_address: tuple[str, int],
 ) -> None:
-    """They are more than all buffers on the way hold."""
-    reader, writer = await asyncio.open_connection(*elsewhere)
+    """The answers are longer than all buffers between server and client."""
+    reader, writer = await asyncio.open_connection(*odd_address)
     writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 12)
     async with asyncio.timeout(30):
         for _ in range(12):

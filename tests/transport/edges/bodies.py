@@ -25,7 +25,7 @@ WRONG: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def shapes() -> Iterator[Edge]:
+def list_body_edges() -> Iterator[Edge]:
     for body in NO_REQUESTS:
         yield post(f"body {body[:60]!r}", 400, BAD, body)
     for name, values in WRONG.items():
@@ -49,7 +49,7 @@ def shapes() -> Iterator[Edge]:
 # -- headers ---------------------------------------------------------------------------------------
 
 
-def headers() -> Iterator[Edge]:
+def list_header_edges() -> Iterator[Edge]:
     for name, value in {
         "Authorization": "nonsense", "authorization": "Basic YTpi", "AUTHORIZATION": "Bearer",
         "Authorization ": "Bearer  ", "Origin": "null", "Cookie": "a=b", "X-Request-Id": "\x7f",

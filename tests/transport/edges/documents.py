@@ -17,7 +17,7 @@ from tests.transport.edges.edge import (
     WHICH,
     Edge,
     Q,
-    apq,
+    make_apq,
     post,
 )
 
@@ -68,7 +68,7 @@ UNCLEAR: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def documents() -> Iterator[Edge]:
+def list_document_edges() -> Iterator[Edge]:
     strict = {"headers": {"Accept": GRAPHQL}, "media": GRAPHQL}
     for name, (code, body) in REFUSED.items():
         yield post(name, 200, code, body)
@@ -87,18 +87,23 @@ def documents() -> Iterator[Edge]:
 # -- stored documents ---------------------------------------------------------------------------
 
 
-def persisted() -> Iterator[Edge]:
+def list_persisted_edges() -> Iterator[Edge]:
     unknown = HASH[::-1]
     strict = {"headers": {"Accept": GRAPHQL}, "media": GRAPHQL}
-    yield post("an unknown hash", 200, MISSING, {"extensions": apq(unknown)})
-    yield post("an unknown hash, strict", 400, MISSING, {"extensions": apq(unknown)}, **strict)
+    yield post("an unknown hash", 200, MISSING, {"extensions": make_apq(unknown)})
+    yield post("an unknown hash, strict", 400, MISSING, {"extensions": make_apq(unknown)}, **strict)
     for spelled in (unknown, f"sha256:{unknown}", unknown.upper(), "x", "x-custom:1", "../../etc"):
         yield post(f"document {spelled[:20]}", 200, MISSING, {"documentId": spelled})
     yield post(
-        "an id and the same hash", 200, MISSING, {"documentId": unknown, "extensions": apq(unknown)}
+        "an id and the same hash",
+        200,
+        MISSING,
+        {"documentId": unknown, "extensions": make_apq(unknown)},
     )
-    yield post("an id and another hash", 400, BAD, {"documentId": unknown, "extensions": apq(HASH)})
-    yield post("a text with a wrong hash", 400, BAD, {"query": Q, "extensions": apq(HASH)})
+    yield post(
+        "an id and another hash", 400, BAD, {"documentId": unknown, "extensions": make_apq(HASH)}
+    )
+    yield post("a text with a wrong hash", 400, BAD, {"query": Q, "extensions": make_apq(HASH)})
     yield post("a text with a wrong id", 400, BAD, {"query": Q, "documentId": unknown})
     for digest in (
         "x",
@@ -111,9 +116,11 @@ def persisted() -> Iterator[Edge]:
         f"sha256:{unknown}",
         unknown + "\n",
     ):
-        yield post(f"hash {str(digest)[:20]!r}", 400, BAD, {"query": Q, "extensions": apq(digest)})
+        yield post(
+            f"hash {str(digest)[:20]!r}", 400, BAD, {"query": Q, "extensions": make_apq(digest)}
+        )
     for version in (2, "1", None, True, 0, [1]):
-        sent = {"query": "{__typename}", "extensions": apq(HASH, version)}
+        sent = {"query": "{__typename}", "extensions": make_apq(HASH, version)}
         yield post(f"version {version!r}", 400, BAD, sent)
     for named in (5, "x", ["x"], True):
         yield post(

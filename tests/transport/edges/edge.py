@@ -1,4 +1,4 @@
-"""A case at an edge of the specification, and the words with which cases are written."""
+"""A case at an edge of the specification, and the functions by which cases are written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ URQL = (
 APOLLO = "application/graphql-response+json,application/json;q=0.9"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 HASH = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"
-"""Of `{__typename}`."""
+"""The hash of `{__typename}`."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """media: The type of the answer. allow: The header of that name."""
+    """media: The media type of the answer. allow: The header `Allow`."""
 
     name: str
     status: int
@@ -49,5 +49,5 @@ def get(name: str, status: int, code: str | None, query_string: str, **more: Any
     return Edge(f"GET {name}", status, code, "GET", path, headers, **more)
 
 
-def apq(digest: Any, version: Any = 1) -> dict[str, Any]:
+def make_apq(digest: Any, version: Any = 1) -> dict[str, Any]:
     return {"persistedQuery": {"version": version, "sha256Hash": digest}}

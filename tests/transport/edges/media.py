@@ -28,7 +28,7 @@ NOT_ACCEPTED = (
 )  # fmt: skip
 
 
-def accepting() -> Iterator[Edge]:
+def list_accept_edges() -> Iterator[Edge]:
     for accept, media in ACCEPTED.items():
         yield post(f"accept {accept}", 200, None, headers={"Accept": accept}, media=media)
     for accept in NOT_ACCEPTED:
@@ -51,7 +51,7 @@ OTHER_TYPES = (
 )  # fmt: skip
 
 
-def typed() -> Iterator[Edge]:
+def list_content_type_edges() -> Iterator[Edge]:
     for kind in TYPES:
         yield post(f"type {kind}", 200, None, headers={"Content-Type": kind})
     for kind in OTHER_TYPES:

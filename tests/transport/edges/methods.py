@@ -16,15 +16,15 @@ from tests.transport.edges.edge import (
     WHICH,
     Edge,
     Q,
-    apq,
     get,
+    make_apq,
     post,
 )
 
 # -- methods --------------------------------------------------------------------------------
 
 
-def methods() -> Iterator[Edge]:
+def list_method_edges() -> Iterator[Edge]:
     for method in ("PUT", "PATCH", "DELETE", "TRACE", "QUERY", "PROPFIND"):
         yield Edge(f"{method}", 405, BAD, method, allow="GET, HEAD, OPTIONS, POST")
         yield Edge(
@@ -49,7 +49,7 @@ def methods() -> Iterator[Edge]:
     yield Edge("a file by a link that is none", 403, "LINK_NOT_GOOD", "GET", "/files/x")
 
 
-def gets() -> Iterator[Edge]:
+def list_get_edges() -> Iterator[Edge]:
     q = quote(Q)
     yield get("a query", 200, None, f"query={q}")
     for header in (
@@ -111,6 +111,8 @@ def gets() -> Iterator[Edge]:
     yield get("a hundred parameters", 400, BAD, "&".join(["a=1"] * 100) + f"&query={q}")
     yield get("a syntax error", 200, PARSE, "query={")
     yield get("a syntax error, strict", 400, PARSE, "query={", headers=strict, media=GRAPHQL)
-    yield get("a hash", 200, MISSING, "extensions=" + quote(orjson.dumps(apq(HASH[::-1])).decode()))
+    yield get(
+        "a hash", 200, MISSING, "extensions=" + quote(orjson.dumps(make_apq(HASH[::-1])).decode())
+    )
     yield get("an id", 200, MISSING, f"documentId=sha256:{HASH[::-1]}")
     yield get("an id of a page elsewhere", 200, MISSING, f"documentId={HASH[::-1]}", headers={})

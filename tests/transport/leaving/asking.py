@@ -1,4 +1,4 @@
-"""Ways to ask and to leave, and an operator who looks at the database meanwhile."""
+"""Ways to ask and to leave, and an operator who watches the database meanwhile."""
 
 import asyncio
 import json
@@ -23,22 +23,22 @@ Running = tuple[_Server, tuple[str, int]]
 Connect = Callable[[], Awaitable[Raw]]
 MOST_SECONDS = 1.0
 LOOK_AGAIN = 0.01
-"""Seconds between two looks: one who looks all the time keeps the server from its work."""
+"""The seconds between two looks; looking all the time would keep the server from its work."""
 TRIES = 3
-"""Of which one must succeed: this machine may do something else meanwhile."""
+"""The number of tries, of which one must succeed: the machine may be busy with something else."""
 ROOMS = "{ rooms { nodes { number } } }"
 BY_ID = '{ nodes(ids: ["Room:1-1", "Room:1-2"]) { id ... on Room { number } } }'
 STATEMENTS = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
-def limited(*limits: dict[str, Any]) -> pytest.MarkDecorator:
-    """A test of a server with such settings, or once with each of several."""
+def with_settings(*limits: dict[str, Any]) -> pytest.MarkDecorator:
+    """Mark a test of a server with these settings; several are tested one after another."""
     return pytest.mark.parametrize("given", limits, indirect=True, ids=str)
 
 
 class Database:
-    """An operator who looks at the database of the server, and locks its tables."""
+    """An operator who watches the database of the server, and locks its tables."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -52,26 +52,26 @@ class Database:
         await self.looking.close()
         await self.locking.close()
 
-    async def running(self, number: int) -> float:
-        """The time when so many statements wait for a lock."""
+    async def wait_for_statements(self, number: int) -> float:
+        """Wait until so many statements wait for a lock; return the time."""
         async with asyncio.timeout(30):
             while await self.looking.fetchval(STATEMENTS) != number:  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_AGAIN)
         return monotonic()
 
-    async def seconds_until_gone(self) -> float:
-        """After which no statement waits for a lock."""
+    async def measure_seconds_until_gone(self) -> float:
+        """Return the seconds after which no statement waits for a lock."""
         began = monotonic()
-        return await self.running(0) - began
+        return await self.wait_for_statements(0) - began
 
-    async def published(self) -> int:
-        """How many notices there are of the tests'."""
+    async def count_published(self) -> int:
+        """Count the notices of these tests."""
         number = "SELECT count(*) FROM notices WHERE title = $1"
         return int(await self.looking.fetchval(number, NOTICE["title"]))
 
     @asynccontextmanager
-    async def locked(self, table: str) -> AsyncIterator[None]:
-        """Nobody reads or writes a table meanwhile."""
+    async def lock_table(self, table: str) -> AsyncIterator[None]:
+        """Lock a table, so that nobody reads or writes it meanwhile."""
         async with self.locking.transaction():
             await self.locking.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield
@@ -80,7 +80,7 @@ class Database:
 # -- ways to ask --------------------------------------------------------------------------
 
 
-def post(token: str, **sent: Any) -> bytes:
+def make_post(token: str, **sent: Any) -> bytes:
     body = json.dumps(sent).encode()
     return (
         b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -88,21 +88,21 @@ def post(token: str, **sent: Any) -> bytes:
     ) % (token.encode(), len(body), body)
 
 
-def get(token: str, query: str, body: bytes = b"") -> bytes:
+def make_get(token: str, query: str, body: bytes = b"") -> bytes:
     return (
         b"GET /graphql?query=%b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n"
         b"Content-Length: %d\r\n\r\n%b"
     ) % (quote(query).encode(), token.encode(), len(body), body)
 
 
-def by_hash(token: str, query: str, *, text: bool = False) -> bytes:
+def make_post_by_hash(token: str, query: str, *, text: bool = False) -> bytes:
     hashed = {"version": 1, "sha256Hash": sha256(query.encode()).hexdigest()}
     given = {"query": query} if text else {}
-    return post(token, extensions={"persistedQuery": hashed}, **given)
+    return make_post(token, extensions={"persistedQuery": hashed}, **given)
 
 
-async def answer(raw: Raw) -> Any:
-    """The next answer on a connection."""
+async def read_answer(raw: Raw) -> Any:
+    """Read the next answer on a connection."""
     async with asyncio.timeout(30):
         head = await raw.reader.readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
@@ -129,7 +129,7 @@ async def end_sending(raw: Raw, _: bytes) -> None:
 
 async def ask_more_and_close(raw: Raw, request: bytes) -> None:
     await raw.send(request, request)
-    await asyncio.sleep(0.7)  # the server has begun to look whether anybody leaves
+    await asyncio.sleep(0.7)  # the server has begun to watch for clients that leave
     await raw.send(request)
     raw.writer.close()
 
@@ -148,63 +148,66 @@ async def leave(
     """Ask, and leave once the SQL runs."""
     raw = await connect()
     await raw.send(request)
-    await watched.running(statements)
+    await watched.wait_for_statements(statements)
     await WAYS[way](raw, request)
 
 
-async def sql_ends(watched: Database, table: str, left: Callable[[], Awaitable[None]]) -> bool:
-    """Whether the SQL of a client that waits for a table ends within a second of its leaving.
+async def check_sql_ends(
+    watched: Database, table: str, left: Callable[[], Awaitable[None]]
+) -> bool:
+    """Return whether the SQL of a client that waits for a table ends within a second of its
+    leaving.
 
-    left: A client asks, waits until its SQL runs, and leaves.
+    left: A function in which a client asks, waits until its SQL runs, and leaves.
     """
     for _ in range(TRIES):
-        async with watched.locked(table):
+        async with watched.lock_table(table):
             await left()
-            if await watched.seconds_until_gone() <= MOST_SECONDS:
+            if await watched.measure_seconds_until_gone() <= MOST_SECONDS:
                 return True
     return False
 
 
-async def figures(connect: Connect) -> dict[str, float]:
+async def fetch_metrics(connect: Connect) -> dict[str, float]:
     raw = await connect()
     await raw.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    lines = (await raw.rest()).decode().splitlines()
+    lines = (await raw.read_rest()).decode().splitlines()
     told = [one.rsplit(" ", 1) for one in lines if one.startswith("gorod_")]
     return {name: float(value) for name, value in told}
 
 
-async def until(connect: Connect, **expected: float) -> None:
-    """Until the server tells so many of what there is, as its metrics name it."""
+async def wait_for_metrics(connect: Connect, **expected: float) -> None:
+    """Wait until the metrics of the server have these values."""
     async with asyncio.timeout(30):
         while True:
-            found = await figures(connect)
+            found = await fetch_metrics(connect)
             if all(found[f"gorod_{name}"] == number for name, number in expected.items()):
                 return
             await asyncio.sleep(LOOK_AGAIN)
 
 
-async def all_is_free(connect: Connect, token: str) -> None:
-    """Nobody runs or waits, and each connection of the pools can be used."""
-    await until(connect, in_flight=0, running_weight=0, queue=0)
-    await answers_all(connect, token)
+async def assert_all_is_free(connect: Connect, token: str) -> None:
+    """Assert that nobody runs or waits, and that each connection of the pools can be used."""
+    await wait_for_metrics(connect, in_flight=0, running_weight=0, queue=0)
+    await assert_many_are_answered(connect, token)
 
 
-async def answers_all(connect: Connect, token: str) -> None:
-    """More are answered at once than there are connections in a pool."""
+async def assert_many_are_answered(connect: Connect, token: str) -> None:
+    """Assert that more requests are answered at once than there are connections in a pool."""
     for query in (ROOMS, BY_ID):
         raws = [await connect() for _ in range(5)]
         for raw in raws:
-            await raw.send(post(token, query=query))
+            await raw.send(make_post(token, query=query))
         for raw in raws:
-            assert "errors" not in await answer(raw)
+            assert "errors" not in await read_answer(raw)
 
 
-def asked(token: str) -> dict[str, bytes]:
-    """Requests for what can be read only from the table `rooms`."""
+def make_requests(token: str) -> dict[str, bytes]:
+    """Return requests for data that only the table `rooms` holds."""
     return {
-        "a POST": post(token, query=ROOMS),
-        "a POST by ids": post(token, query=BY_ID),
-        "a GET": get(token, ROOMS),
-        "a GET with a body": get(token, ROOMS, b"nobody looks at it"),
-        "a hash": by_hash(token, ROOMS),
+        "a POST": make_post(token, query=ROOMS),
+        "a POST by ids": make_post(token, query=BY_ID),
+        "a GET": make_get(token, ROOMS),
+        "a GET with a body": make_get(token, ROOMS, b"nobody looks at it"),
+        "a hash": make_post_by_hash(token, ROOMS),
     }

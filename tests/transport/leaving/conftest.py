@@ -18,7 +18,7 @@ from tests.transport.leaving.asking import Database
 
 @pytest.fixture
 def given(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Settings that are not the usual ones."""
+    """Settings that differ from the usual ones."""
     return dict(getattr(request, "param", {}))
 
 
@@ -40,8 +40,8 @@ def token(api: SignIn) -> str:
 
 
 @pytest.fixture
-def quiet(caplog: pytest.LogCaptureFixture) -> Any:
-    """Nothing is logged as a fault, nor said of a task when it is collected."""
+def no_faults(caplog: pytest.LogCaptureFixture) -> Any:
+    """Check that no fault is logged, nor any exception of a task that is collected."""
     set_apart()
     yield
     gc.collect()

@@ -16,19 +16,19 @@ from tests.transport.leaving.asking import (
     ROOMS,
     Connect,
     Database,
-    all_is_free,
-    answer,
-    limited,
-    post,
-    sql_ends,
-    until,
+    assert_all_is_free,
+    check_sql_ends,
+    make_post,
+    read_answer,
+    wait_for_metrics,
+    with_settings,
 )
 
 # -- sockets ------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def signed_in(address: tuple[str, int], token: str) -> AsyncIterator[Client]:
+async def open_client(address: tuple[str, int], token: str) -> AsyncIterator[Client]:
     host, port = address
     async with open_socket(f"ws://{host}:{port}/graphql", subprotocols=[PROTOCOL]) as wire:
         client = Client(wire)
@@ -37,19 +37,19 @@ async def signed_in(address: tuple[str, int], token: str) -> AsyncIterator[Clien
 
 
 async def complete(client: Client) -> None:
-    await client.say("complete", id="1")
+    await client.send("complete", id="1")
 
 
 async def close_socket(client: Client) -> None:
-    await client.wire.close()
+    await client.connection.close()
 
 
 async def drop_socket(client: Client) -> None:
-    client.wire.transport.abort()
+    client.connection.transport.abort()
 
 
 @pytest.mark.parametrize("go", [complete, close_socket, drop_socket])
-@pytest.mark.usefixtures("quiet")
+@pytest.mark.usefixtures("no_faults")
 async def test_the_sql_of_a_socket_ends_within_a_second(
     address: tuple[str, int],
     connect: Connect,
@@ -59,20 +59,20 @@ async def test_the_sql_of_a_socket_ends_within_a_second(
 ) -> None:
     async with AsyncExitStack() as staying:
 
-        async def left(query: str) -> None:
-            client = await staying.enter_async_context(signed_in(address, token))
+        async def ask_and_leave(query: str) -> None:
+            client = await staying.enter_async_context(open_client(address, token))
             await client.ask(query)
-            await watched.running(1)
+            await watched.wait_for_statements(1)
             await go(client)
 
         for query in (ROOMS, BY_ID):
-            assert await sql_ends(watched, "rooms", partial(left, query))
-    await all_is_free(connect, token)
+            assert await check_sql_ends(watched, "rooms", partial(ask_and_leave, query))
+    await assert_all_is_free(connect, token)
 
 
-@limited({"most_account_running": 1})
+@with_settings({"most_account_running": 1})
 @pytest.mark.parametrize("go", [complete, close_socket, drop_socket])
-@pytest.mark.usefixtures("quiet")
+@pytest.mark.usefixtures("no_faults")
 async def test_a_command_of_a_socket_that_waits_in_a_queue_is_not_begun(
     address: tuple[str, int],
     connect: Connect,
@@ -83,19 +83,19 @@ async def test_a_command_of_a_socket_that_waits_in_a_queue_is_not_begun(
 ) -> None:
     monkeypatch.setattr(admission, "LONGEST_WAIT", 30.0)
     monkeypatch.setattr(gate, "BRIEFLY", 30.0)
-    async with watched.locked("rooms"):
+    async with watched.lock_table("rooms"):
         first = await connect()
-        await first.send(post(token, query=ROOMS))
-        await watched.running(1)
-        async with signed_in(address, token) as client:
+        await first.send(make_post(token, query=ROOMS))
+        await watched.wait_for_statements(1)
+        async with open_client(address, token) as client:
             await client.ask(PUBLISH, input=NOTICE)
-            await client.say("ping")
-            assert await client.hear() == {"type": "pong"}  # so the command was taken before
+            await client.send("ping")
+            assert await client.receive() == {"type": "pong"}  # so the command was taken before
             await go(client)
             if go is complete:
-                await client.say("ping")
-                assert await client.hear() == {"type": "pong"}
-        await until(connect, sockets=0)
-    assert "errors" not in await answer(first)
-    await all_is_free(connect, token)
-    assert await watched.published() == 0
+                await client.send("ping")
+                assert await client.receive() == {"type": "pong"}
+        await wait_for_metrics(connect, sockets=0)
+    assert "errors" not in await read_answer(first)
+    await assert_all_is_free(connect, token)
+    assert await watched.count_published() == 0
