@@ -111,6 +111,7 @@ def build_once(condition: Condition) -> Condition:
     """Cache the conditions on row types, per viewer: to build one takes longer than to run most
     statements with it. A condition on an alias belongs to its statement and is built each time."""
     known = lru_cache(MOST_BUILT)(condition)
+    caches.append(known)
 
     @wraps(condition)
     def build(viewer: Viewer, entity: Any, *about: Any) -> ColumnElement[bool]:
@@ -131,7 +132,7 @@ caches: list[Any] = []
 
 
 def forget_keys() -> None:
-    """Clear the caches of `build_keys_once`. A test that changes a rule calls it."""
+    """Clear the caches of conditions and keys. A test that changes a rule calls it."""
     for cached in caches:
         cached.cache_clear()
 

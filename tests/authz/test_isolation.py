@@ -18,10 +18,12 @@ from sqlalchemy import select, text, true
 from sqlalchemy.pool import NullPool
 
 from auth import policy
+from gql.engine import sqlalchemy_compiler
 from models.base import Record
 from models.database.address import open_session
 from models.database.engine import connect
 from models.database.readers import Readers
+from resolvers.core import loading
 from resolvers.core.context import Services
 from tests.authz.everybody import EVERYBODY, Client
 from tests.authz.expanding import CORE
@@ -113,9 +115,18 @@ def disable_policies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 for wall, door in open_doors.items():
                     if value is wall:
                         monkeypatch.setattr(module, name, door)
-    policy.forget_keys()
+    monkeypatch.setattr(sqlalchemy_compiler, "FRAGMENTS", sqlalchemy_compiler.Fragments())
+    forget_queries()
     yield
-    policy.forget_keys()  # later tests must not find queries that were built without rules
+    forget_queries()
+
+
+def forget_queries() -> None:
+    """Clear the caches of queries per viewer, so that a test finds no rules of earlier tests, and
+    later tests find no queries that were built without rules."""
+    policy.forget_keys()
+    for cached in (policy.is_open, loading.joins_of, loading.query_of, loading.expression_of):
+        cached.cache_clear()
 
 
 async def list_differences(
