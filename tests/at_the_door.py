@@ -23,10 +23,10 @@ def shared_engine() -> Engine:
 
 
 @pytest.fixture
-def services(services: Services, kept: Clones) -> Iterator[Services]:
-    """With connections that are kept. The clones do not see what they write, so they are told."""
-    yield replace(services, readers=kept.pools[Readers], writers=kept.pools[Writers])  # type: ignore[arg-type]
-    kept.written = True
+def services(services: Services, clones: Clones) -> Iterator[Services]:
+    """Use the pools of the clones, which do not notice what these write, so they are told."""
+    yield replace(services, readers=clones.pools[Readers], writers=clones.pools[Writers])  # type: ignore[arg-type]
+    clones.written = True
 
 
 @pytest.fixture

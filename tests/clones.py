@@ -1,4 +1,4 @@
-"""Databases of tests: one is furnished once a run, and tests work in clones of it."""
+"""Databases of tests: one is prepared once a run, and tests work in clones of it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,9 +15,12 @@ from tests.postgres import Server
 from tests.undo import Operator, undo
 
 
-async def once(server: Server, name: str, make: Callable[[Operator], Awaitable[str]]) -> str:
-    """What `make(operator)` told when it made the database `name`. The first process of a run does
-    it, the others wait and read it: it is kept as a comment on the database."""
+async def make_once(server: Server, name: str, make: Callable[[Operator], Awaitable[str]]) -> str:
+    """Make a database once a run, by `make(operator)`, and return the text that it returned.
+
+    The first process of a run makes it; the others wait, and read the text from the comment on the
+    database.
+    """
     operator = await open_session(server.url("postgres", "postgres"))
     try:
         await operator.execute("SELECT pg_advisory_lock(1)")
@@ -33,8 +36,8 @@ async def once(server: Server, name: str, make: Callable[[Operator], Awaitable[s
     return told
 
 
-async def furnished(server: Server, operator: Operator, name: str) -> None:
-    """A database of that name with all tables and no rows, unless it is there."""
+async def make_empty_database(server: Server, operator: Operator, name: str) -> None:
+    """Make a database of this name with all tables and no rows, unless it exists."""
     if await operator.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
         return
     await roles.prepare(server.url("postgres", "postgres"), name)
@@ -42,20 +45,20 @@ async def furnished(server: Server, operator: Operator, name: str) -> None:
 
 
 async def clone(operator: Operator, template: str, name: str) -> None:
-    """Files are copied as they are: quicker by far than through the log."""
+    """Copy a database. Copying its files is much faster than copying through the log."""
     await operator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     await operator.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
 
 class Clones:
     """Clones of the template, one after another under one name, so that one engine serves them all
-    and keeps what it has compiled. One that nobody wrote to serves the next test, too, and so does
-    one in which what was written could be undone.
+    and keeps what it has compiled. A clone that nobody wrote to serves the next test, too, and so
+    does one whose changes could be undone.
 
-    engine: The product's, with as many connections as a test may want at once.
-    operators: Of one whom no wall holds; each statement is a transaction.
-    pools: Of connections for statements, by kind; a test may use them or make some of its own.
-    written: Somebody may have written since the clone was last as good as fresh.
+    engine: The product's engine, with as many connections as a test may want at once.
+    operators: An engine outside of all walls, for the operator; each statement is a transaction.
+    pools: Pools of connections for statements, by kind; a test may use them or make its own.
+    written: Whether somebody may have written since the clone was last as good as fresh.
     made: How often the template was copied.
     """
 
@@ -72,7 +75,7 @@ class Clones:
         watch(self.engine, self)
         watch(self.operators, self)
 
-    async def fresh(self) -> str:
+    async def get_fresh(self) -> str:
         if self.written and (self.keeper is None or await undo(self.keeper)):
             await self.close()
             await clone(self.operator, self.template, self.name)
@@ -90,15 +93,15 @@ class Clones:
         await self.operators.dispose()
 
 
-def writes(statement: str) -> bool:
-    """Whether a statement is more than plain reading."""
+def is_write(statement: str) -> bool:
+    """Return whether a statement is more than plain reading."""
     return not statement.lstrip().upper().startswith(("SELECT", "SET LOCAL", "SHOW"))
 
 
 def watch(engine: AsyncEngine, clones: Clones) -> None:
-    """Notice what is written, even what fails or is not committed: it may have taken numbers."""
+    """Notice writes, even those that fail or are rolled back: they may have advanced sequences."""
 
     def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
-        clones.written = clones.written or writes(statement)
+        clones.written = clones.written or is_write(statement)
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)

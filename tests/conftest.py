@@ -1,4 +1,4 @@
-"""The demo school in a fresh database per test, and people of it who speak the real schema."""
+"""The demo school in a fresh database for each test, and people of it who send requests."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ from resolvers.access import passwords
 from resolvers.core.context import Caller, Services
 from resolvers.services.storage import Storage
 from tests import undo
-from tests.clones import Clones, clone, furnished, once
+from tests.clones import Clones, clone, make_empty_database, make_once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in, token_of
 
@@ -49,7 +49,7 @@ KEY = b"a key that only the tests know, 32 bytes and more"
 
 
 TABLES, DEMO, SIGNED_IN = "made_tables", "made_demo", "made_signed_in"
-"""Databases made once a run, to be cloned: nobody works in them."""
+"""Databases that are made once a run and cloned; no test works in them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Template:
     """A database that holds the small demo school, with everyone signed in.
 
     roles: By login, the roles and schools people can work in.
-    told: The progress that was told while the school was made.
+    told: The progress that was reported while the school was made.
     """
 
     name: str
@@ -67,8 +67,8 @@ class Template:
 
 @pytest.fixture(scope="session", autouse=True)
 def real_hasher() -> Iterator[PasswordHasher]:
-    """What the product hashes passwords with, as in the programs that tests start. In this process
-    they are told apart as well at a hundredth of the cost."""
+    """The hasher of the product, which the programs that tests start use. This process uses one
+    that is as safe for tests at a hundredth of the cost."""
     real = passwords.HASHER
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
@@ -81,59 +81,60 @@ def real_hasher() -> Iterator[PasswordHasher]:
 def template(postgres: Server) -> Template:
     async def make(operator: undo.Operator) -> str:
         school, signed_in = (postgres.url("postgres", name) for name in (DEMO, SIGNED_IN))
-        await furnished(postgres, operator, TABLES)
+        await make_empty_database(postgres, operator, TABLES)
         await clone(operator, TABLES, DEMO)
         told: list[tuple[str, float]] = []
         await demo.load(school, "small", 7, KEY, lambda *step: told.append(step), TODAY)
-        await tidied(school)
+        await vacuum(school)
         await clone(operator, DEMO, SIGNED_IN)
         held = await sign_everyone_in(signed_in, NOON)
         await undo.watch(signed_in)
         return json.dumps({"held": held, "told": told})
 
-    known = json.loads(asyncio.run(once(postgres, SIGNED_IN, make)))
+    known = json.loads(asyncio.run(make_once(postgres, SIGNED_IN, make)))
     held = {login: [(Role[role], s) for role, s in of] for login, of in known["held"].items()}
     return Template(SIGNED_IN, held, [(name, share) for name, share in known["told"]])
 
 
-async def tidied(url: str) -> None:
-    """What the server does by and by in the background, or each clone would have to do it."""
+async def vacuum(url: str) -> None:
+    """Vacuum and analyze the tables, or autovacuum would do it again in each clone."""
     inside = await open_session(url)
     await inside.execute("VACUUM (FREEZE, ANALYZE)")
     await inside.close()
 
 
 @pytest.fixture(scope="session")
-async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+async def clones(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
     operator = await open_session(postgres.url("postgres", "postgres"))
-    kept = Clones(postgres, template.name, f"clone_{worker_id}", operator)
-    yield kept
-    await kept.close()
+    clones = Clones(postgres, template.name, f"clone_{worker_id}", operator)
+    yield clones
+    await clones.close()
     await operator.close()
 
 
 @pytest.fixture
-async def database(kept: Clones) -> str:
-    """The name of a clone of the template as good as fresh."""
-    return await kept.fresh()
+async def database(clones: Clones) -> str:
+    """The name of a clone of the template, as good as fresh."""
+    return await clones.get_fresh()
 
 
 @pytest.fixture
-def engine(database: str, kept: Clones) -> AsyncEngine:
-    """The product's, with as many connections as a test may want at once."""
-    return kept.engine
+def engine(database: str, clones: Clones) -> AsyncEngine:
+    """The product's engine, with as many connections as a test may want at once."""
+    return clones.engine
 
 
 @pytest.fixture
-async def sql(database: str, kept: Clones) -> AsyncIterator[AsyncConnection]:
-    """The operator's, whom no wall holds: for looking at what a test did. Commits by itself."""
-    async with kept.operators.connect() as connection:
+async def sql(database: str, clones: Clones) -> AsyncIterator[AsyncConnection]:
+    """A connection of the operator, outside of all walls, for looking at the rows. Each statement
+    is a transaction."""
+    async with clones.operators.connect() as connection:
         yield connection
 
 
 @pytest.fixture
 async def readers(postgres: Server, database: str) -> AsyncIterator[Readers]:
-    """What the engine reads with."""
+    """The connections by which the engine reads."""
     readers = Readers(postgres.url("gorod_app", database), size=4)
     yield readers
     await readers.close()
@@ -141,10 +142,10 @@ async def readers(postgres: Server, database: str) -> AsyncIterator[Readers]:
 
 @pytest.fixture(autouse=True)
 def others_write(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A test in a file that finds its own way to the database is taken to have written to it."""
+    """Assume a write by each test in a file that opens its own connections to the database."""
     yield
-    if "kept" in request.fixturenames and re.search(r"\bdatabase\b", source(request.module)):
-        request.getfixturevalue("kept").written = True
+    if "clones" in request.fixturenames and re.search(r"\bdatabase\b", source(request.module)):
+        request.getfixturevalue("clones").written = True
 
 
 @cache
@@ -183,7 +184,7 @@ class Api:
         """Run an operation and return all of the answer."""
         from gql.schema import schema  # not above: xdist's first process runs no test
 
-        given = {name: plain(value) for name, value in variables.items()}
+        given = {name: to_json(value) for name, value in variables.items()}
         result = await schema.execute(document, given, context_value=replace(self.caller))
         assert isinstance(result, ExecutionResult)
         return result
@@ -195,37 +196,38 @@ class Api:
         assert not refusals(reply), refusals(reply)
         return reply.data
 
-    async def refused(self, document: str, **variables: Any) -> dict[str, Any]:
-        """Run an operation that must be refused; the one refusal: its code, field and message."""
+    async def expect_refusal(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Run an operation that must be refused; return its one refusal: code, field and
+        message."""
         reply = await self.reply(document, **variables)
         told = [{"message": e.message, **(e.extensions or {})} for e in reply.errors or []]
         [refusal] = told + refusals(reply)
         return refusal
 
-    async def refusal(self, document: str, **variables: Any) -> str:
-        """Run an operation that must be refused; the code."""
-        return str((await self.refused(document, **variables))["code"])
+    async def expect_code(self, document: str, **variables: Any) -> str:
+        """Run an operation that must be refused; return the code."""
+        return str((await self.expect_refusal(document, **variables))["code"])
 
     async def listen(self, document: str, **variables: Any) -> Any:
-        """The stream of a subscription."""
+        """Return the stream of a subscription."""
         from gql.schema import schema
 
-        given = {name: plain(value) for name, value in variables.items()}
+        given = {name: to_json(value) for name, value in variables.items()}
         return await schema.subscribe(document, given, context_value=replace(self.caller))
 
 
 def refusals(reply: ExecutionResult) -> list[dict[str, Any]]:
-    """User errors of all the mutations in a reply."""
+    """Return the user errors of all mutations in a reply."""
     payloads = [p for p in (reply.data or {}).values() if isinstance(p, dict)]
     return [error for payload in payloads for error in payload.get("userErrors", [])]
 
 
-def plain(value: Any) -> Any:
-    """A variable as JSON has it."""
+def to_json(value: Any) -> Any:
+    """Return a variable as JSON has it."""
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: to_json(one) for name, one in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [to_json(one) for one in value]
     return str(value) if isinstance(value, Id | UUID | date | Decimal) else value
 
 
@@ -234,8 +236,10 @@ SignIn = Callable[..., Api]
 
 @pytest.fixture
 def api(services: Services, template: Template) -> SignIn:
-    """`api("parent.ivanova")`, `api("teacher", Role.PARENT)`: someone signed in, in the first of
-    their roles or the one named; `school` where they have several."""
+    """Sign somebody in: `api("parent.ivanova")`, `api("teacher", Role.PARENT)`.
+
+    The role is the first of theirs or the one named; `school` is needed where they have several.
+    """
 
     def sign_in(login: str, role: Role | None = None, school: int | None = None) -> Api:
         held = template.roles[login]
@@ -254,7 +258,7 @@ def stranger(services: Services) -> Api:
 
 @pytest.fixture
 def statements(engine: AsyncEngine) -> Callable[[], Any]:
-    """`with statements() as sql:` collects all the statements sent meanwhile."""
+    """Collect all statements sent in a block: `with statements() as sql:`."""
 
     @contextmanager
     def collect() -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from strawberry.types import ExecutionResult
 
 from gql.engine.asker import Asker
 from gql.engine.run import Engine
-from tests.conftest import Api, plain
+from tests.conftest import Api, to_json
 
 
 @dataclass
@@ -23,7 +23,7 @@ class AtDoor(Api):
     kinds: list[str] = field(default_factory=list)
 
     async def reply(self, document: str, **variables: Any) -> ExecutionResult:
-        given = {name: plain(value) for name, value in variables.items()}
+        given = {name: to_json(value) for name, value in variables.items()}
         asker = Asker(self.caller.token or "", self.caller.language)
         answer = await self.engine.answer(asker, document, given, None)
         self.kinds.append(answer.kind if answer else "standard")

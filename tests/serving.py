@@ -91,10 +91,10 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def application_url(postgres: Server, database: str, kept: Clones) -> Iterator[str]:
+def application_url(postgres: Server, database: str, clones: Clones) -> Iterator[str]:
     """The database of a server, which is taken to have written to it."""
     yield postgres.url("gorod_app", database)
-    kept.written = True
+    clones.written = True
 
 
 @pytest.fixture

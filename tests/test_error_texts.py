@@ -187,7 +187,7 @@ async def test_a_stranger_is_answered_as_before_where_nothing_is_wrong(stranger:
     reply = await stranger.reply("{ a: students @skip(if: true) { totalCount } __typename }")
     assert (reply.data, reply.errors) == ({"__typename": "Query"}, None)
     wrong = Api(replace(stranger.caller, token="1.wrong", is_stranger=True))
-    assert await wrong.refusal("{ viewer { role } }") == "UNAUTHENTICATED"
+    assert await wrong.expect_code("{ viewer { role } }") == "UNAUTHENTICATED"
 
 
 async def test_a_stranger_in_development_is_told_all(stranger: Api) -> None:

@@ -236,7 +236,7 @@ async def test_a_newcomer_chooses_a_password_by_the_prepared_mutation(
     await give_one_time_password(sql, "teacher.belova")
     token = (await sign_in(stranger, "teacher.belova"))["accessToken"]
     newcomer = Api(replace(stranger.caller, token=token))
-    assert await newcomer.refusal(WHO) == "PASSWORD_MUST_CHANGE"
+    assert await newcomer.expect_code(WHO) == "PASSWORD_MUST_CHANGE"
     chosen = {"old": DEMO_PASSWORD, "new": "сирень у крыльца"}
     changed = await newcomer(first_password()[language], **chosen)
     assert changed["changePassword"]["changedAt"]

@@ -59,7 +59,7 @@ def documents() -> Documents:
 
 @pytest.mark.parametrize("limit", TOO_MUCH)
 async def test_too_much_is_refused_and_the_limit_is_named(stranger: Api, limit: str) -> None:
-    refused = await stranger.refused(TOO_MUCH[limit])
+    refused = await stranger.expect_refusal(TOO_MUCH[limit])
     assert refused["code"] == "OPERATION_TOO_COMPLEX"
     assert refused["limit"] == limit
     assert refused["asked"] > refused["most"]
@@ -72,7 +72,7 @@ async def test_somebody_over_a_limit_is_told_what_to_do_about_that_limit(
     told = {}
     asking = replace(stranger, caller=replace(stranger.caller, language=language))
     for limit, asked in TOO_MUCH.items():
-        refused = await asking.refused(asked)
+        refused = await asking.expect_refusal(asked)
         assert limit == "signIn" or str(refused["most"]) in refused["message"]
         assert ("Наиб" in refused["message"]) == (language == "ru" and limit != "signIn")
         told[limit] = refused["message"]
@@ -358,7 +358,7 @@ def test_a_syntax_error_tells_its_place(documents: Documents) -> None:
 )
 async def test_a_filter_has_a_size(api: SignIn, wrong: Any) -> None:
     asked = "query ($f: StudentFilter) { students(filter: $f) { totalCount } }"
-    refused = await api("zavuch").refused(asked, f=wrong)
+    refused = await api("zavuch").expect_refusal(asked, f=wrong)
     assert (refused["code"], refused["field"][0]) == ("BAD_USER_INPUT", "filter")
     assert "at most" in refused["expected"]
 

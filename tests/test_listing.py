@@ -93,7 +93,7 @@ async def test_a_page_of_none_says_whether_there_are_any(api: SignIn) -> None:
     ],
 )
 async def test_a_size_that_is_none(api: SignIn, how: dict[str, int], field: str) -> None:
-    refusal = await api("director").refused(ROOMS, **how)
+    refusal = await api("director").expect_refusal(ROOMS, **how)
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", [field])
 
 
@@ -115,14 +115,16 @@ NAME = "Room,capacity ASC"
 )  # fmt: skip
 async def test_no_cursor_of_this_list_in_this_order(api: SignIn, wrong: str) -> None:
     for argument in ("after", "before"):
-        refusal = await api("director").refused(ROOMS, order=BY_CAPACITY, **{argument: wrong})
+        refusal = await api("director").expect_refusal(
+            ROOMS, order=BY_CAPACITY, **{argument: wrong}
+        )
         assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", [argument])
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", 5, {"date": "2026-01-01"}])
 async def test_no_cursor_of_a_list_by_name(api: SignIn, name: Any) -> None:
     wrong = cursor("Student,full_name ASC", name, 1)
-    refusal = await api("director").refused(STUDENTS, after=wrong)
+    refusal = await api("director").expect_refusal(STUDENTS, after=wrong)
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["after"])
 
 
@@ -157,7 +159,7 @@ async def test_counting_costs_a_statement_and_only_when_asked(api: SignIn, state
 async def test_what_may_not_be_read_may_not_be_filtered_by(
     api: SignIn, login: str, document: str, asked: Any, field: str
 ) -> None:
-    refusal = await api(login).refused(document, filter=asked)
+    refusal = await api(login).expect_refusal(document, filter=asked)
     assert (refusal["code"], refusal["field"]) == ("FORBIDDEN", ["filter", field])
 
 

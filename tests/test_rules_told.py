@@ -88,7 +88,7 @@ CLASS = {"academicYearId": "AcademicYear:1-1", "gradeLevel": 7, "letter": "А",
 async def test_the_message_alone_tells_what_to_do(
     api: SignIn, wrong: dict[str, Any], code: str, field: str, says: str
 ) -> None:
-    refused = await api("zavuch").refused(CREATE_CLASS, input=CLASS | wrong)
+    refused = await api("zavuch").expect_refusal(CREATE_CLASS, input=CLASS | wrong)
     assert (refused["code"], refused["field"]) == (code, [field])
     assert says in refused["message"]
 
@@ -96,7 +96,7 @@ async def test_the_message_alone_tells_what_to_do(
 async def test_it_tells_it_in_russian_too(api: SignIn) -> None:
     zavuch: Api = api("zavuch")
     zavuch.caller.language = "ru"
-    refused = await zavuch.refused(CREATE_CLASS, input=CLASS | {"letter": "В" * 16})
+    refused = await zavuch.expect_refusal(CREATE_CLASS, input=CLASS | {"letter": "В" * 16})
     assert refused["message"] == "Текст слишком длинный; напишите не больше 15 символов."
     assert refused["most"] == 15
 

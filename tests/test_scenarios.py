@@ -93,7 +93,7 @@ async def test_e4_a_teacher_who_is_a_parent_sees_her_child_as_a_parent_only(
     parent = api("teacher.orlova", Role.PARENT)
     [child, *_] = (await parent(CHILDREN))["viewer"]["children"]
     assert (await parent(MARKS, id=child["id"]))["diary"] is not None
-    assert await parent.refusal(DISMISS, input={
+    assert await parent.expect_code(DISMISS, input={
         "staffId": "Staff:1-1", "expectedVersion": 1, "dismissedOn": "2026-11-23"
     }) == "FORBIDDEN"  # fmt: skip
     teacher = api("teacher.orlova", Role.SUBJECT_TEACHER)
@@ -171,7 +171,7 @@ async def test_e9_what_a_court_took_is_gone_at_once_and_nobody_says_who_did_it(
         "legalStatus": "TERMINATED",
     }
     pedagogue = api(LOGINS[Role.SOCIAL_PEDAGOGUE])
-    assert await pedagogue.refusal(END, input=ending) == "DOCUMENT_NEEDED"
+    assert await pedagogue.expect_code(END, input=ending) == "DOCUMENT_NEEDED"
     await pedagogue(END, input={**ending, "basisDocument": "Решение суда 2-114/2026"})
     assert await father(MARKS, id=child["id"]) == {"diary": None}
     assert (await father(CHILDREN))["viewer"]["children"] == []
@@ -195,7 +195,7 @@ async def test_e12_a_dismissed_teacher_can_do_nothing_from_that_moment(
         "dismissedOn": "2026-11-23",
     }
     await api(LOGINS[Role.HR_SPECIALIST])(DISMISS, input=today)
-    assert await teacher.refusal(STUDENTS, section=mine) == "UNAUTHENTICATED"
+    assert await teacher.expect_code(STUDENTS, section=mine) == "UNAUTHENTICATED"
     assert await sql.scalar(text("SELECT count(*) FROM marks WHERE school_id = 1")) == marks
     shown = "query ($id: ID!) { node(id: $id) { ... on Section { teacher { id } } } }"
     assert (await api("zavuch")(shown, id=mine))["node"] == {"teacher": None}

@@ -163,7 +163,7 @@ async def test_what_costs_too_much_is_refused_with_the_values_that_were_sent(
     )
     assert await api("zavuch")(asked, n=1)
     for who in (api("zavuch"), stranger):
-        refused = await who.refused(asked, n=100)
+        refused = await who.expect_refusal(asked, n=100)
         assert (refused["code"], refused["limit"]) == ("OPERATION_TOO_COMPLEX", "cost")
         student = 1 + 3 * (1 + 1 + 3 * (1 + 1))
         assert (refused["asked"], refused["most"]) == (1 + 100 * (1 + 30 * student), 30_000)

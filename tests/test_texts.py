@@ -48,5 +48,5 @@ async def test_an_invisible_name_is_blank(
     api: SignIn, login: str, document: str, given: dict[str, Any], field: str
 ) -> None:
     for unseen in UNSEEN[:5]:
-        refused = await api(login).refused(document, input=given | {field: unseen})
+        refused = await api(login).expect_refusal(document, input=given | {field: unseen})
         assert (refused["code"], refused["field"]) == ("BLANK", [field])

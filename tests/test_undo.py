@@ -65,9 +65,9 @@ async def everything(sql: AsyncConnection) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-async def before(kept: Clones) -> list[Any]:
-    await kept.fresh()
-    async with kept.operators.connect() as sql:
+async def before(clones: Clones) -> list[Any]:
+    await clones.get_fresh()
+    async with clones.operators.connect() as sql:
         return await everything(sql)
 
 
@@ -78,61 +78,61 @@ async def run(connection: AsyncConnection, script: str) -> None:
 
 @pytest.mark.parametrize("what", WRITTEN)
 async def test_what_was_written_is_undone_where_it_was_written(
-    kept: Clones, before: list[Any], sql: AsyncConnection, what: str
+    clones: Clones, before: list[Any], sql: AsyncConnection, what: str
 ) -> None:
-    made = kept.made
+    made = clones.made
     await run(sql, WRITTEN[what])
     assert await sql.scalar(text("SELECT count(*) FROM undo.notes")) > 0
-    await kept.fresh()
-    assert kept.made == made
+    await clones.get_fresh()
+    assert clones.made == made
     assert await everything(sql) == before
 
 
 async def test_what_the_product_wrote_behind_its_wall_is_undone(
-    kept: Clones, before: list[Any], api: SignIn, sql: AsyncConnection
+    clones: Clones, before: list[Any], api: SignIn, sql: AsyncConnection
 ) -> None:
-    made = kept.made
+    made = clones.made
     await api("secretary")(ENROL, input=NEW)
     changed = {*(await everything(sql))[0]} - {*before[0]}
     assert {name for name, *_ in changed} >= {"students", "enrollments", "persons", "audit_events"}
-    await kept.fresh()
-    assert kept.made == made
+    await clones.get_fresh()
+    assert clones.made == made
     assert await everything(sql) == before
 
 
 async def test_a_number_that_a_failed_statement_took_is_given_again(
-    kept: Clones, before: list[Any], sql: AsyncConnection
+    clones: Clones, before: list[Any], sql: AsyncConnection
 ) -> None:
     twice = "INSERT INTO rooms (school_id, number) VALUES (1, 'Чердак'), (-1, 'Чердак')"
     with pytest.raises(IntegrityError):
         await sql.execute(text(twice))
     assert (await everything(sql))[1] != before[1]
-    await kept.fresh()
+    await clones.get_fresh()
     assert await everything(sql) == before
 
 
 @pytest.mark.parametrize("what", NOT_UNDONE)
 async def test_what_cannot_be_undone_is_cloned_anew(
-    kept: Clones, before: list[Any], what: str
+    clones: Clones, before: list[Any], what: str
 ) -> None:
-    await kept.fresh()
-    made = kept.made
-    async with kept.operators.connect() as sql:
+    await clones.get_fresh()
+    made = clones.made
+    async with clones.operators.connect() as sql:
         await run(sql, NOT_UNDONE[what])
-    kept.written = True
-    await kept.fresh()
-    assert kept.made == made + 1
-    async with kept.operators.connect() as sql:
+    clones.written = True
+    await clones.get_fresh()
+    assert clones.made == made + 1
+    async with clones.operators.connect() as sql:
         assert await everything(sql) == before
 
 
-async def test_a_transaction_left_open_does_not_reach_the_next_test(kept: Clones) -> None:
-    await kept.fresh()
-    made, left = kept.made, await open_session(kept.url)
+async def test_a_transaction_left_open_does_not_reach_the_next_test(clones: Clones) -> None:
+    await clones.get_fresh()
+    made, left = clones.made, await open_session(clones.url)
     await left.execute("BEGIN; INSERT INTO rooms (school_id, number) VALUES (1, 'Чердак')")
-    kept.written = True
-    await kept.fresh()
-    assert kept.made == made + 1
+    clones.written = True
+    await clones.get_fresh()
+    assert clones.made == made + 1
     with pytest.raises((InterfaceError, PostgresError)):
         await left.execute("COMMIT")
 

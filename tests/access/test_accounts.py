@@ -99,7 +99,7 @@ async def test_a_new_colleague_gets_an_account_and_chooses_a_password(
     assert made["oneTimePassword"] is None
     done = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
     proof = {"login": "shchukina.y", "password": done["oneTimePassword"]}
-    assert await stranger.refusal(SIGN_IN, **proof) == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(SIGN_IN, **proof) == "NOTHING_TO_DO_HERE"
     await grant_by_two(api, person, "SECRETARY")
     come = await sign_in(stranger, **proof)
     assert come["mustChangePassword"] is True
@@ -132,7 +132,7 @@ async def test_an_impossible_login_is_refused(
     api: SignIn, login: str, refused: str, field: list[str]
 ) -> None:
     person = await hire(api, "Щукина", "Юлия")
-    error = await api("admin").refused(CREATE, person=person, login=login)
+    error = await api("admin").expect_refusal(CREATE, person=person, login=login)
     assert (error["code"], error["field"]) == (refused, field)
 
 
@@ -206,15 +206,15 @@ async def test_a_one_time_password_is_kept_nowhere(api: SignIn, sql: AsyncConnec
 @pytest.mark.parametrize("login", ["zavuch", "secretary", "hr", "teacher.belova"])
 async def test_people_without_the_right_open_no_accounts(api: SignIn, login: str) -> None:
     person = await hire(api, "Щукина", "Юлия")
-    assert await api(login).refusal(CREATE, person=person) == "FORBIDDEN"
+    assert await api(login).expect_code(CREATE, person=person) == "FORBIDDEN"
 
 
 async def test_nobody_opens_accounts_in_another_school(api: SignIn, template: Template) -> None:
     [other] = {school for _, school in template.roles["parent.morozova"]} - {
         template.roles["admin"][0][1]
     }
-    assert await api("admin").refusal(CREATE, person=f"PublicPerson:{other}-1") == "NOT_FOUND"
-    assert await api("admin").refusal(CREATE, person="PublicPerson:1-999999") == "NOT_FOUND"
+    assert await api("admin").expect_code(CREATE, person=f"PublicPerson:{other}-1") == "NOT_FOUND"
+    assert await api("admin").expect_code(CREATE, person="PublicPerson:1-999999") == "NOT_FOUND"
 
 
 # -- locking --------------------------------------------------------------------------
@@ -229,7 +229,7 @@ async def test_a_locked_account_is_out_at_once_and_in_again_when_unlocked(
     assert locked["status"] == "LOCKED"
     assert await get_code(mother) == "UNAUTHENTICATED"
     given = {"login": "parent.ivanova", "password": "gorod-demo-2026"}
-    assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
     await admin(LOCK, id=there["id"], version=locked["version"], locked=False)
     assert await get_code(mother) == "UNAUTHENTICATED", "the old session stays ended"
     assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
@@ -238,9 +238,9 @@ async def test_a_locked_account_is_out_at_once_and_in_again_when_unlocked(
 async def test_a_lock_needs_a_reason_and_the_present_version(api: SignIn) -> None:
     admin = api("admin")
     there = await find_account(admin, "Иванова Ольга")
-    assert await admin.refusal(LOCK, id=there["id"], version=there["version"] + 1) == "CONFLICT"
+    assert await admin.expect_code(LOCK, id=there["id"], version=there["version"] + 1) == "CONFLICT"
     silent = LOCK.replace("Потерян телефон", "  ")
-    error = await admin.refused(silent, id=there["id"], version=there["version"])
+    error = await admin.expect_refusal(silent, id=there["id"], version=there["version"])
     assert (error["code"], error["field"]) == ("BLANK", ["reason"])
 
 
@@ -249,4 +249,4 @@ async def test_people_without_the_right_lock_nobody(api: SignIn, login: str) -> 
     there = await find_account(api("admin"), "Соколова Татьяна")
     actor = api(login, Role.CLASS_TEACHER if login == "teacher.belova" else None)
     given = {"id": there["id"], "version": there["version"]}
-    assert await actor.refusal(LOCK, **given) == "FORBIDDEN"
+    assert await actor.expect_code(LOCK, **given) == "FORBIDDEN"

@@ -27,7 +27,8 @@ async def test_the_last_administrator_stays(api: SignIn) -> None:
     for day in (None, "2027-06-01"):
         request = await file_request(api("admin"), ASK_END, id=found["id"], to=day)
         assert (
-            await api("director").refusal(APPROVE, **name_request(request)) == "LAST_ADMINISTRATOR"
+            await api("director").expect_code(APPROVE, **name_request(request))
+            == "LAST_ADMINISTRATOR"
         )
         await api("director")(REFUSE, **name_request(request))
 
@@ -38,7 +39,7 @@ async def test_the_last_administrator_cannot_be_dismissed(api: SignIn) -> None:
     dismiss = """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
         expectedVersion: $version, dismissedOn: "2026-12-31"}) { userErrors { code } } }"""
     given = {"id": ryabov["id"], "version": ryabov["version"]}
-    assert await api("hr").refusal(dismiss, **given) == "LAST_ADMINISTRATOR"
+    assert await api("hr").expect_code(dismiss, **given) == "LAST_ADMINISTRATOR"
 
 
 async def appoint_second_administrator(api: SignIn, **given: Any) -> Any:
@@ -65,7 +66,9 @@ async def test_an_administrator_in_name_only_does_not_count(
     first, _ = await appoint_second_administrator(api, **given)
     clock.now += timedelta(days=1)
     request = await file_request(api("admin"), ASK_END, id=first["id"])
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "LAST_ADMINISTRATOR"
+    assert (
+        await api("director").expect_code(APPROVE, **name_request(request)) == "LAST_ADMINISTRATOR"
+    )
 
 
 async def test_an_administrator_who_cannot_sign_in_does_not_count(
@@ -77,7 +80,9 @@ async def test_an_administrator_who_cannot_sign_in_does_not_count(
                 (SELECT id FROM credentials WHERE login = 'teacher.gusev')""")
     )
     request = await file_request(api("admin"), ASK_END, id=first["id"])
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "LAST_ADMINISTRATOR"
+    assert (
+        await api("director").expect_code(APPROVE, **name_request(request)) == "LAST_ADMINISTRATOR"
+    )
 
 
 async def test_the_two_last_administrators_do_not_go_at_once(api: SignIn) -> None:
@@ -116,4 +121,4 @@ async def test_the_last_administrator_cannot_be_locked(api: SignIn) -> None:
     admin = api("admin")
     himself = await find_account(admin, "Рябов")
     given = {"id": himself["id"], "version": himself["version"]}
-    assert await admin.refusal(LOCK, **given) == "LAST_ADMINISTRATOR"
+    assert await admin.expect_code(LOCK, **given) == "LAST_ADMINISTRATOR"

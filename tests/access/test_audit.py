@@ -70,7 +70,7 @@ async def test_the_newest_come_first_without_gaps(api: SignIn) -> None:
 async def test_a_refused_command_is_not_recorded(api: SignIn) -> None:
     director = api("director")
     school = await change_phone(director, "1")
-    refused = await director.refusal(RENAME, id=school, version=99, phone="2")
+    refused = await director.expect_code(RENAME, id=school, version=99, phone="2")
     assert refused == "CONFLICT"
     assert len(await fetch_events(director, action="updateSchool")) == 1
 

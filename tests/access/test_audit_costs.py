@@ -68,18 +68,18 @@ ASKED: Mapping[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="session")
-async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+async def clones(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
     """A clone with long logs, which is filled once: nothing here writes."""
     operator = await open_session(postgres.url("postgres", "postgres"))
-    kept = Clones(postgres, template.name, f"long_logs_{worker_id}", operator)
-    await kept.fresh()
-    async with kept.operators.connect() as sql:
+    clones = Clones(postgres, template.name, f"long_logs_{worker_id}", operator)
+    await clones.get_fresh()
+    async with clones.operators.connect() as sql:
         for statement in FILL:
             await sql.execute(text(statement))
-    kept.written = False
-    yield kept
-    assert kept.made == 1, "somebody wrote, and the logs were gone"
-    await kept.close()
+    clones.written = False
+    yield clones
+    assert clones.made == 1, "somebody wrote, and the logs were gone"
+    await clones.close()
     await operator.close()
 
 

@@ -164,7 +164,7 @@ async def test_a_stolen_refresh_token_makes_a_stranger_of_its_device(stranger: A
     here = move_to(stranger, HOME)
     robbed = await enter(here, MOTHER)
     await here(REFRESH, token=robbed["refreshToken"])
-    assert await here.refusal(REFRESH, token=robbed["refreshToken"]) == "SESSION_OVER"
+    assert await here.expect_code(REFRESH, token=robbed["refreshToken"]) == "SESSION_OVER"
     assert not await is_known(stranger, robbed["deviceToken"])
 
 

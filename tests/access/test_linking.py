@@ -76,7 +76,7 @@ async def test_the_other_login_opens_the_same_accounts_and_its_own_sessions_end(
     await mother(LINK, **make_proof(other))
     assert await get_code(session) == "UNAUTHENTICATED"
     assert await get_code(api(other)) == "UNAUTHENTICATED"
-    assert await stranger.refusal(SIGN_IN, **make_proof(other)) == "WRONG_CREDENTIALS"
+    assert await stranger.expect_code(SIGN_IN, **make_proof(other)) == "WRONG_CREDENTIALS"
     for school in (HERE, THERE):
         again = await sign_in(stranger, other, "её собственный", school=school)
         assert again["viewer"]["school"]["id"] == school
@@ -104,12 +104,12 @@ async def test_an_old_one_time_password_proves_nothing(
     api: SignIn, sql: AsyncConnection, other: str
 ) -> None:
     await give_one_time_password(sql, other, days_ago=14)
-    assert await api(MOTHER).refusal(LINK, **make_proof(other)) == "WRONG_CREDENTIALS"
+    assert await api(MOTHER).expect_code(LINK, **make_proof(other)) == "WRONG_CREDENTIALS"
 
 
 @pytest.mark.parametrize("login", ["parent.sokolova", MOTHER])
 async def test_a_school_knows_a_person_by_one_login(api: SignIn, login: str) -> None:
-    refusal = await api(MOTHER).refused(LINK, **make_proof(login))
+    refusal = await api(MOTHER).expect_refusal(LINK, **make_proof(login))
     assert (refusal["code"], refusal["field"]) == ("ALREADY_THERE", ["login"])
 
 
@@ -118,17 +118,22 @@ async def test_guessing_here_counts_as_guessing_at_sign_in(
 ) -> None:
     """Attempts count together, and an unknown login is answered as a wrong password is."""
     for n in range(3):
-        assert await api(MOTHER).refusal(LINK, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+        assert (
+            await api(MOTHER).expect_code(LINK, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+        )
     for n in range(2):
-        assert await stranger.refusal(SIGN_IN, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+        assert (
+            await stranger.expect_code(SIGN_IN, **make_proof(other, f"{n}")) == "WRONG_CREDENTIALS"
+        )
     late = (await api(MOTHER).reply(LINK, **make_proof(other))).data or {}
     assert late["linkAccount"]["retryAt"] == "2026-11-23T05:00:30Z"
     assert late["linkAccount"]["userErrors"] == [{"code": "TOO_MANY_TRIES", "field": None}]
     for n in range(5):
         assert (
-            await api(MOTHER).refusal(LINK, **make_proof("no.body", f"{n}")) == "WRONG_CREDENTIALS"
+            await api(MOTHER).expect_code(LINK, **make_proof("no.body", f"{n}"))
+            == "WRONG_CREDENTIALS"
         )
-    assert await api(MOTHER).refusal(LINK, **make_proof("no.body")) == "TOO_MANY_TRIES"
+    assert await api(MOTHER).expect_code(LINK, **make_proof("no.body")) == "TOO_MANY_TRIES"
 
 
 async def test_of_two_people_who_link_a_login_at_once_one_succeeds(
@@ -247,7 +252,7 @@ async def test_a_mother_who_chooses_the_same_password_again_reaches_both_schools
     here = with_token(stranger, (await sign_in(stranger, login, same, school=HERE))["accessToken"])
     linked = (await here(LINK, **make_proof(login, same)))["linkAccount"]["viewer"]
     assert {one["schoolId"] for one in linked["contexts"]} == {HERE, THERE}
-    assert (await here.refused(LINK, **make_proof(login, same)))["code"] == "ALREADY_THERE"
+    assert (await here.expect_refusal(LINK, **make_proof(login, same)))["code"] == "ALREADY_THERE"
     again = await sign_in(stranger, login, same)
     assert {one["schoolId"] for one in again["contexts"]} == {HERE, THERE}
     [now] = [

@@ -120,7 +120,7 @@ async def test_a_mistake_of_the_operator_changes_nothing(
 ) -> None:
     with pytest.raises(problem):
         await operators.create_director(url, **{"school": NEW, **FIRST, **given})
-    refused = await stranger.refusal(
+    refused = await stranger.expect_code(
         """mutation { signIn(input: {login: "first.one", password: "whatever it is"}) {
             userErrors { code } } }"""
     )

@@ -38,9 +38,9 @@ async def test_a_mother_sees_her_telephone_and_ends_it_from_her_desk(
     assert done["endedAt"] == "2026-11-23T05:00:00Z"
 
     assert await get_code(with_token(stranger, phone["accessToken"])) == "UNAUTHENTICATED"
-    assert await stranger.refusal(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
     assert [one["isCurrent"] for one in await fetch_own_sessions(desk)] == [True]
-    assert await desk.refusal(END, id=found[1]["id"]) == "NOT_FOUND"
+    assert await desk.expect_code(END, id=found[1]["id"]) == "NOT_FOUND"
 
 
 async def test_nobody_sees_or_ends_a_session_of_another(
@@ -52,14 +52,14 @@ async def test_nobody_sees_or_ends_a_session_of_another(
     for login in ("parent.ivanov", "admin", "director"):
         other = with_token(stranger, (await sign_in(stranger, login))["accessToken"])
         assert len(await fetch_own_sessions(other)) == 1
-        assert await other.refusal(END, id=session["id"]) == "NOT_FOUND"
+        assert await other.expect_code(END, id=session["id"]) == "NOT_FOUND"
         for absent in ("Session:1-999999", "Session:9-1"):
-            assert await other.refusal(END, id=absent) == "NOT_FOUND"
+            assert await other.expect_code(END, id=absent) == "NOT_FOUND"
         assert await other("query ($id: ID!) { node(id: $id) { id } }", id=session["id"]) == {
             "node": None
         }
     assert await get_code(with_token(stranger, hers["accessToken"])) is None
-    assert await stranger.refusal(END, id=session["id"]) == "UNAUTHENTICATED"
+    assert await stranger.expect_code(END, id=session["id"]) == "UNAUTHENTICATED"
 
 
 async def test_a_mother_of_two_schools_ends_here_what_she_left_open_there(

@@ -35,7 +35,9 @@ async def test_a_changed_password_ends_all_other_sessions_in_all_schools(
     assert await get_code(mother) is None
     assert await get_code(with_token(stranger, there["accessToken"])) == "UNAUTHENTICATED"
     given = {"login": "parent.morozova"}
-    assert await stranger.refusal(SIGN_IN, password=DEMO_PASSWORD, **given) == "WRONG_CREDENTIALS"
+    assert (
+        await stranger.expect_code(SIGN_IN, password=DEMO_PASSWORD, **given) == "WRONG_CREDENTIALS"
+    )
     assert (await sign_in(stranger, "parent.morozova", "a new one for both"))["accessToken"]
 
 
@@ -66,7 +68,7 @@ async def test_a_password_is_the_same_however_the_keyboard_makes_its_letters(
 async def test_an_invalid_change_of_password_is_refused(
     api: SignIn, stranger: Api, old: str, new: str, refused: str
 ) -> None:
-    assert await api("parent.ivanova").refusal(CHANGE, old=old, new=new) == refused
+    assert await api("parent.ivanova").expect_code(CHANGE, old=old, new=new) == refused
     assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
 
 
@@ -74,8 +76,10 @@ async def test_a_stolen_session_cannot_be_used_to_guess_the_password(api: SignIn
     thief = api("parent.ivanova")
     given = {"new": "the thief's own one"}
     for number in range(5):
-        assert await thief.refusal(CHANGE, old=f"guess {number}", **given) == "WRONG_CREDENTIALS"
-    assert await thief.refusal(CHANGE, old=DEMO_PASSWORD, **given) == "TOO_MANY_TRIES"
+        assert (
+            await thief.expect_code(CHANGE, old=f"guess {number}", **given) == "WRONG_CREDENTIALS"
+        )
+    assert await thief.expect_code(CHANGE, old=DEMO_PASSWORD, **given) == "TOO_MANY_TRIES"
 
 
 async def test_of_two_changes_at_once_one_counts(api: SignIn, stranger: Api) -> None:
@@ -115,7 +119,7 @@ async def test_a_one_time_password_expires_after_two_weeks(
     assert (await sign_in(stranger, "parent.ivanova"))["mustChangePassword"] is True
     await give_one_time_password(sql, "parent.ivanova", days_ago=14)
     given = {"login": "parent.ivanova", "password": DEMO_PASSWORD}
-    assert await stranger.refusal(SIGN_IN, **given) == "WRONG_CREDENTIALS"
+    assert await stranger.expect_code(SIGN_IN, **given) == "WRONG_CREDENTIALS"
 
 
 async def test_a_mother_who_must_choose_a_password_may_still_sign_out(

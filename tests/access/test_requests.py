@@ -115,7 +115,7 @@ async def test_a_refused_request_says_why_and_changes_nothing(api: SignIn) -> No
     assert refused["accessRequest"]["status"] == "REFUSED"
     assert refused["accessRequest"]["decisionReason"] == "Нет приказа"
     again = {"id": request["id"], "version": refused["accessRequest"]["version"]}
-    assert await api("director").refusal(APPROVE, **again) == "REQUEST_CLOSED"
+    assert await api("director").expect_code(APPROVE, **again) == "REQUEST_CLOSED"
     assert (await api("admin")(GRANTED, name="Гусев"))["roleGrants"]["totalCount"] == 0
 
 
@@ -128,19 +128,19 @@ GRANTED = """query ($name: String) { roleGrants(filter: {fullName: {contains: $n
 )
 async def test_a_refusal_needs_a_reason(api: SignIn, reason: str, refused: str) -> None:
     request = await request_role(api)
-    error = await api("director").refused(REFUSE, **name_request(request), reason=reason)
+    error = await api("director").expect_refusal(REFUSE, **name_request(request), reason=reason)
     assert (error["code"], error["field"]) == (refused, ["reason"])
 
 
 async def test_only_the_person_who_filed_a_request_can_withdraw_it(api: SignIn) -> None:
     request = await request_role(api)
     for login in ("director", "zavuch"):
-        assert await api(login).refusal(WITHDRAW, **name_request(request)) == "FORBIDDEN"
+        assert await api(login).expect_code(WITHDRAW, **name_request(request)) == "FORBIDDEN"
     done = (await api("admin")(WITHDRAW, **name_request(request)))["withdrawAccessRequest"]
     assert done["accessRequest"]["status"] == "WITHDRAWN"
     again = {"id": request["id"], "version": done["accessRequest"]["version"]}
-    assert await api("admin").refusal(WITHDRAW, **again) == "REQUEST_CLOSED"
-    assert await api("director").refusal(APPROVE, **again) == "REQUEST_CLOSED"
+    assert await api("admin").expect_code(WITHDRAW, **again) == "REQUEST_CLOSED"
+    assert await api("director").expect_code(APPROVE, **again) == "REQUEST_CLOSED"
 
 
 # -- who may ----------------------------------------------------------------------------
@@ -158,7 +158,7 @@ async def test_requests_need_a_right(api: SignIn, login: str, refused: str | Non
     gusev = await find_person(api("director"), "Гусев")
     given = {"person": gusev, "role": "SECRETARY"}
     if refused:
-        assert await api(login).refusal(ASK_ROLE, **given) == refused
+        assert await api(login).expect_code(ASK_ROLE, **given) == refused
         assert await get_code(api(login), LISTED, open=False) == refused
     else:
         assert (await file_request(api(login), ASK_ROLE, **given))["status"] == "PENDING"
@@ -187,8 +187,8 @@ async def test_approval_needs_a_second_person_with_the_right(
     request = await request_role(api, by)
     assert request["concernsDirector"] is (by == "director")
     if refused:
-        assert await api(login).refusal(APPROVE, **name_request(request)) == refused
-        assert await api(login).refusal(REFUSE, **name_request(request)) == refused
+        assert await api(login).expect_code(APPROVE, **name_request(request)) == refused
+        assert await api(login).expect_code(REFUSE, **name_request(request)) == refused
     else:
         await api(login)(APPROVE, **name_request(request))
 
@@ -197,7 +197,7 @@ async def test_nobody_approves_a_role_for_themselves(api: SignIn) -> None:
     """The administrator files it in the director's favour: a deputy must decide."""
     request = await request_role(api, whom="Воронцова")
     assert request["concernsDirector"] is True
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
+    assert await api("director").expect_code(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
     await api("zavuch")(APPROVE, **name_request(request))
 
 
@@ -205,7 +205,7 @@ async def test_a_deputy_approves_no_role_for_themselves_though_the_director_asks
     api: SignIn,
 ) -> None:
     request = await request_role(api, by="director", whom="Зайцева")
-    assert await api("zavuch").refusal(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
+    assert await api("zavuch").expect_code(APPROVE, **name_request(request)) == "NOT_TO_ONESELF"
 
 
 async def test_a_director_is_not_removed_by_others(api: SignIn) -> None:
@@ -215,7 +215,7 @@ async def test_a_director_is_not_removed_by_others(api: SignIn) -> None:
     await grant_by_two(api, gusev, "DIRECTOR")
     first = await find_grant(api("admin"), "Воронцова", "DIRECTOR")
     request = await file_request(api("admin"), ASK_END, id=first["id"])
-    assert await api("zavuch").refusal(APPROVE, **name_request(request)) == "FORBIDDEN"
+    assert await api("zavuch").expect_code(APPROVE, **name_request(request)) == "FORBIDDEN"
     await api("director")(APPROVE, **name_request(request))
     assert await get_code(api("director")) == "UNAUTHENTICATED"
 
@@ -290,7 +290,7 @@ async def test_a_request_expires(api: SignIn, clock: Clock) -> None:
     assert late["status"] == "EXPIRED"
     assert (await api("director")(LISTED, open=True))["accessRequests"]["nodes"] == []
     for login, document in (("director", APPROVE), ("director", REFUSE), ("admin", WITHDRAW)):
-        assert await api(login).refusal(document, **name_request(request)) == "REQUEST_CLOSED"
+        assert await api(login).expect_code(document, **name_request(request)) == "REQUEST_CLOSED"
     anew = await request_role(api)
     assert anew["id"] != request["id"]
     await api("director")(APPROVE, **name_request(anew))
@@ -309,10 +309,10 @@ async def test_an_outdated_request_is_not_approved(api: SignIn) -> None:
     )
     await api("director")(REFUSE, **name_request(second))
     old = {"role": "SECRETARY", "rights": held[2:], "revision": now["revision"]}
-    error = await api("admin").refused(ASK_RIGHTS, **old)
+    error = await api("admin").expect_refusal(ASK_RIGHTS, **old)
     assert (error["code"], error["field"]) == ("CONFLICT", ["expectedRevision"])
     same = {"role": "SECRETARY", "rights": held[1:], "revision": after["revision"]}
-    assert await api("admin").refusal(ASK_RIGHTS, **same) == "NOTHING_CHANGES"
+    assert await api("admin").expect_code(ASK_RIGHTS, **same) == "NOTHING_CHANGES"
 
 
 async def test_rights_that_changed_while_a_request_waited_outdate_it(
@@ -328,7 +328,7 @@ async def test_rights_that_changed_while_a_request_waited_outdate_it(
     await sql.execute(
         text("DELETE FROM role_rights WHERE role = 'SECRETARY' AND permission = 'health:read'")
     )
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
+    assert await api("director").expect_code(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
 
 
 async def test_a_role_whose_time_is_over_by_now_is_not_approved(api: SignIn, clock: Clock) -> None:
@@ -337,7 +337,7 @@ async def test_a_role_whose_time_is_over_by_now_is_not_approved(api: SignIn, clo
         api("admin"), ASK_ROLE, person=gusev, role="SECRETARY", to="2026-11-25"
     )
     clock.now += timedelta(days=2)
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
+    assert await api("director").expect_code(APPROVE, **name_request(request)) == "REQUEST_OUTDATED"
 
 
 async def test_a_dismissed_colleague_gets_no_role(api: SignIn, sql: AsyncConnection) -> None:
@@ -347,30 +347,31 @@ async def test_a_dismissed_colleague_gets_no_role(api: SignIn, sql: AsyncConnect
                 (SELECT id FROM persons WHERE family_name = 'Гусев' AND school_id = 1 LIMIT 1)
                 AND school_id = 1""")
     )
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "LEFT_THE_SCHOOL"
+    assert await api("director").expect_code(APPROVE, **name_request(request)) == "LEFT_THE_SCHOOL"
     gusev = await find_person(api("director"), "Гусев")
     for document in (GRANT, ASK_ROLE):
-        error = await api("admin").refused(document, person=gusev, role="MUNICIPAL_OFFICER")
+        error = await api("admin").expect_refusal(document, person=gusev, role="MUNICIPAL_OFFICER")
         assert (error["code"], error["field"]) == ("LEFT_THE_SCHOOL", ["personId"])
 
 
 async def test_a_role_that_they_have_is_not_requested(api: SignIn) -> None:
     ilyina = await find_person(api("director"), "Ильина")
     assert (
-        await api("admin").refusal(ASK_ROLE, person=ilyina, role="SECRETARY") == "ALREADY_GRANTED"
+        await api("admin").expect_code(ASK_ROLE, person=ilyina, role="SECRETARY")
+        == "ALREADY_GRANTED"
     )
 
 
 async def test_a_request_of_another_school_is_not_there(api: SignIn, sql: AsyncConnection) -> None:
     key = await sql.scalar(text("SELECT max(id) FROM access_requests WHERE school_id = 1"))
     given = {"id": f"AccessRequest:2-{key}", "version": 1}
-    assert await api("director").refusal(APPROVE, **given) == "NOT_FOUND"
+    assert await api("director").expect_code(APPROVE, **given) == "NOT_FOUND"
 
 
 async def test_refusals_in_russian_say_what_to_do(api: SignIn) -> None:
     admin = Api(replace(api("admin").caller, language="ru"))
     gusev = await find_person(admin, "Гусев")
-    error = await admin.refused(
+    error = await admin.expect_refusal(
         GRANT.replace("userErrors { code field }", "userErrors { code field message }"),
         person=gusev,
         role="SECRETARY",

@@ -37,7 +37,7 @@ async def test_a_second_reset_needs_the_version_after_the_first(api: SignIn) -> 
 
 async def test_a_reset_ends_the_wait_after_wrong_passwords(api: SignIn, stranger: Api) -> None:
     for _ in range(6):
-        await stranger.refusal(SIGN_IN, login="parent.sokolova", password="forgotten")
+        await stranger.expect_code(SIGN_IN, login="parent.sokolova", password="forgotten")
     there = await find_account(api("director"), "Соколова Татьяна")
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
     assert (await sign_in(stranger, "parent.sokolova", done["oneTimePassword"]))["accessToken"]
@@ -48,7 +48,7 @@ async def test_a_reset_ends_the_wait_of_a_mother_whom_another_school_knows_too(
 ) -> None:
     """Her login gets another password for this school."""
     for _ in range(6):
-        await stranger.refusal(SIGN_IN, login="parent.morozova", password="forgotten")
+        await stranger.expect_code(SIGN_IN, login="parent.morozova", password="forgotten")
     there = await find_account(api("director"), "Морозова")
     assert there["login"] == "parent.morozova"
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
@@ -69,7 +69,7 @@ async def test_a_reset_ends_the_wait_of_every_login_that_opens_the_account(
         WHERE a.credential_id = old.leads_to_id""")
     )
     for _ in range(6):
-        await stranger.refusal(SIGN_IN, login="sokolova.old", password="forgotten")
+        await stranger.expect_code(SIGN_IN, login="sokolova.old", password="forgotten")
     there = await find_account(api("director"), "Соколова Татьяна")
     done = (await api("director")(RESET, id=there["id"]))["resetPassword"]
     assert (await sign_in(stranger, "sokolova.old", done["oneTimePassword"]))["accessToken"]
@@ -104,7 +104,7 @@ async def test_a_new_password_needs_a_right_to_the_account(
     there = await find_account(director if whose != "Воронцова" else admin, whose)
     actor = api(login, role)
     if refused:
-        assert await actor.refusal(RESET, id=there["id"]) == refused
+        assert await actor.expect_code(RESET, id=there["id"]) == refused
     else:
         assert (await actor(RESET, id=there["id"]))["resetPassword"]["oneTimePassword"]
 
@@ -118,7 +118,7 @@ async def test_a_class_teacher_cannot_take_over_a_colleague_whose_child_she_has(
     leader = await switch_to_class_teacher(leader)
     there = await find_account(leader, "Орлова Марина")
     assert there["viewerCan"]["resetPassword"] is False
-    assert await leader.refusal(RESET, id=there["id"]) == "FORBIDDEN"
+    assert await leader.expect_code(RESET, id=there["id"]) == "FORBIDDEN"
     father = await find_account(leader, "Орлов Максим Игоревич")
     assert (await leader(RESET, id=father["id"]))["resetPassword"]["oneTimePassword"]
 
@@ -129,7 +129,7 @@ async def test_a_mother_without_rights_gets_no_password_from_the_class_teacher(
     await make_gusev_leader(sql, "8", "А")
     leader = await switch_to_class_teacher(api("teacher.gusev"))
     mother = await find_account(leader, "Лебедева Оксана")
-    assert await leader.refusal(RESET, id=mother["id"]) == "FORBIDDEN"
+    assert await leader.expect_code(RESET, id=mother["id"]) == "FORBIDDEN"
     grandmother = await find_account(leader, "Кузьмина Галина")
     assert (await leader(RESET, id=grandmother["id"]))["resetPassword"]["oneTimePassword"]
 

@@ -62,7 +62,7 @@ async def test_a_right_taken_from_a_role_is_gone_at_the_next_operation(api: Sign
     assert convert_to_input(done["rights"]) == left
     assert done["revision"] != now["revision"]
     assert await get_code(mother, asked) == "FORBIDDEN"
-    error = await admin.refused(SET, **given)
+    error = await admin.expect_refusal(SET, **given)
     assert (error["code"], error["field"]) == ("CONFLICT", ["expectedRevision"])
 
 
@@ -109,7 +109,7 @@ async def test_a_right_without_a_rule_is_refused(api: SignIn, bad: Any) -> None:
     now = await fetch_rights(admin, "SECRETARY")
     rights = [*convert_to_input(now["rights"])[:3], bad]
     given = {"role": "SECRETARY", "rights": rights, "revision": now["revision"]}
-    error = await admin.refused(SET, **given)
+    error = await admin.expect_refusal(SET, **given)
     assert (error["code"], error["field"]) == ("NO_SUCH_RIGHT", ["rights", "3"])
 
 
@@ -123,7 +123,7 @@ async def test_a_school_cannot_lock_itself_out(api: SignIn) -> None:
         left = [one for one in convert_to_input(now["rights"]) if one["permission"] != right]
         given = {"role": role, "rights": left, "revision": now["revision"]}
         request = await file_request(admin, ASK_RIGHTS, **given)
-        assert await director.refusal(APPROVE, **name_request(request)) == "NOBODY_LEFT"
+        assert await director.expect_code(APPROVE, **name_request(request)) == "NOBODY_LEFT"
 
 
 async def test_rights_can_be_moved_from_one_role_to_another(api: SignIn) -> None:
@@ -137,13 +137,13 @@ async def test_rights_can_be_moved_from_one_role_to_another(api: SignIn) -> None
     given = {"role": "DIRECTOR", "rights": more, "revision": director["revision"]}
     request = await file_request(admin, ASK_RIGHTS, **given)
     assert request["concernsDirector"] is True
-    assert await api("director").refusal(APPROVE, **name_request(request)) == "FORBIDDEN"
+    assert await api("director").expect_code(APPROVE, **name_request(request)) == "FORBIDDEN"
     await api("zavuch")(APPROVE, **name_request(request))
     now = await fetch_rights(admin, "SCHOOL_ADMINISTRATOR")
     left = [one for one in convert_to_input(now["rights"]) if one["permission"] != "rights:write"]
     given = {"role": "SCHOOL_ADMINISTRATOR", "rights": left, "revision": now["revision"]}
     await file_and_approve(api, ASK_RIGHTS, **given)
-    assert await admin.refusal(SET, **given) == "FORBIDDEN"
+    assert await admin.expect_code(SET, **given) == "FORBIDDEN"
 
 
 LIFTS = [
@@ -169,7 +169,7 @@ async def test_the_administrator_alone_gives_only_ordinary_rights(
     more = [*convert_to_input(now["rights"]), {"permission": right, "scope": "SCHOOL"}]
     given = {"role": role, "rights": more, "revision": now["revision"]}
     if refused:
-        assert await admin.refusal(SET, **given) == refused
+        assert await admin.expect_code(SET, **given) == refused
         assert await fetch_rights(admin, role) == now
     else:
         await admin(SET, **given)
@@ -184,7 +184,7 @@ async def test_a_protected_role_loses_no_rights_by_one_person(api: SignIn, role:
         "rights": convert_to_input(now["rights"])[:1],
         "revision": now["revision"],
     }
-    assert await admin.refusal(SET, **given) == "NEEDS_SECOND_PERSON"
+    assert await admin.expect_code(SET, **given) == "NEEDS_SECOND_PERSON"
     await file_and_approve(
         api, ASK_RIGHTS, **{**given, "rights": convert_to_input(now["rights"])[1:]}
     )
@@ -200,7 +200,7 @@ async def test_nobody_gives_rights_to_a_role_they_have(api: SignIn, sql: AsyncCo
     now = await fetch_rights(admin, "PARENT")
     more = [*convert_to_input(now["rights"]), {"permission": "timetable:write", "scope": "SCHOOL"}]
     given = {"role": "PARENT", "rights": more, "revision": now["revision"]}
-    assert await admin.refusal(SET, **given) == "NOT_TO_ONESELF"
+    assert await admin.expect_code(SET, **given) == "NOT_TO_ONESELF"
     less = [one for one in convert_to_input(now["rights"]) if one["permission"] != "lessons:read"]
     await admin(SET, **{**given, "rights": less})
 
@@ -209,7 +209,7 @@ async def test_nobody_gives_rights_to_a_role_they_have(api: SignIn, sql: AsyncCo
 async def test_people_without_the_right_change_no_rights(api: SignIn, login: str) -> None:
     now = await fetch_rights(api("admin"), "SECRETARY")
     given = {"role": "SECRETARY", "rights": [], "revision": now["revision"]}
-    assert await api(login).refusal(SET, **given) == "FORBIDDEN"
+    assert await api(login).expect_code(SET, **given) == "FORBIDDEN"
 
 
 async def test_a_right_younger_than_the_school_is_given_like_any_other(
@@ -224,7 +224,7 @@ async def test_a_right_younger_than_the_school_is_given_like_any_other(
     await sql.execute(text("DELETE FROM role_rights WHERE permission = 'guardians:consent'"))
     [link, *_] = (await student(asked))["viewer"]["student"]["guardianLinks"]
     assert link["viewerCan"] == {"share": False}
-    assert await student.refusal(share, id=link["id"]) == "FORBIDDEN"
+    assert await student.expect_code(share, id=link["id"]) == "FORBIDDEN"
     now = await fetch_rights(admin, "STUDENT")
     more = [*convert_to_input(now["rights"]), {"permission": "guardians:consent", "scope": "SELF"}]
     assert len(more) == len(now["rights"]) + 1

@@ -138,14 +138,14 @@ async def test_an_invalid_role_is_not_given(
     api: SignIn, login: str, given: dict[str, Any], refused: str, field: list[str] | None
 ) -> None:
     gusev = await find_person(api("director"), "Гусев")
-    error = await api(login).refused(GRANT, **{"person": gusev, **given})
+    error = await api(login).expect_refusal(GRANT, **{"person": gusev, **given})
     assert (error["code"], error["field"]) == (refused, field)
 
 
 @pytest.mark.parametrize(("login", "name"), [("admin", "Рябов"), ("director", "Воронцова")])
 async def test_nobody_gives_a_role_to_themselves(api: SignIn, login: str, name: str) -> None:
     me = await find_person(api(login), name)
-    error = await api(login).refused(GRANT, person=me, role="MUNICIPAL_OFFICER")
+    error = await api(login).expect_refusal(GRANT, person=me, role="MUNICIPAL_OFFICER")
     assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["personId"])
 
 
@@ -185,7 +185,9 @@ async def test_the_same_role_can_be_given_again_for_later(api: SignIn) -> None:
     gusev = await find_person(admin, "Гусев")
     first = {"from": "2026-11-01", "to": "2026-12-01"}
     await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **first)
-    assert (await admin.refusal(GRANT, person=gusev, role="MUNICIPAL_OFFICER")) == "ALREADY_GRANTED"
+    assert (
+        await admin.expect_code(GRANT, person=gusev, role="MUNICIPAL_OFFICER")
+    ) == "ALREADY_GRANTED"
     await admin(GRANT, person=gusev, role="MUNICIPAL_OFFICER", **{"from": "2026-12-01"})
 
 
@@ -201,7 +203,7 @@ async def test_a_taken_role_is_over_at_once(api: SignIn, sql: AsyncConnection) -
     living = "SELECT count(*) FROM sessions WHERE role = 'MUNICIPAL_OFFICER' AND revoked_at IS NULL"
     assert await sql.scalar(text(living)) == 0, "open sockets hear of it, too"
     again = {"id": found["id"], "version": found["version"] + 1}
-    assert await api("admin").refusal(REVOKE, **again) == "ALREADY_REVOKED"
+    assert await api("admin").expect_code(REVOKE, **again) == "ALREADY_REVOKED"
 
 
 async def test_a_protected_role_that_two_persons_take_is_over_at_once(api: SignIn) -> None:
@@ -210,14 +212,14 @@ async def test_a_protected_role_that_two_persons_take_is_over_at_once(api: SignI
     await file_and_approve(api, ASK_END, id=found["id"])
     assert (await find_grant(api("admin"), "Зайцева", "DEPUTY_DIRECTOR"))["validTo"] == "2026-11-23"
     assert await get_code(deputy) == "UNAUTHENTICATED"
-    assert await api("admin").refusal(ASK_END, id=found["id"]) == "ALREADY_REVOKED"
+    assert await api("admin").expect_code(ASK_END, id=found["id"]) == "ALREADY_REVOKED"
 
 
 async def test_a_role_can_be_taken_from_a_later_day_on(api: SignIn) -> None:
     officer = api("municipal")
     found = await find_grant(api("admin"), "Крылов", "MUNICIPAL_OFFICER")
     given = {"id": found["id"], "version": found["version"]}
-    error = await api("admin").refused(REVOKE, **given, to="2026-11-22")
+    error = await api("admin").expect_refusal(REVOKE, **given, to="2026-11-22")
     assert (error["code"], error["field"]) == ("IN_THE_PAST", ["validTo"])
     await api("admin")(REVOKE, **given, to="2026-12-01")
     assert await get_code(officer) is None
@@ -252,7 +254,7 @@ async def test_taking_a_role_needs_a_right(
     found = await find_grant(api("director"), whose, role)
     given = {"id": found["id"], "version": found["version"]}
     if refused:
-        assert await api(login).refusal(REVOKE, **given) == refused
+        assert await api(login).expect_code(REVOKE, **given) == refused
     else:
         await api(login)(REVOKE, **given)
 
@@ -261,4 +263,4 @@ async def test_a_grant_of_another_school_is_not_there(api: SignIn, template: Tem
     [other] = [login for login, held in template.roles.items()
                if held[0][0] is Role.DIRECTOR and login != "director"]  # fmt: skip
     found = (await api(other)(GRANTS))["roleGrants"]["nodes"][0]
-    assert await api("director").refusal(REVOKE, id=found["id"], version=1) == "NOT_FOUND"
+    assert await api("director").expect_code(REVOKE, id=found["id"], version=1) == "NOT_FOUND"

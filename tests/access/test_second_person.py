@@ -36,7 +36,7 @@ async def test_a_director_who_is_alone_names_the_first_administrator(
     await api("director")(GRANT, person=gusev, role="SCHOOL_ADMINISTRATOR")
     orlova = await find_person(api("director"), "Орлова")
     again = {"person": orlova, "role": "SCHOOL_ADMINISTRATOR"}
-    assert await api("director").refusal(GRANT, **again) == "NEEDS_SECOND_PERSON"
+    assert await api("director").expect_code(GRANT, **again) == "NEEDS_SECOND_PERSON"
 
 
 # -- accounts -------------------------------------------------------------------------------
@@ -46,15 +46,17 @@ async def test_a_locked_psychologist_is_unlocked_by_two_persons(api: SignIn) -> 
     admin = api("admin")
     there = await find_account(admin, "Тихонова")
     locked = (await admin(LOCK, **name_request(there)))["lockAccount"]["account"]
-    assert await admin.refusal(LOCK, **name_request(locked), locked=False) == "NEEDS_SECOND_PERSON"
+    assert (
+        await admin.expect_code(LOCK, **name_request(locked), locked=False) == "NEEDS_SECOND_PERSON"
+    )
     done = await file_and_approve(api, ASK_UNLOCK, id=there["id"])
     assert done["account"] == {"status": "ACTIVE"}
-    assert await admin.refusal(ASK_UNLOCK, id=there["id"]) == "NOTHING_CHANGES"
+    assert await admin.expect_code(ASK_UNLOCK, id=there["id"]) == "NOTHING_CHANGES"
 
 
 async def test_the_last_director_is_not_locked(api: SignIn) -> None:
     there = await find_account(api("admin"), "Воронцова")
-    assert await api("admin").refusal(LOCK, **name_request(there)) == "LAST_DIRECTOR"
+    assert await api("admin").expect_code(LOCK, **name_request(there)) == "LAST_DIRECTOR"
 
 
 async def test_the_last_director_is_not_dismissed(api: SignIn) -> None:
@@ -62,14 +64,16 @@ async def test_the_last_director_is_not_dismissed(api: SignIn) -> None:
     [director] = [one for one in staff["nodes"] if one["fullName"].startswith("Воронцова")]
     dismiss = """mutation ($id: ID!, $version: Int!) { dismissStaff(input: {staffId: $id,
         expectedVersion: $version, dismissedOn: "2026-12-31"}) { userErrors { code } } }"""
-    assert await api("hr").refusal(dismiss, **name_request(director)) == "LAST_DIRECTOR"
+    assert await api("hr").expect_code(dismiss, **name_request(director)) == "LAST_DIRECTOR"
 
 
 async def test_the_role_of_the_last_director_does_not_end(api: SignIn) -> None:
     only = await find_grant(api("admin"), "Воронцова", "DIRECTOR")
     for day in (None, "2027-06-01"):
         request = await file_request(api("admin"), ASK_END, id=only["id"], to=day)
-        assert await api("director").refusal(APPROVE, **name_request(request)) == "LAST_DIRECTOR"
+        assert (
+            await api("director").expect_code(APPROVE, **name_request(request)) == "LAST_DIRECTOR"
+        )
         await api("director")(REFUSE, **name_request(request))
 
 
@@ -83,7 +87,7 @@ async def test_the_administrator_never_learns_a_psychologists_password(
             await grant_by_two(api, someone, "PSYCHOLOGIST")
         made = (await api("admin")(CREATE, person=someone))["createAccount"]
         assert made["oneTimePassword"] is None
-        assert await api("admin").refusal(RESET, id=made["account"]["id"]) == "FORBIDDEN"
+        assert await api("admin").expect_code(RESET, id=made["account"]["id"]) == "FORBIDDEN"
         issued = (await api("director")(RESET, id=made["account"]["id"]))["resetPassword"]
         if order == "account first":
             await grant_by_two(api, someone, "PSYCHOLOGIST")
@@ -109,7 +113,7 @@ async def test_a_password_that_a_class_teacher_handed_out_ends_with_a_new_role(
             password = "chosen by somebody else"
         await grant_by_two(api, mother["person"]["id"], "HR_SPECIALIST")
         proof = {"login": login, "password": password}
-        assert await stranger.refusal(SIGN_IN, **proof) == "WRONG_CREDENTIALS"
+        assert await stranger.expect_code(SIGN_IN, **proof) == "WRONG_CREDENTIALS"
         issued = (await api("director")(RESET, id=mother["id"]))["resetPassword"]
         assert (await sign_in(stranger, login, issued["oneTimePassword"]))["accessToken"]
 
@@ -125,9 +129,9 @@ async def test_an_administrator_who_hands_out_passwords_of_families_hands_out_no
     admin = api("admin")
     for name in ("Воронцова", "Тихонова", "Зайцева", "Ильина", "Панова", "Белова", "Орлова Марина"):
         there = await find_account(admin, name)
-        assert await admin.refusal(RESET, id=there["id"]) == "HANDED_OUT_BY_DIRECTOR"
+        assert await admin.expect_code(RESET, id=there["id"]) == "HANDED_OUT_BY_DIRECTOR"
     himself = await find_account(admin, "Рябов")
-    assert await admin.refusal(RESET, id=himself["id"]) == "FORBIDDEN"
+    assert await admin.expect_code(RESET, id=himself["id"]) == "FORBIDDEN"
     mother = await find_account(admin, "Соколова Татьяна")
     assert (await admin(RESET, id=mother["id"]))["resetPassword"]["oneTimePassword"]
     someone = await hire(api, "Щукина", "Юлия")
@@ -151,7 +155,7 @@ async def test_a_deputy_gives_no_class_and_no_section_to_themselves(
     ):
         document = f"""mutation {{ {field}(input: {{{input_}, staffId: "{me}",
             validFrom: "2026-11-24"}}) {{ userErrors {{ code field }} }} }}"""
-        error = await deputy.refused(document)
+        error = await deputy.expect_refusal(document)
         assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["staffId"])
 
 
@@ -166,7 +170,7 @@ async def test_a_secretary_makes_herself_no_guardian(api: SignIn, sql: AsyncConn
         guardianId: "Guardian:1-{me}", relation: GUARDIAN, validFrom: "2026-11-01"}})
         {{ userErrors {{ code field }} }} }}"""
     secretary = api("secretary")
-    error = await secretary.refused(document)
+    error = await secretary.expect_refusal(document)
     assert (error["code"], error["field"]) == ("NOT_TO_ONESELF", ["guardianId"])
 
 

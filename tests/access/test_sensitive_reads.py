@@ -84,12 +84,12 @@ async def test_a_former_guardian_sees_nothing(api: SignIn, sql: AsyncConnection)
 
 async def test_the_family_sees_nothing_else_of_the_log(api: SignIn) -> None:
     for login in ("parent.ivanova", "student.ivanova"):
-        assert await api(login).refusal("{ auditEvents { nodes { id } } }") == "FORBIDDEN"
+        assert await api(login).expect_code("{ auditEvents { nodes { id } } }") == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("login", ["teacher.gusev", "secretary", "hr", "social", "psychologist"])
 async def test_colleagues_do_not_see_special_reads(api: SignIn, login: str) -> None:
-    assert await api(login).refusal("{ sensitiveReads { nodes { id } } }") == "FORBIDDEN"
+    assert await api(login).expect_code("{ sensitiveReads { nodes { id } } }") == "FORBIDDEN"
 
 
 async def test_the_director_sees_all_special_reads_and_their_readers(api: SignIn) -> None:

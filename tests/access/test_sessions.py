@@ -70,9 +70,9 @@ async def test_a_mother_of_two_schools_signs_in_to_the_one_she_used_last(
 
 async def test_nobody_signs_in_to_a_role_or_school_that_is_not_theirs(stranger: Api) -> None:
     given = {"login": "parent.ivanova", "password": DEMO_PASSWORD}
-    assert await stranger.refusal(SIGN_IN, **given, role="DIRECTOR") == "NOTHING_TO_DO_HERE"
-    assert await stranger.refusal(SIGN_IN, **given, school="School:2-2") == "NOTHING_TO_DO_HERE"
-    assert await stranger.refusal(SIGN_IN, **given, school="School:9-9") == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(SIGN_IN, **given, role="DIRECTOR") == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(SIGN_IN, **given, school="School:2-2") == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(SIGN_IN, **given, school="School:9-9") == "NOTHING_TO_DO_HERE"
 
 
 async def test_an_unknown_login_is_answered_like_a_wrong_password(stranger: Api) -> None:
@@ -112,13 +112,14 @@ async def test_after_five_wrong_passwords_one_must_wait(
 async def test_the_right_password_ends_the_count(stranger: Api) -> None:
     for _ in range(3):
         for _ in range(4):
-            await stranger.refusal(SIGN_IN, login="parent.ivanova", password="wrong")
+            await stranger.expect_code(SIGN_IN, login="parent.ivanova", password="wrong")
         assert (await sign_in(stranger, "parent.ivanova"))["accessToken"]
 
 
 async def test_many_guesses_at_once_are_many_guesses(stranger: Api) -> None:
     asked = (
-        stranger.refusal(SIGN_IN, login="parent.ivanova", password=f"guess {n}") for n in range(20)
+        stranger.expect_code(SIGN_IN, login="parent.ivanova", password=f"guess {n}")
+        for n in range(20)
     )
     codes = await asyncio.gather(*asked)
     assert codes.count("WRONG_CREDENTIALS") == 5
@@ -169,9 +170,9 @@ async def test_a_spent_refresh_token_ends_the_session(stranger: Api) -> None:
     """One of its two holders is a thief, and nobody knows which."""
     first = await sign_in(stranger, "parent.ivanova")
     second = (await stranger(REFRESH, token=first["refreshToken"]))["refreshSession"]
-    assert await stranger.refusal(REFRESH, token=first["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=first["refreshToken"]) == "SESSION_OVER"
     assert await get_code(with_token(stranger, second["accessToken"])) == "UNAUTHENTICATED"
-    assert await stranger.refusal(REFRESH, token=second["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=second["refreshToken"]) == "SESSION_OVER"
 
 
 @pytest.mark.parametrize("which", range(4))
@@ -186,9 +187,9 @@ async def test_every_spent_refresh_token_of_a_session_is_recognized(
         clock.now += timedelta(days=1)
         done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
     other = await sign_in(stranger, "parent.ivanova")
-    assert await stranger.refusal(REFRESH, token=spent[which]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=spent[which]) == "SESSION_OVER"
     assert await get_code(with_token(stranger, done["accessToken"])) == "UNAUTHENTICATED"
-    assert await stranger.refusal(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
     assert await get_code(with_token(stranger, other["accessToken"])) is None, (
         "another session goes on"
     )
@@ -204,7 +205,7 @@ async def test_spent_tokens_are_kept_as_long_as_they_could_have_been_used(
         clock.now += timedelta(days=20)
         done = (await stranger(REFRESH, token=done["refreshToken"]))["refreshSession"]
     assert await sql.scalar(text(kept)) == 2
-    assert await stranger.refusal(REFRESH, token=first) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=first) == "SESSION_OVER"
     assert await get_code(with_token(stranger, done["accessToken"])) is None
     clock.now += timedelta(days=31)
     await sign_in(stranger, "parent.ivanova")
@@ -226,9 +227,9 @@ async def test_of_two_clients_that_refresh_at_once_one_ends_the_session(stranger
 async def test_a_refresh_token_runs_out(stranger: Api, clock: Clock) -> None:
     done = await sign_in(stranger, "parent.ivanova")
     clock.now += timedelta(days=30)
-    assert await stranger.refusal(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
-    assert await stranger.refusal(REFRESH, token=done["accessToken"]) == "SESSION_OVER"
-    assert await stranger.refusal(REFRESH, token="garbage") == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=done["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=done["accessToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token="garbage") == "SESSION_OVER"
 
 
 async def test_signing_out_ends_this_session_and_no_other(stranger: Api) -> None:
@@ -236,7 +237,7 @@ async def test_signing_out_ends_this_session_and_no_other(stranger: Api) -> None
     done = await with_token(stranger, phone["accessToken"])(SIGN_OUT)
     assert done["signOut"]["signedOut"] is True
     assert await get_code(with_token(stranger, phone["accessToken"])) == "UNAUTHENTICATED"
-    assert await stranger.refusal(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(REFRESH, token=phone["refreshToken"]) == "SESSION_OVER"
     assert await get_code(with_token(stranger, desk["accessToken"])) is None
 
 
@@ -276,9 +277,9 @@ async def test_a_mother_goes_on_in_her_other_school(stranger: Api, template: Tem
 
 async def test_nobody_goes_on_in_a_role_or_school_that_is_not_theirs(api: SignIn) -> None:
     mother = api("parent.ivanova")
-    assert await mother.refusal(SWITCH, role="SUBJECT_TEACHER") == "NOTHING_TO_DO_HERE"
+    assert await mother.expect_code(SWITCH, role="SUBJECT_TEACHER") == "NOTHING_TO_DO_HERE"
     for school in ("School:2-2", "School:9-9"):
-        refused = await mother.refusal(SWITCH, role="PARENT", school=school)
+        refused = await mother.expect_code(SWITCH, role="PARENT", school=school)
         assert refused == "NOTHING_TO_DO_HERE"
     assert await get_code(mother) is None, "she stays where she was"
 
@@ -307,8 +308,8 @@ async def test_a_dismissed_teacher_is_out_at_once(api: SignIn, stranger: Api) ->
     )
     assert await get_code(teacher) == "UNAUTHENTICATED"
     given = {"login": "teacher.gusev", "password": DEMO_PASSWORD}
-    assert await stranger.refusal(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
-    assert await stranger.refusal(REFRESH, token=before["refreshToken"]) == "SESSION_OVER"
+    assert await stranger.expect_code(SIGN_IN, **given) == "NOTHING_TO_DO_HERE"
+    assert await stranger.expect_code(REFRESH, token=before["refreshToken"]) == "SESSION_OVER"
 
 
 async def test_a_role_that_ends_by_its_date_ends_with_the_day(
@@ -337,5 +338,5 @@ async def test_a_teacher_by_appointment_alone_works_as_one(
     taught = await with_token(stranger, done["accessToken"])(MARKS)
     assert taught["students"]["totalCount"] > 0
     await sql.execute(text("UPDATE teaching_assignments SET valid_to = '2026-11-01'"))
-    refused = await stranger.refusal(SIGN_IN, login="teacher.gusev", password=DEMO_PASSWORD)
+    refused = await stranger.expect_code(SIGN_IN, login="teacher.gusev", password=DEMO_PASSWORD)
     assert refused == "NOTHING_TO_DO_HERE"

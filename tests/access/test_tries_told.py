@@ -137,7 +137,7 @@ async def test_a_stolen_session_that_guesses_the_password_keeps_nobody_else_out(
     stolen = await enter(move_to(stranger, HOME), "parent.ivanova")
     own = await enter(move_to(stranger, HOME), "parent.ivanova")
     thief = with_token(move_to(stranger, HOME), stolen["accessToken"])
-    codes = [await thief.refusal(CHANGE, old=f"{n}", new="the thief's own") for n in range(7)]
+    codes = [await thief.expect_code(CHANGE, old=f"{n}", new="the thief's own") for n in range(7)]
     assert codes == ["WRONG_CREDENTIALS"] * 5 + ["TOO_MANY_TRIES"] * 2
     assert await can_enter(move_to(stranger, HOME), "parent.ivanova")
     assert await can_enter(move_to(stranger, HOME), "parent.ivanova", own["deviceToken"])
@@ -149,7 +149,9 @@ async def test_a_signed_in_person_guesses_at_other_logins_no_faster(
     api: SignIn, template: Template
 ) -> None:
     mother = move_to(api("parent.ivanova"), STRANGERS)
-    codes = [await mother.refusal(LINK, login=f"other.{n}", password="a guess") for n in range(30)]
+    codes = [
+        await mother.expect_code(LINK, login=f"other.{n}", password="a guess") for n in range(30)
+    ]
     assert codes == ["WRONG_CREDENTIALS"] * 20 + ["TOO_MANY_TRIES"] * 10
     assert await try_password(mother, "director") == "TOO_MANY_TRIES"
 
@@ -160,11 +162,11 @@ async def test_guessed_refresh_tokens_are_slowed_down_and_keep_nobody_from_going
     here = move_to(stranger, SCHOOL)
     teacher = await enter(here, "teacher.belova")
     guesses = [f"1.{n:043d}" for n in range(40)]
-    codes = [await here.refusal(REFRESH, token=guess) for guess in guesses]
+    codes = [await here.expect_code(REFRESH, token=guess) for guess in guesses]
     assert codes == ["SESSION_OVER"] * 30 + ["TOO_MANY_TRIES"] * 10
     assert await can_enter(here, "parent.ivanova"), "no passwords were tried"
     await here(REFRESH, token=teacher["refreshToken"])
-    assert await here.refusal(REFRESH, token=teacher["refreshToken"]) == "SESSION_OVER"
+    assert await here.expect_code(REFRESH, token=teacher["refreshToken"]) == "SESSION_OVER"
 
 
 # -- nobody gains by it ---------------------------------------------------------------
@@ -175,7 +177,7 @@ async def test_a_device_token_alone_opens_nothing(stranger: Api) -> None:
     device = (await enter(here, "director"))["deviceToken"]
     assert await get_code(with_token(here, device), MARKS) == "UNAUTHENTICATED"
     assert await get_code(with_token(here, f"1.{device}"), MARKS) == "UNAUTHENTICATED"
-    assert await here.refusal(REFRESH, token=f"1.{device}") == "SESSION_OVER"
+    assert await here.expect_code(REFRESH, token=f"1.{device}") == "SESSION_OVER"
     assert await try_password(here, "director", "no password", device) == "WRONG_CREDENTIALS"
     assert await try_password(here, "director", device, device) == "WRONG_CREDENTIALS"
 

@@ -21,11 +21,11 @@ def template(postgres: Server) -> Template:
 
 
 @pytest.fixture(scope="session")
-async def kept(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+async def clones(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
     operator = await open_session(postgres.url("postgres", "postgres"))
-    kept = Clones(postgres, template.name, f"specimens_{worker_id}", operator)
-    yield kept
-    await kept.close()
+    clones = Clones(postgres, template.name, f"specimens_{worker_id}", operator)
+    yield clones
+    await clones.close()
     await operator.close()
 
 

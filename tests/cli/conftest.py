@@ -26,7 +26,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def type_command(
-    postgres: Server, database: str, kept: Clones, monkeypatch: pytest.MonkeyPatch
+    postgres: Server, database: str, clones: Clones, monkeypatch: pytest.MonkeyPatch
 ) -> Run:
     """Run a command on the database of the test: `type_command("user", "reset-password",
     "director")`."""
@@ -35,7 +35,7 @@ def type_command(
     monkeypatch.setenv("COLUMNS", "400")
 
     def run(*words: str) -> Result:
-        kept.written = True  # by connections of its own, which nobody watches
+        clones.written = True  # by connections of its own, which nobody watches
         return CliRunner().invoke(app, [*words])
 
     return run

@@ -56,8 +56,8 @@ async def test_locked_accounts_let_nobody_in_until_one_gets_a_new_password(
     assert await director("{ viewer { fullName } }")
     closed = await asyncio.to_thread(type_command, "demo", "lock")
     assert (closed.exit_code, f"Closed: {number} logins" in closed.stdout) == (0, True), closed
-    assert await stranger.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
-    assert await director.refusal("{ viewer { fullName } }") == "UNAUTHENTICATED"
+    assert await stranger.expect_code(SIGN_IN) == "WRONG_CREDENTIALS"
+    assert await director.expect_code("{ viewer { fullName } }") == "UNAUTHENTICATED"
     assert await open_logins(environment["DATABASE_URL"]) == 0
     told = "SELECT count(*) FROM audit_events WHERE action = 'gorod demo lock'"
     assert await sql.scalar(text(told)) == await sql.scalar(text("SELECT count(*) FROM schools"))
@@ -91,7 +91,7 @@ async def test_a_made_up_person_with_a_changed_password_is_closed_too(
     assert len(left) == len(listed) - 1
     closed = await asyncio.to_thread(type_command, "demo", "lock")
     assert f"Closed: {before} logins" in closed.stdout
-    assert await stranger.refusal(enter) == "WRONG_CREDENTIALS"
+    assert await stranger.expect_code(enter) == "WRONG_CREDENTIALS"
     assert await open_logins(environment["DATABASE_URL"]) == 0
 
 
@@ -125,12 +125,12 @@ async def test_a_server_for_real_use_knows_no_known_password(stranger: Api) -> N
     """Though the demo was loaded into its database while it was running."""
     real = replace(stranger.caller.services, made_up=False)
     at_the_door = Api(replace(stranger.caller, services=real))
-    assert await at_the_door.refusal(SIGN_IN) == "WRONG_CREDENTIALS"
+    assert await at_the_door.expect_code(SIGN_IN) == "WRONG_CREDENTIALS"
     assert (await stranger(SIGN_IN))["signIn"]["accessToken"]
 
 
 async def test_nobody_chooses_the_known_password(api: SignIn) -> None:
-    assert await api("director").refusal(CHANGE) == "WEAK_PASSWORD"
+    assert await api("director").expect_code(CHANGE) == "WEAK_PASSWORD"
 
 
 @pytest.mark.parametrize(

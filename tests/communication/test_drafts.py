@@ -55,7 +55,7 @@ async def test_a_sent_letter_never_changes(api: SignIn, ids: Ids) -> None:
     change = {"draftId": letter["id"], "expectedVersion": 1, "body": "Нет, больна."}
     for document in (DRAFT, SEND):
         for who in (api(MOTHER), api(*TEACHER)):
-            assert await who.refusal(document, input=change) == "ALREADY_SENT"
+            assert await who.expect_code(document, input=change) == "ALREADY_SENT"
     assert (await api(*TEACHER)(LETTER, id=letter["id"]))["node"]["body"] == HELLO["body"]
 
 
@@ -64,13 +64,13 @@ async def test_nobody_else_changes_or_sends_ones_draft(api: SignIn, ids: Ids) ->
     change = {"draftId": draft["id"], "expectedVersion": 1, "body": "Другое."}
     for who in (api(*TEACHER), api(DIRECTOR)):
         for document in (DRAFT, SEND):
-            assert await who.refusal(document, input=change) == "NOT_FOUND"
+            assert await who.expect_code(document, input=change) == "NOT_FOUND"
 
 
 async def test_a_draft_needs_no_recipients_until_it_is_sent(api: SignIn) -> None:
     draft = await save(api(MOTHER), subject="Потом")
     send = {"draftId": draft["id"], "expectedVersion": 1}
-    refusal = await api(MOTHER).refused(SEND, input=send)
+    refusal = await api(MOTHER).expect_refusal(SEND, input=send)
     assert (refusal["code"], refusal["field"]) == ("NO_RECIPIENTS", ["to"])
 
 
@@ -85,7 +85,7 @@ async def test_a_right_lost_since_the_draft_stops_the_letter(
         {"person": await ids.person_key(MOTHER)},
     )
     send = {"draftId": draft["id"], "expectedVersion": 1}
-    refusal = await api(*TEACHER).refused(SEND, input=send)
+    refusal = await api(*TEACHER).expect_refusal(SEND, input=send)
     assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["to", "1"])
 
 

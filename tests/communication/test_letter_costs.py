@@ -16,7 +16,7 @@ async def test_nobody_is_looked_up_for_a_letter_with_too_many_recipients(
     await sql.execute(text("UPDATE schools SET mail_recipients = 2 WHERE id = 1"))
     crowd = [f"PublicPerson:1-{number}" for number in range(1, 10_001)]
     with statements() as cost:
-        assert await api(DIRECTOR).refusal(SEND, input={**HELLO, "to": crowd}) == "LIMIT"
+        assert await api(DIRECTOR).expect_code(SEND, input={**HELLO, "to": crowd}) == "LIMIT"
     looking_up = [one.split("reached AS")[1] for one in cost if "reached AS" in one]
     assert looking_up
     for query in looking_up:

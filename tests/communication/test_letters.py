@@ -77,14 +77,14 @@ async def test_who_may_not_write_to_whom(api: SignIn, ids: Ids, who: Any, to: st
     known = "secretary"
     given = {**HELLO, "to": await ids.people(known), "cc": await ids.people(known, to)}
     for document in (SEND, DRAFT):
-        refusal = await api(*who).refused(document, input=given)
+        refusal = await api(*who).expect_refusal(document, input=given)
         assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["cc", "1"])
 
 
 async def test_nobody_writes_to_another_school(api: SignIn, sql: AsyncConnection) -> None:
     query = "SELECT person_id FROM staff WHERE school_id = 2 LIMIT 1"
     there = f"PublicPerson:2-{(await sql.execute(text(query))).scalar_one()}"
-    refusal = await api(DIRECTOR).refused(SEND, input={**HELLO, "to": [there]})
+    refusal = await api(DIRECTOR).expect_refusal(SEND, input={**HELLO, "to": [there]})
     assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["to", "0"])
 
 
@@ -122,7 +122,7 @@ async def test_what_is_refused(
     api: SignIn, ids: Ids, given: Any, code: str, field: list[str]
 ) -> None:
     usual = {**HELLO, "to": await ids.people("teacher.belova")}
-    refusal = await api(MOTHER).refused(SEND, input={**usual, **given})
+    refusal = await api(MOTHER).expect_refusal(SEND, input={**usual, **given})
     assert (refusal["code"], refusal["field"]) == (code, field)
 
 
@@ -131,7 +131,7 @@ async def test_a_letter_has_no_more_recipients_than_the_school_allows(
 ) -> None:
     await sql.execute(text("UPDATE schools SET mail_recipients = 2 WHERE id = 1"))
     people = await ids.people("teacher.gusev", "teacher.klimova", DIRECTOR)
-    refusal = await api(*TEACHER).refused(SEND, input={**HELLO, "to": people})
+    refusal = await api(*TEACHER).expect_refusal(SEND, input={**HELLO, "to": people})
     assert (refusal["code"], refusal["field"], refusal["most"]) == ("LIMIT", ["to"], 2)
     await send(api(*TEACHER), people[:2], cc=people[:2])
 
@@ -144,7 +144,7 @@ async def test_files_go_with_a_letter(api: SignIn, ids: Ids) -> None:
     file = {"fileName": "справка.pdf", "mediaType": "application/pdf", "size": 2048}
     assert copy["message"]["attachments"] == [file]
     given = {**HELLO, "to": teacher, "fileIds": [note, other]}
-    refusal = await api(MOTHER).refused(SEND, input=given)
+    refusal = await api(MOTHER).expect_refusal(SEND, input=given)
     assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["fileIds", "1"])
 
 
@@ -165,8 +165,8 @@ async def test_a_key_does_not_send_another_letter_nor_another_command(
     letter = {**HELLO, "to": to, "idempotencyKey": key, "body": "Пароль от кабинета: 1234"}
     await api(MOTHER)(SEND, input=letter)
     for other in ({"body": "Другое"}, {"replyToId": None}, {"to": [*to, *to]}):
-        assert await api(MOTHER).refusal(SEND, input=letter | other) == "IDEMPOTENCY_KEY_REUSED"
-    assert await api(MOTHER).refusal(DRAFT, input=letter) == "IDEMPOTENCY_KEY_REUSED"
+        assert await api(MOTHER).expect_code(SEND, input=letter | other) == "IDEMPOTENCY_KEY_REUSED"
+    assert await api(MOTHER).expect_code(DRAFT, input=letter) == "IDEMPOTENCY_KEY_REUSED"
     told = "SELECT count(*) FROM events WHERE kind = 'MAIL_RECEIVED'"
     assert (await sql.execute(text(told))).scalar_one() == 1
     kept = "SELECT attempts::text FROM attempts WHERE key = :key"
@@ -223,7 +223,7 @@ async def test_one_may_always_answer_whoever_wrote(
         {"person": await ids.person_key("student.ivanova")},
     )
     given = {**HELLO, "to": [teacher]}
-    assert await api("student.ivanova").refusal(SEND, input=given) == "NOT_FOUND"
+    assert await api("student.ivanova").expect_code(SEND, input=given) == "NOT_FOUND"
     await send(api("student.ivanova"), [teacher], replyToId=letter["id"])
 
 
@@ -233,5 +233,5 @@ async def test_one_answers_only_what_one_holds(api: SignIn, ids: Ids) -> None:
     given = {**HELLO, "to": await ids.people(DIRECTOR)}
     for other in (letter, draft):
         answer = {**given, "replyToId": other["id"]}
-        refusal = await api("teacher.gusev").refused(SEND, input=answer)
+        refusal = await api("teacher.gusev").expect_refusal(SEND, input=answer)
         assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["replyToId"])

@@ -124,7 +124,7 @@ async def test_reading_counts_once(api: SignIn, ids: Ids, clock: Clock) -> None:
         read = (await api(*TEACHER)(READ, id=copy["id"]))["markMailRead"]["mailCopy"]
         assert (read["readAt"], read["version"]) == ("2026-11-23T06:00:00Z", 2)
     assert (await api(*TEACHER)(waiting))["unreadCounts"]["mail"] == before - 1
-    assert await api(MOTHER).refusal(READ, id=copy["id"]) == "NOT_FOUND"
+    assert await api(MOTHER).expect_code(READ, id=copy["id"]) == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(
@@ -151,21 +151,21 @@ async def test_a_copy_goes_away_and_back_to_where_it_is_from(
         copy, home = (await save(who, subject="Потом"))["copy"], "DRAFTS"
     move = {"mailCopyId": copy["id"], "expectedVersion": 1, "folder": to}
     if refused:
-        refusal = await who.refused(MOVE, input=move)
+        refusal = await who.expect_refusal(MOVE, input=move)
         assert (refusal["code"], refusal["field"]) == ("WRONG_FOLDER", ["folder"])
         return
     moved = (await who(MOVE, input=move))["moveMail"]["mailCopy"]
     assert moved == {"id": copy["id"], "folder": to, "version": 2}
     back = {**move, "expectedVersion": 2, "folder": home}
     assert (await who(MOVE, input=back))["moveMail"]["mailCopy"]["folder"] == home
-    assert await who.refusal(MOVE, input=back) == "CONFLICT"
+    assert await who.expect_code(MOVE, input=back) == "CONFLICT"
 
 
 async def test_throwing_away_ones_copy_leaves_the_others(api: SignIn, ids: Ids) -> None:
     letter = await send(api(MOTHER), await ids.people("teacher.belova"))
     copy = (await box(api(*TEACHER)))[0]
     move = {"mailCopyId": copy["id"], "expectedVersion": 1, "folder": "TRASH"}
-    assert await api(MOTHER).refusal(MOVE, input=move) == "NOT_FOUND"
+    assert await api(MOTHER).expect_code(MOVE, input=move) == "NOT_FOUND"
     await api(*TEACHER)(MOVE, input=move)
     assert HELLO["subject"] in await subjects(api(*TEACHER), "TRASH")
     assert HELLO["subject"] not in await subjects(api(*TEACHER))

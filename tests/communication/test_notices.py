@@ -125,7 +125,7 @@ async def test_who_may_not_publish_to_whom(
         target["personId"] = await ids.person(place)
     if kind == "GRADE_LEVEL":
         target["gradeLevel"] = place
-    refusal = await api(*who).refused(PUBLISH, input={**TRIP, "targets": [target]})
+    refusal = await api(*who).expect_refusal(PUBLISH, input={**TRIP, "targets": [target]})
     assert refusal["code"] == code
     assert refusal["field"] == (field and ["targets", "0", field])
 
@@ -148,7 +148,7 @@ async def test_who_may_not_publish_to_whom(
 async def test_a_target_must_say_whom_it_means(
     api: SignIn, target: Any, code: str, field: str
 ) -> None:
-    refusal = await api(HEAD).refused(PUBLISH, input={**TRIP, "targets": [target]})
+    refusal = await api(HEAD).expect_refusal(PUBLISH, input={**TRIP, "targets": [target]})
     assert (refusal["code"], refusal["field"]) == (code, ["targets", "0", field])
 
 
@@ -166,7 +166,7 @@ async def test_a_target_must_say_whom_it_means(
 )
 async def test_what_is_refused(api: SignIn, given: Any, code: str, field: list[str]) -> None:
     usual = {**TRIP, "targets": [{"kind": "SCHOOL", "toStaff": True}]}
-    refusal = await api(HEAD).refused(PUBLISH, input={**usual, **given})
+    refusal = await api(HEAD).expect_refusal(PUBLISH, input={**usual, **given})
     assert (refusal["code"], refusal["field"]) == (code, field)
     most = {"targets": 100, "title": 300, "body": 20000}
     assert refusal.get("most") == (most[field[0]] if code in ("LIMIT", "TOO_LONG") else None)
@@ -176,7 +176,7 @@ async def test_a_class_of_another_school_is_not_there(api: SignIn, sql: AsyncCon
     query = "SELECT id FROM school_classes WHERE school_id = 2 LIMIT 1"
     there = f"SchoolClass:2-{(await sql.execute(text(query))).scalar_one()}"
     given = {**TRIP, "targets": [for_class(there)]}
-    assert await api(HEAD).refusal(PUBLISH, input=given) == "NOT_FOUND"
+    assert await api(HEAD).expect_code(PUBLISH, input=given) == "NOT_FOUND"
 
 
 async def test_who_was_named_in_person_is_told_only_to_them_and_the_author(

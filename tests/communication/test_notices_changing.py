@@ -72,14 +72,14 @@ async def test_what_is_left_out_of_an_edit_stays(api: SignIn, ids: Ids) -> None:
     edited = (await api(*TEACHER)(EDIT, input=endless))["editNotice"]["notice"]
     assert (edited["visibleUntil"], edited["isPinned"]) == (None, False)
     nothing = {**seen, "expectedVersion": 3, "title": None}
-    assert await api(*TEACHER).refusal(EDIT, input=nothing) == "BAD_USER_INPUT"
+    assert await api(*TEACHER).expect_code(EDIT, input=nothing) == "BAD_USER_INPUT"
 
 
 async def test_the_audience_can_be_changed_within_ones_reach(api: SignIn, ids: Ids) -> None:
     notice = await publish(api(*TEACHER), for_class(await ids.school_class("7А")))
     seen = {"noticeId": notice["id"], "expectedVersion": 1}
     everyone = {**seen, "targets": [{"kind": "SCHOOL", "toStudents": True}]}
-    assert await api(*TEACHER).refusal(EDIT, input=everyone) == "FORBIDDEN"
+    assert await api(*TEACHER).expect_code(EDIT, input=everyone) == "FORBIDDEN"
     algebra = {"kind": "SECTION", "sectionId": await ids.section("7А Алгебра")}
     await api(*TEACHER)(EDIT, input={**seen, "targets": [{**algebra, "toStudents": True}]})
     assert TRIP["title"] in await titles(api("student.ivanova"))
@@ -102,12 +102,12 @@ async def test_who_may_not_touch_what_the_director_wrote(
     api: SignIn, ids: Ids, document: str, login: str, code: str
 ) -> None:
     seen = {"noticeId": await ids.notice("Режим работы школы"), "expectedVersion": 2}
-    assert await api(login).refusal(document, input=seen) == code
+    assert await api(login).expect_code(document, input=seen) == code
 
 
 async def test_what_one_does_not_see_one_cannot_touch(api: SignIn, ids: Ids) -> None:
     seen = {"noticeId": await ids.notice("Экскурсия в краеведческий музей"), "expectedVersion": 1}
-    assert await api("teacher.gusev").refusal(WITHDRAW, input=seen) == "NOT_FOUND"
+    assert await api("teacher.gusev").expect_code(WITHDRAW, input=seen) == "NOT_FOUND"
 
 
 async def test_the_deputy_corrects_a_teachers_notice(api: SignIn, ids: Ids) -> None:
@@ -132,7 +132,7 @@ async def test_a_notice_that_is_seen_cannot_be_put_off(api: SignIn) -> None:
     later = (NOON + timedelta(days=1)).isoformat()
     seen = {"expectedVersion": 1, "visibleFrom": later}
     out = await publish(api(HEAD), STAFF)
-    refusal = await api(HEAD).refused(EDIT, input={**seen, "noticeId": out["id"]})
+    refusal = await api(HEAD).expect_refusal(EDIT, input={**seen, "noticeId": out["id"]})
     assert (refusal["code"], refusal["field"]) == ("ALREADY_VISIBLE", ["visibleFrom"])
     planned = await publish(api(HEAD), STAFF, visibleFrom=(NOON + timedelta(hours=1)).isoformat())
     await api(HEAD)(EDIT, input={**seen, "noticeId": planned["id"]})
@@ -158,7 +158,7 @@ async def test_a_notice_that_is_taken_down_is_gone_for_its_readers(
     assert (event.kind, event.entity) == ("NOTICE_WITHDRAWN", notice["id"])
     for document in (WITHDRAW, EDIT):
         again = {**seen, "expectedVersion": 2}
-        assert await api(*TEACHER).refusal(document, input=again) == "NOTICE_WITHDRAWN"
+        assert await api(*TEACHER).expect_code(document, input=again) == "NOTICE_WITHDRAWN"
 
 
 async def test_those_who_saw_it_can_be_told_that_it_is_gone(api: SignIn, ids: Ids) -> None:
@@ -203,10 +203,12 @@ async def test_only_ones_own_files_that_have_come_are_attached(api: SignIn, ids:
         (await ids.file("teacher.gusev"), "NOT_FOUND"),
         (await ids.file(TEACHER[0], status="PENDING"), "NOT_UPLOADED"),
     ):
-        refusal = await api(*TEACHER).refused(PUBLISH, input={**given, "fileIds": [own, other]})
+        refusal = await api(*TEACHER).expect_refusal(
+            PUBLISH, input={**given, "fileIds": [own, other]}
+        )
         assert (refusal["code"], refusal["field"]) == (code, ["fileIds", "1"])
     many = await ids.files(TEACHER[0], 21)
-    refusal = await api(*TEACHER).refused(PUBLISH, input={**given, "fileIds": many})
+    refusal = await api(*TEACHER).expect_refusal(PUBLISH, input={**given, "fileIds": many})
     assert (refusal["code"], refusal["most"]) == ("LIMIT", 20)
 
 
@@ -219,4 +221,4 @@ async def test_files_are_added_and_taken_away(api: SignIn, ids: Ids) -> None:
     edited = await api(*TEACHER)(EDIT, input={**change, "removedAttachmentIds": [there["id"]]})
     assert [f["fileName"] for f in edited["editNotice"]["notice"]["attachments"]] == ["меню.pdf"]
     again = {**change, "expectedVersion": 2, "removedAttachmentIds": [there["id"]]}
-    assert await api(*TEACHER).refusal(EDIT, input=again) == "NOT_FOUND"
+    assert await api(*TEACHER).expect_code(EDIT, input=again) == "NOT_FOUND"

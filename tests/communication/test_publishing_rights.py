@@ -48,13 +48,13 @@ async def test_hr_publishes_to_no_pupil_and_no_parent(
         "SECTION": {"sectionId": "Section:1-68"},
     }
     target = {"kind": place, "toStaff": True, flag: True, **places[place]}
-    refusal = await api("hr").refused(PUBLISH, input={**TRIP, "targets": [target]})
+    refusal = await api("hr").expect_refusal(PUBLISH, input={**TRIP, "targets": [target]})
     assert (refusal["code"], refusal["field"]) == ("FORBIDDEN", ["targets", "0", flag])
 
 
 async def test_hr_publishes_to_no_single_person(api: SignIn) -> None:
     target = {"kind": "PERSON", "personId": "PublicPerson:1-2"}
-    refusal = await api("hr").refused(PUBLISH, input={**TRIP, "targets": [target]})
+    refusal = await api("hr").expect_refusal(PUBLISH, input={**TRIP, "targets": [target]})
     assert refusal["code"] == "FORBIDDEN"
 
 
@@ -68,7 +68,7 @@ async def test_hr_cannot_turn_a_notice_for_staff_into_one_for_families(api: Sign
     notice = await publish(api("hr"), {"kind": "SCHOOL", "toStaff": True})
     families = [{"kind": "SCHOOL", "toGuardians": True}]
     given = {"noticeId": notice["id"], "expectedVersion": 1, "targets": families}
-    assert await api("hr").refusal(EDIT, input=given) == "FORBIDDEN"
+    assert await api("hr").expect_code(EDIT, input=given) == "FORBIDDEN"
 
 
 # -- authorship does not outlive the right to the audience ----------------------------
@@ -104,8 +104,8 @@ async def test_a_former_class_teacher_writes_to_the_class_no_more(
     assert after.data["node"]["readCount"] is None
     assert after.data["noticeReceipts"]["totalCount"] == 0
     given = {"noticeId": notice["id"], "expectedVersion": 1}
-    assert await former.refusal(EDIT, input=given | {"body": "другой текст"}) == "FORBIDDEN"
-    assert await former.refusal(WITHDRAW, input=given) == "FORBIDDEN"
+    assert await former.expect_code(EDIT, input=given | {"body": "другой текст"}) == "FORBIDDEN"
+    assert await former.expect_code(WITHDRAW, input=given) == "FORBIDDEN"
     assert (await api("parent.ivanova")(ONE, id=notice["id"]))["node"]["body"] == TRIP["body"]
     assert (await api("zavuch")(EDIT, input=given | {"body": "от завуча"}))["editNotice"]["notice"]
 
@@ -127,7 +127,7 @@ async def test_who_teaches_a_section_no_more_does_not_edit_what_they_told_it(
             f"UPDATE teaching_assignments SET valid_to = '2026-11-23' WHERE section_id = {section}"
         )
     )
-    assert await teacher.refusal(EDIT, input=given) == "FORBIDDEN"
+    assert await teacher.expect_code(EDIT, input=given) == "FORBIDDEN"
 
 
 # -- a municipal officer writes to the administration ---------------------------------
@@ -149,7 +149,7 @@ async def test_a_municipal_officer_writes_to_the_administration_only(
     assert await find_offered(api("municipal")) == {by_role[role] for role in administration}
     for support in ("PSYCHOLOGIST", "SOCIAL_PEDAGOGUE"):
         letter = {"to": [by_role[support]], "subject": "Запрос"}
-        refusal = await api("municipal").refused(
+        refusal = await api("municipal").expect_refusal(
             """mutation ($input: SendMailInput!) { sendMail(input: $input) {
                 mailMessage { id } userErrors { code field } } }""",
             input=letter,

@@ -81,7 +81,7 @@ async def test_a_hasty_reader_confirms_from_five_tabs_at_once(
 async def test_who_has_nothing_to_confirm(
     api: SignIn, ids: Ids, login: str, title: str, code: str
 ) -> None:
-    assert await api(login).refusal(CONFIRM, id=await ids.notice(title)) == code
+    assert await api(login).expect_code(CONFIRM, id=await ids.notice(title)) == code
 
 
 async def test_the_author_and_the_administration_see_who_has_read_it(
@@ -175,7 +175,7 @@ async def test_a_mother_looks_for_a_notice_by_any_form_of_its_words(
 
 
 async def test_nobody_searches_for_a_novel(api: SignIn) -> None:
-    refusal = await api(MOTHER).refused(LIST, search="я" * 201)
+    refusal = await api(MOTHER).expect_refusal(LIST, search="я" * 201)
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["search"])
 
 

@@ -11,7 +11,7 @@ from models.database.address import open_session
 from models.database.embedded import pidfile
 from models.database.embedded.server import Embedded
 from models.database.roles import OWNER
-from tests.clones import clone, furnished, once
+from tests.clones import clone, make_empty_database, make_once
 from tests.conftest import TABLES
 from tests.database.processes import Start, make_open_folder, read_line, wait_until
 from tests.postgres import Server
@@ -21,16 +21,16 @@ Upgraded = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture
-def upgraded(postgres: Server) -> Upgraded:
+def make_upgraded(postgres: Server) -> Upgraded:
     """`await upgraded("revised")`: the superuser's address of a new database with all tables, a
     copy of one that was upgraded once a run."""
 
     async def make(operator: Operator) -> str:
-        await furnished(postgres, operator, TABLES)
+        await make_empty_database(postgres, operator, TABLES)
         return ""
 
     async def copy(name: str) -> str:
-        await once(postgres, TABLES, make)
+        await make_once(postgres, TABLES, make)
         operator = await open_session(postgres.url("postgres", "postgres"))
         await clone(operator, TABLES, name)
         await operator.execute(f"ALTER DATABASE {name} OWNER TO {OWNER}")

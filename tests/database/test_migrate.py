@@ -30,9 +30,9 @@ async def test_all_migrations_can_be_undone_and_done_again(postgres: Server) -> 
     assert await migrate.report_drift(url) == []
 
 
-async def test_a_version_nobody_knows_is_refused_in_words(upgraded: Upgraded) -> None:
+async def test_a_version_nobody_knows_is_refused_in_words(make_upgraded: Upgraded) -> None:
     """A slip of the pen causes it, or an older Gorod on the tables of a newer one."""
-    url = await upgraded("from_the_future")
+    url = await make_upgraded("from_the_future")
     with pytest.raises(DatabaseProblem, match="'nosuch'"):
         await migrate.downgrade(url, "nosuch")
     assert await migrate.report_drift(url) == []

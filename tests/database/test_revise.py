@@ -33,14 +33,14 @@ def test_every_default_right_reaches_the_schools_that_exist() -> None:
     assert written == now, "run `gorod db revise`"
 
 
-async def test_no_constraint_differs_from_the_models(upgraded: Upgraded) -> None:
+async def test_no_constraint_differs_from_the_models(make_upgraded: Upgraded) -> None:
     """Alembic does not compare constraints: a range that is only in a model has no effect."""
-    url = await upgraded("constrained")
+    url = await make_upgraded("constrained")
     assert await find_constraint_changes(url, "constrained") == []
 
 
-async def test_nothing_is_written_where_nothing_changed(upgraded: Upgraded) -> None:
-    url = await upgraded("unchanged")
+async def test_nothing_is_written_where_nothing_changed(make_upgraded: Upgraded) -> None:
+    url = await make_upgraded("unchanged")
     versions = sorted((migrate.SCRIPTS / "versions").glob("*.py"))
     rights = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()
     with pytest.raises(NothingToRevise):
@@ -49,9 +49,9 @@ async def test_nothing_is_written_where_nothing_changed(upgraded: Upgraded) -> N
 
 
 async def test_a_new_table_stands_behind_its_wall_and_a_new_right_reaches_every_school(
-    upgraded: Upgraded, tmp_path: Path
+    make_upgraded: Upgraded, tmp_path: Path
 ) -> None:
-    url = await upgraded("revised")
+    url = await make_upgraded("revised")
     operator = await open_session(url)
     schools = [await operator.fetchval(FOUND) for _ in range(2)]
     taken, new = (migrate.SCRIPTS / RIGHTS).read_text().splitlines()[0], "PARENT gardens:read CHILD"
@@ -124,5 +124,5 @@ async def test_an_operator_is_told_what_somebody_changed_by_hand(
 
 
 @pytest.fixture
-async def drifting(upgraded: Upgraded) -> str:
-    return await upgraded("changed_by_hand")
+async def drifting(make_upgraded: Upgraded) -> str:
+    return await make_upgraded("changed_by_hand")

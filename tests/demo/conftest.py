@@ -12,7 +12,7 @@ import pytest
 
 from models.database.address import open_session
 from resolvers import demo
-from tests.clones import clone, once
+from tests.clones import clone, make_once
 from tests.conftest import DEMO, KEY, TABLES, TODAY, Template
 from tests.postgres import Server
 from tests.undo import Operator
@@ -126,6 +126,6 @@ async def two(postgres: Server, template: Template) -> AsyncIterator[Loaded]:
         return json.dumps(first)
 
     url = postgres.url("postgres", TWO)
-    first = json.loads(await once(postgres, TWO, make))
+    first = json.loads(await make_once(postgres, TWO, make))
     async with open_loaded(url) as loaded:
         yield replace(loaded, first=first)

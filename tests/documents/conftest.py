@@ -97,10 +97,10 @@ def trusted_only() -> bool:
 
 @pytest.fixture
 async def server(
-    services: Services, readers: Readers, postgres: Server, database: str, kept: Clones,
+    services: Services, readers: Readers, postgres: Server, database: str, clones: Clones,
     template: Any, limits: Limits, trusted_only: bool,
 ) -> AsyncIterator[Served]:  # fmt: skip
-    kept.written = True
+    clones.written = True
     services = replace(services, readers=readers)
     documents = Documents(CORE, limits, trusted_only=trusted_only)
     engine = Engine(schema, services, documents=documents)

@@ -279,9 +279,9 @@ ONE = RegisteredDocument(sha256("{ __typename }"), "{ __typename }", (), frozens
 
 
 async def test_two_who_register_the_same_at_once_register_it_once(
-    postgres: Server, database: str, kept: Clones
+    postgres: Server, database: str, clones: Clones
 ) -> None:
-    kept.written = True
+    clones.written = True
     url = postgres.url("postgres", database)
     both = await asyncio.gather(*(register(url, [ONE], client=name) for name in ("a", "b")))
     changes = sorted(plan.changes[ONE.hash].name for plan in both)
@@ -291,9 +291,9 @@ async def test_two_who_register_the_same_at_once_register_it_once(
 
 
 async def test_of_two_documents_that_want_one_id_at_once_one_gets_it(
-    postgres: Server, database: str, kept: Clones
+    postgres: Server, database: str, clones: Clones
 ) -> None:
-    kept.written = True
+    clones.written = True
     url = postgres.url("postgres", database)
     other = RegisteredDocument(
         sha256("{ b: __typename }"), "{ b: __typename }", (), frozenset({"one"})
@@ -304,10 +304,10 @@ async def test_of_two_documents_that_want_one_id_at_once_one_gets_it(
 
 
 async def test_what_is_cut_off_half_way_has_registered_nothing(
-    postgres: Server, database: str, kept: Clones
+    postgres: Server, database: str, clones: Clones
 ) -> None:
     """The second document is one that the database refuses, after the first was written."""
-    kept.written = True
+    clones.written = True
     url = postgres.url("postgres", database)
     with pytest.raises(Exception, match="ck_trusted_documents_hash"):
         await register(url, [ONE, RegisteredDocument("00" * 32, "{ b: __typename }")])
@@ -315,9 +315,9 @@ async def test_what_is_cut_off_half_way_has_registered_nothing(
 
 
 async def test_each_change_has_a_revision_of_its_own(
-    postgres: Server, database: str, kept: Clones, sql: AsyncConnection
+    postgres: Server, database: str, clones: Clones, sql: AsyncConnection
 ) -> None:
-    kept.written = True
+    clones.written = True
     url, seen = postgres.url("postgres", database), []
     last = text("SELECT count(*), max(revision) FROM trusted_documents")
     steps = [

@@ -15,7 +15,7 @@ from gql.engine.run import Engine
 from gql.schema import schema
 from models.database.readers import Readers
 from resolvers.core.context import Services
-from tests.conftest import Api, plain
+from tests.conftest import Api, to_json
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ class Both:
     async def ask(
         self, api: Api, document: str, variables: dict[str, Any]
     ) -> tuple[str, ExecutionResult]:
-        given = {name: plain(value) for name, value in variables.items()}
+        given = {name: to_json(value) for name, value in variables.items()}
         answer = await self.engine.answer(make_asker(api), document, given, None)
         reply = await api.reply(document, **variables)
         if answer is None:

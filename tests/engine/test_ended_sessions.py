@@ -31,7 +31,9 @@ async def test_a_compiled_read_ends_with_the_token(stranger: Api, both: Both, en
         case "refresh":
             assert await stranger(REFRESH, token=done["refreshToken"])
         case "theft":
-            assert await stranger.refusal(REFRESH, token=spent["refreshToken"]) == "SESSION_OVER"
+            assert (
+                await stranger.expect_code(REFRESH, token=spent["refreshToken"]) == "SESSION_OVER"
+            )
         case "sign out":
             await own(SIGN_OUT)
         case "switch":

@@ -39,7 +39,7 @@ async def test_too_large_a_request_is_refused_after_one_within_the_limit(
 ) -> None:
     director = api("director")
     await both(director, asked, **good)
-    refused = await director.refused(asked, **bad)
+    refused = await director.expect_refusal(asked, **bad)
     assert refused["code"] == "BAD_USER_INPUT"
     assert refused.get("field", ["x"]) == field.split(".")
     await both(director, asked, **bad)

@@ -38,7 +38,7 @@ async def test_a_half_year_of_a_section_of_quarters_is_refused(
     zavuch = api("zavuch")
     at_door = AtDoor(zavuch.caller, Engine(schema, services))
     for way in (zavuch, at_door):
-        refused = await way.refused(document, of=of, term=half_year)
+        refused = await way.expect_refusal(document, of=of, term=half_year)
         assert (refused["code"], refused["field"]) == ("WRONG_TERM", ["termId"])
 
 

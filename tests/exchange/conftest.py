@@ -17,9 +17,9 @@ def importer(
     sql: AsyncConnection,
     services: Services,
     clock: Clock,
-    kept: Clones,
+    clones: Clones,
 ) -> Import:
     """The import, on a day in the year of our own sets."""
-    kept.written = True  # the import opens a connection of its own, which nobody watches
+    clones.written = True  # the import opens a connection of its own, which nobody watches
     made = Import(postgres.url("postgres", database), sql, services, clock)
     return made.move_to(made.today)

@@ -74,4 +74,4 @@ async def test_another_file_for_the_same_homework_is_another_version_of_it(
     second = (await teacher(ASSIGN, **again))["setHomework"]["homework"]
     assert second["attachments"] == [{"fileName": "1.pdf"}]
     assert second["version"] == first["version"] + 1
-    assert await teacher.refusal(ASSIGN, **again) == "CONFLICT"
+    assert await teacher.expect_code(ASSIGN, **again) == "CONFLICT"

@@ -186,7 +186,7 @@ async def test_what_cannot_be_announced(
     api: SignIn, given: dict[str, Any], refusal: str, field: list[str]
 ) -> None:
     wanted = {"name": "a.pdf", "type": "application/pdf", "size": 5, **given}
-    error = await api("student.ivanova").refused(REQUEST, **wanted)
+    error = await api("student.ivanova").expect_refusal(REQUEST, **wanted)
     assert (error["code"], error["field"]) == (refusal, field)
 
 
@@ -238,7 +238,7 @@ async def test_a_name_of_windows_does_not_hide_other_bytes(
 async def test_the_school_says_how_large(api: SignIn, sql: AsyncConnection) -> None:
     await sql.execute(text("UPDATE schools SET upload_bytes = 1000"))
     given = {"name": "a.pdf", "type": "application/pdf"}
-    assert await api("student.ivanova").refusal(REQUEST, **given, size=1001) == "LIMIT"
+    assert await api("student.ivanova").expect_code(REQUEST, **given, size=1001) == "LIMIT"
     await api("student.ivanova")(REQUEST, **given, size=1000)
 
 
@@ -252,7 +252,7 @@ async def test_fifty_files_may_be_under_way(
         FROM files, generate_series(1, 49) WHERE status = 'PENDING'
     """))  # fmt: skip
     given = {"name": "a.pdf", "type": "application/pdf", "size": 5}
-    assert await api("student.ivanova").refusal(REQUEST, **given) == "LIMIT"
+    assert await api("student.ivanova").expect_code(REQUEST, **given) == "LIMIT"
     await api("parent.ivanova")(REQUEST, **given)
     clock.now += timedelta(minutes=16)
     await api("student.ivanova")(REQUEST, **given)

@@ -14,5 +14,5 @@ async def test_a_weight_that_is_none_is_refused(api: SignIn, desk: Desk, weight:
     teacher = api(desk.teacher)
     kinds = (await teacher("{ assignmentTypes { id } }"))["assignmentTypes"]
     given = {"lessonId": desk.lesson, "assignmentTypeId": kinds[0]["id"], "title": "?"}
-    code = await teacher.refusal(ADD, input={**given, "weight": weight})
+    code = await teacher.expect_code(ADD, input={**given, "weight": weight})
     assert code in ("BAD_USER_INPUT", "TOO_MANY_DECIMALS", "OUT_OF_RANGE")

@@ -68,7 +68,7 @@ async def test_who_has_a_mark_was_there(api: SignIn, blank: Desk) -> None:
     cell = {"assignmentId": blank.assignment, "studentId": blank.masha, "value": 5}
     await teacher(MARK, input=cell)
     away = {"lessonId": blank.lesson, "studentId": blank.masha, "code": "ILLNESS"}
-    assert await teacher.refusal(SET, input=away) == "HAS_MARKS"
+    assert await teacher.expect_code(SET, input=away) == "HAS_MARKS"
     await teacher(SET, input={**away, "code": "LATE"})
 
 
@@ -84,7 +84,7 @@ async def test_changing_a_record_needs_the_version_seen(api: SignIn, blank: Desk
     assert (there["code"], there["version"]) == ("ABSENT", 1)
     changed = await teacher(SET, input={**given, "code": "ILLNESS", "expectedVersion": 1})
     assert changed["setAttendance"]["attendanceRecord"]["version"] == 2
-    assert await teacher.refusal(SET, input={**given, "expectedVersion": 1}) == "CONFLICT"
+    assert await teacher.expect_code(SET, input={**given, "expectedVersion": 1}) == "CONFLICT"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_what_makes_no_sense_is_refused_naming_the_field(
     api: SignIn, blank: Desk, wrong: dict[str, object], code: str, field: list[str]
 ) -> None:
     given = {"lessonId": blank.lesson, "studentId": blank.masha, "code": "PRESENT", **wrong}
-    refusal = await api(blank.teacher).refused(SET, input=given)
+    refusal = await api(blank.teacher).expect_refusal(SET, input=given)
     assert (refusal["code"], refusal["field"]) == (code, field)
 
 
@@ -118,4 +118,4 @@ async def test_who_may_not_record(
     api: SignIn, blank: Desk, login: str, role: Role | None, code: str
 ) -> None:
     given = {"lessonId": blank.lesson, "studentId": blank.masha, "code": "PRESENT"}
-    assert await api(login, role).refusal(SET, input=given) == code
+    assert await api(login, role).expect_code(SET, input=given) == code

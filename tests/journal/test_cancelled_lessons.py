@@ -234,13 +234,13 @@ async def test_a_lesson_is_cancelled_and_restored(
     deputy, teacher = api("zavuch"), api(desk.teacher)
     gone = (await deputy(CANCEL, input=planned))["cancelLesson"]["lesson"]
     assert gone["status"] == "CANCELLED"
-    assert await teacher.refusal(SET, input=cell(desk)) == "LESSON_CANCELLED"
+    assert await teacher.expect_code(SET, input=cell(desk)) == "LESSON_CANCELLED"
     again = {"lessonId": desk.lesson, "expectedVersion": gone["version"]}
     back = (await deputy(RESTORE, input=again))["restoreLesson"]["lesson"]
     assert back["status"] == "PLANNED"
-    assert await deputy.refusal(RESTORE, input=again) == "CONFLICT"
+    assert await deputy.expect_code(RESTORE, input=again) == "CONFLICT"
     twice = {**again, "expectedVersion": back["version"]}
-    assert await deputy.refusal(RESTORE, input=twice) == "LESSON_NOT_CANCELLED"
+    assert await deputy.expect_code(RESTORE, input=twice) == "LESSON_NOT_CANCELLED"
     await teacher(SET, input=cell(desk))
 
 
@@ -264,13 +264,13 @@ async def test_a_lesson_is_not_restored_where_its_time_was_given_away(
         {"id": key(desk.lesson)},
     )
     given = {"lessonId": desk.lesson, "expectedVersion": gone["version"]}
-    assert await deputy.refusal(RESTORE, input=given) in ("STUDENT_BUSY", "TEACHER_BUSY")
+    assert await deputy.expect_code(RESTORE, input=given) in ("STUDENT_BUSY", "TEACHER_BUSY")
 
 
 @pytest.mark.parametrize("login", ["director", "teacher.belova", "parent.ivanova"])
 async def test_who_may_not_restore_a_lesson(api: SignIn, cancelled: Desk, login: str) -> None:
     given = {"lessonId": cancelled.lesson, "expectedVersion": 1}
-    assert await api(login).refusal(RESTORE, input=given) == "FORBIDDEN"
+    assert await api(login).expect_code(RESTORE, input=given) == "FORBIDDEN"
 
 
 # -- at once ----------------------------------------------------------------------------
@@ -310,7 +310,7 @@ async def test_a_mark_set_while_the_lesson_is_being_cancelled_waits_and_is_refus
     async with operator.transaction():
         cancel = "UPDATE lessons SET status = 'CANCELLED' WHERE id = $1"
         await operator.execute(cancel, lesson["id"])
-        setting = asyncio.create_task(teacher.refusal(SET, input=cell(desk)))
+        setting = asyncio.create_task(teacher.expect_code(SET, input=cell(desk)))
         for _ in range(1000):
             if setting.done() or await operator.fetchval(held):
                 break

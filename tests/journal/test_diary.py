@@ -85,7 +85,7 @@ async def test_a_mothers_link_ended_yesterday_shows_nothing_today(
 async def test_a_time_that_makes_no_sense_is_refused_naming_the_argument(
     api: SignIn, first: str, last: str
 ) -> None:
-    refusal = await api("parent.ivanova").refused(
+    refusal = await api("parent.ivanova").expect_refusal(
         WEEK, student=MASHA, **{"from": first, "to": last}
     )
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["to"])
@@ -99,5 +99,5 @@ async def test_the_last_week_of_the_calendar_is_empty(api: SignIn) -> None:
 
 @pytest.mark.parametrize("bad", ["", "Student:1", "Mark:1-1", "Student:1-1\0", "Студент:1-1"])
 async def test_garbage_for_a_student_is_the_clients_mistake(api: SignIn, bad: str) -> None:
-    refusal = await api("parent.ivanova").refused(WEEK, student=bad)
+    refusal = await api("parent.ivanova").expect_refusal(WEEK, student=bad)
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["studentId"])

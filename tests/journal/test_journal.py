@@ -87,7 +87,7 @@ async def test_monday_begins_when_it_begins_at_the_school(
 async def test_a_time_that_makes_no_sense_is_refused_naming_the_argument(
     api: SignIn, desk: Desk, days: dict[str, str]
 ) -> None:
-    refusal = await api(desk.teacher).refused(DAYS, section=desk.section, **days)
+    refusal = await api(desk.teacher).expect_refusal(DAYS, section=desk.section, **days)
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["to"])
 
 

@@ -60,7 +60,7 @@ async def test_a_cell_that_has_a_mark_is_told_with_it_and_the_others_are_written
 
 async def test_who_may_not_give_marks_is_told_so(api: SignIn, desk: Desk) -> None:
     for login in ("psychologist", "zavuch", "parent.ivanova"):
-        refusal = await api(login).refusal(SET_MANY, input={"items": batch(desk, 5)})
+        refusal = await api(login).expect_code(SET_MANY, input={"items": batch(desk, 5)})
         assert refusal == "FORBIDDEN"
 
 
@@ -75,16 +75,16 @@ async def test_a_batch_of_501_is_refused_by_its_limit_and_one_of_500_is_looked_a
         "expectedVersion": None,
     }
     items = [item | whole for item in batch(desk, 5) * 501]
-    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "LIMIT"
+    assert await api(desk.teacher).expect_code(SET_MANY, input={"items": items}) == "LIMIT"
     items.pop()
     limits = Limits()
     check_values({"input": {"items": items}}, limits)
-    assert await api(desk.teacher).refusal(SET_MANY, input={"items": items}) == "NAMED_TWICE"
+    assert await api(desk.teacher).expect_code(SET_MANY, input={"items": items}) == "NAMED_TWICE"
 
 
 async def test_a_batch_without_items_is_told_to_send_some(api: SignIn, desk: Desk) -> None:
     told = "mutation ($input: SetMarksInput!) { setMarks(input: $input) { userErrors { %s } } }"
     document = told % "code field message most"
-    refused = await api(desk.teacher).refused(document, input={"items": []})
+    refused = await api(desk.teacher).expect_refusal(document, input={"items": []})
     assert (refused["code"], refused["field"], refused["most"]) == ("BLANK", ["items"], None)
     assert refused["message"] == "The list is empty; send at least one item."

@@ -100,7 +100,7 @@ async def test_who_sets_a_mark_in_a_cell_that_has_one_sees_it_with_its_author_an
 async def test_who_may_not_set_a_mark(
     api: SignIn, desk: Desk, sql: AsyncConnection, login: str, role: Role | None, code: str
 ) -> None:
-    assert await api(login, role).refusal(SET, input=cell(desk)) == code
+    assert await api(login, role).expect_code(SET, input=cell(desk)) == code
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
 
@@ -129,7 +129,7 @@ async def test_what_is_no_mark_is_refused_naming_the_field_and_leaves_no_trace(
     code: str,
     field: list[str],
 ) -> None:
-    refusal = await api(desk.teacher).refused(SET, input=cell(desk, **wrong))
+    refusal = await api(desk.teacher).expect_refusal(SET, input=cell(desk, **wrong))
     assert (refusal["code"], refusal["field"]) == (code, field)
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
     assert await sql.scalar(text("SELECT count(*) FROM events")) == 0
@@ -148,8 +148,8 @@ async def test_a_mark_in_a_closed_term_is_refused_and_closing_waits_for_who_writ
     ).one()
     closing = {"termId": f"Term:1-{term.id}", "expectedVersion": term.version}
     assert (await api("zavuch")(CLOSE, input=closing))["closeTerm"]["term"]["status"] == "CLOSED"
-    assert await api(desk.teacher).refusal(SET, input=cell(desk)) == "PERIOD_CLOSED"
-    assert await api(desk.teacher).refusal(CLOSE, input=closing) == "FORBIDDEN"
+    assert await api(desk.teacher).expect_code(SET, input=cell(desk)) == "PERIOD_CLOSED"
+    assert await api(desk.teacher).expect_code(CLOSE, input=closing) == "FORBIDDEN"
 
 
 async def test_a_student_who_was_away_gets_no_mark_for_work_in_class(
@@ -166,7 +166,7 @@ async def test_a_student_who_was_away_gets_no_mark_for_work_in_class(
         now() FROM attendance_records LIMIT 1"""),
         {"id": key, "section": desk.section_key},
     )
-    assert await api(desk.teacher).refusal(SET, input=cell(desk)) == "STUDENT_AWAY"
+    assert await api(desk.teacher).expect_code(SET, input=cell(desk)) == "STUDENT_AWAY"
 
 
 async def test_a_cleared_mark_counts_nowhere_and_the_cell_can_be_filled_again(
@@ -192,7 +192,7 @@ async def test_a_key_that_comes_back_with_another_mark_is_refused(
     first = await teacher(SET, input=cell(desk, value=4, idempotencyKey=key))
     others = ({"value": 5}, {"value": 4, "comment": "ещё"}, {"value": None, "kind": "DEBT_POINT"})
     for other in others:
-        refused = await teacher.refused(SET, input=cell(desk, idempotencyKey=key, **other))
+        refused = await teacher.expect_refusal(SET, input=cell(desk, idempotencyKey=key, **other))
         assert (refused["code"], refused["field"]) == ("IDEMPOTENCY_KEY_REUSED", ["idempotencyKey"])
     assert await teacher(SET, input=cell(desk, value=4, idempotencyKey=key)) == first
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 1
@@ -224,7 +224,7 @@ async def test_a_student_who_is_not_in_the_section_is_blamed_and_not_the_work(
     )
     teacher = api(desk.teacher)
     for student in (f"Student:1-{elsewhere}", "Student:2-1", "Student:1-99999999"):
-        refused = await teacher.refused(SET, input=cell(desk, studentId=student))
+        refused = await teacher.expect_refusal(SET, input=cell(desk, studentId=student))
         assert (refused["code"], refused["field"]) == ("NOT_FOUND", ["studentId"])
         items = [cell(desk), cell(desk, studentId=student)]
         answer = await teacher.reply(SET_MANY, input={"items": items})

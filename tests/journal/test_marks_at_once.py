@@ -163,7 +163,7 @@ async def test_a_refusal_of_the_database_costs_no_connection(
     teacher, writers = api(desk.teacher), services.writers
     assert writers
     for _ in range(2):
-        assert await teacher.refusal(SET, input=cell(desk, value=9)) == "NOT_OF_KIND"
+        assert await teacher.expect_code(SET, input=cell(desk, value=9)) == "NOT_OF_KIND"
     assert writers.open == 1
     assert len(writers.idle[1]) == 1
 

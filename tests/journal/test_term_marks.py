@@ -105,7 +105,7 @@ async def test_a_mark_far_from_the_average_needs_a_word(
 ) -> None:
     teacher = api(weighed.teacher)
     given = {"studentId": weighed.masha, "sectionId": weighed.section, "termId": terms[2]}
-    refusal = await teacher.refused(SET, input={**given, "value": "FIVE"})
+    refusal = await teacher.expect_refusal(SET, input={**given, "value": "FIVE"})
     assert (refusal["code"], refusal["field"]) == ("NEEDS_COMMENT", ["comment"])
     why = {**given, "value": "FIVE", "comment": "Победа на олимпиаде"}
     mark = (await teacher(SET, input=why))["setTermMark"]["termMark"]
@@ -168,7 +168,7 @@ async def test_what_is_no_term_mark_is_refused(
         "studentId": weighed.masha, "sectionId": weighed.section, "termId": terms[2],
         "value": "FOUR", **wrong,
     }  # fmt: skip
-    refusal = await api(weighed.teacher).refused(SET, input=given)
+    refusal = await api(weighed.teacher).expect_refusal(SET, input=given)
     assert (refusal["code"], refusal["field"]) == (code, field)
 
 
@@ -180,16 +180,16 @@ async def test_a_closed_quarter_takes_no_mark_until_it_is_reopened_for_a_reason(
         "studentId": weighed.others[0], "sectionId": weighed.section, "termId": terms[1],
         "value": "NOT_ASSESSED",
     }  # fmt: skip
-    assert await teacher.refusal(SET, input=given) == "PERIOD_CLOSED"
+    assert await teacher.expect_code(SET, input=given) == "PERIOD_CLOSED"
     key = int(terms[1].partition("-")[2])
     version = await sql.scalar(text(f"SELECT version FROM terms WHERE id = {key}"))
     reopening = {"termId": terms[1], "expectedVersion": version, "reason": "Ошибка в журнале"}
-    assert await teacher.refusal(REOPEN, input=reopening) == "FORBIDDEN"
+    assert await teacher.expect_code(REOPEN, input=reopening) == "FORBIDDEN"
     reopened = await zavuch(REOPEN, input=reopening)
     assert reopened["reopenTerm"]["term"]["status"] == "OPEN"
-    assert await zavuch.refusal(REOPEN, input={**reopening, "expectedVersion": version + 1}) == (
-        "TERM_IS_OPEN"
-    )
+    assert await zavuch.expect_code(
+        REOPEN, input={**reopening, "expectedVersion": version + 1}
+    ) == ("TERM_IS_OPEN")
 
 
 async def test_a_mother_sees_of_the_sheet_her_child_only(
@@ -224,7 +224,7 @@ async def test_a_term_that_has_not_begun_cannot_be_closed(
         )
     ).one()
     closing = {"termId": f"Term:1-{later.id}", "expectedVersion": later.version}
-    refused = await api("zavuch").refused(CLOSE, input=closing)
+    refused = await api("zavuch").expect_refusal(CLOSE, input=closing)
     assert (refused["code"], refused["field"]) == ("TERM_NOT_BEGUN", ["termId"])
     assert str(later.starts_on) in refused["message"]
     status = text("SELECT status FROM terms WHERE id = :id")

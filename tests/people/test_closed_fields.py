@@ -91,12 +91,12 @@ async def test_nobody_finds_or_orders_pupils_by_a_number_they_may_not_read(
         text("SELECT personal_file_no FROM students WHERE school_id = 1 AND id = 1")
     )
     teacher = api("teacher.gusev", Role.SUBJECT_TEACHER)
-    assert await teacher.refusal(BY, by={"personalFileNo": number}) == "FORBIDDEN"
+    assert await teacher.expect_code(BY, by={"personalFileNo": number}) == "FORBIDDEN"
     order = [{"field": "PERSONAL_FILE_NO"}]
-    assert await teacher.refusal(ORDERED, order=order) == "FORBIDDEN"
+    assert await teacher.expect_code(ORDERED, order=order) == "FORBIDDEN"
     count = "query ($f: StudentFilter) { students(filter: $f) { totalCount } }"
     asked = {"personalFileNo": {"eq": number}}
-    assert await teacher.refusal(count, f=asked) == "FORBIDDEN"
+    assert await teacher.expect_code(count, f=asked) == "FORBIDDEN"
     leader = api("teacher.belova", Role.CLASS_TEACHER)
     assert (await leader(BY, by={"personalFileNo": number}))["student"] == {"id": MASHA}
 

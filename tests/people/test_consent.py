@@ -60,14 +60,14 @@ async def test_what_was_allowed_is_taken_back_at_once(api: SignIn) -> None:
     assert await children(mother) == []
     again = await student(STOP, input=given | {"expectedVersion": stopped["version"]})
     assert again["stopSharingWithGuardian"]["guardianLink"] == stopped
-    assert await student.refusal(SHARE, input=given) == "CONFLICT"
+    assert await student.expect_code(SHARE, input=given) == "CONFLICT"
 
 
 async def test_what_was_allowed_until_a_day_ends_with_it(api: SignIn, clock: Clock) -> None:
     """In the school's own zone: midnight in Barnaul is 17:00 in UTC."""
     student, mother = api("student.fyodorov"), api("parent.fyodorova")
     given = await link_to(student, "Фёдорова")
-    late = await student.refused(SHARE, input=given | {"consentTo": "2026-11-23"})
+    late = await student.expect_refusal(SHARE, input=given | {"consentTo": "2026-11-23"})
     assert (late["code"], late["field"]) == ("IN_THE_PAST", ["consentTo"])
     await student(SHARE, input=given | {"consentTo": "2026-11-25"})
     clock.now = NOON.replace(hour=16, minute=59) + timedelta(days=1)
@@ -113,7 +113,7 @@ async def test_a_child_decides_nothing_yet(api: SignIn) -> None:
     assert [link["viewerCan"] for link in links] == [{"share": False}] * len(links)
     given = {"guardianLinkId": links[0]["id"], "expectedVersion": links[0]["version"]}
     for document in (SHARE, STOP):
-        assert await api("student.ivanova").refusal(document, input=given) == "FORBIDDEN"
+        assert await api("student.ivanova").expect_code(document, input=given) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ async def test_nobody_decides_for_another(
     api: SignIn, login: str, role: Role | None, code: str
 ) -> None:
     given = await link_to(api("student.fyodorov"), "Фёдорова")
-    assert await api(login, role).refusal(SHARE, input=given) == code
+    assert await api(login, role).expect_code(SHARE, input=given) == code

@@ -30,7 +30,7 @@ REASON = {"overrideReason": "Проверено по документам"}
 
 async def find_warnings(api: Api, document: str, given: dict[str, Any]) -> list[str]:
     """Codes of the warnings with which a command is refused."""
-    refused = await api.refused(document, input=given)
+    refused = await api.expect_refusal(document, input=given)
     assert (refused["code"], refused["field"]) == ("WARNING_NEEDS_REASON", ["overrideReason"])
     assert all(one["message"] in refused["message"] for one in refused["warnings"])
     return [one["code"] for one in refused["warnings"]]
@@ -62,7 +62,7 @@ async def test_a_child_who_is_here_is_not_enrolled_again_without_a_word(
     secretary = api("secretary")
     given = MASHA | {"birthDate": await born(sql)} | spelt
     before = await sql.scalar(text("SELECT count(*) FROM persons"))
-    refused = await secretary.refused(ENROL, input=given)
+    refused = await secretary.expect_refusal(ENROL, input=given)
     known = [one for one in refused["warnings"] if one["code"] == "STUDENT_KNOWN"]
     assert [one["about"] for one in known] == [{"id": "Student:1-1"}]
     assert await sql.scalar(text("SELECT count(*) FROM persons")) == before
@@ -160,12 +160,14 @@ async def test_spaces_and_what_nobody_sees_are_no_part_of_a_name(api: SignIn) ->
 
 async def test_nobody_is_born_in_the_future(api: SignIn, sql: AsyncConnection) -> None:
     later = {"birthDate": "2026-12-01", "entryDate": "2027-09-01", **REASON}
-    refused = await api("secretary").refused(ENROL, input=MASHA | {"familyName": "Ужикова"} | later)
+    refused = await api("secretary").expect_refusal(
+        ENROL, input=MASHA | {"familyName": "Ужикова"} | later
+    )
     assert (refused["code"], refused["field"]) == ("BORN_IN_FUTURE", ["birthDate"])
     hired = {"familyName": "Ужикова", "givenName": "Анна", "position": "Учитель", **REASON}
     for birth, code in (("2026-12-01", "BORN_IN_FUTURE"), ("2026-10-01", "BORN_TOO_LATE")):
         given = hired | {"birthDate": birth, "hiredOn": "2026-10-01"}
-        refused = await api("hr").refused(HIRE, input=given)
+        refused = await api("hr").expect_refusal(HIRE, input=given)
         assert (refused["code"], refused["field"]) == (code, ["birthDate"])
     found = text("SELECT count(*) FROM persons WHERE family_name = 'Ужикова'")
     assert await sql.scalar(found) == 0
@@ -182,7 +184,7 @@ async def test_staff_are_not_hired_twice_without_a_word(api: SignIn, sql: AsyncC
         "position": "Учитель",
         "hiredOn": "2026-11-23",
     }
-    refused = await api("hr").refused(HIRE, input=given)
+    refused = await api("hr").expect_refusal(HIRE, input=given)
     assert [one["code"] for one in refused["warnings"]] == ["STAFF_KNOWN"]
     assert refused["warnings"][0]["about"] == {"id": "Staff:1-10"}
     child = given | {"familyName": "Новикова", "birthDate": "2021-01-01"}
@@ -201,7 +203,7 @@ async def test_a_known_guardian_is_linked_by_their_id(api: SignIn, sql: AsyncCon
         "relation": "MOTHER",
         "validFrom": "2026-11-23",
     }
-    refused = await api("secretary").refused(LINK, input=given)
+    refused = await api("secretary").expect_refusal(LINK, input=given)
     assert [one["code"] for one in refused["warnings"]] == ["GUARDIAN_KNOWN"]
     assert refused["warnings"][0]["about"] == {"id": f"Guardian:1-{key}"}
     assert (await api("secretary")(LINK, input=given | REASON))["linkGuardian"]["guardianLink"]

@@ -53,7 +53,7 @@ async def test_whom_a_court_restricted_is_not_shown_where_the_child_lives(
     """Unless asked, and not even if asked (domain.md e9)."""
     court = {"legalStatus": "RESTRICTED", "basisDocument": "Решение суда № 1"}
     given = MASHA | {"guardianId": mother[0], "studentId": "Student:1-3"} | court
-    refusal = await api("social").refused(LINK, input=given | {"hideWhereabouts": False})
+    refusal = await api("social").expect_refusal(LINK, input=given | {"hideWhereabouts": False})
     assert (refusal["code"], refusal["field"]) == ("WHEREABOUTS_SHOWN", ["hideWhereabouts"])
     link = (await api("social")(LINK, input=given))["linkGuardian"]["guardianLink"]
     assert link["hideWhereabouts"] is True
@@ -71,7 +71,7 @@ async def test_who_may_link_in_one_class_links_in_no_other(
         text("""UPDATE role_rights SET scope = 'CLASS' WHERE school_id = 1
         AND role = 'SOCIAL_PEDAGOGUE' AND permission = 'guardians:write'""")
     )
-    refusal = await api("social").refused(LINK, input=NEW)
+    refusal = await api("social").expect_refusal(LINK, input=NEW)
     assert (refusal["code"], refusal["field"]) == ("FORBIDDEN", ["studentId"])
     can = '{ student(by: {id: "Student:1-1"}) { viewerCan { linkGuardians } } }'
     assert (await api("social")(can))["student"]["viewerCan"] == {"linkGuardians": False}
@@ -82,7 +82,7 @@ async def test_a_guardian_is_linked_to_a_child_once_at_a_time(
     api: SignIn, sql: AsyncConnection, mother: tuple[str, str]
 ) -> None:
     given = MASHA | {"guardianId": mother[0]}
-    assert await api("secretary").refusal(LINK, input=given) == "ALREADY_LINKED"
+    assert await api("secretary").expect_code(LINK, input=given) == "ALREADY_LINKED"
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
 
@@ -103,16 +103,16 @@ async def test_what_is_no_link_leaves_nobody_behind(
     api: SignIn, sql: AsyncConnection, wrong: dict[str, Any], code: str, field: str
 ) -> None:
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))
-    refusal = await api("secretary").refused(LINK, input=NEW | wrong)
+    refusal = await api("secretary").expect_refusal(LINK, input=NEW | wrong)
     assert (refusal["code"], refusal["field"]) == (code, [field])
     assert await sql.scalar(text("SELECT count(*) FROM persons")) == persons
 
 
 @pytest.mark.parametrize("login", ["director", "admin", "teacher.belova", "parent.ivanova"])
 async def test_who_may_not_link_or_end(api: SignIn, login: str, mother: tuple[str, str]) -> None:
-    assert await api(login).refusal(LINK, input=NEW) == "FORBIDDEN"
+    assert await api(login).expect_code(LINK, input=NEW) == "FORBIDDEN"
     ending = {"guardianLinkId": mother[1], "expectedVersion": 1}
-    assert await api(login).refusal(END, input=ending) == "FORBIDDEN"
+    assert await api(login).expect_code(END, input=ending) == "FORBIDDEN"
 
 
 async def test_an_ended_link_shows_the_child_no_more_and_cannot_be_revived(
@@ -123,9 +123,9 @@ async def test_an_ended_link_shows_the_child_no_more_and_cannot_be_revived(
     assert (ended["validTo"], ended["version"]) == ("2026-11-23", 2)
     children = (await api("parent.ivanova")(CHILDREN))["viewer"]["children"]
     assert [child["id"] for child in children] == ["Student:1-2"]
-    assert await api("secretary").refusal(END, input=ending) == "CONFLICT"
+    assert await api("secretary").expect_code(END, input=ending) == "CONFLICT"
     longer = {**ending, "expectedVersion": 2, "validTo": "2027-01-01"}
-    refusal = await api("secretary").refused(END, input=longer)
+    refusal = await api("secretary").expect_refusal(END, input=longer)
     assert (refusal["code"], refusal["field"]) == ("ENDS_ALREADY", ["validTo"])
 
 
@@ -134,7 +134,7 @@ async def test_a_link_that_has_not_begun_can_be_ended(api: SignIn) -> None:
     ending = {"guardianLinkId": later["guardianLink"]["id"], "expectedVersion": 1}
     ended = (await api("secretary")(END, input=ending))["endGuardianLink"]["guardianLink"]
     assert ended["validTo"] == "2026-12-01"
-    refusal = await api("secretary").refused(
+    refusal = await api("secretary").expect_refusal(
         END, input={**ending, "expectedVersion": 2, "validTo": "2026-11-01"}
     )
     assert (refusal["code"], refusal["field"]) == ("ENDS_BEFORE_IT_BEGINS", ["validTo"])
@@ -144,7 +144,7 @@ async def test_what_a_court_took_needs_its_paper_and_hides_the_address(
     api: SignIn, mother: tuple[str, str]
 ) -> None:
     ending = {"guardianLinkId": mother[1], "expectedVersion": 1, "legalStatus": "RESTRICTED"}
-    refusal = await api("social").refused(END, input=ending)
+    refusal = await api("social").expect_refusal(END, input=ending)
     assert (refusal["code"], refusal["field"]) == ("DOCUMENT_NEEDED", ["basisDocument"])
     done = await api("social")(END, input={**ending, "basisDocument": "Решение суда № 1"})
     link = done["endGuardianLink"]["guardianLink"]

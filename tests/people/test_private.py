@@ -68,7 +68,7 @@ async def test_that_there_is_something_is_not_disclosed(api: SignIn, sql: AsyncC
 
 @pytest.mark.parametrize("login", ["admin", "teacher.gusev", "psychologist", "social", "zavuch"])
 async def test_documents_are_refused_to_those_without_the_right(api: SignIn, login: str) -> None:
-    assert await api(login).refusal("{ students { nodes { identity { id } } } }") == "FORBIDDEN"
+    assert await api(login).expect_code("{ students { nodes { identity { id } } } }") == "FORBIDDEN"
 
 
 async def test_health_is_read_by_those_who_must_mind_it(api: SignIn, sql: AsyncConnection) -> None:
@@ -76,4 +76,4 @@ async def test_health_is_read_by_those_who_must_mind_it(api: SignIn, sql: AsyncC
     there = f"Student:1-{student}"
     assert (await api("psychologist")(HEALTH, id=there))["student"]["health"]
     assert (await sql.scalars(READINGS)).all() == ["StudentHealth"]
-    assert await api("admin").refusal(HEALTH, id=there) == "FORBIDDEN"
+    assert await api("admin").expect_code(HEALTH, id=there) == "FORBIDDEN"

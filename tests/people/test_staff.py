@@ -49,13 +49,13 @@ async def test_who_may_hire_for_one_class_only_hires_nobody(
         text("UPDATE role_grants SET scope = 'SCHOOL_CLASS', school_class_id = 7"
              " WHERE school_id = 1 AND role = 'HR_SPECIALIST'")
     )  # fmt: skip
-    assert await api("hr").refusal(HIRE, input=NEW) == "FORBIDDEN"
+    assert await api("hr").expect_code(HIRE, input=NEW) == "FORBIDDEN"
 
 
 async def test_a_personnel_number_is_given_once(api: SignIn, sql: AsyncConnection) -> None:
     await api("hr")(HIRE, input=NEW)
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))
-    refusal = await api("hr").refused(HIRE, input=NEW)
+    refusal = await api("hr").expect_refusal(HIRE, input=NEW)
     assert (refusal["code"], refusal["field"]) == ("PERSONNEL_NO_TAKEN", ["personnelNo"])
     assert await sql.scalar(text("SELECT count(*) FROM persons")) == persons
 
@@ -74,15 +74,15 @@ async def test_a_personnel_number_is_given_once(api: SignIn, sql: AsyncConnectio
 async def test_who_cannot_be_hired(
     api: SignIn, wrong: dict[str, Any], code: str, field: str
 ) -> None:
-    refusal = await api("hr").refused(HIRE, input=NEW | wrong)
+    refusal = await api("hr").expect_refusal(HIRE, input=NEW | wrong)
     assert (refusal["code"], refusal["field"]) == (code, [field])
 
 
 @pytest.mark.parametrize("login", ["admin", "secretary", "teacher.belova"])
 async def test_who_may_not(api: SignIn, login: str, klimova: dict[str, Any]) -> None:
-    assert await api(login).refusal(HIRE, input=NEW) == "FORBIDDEN"
+    assert await api(login).expect_code(HIRE, input=NEW) == "FORBIDDEN"
     ending = {**klimova, "dismissedOn": "2026-11-23"}
-    assert await api(login).refusal(DISMISS, input=ending) == "FORBIDDEN"
+    assert await api(login).expect_code(DISMISS, input=ending) == "FORBIDDEN"
 
 
 async def test_a_day_to_come_lets_them_work_until_then(
@@ -98,10 +98,10 @@ async def test_a_day_to_come_lets_them_work_until_then(
     key = {"id": int(klimova["staffId"].partition("-")[2])}
     assert (await sql.scalars(ends, key)).all() == ["2026-12-01"]
     again = {**later, "expectedVersion": 2}
-    assert await api("hr").refusal(DISMISS, input=again) == "ALREADY_DISMISSED"
+    assert await api("hr").expect_code(DISMISS, input=again) == "ALREADY_DISMISSED"
     sooner = {**again, "dismissedOn": "2026-11-23"}
     await api("hr")(DISMISS, input=sooner)
-    assert await teacher.refusal("{ viewer { id: __typename } }") == "UNAUTHENTICATED"
+    assert await teacher.expect_code("{ viewer { id: __typename } }") == "UNAUTHENTICATED"
 
 
 async def test_who_is_dismissed_today_is_gone_from_the_list(
@@ -123,7 +123,7 @@ async def test_who_is_dismissed_today_is_gone_from_the_list(
 async def test_what_is_no_dismissal(
     api: SignIn, klimova: dict[str, Any], wrong: dict[str, Any], code: str, field: list[str]
 ) -> None:
-    refusal = await api("hr").refused(
+    refusal = await api("hr").expect_refusal(
         DISMISS, input={**klimova, "dismissedOn": "2026-12-01"} | wrong
     )
     assert (refusal["code"], refusal["field"]) == (code, field)

@@ -72,7 +72,7 @@ async def test_spaces_around_a_name_are_no_part_of_it(api: SignIn) -> None:
     typed = NEW | {"familyName": " Ёлкина ", "givenName": "Анна\u00a0", "personalFileNo": "Ё-1\t"}
     made = (await api("secretary")(ENROL, input=typed))["enrolStudent"]["student"]
     assert (made["fullName"], made["personalFileNo"]) == ("Ёлкина Анна", "Ё-1")
-    assert await api("secretary").refusal(ENROL, input=NEW) == "PERSONAL_FILE_TAKEN"
+    assert await api("secretary").expect_code(ENROL, input=NEW) == "PERSONAL_FILE_TAKEN"
 
 
 async def test_a_secretary_of_one_class_enrols_nobody(api: SignIn, sql: AsyncConnection) -> None:
@@ -81,13 +81,13 @@ async def test_a_secretary_of_one_class_enrols_nobody(api: SignIn, sql: AsyncCon
         text("UPDATE role_grants SET scope = 'SCHOOL_CLASS', school_class_id = 7"
              " WHERE school_id = 1 AND role = 'SECRETARY'")
     )  # fmt: skip
-    assert await api("secretary").refusal(ENROL, input=NEW) == "FORBIDDEN"
+    assert await api("secretary").expect_code(ENROL, input=NEW) == "FORBIDDEN"
 
 
 async def test_a_number_of_a_personal_file_is_given_once(api: SignIn, sql: AsyncConnection) -> None:
     await api("secretary")(ENROL, input=NEW)
     persons = await sql.scalar(text("SELECT count(*) FROM persons"))
-    refusal = await api("secretary").refused(ENROL, input=NEW | {"givenName": "Вера"})
+    refusal = await api("secretary").expect_refusal(ENROL, input=NEW | {"givenName": "Вера"})
     assert (refusal["code"], refusal["field"]) == ("PERSONAL_FILE_TAKEN", ["personalFileNo"])
     assert await sql.scalar(text("SELECT count(*) FROM persons")) == persons
 
@@ -112,7 +112,7 @@ async def test_a_number_of_a_personal_file_is_given_once(api: SignIn, sql: Async
 async def test_who_cannot_be_enrolled(
     api: SignIn, sql: AsyncConnection, wrong: dict[str, Any], code: str, field: list[str]
 ) -> None:
-    refusal = await api("secretary").refused(ENROL, input=NEW | wrong)
+    refusal = await api("secretary").expect_refusal(ENROL, input=NEW | wrong)
     assert (refusal["code"], refusal["field"]) == (code, field)
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
@@ -121,13 +121,13 @@ async def test_nobody_is_enrolled_into_a_class_of_an_archived_year(
     api: SignIn, sql: AsyncConnection
 ) -> None:
     await sql.execute(text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 1"))
-    refusal = await api("secretary").refused(ENROL, input=NEW)
+    refusal = await api("secretary").expect_refusal(ENROL, input=NEW)
     assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", ["schoolClassId"])
 
 
 @pytest.mark.parametrize("login", ["director", "zavuch", "teacher.belova", "parent.ivanova"])
 async def test_who_may_not_enrol(api: SignIn, login: str) -> None:
-    assert await api(login).refusal(ENROL, input=NEW) == "FORBIDDEN"
+    assert await api(login).expect_code(ENROL, input=NEW) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("key", ["id", "personalFileNo", "sourcedId"])
@@ -154,7 +154,7 @@ async def test_an_insurance_number_finds_only_for_those_who_may_read_it_in_full(
         assert found["student"]["id"] == "Student:1-1"
     assert await api("director")(FIND, by={"snils": "000-000-000 00"}) == {"student": None}
     for login in ("zavuch", "parent.ivanova", "student.ivanova"):
-        assert await api(login).refusal(FIND, by={"snils": snils}) == "FORBIDDEN"
+        assert await api(login).expect_code(FIND, by={"snils": snils}) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_an_insurance_number_finds_only_for_those_who_may_read_it_in_full(
      {"id": "1"}, {"sourcedId": "\0"}],
 )  # fmt: skip
 async def test_exactly_one_key_that_could_be_one(api: SignIn, by: Any) -> None:
-    assert await api("director").refusal(FIND, by=by) == "BAD_USER_INPUT"
+    assert await api("director").expect_code(FIND, by=by) == "BAD_USER_INPUT"
 
 
 async def test_names_are_searched_whatever_their_case_and_yo(api: SignIn) -> None:
@@ -204,4 +204,4 @@ async def test_each_sees_their_own_students_and_counts_no_others(api: SignIn) ->
 async def test_a_birth_date_is_not_for_those_who_only_teach(api: SignIn) -> None:
     born = '{ student(by: {id: "Student:1-1"}) { birthDate } }'
     assert (await api("secretary")(born))["student"]["birthDate"]
-    assert await api("admin").refusal(born) == "FORBIDDEN"
+    assert await api("admin").expect_code(born) == "FORBIDDEN"

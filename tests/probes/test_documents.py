@@ -64,7 +64,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def application_url(postgres: Server, database: str, kept: Clones) -> AsyncIterator[str]:
+async def application_url(postgres: Server, database: str, clones: Clones) -> AsyncIterator[str]:
     """The address of a database in which the documents are registered by names."""
     made = [
         RegisteredDocument(hash_text(text), text, (name,), ids=frozenset({name}))
@@ -72,7 +72,7 @@ async def application_url(postgres: Server, database: str, kept: Clones) -> Asyn
     ]
     await register(postgres.url("postgres", database), made)
     yield postgres.url("gorod_app", database)
-    kept.written = True
+    clones.written = True
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def test_terms_of_a_year_of_another_school_are_none(api: SignIn) -> None:
     director = api("director")
     assert (await director(TERMS, year="AcademicYear:2-2"))["terms"] == []
     assert (await director(TERMS, year="AcademicYear:1-999"))["terms"] == []
-    refusal = await director.refused(TERMS, year="Term:1-1")
+    refusal = await director.expect_refusal(TERMS, year="Term:1-1")
     assert (refusal["code"], refusal["field"]) == ("BAD_USER_INPUT", ["academicYearId"])
 
 
@@ -65,4 +65,4 @@ async def test_bells_ring_in_order(api: SignIn) -> None:
 
 async def test_a_stranger_learns_nothing(stranger: Api) -> None:
     for document in (YEARS, TERMS, HOLIDAYS, BELLS):
-        assert await stranger.refusal(document) == "UNAUTHENTICATED"
+        assert await stranger.expect_code(document) == "UNAUTHENTICATED"

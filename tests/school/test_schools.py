@@ -57,7 +57,7 @@ async def test_what_is_no_card_is_refused_naming_the_field(
     api: SignIn, sql: AsyncConnection, wrong: dict[str, Any], code: str, field: str
 ) -> None:
     given = {"schoolId": "School:1-1", "expectedVersion": 1, "phone": "8", **wrong}
-    refusal = await api("director").refused(UPDATE, input=given)
+    refusal = await api("director").expect_refusal(UPDATE, input=given)
     assert (refusal["code"], refusal["field"]) == (code, [field])
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
     assert await sql.scalar(text("SELECT sum(version) FROM schools")) == 2
@@ -75,9 +75,9 @@ async def test_who_saw_an_older_card_gets_todays(api: SignIn) -> None:
 @pytest.mark.parametrize("login", ["secretary", "teacher.belova", "parent.ivanova", "municipal"])
 async def test_who_may_not_correct_it(api: SignIn, login: str) -> None:
     given = {"schoolId": "School:1-1", "expectedVersion": 1, "phone": "8"}
-    assert await api(login).refusal(UPDATE, input=given) == "FORBIDDEN"
+    assert await api(login).expect_code(UPDATE, input=given) == "FORBIDDEN"
 
 
 async def test_everyone_reads_the_card(api: SignIn, stranger: Api) -> None:
     assert (await card(api("student.ivanova")))["timeZone"] == "Asia/Barnaul"
-    assert await stranger.refusal(SCHOOL) == "UNAUTHENTICATED"
+    assert await stranger.expect_code(SCHOOL) == "UNAUTHENTICATED"

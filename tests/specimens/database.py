@@ -15,7 +15,7 @@ from models.database.engine import connect
 from models.events import SchoolHead
 from models.secrets import Secrets
 from tests import undo
-from tests.clones import clone, furnished, once
+from tests.clones import clone, make_empty_database, make_once
 from tests.postgres import Server
 from tests.signed_in import sign_everyone_in
 from tests.specimens.access import credential_of
@@ -33,7 +33,7 @@ def make_specimens(server: Server, tables: str, key: bytes, now: datetime) -> Ro
     """
 
     async def make(operator: undo.Operator) -> str:
-        await furnished(server, operator, tables)
+        await make_empty_database(server, operator, tables)
         await clone(operator, tables, SPECIMENS)
         url = server.url("postgres", SPECIMENS)
         engine = connect(url, role="postgres", poolclass=NullPool)
@@ -49,7 +49,7 @@ def make_specimens(server: Server, tables: str, key: bytes, now: datetime) -> Ro
         await undo.watch(url)
         return json.dumps(held)
 
-    held = json.loads(asyncio.run(once(server, SPECIMENS, make)))
+    held = json.loads(asyncio.run(make_once(server, SPECIMENS, make)))
     return {login: [(Role[role], s) for role, s in of] for login, of in held.items()}
 
 

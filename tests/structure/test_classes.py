@@ -54,7 +54,7 @@ async def test_the_deputy_director_makes_a_class(api: SignIn) -> None:
 async def test_a_class_is_made_once(api: SignIn) -> None:
     zavuch = api("zavuch")
     for same in ("А", " А", "А\u00a0"):
-        assert await zavuch.refusal(CREATE, input=NEW | {"letter": same}) == "CLASS_EXISTS"
+        assert await zavuch.expect_code(CREATE, input=NEW | {"letter": same}) == "CLASS_EXISTS"
     replies = await asyncio.gather(*(zavuch.reply(CREATE, input=NEW) for _ in range(4)))
     errors = [
         error["code"] for r in replies for error in (r.data or {})["createClass"]["userErrors"]
@@ -88,7 +88,7 @@ async def test_repeating_an_attempt_gives_the_same_class(api: SignIn) -> None:
 async def test_what_is_no_class_is_refused_naming_the_field(
     api: SignIn, sql: AsyncConnection, wrong: dict[str, Any], code: str, field: str
 ) -> None:
-    refusal = await api("zavuch").refused(CREATE, input=NEW | wrong)
+    refusal = await api("zavuch").expect_refusal(CREATE, input=NEW | wrong)
     assert (refusal["code"], refusal["field"]) == (code, [field])
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
@@ -97,15 +97,15 @@ async def test_in_an_archived_year_no_class_is_made_or_given_a_teacher(
     api: SignIn, sql: AsyncConnection, another: str
 ) -> None:
     await sql.execute(ARCHIVE)
-    refusal = await api("zavuch").refused(CREATE, input=NEW)
+    refusal = await api("zavuch").expect_refusal(CREATE, input=NEW)
     assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", ["academicYearId"])
     given = {"schoolClassId": "SchoolClass:1-7", "staffId": another, "validFrom": "2026-11-23"}
-    assert await api("zavuch").refusal(LEAD, input=given) == "YEAR_ARCHIVED"
+    assert await api("zavuch").expect_code(LEAD, input=given) == "YEAR_ARCHIVED"
 
 
 @pytest.mark.parametrize("login", ["director", "admin", "teacher.belova", "parent.ivanova"])
 async def test_who_may_not_make_a_class(api: SignIn, login: str) -> None:
-    assert await api(login).refusal(CREATE, input=NEW) == "FORBIDDEN"
+    assert await api(login).expect_code(CREATE, input=NEW) == "FORBIDDEN"
 
 
 async def test_a_new_class_teacher_takes_over_from_a_day_on(
@@ -141,7 +141,7 @@ async def test_who_was_to_begin_later_is_for_people_to_decide(
     later = {"schoolClassId": "SchoolClass:1-7", "staffId": another, "validFrom": "2026-12-01"}
     await api("zavuch")(LEAD, input=later)
     sooner = {**later, "staffId": leader, "validFrom": "2026-11-25"}
-    refusal = await api("zavuch").refused(LEAD, input=sooner)
+    refusal = await api("zavuch").expect_refusal(LEAD, input=sooner)
     assert (refusal["code"], refusal["field"]) == ("TOO_SOON", ["validFrom"])
 
 
@@ -166,5 +166,5 @@ async def test_who_does_not_work_that_day_leads_no_class(
         text(f"UPDATE staff SET {column} = date '2026-11-23' + {day} WHERE id = {key}")
     )
     given = {"schoolClassId": "SchoolClass:1-7", "staffId": another, "validFrom": "2026-11-23"}
-    refusal = await api("zavuch").refused(LEAD, input=given)
+    refusal = await api("zavuch").expect_refusal(LEAD, input=given)
     assert (refusal["code"], refusal["field"]) == ("NOT_AT_WORK", ["staffId"])

@@ -34,7 +34,7 @@ async def test_nobody_is_in_two_subgroups_of_a_subject(api: SignIn, sql: AsyncCo
     zavuch = api("zavuch")
     first, second = await in_section(zavuch, ONE), await in_section(zavuch, TWO)
     both = await members(zavuch, TWO, [*second, first[0]])
-    refusal = await zavuch.refused(MEMBERS, input=both)
+    refusal = await zavuch.expect_refusal(MEMBERS, input=both)
     assert (refusal["code"], refusal["field"]) == ("IN_ANOTHER_SECTION", ["studentIds"])
     assert await in_section(zavuch, TWO) == second
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
@@ -90,7 +90,7 @@ async def test_who_cannot_be_in_a_section_is_named(
 ) -> None:
     zavuch = api("zavuch")
     given = await members(zavuch, ONE, [], **wrong)
-    refusal = await zavuch.refused(MEMBERS, input=given)
+    refusal = await zavuch.expect_refusal(MEMBERS, input=given)
     assert (refusal["code"], refusal["field"]) == (code, field)
 
 
@@ -103,7 +103,7 @@ async def test_what_came_true_since_is_not_rewritten(api: SignIn, sql: AsyncConn
     before = (await sql.execute(text(STAYS))).all()
     for section, students in ((ONE, first), (TWO, second)):
         late = await members(zavuch, section, students, effectiveFrom="2026-11-16")
-        refusal = await zavuch.refused(MEMBERS, input=late)
+        refusal = await zavuch.expect_refusal(MEMBERS, input=late)
         assert (refusal["code"], refusal["field"]) == ("CHANGED_SINCE", ["effectiveFrom"])
     assert (await sql.execute(text(STAYS))).all() == before
 
@@ -136,7 +136,7 @@ async def test_one_who_left_last_week_is_written_down_today(
 @pytest.mark.parametrize("day", ["2026-08-31", "2027-07-01"])
 async def test_nobody_is_in_a_section_outside_its_year(api: SignIn, day: str) -> None:
     given = await members(api("zavuch"), ONE, [], effectiveFrom=day)
-    refusal = await api("zavuch").refused(MEMBERS, input=given)
+    refusal = await api("zavuch").expect_refusal(MEMBERS, input=given)
     assert (refusal["code"], refusal["field"]) == ("OUTSIDE_YEAR", ["effectiveFrom"])
 
 
@@ -145,7 +145,7 @@ async def test_members_of_an_archived_year_stay_as_they_were(
 ) -> None:
     await sql.execute(text("UPDATE academic_years SET status = 'ARCHIVED' WHERE school_id = 1"))
     given = await members(api("zavuch"), ONE, [])
-    refusal = await api("zavuch").refused(MEMBERS, input=given)
+    refusal = await api("zavuch").expect_refusal(MEMBERS, input=given)
     assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", ["sectionId"])
 
 
@@ -193,7 +193,7 @@ async def test_nobody_leaves_a_group_as_of_a_day_on_which_they_have_a_mark(
 ) -> None:
     zavuch = api("zavuch")
     before = (await sql.execute(text(STAYS))).all()
-    refusal = await zavuch.refused(MEMBERS, input=await leaving(zavuch, marked, marked.day))
+    refusal = await zavuch.expect_refusal(MEMBERS, input=await leaving(zavuch, marked, marked.day))
     assert (refusal["code"], refusal["field"]) == ("MARKS_IN_THE_WAY", ["effectiveFrom"])
     after = marked.day + timedelta(days=1)
     name = await sql.scalar(
@@ -225,7 +225,7 @@ async def test_who_joined_on_a_day_is_not_taken_out_as_of_it_over_a_mark(
         AND student_id = :key""")  # fmt: skip
     await sql.execute(joined, {"key": marked.key, "day": marked.day})
     zavuch = api("zavuch")
-    refused = await zavuch.refusal(MEMBERS, input=await leaving(zavuch, marked, marked.day))
+    refused = await zavuch.expect_code(MEMBERS, input=await leaving(zavuch, marked, marked.day))
     assert refused == "MARKS_IN_THE_WAY"
 
 

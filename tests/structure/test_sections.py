@@ -87,14 +87,14 @@ async def test_a_section_of_next_year_starts_with_next_years_class(
 async def test_a_subgroup_starts_empty_and_its_name_is_its_own(api: SignIn) -> None:
     given = NEW | {"isSubgroup": True, "name": "7А Химия, группа 1"}
     assert (await api("zavuch")(CREATE, input=given))["createSection"]["section"]["students"] == []
-    assert await api("zavuch").refusal(CREATE, input=given) == "SECTION_EXISTS"
+    assert await api("zavuch").expect_code(CREATE, input=given) == "SECTION_EXISTS"
 
 
 async def test_a_second_section_of_a_subject_for_the_whole_class_is_refused(
     api: SignIn, sql: AsyncConnection
 ) -> None:
     again = NEW | {"subjectId": "Subject:1-6", "name": "7А Алгебра ещё раз"}
-    refusal = await api("zavuch").refused(CREATE, input=again)
+    refusal = await api("zavuch").expect_refusal(CREATE, input=again)
     assert (refusal["code"], refusal["field"]) == ("IN_ANOTHER_SECTION", ["subjectId"])
     found = "SELECT count(*) FROM sections WHERE name LIKE '%ещё раз'"
     assert await sql.scalar(text(found)) == 0
@@ -128,7 +128,7 @@ async def test_a_section_never_has_two_main_teachers(api: SignIn, sql: AsyncConn
     later = {**ALGEBRA, "staffId": "Staff:1-9", "validFrom": "2026-12-01"}
     await zavuch(TEACH, input=later)
     sooner = {**ALGEBRA, "staffId": "Staff:1-10", "validFrom": "2026-11-25"}
-    refusal = await zavuch.refused(TEACH, input=sooner)
+    refusal = await zavuch.expect_refusal(TEACH, input=sooner)
     assert (refusal["code"], refusal["field"]) == ("TOO_SOON", ["validFrom"])
     at_once = [{**later, "validFrom": "2026-12-05", "staffId": f"Staff:1-{n}"} for n in (10, 11)]
     replies = await asyncio.gather(*(zavuch.reply(TEACH, input=one) for one in at_once))
@@ -139,7 +139,7 @@ async def test_a_section_never_has_two_main_teachers(api: SignIn, sql: AsyncConn
 @pytest.mark.parametrize("hours", ["-1", "40.5"])
 async def test_hours_that_are_none_are_refused(api: SignIn, hours: str) -> None:
     given = {**ALGEBRA, "staffId": "Staff:1-9", "validFrom": "2026-11-23", "hours": hours}
-    refusal = await api("zavuch").refused(TEACH, input=given)
+    refusal = await api("zavuch").expect_refusal(TEACH, input=given)
     assert (refusal["code"], refusal["field"]) == ("OUT_OF_RANGE", ["hours"])
 
 
@@ -148,10 +148,10 @@ async def test_in_an_archived_year_nothing_changes(api: SignIn, sql: AsyncConnec
     zavuch = api("zavuch")
     teach = {**ALGEBRA, "staffId": "Staff:1-9", "validFrom": "2026-11-23"}
     for document, given, field in ((CREATE, NEW, "schoolClassId"), (TEACH, teach, "sectionId")):
-        refusal = await zavuch.refused(document, input=given)
+        refusal = await zavuch.expect_refusal(document, input=given)
         assert (refusal["code"], refusal["field"]) == ("YEAR_ARCHIVED", [field])
 
 
 @pytest.mark.parametrize("login", ["director", "teacher.belova", "student.ivanova"])
 async def test_who_may_not(api: SignIn, login: str) -> None:
-    assert await api(login).refusal(CREATE, input=NEW) == "FORBIDDEN"
+    assert await api(login).expect_code(CREATE, input=NEW) == "FORBIDDEN"

@@ -78,7 +78,7 @@ async def test_who_loses_to_others_each_time_is_asked_to_repeat(
     trigger = "CREATE TRIGGER lose BEFORE INSERT ON homework FOR EACH ROW EXECUTE FUNCTION lose()"
     await sql.execute(text(trigger))
     try:
-        refused = await teacher.refused(SET, input=make_input(first))
+        refused = await teacher.expect_refusal(SET, input=make_input(first))
     finally:
         await sql.execute(text("DROP FUNCTION lose() CASCADE"))
     assert (refused["code"], refused["retryAfter"]) == ("SERVICE_UNAVAILABLE", 1)

@@ -176,9 +176,9 @@ async def test_homework_without_a_named_day_follows_the_next_lesson_when_it_is_c
 async def test_a_day_needs_to_be_possible_and_usual(api: SignIn, sql: AsyncConnection) -> None:
     first, teacher = (await lessons_of(sql))[0], api("teacher.belova", Role.SUBJECT_TEACHER)
     for day, code in (("2026-11-20", "DUE_BEFORE_LESSON"), ("2030-01-01", "OUTSIDE_YEAR")):
-        refused = await teacher.refused(SET, input=make_input(first, dueOn=day, **REASON))
+        refused = await teacher.expect_refusal(SET, input=make_input(first, dueOn=day, **REASON))
         assert (refused["code"], refused["field"]) == (code, ["dueOn"])
-    refused = await teacher.refused(SET, input=make_input(first, dueOn="2026-11-29"))
+    refused = await teacher.expect_refusal(SET, input=make_input(first, dueOn="2026-11-29"))
     assert refused["code"] == "WARNING_NEEDS_REASON"
     assert refused["warnings"] == [{"code": "NO_LESSON_THAT_DAY", "field": ["dueOn"]}]
     assert await sql.scalar(text("SELECT count(*) FROM homework WHERE text = '№ 5'")) == 0

@@ -18,23 +18,25 @@ async def test_homework_is_set_once_and_changed_with_its_version(
     given = {"lessonId": f"Lesson:1-{lesson.id}", "text": "№ 5"}
     first = (await teacher(HOMEWORK, input=given))["setHomework"]["homework"]
     assert (first["text"], first["version"]) == ("№ 5", 1)
-    refusal = await teacher.refused(HOMEWORK, input=given)
+    refusal = await teacher.expect_refusal(HOMEWORK, input=given)
     assert (refusal["code"], refusal["field"]) == ("CONFLICT", ["expectedVersion"])
     changed = await teacher(HOMEWORK, input={**given, "text": "№ 6", "expectedVersion": 1})
     assert changed["setHomework"]["homework"]["version"] == 2
-    stale = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 1})
+    stale = await teacher.expect_refusal(HOMEWORK, input={**given, "expectedVersion": 1})
     assert (stale["code"], stale["field"]) == ("CONFLICT", ["expectedVersion"])
     for wrong, code, field in (
         ({"text": " \n"}, "BLANK", ["text"]),
         ({"dueOn": "2026-09-01"}, "DUE_BEFORE_LESSON", ["dueOn"]),
     ):
-        refusal = await teacher.refused(HOMEWORK, input={**given, "expectedVersion": 2, **wrong})
+        refusal = await teacher.expect_refusal(
+            HOMEWORK, input={**given, "expectedVersion": 2, **wrong}
+        )
         assert (refusal["code"], refusal["field"]) == (code, field)
     many = {**given, "expectedVersion": 2, "fileIds": [f"File:1-{n}" for n in range(1, 22)]}
-    refusal = await teacher.refused(HOMEWORK, input=many)
+    refusal = await teacher.expect_refusal(HOMEWORK, input=many)
     assert (refusal["code"], refusal["field"]) == ("LIMIT", ["fileIds"])
     missing = {**given, "expectedVersion": 2, "fileIds": ["File:1-999"]}
-    refusal = await teacher.refused(HOMEWORK, input=missing)
+    refusal = await teacher.expect_refusal(HOMEWORK, input=missing)
     assert (refusal["code"], refusal["field"]) == ("NOT_FOUND", ["fileIds", "0"])
 
 
@@ -56,5 +58,5 @@ async def test_nobody_writes_in_anothers_lesson(api: SignIn, held: tuple[Any, st
     lesson, _ = held
     given = {"lessonId": f"Lesson:1-{lesson.id}", "text": "№ 5"}
     other = api("teacher.gusev", Role.SUBJECT_TEACHER)
-    assert await other.refusal(HOMEWORK, input=given) in ("FORBIDDEN", "NOT_FOUND")
-    assert await api("parent.ivanova").refusal(HOMEWORK, input=given) == "FORBIDDEN"
+    assert await other.expect_code(HOMEWORK, input=given) in ("FORBIDDEN", "NOT_FOUND")
+    assert await api("parent.ivanova").expect_code(HOMEWORK, input=given) == "FORBIDDEN"

@@ -15,7 +15,7 @@ async def test_a_topic_is_set_with_the_version_seen(api: SignIn, held: tuple[Any
     given = {"lessonId": f"Lesson:1-{lesson.id}", "expectedVersion": lesson.version}
     done = (await teacher(TOPIC, input={**given, "topic": "Дроби"}))["setLessonTopic"]["lesson"]
     assert (done["topic"], done["status"]) == ("Дроби", "CONDUCTED")
-    assert await teacher.refusal(TOPIC, input={**given, "topic": "Степени"}) == "CONFLICT"
+    assert await teacher.expect_code(TOPIC, input={**given, "topic": "Степени"}) == "CONFLICT"
     blank = {**given, "expectedVersion": done["version"], "topic": ""}
-    refusal = await teacher.refused(TOPIC, input=blank)
+    refusal = await teacher.expect_refusal(TOPIC, input=blank)
     assert (refusal["code"], refusal["field"]) == ("BLANK", ["topic"])

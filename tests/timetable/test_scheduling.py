@@ -70,7 +70,7 @@ async def test_who_or_what_is_busy_is_said(
     given = EVENING | {"staffId": "Staff:1-9"} | more
     if given["staffId"] == "SAME":
         given["staffId"] = lesson["teacher"]["id"]
-    refusal = await zavuch.refused(SCHEDULE, input=given)
+    refusal = await zavuch.expect_refusal(SCHEDULE, input=given)
     assert (refusal["code"], refusal["field"]) == (code, [field])
 
 
@@ -115,7 +115,7 @@ async def test_of_two_lessons_of_a_teacher_scheduled_at_once_one_wins(
 async def test_what_is_no_lesson_is_refused_naming_the_field(
     api: SignIn, sql: AsyncConnection, wrong: dict[str, Any], code: str, field: str
 ) -> None:
-    refusal = await api("zavuch").refused(SCHEDULE, input=EVENING | wrong)
+    refusal = await api("zavuch").expect_refusal(SCHEDULE, input=EVENING | wrong)
     assert (refusal["code"], refusal["field"]) == (code, [field])
     assert await sql.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
@@ -145,7 +145,7 @@ async def test_a_moved_lesson_remembers_when_it_was_to_be(api: SignIn) -> None:
 async def test_where_a_lesson_cannot_be_moved(
     api: SignIn, wrong: dict[str, Any], code: str
 ) -> None:
-    assert await api("zavuch").refusal(MOVE, input=PHYSICS | LATER | wrong) == code
+    assert await api("zavuch").expect_code(MOVE, input=PHYSICS | LATER | wrong) == code
 
 
 async def test_a_cancelled_lesson_frees_its_time_for_another_even_of_its_own_section(
@@ -164,14 +164,14 @@ async def test_what_was_held_or_cancelled_is_not_moved_or_cancelled(
     zavuch = api("zavuch")
     for status in ("CONDUCTED", "CANCELLED"):
         await sql.execute(text(f"UPDATE lessons SET status = '{status}' WHERE id = 5431"))
-        assert await zavuch.refusal(CANCEL, input=PHYSICS) == "LESSON_HELD"
-        assert await zavuch.refusal(MOVE, input=PHYSICS | LATER) == "LESSON_HELD"
+        assert await zavuch.expect_code(CANCEL, input=PHYSICS) == "LESSON_HELD"
+        assert await zavuch.expect_code(MOVE, input=PHYSICS | LATER) == "LESSON_HELD"
 
 
 @pytest.mark.parametrize("login", ["director", "admin", "teacher.belova", "parent.ivanova"])
 async def test_who_may_not_change_the_timetable(api: SignIn, login: str) -> None:
-    assert await api(login).refusal(CANCEL, input=PHYSICS) == "FORBIDDEN"
-    assert await api(login).refusal(SCHEDULE, input=EVENING) == "FORBIDDEN"
+    assert await api(login).expect_code(CANCEL, input=PHYSICS) == "FORBIDDEN"
+    assert await api(login).expect_code(SCHEDULE, input=EVENING) == "FORBIDDEN"
 
 
 async def test_first_graders_rest_when_others_learn(api: SignIn, sql: AsyncConnection) -> None:
@@ -183,7 +183,7 @@ async def test_first_graders_rest_when_others_learn(api: SignIn, sql: AsyncConne
     )
     for _ in ("a section of the class", "one that joins several"):
         given = EVENING | day | {"sectionId": f"Section:1-{first}", "staffId": "Staff:1-10"}
-        refusal = await api("zavuch").refused(SCHEDULE, input=given)
+        refusal = await api("zavuch").expect_refusal(SCHEDULE, input=given)
         assert (refusal["code"], refusal["field"]) == ("SCHOOL_HOLIDAY", ["date"])
         await sql.execute(text(f"UPDATE sections SET school_class_id = NULL WHERE id = {first}"))
 
@@ -198,7 +198,7 @@ async def test_a_section_of_this_year_has_no_lessons_in_the_next(
             ends_on, status)
         SELECT 1, y.id, 1, 1, '1 четверть', '2027-09-01', '2027-10-24', 'OPEN' FROM y""")
     )
-    refusal = await api("zavuch").refused(SCHEDULE, input=EVENING | {"date": "2027-09-02"})
+    refusal = await api("zavuch").expect_refusal(SCHEDULE, input=EVENING | {"date": "2027-09-02"})
     assert (refusal["code"], refusal["field"]) == ("OUTSIDE_TERMS", ["date"])
 
 
@@ -211,7 +211,7 @@ async def test_who_does_not_work_that_day_gives_no_lesson(
     key = int(main.partition("-")[2])
     await sql.execute(text(f"UPDATE staff SET dismissed_on = '{SATURDAY}' WHERE id = {key}"))
     given = EVENING | ({"staffId": main} if named else {})
-    refusal = await api("zavuch").refused(SCHEDULE, input=given)
+    refusal = await api("zavuch").expect_refusal(SCHEDULE, input=given)
     assert (refusal["code"], refusal["field"]) == ("NOT_AT_WORK", ["staffId"])
 
 
@@ -222,7 +222,7 @@ async def test_a_lesson_is_not_moved_beyond_its_teachers_last_day(
         text(f"""UPDATE staff SET dismissed_on = '{SATURDAY}'
         WHERE id = (SELECT staff_id FROM lessons WHERE id = 5431)""")
     )
-    refusal = await api("zavuch").refused(MOVE, input=PHYSICS | LATER)
+    refusal = await api("zavuch").expect_refusal(MOVE, input=PHYSICS | LATER)
     assert (refusal["code"], refusal["field"]) == ("NOT_AT_WORK", ["date"])
     sooner = PHYSICS | LATER | {"date": "2026-11-27"}
     assert (await api("zavuch")(MOVE, input=sooner))["moveLesson"]["lesson"]["version"] == 2

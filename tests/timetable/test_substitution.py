@@ -133,13 +133,13 @@ async def test_a_substitute_writes_in_that_lesson_and_in_no_other(
     assert set(await write_all(gusev, in_other)) <= {"FORBIDDEN", "NOT_FOUND"}
     given = {"lessonId": lent.earlier, "studentId": lent.student, "code": "PRESENT",
              "expectedVersion": 1}  # fmt: skip
-    assert await gusev.refusal(ATTENDANCE, input=given) in ("FORBIDDEN", "NOT_FOUND")
+    assert await gusev.expect_code(ATTENDANCE, input=given) in ("FORBIDDEN", "NOT_FOUND")
 
 
 async def test_term_marks_stay_with_the_teacher(gusev: Api, lent: Lent) -> None:
     given = {"studentId": lent.student, "sectionId": lent.section, "termId": "Term:1-2",
              "value": "FIVE"}  # fmt: skip
-    assert await gusev.refusal(TERM_MARK, input=given) == "FORBIDDEN"
+    assert await gusev.expect_code(TERM_MARK, input=given) == "FORBIDDEN"
 
 
 async def test_it_begins_with_the_lesson_and_ends_after_the_days_of_the_school(
@@ -216,10 +216,10 @@ async def test_the_deputy_gives_a_lesson_to_one_who_is_free(
     )
     given = {"lessonId": f"Lesson:1-{lesson.id}", "expectedVersion": lesson.version}
     zavuch = api("zavuch")
-    assert await zavuch.refusal(ASSIGN, input={**given, "staffId": f"Staff:1-{busy}"}) == (
+    assert await zavuch.expect_code(ASSIGN, input={**given, "staffId": f"Staff:1-{busy}"}) == (
         "TEACHER_BUSY"
     )
     done = await zavuch(ASSIGN, input={**given, "staffId": f"Staff:1-{free}"})
     assert done["assignSubstitution"]["lesson"]["teacher"]["id"] == f"Staff:1-{free}"
-    assert await zavuch.refusal(ASSIGN, input={**given, "staffId": None}) == "CONFLICT"
-    assert await api("teacher.belova").refusal(ASSIGN, input=given) == "FORBIDDEN"
+    assert await zavuch.expect_code(ASSIGN, input={**given, "staffId": None}) == "CONFLICT"
+    assert await api("teacher.belova").expect_code(ASSIGN, input=given) == "FORBIDDEN"

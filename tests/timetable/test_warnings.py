@@ -42,7 +42,7 @@ async def test_what_speaks_against_a_time_is_told_and_a_reason_overrides_it(
     zavuch = api("zavuch")
     given = EVENING | {"staffId": "Staff:1-9"} | when
     before = await sql.scalar(text("SELECT count(*) FROM lessons"))
-    refused = await zavuch.refused(SCHEDULE, input=given)
+    refused = await zavuch.expect_refusal(SCHEDULE, input=given)
     assert (refused["code"], refused["field"]) == ("WARNING_NEEDS_REASON", ["overrideReason"])
     [warning] = refused["warnings"]
     assert (warning["code"], warning["field"]) == (code, [field])
@@ -73,7 +73,7 @@ async def test_why_a_warning_was_overridden_is_for_those_who_plan(api: SignIn) -
 async def test_a_lesson_that_is_moved_is_warned_of_anew(api: SignIn) -> None:
     zavuch = api("zavuch")
     given = PHYSICS | LATER | {"date": SUNDAY}
-    assert await zavuch.refusal(MOVE, input=given) == "WARNING_NEEDS_REASON"
+    assert await zavuch.expect_code(MOVE, input=given) == "WARNING_NEEDS_REASON"
     moved = await zavuch(MOVE, input=given | {"overrideReason": "Праздник перенесли"})
     lesson = moved["moveLesson"]["lesson"]
     assert lesson["overriddenWarnings"] == ["LESSON_ON_SUNDAY"]
@@ -85,16 +85,16 @@ async def test_a_lesson_that_is_moved_is_warned_of_anew(api: SignIn) -> None:
 async def test_what_is_impossible_is_not_overridden(api: SignIn) -> None:
     given = EVENING | {"overrideReason": "Надо"}
     await api("zavuch")(SCHEDULE, input=given)
-    assert await api("zavuch").refusal(SCHEDULE, input=given) == "STUDENT_BUSY"
+    assert await api("zavuch").expect_code(SCHEDULE, input=given) == "STUDENT_BUSY"
     blank = EVENING | {"date": SUNDAY, "overrideReason": " "}
-    assert await api("zavuch").refusal(SCHEDULE, input=blank) == "WARNING_NEEDS_REASON"
+    assert await api("zavuch").expect_code(SCHEDULE, input=blank) == "WARNING_NEEDS_REASON"
     long = EVENING | {"date": SUNDAY, "overrideReason": "я" * 1001}
-    assert await api("zavuch").refusal(SCHEDULE, input=long) == "TOO_LONG"
+    assert await api("zavuch").expect_code(SCHEDULE, input=long) == "TOO_LONG"
 
 
 async def test_the_limits_are_the_schools(api: SignIn, sql: AsyncConnection) -> None:
     await sql.execute(text("UPDATE schools SET latest_lesson = '18:30' WHERE id = 1"))
-    refused = await api("zavuch").refused(SCHEDULE, input=EVENING)
+    refused = await api("zavuch").expect_refusal(SCHEDULE, input=EVENING)
     assert [one["code"] for one in refused["warnings"]] == ["LESSON_TOO_LATE"]
     assert "18:30" in refused["message"]
 
@@ -106,7 +106,7 @@ CLASS = """mutation ($input: CreateClassInput!) { createClass(input: $input) {
 async def test_first_graders_learn_in_the_first_shift(api: SignIn) -> None:
     given = {"academicYearId": "AcademicYear:1-1", "gradeLevel": 1, "letter": "Я",
              "termTypeId": "TermType:1-1", "shift": 2}  # fmt: skip
-    refused = await api("zavuch").refused(CLASS, input=given)
+    refused = await api("zavuch").expect_refusal(CLASS, input=given)
     assert [one["code"] for one in refused["warnings"]] == ["GRADE_IN_FIRST_SHIFT"]
     made = await api("zavuch")(CLASS, input=given | {"overrideReason": "Ремонт"})
     assert made["createClass"]["schoolClass"] == {"overriddenWarnings": ["GRADE_IN_FIRST_SHIFT"]}
