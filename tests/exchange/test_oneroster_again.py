@@ -1,15 +1,23 @@
 """The next set of the same school: it changes rows, but no decision that people made here."""
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from models.database.address import open_session
 from resolvers.exchange.oneroster import RosterSet, apply, read
+from resolvers.exchange.oneroster.apply import import_roster
 from resolvers.exchange.oneroster.report import ImportReport
 from resolvers.exchange.oneroster.writing import write
-from tests.exchange.imported import Import, codes_of, get_school, sum_counts
+from tests.clones import Clones, clone, make_once
+from tests.conftest import DEMO, Template, vacuum
+from tests.exchange.imported import AUTUMN, Import, codes_of, get_school, sum_counts
 from tests.exchange.rosters import FIXTURES, read_text, read_with
+from tests.postgres import Server
+from tests.undo import Operator, watch
 
 WINTER = date(2025, 12, 1)
 MEMBERS = """
@@ -20,10 +28,33 @@ MEMBERS = """
 """
 
 
+IMPORTED = "made_imported"
+
+
+@pytest.fixture(scope="session")
+async def clones(postgres: Server, template: Template, worker_id: str) -> AsyncIterator[Clones]:
+    """Clones of a database into which the gymnasium was imported; it is made once a run."""
+    url = postgres.url("postgres", IMPORTED)
+
+    async def make(operator: Operator) -> str:
+        await clone(operator, DEMO, IMPORTED)
+        given: dict[str, Any] = {"today": AUTUMN, "time_zone": "Asia/Krasnoyarsk"}
+        assert (await import_roster(url, read(FIXTURES / "v1p1"), apply=True, **given)).applied
+        await vacuum(url)
+        await watch(url)
+        return ""
+
+    await make_once(postgres, IMPORTED, make)
+    operator = await open_session(postgres.url("postgres", "postgres"))
+    clones = Clones(postgres, IMPORTED, f"imported_{worker_id}", operator)
+    yield clones
+    await clones.close()
+    await operator.close()
+
+
 @pytest.fixture
-async def importer(importer: Import) -> Import:
+def importer(importer: Import) -> Import:
     """The gymnasium, imported in autumn; now it is December."""
-    await importer.apply(read(FIXTURES / "v1p1"))
     return importer.move_to(WINTER)
 
 
