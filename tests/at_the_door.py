@@ -7,19 +7,12 @@ from typing import Any
 import pytest
 
 from gql.engine.run import Engine
-from gql.schema import schema
 from models.database.readers import Readers
 from models.database.writers import Writers
 from resolvers.core.context import Services
 from tests.clones import Clones
 from tests.conftest import SignIn
 from tests.door import AtDoor
-
-
-@pytest.fixture(scope="session")
-def shared_engine() -> Engine:
-    """The one engine: plans are alike in all clones, and making them takes longer than a test."""
-    return Engine(schema, None)  # type: ignore[arg-type]  # each test brings its own services
 
 
 @pytest.fixture

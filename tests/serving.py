@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
@@ -20,6 +20,9 @@ from gql.settings import Settings
 from tests.clones import Clones
 from tests.conftest import KEY
 from tests.postgres import Server
+
+if TYPE_CHECKING:
+    from gql.engine.run import Engine
 
 
 def settings_in(folder: Path, **given: Any) -> Settings:
@@ -126,3 +129,13 @@ async def running(
 @pytest.fixture
 def address(running: tuple[_Server, tuple[str, int]]) -> tuple[str, int]:
     return running[1]
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> "Engine":
+    """One engine for many tests: plans are alike in all clones, and making them takes longer than
+    a test."""
+    from gql.engine.run import Engine
+    from gql.schema import schema
+
+    return Engine(schema, None)  # type: ignore[arg-type]  # each test brings its own services
