@@ -355,8 +355,8 @@ async def test_a_compiled_command_that_was_lost_may_be_done(
     await operator.close()
 
 
-CORRECT = """mutation { updateSchool(input: {schoolId: "School:1-1", expectedVersion: 1,
-    phone: "8"}) { school { phone } userErrors { code } } }"""
+EDIT = """mutation ($id: ID!) { editNotice(input: {noticeId: $id, expectedVersion: 1,
+    body: "Перенесено"}) { notice { body } userErrors { code } } }"""
 
 
 async def test_a_command_that_is_done_and_cannot_be_shown_is_not_reported_as_not_done(
@@ -364,6 +364,7 @@ async def test_a_command_that_is_done_and_cannot_be_shown_is_not_reported_as_not
 ) -> None:
     """The database fails between the commit and the reading of the fields that the client asked
     for."""
+    notice = (await api("director")(PUBLISH, input=NOTICE))["publishNotice"]["notice"]["id"]
     async with make_services(services, postgres.url("gorod_app", database)) as broken:
         caller = replace(api("director").caller, services=broken)
         director = AtDoor(caller, Engine(schema, broken))
@@ -373,9 +374,11 @@ async def test_a_command_that_is_done_and_cannot_be_shown_is_not_reported_as_not
             raise ServiceUnavailable
 
         broken.readers.fetch = fail  # type: ignore[method-assign, union-attr]
-        [error] = (await director.reply(CORRECT)).errors or []
+        [error] = (await director.reply(EDIT, id=notice)).errors or []
     assert error.extensions == {"code": UNAVAILABLE, "retryAfter": 1, "outcomeUnknown": True}
-    assert await sql.scalar(text("SELECT phone FROM schools WHERE id = 1")) == "8"
+    assert (
+        await sql.scalar(text("SELECT body FROM notices ORDER BY id DESC LIMIT 1")) == "Перенесено"
+    )
 
 
 async def end_session(sql: AsyncConnection, which: str) -> None:
