@@ -247,7 +247,9 @@ def payload_of(
             yield field.key, NO_ERRORS  # such a payload has a row and errors only
         elif done.is_whole and rests_on_row(operation, type_, field, written):
             writer = ObjectWriter(operation, actor.viewer)
-            found, before = write_row(writer, type_, field.nodes, row, stand_in=DONE)
+            found, before = write_row(
+                writer, type_, field.nodes, row, stand_in=DONE, is_seen=done.is_seen
+            )
             if before:
                 raise NotCompilable
             texts.append(found)

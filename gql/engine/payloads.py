@@ -135,16 +135,17 @@ def compile_row(
 
 def write_row(
     writer: ObjectWriter, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row: type[OfSchool],
-    *where: ColumnElement[bool], stand_in: Name | None = None,
+    *where: ColumnElement[bool], stand_in: Name | None = None, is_seen: bool = False,
 ) -> tuple[Sql, list[Sql]]:  # fmt: skip
     """Return SQL of the row as JSON, and the CTEs that it needs. Raises NotCompilable.
 
     stand_in: The CTE that holds the row, if it is not read from its table.
+    is_seen: Whether the viewer sees the row, whatever its rule says.
     """
     if row not in reading:
         raise NotCompilable
     asked = SelectedField(nodes[0].name.value, nodes[0].name.value, list(nodes))
-    found = RootWriter(writer, stand_in).part(Row(row, where), type_, asked)
+    found = RootWriter(writer, stand_in, is_seen).part(Row(row, where), type_, asked)
     if writer.known_values:
         raise NotCompilable
     return sql("{found}", found=found), [one.__sql__() for one in writer.ctes]

@@ -70,10 +70,12 @@ class RootWriter:
     """Writes root fields.
 
     stand_in: The CTE that holds the rows of a root field, if they are not read from their table.
+    is_seen: Whether the viewer sees these rows, whatever the rule says (`Change.is_seen`).
     """
 
     writer: ObjectWriter
     stand_in: Name | None = None
+    is_seen: bool = False
 
     def part(self, part: object, returned: GraphQLOutputType, asked: SelectedField) -> Sql | Json:
         """Write the JSON of what a use case declares, or of a part of its report."""
@@ -153,7 +155,7 @@ class RootWriter:
         return sql("FROM {source} WHERE {where}", source=scope.source, where=where)
 
     def conditions(self, row: type[OfSchool], where: Sequence[ColumnElement[bool]]) -> Sql:
-        seen = self.writer.is_seen(row, table_alias(row))
+        seen = sql("true") if self.is_seen else self.writer.is_seen(row, table_alias(row))
         return join_sql(" AND ", [seen, *(condition_sql(row, condition) for condition in where)])
 
     # -- reports ----------------------------------------------------------------------

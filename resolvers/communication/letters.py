@@ -233,9 +233,8 @@ def write_letter(
         persons = select(func.array_agg(recipients.c.id)).scalar_subquery()
         kind = EventKind.MAIL_RECEIVED
         news = [News(kind, done, MailMessage, done.c.id, persons=persons)]
-    # Not `is_whole`: the writer may read the letter because they hold a copy, which the statement
-    # that writes it does not see yet. It would return null in place of the letter.
-    return Change(MailMessage, target, done, news, also)
+    # The writer sees it: they hold a copy.
+    return Change(MailMessage, target, done, news, also, is_whole=True, is_seen=True)
 
 
 def target_of_draft(viewer: Viewer, draft_id: Any, expected_version: Any) -> Target:

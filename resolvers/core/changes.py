@@ -112,6 +112,8 @@ class Change(Generic[R]):
     also: Other writes. Each must read from `done`, or from the CTE that `done` reads from: else it
         would be written although a guard failed.
     is_whole: Whether `done` has all columns of the row as it is now.
+    is_seen: Whether the viewer sees the row because of other rows that this statement writes. They
+        are not in their tables yet, so that its rule would hide it.
     lock: A query that takes a lock of the transaction. It runs as a statement before, so that the
         statement that writes sees all that was committed before the lock was free.
     """
@@ -122,6 +124,7 @@ class Change(Generic[R]):
     news: Sequence[News] = ()
     also: Sequence[CTE] = ()
     is_whole: bool = False
+    is_seen: bool = False
     lock: Select[Any] | None = None
 
     def statement(self, viewer: Viewer, attempt: Any = None, *, names_row: bool) -> Select[Any]:

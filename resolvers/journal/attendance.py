@@ -16,13 +16,14 @@ from models.structure.sections import SectionMembership
 from models.timetable.lessons import Lesson
 from resolvers.core.changes import Change, News
 from resolvers.core.guards import Lock, Target
+from resolvers.core.news import table_of
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
 from resolvers.core.row_writes import insert_rows, upsert_row
 from resolvers.journal.cells import AWAY, WAS_A_MEMBER, WAS_RECORDED
 from resolvers.journal.writing import NotHeldYet
-from resolvers.timetable.lessons import NOT_OPEN, mark_held, target_of_open_lesson
+from resolvers.timetable.lessons import NOT_OPEN, as_held, mark_held, target_of_open_lesson
 
 
 class HasMarks(Problem):
@@ -115,7 +116,7 @@ def confirm_all_present(
     lesson_id: The lesson, of today or before.
     """
     target = target_of_held_lesson(viewer, lesson_id)
-    line = target.line(Lesson.id, Lesson.section_id, Lesson.date)
+    line = target.line(*table_of(Lesson).c)
     members: Any = (
         select(SectionMembership.student_id, line.c.id, line.c.section_id)
         .join(
@@ -142,7 +143,8 @@ def confirm_all_present(
     records = insert_rows(viewer, AttendanceRecord, members, new, order=order)
     kind = EventKind.ATTENDANCE_SET
     news = News(kind, records, Lesson, records.c.lesson_id, records.c.student_id)
-    return Change(Lesson, target, line, [news], [records, mark_held(viewer, line.c.id)])
+    also = [records, mark_held(viewer, line.c.id)]
+    return Change(Lesson, target, as_held(viewer, line), [news], also, is_whole=True)
 
 
 def target_of_held_lesson(viewer: Viewer, lesson_id: Arg[Id[Lesson]]) -> Target:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, case, literal
+from sqlalchemy import CTE, ColumnElement, and_, case, literal, select
 
 from auth.actor import Viewer
 from auth.rights import Right
@@ -122,6 +122,20 @@ def require_open(target: Target, field: str) -> Target:
 def is_to_be_held(viewer: Viewer, lesson: Any) -> ColumnElement[bool]:
     """Return the condition that a lesson counts as held once something is written in it."""
     return and_(lesson.status == LessonStatus.PLANNED, lesson.date <= viewer.today)
+
+
+def as_held(viewer: Viewer, line: CTE) -> CTE:
+    """Return a lesson as it is once something was written in it; see `mark_held`.
+
+    line: All columns of the lesson as it was.
+    """
+    changes = is_to_be_held(viewer, line.c)
+    held = literal(LessonStatus.CONDUCTED, line.c.status.type)
+    status = case((changes, held), else_=line.c.status).label("status")
+    version = (line.c.version + case((changes, 1), else_=0)).label("version")
+    kept = [column for column in line.c if column.name not in ("status", "version")]
+    found: CTE = select(*kept, status, version).cte("lesson")
+    return found
 
 
 def mark_held(viewer: Viewer, lesson_key: Any) -> CTE:

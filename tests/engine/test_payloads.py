@@ -13,6 +13,7 @@ from tests.at_the_door import *  # noqa: F403  # its fixtures
 from tests.conftest import Api, SignIn
 from tests.engine.conftest import count_special_reads
 from tests.journal.desk import Desk
+from tests.structure.test_sections import ALGEBRA
 
 SHOWN = """id value kind version comment authorName student { fullName }
     assignment { title weight lesson { topic date } }"""
@@ -35,15 +36,15 @@ async def test_a_payload_shows_a_mark_as_a_query_does(api: SignIn, desk: Desk) -
 
 
 async def test_a_plan_of_a_payload_takes_fewer_statements(api: SignIn, statements: Any) -> None:
-    asked = """mutation ($input: UpdateSchoolInput!) { updateSchool(input: $input) {
-        school { phone } } }"""
-    director = api("director")
+    asked = """mutation ($input: AssignTeacherInput!) { assignTeacher(input: $input) {
+        teachingAssignment { hours } } }"""
+    deputy = api("zavuch")
     spent = []
-    for version, who in ((1, director), (2, with_standard_executor(director))):
+    for day, who in (("2026-11-24", deputy), ("2026-11-25", with_standard_executor(deputy))):
         with statements() as sql:
-            await who(asked, input={"schoolId": "School:1-1", "expectedVersion": version})
+            await who(asked, input={**ALGEBRA, "staffId": "Staff:1-9", "validFrom": day})
         spent.append(len(sql))
-        if who is director:
+        if who is deputy:
             assert "INSERT INTO audit_events" in sql[-1]  # the plan reads everything afterwards
     assert spent[0] < spent[1]
 
