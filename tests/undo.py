@@ -154,6 +154,15 @@ async def watch(url: str) -> None:
     await inside.close()
 
 
+async def keep(url: str) -> None:
+    """Keep what was written to the superuser's database until now, also in its clones."""
+    inside = await open_session(url)
+    await inside.execute(
+        "TRUNCATE undo.notes; UPDATE undo.sequences SET last = pg_sequence_last_value(seq)"
+    )
+    await inside.close()
+
+
 async def undo(operator: Operator) -> str | None:
     """Put the operator's database back to what it was when it was cloned, or say why not."""
     obstacle: str | None = await operator.fetchval("SELECT undo.undo()")

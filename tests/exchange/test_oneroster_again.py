@@ -13,11 +13,11 @@ from resolvers.exchange.oneroster.apply import import_roster
 from resolvers.exchange.oneroster.report import ImportReport
 from resolvers.exchange.oneroster.writing import write
 from tests.clones import Clones, clone, make_once
-from tests.conftest import DEMO, Template, vacuum
+from tests.conftest import SIGNED_IN, Template, vacuum
 from tests.exchange.imported import AUTUMN, Import, codes_of, get_school, sum_counts
 from tests.exchange.rosters import FIXTURES, read_text, read_with
 from tests.postgres import Server
-from tests.undo import Operator, watch
+from tests.undo import Operator, keep
 
 WINTER = date(2025, 12, 1)
 MEMBERS = """
@@ -37,11 +37,11 @@ async def clones(postgres: Server, template: Template, worker_id: str) -> AsyncI
     url = postgres.url("postgres", IMPORTED)
 
     async def make(operator: Operator) -> str:
-        await clone(operator, DEMO, IMPORTED)
+        await clone(operator, SIGNED_IN, IMPORTED)
         given: dict[str, Any] = {"today": AUTUMN, "time_zone": "Asia/Krasnoyarsk"}
         assert (await import_roster(url, read(FIXTURES / "v1p1"), apply=True, **given)).applied
         await vacuum(url)
-        await watch(url)
+        await keep(url)
         return ""
 
     await make_once(postgres, IMPORTED, make)
