@@ -72,7 +72,7 @@ def substitutes(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]:
     days = cast(viewer.keys(School.substitute_days).scalar_subquery(), Integer)
     found = and_(
         lesson.staff_id == viewer.staff_id,
-        lesson.date + days >= viewer.today,
+        lesson.date >= viewer.today - days,
         ~exists(taught.correlate(lesson)),
     )
     if viewer.is_scoped:
@@ -86,7 +86,10 @@ def substitutes_now(viewer: Viewer, lesson: type[Lesson]) -> ColumnElement[bool]
     zone = viewer.keys(School.time_zone).scalar_subquery()
     begins = func.timezone(zone, lesson.date + lesson.starts_at)
     takes_place = lesson.status != LessonStatus.CANCELLED
-    return and_(substitutes(viewer, lesson), takes_place, begins <= viewer.now)
+    # The day says nothing that the first bell does not. Without it, all lessons of the year that
+    # the viewer still has to give would be read: no index knows when a lesson begins.
+    has_come = and_(lesson.date <= viewer.today, begins <= viewer.now)
+    return and_(substitutes(viewer, lesson), takes_place, has_come)
 
 
 @build_keys_once

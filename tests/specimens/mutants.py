@@ -265,6 +265,9 @@ EQUIVALENT = {
     "attended_by: and_ without `lesson.section_id.in_(ever)`": (
         "it finds the sections of a student by an index; the membership of the day decides"
     ),
+    "substitutes_now: and_ without `lesson.date <= viewer.today`": (
+        "a lesson of a later day has not begun; it lets an index find the few lessons until today"
+    ),
     "former_sections: ": (
         "it finds the few sections that `took_over` is asked for, which asks all of it again"
     ),

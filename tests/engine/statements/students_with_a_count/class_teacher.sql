@@ -16,8 +16,8 @@ UNION ALL SELECT lessons.section_id
 FROM lessons
 WHERE lessons.school_id = $1::BIGINT
 AND lessons.staff_id = $2::BIGINT
-AND lessons.date + CAST((SELECT k
-FROM k1) AS INTEGER) >= $3::DATE
+AND lessons.date >= $3::DATE - CAST((SELECT k
+FROM k1) AS INTEGER)
 AND NOT (EXISTS (SELECT teaching_assignments_1.id
 FROM teaching_assignments AS teaching_assignments_1
 WHERE teaching_assignments_1.school_id = $1::BIGINT
@@ -25,6 +25,7 @@ AND teaching_assignments_1.section_id = lessons.section_id
 AND teaching_assignments_1.staff_id = $2::BIGINT
 AND teaching_assignments_1.valid_from <= lessons.date))
 AND lessons.status != 'CANCELLED'
+AND lessons.date <= $3::DATE
 AND timezone((SELECT k
 FROM k2), lessons.date + lessons.starts_at) <= $4::TIMESTAMP WITH TIME ZONE),
 k4(k) AS (SELECT section_memberships.student_id
