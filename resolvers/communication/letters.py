@@ -313,5 +313,15 @@ def put_copies(
     message = {"message_id": select(done.c.id).scalar_subquery()}
     order = [copies.c.list, copies.c.place]  # the order in which recipients are shown
     if draft_id is not None:
-        return replace_rows(viewer, MailCopy, copies, message, key, new, "copied", order=order)
+        return replace_rows(
+            viewer, MailCopy, copies, message, key, new, "copied",
+            order=order, on_change=renumber_recipients,
+        )  # fmt: skip
     return [insert_rows(viewer, MailCopy, copies, message | key | new, order=order, name="copied")]
+
+
+def renumber_recipients(old: Any, new: Any) -> dict[str, Any]:
+    """Return the columns of a copy that stays. Recipients are shown in the order of their ids, so
+    all of them get new ones: else those who stay would come before those who are added."""
+    is_writers = old.role == MailRole.FROM
+    return {"id": case((is_writers, old.id), else_=new.id), "read_at": old.read_at}

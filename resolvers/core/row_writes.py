@@ -123,6 +123,7 @@ def update_rows(
 def replace_rows(
     viewer: Viewer, row: type[OfSchool], source: Any, owner: Mapping[str, Any],
     key: Mapping[str, Any], values: Mapping[str, Any], name: str, *, order: Sequence[Any] = (),
+    on_change: Callable[[Any, Any], Mapping[str, Any]] | None = None,
 ) -> tuple[CTE, CTE]:  # fmt: skip
     """Write the rows of a source in place of all rows that an owner had. Return the CTE that
     inserts and updates, and the one that deletes. No row is touched by both.
@@ -130,11 +131,13 @@ def replace_rows(
     owner: The column that refers to the owner, with its value.
     key: The other columns of the unique key, with their values in the source.
     values: The other columns, which are updated in a row that stays.
+    on_change: `on_change(old, new)` gives columns that a row that stays gets besides, or otherwise.
     """
     table = table_of(row)
     lines, names = select_new_rows(viewer, table, source, {**owner, **key, **values}, ONE)
     statement = postgresql.insert(table).from_select(names, lines.order_by(*order))
-    changed = {column: statement.excluded[column] for column in values}
+    changed: dict[str, Any] = {column: statement.excluded[column] for column in values}
+    changed |= on_change(table.c, statement.excluded) if on_change else {}
     put = statement.on_conflict_do_update(
         index_elements=["school_id", *owner, *key],
         set_={**changed, "version": table.c.version + 1},

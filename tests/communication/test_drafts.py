@@ -50,6 +50,23 @@ async def test_a_draft_is_kept_changed_and_sent(
     assert "Отпроситься" not in await subjects(api(MOTHER), "DRAFTS")
 
 
+async def test_recipients_are_shown_in_the_order_of_the_last_draft(api: SignIn, ids: Ids) -> None:
+    teacher, head, deputy, psychologist = await ids.people(
+        "teacher.belova", DIRECTOR, "zavuch", "psychologist"
+    )
+    draft = await save(api(MOTHER), to=[teacher, head], cc=[deputy])
+    seen = {"draftId": draft["id"], "expectedVersion": 1}
+    changed = await save(api(MOTHER), **seen, to=[psychologist, head, teacher], bcc=[deputy])
+    shown = [(one["role"], one["personName"].split()[0]) for one in changed["recipients"]]
+    expected = [("TO", "Тихонова"), ("TO", "Воронцова"), ("TO", "Белова"), ("CC", "Зайцева")]
+    assert shown == expected  # named twice, the deputy has the first role
+    given = {**seen, "expectedVersion": 2, "cc": [], "bcc": [head, deputy]}
+    letter = (await api(MOTHER)(SEND, input=given))["sendMail"]["mailMessage"]
+    shown = [(one["role"], one["personName"].split()[0]) for one in letter["recipients"]]
+    assert shown == [*expected[:3], ("BCC", "Зайцева")]
+    assert letter["copy"]["id"] == draft["copy"]["id"]
+
+
 async def test_a_sent_letter_never_changes(api: SignIn, ids: Ids) -> None:
     letter = await send(api(MOTHER), await ids.people("teacher.belova"))
     change = {"draftId": letter["id"], "expectedVersion": 1, "body": "Нет, больна."}
