@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -41,7 +42,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
-from models.limits import check_length, ends_after, mark_internal, means
+from models.limits import check_length, ends_after, mark_internal, means, name_in_database
 from models.problems import BadUserInput, NotFound, Overlaps, Problem
 
 THE_SCHOOL = "nullif(current_setting('app.school_id', true), '')::bigint"
@@ -175,6 +176,19 @@ def target_of(column: InstrumentedAttribute[object]) -> type[OfSchool]:
     """Return the row type that a `refers(...)` column refers to."""
     [stored] = column.property.columns[0].base_columns  # behind a view
     return row_of(stored.info["refers"])
+
+
+@cache
+def referrers_of(row: type[OfSchool]) -> Mapping[str, str]:
+    """Return the foreign keys by which other rows refer to a row: the names of their row types, by
+    the name of the constraint in the database."""
+    target = row.__table__
+    return {
+        name_in_database(one): row_of(table.name).api_name()
+        for table in Record.metadata.sorted_tables
+        for one in table.foreign_key_constraints
+        if one.referred_table is target and table is not target
+    }
 
 
 @cache

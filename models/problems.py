@@ -153,6 +153,15 @@ class NameTaken(Problem):
     russian = "Это название или номер здесь уже занято; выберите другое."
 
 
+class InUse(Problem):
+    """Rows of type {used_by} refer to it, so it cannot be removed; change or remove them first."""
+
+    russian = (
+        "На это ссылаются записи вида {used_by}, поэтому удалить нельзя; сначала измените или "
+        "удалите их."
+    )
+
+
 class Overlaps(Problem):
     """There is another one at that time; choose other days, or end that first."""
 

@@ -13,6 +13,7 @@ class Room(OfSchool):
     number: Number or name on its door, e.g. `204` or `Спортзал`.
     building: The building; null where the school has only one.
     capacity: Number of seats; null when not known.
+    version: Counts changes from 1; send it back as `expectedVersion`.
     """
 
     __tablename__ = "rooms"

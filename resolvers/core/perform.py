@@ -15,7 +15,7 @@ from sqlalchemy import Uuid, bindparam, literal_column, select
 
 from auth.rights import Right
 from models.base import OfSchool
-from models.problems import Caution, Problem, TransactionLost, WarningNeedsReason
+from models.problems import Caution, InUse, Problem, TransactionLost, WarningNeedsReason
 from resolvers.core.attempts import KEY, IdempotencyKeyReused, find_first_result, hash_arguments
 from resolvers.core.audit_details import api_name, details_of, names_its_row
 from resolvers.core.changes import Change, entry_values
@@ -38,6 +38,7 @@ def change(
     repeatable: bool = False,
     check: Callable[..., None] | None = None,
     warns: Sequence[type[Caution]] = (),
+    removes: str | None = None,
 ) -> Callable[[Declaration], Callable[..., Awaitable[Any]]]:
     """Make a command of a declaration `declare(viewer, **arguments)`, which returns the writes and
     guards in SQL. It needs `right`, commits or rolls back as a whole, and is audited.
@@ -48,6 +49,8 @@ def change(
     check: `check(**arguments)` may raise a problem that depends on the arguments alone. It runs
         before the guards.
     warns: The warnings that it can give; with any, it takes an `override_reason`.
+    removes: The argument that names the row that it deletes. It is refused as InUse while others
+        refer to that row.
 
     Arguments are parameters: `Arg[X]`; `Arg[X | None]`, with the default NULL, if null is a value,
     too; `Arg[X] | None` if the statement is another without it. The decorator handles an argument
@@ -55,11 +58,13 @@ def change(
     """
 
     def decorate(declare: Declaration) -> Callable[..., Awaitable[Any]]:
-        action, meaning = api_name(declare.__name__), Refusals({})
+        action = api_name(declare.__name__)
         declared = signature(declare, eval_str=True)
         takes = {p.name: p for p in declared.parameters.values() if p.kind is p.KEYWORD_ONLY}
         annotations = {name: one.annotation for name, one in takes.items() if name != KEY}
         defaults = {n: p.default for n, p in takes.items() if p.default is not p.empty}
+        removed = removes and (get_args(plain(annotations[removes]))[0], removes)
+        meaning = Refusals(removes=removed or None)
 
         async def attempt(ctx: Ctx, given: dict[str, Any]) -> Any:
             given = {**defaults, **given}
@@ -79,7 +84,8 @@ def change(
         [result] = get_args(declared.return_annotation)
         unanswered = (WarningNeedsReason,) if warns else ()
         limits = problems_of(writes, names_in(declare))
-        problems = (*COMMON, *again, *raises, *unanswered, *limits)
+        used = (InUse,) if removes else ()
+        problems = (*COMMON, *again, *raises, *used, *unanswered, *limits)
         command: Any = run
         arguments = [
             p.replace(annotation=plain_annotation(p.annotation))

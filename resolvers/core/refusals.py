@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from models.base import Id, Record
+from models.base import Id, OfSchool, Record, referrers_of
 from models.limits import INTERNAL, MEANS, Meaning, limits_of, name_in_database
-from models.problems import Blank, Conflict, Problem, TooLong, Validation
+from models.problems import Blank, Conflict, InUse, Problem, TooLong, Validation
 from resolvers.core.context import Ctx
 
 LOST = ("40001", "40P01")
@@ -30,9 +30,14 @@ def declared_meanings() -> Mapping[str, Meaning | None]:
 @dataclass(frozen=True, slots=True)
 class Refusals:
     """The meanings of constraints in a command, by their names: the problem and the argument, if
-    they differ from those that the table declares."""
+    they differ from those that the table declares.
+
+    removes: The type of the row that the command deletes, and the argument that names it: a
+        reference to it then means InUse.
+    """
 
     by_constraint: Mapping[str, tuple[type[Problem], str | None]] = field(default_factory=dict)
+    removes: tuple[type[OfSchool], str] | None = None
 
     def problem(self, cause: Any, given: Mapping[str, Any]) -> Problem | None:
         """Return the problem of an error of the database; None for a bug."""
@@ -40,6 +45,8 @@ class Refusals:
         if constraint in self.by_constraint:
             problem, argument = self.by_constraint[constraint]
             return problem(field=argument)
+        if self.removes and (used_by := referrers_of(self.removes[0]).get(constraint)):
+            return InUse(field=self.removes[1], used_by=used_by)
         if state[:2] != "22" and constraint in declared_meanings():
             meaning = declared_meanings()[constraint]
             return blame_argument(meaning, given) if meaning else None

@@ -1,18 +1,20 @@
-"""Changes of a single row: a command creates it, or corrects what people mistype."""
+"""Changes of a single row: a command creates it, corrects what people mistype, or removes it while
+nothing refers to it."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import exists
+from sqlalchemy import delete, exists, select
 
 from auth.actor import Viewer
 from auth.policy import visible
 from auth.rights import Right
-from models.base import OfSchool
+from models.base import OfSchool, target_of
 from models.problems import Conflict, NotFound
 from models.school.schools import School
 from resolvers.core.changes import Change
 from resolvers.core.guards import Lock, Target, target_by_id
+from resolvers.core.news import table_of
 from resolvers.core.row_writes import compute_values, insert_row, only_sent, update_rows
 
 R = TypeVar("R", bound=OfSchool)
@@ -73,3 +75,23 @@ def correct_row(
     line = target.line(row.id)
     done = update_rows(viewer, row, line.c.id, only_sent(**values), version=version)
     return Change(row, target, done, is_whole=True)
+
+
+def remove_row(
+    viewer: Viewer, row: type[OfSchool], target: Target, version: Any, *, of: Any = None
+) -> Change[Any]:
+    """Delete a row to which nothing refers. The command returns the row that it belonged to.
+
+    target: The row, as `target_to_correct` returns it. Declare the command with `removes`.
+    of: The column that refers to the row it belonged to; None for the school.
+    """
+    line, table = target.line(row.id), table_of(row)
+    gone = delete(table).where(
+        table.c.school_id == viewer.school_id,
+        table.c.id == line.c.id,
+        table.c.version == version,
+    )
+    removed = gone.returning(*table.c).cte("removed")
+    key = removed.c.school_id if of is None else removed.c[of.key]
+    done = select(key.label("id")).cte("left_behind")
+    return Change(School if of is None else target_of(of), target, done)

@@ -91,4 +91,8 @@ Specimens(
     },
     OPEN,
 )  # fmt: skip
-Specimens(Room, {"204": {"capacity": 30}, "gym": {"capacity": 60}}, OPEN)
+Specimens(
+    Room,
+    {"204": {"capacity": 30}, "gym": {"capacity": 60}},
+    {**OPEN, Right.SCHOOL_WRITE: WHOLE_SCHOOL},
+)
