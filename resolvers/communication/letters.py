@@ -315,13 +315,17 @@ def put_copies(
     if draft_id is not None:
         return replace_rows(
             viewer, MailCopy, copies, message, key, new, "copied",
-            order=order, on_change=renumber_recipients,
+            order=order, on_change=renew_recipients,
         )  # fmt: skip
     return [insert_rows(viewer, MailCopy, copies, message | key | new, order=order, name="copied")]
 
 
-def renumber_recipients(old: Any, new: Any) -> dict[str, Any]:
-    """Return the columns of a copy that stays. Recipients are shown in the order of their ids, so
-    all of them get new ones: else those who stay would come before those who are added."""
+def renew_recipients(old: Any, new: Any) -> dict[str, Any]:
+    """Return the columns of a copy that stays. A recipient's is as new: recipients are shown in the
+    order of the ids, and the version would tell how often the draft was saved."""
     is_writers = old.role == MailRole.FROM
-    return {"id": case((is_writers, old.id), else_=new.id), "read_at": old.read_at}
+    return {
+        "id": case((is_writers, old.id), else_=new.id),
+        "version": case((is_writers, old.version + 1), else_=new.version),
+        "read_at": old.read_at,
+    }

@@ -137,10 +137,11 @@ def replace_rows(
     lines, names = select_new_rows(viewer, table, source, {**owner, **key, **values}, ONE)
     statement = postgresql.insert(table).from_select(names, lines.order_by(*order))
     changed: dict[str, Any] = {column: statement.excluded[column] for column in values}
+    changed["version"] = table.c.version + 1
     changed |= on_change(table.c, statement.excluded) if on_change else {}
     put = statement.on_conflict_do_update(
         index_elements=["school_id", *owner, *key],
-        set_={**changed, "version": table.c.version + 1},
+        set_=changed,
     )
     stays = select(ONE).select_from(source).where(*(table.c[n] == v for n, v in key.items()))
     mine = [table.c[column] == value for column, value in owner.items()]

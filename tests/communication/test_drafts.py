@@ -14,6 +14,7 @@ from tests.communication.post import (
     MOTHER,
     SEND,
     TEACHER,
+    box,
     save,
     send,
     subjects,
@@ -65,6 +66,8 @@ async def test_recipients_are_shown_in_the_order_of_the_last_draft(api: SignIn, 
     shown = [(one["role"], one["personName"].split()[0]) for one in letter["recipients"]]
     assert shown == [*expected[:3], ("BCC", "Зайцева")]
     assert letter["copy"]["id"] == draft["copy"]["id"]
+    [copy] = [one for one in await box(api(*TEACHER)) if one["message"]["id"] == letter["id"]]
+    assert copy["version"] == 1  # not how often the draft was saved
 
 
 async def test_a_sent_letter_never_changes(api: SignIn, ids: Ids) -> None:
