@@ -225,9 +225,8 @@ def write_letter(
     done = put_message(viewer, target, draft_id, expected_version, new)
     also = [*put_copies(viewer, done, recipients, draft_id, sends=sends)]
     if files is not None:
-        put = insert_attachments if draft_id is None else replace_attachments
-        found = put(viewer, MailAttachment.message_id, done, files)
-        also += [found] if isinstance(found, CTE) else found
+        attach = insert_attachments if draft_id is None else replace_attachments
+        also += attach(viewer, MailAttachment.message_id, done, files)
     news = []
     if sends:
         persons = select(func.array_agg(recipients.c.id)).scalar_subquery()

@@ -152,7 +152,7 @@ def publish_notice(
     parts = whom.distinct().subquery("parts")
     also = [
         insert_rows(viewer, NoticeTarget, parts, dict(parts.c.items()), name="addressed"),
-        insert_attachments(viewer, NoticeAttachment.notice_id, done, files),
+        *insert_attachments(viewer, NoticeAttachment.notice_id, done, files),
     ]
     news = News(EventKind.NOTICE_PUBLISHED, done, Notice, done.c.id, due_at=done.c.visible_from)
     return Change(Notice, target, done, [news], also, is_whole=True)

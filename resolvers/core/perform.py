@@ -6,13 +6,14 @@ transaction, if the document has other mutations, or if the command lost a race.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 from inspect import Signature, signature
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, literal_column, select
 
+from auth.actor import Viewer
 from auth.rights import Right
 from models.base import OfSchool
 from models.problems import Caution, InUse, Problem, TransactionLost, WarningNeedsReason
@@ -22,6 +23,7 @@ from resolvers.core.changes import Change, entry_values
 from resolvers.core.command import COMMON, names_in, run_transaction
 from resolvers.core.context import Ctx
 from resolvers.core.guards import Target
+from resolvers.core.keep import KEEP
 from resolvers.core.parameters import in_parameters, is_logged, plain, sent_as
 from resolvers.core.refusals import Refusals, problems_of
 from resolvers.core.results import reread, tell_process
@@ -109,6 +111,47 @@ def plain_annotation(annotation: Any) -> Any:
     return Annotated[plain(annotation), "logged"] if is_logged(annotation) else plain(annotation)
 
 
+MOST_BUILT = 200
+"""The number of built changes that a process keeps, the last used."""
+PARAMETER: Final = object()
+"""Stands for a parameter in the shape of arguments. It is equal to nothing that a client sends."""
+
+
+def find_or_build(
+    command: Any, viewer: Viewer, arguments: Mapping[str, Any], attempt: Any
+) -> tuple[Change[Any], Select[Any]]:
+    """Return the change and its statement. Building them takes longer than running them, so those
+    of which all arguments are parameters, or left out, are kept."""
+    shape = tuple(
+        (n, PARAMETER if isinstance(v, BindParameter) else v) for n, v in arguments.items()
+    )
+    if not all(kind is PARAMETER or kind is KEEP or kind is None for _, kind in shape):
+        return build(command, viewer, arguments, attempt)
+    return build_once(command, viewer, shape, attempt is not None)
+
+
+@lru_cache(MOST_BUILT)
+def build_once(
+    command: Any, viewer: Viewer, shape: tuple[tuple[str, Any], ...], has_attempt: bool
+) -> tuple[Change[Any], Select[Any]]:
+    def make(type_: Any, sql_type: Any, value: Any, path: str, *, is_nullable: bool = False) -> Any:
+        return bindparam(f"given_{path}", type_=sql_type)
+
+    arguments = {
+        name: in_parameters(command.takes[name], kind, make, name) if kind is PARAMETER else kind
+        for name, kind in shape
+    }
+    attempt = make(UUID, Uuid(), None, KEY) if has_attempt else None
+    return build(command, viewer, arguments, attempt)
+
+
+def build(
+    command: Any, viewer: Viewer, arguments: Mapping[str, Any], attempt: Any
+) -> tuple[Change[Any], Select[Any]]:
+    done: Change[Any] = command.declare(viewer, **arguments)
+    return done, done.statement(viewer, attempt, names_row=names_its_row(command))
+
+
 async def perform_change(
     ctx: Ctx, command: Any, given: Mapping[str, Any], annotations: Mapping[str, Any]
 ) -> OfSchool:
@@ -122,10 +165,10 @@ async def perform_change(
         return bindparam(f"given_{path}", type_=sql_type)
 
     arguments = {n: in_parameters(one, given[n], make, n) for n, one in annotations.items()}
-    done: Change[Any] = command.declare(actor.viewer, **arguments)
     key: UUID | None = given.get(KEY)
     attempt = None if key is None else make(UUID, Uuid(), key, KEY)
     kept = None if key is None else hash_arguments(secrets, given)
+    done, statement = find_or_build(command, actor.viewer, arguments, attempt)
     names_row, details = names_its_row(command), details_of(command, given)
     values.update(
         entry_values(
@@ -133,7 +176,6 @@ async def perform_change(
         )
     )
     values["deed_details"] = json.loads(values["deed_details"])  # SQLAlchemy writes the JSON
-    statement = done.statement(actor.viewer, attempt, names_row=names_row)
     if done.lock is not None:
         await ctx.session.execute(done.lock, values)
     found = (await ctx.session.execute(statement, values)).scalar_one()

@@ -66,7 +66,7 @@ async def ready_files(ctx: Ctx, file_ids: Sequence[Id[File]], *, already: int = 
     return list(dict.fromkeys(keys))
 
 
-def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> CTE:
+def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> tuple[CTE, ...]:
     """Files added to a row, each once, in their order, in the statement that makes the row.
 
     reference: The column by which an attachment refers to the row.
@@ -76,10 +76,10 @@ def insert_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -
     both = select(owner.c.id.label("owner"), lines).join_from(lines, owner, true())
     new = both.subquery("new")
     values = {reference.key: new.c.owner, "file_id": new.c.id, "position": new.c.position}
-    return insert_rows(viewer, reference.class_, new, values, name="attached")
+    return (insert_rows(viewer, reference.class_, new, values, name="attached"),)
 
 
-def replace_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> tuple[CTE, CTE]:
+def replace_attachments(viewer: Viewer, reference: Any, owner: Any, files: Any) -> tuple[CTE, ...]:
     """Files attached to a row in place of those that it had; see `insert_attachments`."""
     lines = each_once(files).subquery("once")
     both = select(owner.c.id.label("owner"), lines).join_from(lines, owner, true())
