@@ -195,9 +195,12 @@ async def load(
 async def load_one(port: int, request: Request) -> bytes:
     """Send one request, and return the body of its answer."""
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(
-        lambda: Client(cycle([request]), 0.0, 1), "127.0.0.1", port
-    )
+    try:
+        _, client = await loop.create_connection(
+            lambda: Client(cycle([request]), 0.0, 1), "127.0.0.1", port
+        )
+    except OSError as problem:  # the server has ended
+        raise Failed(f"no connection: {problem!r}") from problem
     async with asyncio.timeout(PATIENCE):
         head, _, body = (await client.done).partition(b"\r\n\r\n")
     return join_chunks(body) if CHUNKED.search(head) else body

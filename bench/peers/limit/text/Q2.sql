@@ -1,18 +1,18 @@
 -- $1 school, $2 section, $3 and $4 days.
 WITH held AS MATERIALIZED (
-    SELECT id, date, starts_at, topic FROM lessons
+    SELECT id, date, starts_at, topic, status FROM lessons
     WHERE school_id = $1 AND section_id = $2 AND date BETWEEN $3::text::date AND $4::text::date
-        AND status <> 'CANCELLED'
 ), put AS (
     SELECT lesson_id, student_id, string_agg('{"value":' || coalesce(value::text, 'null')
         || ',"kind":"' || kind || '"}', ',' ORDER BY id) AS marks
-    FROM marks WHERE school_id = $1 AND lesson_id IN (SELECT id FROM held) AND withdrawn_at IS NULL
+    FROM marks WHERE school_id = $1 AND lesson_id IN (SELECT id FROM held WHERE status <> 'CANCELLED')
+        AND withdrawn_at IS NULL
     GROUP BY 1, 2
 ), cells AS (
     SELECT lesson_id, student_id, put.marks, a.code
     FROM put FULL JOIN (
         SELECT lesson_id, student_id, code FROM attendance_records
-        WHERE school_id = $1 AND lesson_id IN (SELECT id FROM held)
+        WHERE school_id = $1 AND lesson_id IN (SELECT id FROM held WHERE status <> 'CANCELLED')
     ) a USING (lesson_id, student_id)
 )
 SELECT '{"data":{"journal":{"students":[' || coalesce((

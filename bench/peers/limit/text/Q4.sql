@@ -12,22 +12,26 @@ WITH over AS MATERIALIZED (
         AND s.valid_from <= over.day AND (s.valid_to IS NULL OR s.valid_to > over.day)
 ), averages AS MATERIALIZED (
     -- Not joined but put under one another: nobody knows how many marks there are to a student.
-    SELECT g.student_id, max(g.id) AS id, max(g.subject_id) AS subject_id,
+    SELECT g.student_id, max(g.id) AS id, g.subject_id,
         round(sum(g.value * g.weight) / sum(g.weight), 2)::text AS weighted_average,
         count(g.value)::int AS mark_count
     FROM (
-        SELECT student_id, section_id, id, subject_id, NULL::bigint AS value, NULL::numeric AS weight
+        SELECT student_id, subject_id, id, NULL::bigint AS value, NULL::numeric AS weight
         FROM studied
         UNION ALL
-        SELECT m.student_id, m.section_id, NULL, NULL, m.value, a.weight
+        -- In every section of the subject in which the student was: a subgroup may have changed.
+        SELECT m.student_id, x.subject_id, NULL, m.value, a.weight
         FROM over
-        JOIN lessons l ON l.school_id = $1 AND l.section_id IN (SELECT section_id FROM studied)
-            AND l.date BETWEEN over.starts_on AND over.ends_on
+        JOIN lessons l ON l.school_id = $1 AND l.section_id IN (
+                SELECT w.section_id FROM section_memberships w
+                WHERE w.school_id = $1 AND w.student_id IN (SELECT student_id FROM studied))
+            AND l.date BETWEEN over.starts_on AND over.ends_on AND l.status <> 'CANCELLED'
+        JOIN sections x ON x.school_id = $1 AND x.id = l.section_id
         JOIN assignments a ON a.school_id = $1 AND a.lesson_id = l.id AND a.weight > 0
         JOIN marks m ON m.school_id = $1 AND m.assignment_id = a.id
         WHERE m.kind = 'NUMERIC' AND m.withdrawn_at IS NULL
     ) g
-    GROUP BY g.student_id, g.section_id HAVING max(g.id) IS NOT NULL
+    GROUP BY g.student_id, g.subject_id HAVING max(g.id) IS NOT NULL
 ), rows AS (
     SELECT u.id, p.full_name, p.sort_key, string_agg('{"subject":{"name":' || to_json(j.name)::text
         || '},"weightedAverage":' || coalesce('"' || a.weighted_average || '"', 'null')
