@@ -15,14 +15,13 @@ from auth.policy import (
     reach_by_referrer,
     reach_through,
     readable,
-    whole_school,
 )
 from auth.relationships.handover import former_sections
 from auth.relationships.sections import journal_of_sections, sections_written
 from auth.relationships.teaching import lessons_substituted, substitutes_now
 from auth.rights import Right
 from auth.timetable.lessons import read_lessons
-from models.journal.assignments import Assignment, AssignmentType
+from models.journal.assignments import Assignment
 from models.journal.marks import Mark
 from models.timetable.lessons import Lesson
 
@@ -56,6 +55,3 @@ def write_marks(viewer: Viewer, assignment: type[Assignment]) -> Reach:
 
 
 declare_certain(Assignment.lesson_id, Lesson)
-
-
-readable(AssignmentType, Right.SCHOOL_READ)(whole_school)

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from auth.actor import Keys, Viewer
-from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, permits, readable, whole_school
+from auth.policy import CHILD, CLASS, SCHOOL, SECTION, SELF, Reach, permits, readable
 from auth.relationships.children import children_of
 from auth.relationships.classes import (
     classes_led,
@@ -17,7 +17,7 @@ from auth.relationships.students import select_own
 from auth.relationships.teaching import sections_known, sections_taught, sections_to_substitute
 from auth.rights import Right
 from models.base import holds_on
-from models.structure.sections import Section, SectionMembership, Subject, TeachingAssignment
+from models.structure.sections import Section, SectionMembership, TeachingAssignment
 
 
 @readable(Section, Right.CLASSES_READ)
@@ -82,6 +82,3 @@ def read_teaching(viewer: Viewer, assignment: type[TeachingAssignment]) -> Reach
 def write_sections(viewer: Viewer, section: type[Section]) -> Reach:
     """Teachers write the sections they teach, class teachers those of their class."""
     return sections_written(viewer, section.id)
-
-
-readable(Subject, Right.SCHOOL_READ)(whole_school)

@@ -7,18 +7,10 @@ import strawberry
 
 from auth.rights import Right
 from gql.answers import Node
-from gql.bridge import can, many, mutation, node, one, query
+from gql.bridge import can, many, mutation, node, one
 from models.journal import assignments as rows
 from models.journal.marks import Mark
 from resolvers.journal import assignments
-
-
-@node(rows.AssignmentType)
-class AssignmentType(Node):
-    name: str
-    short_name: str
-    position: int
-    default_weight: Decimal
 
 
 @node(rows.Assignment)
@@ -33,11 +25,6 @@ class Assignment(Node):
     section = one(rows.Assignment.section_id)
     marks = many(Mark.assignment_id, order=(Mark.student_id,), description="Marks given for it.")
     viewer_can = can(set_marks=Right.MARKS_WRITE)
-
-
-@strawberry.type
-class Query:
-    assignment_types = query(assignments.find_assignment_types)
 
 
 @strawberry.type

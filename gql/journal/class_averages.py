@@ -10,7 +10,8 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import SchoolClass
-from models.structure.sections import SectionMembership, Subject
+from models.structure.sections import SectionMembership
+from models.structure.subjects import Subject
 from resolvers.core.shapes import Via
 from resolvers.journal import class_averages
 

@@ -1,4 +1,4 @@
-"""Subjects and sections."""
+"""Sections."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,18 +11,10 @@ from gql.bridge import can, listing, many, mutation, node, one, only, via
 from models.people.persons import Person
 from models.people.students import Student
 from models.structure import sections as rows
+from models.structure.subjects import MarkScale
 from resolvers.core.shapes import holds_today
 from resolvers.structure import sections
 from resolvers.structure.members import order_by_name
-
-
-@node(rows.Subject)
-class Subject(Node):
-    name: str
-    short_name: str
-    area: str | None
-    scale: rows.MarkScale
-    position: int
 
 
 @node(rows.Section)
@@ -30,7 +22,7 @@ class Section(Node):
     name: str
     is_subgroup: bool
     hours_per_week: Decimal | None
-    scale: rows.MarkScale
+    scale: MarkScale
     version: int
     subject = one(rows.Section.subject_id)
     school_class = one(
@@ -90,7 +82,6 @@ class TeachingAssignment(Node):
 
 @strawberry.type
 class Query:
-    subjects = listing(sections.find_subjects, sections.SUBJECT_ORDERS)
     sections = listing(sections.find_sections, sections.ORDERS)
 
 

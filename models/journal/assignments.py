@@ -1,4 +1,4 @@
-"""Assignments, which marks are given for, and their types."""
+"""Assignments, which marks are given for."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,31 +7,10 @@ from sqlalchemy import Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OfSchool, keep_equal, refers, words
-from models.limits import check_range, unique, unique_internal
-from models.problems import NameTaken
+from models.journal.assignment_types import AssignmentType
+from models.limits import check_range, unique_internal
 from models.structure.sections import Section
 from models.timetable.lessons import Lesson
-
-
-class AssignmentType(OfSchool):
-    """A kind of work (тип задания). OneRoster: category.
-
-    name: Name, e.g. `Контрольная работа`.
-    short_name: Name for narrow columns, e.g. `К`.
-    position: Its place in lists, from 0.
-    default_weight: Weight that a new assignment of this type gets, 0..100.
-    """
-
-    __tablename__ = "assignment_types"
-    __table_args__ = (
-        unique("name", says=NameTaken),
-        check_range("default_weight", 0, 100),
-    )
-
-    name: Mapped[str] = words(100)
-    short_name: Mapped[str] = words(10)
-    position: Mapped[int]
-    default_weight: Mapped[Decimal] = mapped_column(Numeric(5, 2))
 
 
 class Assignment(OfSchool):

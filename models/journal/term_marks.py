@@ -11,7 +11,8 @@ from models.limits import mark_internal
 from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import AcademicYear, Term
-from models.structure.sections import Section, Subject
+from models.structure.sections import Section
+from models.structure.subjects import Subject
 
 
 class TermMarkKind(Enum):

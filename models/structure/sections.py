@@ -3,54 +3,16 @@
 from decimal import Decimal
 from enum import Enum
 
-from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from models.base import Dated, OfSchool, keep_equal, one_at_a_time, refers, words
 from models.limits import check_range, unique, unique_internal
 from models.people.staff import Staff
 from models.people.students import Student
-from models.problems import NameTaken, Problem
+from models.problems import Problem
 from models.school.calendar import AcademicYear, TermType
 from models.structure.classes import SchoolClass
-
-
-class MarkScale(Enum):
-    """The scale of the marks of a subject.
-
-    FIVE_POINT: 1..5.
-    PASS_FAIL: Зачёт and незачёт.
-    UNGRADED: No marks, as in grade 1.
-    """
-
-    FIVE_POINT = "FIVE_POINT"
-    PASS_FAIL = "PASS_FAIL"  # noqa: S105
-    UNGRADED = "UNGRADED"
-
-
-class Subject(OfSchool):
-    """A subject (предмет). Ed-Fi: AcademicSubject.
-
-    name: Full name, e.g. `Русский язык`.
-    short_name: Name for narrow columns, e.g. `Рус. яз.`.
-    area: Subject area (предметная область); null when not entered.
-    scale: The scale of its marks.
-    position: Its place in lists, from 0.
-    """
-
-    __tablename__ = "subjects"
-    __table_args__ = (
-        unique("name", says=NameTaken),
-        unique_internal("sourced_id"),
-        Index("by_position", "school_id", "position", "id"),
-    )
-
-    name: Mapped[str] = words(200)
-    short_name: Mapped[str] = words(60)
-    area: Mapped[str | None] = words(200)
-    scale: Mapped[MarkScale]
-    position: Mapped[int]
-    sourced_id: Mapped[str | None] = words(255)
+from models.structure.subjects import MarkScale, Subject
 
 
 class SectionExists(Problem):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from models.journal.assignments import Assignment
 from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
-from models.structure.sections import MarkScale
+from models.structure.subjects import MarkScale
 from resolvers.demo.cast import CLASS
 from resolvers.demo.density import Density
 from resolvers.demo.ground import Ground, Site

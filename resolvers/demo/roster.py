@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from models.people.persons import Sex
-from models.structure.sections import MarkScale
+from models.structure.subjects import MarkScale
 from resolvers.demo.cast import CLASS, LEAD_NO_CLASS, LEADER, Employee
 from resolvers.demo.curriculum import PRIMARY_POST, Post, hours_of
 from resolvers.demo.names import Human, make_adult, make_human

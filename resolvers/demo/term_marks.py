@@ -10,7 +10,7 @@ from models.journal.term_marks import (
     TermMarkValue,
 )
 from models.school.calendar import TermStatus
-from models.structure.sections import MarkScale
+from models.structure.subjects import MarkScale
 from resolvers.demo.ground import TO_CLOSE, Ground, Site
 from resolvers.demo.roster import Klass, Pupil, Section
 from resolvers.school.federal_subjects import SPORT

@@ -10,23 +10,18 @@ from auth.actor import Viewer
 from auth.policy import is_visible
 from auth.rights import Right
 from models.base import Id
-from models.journal.assignments import Assignment, AssignmentType
+from models.journal.assignment_types import AssignmentType
+from models.journal.assignments import Assignment
 from models.problems import NotFound, TooManyDecimals
 from models.timetable.lessons import Lesson
 from resolvers.core.changes import Change
 from resolvers.core.guards import Lock
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
-from resolvers.core.reads import Rows
 from resolvers.core.row_writes import insert_rows
 from resolvers.timetable.lessons import NOT_OPEN, DueBeforeLesson, target_of_open_lesson
 
 MOST_WEIGHT = 100
-
-
-def find_assignment_types(viewer: Viewer) -> Rows[AssignmentType]:
-    """Kinds of work, in the school's own order (типы заданий)."""
-    return Rows(AssignmentType, order=(AssignmentType.position,))
 
 
 @change(

@@ -15,7 +15,8 @@ from models.people.persons import Person
 from models.people.students import Student
 from models.school.calendar import Term
 from models.structure.classes import ClassMembership, SchoolClass
-from models.structure.sections import SectionMembership, Subject
+from models.structure.sections import SectionMembership
+from models.structure.subjects import Subject
 from resolvers.core.context import Ctx
 from resolvers.core.parameters import Arg
 from resolvers.core.reads import Report, Row, Rows, reads

@@ -32,7 +32,8 @@ from models.people.students import Student
 from models.problems import NotFound, PeriodClosed, Problem, YearArchived
 from models.school.calendar import AcademicYear, Term, TermStatus, YearStatus
 from models.school.schools import School
-from models.structure.sections import MarkScale, Section, SectionMembership
+from models.structure.sections import Section, SectionMembership
+from models.structure.subjects import MarkScale
 from resolvers.core.changes import Change, News
 from resolvers.core.guards import Lock, Target, target_by_id
 from resolvers.core.news import table_of

@@ -22,7 +22,8 @@ from models.journal.attendance import AttendanceRecord
 from models.journal.marks import Mark, MarkKind, MarkRevision, RevisionSource
 from models.people.students import Student
 from models.problems import Problem
-from models.structure.sections import MarkScale, Section, SectionMembership
+from models.structure.sections import Section, SectionMembership
+from models.structure.subjects import MarkScale
 from models.timetable.lessons import Lesson
 from resolvers.core.guards import Target
 from resolvers.core.parameters import Logged

@@ -11,7 +11,7 @@ from decimal import Decimal
 from auth.matrix import default_rights
 from models.access.roles import RoleRight
 from models.base import OfSchool
-from models.journal.assignments import AssignmentType
+from models.journal.assignment_types import AssignmentType
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
@@ -23,7 +23,7 @@ from models.school.calendar import (
     TermType,
     YearStatus,
 )
-from models.structure.sections import Subject
+from models.structure.subjects import Subject
 from resolvers.school.federal_subjects import SUBJECTS
 from resolvers.school.school_year import BELLS, SchoolYear, bell
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.structure.sections import MarkScale
+from models.structure.subjects import MarkScale
 
 RUSSIAN, READING, LITERATURE = "Русский язык", "Литературное чтение", "Литература"
 ENGLISH, MATHS, WORLD = "Английский язык", "Математика", "Окружающий мир"

@@ -1,4 +1,4 @@
-"""Subjects and sections: finding them, creating sections, and assigning teachers."""
+"""Sections: finding and creating them, and assigning teachers."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -17,14 +17,8 @@ from models.people.staff import Staff
 from models.problems import NotFound, OutOfRange, TooSoon, YearArchived
 from models.school.calendar import AcademicYear, YearStatus
 from models.structure.classes import ClassMembership, SchoolClass
-from models.structure.sections import (
-    MarkScale,
-    Section,
-    SectionMembership,
-    Subject,
-    TeachingAssignment,
-    TeachingRole,
-)
+from models.structure.sections import Section, SectionMembership, TeachingAssignment, TeachingRole
+from models.structure.subjects import MarkScale, Subject
 from resolvers.access.issuing import prepare_grant
 from resolvers.access.second_person import NotToOneself
 from resolvers.core.changes import Change
@@ -44,18 +38,12 @@ ORDERS: Mapping[str, Plain] = {
     "name": Own("name"),
 }
 MOST_HOURS = 40
-SUBJECT_ORDERS: Mapping[str, Plain] = {"position": Own("position"), "name": Own("name")}
 
 
 def teaches_today(viewer: Viewer, link: Any) -> ColumnElement[bool]:
     """Whether someone is the main teacher of a section today, as the viewer may see it: a student
     who has left a section may not see its later teachers."""
     return and_(holds_today(viewer, link), link.role == TeachingRole.MAIN, is_visible(viewer, link))
-
-
-def find_subjects(viewer: Viewer) -> Listing[Subject]:
-    """Subjects, in the school's own order (предметы)."""
-    return Listing(Subject, (Ordering("position", SUBJECT_ORDERS["position"]),))
 
 
 def find_sections(viewer: Viewer) -> Listing[Section]:

@@ -39,11 +39,17 @@ from tests.test_house_rules import COMMANDS, name_of
 
 AUDITED = [command for command in COMMANDS if command.right is not None]
 LOGGED_TEXTS = {
+    "createAssignmentType": {"name", "shortName"},
     "createClass": {"letter", "profile"},
+    "createRoom": {"number", "building"},
     "createSection": {"name"},
+    "createSubject": {"name", "shortName", "area"},
     "hireStaff": {"position"},
     "requestRoleRights": {"rights.permission"},
     "setRoleRights": {"rights.permission"},
+    "updateAssignmentType": {"name", "shortName"},
+    "updateRoom": {"number", "building"},
+    "updateSubject": {"name", "shortName", "area"},
     "updateSchool": {
         "shortName", "fullName", "legalAddress", "postalAddress", "phone", "email", "site",
         "timeZone",

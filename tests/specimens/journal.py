@@ -3,7 +3,8 @@
 from typing import Any
 
 from auth.rights import Right
-from models.journal.assignments import Assignment, AssignmentType
+from models.journal.assignment_types import AssignmentType
+from models.journal.assignments import Assignment
 from models.journal.attendance import AttendanceCode, AttendanceRecord
 from models.journal.closures import JournalClosure
 from models.journal.diary import DiaryLesson
@@ -61,7 +62,11 @@ IN_LESSONS = [
 ]
 UNPUBLISHED, WITHDRAWN = "*7A by galin", "*7A by hitrova"
 
-Specimens(AssignmentType, {"test": {}, "oral": {}}, {Right.SCHOOL_READ: WHOLE_SCHOOL})
+Specimens(
+    AssignmentType,
+    {"test": {}, "oral": {}},
+    dict.fromkeys((Right.SCHOOL_READ, Right.SCHOOL_WRITE), WHOLE_SCHOOL),
+)
 
 OF_LESSON = as_its("lesson", LESSONS)
 BY_MARK: Sees = {

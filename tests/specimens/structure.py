@@ -5,7 +5,8 @@ from typing import Any
 
 from auth.rights import Right
 from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
-from models.structure.sections import Section, SectionMembership, Subject, TeachingAssignment
+from models.structure.sections import Section, SectionMembership, TeachingAssignment
+from models.structure.subjects import Subject
 from tests.specimens.declaring import (
     ALL,
     CHILD,
@@ -141,7 +142,7 @@ Specimens(
 )
 Specimens(
     Subject, {"algebra": {}, "art": {"position": 2}, "music": {}, "reading": {}},
-    {Right.SCHOOL_READ: WHOLE_SCHOOL},
+    dict.fromkeys((Right.SCHOOL_READ, Right.SCHOOL_WRITE), WHOLE_SCHOOL),
 )  # fmt: skip
 LENT = show({"efimov, ivlev": "algebra 7A"})
 """Sections of which a substitute who is still to give a lesson there sees no more than the row."""

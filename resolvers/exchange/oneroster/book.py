@@ -19,7 +19,8 @@ from models.people.staff import Staff
 from models.people.students import Enrollment, Student
 from models.school.calendar import AcademicYear, Term, TermType
 from models.structure.classes import ClassMembership, ClassTeacher, SchoolClass
-from models.structure.sections import Section, SectionMembership, Subject, TeachingAssignment
+from models.structure.sections import Section, SectionMembership, TeachingAssignment
+from models.structure.subjects import Subject
 from resolvers.exchange.oneroster.records import Place
 
 KINDS: Final[tuple[type[OfSchool], ...]] = (

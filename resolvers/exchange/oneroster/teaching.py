@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from models.structure.sections import MarkScale, Section, Subject
+from models.structure.sections import Section
+from models.structure.subjects import MarkScale, Subject
 from resolvers.exchange.oneroster.book import Entry
 from resolvers.exchange.oneroster.codes import Code
 from resolvers.exchange.oneroster.homerooms import type_of, year_of
