@@ -88,6 +88,7 @@ OUTSIDE = {
     "Term": ("terms", "true"),
     "TermType": ("term_types", "true"),
     "AcademicYear": ("academic_years", "status = 'CURRENT'"),
+    "Room": ("rooms", "true"),
     "Subject": ("subjects", "true"),
     "AssignmentType": ("assignment_types", "true"),
     "Notice": ("notices", "withdrawn_at IS NULL"),
