@@ -2,16 +2,8 @@
 
 from auth.policy import permits, readable, whole_school
 from auth.rights import Right
-from models.school.calendar import (
-    AcademicYear,
-    BellSchedule,
-    Holiday,
-    HolidaySet,
-    Period,
-    Term,
-    TermType,
-)
+from models.school.calendar import AcademicYear, BellSchedule, Period, Term, TermType
 
-for row in (AcademicYear, TermType, Term, HolidaySet, Holiday, BellSchedule, Period):
+for row in (AcademicYear, TermType, Term, BellSchedule, Period):
     readable(row, Right.SCHOOL_READ)(whole_school)
 permits(Term, Right.JOURNAL_CLOSE)(whole_school)

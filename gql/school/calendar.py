@@ -43,24 +43,6 @@ class Term(Node):
     viewer_can = can(close=Right.JOURNAL_CLOSE)
 
 
-@node(rows.HolidaySet)
-class HolidaySet(Node):
-    name: str
-    holidays = many(
-        rows.Holiday.holiday_set_id,
-        order=(rows.Holiday.starts_on,),
-        description="Its days off, in order.",
-    )
-
-
-@node(rows.Holiday)
-class Holiday(Node):
-    name: str
-    starts_on: date
-    ends_on: date
-    holiday_set = one(rows.Holiday.holiday_set_id)
-
-
 @node(rows.BellSchedule)
 class BellSchedule(Node):
     name: str
@@ -84,5 +66,4 @@ class Period(Node):
 class Query:
     academic_years = query(calendar.find_academic_years)
     terms = query(calendar.find_terms)
-    holiday_sets = query(calendar.find_holiday_sets)
     bell_schedules = query(calendar.find_bell_schedules)

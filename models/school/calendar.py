@@ -115,38 +115,6 @@ class Term(OfSchool):
     sourced_id: Mapped[str | None] = words(255)
 
 
-class HolidaySet(OfSchool):
-    """A set of holidays that some classes share, whatever their type of term (набор каникул).
-
-    name: Name, e.g. `Дополнительные каникулы 1 классов`.
-    """
-
-    __tablename__ = "holiday_sets"
-    __table_args__ = (unique("name", says=NameTaken),)
-
-    name: Mapped[str] = words(100)
-
-
-class Holiday(OfSchool):
-    """Days without lessons (каникулы, праздники).
-
-    name: Name, e.g. `Осенние каникулы`.
-    starts_on: First day off, school-local.
-    ends_on: Last day off, school-local.
-    """
-
-    __tablename__ = "holidays"
-    __table_args__ = (
-        ends_after("ends_on >= starts_on", "ends_on"),
-        never_overlaps("holiday_set_id", span=DAYS, blamed="starts_on"),
-    )
-
-    holiday_set_id: Mapped[int] = refers(HolidaySet)
-    name: Mapped[str] = words(100)
-    starts_on: Mapped[date]
-    ends_on: Mapped[date]
-
-
 class BellSchedule(OfSchool):
     """A bell schedule of one shift or building (расписание звонков).
 

@@ -13,7 +13,8 @@ from models.overrides import Overridable
 from models.people.staff import Staff
 from models.people.students import Student
 from models.problems import Conflict, Problem
-from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType
+from models.school.calendar import AcademicYear, BellSchedule, TermType
+from models.school.holidays import HolidaySet
 from models.school.rooms import Room
 
 

@@ -10,15 +10,8 @@ from auth.actor import Viewer
 from auth.policy import is_visible
 from models.base import Id, holds_on
 from models.problems import NotFound, PeriodClosed, Problem, YearArchived
-from models.school.calendar import (
-    AcademicYear,
-    BellSchedule,
-    Holiday,
-    HolidaySet,
-    Term,
-    TermStatus,
-    YearStatus,
-)
+from models.school.calendar import AcademicYear, BellSchedule, Term, TermStatus, YearStatus
+from models.school.holidays import Holiday
 from models.structure.classes import ClassMembership, SchoolClass
 from models.structure.sections import Section, SectionMembership
 from resolvers.core.context import Ctx
@@ -77,11 +70,6 @@ def find_terms(
     """
     of_year = () if academic_year_id is None else (Term.academic_year_id == academic_year_id,)
     return Rows(Term, of_year, order=(Term.starts_on, Term.term_type_id))
-
-
-def find_holiday_sets(viewer: Viewer) -> Rows[HolidaySet]:
-    """Sets of holidays, by name (каникулы)."""
-    return Rows(HolidaySet, order=(HolidaySet.name,))
 
 
 def find_bell_schedules(viewer: Viewer) -> Rows[BellSchedule]:

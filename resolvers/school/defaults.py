@@ -15,14 +15,13 @@ from models.journal.assignment_types import AssignmentType
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
-    Holiday,
-    HolidaySet,
     Period,
     Term,
     TermStatus,
     TermType,
     YearStatus,
 )
+from models.school.holidays import Holiday, HolidaySet
 from models.structure.subjects import Subject
 from resolvers.school.federal_subjects import SUBJECTS
 from resolvers.school.school_year import BELLS, SchoolYear, bell

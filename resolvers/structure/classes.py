@@ -12,7 +12,8 @@ from auth.rights import Right
 from models.base import Id, holds_on
 from models.people.staff import Staff
 from models.problems import Caution, TooSoon, YearArchived
-from models.school.calendar import AcademicYear, BellSchedule, HolidaySet, TermType, YearStatus
+from models.school.calendar import AcademicYear, BellSchedule, TermType, YearStatus
+from models.school.holidays import HolidaySet
 from models.school.rooms import Room
 from models.school.schools import School
 from models.structure.classes import ClassKind, ClassTeacher, SchoolClass

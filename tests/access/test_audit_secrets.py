@@ -41,6 +41,8 @@ AUDITED = [command for command in COMMANDS if command.right is not None]
 LOGGED_TEXTS = {
     "createAssignmentType": {"name", "shortName"},
     "createClass": {"letter", "profile"},
+    "createHoliday": {"name"},
+    "createHolidaySet": {"name"},
     "createRoom": {"number", "building"},
     "createSection": {"name"},
     "createSubject": {"name", "shortName", "area"},
@@ -48,6 +50,8 @@ LOGGED_TEXTS = {
     "requestRoleRights": {"rights.permission"},
     "setRoleRights": {"rights.permission"},
     "updateAssignmentType": {"name", "shortName"},
+    "updateHoliday": {"name"},
+    "updateHolidaySet": {"name"},
     "updateRoom": {"number", "building"},
     "updateSubject": {"name", "shortName", "area"},
     "updateSchool": {

@@ -89,6 +89,8 @@ OUTSIDE = {
     "TermType": ("term_types", "true"),
     "AcademicYear": ("academic_years", "status = 'CURRENT'"),
     "Room": ("rooms", "true"),
+    "HolidaySet": ("holiday_sets", "true"),
+    "Holiday": ("holidays", "true"),
     "Subject": ("subjects", "true"),
     "AssignmentType": ("assignment_types", "true"),
     "Notice": ("notices", "withdrawn_at IS NULL"),

@@ -7,20 +7,20 @@ from auth.rights import Right
 from models.school.calendar import (
     AcademicYear,
     BellSchedule,
-    Holiday,
-    HolidaySet,
     Period,
     Term,
     TermStatus,
     TermType,
     YearStatus,
 )
+from models.school.holidays import Holiday, HolidaySet
 from models.school.rooms import Room
 from models.school.schools import School
 from tests.specimens.declaring import WHOLE_SCHOOL, Holding, Sees, Specimens
 from tests.specimens.stories import BEGAN, LAST_YEAR
 
 OPEN: Mapping[Right | Holding, Sees] = {Right.SCHOOL_READ: WHOLE_SCHOOL}
+KEPT: Mapping[Right | Holding, Sees] = {**OPEN, Right.SCHOOL_WRITE: WHOLE_SCHOOL}
 
 Specimens(
     School,
@@ -70,14 +70,14 @@ Specimens(
     },
     {**OPEN, Right.JOURNAL_CLOSE: WHOLE_SCHOOL},
 )  # fmt: skip
-Specimens(HolidaySet, {"for all": {}, "for the first": {}}, OPEN)
+Specimens(HolidaySet, {"for all": {}, "for the first": {}}, KEPT)
 Specimens(
     Holiday,
     {
         name: {"holiday_set": "for all", "starts_on": day, "ends_on": day}
         for name, day in {"unity": date(2026, 11, 4), "new year": date(2027, 1, 1)}.items()
     },
-    OPEN,
+    KEPT,
 )
 Specimens(BellSchedule, {"first shift": {}, "second shift": {}}, OPEN)
 Specimens(
@@ -94,5 +94,5 @@ Specimens(
 Specimens(
     Room,
     {"204": {"capacity": 30}, "gym": {"capacity": 60}},
-    {**OPEN, Right.SCHOOL_WRITE: WHOLE_SCHOOL},
+    KEPT,
 )
