@@ -17,6 +17,7 @@ from httpx2 import AsyncClient
 from models.database.address import open_session
 from models.database.embedded import home
 from models.database.embedded.server import socket_url
+from models.database.problems import DatabaseProblem
 from models.database.space import MB
 from tests.cli.test_commands import run_gorod
 from tests.files.sending import PDF, REQUEST
@@ -235,9 +236,10 @@ async def exhaust_again(here: Dev, *, until: str) -> None:
     log has a line."""
     async with asyncio.timeout(60):
         while not here.find_in_log(until):
-            if home.find_running_socket(here.data_dir):
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    await exhaust(await open_operator(here))
+            if socket := home.find_running_socket(here.data_dir):
+                with suppress(DatabaseProblem):  # it is not ready yet
+                    again = socket_url(socket, "postgres", "postgres")
+                    await exhaust(await open_session(again))
             await asyncio.sleep(0.01)
 
 
