@@ -70,10 +70,10 @@ def correct_row(
     """Update the columns of a row that the client sent.
 
     target: The row, as `target_to_correct` returns it.
-    values: The columns, with KEEP for those that stay.
+    values: The columns: arguments, or SQL over the rows of the target; KEEP for those that stay.
     """
-    line = target.line(row.id)
-    done = update_rows(viewer, row, line.c.id, only_sent(**values), version=version)
+    line, new = compute_values(target, row, only_sent(**values), row.id)
+    done = update_rows(viewer, row, line.c.id, new, version=version)
     return Change(row, target, done, is_whole=True)
 
 

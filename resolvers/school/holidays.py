@@ -24,7 +24,6 @@ from resolvers.core.keep import KEEP
 from resolvers.core.parameters import NULL, Arg, Logged
 from resolvers.core.perform import change
 from resolvers.core.reads import Rows
-from resolvers.core.row_writes import compute_values, only_sent, update_rows
 from resolvers.core.single_rows import (
     correct_row,
     create_row,
@@ -153,16 +152,14 @@ def update_holiday(
     """
     field = "holiday_id"
     target = target_to_correct(viewer, Holiday, holiday_id, field, expected_version, to=WRITE)
-    values = only_sent(name=name, starts_on=starts_on, ends_on=ends_on)
+    values = {"name": name, "starts_on": starts_on, "ends_on": ends_on}
     if starts_on is not KEEP or ends_on is not KEEP:
         begins = Holiday.starts_on if starts_on is KEEP else starts_on
         ends = Holiday.ends_on if ends_on is KEEP else ends_on
         cautions = warn_of_lessons(viewer, Holiday.holiday_set_id, begins, ends)
         target = need_reason(target, cautions, override_reason)
         values |= overriding(cautions, override_reason)
-    line, new = compute_values(target, Holiday, values, Holiday.id)
-    done = update_rows(viewer, Holiday, line.c.id, new, version=expected_version)
-    return Change(Holiday, target, done, is_whole=True)
+    return correct_row(viewer, Holiday, target, expected_version, values)
 
 
 @change(WRITE, writes=(), removes="holiday_id")

@@ -36,7 +36,7 @@ class Asking:
         unread = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> dict[str, Any]:
-            # Then it waits, as a client does who stays: nothing but a disconnect can follow.
+            # Only a disconnect can follow: the call waits for it, as for a client that stays.
             return unread.pop() if unread else await asyncio.Future()
 
         async def send(message: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ depends_on = None
 
 
 def limit_waiting() -> None:
-    """Whoever waits for a table makes all others wait for it, too: rather fail and be repeated."""
+    """A migration that waits for a table makes all behind it wait: it fails, and is repeated."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("SET LOCAL statement_timeout = '10min'")
 
